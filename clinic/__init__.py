@@ -1,0 +1,1 @@
+"""The booking site of Hangzhou's community child health management centres."""

@@ -1,0 +1,72 @@
+"""Who may open which page. Deny by default: a view that says nothing is closed to everyone."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Response, abort, current_app, request
+from flask_login import current_user
+
+from clinic.accounts.models import Role, User
+from clinic.web import keep_typed, see_other
+
+View = TypeVar("View", bound=Callable[..., object])
+EVERYONE = frozenset({"everyone"})
+
+
+def allow(*roles: Role) -> Callable[[View], View]:
+    """Open a view to signed-in users with one of these roles."""
+
+    def mark(view: View) -> View:
+        view.allowed_roles = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Open a view to everyone, and say why."""
+
+    def mark(view: View) -> View:
+        view.allowed_roles = EVERYONE  # type: ignore[attr-defined]
+        view.public_because = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def me() -> User:
+    """The signed-in user, the row itself."""
+    user = current_user._get_current_object()  # type: ignore[attr-defined]
+    if not isinstance(user, User):
+        abort(401)
+    return user
+
+
+def guard() -> Response | None:
+    """Before each request: turn away whoever the view has not let in."""
+    if request.endpoint in (None, "static"):
+        return None
+    view = current_app.view_functions[str(request.endpoint)]
+    allowed: frozenset[str] = getattr(view, "allowed_roles", frozenset())
+    if allowed is EVERYONE:
+        return None
+    if not current_user.is_authenticated:
+        if request.method == "POST":
+            keep_typed()
+        return see_other("accounts.sign_in", next=way_back())
+    if not me().roles & allowed:
+        abort(403)
+    return None
+
+
+def way_back() -> str:
+    """Where to come back to after signing in: this page, or for a posted part of one the page it is on."""
+    if request.method == "POST" and (referrer := request.referrer):
+        if referrer.startswith(request.host_url):
+            return "/" + referrer.removeprefix(request.host_url)
+    return request.full_path.rstrip("?")
+
+
+def demo_mode() -> bool:
+    """Whether this site shows the fictitious city, its inbox and its sign-ins."""
+    return bool(current_app.config["DEMO"])

@@ -1,0 +1,108 @@
+"""Users and what they may be; sign-in codes; counters against guessing."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.db import Base
+
+
+class Role(StrEnum):
+    """What a person may be. All but PARENT and ADMIN are held at a centre."""
+
+    PARENT = "parent"
+    CLINICIAN = "clinician"
+    RECEPTION = "reception"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+class User(UserMixin, Base):
+    """A sign-in. Parents may have no password: they get a code. A family that reception
+    registered has a user whom nobody has claimed yet; proving the phone claims it."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="phone_or_email"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str | None] = mapped_column(String(20), unique=True)
+    email: Mapped[str | None] = mapped_column(String(120), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    # Counted up to sign every browser of this user out.
+    epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="user", lazy="selectin")
+
+    def get_id(self) -> str:
+        """What the session cookie remembers: the user, and the epoch it was given in."""
+        return f"{self.id}.{self.epoch}"
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """All roles of this user, wherever held."""
+        return frozenset(membership.role for membership in self.memberships)
+
+    def centre_ids(self, *roles: Role) -> frozenset[int]:
+        """The centres where this user has one of these roles."""
+        return frozenset(
+            m.centre_id for m in self.memberships if m.role in roles and m.centre_id is not None
+        )
+
+
+class Membership(Base):
+    """A role of a user, at a centre unless the role knows none."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("user_id", "role", "centre_id"),
+        Index(
+            "uq_memberships_without_centre",
+            "user_id",
+            "role",
+            unique=True,
+            sqlite_where=text("centre_id IS NULL"),
+            postgresql_where=text("centre_id IS NULL"),
+        ),
+        CheckConstraint(
+            "(role IN ('parent', 'admin')) = (centre_id IS NULL)", name="centre_by_role"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[Role]
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
+
+    user: Mapped[User] = relationship(back_populates="memberships")
+
+
+class SignInCode(Base):
+    """A one-time code that was sent. Only its hash is kept."""
+
+    __tablename__ = "sign_in_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(String(120), index=True)
+    code_hash: Mapped[str] = mapped_column(String(200))
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class Counter(Base):
+    """How often something was tried since a moment: the memory of the rate limits, shared by all processes."""
+
+    __tablename__ = "counters"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    since: Mapped[datetime]
+    count: Mapped[int]

@@ -1,0 +1,147 @@
+"""The application: the only file that knows every room."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_login import current_user
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from clinic import audit, clock, faults, i18n
+from clinic.accounts import access
+from clinic.accounts import views as accounts
+from clinic.accounts.queries import user_of_session
+from clinic.calendar import views as calendar
+from clinic.checkups import views as checkups
+from clinic.cli import commands
+from clinic.config import ROOT, from_environment
+from clinic.db import db, tune
+from clinic.desk import views as desk
+from clinic.extensions import babel, csrf, login_manager, migrate
+from clinic.families import views as families
+from clinic.home import appointments, health
+from clinic.home import views as home
+from clinic.manage import views as manage
+from clinic.pediatrics import views as pediatrics
+from clinic.rehab import views as rehab
+from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
+from clinic.vaccination import views as vaccination
+
+YEAR = 365 * 24 * 60 * 60
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(config: Mapping[str, object] | None = None) -> Flask:
+    """The site. Without `config` it reads the environment; tests hand theirs in."""
+    app = Flask(
+        "clinic",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(ROOT / "instance"),
+    )
+    settings = from_environment() if config is None else from_environment({"FLASK_DEBUG": "1"})
+    app.config.update(settings | dict(config or {}))
+    _bind_database(app)
+    _bind_pages(app)
+    for bp in (
+        accounts.bp,
+        families.bp,
+        pediatrics.bp,
+        vaccination.bp,
+        checkups.bp,
+        rehab.bp,
+        home.bp,
+        appointments.bp,
+        health.bp,
+        desk.bp,
+        calendar.bp,
+        manage.bp,
+        *commands,
+    ):
+        app.register_blueprint(bp)
+    return app
+
+
+def _bind_database(app: Flask) -> None:
+    url = str(app.config["DATABASE_URL"])
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": False})
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+    migrate.init_app(app)
+
+
+def _bind_pages(app: Flask) -> None:
+    clock.use_zone(str(app.config["CLINIC_ZONE"]))
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", app.config["CLINIC_ZONE"])
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "clinic" / "translations"))
+    app.config.setdefault("SEND_FILE_MAX_AGE_DEFAULT", YEAR)
+    babel.init_app(app, locale_selector=i18n.babel_locale)
+    login_manager.init_app(app)
+    login_manager.user_loader(user_of_session)
+    app.before_request(access.guard)
+    csrf.init_app(app)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(i18n.FILTERS)
+    app.jinja_env.globals.update(age=i18n.age)
+    app.context_processor(_page_context)
+    app.url_defaults(_static_version)
+    app.after_request(_finish)
+    faults.bind(app)
+    if proxies := int(str(app.config["TRUSTED_PROXIES"])):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+
+
+def _page_context() -> dict[str, object]:
+    """What every template may use."""
+    signed_in = current_user.is_authenticated
+    return {
+        "roles": {role.value for role in current_user.roles} if signed_in else set(),
+        "html_lang": i18n.html_lang(),
+        "lang": i18n.language(),
+        "demo_mode": access.demo_mode(),
+        "now": clock.now(),
+        "today": clock.clinic_day(clock.now()),
+    }
+
+
+@cache
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "0"
+
+
+def _static_version(endpoint: str, values: dict[str, object]) -> None:
+    """`?v=<hash>` on static files, so that browsers may keep them for a year."""
+    if endpoint == "static" and "filename" in values:
+        values["v"] = _hash_of(ROOT / "static" / str(values["filename"]))
+
+
+def _finish(response: Response) -> Response:
+    """Security headers on every answer; nothing personal in any cache; the reads of staff on record."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(("Cookie", "Accept-Language"))
+    if response.status_code < 400:
+        audit.write_reads()
+    return response

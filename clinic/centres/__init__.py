@@ -1,0 +1,1 @@
+"""Centres, rooms, the services they offer, and the people who give them."""

@@ -1,0 +1,74 @@
+"""Centres and what they offer."""
+
+import math
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from clinic.centres.models import (
+    Centre,
+    CentreService,
+    Practitioner,
+    PractitionerService,
+    Service,
+    ServiceKind,
+)
+from clinic.db import db
+
+EARTH_KM = 6371.0
+
+
+def all_centres() -> list[Centre]:
+    """Every centre with its hours and services, in the order they were founded."""
+    return list(
+        db.session.scalars(
+            select(Centre)
+            .options(selectinload(Centre.opening_hours), selectinload(Centre.services))
+            .order_by(Centre.id)
+        )
+    )
+
+
+def get_centre(code: str) -> Centre:
+    """The centre of that code. Raises NoResultFound."""
+    return db.session.execute(select(Centre).where(Centre.code == code)).scalar_one()
+
+
+def services_of(kind: ServiceKind) -> list[Service]:
+    """The services of one of the four kinds."""
+    return list(
+        db.session.scalars(select(Service).where(Service.kind == kind).order_by(Service.id))
+    )
+
+
+def centres_with(service: Service) -> list[Centre]:
+    """The centres that offer a service."""
+    return list(
+        db.session.scalars(
+            select(Centre)
+            .join(CentreService, CentreService.centre_id == Centre.id)
+            .where(CentreService.service_id == service.id)
+            .order_by(Centre.id)
+        )
+    )
+
+
+def practitioners_for(service: Service) -> list[Practitioner]:
+    """Everybody who gives a service, wherever."""
+    return list(
+        db.session.scalars(
+            select(Practitioner)
+            .join(PractitionerService, PractitionerService.practitioner_id == Practitioner.id)
+            .where(PractitionerService.service_id == service.id)
+            .order_by(Practitioner.id)
+        )
+    )
+
+
+def kilometres(centre: Centre, latitude: float, longitude: float) -> float:
+    """The distance as the crow flies, in km."""
+    here, there = math.radians(latitude), math.radians(centre.latitude)
+    half_lat = (there - here) / 2
+    half_lng = math.radians(centre.longitude - longitude) / 2
+    chord = math.sin(half_lat) ** 2 + math.cos(here) * math.cos(there) * math.sin(half_lng) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(chord))

@@ -1,0 +1,40 @@
+"""Settings, from the environment only. A default must be safe in production and public."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class UnsafeConfig(RuntimeError):
+    """The site refuses to start as configured; the text says why."""
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """The Flask configuration. Raises UnsafeConfig in production without a secret of its own."""
+    demo = environ.get("DEMO", "") == "1"
+    development = demo or environ.get("FLASK_DEBUG", "") == "1"
+    secret = environ.get("SECRET_KEY", "")
+    if not secret:
+        if not development:
+            raise UnsafeConfig("Set SECRET_KEY: production does not start with a default secret.")
+        secret = DEVELOPMENT_SECRET
+    elif secret == DEVELOPMENT_SECRET and not development:
+        raise UnsafeConfig("SECRET_KEY is the development secret. Set one of your own.")
+    return {
+        "SECRET_KEY": secret,
+        "DATABASE_URL": environ.get(
+            "DATABASE_URL", f"sqlite:///{ROOT / 'instance' / 'clinic.sqlite3'}"
+        ),
+        "DEMO": demo,
+        "CLINIC_ZONE": environ.get("CLINIC_ZONE", "Asia/Shanghai"),
+        "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
+        "SESSION_COOKIE_SECURE": environ.get("COOKIE_SECURE", "0" if development else "1") == "1",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 14,
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "WTF_CSRF_TIME_LIMIT": None,
+    }

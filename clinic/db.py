@@ -1,0 +1,137 @@
+"""The database: the base class of all tables, moments that know their zone, and how SQLite is tuned."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, registry
+
+T = TypeVar("T")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment: aware in, aware out, stored as UTC on every engine (SQLite drops the offset)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table's base. Constraints are named, so that migrations and errors can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    registry = registry(
+        type_annotation_map={
+            datetime: UTCDateTime(),
+            StrEnum: Enum(
+                StrEnum,
+                native_enum=False,
+                create_constraint=False,
+                length=20,
+                values_callable=lambda enum: [member.value for member in enum],
+            ),
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def tune(engine: Engine) -> None:
+    """Give SQLite foreign keys, write-ahead logging, and write locks taken at the beginning.
+
+    A reader that turns into a writer after somebody else wrote fails at once whatever the
+    timeout, so every transaction that may write begins IMMEDIATE; only GET and HEAD, which
+    never write, begin as readers. `synchronous=FULL`: a booking survives a power cut.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, record: object) -> None:
+        connection.isolation_level = None  # the driver must not send its own BEGIN
+        for pragma in (
+            "busy_timeout=10000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = has_request_context() and request.method in ("GET", "HEAD")
+        may_write = connection.get_execution_options().get("writes", not reading)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
+
+
+def broken_promise(error: Exception) -> str:
+    """The name of the constraint or trigger that an IntegrityError speaks of, or the whole text.
+
+    PostgreSQL names the constraint; SQLite names a CHECK or a trigger's message in its text,
+    and a UNIQUE index only by its columns.
+    """
+    origin = getattr(error, "orig", None) or error
+    diagnostics = getattr(origin, "diag", None)
+    return str(getattr(diagnostics, "constraint_name", None) or origin)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the engine only asks to try again: a deadlock, a serialization failure, a busy file."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in ("40P01", "40001") or "database is locked" in str(error.orig)
+
+
+def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
+    """Do the work and commit; if the engine asks for it, do it again, at most three times in all.
+
+    `work` must start from ids or from objects that may be loaded afresh after a rollback.
+    """
+    for attempt in range(1, tries + 1):
+        try:
+            result = work()
+            db.session.commit()
+        except DBAPIError as error:
+            db.session.rollback()
+            if attempt == tries or not is_passing(error):
+                raise
+        else:
+            return result
+    raise AssertionError("unreachable")

@@ -1,0 +1,1 @@
+"""The fictitious city that shows the site at work."""

@@ -1,0 +1,1 @@
+"""Children, their guardians, and what the guardians agreed to."""

@@ -1,0 +1,61 @@
+"""Children as their guardians and their centres may see them. Everything starts from the user."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, selectinload
+
+from clinic.accounts.models import User
+from clinic.db import db
+from clinic.families.models import Child, Consent, ConsentKind, Guardianship
+
+
+def _theirs(user: User) -> Select[tuple[Child]]:
+    return (
+        select(Child)
+        .join(Guardianship, Guardianship.child_id == Child.id)
+        .where(Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None))
+    )
+
+
+def children_of(user: User) -> list[Child]:
+    """The children whom this user cares for, eldest first."""
+    return list(db.session.scalars(_theirs(user).order_by(Child.birth_date, Child.id)))
+
+
+def get_child(user: User, child_id: int) -> Child:
+    """The child, if this user cares for it. Raises NoResultFound."""
+    return db.session.execute(_theirs(user).where(Child.id == child_id)).scalar_one()
+
+
+def guardianships_of(child: Child) -> list[Guardianship]:
+    """The child's live guardianships with their users, the first guardian first."""
+    return list(
+        db.session.scalars(
+            select(Guardianship)
+            .join(Guardianship.user)
+            .options(contains_eager(Guardianship.user))
+            .where(Guardianship.child_id == child.id, Guardianship.revoked_at.is_(None))
+            .order_by(Guardianship.is_first.desc(), Guardianship.id)
+        )
+    )
+
+
+def children_with_guardians(child_ids: list[int]) -> list[Child]:
+    """These children with guardianships and users loaded."""
+    return list(
+        db.session.scalars(
+            select(Child)
+            .where(Child.id.in_(child_ids))
+            .options(selectinload(Child.guardianships).joinedload(Guardianship.user))
+            .order_by(Child.id)
+        )
+    )
+
+
+def latest_consent(user: User, kind: ConsentKind) -> Consent | None:
+    """What this user last said to a text of this kind."""
+    return db.session.scalar(
+        select(Consent)
+        .where(Consent.user_id == user.id, Consent.kind == kind)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,72 @@
+"""Pages for what goes wrong. They are kind, say a way on, and tell strangers nothing."""
+
+import logging
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.web import keep_typed, leave_for
+
+log = logging.getLogger("clinic")
+
+SENTENCES = {
+    400: (lazy_gettext("That did not work"), lazy_gettext("The page was incomplete. Please go back and try again.")),
+    403: (lazy_gettext("This page is not for you"), lazy_gettext("You are signed in, but this page is for other people at the centre.")),
+    404: (lazy_gettext("We could not find that"), lazy_gettext("The page does not exist, or it is not yours.")),
+    405: (lazy_gettext("That did not work"), lazy_gettext("Please start again from the page before.")),
+    409: (lazy_gettext("Something changed meanwhile"), lazy_gettext("Somebody else changed this just now. Please look again.")),
+    413: (lazy_gettext("That is too large"), lazy_gettext("Please send less at once.")),
+    429: (lazy_gettext("A moment, please"), lazy_gettext("That was too often in a short time. Please wait a few minutes.")),
+    500: (lazy_gettext("Something went wrong on our side"), lazy_gettext("Nothing you had saved is lost. Please try again in a minute.")),
+}  # fmt: skip
+
+
+def bind(app: Flask) -> None:
+    """Register a page for each kind of fault."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(NoResultFound, lambda _: page(404))
+    app.register_error_handler(StaleDataError, lambda _: page(409))
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(500, _broken)
+
+
+def page(code: int, text: str | None = None) -> Response:
+    """The error page; whatever the request had begun to change is undone."""
+    db.session.rollback()
+    title, sentence = SENTENCES.get(code, SENTENCES[400])
+    html = render_template("errors/error.html", code=code, title=title, text=text or sentence)
+    return make_response(html, code)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code and 300 <= error.code < 400:
+        return Response(status=error.code, headers=dict(error.get_headers()))
+    return page(error.code or 500)
+
+
+def _stale_form(error: CSRFError) -> Response:
+    """The page stood open too long: back to it, with what was typed, to send it again."""
+    referrer = request.referrer
+    if referrer and referrer.startswith(request.host_url):
+        keep_typed()
+        return leave_for("/" + referrer.removeprefix(request.host_url))
+    return page(
+        400, gettext("The page was open too long. Please go back, reload it and try again.")
+    )
+
+
+def _refused(error: DomainError) -> Response:
+    return page(409, say(error))
+
+
+def _broken(error: BaseException) -> Response:
+    log.error("unhandled", exc_info=getattr(error, "original_exception", None) or error)
+    return page(500)

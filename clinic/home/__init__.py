@@ -1,0 +1,1 @@
+"""The pages of parents, and the public ones."""

@@ -1,0 +1,5 @@
+"""A family's appointments."""
+
+from flask import Blueprint
+
+bp = Blueprint("appointments", __name__, url_prefix="/appointments")

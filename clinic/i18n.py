@@ -1,0 +1,133 @@
+"""Two languages, and how names, dates and ages are shown in them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Protocol
+
+from flask import has_request_context, request
+from flask_babel import format_date, format_datetime, get_locale, gettext
+
+from clinic.ages import age_months
+from clinic.clock import clinic_day, local
+
+
+class Sentence(Protocol):
+    """Anything with an English msgid and its parameters: a DomainError, an Objection."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def params(self) -> Mapping[str, object]: ...
+
+
+LANGUAGES = ("zh", "en")
+DEFAULT_LANGUAGE = "zh"
+COOKIE = "lang"
+
+
+def mark(msgid: str) -> str:
+    """Mark a text for translation where it is written; it is translated where it is shown."""
+    return msgid
+
+
+def choose_language() -> str:
+    """The reader's language: what they chose last, else what the browser asks for, else Chinese."""
+    if not has_request_context():
+        return DEFAULT_LANGUAGE
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    for wanted, _quality in request.accept_languages:
+        short = wanted.split("-")[0].lower()
+        if short in LANGUAGES:
+            return short
+    return DEFAULT_LANGUAGE
+
+
+def babel_locale() -> str:
+    """Babel's name of the reader's language. The catalogue of `zh_Hans_CN` lies in `zh`."""
+    return "zh" if choose_language() == "zh" else "en"
+
+
+def language() -> str:
+    """The language of this page: `zh` or `en`."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def html_lang() -> str:
+    """The page's language as HTML names it."""
+    return "zh-CN" if language() == "zh" else "en"
+
+
+def say(sentence: Sentence) -> str:
+    """A refusal or an objection in the reader's language."""
+    params = {
+        key: in_words(value) if isinstance(value, date) else value
+        for key, value in sentence.params.items()
+    }
+    return gettext(sentence.message, **params)
+
+
+def in_words(value: date) -> str:
+    """A day or a moment, short, in the reader's language: `11月25日周三 09:30`."""
+    if isinstance(value, datetime):
+        return f"{day(value)} {clock_time(value)}"
+    return day(value)
+
+
+def name_of(thing: object, field: str = "name") -> str:
+    """`thing.name_zh` or `thing.name_en`, by the reader's language."""
+    text: str = getattr(thing, f"{field}_{language()}")
+    return text
+
+
+def day(value: date | datetime) -> str:
+    """`11月25日周三` · `Wed, Nov 25`."""
+    when = clinic_day(value) if isinstance(value, datetime) else value
+    return format_date(when, "MMMd日EEE" if language() == "zh" else "EEE d MMM")
+
+
+def long_day(value: date | datetime) -> str:
+    """`2026年11月25日 星期三` · `Wednesday 25 November 2026`."""
+    when = clinic_day(value) if isinstance(value, datetime) else value
+    return format_date(when, "y年M月d日 EEEE" if language() == "zh" else "EEEE d MMMM y")
+
+
+def clock_time(moment: datetime) -> str:
+    """`09:30`, on the clinic's wall."""
+    return f"{local(moment):%H:%M}"
+
+
+def weekday(value: date) -> str:
+    """`周三` · `Wed`."""
+    return format_datetime(datetime.combine(value, datetime.min.time()), "EEE", rebase=False)
+
+
+def age(birth_date: date, on: date) -> str:
+    """The age in words that parents use: days, then months up to two years, then years."""
+    months = age_months(birth_date, on)
+    if months < 0:
+        return gettext("not born yet")
+    if months < 1:
+        return gettext("%(days)s days old", days=(on - birth_date).days)
+    if months < 24:
+        return gettext("%(months)s months", months=months)
+    years, rest = divmod(months, 12)
+    if rest and years < 6:
+        return gettext("%(years)s y %(months)s m", years=years, months=rest)
+    return gettext("%(years)s years", years=years)
+
+
+FILTERS: Mapping[str, object] = {
+    "name_of": name_of,
+    "local": local,
+    "day": day,
+    "long_day": long_day,
+    "clock_time": clock_time,
+    "weekday": weekday,
+    "in_words": in_words,
+    "say": say,
+    "translated": gettext,
+}

@@ -1,0 +1,1 @@
+"""Paediatrics and paediatric TCM."""

@@ -1,0 +1,1 @@
+"""The one slot scheduler. It knows no page and no vaccine."""

@@ -1,0 +1,125 @@
+"""What happened to an appointment on its day. Verbs flush; the caller commits."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.scheduling import places, rules
+from clinic.scheduling.booking import refusal
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.status import Status, status_of
+
+
+class NotToday(DomainError):
+    message = "This appointment is on %(day)s, not today."
+
+
+class IsCancelled(DomainError):
+    message = "This appointment was cancelled."
+
+
+class IsDone(DomainError):
+    message = "This visit is already finished."
+
+
+class NotArrived(DomainError):
+    message = "This child has not been checked in."
+
+
+class TooLateToUndo(DomainError):
+    message = "A check-in can be taken back within ten minutes only."
+
+
+class NotBegun(DomainError):
+    message = "This appointment has not begun yet."
+
+
+def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """The child has arrived. Checking in twice is one arrival; who was marked absent may still come."""
+    places.lock(places.slots_under(appointment), [appointment.child_id])
+    db.session.refresh(appointment)
+    status = status_of(appointment)
+    if status is Status.CANCELLED:
+        raise IsCancelled
+    if status in (Status.ARRIVED, Status.DONE):
+        return
+    if clinic_day(appointment.starts_at) != clinic_day(now):
+        raise NotToday(day=clinic_day(appointment.starts_at))
+    if status is Status.NO_SHOW:
+        _take_the_place_back(appointment, now=now)
+    appointment.arrived_at = now
+    appointment.arrived_by_id = by.id
+    _record("check_in", appointment, by=by, now=now)
+
+
+def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """Take a check-in back, within ten minutes of it."""
+    if status_of(appointment) is Status.DONE:
+        raise IsDone
+    if appointment.arrived_at is None:
+        return
+    if not rules.may_undo_check_in(appointment.arrived_at, now):
+        raise TooLateToUndo
+    appointment.arrived_at = None
+    appointment.arrived_by_id = None
+    _record("undo_check_in", appointment, by=by, now=now)
+
+
+def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> None:
+    """The visit is done. A clinician may see a child whom nobody checked in: that is an arrival too."""
+    status = status_of(appointment)
+    if status is Status.CANCELLED:
+        raise IsCancelled
+    if status is Status.NO_SHOW:
+        raise NotArrived
+    if clinic_day(appointment.starts_at) > clinic_day(now):
+        raise NotBegun
+    if appointment.arrived_at is None:
+        appointment.arrived_at = now
+        appointment.arrived_by_id = by.id
+    if appointment.done_at is None:
+        appointment.done_at = now
+        appointment.done_by_id = by.id
+    appointment.note = note
+    _record("finish", appointment, by=by, now=now)
+
+
+def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str) -> None:
+    """The child did not come; its place is free at once."""
+    status = status_of(appointment)
+    if status is Status.CANCELLED:
+        raise IsCancelled
+    if status is Status.DONE:
+        raise IsDone
+    if appointment.starts_at > now:
+        raise NotBegun
+    if status is Status.NO_SHOW:
+        return
+    places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
+    appointment.no_show_at = now
+    appointment.no_show_by_id = by.id
+    appointment.note = note
+    db.session.flush()
+    places.give_back(appointment_id=appointment.id)
+    _record("no_show", appointment, by=by, now=now)
+
+
+def _take_the_place_back(appointment: Appointment, *, now: datetime) -> None:
+    appointment.no_show_at = None
+    appointment.no_show_by_id = None
+    try:
+        db.session.flush()
+        slot_ids = places.slots_under(appointment)
+        places.take(slot_ids, now=now, online=False, appointment_id=appointment.id)
+    except IntegrityError as error:
+        raise refusal(error) from error
+
+
+def _record(action: str, appointment: Appointment, *, by: User, now: datetime) -> None:
+    audit.record(action, appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+    db.session.flush()

@@ -1,0 +1,45 @@
+"""The one function that names where an appointment stands."""
+
+from enum import StrEnum
+
+from clinic.i18n import mark
+from clinic.scheduling.models import Appointment
+
+
+class Status(StrEnum):
+    """FHIR's names, where it has one."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    DONE = "fulfilled"
+    NO_SHOW = "noshow"
+    CANCELLED = "cancelled"
+
+
+LABELS = {
+    Status.BOOKED: mark("Booked"),
+    Status.ARRIVED: mark("Arrived"),
+    Status.DONE: mark("Done"),
+    Status.NO_SHOW: mark("Did not come"),
+    Status.CANCELLED: mark("Cancelled"),
+}
+
+
+def status_of(appointment: Appointment) -> Status:
+    """Where it stands, from its facts; the first that holds counts.
+
+    | cancelled_at | no_show_at | done_at | arrived_at | status |
+    |---|---|---|---|---|
+    | set | – | – | any | cancelled |
+    | – | set | – | any | noshow |
+    | – | – | set | any | fulfilled |
+    | – | – | – | set | arrived |
+    | – | – | – | – | booked |
+    """
+    if appointment.cancelled_at:
+        return Status.CANCELLED
+    if appointment.no_show_at:
+        return Status.NO_SHOW
+    if appointment.done_at:
+        return Status.DONE
+    return Status.ARRIVED if appointment.arrived_at else Status.BOOKED

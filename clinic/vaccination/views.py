@@ -1,0 +1,5 @@
+"""Pages."""
+
+from flask import Blueprint
+
+bp = Blueprint("vaccination", __name__, url_prefix="/vaccination")
