@@ -116,7 +116,8 @@ def postgresql_statements() -> list[str]:
         """
         CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            RAISE EXCEPTION '%_append_only', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION USING ERRCODE = 'check_violation',
+                MESSAGE = TG_TABLE_NAME || '_append_only';
         END $$""",
     ]
     statements += [
