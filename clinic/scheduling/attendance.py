@@ -52,8 +52,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
         raise NotToday(day=clinic_day(appointment.starts_at))
     if status is Status.NO_SHOW:
         _take_the_place_back(appointment, now=now)
-    appointment.arrived_at = now
-    appointment.arrived_by_id = by.id
+    appointment.arrived_at, appointment.arrived_by_id = now, by.id
     _record("check_in", appointment, by=by, now=now)
 
 
@@ -80,11 +79,9 @@ def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> N
     if clinic_day(appointment.starts_at) > clinic_day(now):
         raise NotBegun
     if appointment.arrived_at is None:
-        appointment.arrived_at = now
-        appointment.arrived_by_id = by.id
+        appointment.arrived_at, appointment.arrived_by_id = now, by.id
     if appointment.done_at is None:
-        appointment.done_at = now
-        appointment.done_by_id = by.id
+        appointment.done_at, appointment.done_by_id = now, by.id
     appointment.note = note
     _record("finish", appointment, by=by, now=now)
 
@@ -101,8 +98,7 @@ def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str
     if status is Status.NO_SHOW:
         return
     places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
-    appointment.no_show_at = now
-    appointment.no_show_by_id = by.id
+    appointment.no_show_at, appointment.no_show_by_id = now, by.id
     appointment.note = note
     db.session.flush()
     places.give_back(appointment_id=appointment.id)

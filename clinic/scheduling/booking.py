@@ -228,8 +228,7 @@ def cancel(
     if status_of(appointment) is Status.CANCELLED:
         return
     must_be_changeable(appointment, online=online, now=now)
-    appointment.cancelled_at = now
-    appointment.cancelled_by_id = by.id
+    appointment.cancelled_at, appointment.cancelled_by_id = now, by.id
     appointment.cancel_reason = reason
     db.session.flush()
     places.give_back(appointment_id=appointment.id)

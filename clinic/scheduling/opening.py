@@ -25,7 +25,7 @@ class NoWholeSlot(DomainError):
 
 
 class PractitionerBusy(DomainError):
-    message = "%(name)s already has a session that overlaps on %(day)s."
+    message = "This clinician already has an overlapping session on %(day)s."
 
 
 class RoomBusy(DomainError):
@@ -99,7 +99,7 @@ def open_session(
     except IntegrityError as error:
         promise = broken_promise(error)
         if "ex_clinic_sessions_practitioner" in promise:
-            raise PractitionerBusy(name=practitioner.name_zh, day=day) from error
+            raise PractitionerBusy(day=day) from error
         if "ex_clinic_sessions_room" in promise:
             raise RoomBusy(day=day) from error
         raise
@@ -168,7 +168,6 @@ def withdraw_session(session: ClinicSession, *, by: User, now: datetime) -> None
         delete(SlotService).where(SlotService.slot_id.in_(slot_ids)),
         execution_options={"synchronize_session": False},
     )
-    session.withdrawn_at = now
-    session.withdrawn_by_id = by.id
+    session.withdrawn_at, session.withdrawn_by_id = now, by.id
     audit.record("withdraw_session", session, by=by.id, now=now, centre_id=session.centre_id)
     db.session.flush()
