@@ -1,0 +1,173 @@
+"""Rows for tests: plain functions, each saves what it makes. Read one and you know it."""
+
+from datetime import UTC, date, datetime, time
+from itertools import count
+
+from clinic.accounts.models import Membership, Role, User
+from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKind
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.families.models import Child, Guardianship, Relation, Sex
+from clinic.scheduling import booking, opening
+from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
+from clinic.scheduling.queries import slots_for
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # Monday noon in Shanghai
+TOMORROW = date(2026, 3, 3)
+_numbers = count(1)
+
+
+def save(row):
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def make_user(*roles, centre=None, **kw):
+    """A user with these roles (a parent if none); staff need a centre."""
+    number = next(_numbers)
+    user = User(
+        **{"name": "王芳", "phone": f"+86138{number:08}", "created_at": NOON} | kw
+    )
+    for role in roles or (Role.PARENT,):
+        at_none = role in (Role.PARENT, Role.ADMIN)
+        user.memberships.append(
+            Membership(role=role, centre_id=None if at_none else centre.id)
+        )
+    return save(user)
+
+
+def make_child(guardian=None, **kw):
+    """A child of one year, with a guardian."""
+    guardian = guardian or make_user()
+    defaults = {
+        "name": "王一禾",
+        "sex": Sex.FEMALE,
+        "birth_date": date(2025, 2, 1),
+        "created_at": NOON,
+    }
+    child = save(Child(**defaults | kw))
+    make_guardianship(guardian, child, is_first=True)
+    return child
+
+
+def make_guardianship(user, child, **kw):
+    defaults = {
+        "relation": Relation.MOTHER,
+        "granted_at": NOON,
+        "granted_by_id": user.id,
+    }
+    return save(Guardianship(user_id=user.id, child_id=child.id, **defaults | kw))
+
+
+def make_centre(**kw):
+    number = next(_numbers)
+    defaults = {
+        "code": f"centre-{number}",
+        "name_zh": f"朝晖中心{number}",
+        "name_en": f"Zhaohui Centre {number}",
+        "district": "拱墅区",
+        "address_zh": "拱墅区朝晖路1号",
+        "address_en": "1 Zhaohui Road, Gongshu",
+        "about_zh": "",
+        "about_en": "",
+        "phone": "0571-0000 0001",
+        "latitude": 30.29,
+        "longitude": 120.17,
+    }
+    return save(Centre(**defaults | kw))
+
+
+def make_room(centre, **kw):
+    return save(Room(centre=centre, **{"name_zh": "诊室一", "name_en": "Room 1"} | kw))
+
+
+def make_service(kind=ServiceKind.PEDIATRICS, **kw):
+    defaults = {
+        "code": f"service-{next(_numbers)}",
+        "kind": kind,
+        "name_zh": "儿科门诊",
+        "name_en": "Paediatric visit",
+        "about_zh": "",
+        "about_en": "",
+        "bring_zh": "病历本",
+        "bring_en": "Medical record book",
+        "minutes": 15,
+    }
+    return save(Service(**defaults | kw))
+
+
+def make_practitioner(services=(), user=None, centre=None, **kw):
+    """Somebody who gives these services; their centre offers them too."""
+    centre = centre or make_centre()
+    centre.services = sorted(
+        {*centre.services, *services}, key=lambda service: service.id
+    )
+    defaults = {
+        "name_zh": "陈医生",
+        "name_en": "Dr Chen",
+        "title_zh": "医师",
+        "title_en": "Doctor",
+    }
+    return save(
+        Practitioner(centre=centre, user=user, services=list(services), **defaults | kw)
+    )
+
+
+def make_session(
+    practitioner,
+    room,
+    services,
+    day=TOMORROW,
+    opens=time(9),
+    closes=time(11),
+    *,
+    slot_minutes=15,
+    capacity=1,
+    online_capacity=None,
+    by=None,
+) -> ClinicSession:
+    online = capacity if online_capacity is None else online_capacity
+    session = opening.open_session(
+        practitioner,
+        room,
+        services,
+        day,
+        opening.Hours(opens, closes, slot_minutes, capacity, online),
+        by=by or make_user(),
+        now=datetime(2026, 2, 1, tzinfo=UTC),
+    )
+    db.session.commit()
+    return session
+
+
+def make_slot(
+    service=None, *, practitioner=None, day=TOMORROW, opens=time(9), **kw
+) -> Slot:
+    """The first slot of a new session, by default tomorrow at nine for paediatrics."""
+    service = service or make_service()
+    practitioner = practitioner or make_practitioner([service])
+    room = make_room(practitioner.centre)
+    return make_session(
+        practitioner, room, [service], day=day, opens=opens, **kw
+    ).slots[0]
+
+
+def make_appointment(
+    child=None, service=None, slot=None, *, by=None, now=NOON, **kw
+) -> Appointment:
+    """An appointment made online by the child's guardian."""
+    service = service or make_service()
+    slot = slot or make_slot(service)
+    by = by or make_user()
+    child = child or make_child(by)
+    wanted = booking.Wanted(child, service, slots_for(service, slot.id), **kw)
+    made = booking.book(
+        [wanted], by=by, key=f"test:{next(_numbers)}", channel=Channel.ONLINE, now=now
+    )
+    db.session.commit()
+    return made.appointments[0]
+
+
+def day_of(slot: Slot) -> date:
+    return clinic_day(slot.starts_at)
