@@ -26,14 +26,10 @@ def save(row):
 def make_user(*roles, centre=None, **kw):
     """A user with these roles (a parent if none); staff need a centre."""
     number = next(_numbers)
-    user = User(
-        **{"name": "王芳", "phone": f"+86138{number:08}", "created_at": NOON} | kw
-    )
+    user = User(**{"name": "王芳", "phone": f"+86138{number:08}", "created_at": NOON} | kw)
     for role in roles or (Role.PARENT,):
         at_none = role in (Role.PARENT, Role.ADMIN)
-        user.memberships.append(
-            Membership(role=role, centre_id=None if at_none else centre.id)
-        )
+        user.memberships.append(Membership(role=role, centre_id=None if at_none else centre.id))
     return save(user)
 
 
@@ -100,18 +96,14 @@ def make_service(kind=ServiceKind.PEDIATRICS, **kw):
 def make_practitioner(services=(), user=None, centre=None, **kw):
     """Somebody who gives these services; their centre offers them too."""
     centre = centre or make_centre()
-    centre.services = sorted(
-        {*centre.services, *services}, key=lambda service: service.id
-    )
+    centre.services = sorted({*centre.services, *services}, key=lambda service: service.id)
     defaults = {
         "name_zh": "陈医生",
         "name_en": "Dr Chen",
         "title_zh": "医师",
         "title_en": "Doctor",
     }
-    return save(
-        Practitioner(centre=centre, user=user, services=list(services), **defaults | kw)
-    )
+    return save(Practitioner(centre=centre, user=user, services=list(services), **defaults | kw))
 
 
 def make_session(
@@ -141,16 +133,12 @@ def make_session(
     return session
 
 
-def make_slot(
-    service=None, *, practitioner=None, day=TOMORROW, opens=time(9), **kw
-) -> Slot:
+def make_slot(service=None, *, practitioner=None, day=TOMORROW, opens=time(9), **kw) -> Slot:
     """The first slot of a new session, by default tomorrow at nine for paediatrics."""
     service = service or make_service()
     practitioner = practitioner or make_practitioner([service])
     room = make_room(practitioner.centre)
-    return make_session(
-        practitioner, room, [service], day=day, opens=opens, **kw
-    ).slots[0]
+    return make_session(practitioner, room, [service], day=day, opens=opens, **kw).slots[0]
 
 
 def make_appointment(

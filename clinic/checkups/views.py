@@ -1,5 +1,7 @@
-"""Pages."""
+"""The booking pages of this service."""
 
-from flask import Blueprint
+from clinic.booking import booking_pages
+from clinic.centres.models import ServiceKind
+from clinic.i18n import mark
 
-bp = Blueprint("checkups", __name__, url_prefix="/checkups")
+bp = booking_pages(ServiceKind.CHECKUPS, mark("Child health check"))

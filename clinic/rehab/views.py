@@ -1,5 +1,7 @@
-"""Pages."""
+"""The booking pages of this service."""
 
-from flask import Blueprint
+from clinic.booking import booking_pages
+from clinic.centres.models import ServiceKind
+from clinic.i18n import mark
 
-bp = Blueprint("rehab", __name__, url_prefix="/rehab")
+bp = booking_pages(ServiceKind.REHAB, mark("Rehabilitation"))

@@ -1,5 +1,7 @@
-"""Pages."""
+"""The booking pages of this service."""
 
-from flask import Blueprint
+from clinic.booking import booking_pages
+from clinic.centres.models import ServiceKind
+from clinic.i18n import mark
 
-bp = Blueprint("vaccination", __name__, url_prefix="/vaccination")
+bp = booking_pages(ServiceKind.VACCINATION, mark("Vaccination"))
