@@ -70,6 +70,11 @@ def say(sentence: Sentence) -> str:
     return gettext(sentence.message, **params)
 
 
+def say_text(msgid: str, **params: object) -> str:
+    """A marked text in the reader's language."""
+    return gettext(msgid, **params)
+
+
 def in_words(value: date) -> str:
     """A day or a moment, short, in the reader's language: `11月25日周三 09:30`."""
     if isinstance(value, datetime):

@@ -1,11 +1,14 @@
 """Children as their guardians and their centres may see them. Everything starts from the user."""
 
+from datetime import datetime
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.families.models import Child, Consent, ConsentKind, Guardianship
+from clinic.families.consents import VERSIONS
+from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Invitation
 
 
 def _theirs(user: User) -> Select[tuple[Child]]:
@@ -58,4 +61,41 @@ def latest_consent(user: User, kind: ConsentKind) -> Consent | None:
         .where(Consent.user_id == user.id, Consent.kind == kind)
         .order_by(Consent.id.desc())
         .limit(1)
+    )
+
+
+def has_consented(user: User) -> bool:
+    """Whether this user agreed to every text in its present version, and has not withdrawn."""
+    return all(
+        (latest := latest_consent(user, kind)) is not None
+        and latest.given
+        and latest.text_version == VERSIONS[kind]
+        for kind in ConsentKind
+    )
+
+
+def get_guardianship(user: User, guardianship_id: int) -> Guardianship:
+    """A live guardianship of a child whom this user cares for. Raises NoResultFound."""
+    return db.session.execute(
+        select(Guardianship).where(
+            Guardianship.id == guardianship_id,
+            Guardianship.revoked_at.is_(None),
+            Guardianship.child_id.in_(_theirs(user).with_only_columns(Child.id)),
+        )
+    ).scalar_one()
+
+
+def open_invitations(user: User, now: datetime) -> list[Invitation]:
+    """The invitations that this user made and nobody has used."""
+    return list(
+        db.session.scalars(
+            select(Invitation)
+            .where(
+                Invitation.invited_by_id == user.id,
+                Invitation.accepted_at.is_(None),
+                Invitation.revoked_at.is_(None),
+                Invitation.expires_at > now,
+            )
+            .order_by(Invitation.id)
+        )
     )

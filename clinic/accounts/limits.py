@@ -1,0 +1,65 @@
+"""How often a thing may be tried. The counters live in the database, so all processes share them."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case
+from sqlalchemy.dialects import postgresql, sqlite
+
+from clinic.accounts.models import Counter
+from clinic.db import db
+from clinic.errors import DomainError
+
+
+class TooOften(DomainError):
+    message = "That was too often. Please try again in %(minutes)s minutes."
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many times within a while."""
+
+    name: str
+    times: int
+    within: timedelta
+
+
+CODE_SENT = Limit("code-sent", 1, timedelta(seconds=60))
+CODE_SENT_HOUR = Limit("code-sent-hour", 5, timedelta(hours=1))
+# A clinic's Wi-Fi is one address for forty families.
+CODE_ADDRESS = Limit("code-address", 200, timedelta(hours=1))
+PASSWORD = Limit("password", 10, timedelta(minutes=15))
+PASSWORD_ADDRESS = Limit("password-address", 300, timedelta(minutes=15))
+BOOKING = Limit("booking", 60, timedelta(minutes=10))
+
+
+def spend(limit: Limit, whose: str, *, now: datetime) -> None:
+    """Count one try, in one statement. Raises TooOften beyond the limit.
+
+    The caller commits even when it refuses what was tried, or the try would not count.
+    """
+    key = f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Counter).values(key=key, since=now, count=1)
+    over = Counter.since <= now - limit.within
+    row = db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Counter.key],
+            set_={
+                "count": case((over, 1), else_=Counter.count + 1),
+                "since": case((over, now), else_=Counter.since),
+            },
+        ).returning(Counter.count, Counter.since)
+    ).one()
+    if row.count > limit.times:
+        wait = row.since + limit.within - now
+        raise TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
+
+
+def clear(limit: Limit, whose: str) -> None:
+    """Forget the tries, after one that was right."""
+    key = f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
+    if counter := db.session.get(Counter, key):
+        db.session.delete(counter)

@@ -1,0 +1,210 @@
+"""Children are registered and shared; guardians agree. Verbs flush; the caller commits."""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.families.consents import VERSIONS
+from clinic.families.models import (
+    Child,
+    Consent,
+    ConsentKind,
+    Guardianship,
+    Invitation,
+    Relation,
+    Sex,
+)
+from clinic.families.pinyin import search_keys
+
+INVITATION_GOOD_FOR = timedelta(days=7)
+
+
+class InvitationGone(DomainError):
+    message = "This invitation has been used, withdrawn, or is too old. Please ask for a new one."
+
+
+class NotYourselfPlease(DomainError):
+    message = "You opened your own invitation. Send the link to the other guardian."
+
+
+class OnlyTheFirst(DomainError):
+    message = "Only the guardian who registered the child can do this."
+
+
+def register_child(
+    *,
+    guardian: User,
+    relation: Relation,
+    name: str,
+    sex: Sex,
+    birth_date: date,
+    birth_weight_g: int | None = None,
+    gestation_weeks: int | None = None,
+    allergies: str = "",
+    certificate_no: str | None = None,
+    identity_no: str | None = None,
+    by: User,
+    now: datetime,
+) -> Child:
+    """A new child with its first guardian. Weight in grams, gestation in completed weeks."""
+    child = Child(
+        name=name,
+        name_pinyin=search_keys(name),
+        sex=sex,
+        birth_date=birth_date,
+        birth_weight_g=birth_weight_g,
+        gestation_weeks=gestation_weeks,
+        allergies=allergies,
+        certificate_no=certificate_no,
+        identity_no=identity_no,
+        created_at=now,
+    )
+    child.guardianships.append(
+        Guardianship(
+            user=guardian, relation=relation, is_first=True, granted_at=now, granted_by_id=by.id
+        )
+    )
+    db.session.add(child)
+    db.session.flush()
+    audit.record("register", child, by=by.id, now=now)
+    return child
+
+
+def change_child(child: Child, *, by: User, now: datetime, **facts: object) -> None:
+    """Correct what we know of a child; the trail says which fields, not what they hold."""
+    changed = sorted(name for name, value in facts.items() if getattr(child, name) != value)
+    for name in changed:
+        setattr(child, name, facts[name])
+    if "name" in changed:
+        child.name_pinyin = search_keys(child.name)
+    if changed:
+        audit.record("change", child, by=by.id, now=now, fields=changed)
+    db.session.flush()
+
+
+def record_consents(
+    user: User,
+    kinds: Collection[ConsentKind],
+    *,
+    language: str,
+    by: User,
+    now: datetime,
+    given: bool = True,
+) -> None:
+    """The user agreed to these texts in their present version, or withdrew."""
+    for kind in kinds:
+        consent = Consent(
+            user_id=user.id,
+            kind=kind,
+            text_version=VERSIONS[kind],
+            language=language,
+            given=given,
+            at=now,
+            recorded_by_id=by.id,
+        )
+        db.session.add(consent)
+        db.session.flush()
+        action = "consent" if given else "withdraw_consent"
+        audit.record(action, consent, by=by.id, now=now, kind=kind.value)
+
+
+def invite(*, relation: Relation, by: User, now: datetime) -> tuple[Invitation, str]:
+    """A link for a second guardian: the row, and the secret that only the link carries."""
+    token = secrets.token_urlsafe(24)
+    invitation = Invitation(
+        token_hash=_hash(token),
+        invited_by_id=by.id,
+        relation=relation,
+        created_at=now,
+        expires_at=now + INVITATION_GOOD_FOR,
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    audit.record("invite", invitation, by=by.id, now=now)
+    return invitation, token
+
+
+def find_invitation(token: str, *, now: datetime) -> Invitation | None:
+    """The invitation that a link names, if it can still be accepted."""
+    return db.session.scalar(
+        select(Invitation).where(
+            Invitation.token_hash == _hash(token),
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+        )
+    )
+
+
+def shared_by(user: User) -> list[Child]:
+    """The children whom this user registered and may share, eldest first."""
+    return list(
+        db.session.scalars(
+            select(Child)
+            .join(Guardianship, Guardianship.child_id == Child.id)
+            .where(
+                Guardianship.user_id == user.id,
+                Guardianship.is_first,
+                Guardianship.revoked_at.is_(None),
+            )
+            .order_by(Child.birth_date, Child.id)
+        )
+    )
+
+
+def accept(invitation: Invitation, *, by: User, now: datetime) -> list[Child]:
+    """The invited user becomes a guardian of every child that the inviter shares today."""
+    if invitation.invited_by_id == by.id:
+        raise NotYourselfPlease
+    if invitation.accepted_at or invitation.revoked_at or invitation.expires_at <= now:
+        raise InvitationGone
+    invitation.accepted_at, invitation.accepted_by_id = now, by.id
+    children = shared_by(invitation.invited_by)
+    known = set(
+        db.session.scalars(
+            select(Guardianship.child_id).where(
+                Guardianship.user_id == by.id, Guardianship.revoked_at.is_(None)
+            )
+        )
+    )
+    for child in children:
+        if child.id not in known:
+            guardianship = Guardianship(
+                user_id=by.id,
+                child_id=child.id,
+                relation=invitation.relation,
+                granted_at=now,
+                granted_by_id=invitation.invited_by_id,
+            )
+            db.session.add(guardianship)
+            db.session.flush()
+            audit.record("accept", guardianship, by=by.id, now=now)
+    return children
+
+
+def revoke(guardianship: Guardianship, *, by: User, now: datetime) -> None:
+    """End a guardianship: the child's first guardian may, and anybody may leave by themselves."""
+    first = db.session.scalar(
+        select(Guardianship.user_id).where(
+            Guardianship.child_id == guardianship.child_id,
+            Guardianship.is_first,
+            Guardianship.revoked_at.is_(None),
+        )
+    )
+    if guardianship.is_first or by.id not in (first, guardianship.user_id):
+        raise OnlyTheFirst
+    if guardianship.revoked_at is None:
+        guardianship.revoked_at, guardianship.revoked_by_id = now, by.id
+        audit.record("revoke", guardianship, by=by.id, now=now)
+    db.session.flush()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
