@@ -30,7 +30,7 @@ class InvitationGone(DomainError):
     message = "This invitation has been used, withdrawn, or is too old. Please ask for a new one."
 
 
-class NotYourselfPlease(DomainError):
+class OwnInvitation(DomainError):
     message = "You opened your own invitation. Send the link to the other guardian."
 
 
@@ -162,7 +162,7 @@ def shared_by(user: User) -> list[Child]:
 def accept(invitation: Invitation, *, by: User, now: datetime) -> list[Child]:
     """The invited user becomes a guardian of every child that the inviter shares today."""
     if invitation.invited_by_id == by.id:
-        raise NotYourselfPlease
+        raise OwnInvitation
     if invitation.accepted_at or invitation.revoked_at or invitation.expires_at <= now:
         raise InvitationGone
     invitation.accepted_at, invitation.accepted_by_id = now, by.id

@@ -1,5 +1,240 @@
-"""Pages."""
+"""A family's own pages: joining, children, guardians, consents."""
 
-from flask import Blueprint
+from flask import Blueprint, Response, abort, flash, request, session, url_for
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.accounts import joining
+from clinic.accounts.access import allow, me, public
+from clinic.accounts.contacts import masked_contact
+from clinic.accounts.models import Role
+from clinic.accounts.queries import find_user
+from clinic.accounts.views import enter
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.families import registering
+from clinic.families.forms import ChildForm, FinishForm, InvitationForm
+from clinic.families.models import ConsentKind, Relation
+from clinic.families.queries import (
+    children_of,
+    children_with_guardians,
+    get_child,
+    get_guardianship,
+    has_consented,
+    latest_consent,
+    open_invitations,
+)
+from clinic.families.sealing import masked
+from clinic.i18n import language, say
+from clinic.web import render, see_other, typed_before
 
 bp = Blueprint("families", __name__, url_prefix="/family")
+
+
+@bp.route("/join", methods=["GET", "POST"])
+@public("the last step of signing up, for whoever has proved a phone or an e-mail")
+def join() -> Response:
+    contact = session.get("proved")
+    if not contact:
+        return see_other("accounts.sign_up")
+    user = find_user(contact)
+    form = FinishForm(name=user.name if user else "")
+    if form.validate_on_submit():
+        now = clock.now()
+        name = form.name.data or ""
+        if user is None:
+            field = "email" if "@" in contact else "phone"
+            user = joining.register_guardian(name=name, by=None, now=now, **{field: contact})
+        joining.claim(user, name=name, password=form.password.data, now=now)
+        registering.record_consents(user, list(ConsentKind), language=language(), by=user, now=now)
+        db.session.commit()
+        session.pop("proved")
+        flash(_("Welcome! You are signed in."), "success")
+        return enter(user)
+    return render(
+        "families/join.html",
+        status=422 if form.errors else 200,
+        form=form,
+        contact=masked_contact(contact),
+    )
+
+
+@bp.get("")
+@allow(Role.PARENT)
+def index() -> Response:
+    user = me()
+    children = children_with_guardians([child.id for child in children_of(user)])
+    return render(
+        "families/index.html",
+        children=sorted(children, key=lambda child: (child.birth_date, child.id)),
+        invitations=open_invitations(user, clock.now()),
+        consented=has_consented(user),
+        masked=masked,
+    )
+
+
+@bp.route("/children/new", methods=["GET", "POST"])
+@allow(Role.PARENT)
+def new_child() -> Response:
+    user = me()
+    form = _child_form(obj=None)
+    if form.validate_on_submit() and not _is_known(form):
+        registering.register_child(
+            guardian=user,
+            relation=Relation(form.relation.data),
+            by=user,
+            now=clock.now(),
+            **form.facts(),  # type: ignore[arg-type]
+        )
+        db.session.commit()
+        flash(_("%(name)s has been added.", name=form.name.data), "success")
+        return see_other("families.index")
+    return render("families/child.html", status=422 if form.errors else 200, form=form, child=None)
+
+
+@bp.route("/children/<int:child_id>", methods=["GET", "POST"])
+@allow(Role.PARENT)
+def edit_child(child_id: int) -> Response:
+    child = get_child(me(), child_id)
+    form = _child_form(obj=child)
+    # Sealed numbers are never sent back to a browser: left empty, they stay as they are.
+    if form.validate_on_submit():
+        facts = form.facts()
+        for sealed in ("certificate_no", "identity_no"):
+            if not facts[sealed]:
+                del facts[sealed]
+        registering.change_child(child, by=me(), now=clock.now(), **facts)
+        db.session.commit()
+        flash(_("Saved."), "success")
+        return see_other("families.index")
+    return render(
+        "families/child.html",
+        status=422 if form.errors else 200,
+        form=form,
+        child=child,
+        masked=masked,
+    )
+
+
+def _child_form(obj: object) -> ChildForm:
+    today = clock.clinic_day(clock.now())
+    if typed := typed_before():
+        return ChildForm(typed, today=today)
+    form = ChildForm(obj=obj, today=today)
+    if obj and not form.is_submitted():
+        form.certificate_no.data = form.identity_no.data = ""
+    return form
+
+
+def _is_known(form: ChildForm) -> bool:
+    """Whether this guardian has a child of that name and birth date; says so at the field."""
+    known = any(
+        child.name == form.name.data and child.birth_date == form.birth_date.data
+        for child in children_of(me())
+    )
+    if known:
+        form.name.errors = [_("This child is already in your family.")]
+    return known
+
+
+@bp.route("/invitations", methods=["GET", "POST"])
+@allow(Role.PARENT)
+def invite() -> Response:
+    form = InvitationForm()
+    link = None
+    children = registering.shared_by(me())
+    if form.validate_on_submit() and children:
+        _row, token = registering.invite(
+            relation=Relation(form.relation.data), by=me(), now=clock.now()
+        )
+        db.session.commit()
+        link = url_for("families.invitation", token=token, _external=True)
+    return render(
+        "families/invite.html",
+        status=422 if form.errors else 200,
+        form=form,
+        link=link,
+        children=registering.shared_by(me()),
+        days=registering.INVITATION_GOOD_FOR.days,
+    )
+
+
+@bp.post("/invitations/<int:invitation_id>/withdrawal")
+@allow(Role.PARENT)
+def withdraw_invitation(invitation_id: int) -> Response:
+    now = clock.now()
+    for invitation in open_invitations(me(), now):
+        if invitation.id == invitation_id:
+            invitation.revoked_at = now
+            db.session.commit()
+            flash(_("The link no longer works."), "success")
+            return see_other("families.index")
+    abort(404)
+
+
+@bp.route("/invitations/<token>", methods=["GET", "POST"])
+@allow(Role.PARENT)
+def invitation(token: str) -> Response:
+    now = clock.now()
+    found = registering.find_invitation(token, now=now)
+    if found is None:
+        return render("families/invitation_gone.html", status=404)
+    form = InvitationForm()
+    error = None
+    if form.is_submitted():
+        try:
+            children = registering.accept(found, by=me(), now=now)
+        except DomainError as refused:
+            db.session.rollback()
+            error = say(refused)
+        else:
+            db.session.commit()
+            names = _(", ").join(child.name for child in children)
+            flash(_("You now see %(names)s here.", names=names), "success")
+            return see_other("families.index")
+    return render(
+        "families/invitation.html",
+        status=422 if error else 200,
+        form=form,
+        error=error,
+        inviter=found.invited_by.name,
+        children=[child.name[:1] + "*" for child in registering.shared_by(found.invited_by)],
+    )
+
+
+@bp.post("/guardianships/<int:guardianship_id>/revocation")
+@allow(Role.PARENT)
+def revoke(guardianship_id: int) -> Response:
+    registering.revoke(get_guardianship(me(), guardianship_id), by=me(), now=clock.now())
+    db.session.commit()
+    flash(_("That guardian no longer sees the child."), "success")
+    return see_other("families.index")
+
+
+@bp.route("/consents", methods=["GET", "POST"])
+@allow(Role.PARENT)
+def consents() -> Response:
+    """What I agreed to; agree again, or withdraw."""
+    user = me()
+    form = FinishForm(name=user.name)
+    del form.name, form.password
+    withdrawing = "withdraw" in request.form
+    if form.is_submitted() and (withdrawing or form.validate()):
+        registering.record_consents(
+            user,
+            list(ConsentKind),
+            language=language(),
+            by=user,
+            now=clock.now(),
+            given=not withdrawing,
+        )
+        db.session.commit()
+        flash(_("Withdrawn.") if withdrawing else _("Thank you. Saved."), "success")
+        return see_other("families.consents")
+    return render(
+        "families/consents.html",
+        status=422 if form.errors else 200,
+        form=form,
+        given=[latest_consent(user, kind) for kind in ConsentKind],
+        consented=has_consented(user),
+    )

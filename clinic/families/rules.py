@@ -1,0 +1,91 @@
+"""What can be true of a child. Pure; each check raises the one sentence to say."""
+
+import re
+from datetime import date
+
+from clinic.ages import add_months
+from clinic.errors import DomainError
+
+ADULT_MONTHS = 18 * 12
+CERTIFICATE = re.compile(r"[A-Za-z0-9-]{6,30}")
+# GB 11643-1999: weights of the 17 digits, and the check character for each remainder of 11.
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+CHECKS = "10X98765432"
+
+
+class BornInTheFuture(DomainError):
+    message = "The date of birth lies in the future."
+
+
+class GrownUp(DomainError):
+    message = "This site is for children under 18. Please check the date of birth."
+
+
+class WeightInKilograms(DomainError):
+    message = "Enter the weight in grams: 3.2 kg is 3200."
+
+
+class OddWeight(DomainError):
+    message = "A weight at birth lies between 300 and 7000 grams."
+
+
+class OddGestation(DomainError):
+    message = "The weeks of pregnancy lie between 20 and 45."
+
+
+class OddCertificate(DomainError):
+    message = "The number has 6 to 30 letters and digits."
+
+
+class OddIdentity(DomainError):
+    message = "An identity number has 18 characters."
+
+
+class WrongCheckDigit(DomainError):
+    message = (
+        "This identity number cannot be right: its last character does not fit. Please check it."
+    )
+
+
+class IdentityOfAnotherDay(DomainError):
+    message = "The identity number names another date of birth."
+
+
+def check_birth_date(birth_date: date, today: date) -> None:
+    """Not in the future, and under 18 years today."""
+    if birth_date > today:
+        raise BornInTheFuture
+    if birth_date.year < 1900 or add_months(birth_date, ADULT_MONTHS) <= today:
+        raise GrownUp
+
+
+def check_birth_weight(grams: int) -> None:
+    """Grams; a number that can only be kilograms is asked about."""
+    if 0 < grams <= 10:
+        raise WeightInKilograms
+    if not 300 <= grams <= 7000:
+        raise OddWeight
+
+
+def check_gestation(weeks: int) -> None:
+    """Completed weeks."""
+    if not 20 <= weeks <= 45:
+        raise OddGestation
+
+
+def check_certificate_no(number: str) -> None:
+    """接种证 or 出生医学证明: issuers number them differently, so only the shape is checked."""
+    if not CERTIFICATE.fullmatch(number):
+        raise OddCertificate
+
+
+def check_identity_no(number: str, birth_date: date | None) -> None:
+    """GB 11643-1999: 17 digits and a check character; digits 7 to 14 are the date of birth."""
+    number = number.upper()
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
+        raise OddIdentity
+    total = sum(int(digit) * weight for digit, weight in zip(number, WEIGHTS, strict=False))
+    if CHECKS[total % 11] != number[17]:
+        raise WrongCheckDigit
+    if birth_date and number[6:14] != f"{birth_date:%Y%m%d}":
+        raise IdentityOfAnotherDay
