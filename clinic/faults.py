@@ -9,6 +9,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from clinic.accounts.limits import TooOften
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -34,6 +35,7 @@ def bind(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(NoResultFound, lambda _: page(404))
     app.register_error_handler(StaleDataError, lambda _: page(409))
+    app.register_error_handler(TooOften, lambda error: page(429, say(error)))
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(500, _broken)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from flask import has_request_context, request
+from babel.dates import get_day_names
 from flask_babel import format_date, format_datetime, get_locale, gettext
 
 from clinic.ages import age_months
@@ -110,6 +111,11 @@ def weekday(value: date) -> str:
     return format_datetime(datetime.combine(value, datetime.min.time()), "EEE", rebase=False)
 
 
+def weekday_name(number: int) -> str:
+    """Monday is 0: `周一` · `Mon`."""
+    return get_day_names("abbreviated", locale=get_locale())[number]
+
+
 def age(birth_date: date, on: date) -> str:
     """The age in words that parents use: days, then months up to two years, then years."""
     months = age_months(birth_date, on)
@@ -132,6 +138,7 @@ FILTERS: Mapping[str, object] = {
     "long_day": long_day,
     "clock_time": clock_time,
     "weekday": weekday,
+    "weekday_name": weekday_name,
     "in_words": in_words,
     "say": say,
     "translated": gettext,

@@ -7,7 +7,8 @@ from clinic.accounts.models import Membership, Role, User
 from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.families.models import Child, Guardianship, Relation, Sex
+from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
+from clinic.families.registering import record_consents
 from clinic.scheduling import booking, opening
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
 from clinic.scheduling.queries import slots_for
@@ -23,14 +24,18 @@ def save(row):
     return row
 
 
-def make_user(*roles, centre=None, **kw):
-    """A user with these roles (a parent if none); staff need a centre."""
+def make_user(*roles, centre=None, consented=True, **kw):
+    """A user with these roles (a parent who agreed to the texts if none); staff need a centre."""
     number = next(_numbers)
     user = User(**{"name": "王芳", "phone": f"+86138{number:08}", "created_at": NOON} | kw)
     for role in roles or (Role.PARENT,):
         at_none = role in (Role.PARENT, Role.ADMIN)
         user.memberships.append(Membership(role=role, centre_id=None if at_none else centre.id))
-    return save(user)
+    save(user)
+    if Role.PARENT in user.roles and consented:
+        record_consents(user, list(ConsentKind), language="zh", by=user, now=NOON)
+        db.session.commit()
+    return user
 
 
 def make_child(guardian=None, **kw):

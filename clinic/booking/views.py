@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
 
 from clinic import clock
+from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.choosing import (
@@ -25,7 +26,7 @@ from clinic.centres.queries import centres_with, services_of
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.families.queries import get_child
+from clinic.families.queries import get_child, has_consented
 from clinic.scheduling import booking, holding
 from clinic.scheduling.booking import Refused, SlotTaken, Wanted
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
@@ -58,11 +59,19 @@ def booking_pages(
             title=title,
             parts=PARTS,
             districts=all_districts(),
+            names={one.id: one for one in chooser.practitioners},
         )
 
     @bp.post("/holds", endpoint="hold")
     @allow(Role.PARENT)
     def hold() -> Response:
+        if not has_consented(me()):
+            flash(_("To book, please agree to the privacy notice and the rule for children."))
+            return see_other("families.consents")
+        try:
+            limits.spend(limits.BOOKING, str(me().id), now=clock.now())
+        finally:
+            db.session.commit()
         return keep(kind, title, objections)
 
     @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")

@@ -30,8 +30,17 @@ def all_centres() -> list[Centre]:
 
 
 def get_centre(code: str) -> Centre:
-    """The centre of that code. Raises NoResultFound."""
-    return db.session.execute(select(Centre).where(Centre.code == code)).scalar_one()
+    """The centre of that code with its hours, services and practitioners. Raises NoResultFound."""
+    query = (
+        select(Centre)
+        .where(Centre.code == code)
+        .options(
+            selectinload(Centre.opening_hours),
+            selectinload(Centre.services),
+            selectinload(Centre.practitioners),
+        )
+    )
+    return db.session.execute(query).scalar_one()
 
 
 def services_of(kind: ServiceKind) -> list[Service]:

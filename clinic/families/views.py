@@ -13,7 +13,7 @@ from clinic.accounts.views import enter
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families import registering
-from clinic.families.forms import ChildForm, FinishForm, InvitationForm
+from clinic.families.forms import RELATIONS, ChildForm, FinishForm, InvitationForm
 from clinic.families.models import ConsentKind, Relation
 from clinic.families.queries import (
     children_of,
@@ -64,8 +64,18 @@ def join() -> Response:
 def index() -> Response:
     user = me()
     children = children_with_guardians([child.id for child in children_of(user)])
+    firsts = {
+        one.child_id
+        for child in children
+        for one in child.guardianships
+        if one.is_first and one.user_id == user.id and not one.revoked_at
+    }
     return render(
         "families/index.html",
+        relations=dict(RELATIONS),
+        may_revoke={
+            one.id for child in children if child.id in firsts for one in child.guardianships
+        },
         children=sorted(children, key=lambda child: (child.birth_date, child.id)),
         invitations=open_invitations(user, clock.now()),
         consented=has_consented(user),

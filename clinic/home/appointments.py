@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import segno
 from flask import Blueprint, Response, flash, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from icalendar import Alarm, Calendar, Event
 from markupsafe import Markup
@@ -28,7 +29,10 @@ bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
 
 class CancelForm(FlaskForm):
-    reason = TextAreaField(validators=[Length(max=300)])
+    reason = TextAreaField(
+        _l("Why? (optional)"),
+        validators=[Length(max=300, message=_l("Please keep it to 300 characters."))],
+    )
 
 
 @bp.get("/")

@@ -1,5 +1,115 @@
-"""The public pages."""
+"""The public pages, and where a parent's visit begins."""
 
-from flask import Blueprint
+from itertools import groupby
+
+from flask import Blueprint, Response
+from flask_login import current_user
+
+from clinic import clock
+from clinic.accounts.access import me, public
+from clinic.accounts.models import Role
+from clinic.booking.queries import appointments_of
+from clinic.centres.models import Centre, OpeningHours, ServiceKind
+from clinic.centres.queries import all_centres, get_centre
+from clinic.families.queries import children_of, has_consented
+from clinic.home.appointments import is_coming
+from clinic.i18n import mark
+from clinic.scheduling.status import LABELS, status_of
+from clinic.web import render
 
 bp = Blueprint("home", __name__)
+
+# Each kind of service: its icon, its name, what it is for.
+KINDS = {
+    ServiceKind.PEDIATRICS: (
+        "stethoscope",
+        mark("Paediatrics"),
+        mark("Fever, cough, a rash, or a question: see a doctor, Chinese medicine included."),
+    ),
+    ServiceKind.VACCINATION: (
+        "syringe",
+        mark("Vaccination"),
+        mark("The next dose, at a time that suits you, without a crowd."),
+    ),
+    ServiceKind.CHECKUPS: (
+        "ruler",
+        mark("Health check"),
+        mark("Growth, hearing, sight and development at the ages that matter."),
+    ),
+    ServiceKind.REHAB: (
+        "hand-heart",
+        mark("Rehabilitation"),
+        mark("Training with the same therapist, step by step."),
+    ),
+}
+
+
+@bp.get("/")
+@public("what the centres do is everybody's to know")
+def index() -> Response:
+    if current_user.is_authenticated and Role.PARENT in me().roles:
+        return _start()
+    return render("home/index.html", centres=_with_hours(), kinds=KINDS)
+
+
+def _start() -> Response:
+    """A parent's own first page: what comes next, and what can be booked."""
+    now = clock.now()
+    coming = [one for one in appointments_of(me()) if is_coming(one, now)]
+    return render(
+        "home/start.html",
+        kinds=KINDS,
+        coming=coming[:3],
+        children=children_of(me()),
+        consented=has_consented(me()),
+        status_of=status_of,
+        labels=LABELS,
+    )
+
+
+@bp.get("/centres/<code>")
+@public("where a centre is and when it is open")
+def centre(code: str) -> Response:
+    found = get_centre(code)
+    return render(
+        "home/centre.html",
+        centre=found,
+        hours=hours_of(found),
+        kinds=KINDS,
+        services={
+            kind: [one for one in found.services if one.kind == kind] for kind in ServiceKind
+        },
+    )
+
+
+def _with_hours() -> list[tuple[Centre, list[tuple[list[int], list[OpeningHours]]]]]:
+    return [(one, hours_of(one)) for one in all_centres()]
+
+
+def hours_of(centre: Centre) -> list[tuple[list[int], list[OpeningHours]]]:
+    """Opening hours with the neighbouring weekdays that share them put together."""
+    by_day = {
+        weekday: list(rows) for weekday, rows in groupby(centre.opening_hours, lambda o: o.weekday)
+    }
+    together: list[tuple[list[int], list[OpeningHours]]] = []
+    for weekday, rows in sorted(by_day.items()):
+        times = [(one.opens, one.closes) for one in rows]
+        if together:
+            days, before = together[-1]
+            if days[-1] == weekday - 1 and [(o.opens, o.closes) for o in before] == times:
+                days.append(weekday)
+                continue
+        together.append(([weekday], rows))
+    return together
+
+
+@bp.get("/privacy")
+@public("a notice must be readable before one agrees to it")
+def privacy() -> Response:
+    return render("home/privacy.html")
+
+
+@bp.get("/privacy/children")
+@public("a rule must be readable before one agrees to it")
+def children_rule() -> Response:
+    return render("home/children_rule.html")

@@ -1,0 +1,54 @@
+// What the pages cannot do alone. Every page works without this file.
+"use strict";
+
+// After a part was swapped in: to the error summary, else back to where the reader was.
+document.addEventListener("htmx:after:swap", () => {
+  document.querySelector(".error-summary")?.focus();
+  countDown();
+});
+
+// An answer that never came is said once, in the page's own words.
+for (const name of ["htmx:error", "htmx:response:error", "htmx:send:error"]) {
+  document.addEventListener(name, () => { document.getElementById("apology").hidden = false; });
+}
+document.addEventListener("htmx:before:request", () => { document.getElementById("apology").hidden = true; });
+
+// "12:34 left", from an element that says until when.
+function countDown() {
+  for (const place of document.querySelectorAll("[data-countdown-to]:not([data-counting])")) {
+    place.dataset.counting = "";
+    const end = Date.parse(place.dataset.countdownTo);
+    const show = () => {
+      const left = Math.max(0, Math.round((end - Date.now()) / 1000));
+      place.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      if (left && place.isConnected) setTimeout(show, 1000);
+    };
+    show();
+  }
+}
+
+// "Use my location": a plain form whose two fields only the browser can fill.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-locate]");
+  if (!button || !navigator.geolocation) return;
+  event.preventDefault();
+  button.disabled = true;
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      button.form.elements.lat.value = coords.latitude;
+      button.form.elements.lng.value = coords.longitude;
+      button.form.submit();
+    },
+    () => { button.disabled = false; button.form.querySelector("[data-locate-failed]").hidden = false; },
+    { timeout: 8000 },
+  );
+});
+
+// Things that only work with this script are shown by it.
+for (const one of document.querySelectorAll("[data-needs-script]")) one.hidden = false;
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+document.querySelector(".error-summary")?.focus();
+document.querySelector(".day[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+countDown();
