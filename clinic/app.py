@@ -19,6 +19,7 @@ from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, from_environment
 from clinic.db import db, tune
+from clinic.demo.commands import demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
 from clinic.families import views as families
@@ -70,6 +71,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
         calendar.bp,
         manage.bp,
         *commands,
+        demo,
     ):
         app.register_blueprint(bp)
     return app

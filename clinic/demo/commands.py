@@ -1,0 +1,64 @@
+"""`flask --app wsgi demo load | accounts | prepare`."""
+
+import os
+from datetime import datetime
+
+import click
+from flask import Blueprint, current_app
+from flask_migrate import upgrade
+
+from clinic import clock
+from clinic.accounts.demo_sign_ins import demo_sign_ins
+from clinic.db import db
+from clinic.demo.load import is_loaded, load
+
+demo = Blueprint("demo", __name__)
+
+
+@demo.cli.command("load")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day the city begins on.")
+@click.option("--once", is_flag=True, help="Do nothing if there is a city already.")
+def load_city(today: datetime | None, *, once: bool) -> None:
+    """Make the fictitious city."""
+    _refuse_outside_demo()
+    if is_loaded():
+        if once:
+            click.echo("The city is loaded already.")
+            return
+        message = "This database has centres already; the city needs an empty one."
+        raise click.ClickException(message)
+    load(today.date() if today else clock.clinic_day(clock.now()))
+    click.echo("The city is loaded.")
+
+
+@demo.cli.command("accounts")
+def accounts() -> None:
+    """Print one sign-in a role."""
+    _refuse_outside_demo()
+    _print_accounts()
+
+
+@demo.cli.command("prepare")
+def prepare() -> None:
+    """Bring the database up to date, load the city once, say where everything is."""
+    _refuse_outside_demo()
+    upgrade()
+    db.session.remove()
+    if not is_loaded():
+        click.echo("Loading the demonstration city …")
+        load(clock.clinic_day(clock.now()))
+    address = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+    click.echo(f"\n  {address}/            the site")
+    click.echo(f"  {address}/demo/inbox  the messages it would have sent\n")
+    _print_accounts()
+
+
+def _print_accounts() -> None:
+    for one in demo_sign_ins():
+        click.echo(f"  {one.label:<10} {one.email:<26} {one.password}")
+
+
+def _refuse_outside_demo() -> None:
+    if not current_app.config["DEMO"]:
+        message = "Set DEMO=1 first: the fictitious city does not belong into a real database."
+        raise click.ClickException(message)

@@ -1,0 +1,315 @@
+"""Loads the fictitious city of `city.json`. The same `today` gives the same city."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from clinic.accounts import joining
+from clinic.accounts.demo_sign_ins import DEMO_PASSWORD
+from clinic.accounts.models import Membership, Role, User
+from clinic.accounts.passwords import hash_password
+from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
+from clinic.clock import at, clinic_day
+from clinic.db import db
+from clinic.families import registering
+from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
+from clinic.scheduling import attendance, booking, opening
+from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.queries import child_times, nearest_offers, offers, slots_for
+from clinic.scheduling.rules import overlap
+
+DAYS_BEFORE, DAYS_AFTER = 14, 28
+SUNDAY = 6
+ARRIVALS_A_CENTRE = 9
+TRIES = 12
+
+
+@dataclass
+class City:
+    """What has been made so far."""
+
+    today: date
+    data: dict[str, Any]
+    random: random.Random
+    founder: User
+    clinicians: dict[int, User]  # by practitioner's id
+    receptions: dict[int, User]  # by centre's id
+    guardians: list[tuple[User, str, list[Child]]]  # with the code of the centre near their home
+
+    @property
+    def founded(self) -> datetime:
+        return at(self.today - timedelta(days=60), time(9))
+
+
+def is_loaded() -> bool:
+    """Whether there is any centre."""
+    return db.session.scalar(select(Centre.id).limit(1)) is not None
+
+
+def load(today: date) -> None:
+    """Make the city and commit it."""
+    data = json.loads(Path(__file__).with_name("city.json").read_text("utf-8"))
+    founded = at(today - timedelta(days=60), time(9))
+    founder = User(name="演示", email="city@demo.example", created_at=founded)
+    db.session.add(founder)
+    db.session.flush()
+    city = City(today, data, random.Random(2026), founder, {}, {}, [])
+    services = _add_services(city)
+    centres = [_add_centre(city, row, services) for row in data["centres"]]
+    for number, row in enumerate(data["families"]):
+        _add_family(city, row, number)
+    db.session.commit()
+    for centre in centres:
+        _add_sessions(city, centre)
+    db.session.commit()
+    _add_visits(city, centres, services)
+    db.session.commit()
+
+
+def _add_services(city: City) -> dict[str, Service]:
+    made = {}
+    for row in city.data["services"]:
+        ages = {key: row[key] for key in ("min_age_months", "max_age_months") if key in row}
+        made[row["code"]] = Service(
+            code=row["code"],
+            kind=ServiceKind(row["kind"]),
+            name_zh=row["zh"],
+            name_en=row["en"],
+            about_zh=row["about_zh"],
+            about_en=row["about_en"],
+            bring_zh=row["bring_zh"],
+            bring_en=row["bring_en"],
+            minutes=row["minutes"],
+            **ages,
+        )
+    db.session.add_all(made.values())
+    db.session.flush()
+    return made
+
+
+def _add_centre(city: City, row: dict[str, Any], services: dict[str, Service]) -> Centre:
+    texts = ("code", "district", "address_zh", "address_en", "about_zh", "about_en", "phone")
+    centre = Centre(
+        name_zh=row["zh"],
+        name_en=row["en"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        **{key: row[key] for key in texts},
+    )
+    centre.opening_hours = [
+        OpeningHours(weekday=weekday, opens=opens, closes=closes)
+        for weekday in range(SUNDAY)
+        for opens, closes in _hours(city)
+    ]
+    given = {code for one in row["practitioners"] for code in one["services"]}
+    centre.services = [service for code, service in services.items() if code in given]
+    db.session.add(centre)
+    db.session.flush()
+    city.receptions[centre.id] = _staff(city, Role.RECEPTION, centre, "前台")
+    if centre.code == city.data["centres"][0]["code"]:
+        _staff(city, Role.MANAGER, centre, "中心主任")
+    for one in row["practitioners"]:
+        _add_practitioner(city, centre, one, services)
+    return centre
+
+
+def _hours(city: City) -> list[tuple[time, time]]:
+    return [(time.fromisoformat(a), time.fromisoformat(b)) for a, b in city.data["hours"]]
+
+
+def _staff(city: City, role: Role, centre: Centre, name: str, *, shown: bool = True) -> User:
+    """A staff user; those of the first centre have the sign-ins that the demo shows."""
+    first = shown and centre.code == city.data["centres"][0]["code"]
+    user = User(
+        name=name,
+        email=f"{role.value}@demo.example" if first else None,
+        password_hash=hash_password(DEMO_PASSWORD) if first else None,
+        created_at=city.founded,
+        claimed_at=city.founded,
+    )
+    if not first:
+        user.email = f"{role.value}.{centre.code}.{len(city.clinicians)}@staff.demo.example"
+    user.memberships.append(Membership(role=role, centre_id=centre.id))
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def _add_practitioner(
+    city: City, centre: Centre, row: dict[str, Any], services: dict[str, Service]
+) -> None:
+    user = _staff(city, Role.CLINICIAN, centre, row["zh"], shown=row.get("sign_in", False))
+    practitioner = Practitioner(
+        centre=centre,
+        user=user,
+        name_zh=row["zh"],
+        name_en=row["en"],
+        title_zh=row["title_zh"],
+        title_en=row["title_en"],
+        services=[services[code] for code in row["services"]],
+    )
+    room_zh, room_en = row["room"]
+    db.session.add_all([practitioner, Room(centre=centre, name_zh=room_zh, name_en=room_en)])
+    db.session.flush()
+    city.clinicians[practitioner.id] = user
+
+
+def _add_family(city: City, row: dict[str, Any], number: int) -> None:
+    demo = row.get("demo", False)
+    guardian = joining.register_guardian(
+        name=row["guardian"],
+        phone=f"+861380000{number:04}",
+        email="parent@demo.example" if demo else None,
+        by=None,
+        now=city.founded,
+    )
+    guardian.claimed_at = city.founded
+    if demo:
+        guardian.password_hash = hash_password(DEMO_PASSWORD)
+    _consent(city, guardian)
+    children = [_add_child(city, guardian, row, one) for one in row["children"]]
+    if second := row.get("second"):
+        name, relation = second
+        other = joining.register_guardian(
+            name=name, phone=f"+861390000{number:04}", by=None, now=city.founded
+        )
+        other.claimed_at = city.founded
+        _consent(city, other)
+        for child in children:
+            child.guardianships.append(
+                Guardianship(
+                    user=other,
+                    relation=Relation(relation),
+                    granted_at=city.founded,
+                    granted_by_id=guardian.id,
+                )
+            )
+    city.guardians.append((guardian, row["home"], children))
+
+
+def _consent(city: City, user: User) -> None:
+    registering.record_consents(user, list(ConsentKind), language="zh", by=user, now=city.founded)
+
+
+def _add_child(city: City, guardian: User, family: dict[str, Any], row: dict[str, Any]) -> Child:
+    return registering.register_child(
+        guardian=guardian,
+        relation=Relation(family["relation"]),
+        name=row["name"],
+        sex=Sex(row["sex"]),
+        birth_date=city.today - timedelta(days=row["days"]),
+        birth_weight_g=row.get("g"),
+        gestation_weeks=row.get("weeks"),
+        allergies=row.get("allergies", ""),
+        by=guardian,
+        now=city.founded,
+    )
+
+
+def _add_sessions(city: City, centre: Centre) -> None:
+    """Mornings and afternoons of every day that the doors are open, and of today in any case."""
+    row = next(one for one in city.data["centres"] if one["code"] == centre.code)
+    days = [city.today + timedelta(days=n) for n in range(-DAYS_BEFORE, DAYS_AFTER)]
+    pairs = zip(centre.practitioners, centre.rooms, row["practitioners"], strict=True)
+    for practitioner, room, one in pairs:
+        for day in days:
+            if day.weekday() == SUNDAY and day != city.today:
+                continue
+            for opens, closes in _hours(city):
+                opening.open_session(
+                    practitioner,
+                    room,
+                    practitioner.services,
+                    day,
+                    opening.Hours(opens, closes, one["slot"], one["capacity"], one["online"]),
+                    by=city.founder,
+                    now=city.founded,
+                )
+
+
+def _add_visits(city: City, centres: Sequence[Centre], services: dict[str, Service]) -> None:
+    by_code = {one.code: one for one in centres}
+    today_of = dict.fromkeys(by_code, 0)
+    for guardian, home, children in city.guardians:
+        centre = by_code[home]
+        for child in children:
+            for days in (-9, -5, -2):
+                _visit(city, guardian, child, centre, city.today + timedelta(days=days))
+            for days in (2, 6):
+                if city.random.random() < 0.7:
+                    _visit(city, guardian, child, centre, city.today + timedelta(days=days))
+    for guardian, home, children in city.guardians * 3:
+        for child in children:
+            if today_of[home] < ARRIVALS_A_CENTRE and _visit(
+                city, guardian, child, by_code[home], city.today
+            ):
+                today_of[home] += 1
+
+
+def _visit(city: City, guardian: User, child: Child, centre: Centre, day: date) -> bool:
+    """Book a plausible visit near that day, and let happen what would have happened by now."""
+    for _ in range(TRIES):
+        service = city.random.choice(centre.services)
+        wanted = _wanted(city, child, service, centre, day)
+        if wanted is None:
+            continue
+        made_at = wanted.starts_at - timedelta(days=3)
+        if booking.examine(wanted, online=True, now=made_at):
+            continue
+        number = len(city.data.setdefault("made", []))
+        city.data["made"].append(number)
+        booked = booking.book(
+            [wanted], by=guardian, key=f"demo:{number}", channel=Channel.ONLINE, now=made_at
+        )
+        _happen(city, booked.appointments[0], guardian)
+        return True
+    return False
+
+
+def _wanted(
+    city: City, child: Child, service: Service, centre: Centre, day: date
+) -> booking.Wanted | None:
+    asked = at(day, time(8 if city.random.random() < 0.6 else 14, 0))
+    if day == city.today:
+        start, end = at(day, time(8)), at(day, time(17))
+        found = offers(service, [centre.id], start, end, now=city.founded)
+        found = [one for one in found if one.left]
+        city.random.shuffle(found)
+    else:
+        found = nearest_offers(service, [centre.id], asked, now=city.founded, limit=8)
+    busy = child_times(child.id)
+    for offer in found:
+        if (day == city.today) != (clinic_day(offer.starts_at) == city.today):
+            continue
+        if not any(overlap(offer.starts_at, offer.ends_at, a, b) for a, b in busy):
+            reason = city.random.choice(city.data["reasons"])
+            if service.kind not in (ServiceKind.PEDIATRICS, ServiceKind.REHAB):
+                reason = ""
+            slots = slots_for(service, offer.slot_id)
+            return booking.Wanted(child, service, slots, reason=reason)
+    return None
+
+
+def _happen(city: City, appointment: Appointment, guardian: User) -> None:
+    """Done, missed or cancelled in the past; early arrivals of today are here or seen."""
+    clinician = city.clinicians[appointment.practitioner_id]
+    reception = city.receptions[appointment.centre_id]
+    start, end = appointment.starts_at, appointment.ends_at
+    day, luck = clinic_day(start), city.random.random()
+    if day < city.today and luck < 0.1:
+        attendance.mark_no_show(appointment, by=clinician, now=end, note="")
+    elif day != city.today and luck < 0.2:
+        before = start - timedelta(days=2)
+        booking.cancel(appointment, by=guardian, online=True, now=before, reason="临时有事")
+    elif day < city.today or (day == city.today and start < at(day, time(9))):
+        attendance.check_in(appointment, by=reception, now=start - timedelta(minutes=8))
+        note = city.random.choice(city.data["notes"])
+        attendance.finish(appointment, by=clinician, now=end, note=note)
+    elif day == city.today and start < at(day, time(10)):
+        attendance.check_in(appointment, by=reception, now=start - timedelta(minutes=12))
