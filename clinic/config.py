@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105
+DEVELOPMENT_SECRET = "development only, never in production"
 ROOT = Path(__file__).resolve().parent.parent
 
 

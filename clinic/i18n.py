@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol
 
-from flask import has_request_context, request
 from babel.dates import get_day_names
+from flask import has_request_context, request
 from flask_babel import format_date, format_datetime, get_locale, gettext
 
 from clinic.ages import age_months

@@ -45,7 +45,7 @@ def leave_for(url: str) -> Response:
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": url})
     answer = redirect(url, 303)
-    assert isinstance(answer, Response)  # noqa: S101 - werkzeug's type is wider than Flask's
+    assert isinstance(answer, Response)
     return answer
 
 

@@ -115,7 +115,7 @@ def sign_in_password() -> Response:
             ):
                 limits.clear(limits.PASSWORD, contact)
                 db.session.commit()
-                assert user is not None  # noqa: S101 - only a user has a password
+                assert user is not None
                 return enter(user)
             form.password.errors = [_("That is not the right password for this account.")]
         db.session.commit()

@@ -1,5 +1,131 @@
-"""Pages."""
+"""A clinician's day and week, and what happened at each visit."""
 
-from flask import Blueprint
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.calendar.forms import OutcomeForm
+from clinic.calendar.queries import (
+    appointments_between,
+    get_own,
+    practitioners_of,
+    sessions_between,
+    visits_before,
+)
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.scheduling import attendance
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
+from clinic.scheduling.status import LABELS, status_of
+from clinic.web import render, see_other
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
+
+WEEK = 7
+OUTCOMES = {"done": attendance.finish, "no_show": attendance.mark_no_show}
+
+
+@bp.get("/")
+@allow(Role.CLINICIAN)
+def today() -> Response:
+    day = _asked_day()
+    start, end = day_bounds(day)
+    return render(
+        "calendar/day.html",
+        day=day,
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1),
+        sessions=sessions_between(me(), start, end),
+        visits=appointments_between(me(), start, end),
+        practitioners=practitioners_of(me()),
+        status_of=status_of,
+        labels=LABELS,
+    )
+
+
+@bp.get("/week")
+@allow(Role.CLINICIAN)
+def week() -> Response:
+    day = _asked_day()
+    monday = day - timedelta(days=day.weekday())
+    start, end = day_bounds(monday, WEEK)
+    visits = appointments_between(me(), start, end)
+    sessions = sessions_between(me(), start, end)
+    days = [monday + timedelta(days=n) for n in range(WEEK)]
+    return render(
+        "calendar/week.html",
+        monday=monday,
+        before=monday - timedelta(days=WEEK),
+        after=monday + timedelta(days=WEEK),
+        visits={one: [v for v in visits if clinic_day(v.starts_at) == one] for one in days},
+        sessions={one: [s for s in sessions if clinic_day(s[0].starts_at) == one] for one in days},
+        status_of=status_of,
+        labels=LABELS,
+    )
+
+
+def _asked_day() -> date:
+    """The day in the address, or today."""
+    try:
+        return date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return clinic_day(clock.now())
+
+
+@bp.get("/appointments/<int:appointment_id>")
+@allow(Role.CLINICIAN)
+def appointment(appointment_id: int) -> Response:
+    visit = get_own(me(), appointment_id)
+    return _page(visit, OutcomeForm(note=visit.note, version=visit.version))
+
+
+@bp.post("/appointments/<int:appointment_id>/outcome")
+@allow(Role.CLINICIAN)
+def outcome(appointment_id: int) -> Response:
+    visit = get_own(me(), appointment_id)
+    form = OutcomeForm()
+    verb = OUTCOMES.get(request.form.get("outcome", ""))
+    if not form.validate() or verb is None:
+        return _page(visit, form, status=422)
+    if form.version.data != str(visit.version):
+        form.version.data = str(visit.version)
+        text = _(
+            "Somebody changed this appointment meanwhile. Your note is still here; look again."
+        )
+        return _page(visit, form, refusal=text, status=409)
+    try:
+        note = form.note.data or ""
+        in_one_transaction(lambda: verb(visit, by=me(), now=clock.now(), note=note))
+    except DomainError as error:
+        db.session.rollback()
+        return _page(visit, form, refusal=say(error), status=422)
+    flash(_("Saved."))
+    return see_other("calendar.today", day=clinic_day(visit.starts_at).isoformat())
+
+
+def _page(
+    visit: Appointment, form: OutcomeForm, *, refusal: str = "", status: int = 200
+) -> Response:
+    """The appointment, its child, and the form; a look at a child's record is written down."""
+    audit.note_read(
+        "children", visit.child_id, by=me().id, now=clock.now(), centre_id=visit.centre_id
+    )
+    return render(
+        "calendar/appointment.html",
+        status=status,
+        visit=visit,
+        form=form,
+        refusal=refusal,
+        reference=spoken(visit.booking.reference),
+        standing=status_of(visit),
+        labels=LABELS,
+        visits=visits_before(visit),
+        day=clinic_day(visit.starts_at),
+    )

@@ -21,13 +21,14 @@ from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import child_times, nearest_offers, offers, slots_for
+from clinic.scheduling.queries import child_times, offers, slots_for
 from clinic.scheduling.rules import overlap
 
 DAYS_BEFORE, DAYS_AFTER = 14, 28
 SUNDAY = 6
 ARRIVALS_A_CENTRE = 9
 TRIES = 12
+FULLER = 0.4  # of the mornings, as against the afternoons
 
 
 @dataclass
@@ -68,7 +69,7 @@ def load(today: date) -> None:
     for centre in centres:
         _add_sessions(city, centre)
     db.session.commit()
-    _add_visits(city, centres, services)
+    _add_visits(city, centres)
     db.session.commit()
 
 
@@ -177,7 +178,7 @@ def _add_family(city: City, row: dict[str, Any], number: int) -> None:
     if second := row.get("second"):
         name, relation = second
         other = joining.register_guardian(
-            name=name, phone=f"+861390000{number:04}", by=None, now=city.founded
+            name=name, phone=f"+861390000{number + 500:04}", by=None, now=city.founded
         )
         other.claimed_at = city.founded
         _consent(city, other)
@@ -233,7 +234,20 @@ def _add_sessions(city: City, centre: Centre) -> None:
                 )
 
 
-def _add_visits(city: City, centres: Sequence[Centre], services: dict[str, Service]) -> None:
+def _fill_diary(city: City, centre: Centre) -> None:
+    """The therapist whose sign-in is shown has a full diary today and tomorrow."""
+    row = next(one for one in city.data["centres"] if one["code"] == centre.code)
+    pairs = zip(centre.practitioners, row["practitioners"], strict=True)
+    shown = next(practitioner for practitioner, one in pairs if one.get("sign_in"))
+    for days in (0, 1):
+        day = city.today + timedelta(days=days)
+        for guardian, home, children in city.guardians:
+            if home == centre.code:
+                _visit(city, guardian, children[-1], centre, day, with_=shown)
+
+
+def _add_visits(city: City, centres: Sequence[Centre]) -> None:
+    _fill_diary(city, centres[0])
     by_code = {one.code: one for one in centres}
     today_of = dict.fromkeys(by_code, 0)
     for guardian, home, children in city.guardians:
@@ -252,11 +266,19 @@ def _add_visits(city: City, centres: Sequence[Centre], services: dict[str, Servi
                 today_of[home] += 1
 
 
-def _visit(city: City, guardian: User, child: Child, centre: Centre, day: date) -> bool:
+def _visit(
+    city: City,
+    guardian: User,
+    child: Child,
+    centre: Centre,
+    day: date,
+    *,
+    with_: Practitioner | None = None,
+) -> bool:
     """Book a plausible visit near that day, and let happen what would have happened by now."""
     for _ in range(TRIES):
-        service = city.random.choice(centre.services)
-        wanted = _wanted(city, child, service, centre, day)
+        service = city.random.choice(with_.services if with_ else centre.services)
+        wanted = _wanted(city, child, service, centre, day, with_)
         if wanted is None:
             continue
         made_at = wanted.starts_at - timedelta(days=3)
@@ -273,20 +295,22 @@ def _visit(city: City, guardian: User, child: Child, centre: Centre, day: date) 
 
 
 def _wanted(
-    city: City, child: Child, service: Service, centre: Centre, day: date
+    city: City,
+    child: Child,
+    service: Service,
+    centre: Centre,
+    day: date,
+    with_: Practitioner | None,
 ) -> booking.Wanted | None:
-    asked = at(day, time(8 if city.random.random() < 0.6 else 14, 0))
-    if day == city.today:
-        start, end = at(day, time(8)), at(day, time(17))
-        found = offers(service, [centre.id], start, end, now=city.founded)
-        found = [one for one in found if one.left]
-        city.random.shuffle(found)
-    else:
-        found = nearest_offers(service, [centre.id], asked, now=city.founded, limit=8)
+    """A free time of that day, fuller in the mornings, that the child has free too."""
+    start, end = at(day, time(8)), at(day, time(17))
+    whose = with_.id if with_ else None
+    found = offers(service, [centre.id], start, end, now=city.founded, practitioner_id=whose)
+    found = [one for one in found if one.left]
+    city.random.shuffle(found)
+    found.sort(key=lambda one: city.random.random() < FULLER and one.starts_at > at(day, time(12)))
     busy = child_times(child.id)
     for offer in found:
-        if (day == city.today) != (clinic_day(offer.starts_at) == city.today):
-            continue
         if not any(overlap(offer.starts_at, offer.ends_at, a, b) for a, b in busy):
             reason = city.random.choice(city.data["reasons"])
             if service.kind not in (ServiceKind.PEDIATRICS, ServiceKind.REHAB):

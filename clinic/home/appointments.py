@@ -2,13 +2,11 @@
 
 from datetime import datetime, timedelta
 
-import segno
 from flask import Blueprint, Response, flash, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from icalendar import Alarm, Calendar, Event
-from markupsafe import Markup
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
@@ -16,6 +14,7 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.queries import appointments_of, get_appointment
+from clinic.booking.slips import qr_code
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
@@ -114,13 +113,6 @@ def is_coming(appointment: Appointment, now: datetime) -> bool:
         Status.BOOKED,
         Status.ARRIVED,
     )
-
-
-def qr_code(reference: str) -> Markup:
-    """The bare reference as an inline SVG, black on white with its quiet zone."""
-    code = segno.make(reference, error="m", micro=False)
-    drawn = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr")
-    return Markup(drawn)
 
 
 def as_calendar(appointment: Appointment, *, now: datetime) -> bytes:

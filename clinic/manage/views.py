@@ -1,5 +1,130 @@
-"""Pages."""
+"""A manager's calendar of the centre: its sessions, week by week."""
 
-from flask import Blueprint
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.manage.forms import WEEK, WeekForm
+from clinic.manage.queries import centres_of, get_session, planned
+from clinic.scheduling import opening
+from clinic.scheduling.models import ClinicSession
+from clinic.web import render, see_other
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
+
+
+@bp.get("/")
+@allow(Role.MANAGER)
+def index() -> Response:
+    return _week_page(_centre(), _monday(request.args.get("week")))
+
+
+def _centre() -> Centre:
+    """The centre asked for, or the first that this user manages."""
+    mine = centres_of(me())
+    if code := request.args.get("centre"):
+        mine = [one for one in mine if one.code == code]
+    return mine[0] if mine else abort(404)
+
+
+def _monday(text: str | None) -> date:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        day = clinic_day(clock.now())
+    return day - timedelta(days=day.weekday())
+
+
+def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
+    start, end = day_bounds(monday, WEEK)
+    found = planned(centre, start, end)
+    days = [monday + timedelta(days=n) for n in range(WEEK)]
+    return render(
+        "manage/index.html",
+        status=422 if refusal else 200,
+        centre=centre,
+        centres=centres_of(me()),
+        monday=monday,
+        before=monday - timedelta(days=WEEK),
+        after=monday + timedelta(days=WEEK),
+        days={
+            day: [one for one in found if clinic_day(one.session.starts_at) == day] for day in days
+        },
+        refusal=refusal,
+    )
+
+
+@bp.route("/sessions/new", methods=["GET", "POST"])
+@allow(Role.MANAGER)
+def add_week() -> Response:
+    centre = _centre()
+    today = clinic_day(clock.now())
+    form = WeekForm(centre=centre, today=today, first_day=today + timedelta(days=1))
+    if form.validate_on_submit() and _is_given_here(form, centre):
+        days = form.days()
+        try:
+            made = in_one_transaction(lambda: _open(form, centre, days))
+        except DomainError as error:
+            db.session.rollback()
+            form.opens.errors = [say(error)]
+            centre = _centre()
+        else:
+            flash(ngettext("%(num)s session added.", "%(num)s sessions added.", len(made)))
+            return see_other("manage.index", centre=centre.code, week=days[0].isoformat())
+    return render(
+        "manage/add_week.html", status=422 if form.errors else 200, form=form, centre=centre
+    )
+
+
+def _is_given_here(form: WeekForm, centre: Centre) -> bool:
+    """Whether the clinician gives every chosen service, and a chosen weekday is among the seven."""
+    practitioner = next(one for one in centre.practitioners if one.id == form.practitioner.data)
+    given = {one.id for one in practitioner.services}
+    if set(form.services.data or []) - given:
+        form.services.errors = [_("This clinician does not give all of these services.")]
+    return not form.errors
+
+
+def _open(form: WeekForm, centre: Centre, days: list[date]) -> list[ClinicSession]:
+    chosen = set(form.services.data or [])
+    hours = opening.Hours(
+        form.opens.data,  # type: ignore[arg-type]
+        form.closes.data,  # type: ignore[arg-type]
+        form.slot_minutes.data or 0,
+        form.capacity.data or 0,
+        form.online_capacity.data or 0,
+    )
+    return opening.open_week(
+        next(one for one in centre.practitioners if one.id == form.practitioner.data),
+        next(one for one in centre.rooms if one.id == form.room.data),
+        [one for one in centre.services if one.id in chosen],
+        days,
+        hours,
+        by=me(),
+        now=clock.now(),
+    )
+
+
+@bp.post("/sessions/<int:session_id>/withdrawal")
+@allow(Role.MANAGER)
+def withdraw(session_id: int) -> Response:
+    session = get_session(me(), session_id)
+    code, week = session.practitioner.centre.code, clinic_day(session.starts_at)
+    try:
+        in_one_transaction(lambda: opening.withdraw_session(session, by=me(), now=clock.now()))
+    except DomainError as error:
+        db.session.rollback()
+        centre = next(one for one in centres_of(me()) if one.code == code)
+        return _week_page(centre, week - timedelta(days=week.weekday()), say(error))
+    flash(_("The session is withdrawn."))
+    return see_other("manage.index", centre=code, week=week.isoformat())

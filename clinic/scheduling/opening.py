@@ -108,6 +108,23 @@ def open_session(
     return session
 
 
+def open_week(
+    practitioner: Practitioner,
+    room: Room,
+    services: Sequence[Service],
+    days: Sequence[date],
+    hours: Hours,
+    *,
+    by: User,
+    now: datetime,
+) -> list[ClinicSession]:
+    """The same block on several days, all or none. Raises as `open_session` does, naming the day."""
+    return [
+        open_session(practitioner, room, services, day, hours, by=by, now=now)
+        for day in sorted(days)
+    ]
+
+
 def _times(starts_at: datetime, ends_at: datetime, hours: Hours) -> list[tuple[datetime, datetime]]:
     if ends_at <= starts_at:
         raise EndsBeforeItBegins

@@ -46,7 +46,7 @@ PROMISES = {
         SELECT c.id FROM clinic_sessions c WHERE c.withdrawn_at IS NOT NULL AND EXISTS
             (SELECT 1 FROM places p JOIN slots s ON s.id = p.slot_id
              WHERE s.clinic_session_id = c.id)""",
-    "appointment {id}: overlaps another of the child": f"""
+    "appointment {id}: overlaps another of the child": """
         SELECT a.id FROM appointments a JOIN appointments b
           ON a.child_id = b.child_id AND a.id < b.id
         WHERE a.cancelled_at IS NULL AND a.no_show_at IS NULL

@@ -1,0 +1,111 @@
+"""The visitors of the centres where a receptionist works. Everything starts from the user."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts.models import Role, User
+from clinic.centres.models import Centre, CentreService, Service
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.desk.finding import means
+from clinic.families.models import Child, Guardianship
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.status import Status, status_of
+
+
+def centres_of(user: User, role: Role = Role.RECEPTION) -> list[Centre]:
+    """The centres where this user has that role."""
+    ids = user.centre_ids(role)
+    return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
+
+
+def get_visit(user: User, appointment_id: int) -> Appointment:
+    """An appointment at a centre where this user is at the desk. Raises NoResultFound."""
+    query = (
+        appointments()
+        .where(
+            Appointment.id == appointment_id,
+            Appointment.centre_id.in_(user.centre_ids(Role.RECEPTION)),
+        )
+        .options(_guardians())
+    )
+    return db.session.execute(query).unique().scalar_one()
+
+
+def _guardians():  # type: ignore[no-untyped-def] # a loader option
+    guardianships = joinedload(Appointment.child).selectinload(Child.guardianships)
+    return guardianships.joinedload(Guardianship.user)
+
+
+def arrivals(centre: Centre, now: datetime) -> list[Appointment]:
+    """Today's appointments at the centre, earliest first, cancelled ones left out."""
+    start, end = day_bounds(clinic_day(now))
+    query = (
+        appointments()
+        .where(
+            Appointment.centre_id == centre.id,
+            Appointment.starts_at >= start,
+            Appointment.starts_at < end,
+            Appointment.cancelled_at.is_(None),
+        )
+        .options(_guardians())
+    )
+    return list(db.session.scalars(query).unique())
+
+
+def phones_of(child: Child) -> list[str]:
+    """The phones of the child's live guardians."""
+    live = [one for one in child.guardianships if one.revoked_at is None]
+    return [one.user.phone for one in live if one.user.phone]
+
+
+def found_among(rows: list[Appointment], typed: str) -> list[Appointment]:
+    """Those whom the typed text means."""
+    return [
+        one
+        for one in rows
+        if means(
+            typed,
+            name=one.child.name,
+            pinyin=one.child.name_pinyin,
+            phones=phones_of(one.child),
+            reference=one.booking.reference,
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How the day stands."""
+
+    expected: int
+    arrived: int
+    done: int
+    missing: int
+
+
+def totals(rows: list[Appointment]) -> Totals:
+    """Count the day's appointments by where they stand."""
+    standing = [status_of(one) for one in rows]
+    return Totals(
+        standing.count(Status.BOOKED),
+        standing.count(Status.ARRIVED),
+        standing.count(Status.DONE),
+        standing.count(Status.NO_SHOW),
+    )
+
+
+def services_at(centre: Centre) -> list[Service]:
+    """What the centre offers."""
+    return list(
+        db.session.scalars(
+            select(Service)
+            .join(CentreService, CentreService.service_id == Service.id)
+            .where(CentreService.centre_id == centre.id)
+            .order_by(Service.id)
+        )
+    )

@@ -1,0 +1,83 @@
+"""A centre's sessions, as its managers see them. Everything starts from the user."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from clinic.accounts.models import Role, User
+from clinic.centres.models import Centre, Practitioner, Service
+from clinic.db import db
+from clinic.scheduling.models import ClinicSession, Slot, SlotService
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A session with its slots, its places taken and in all, and the services that it gives."""
+
+    session: ClinicSession
+    slots: int
+    taken: int
+    places: int
+    services: list[Service]
+
+
+def centres_of(user: User) -> list[Centre]:
+    """The centres that this user manages, with rooms, practitioners and their services."""
+    query = (
+        select(Centre)
+        .where(Centre.id.in_(user.centre_ids(Role.MANAGER)))
+        .order_by(Centre.id)
+        .options(
+            selectinload(Centre.rooms),
+            selectinload(Centre.services),
+            selectinload(Centre.practitioners).selectinload(Practitioner.services),
+        )
+    )
+    return list(db.session.scalars(query))
+
+
+def planned(centre: Centre, start: datetime, end: datetime) -> list[Planned]:
+    """The centre's sessions that begin in [start, end), by time. Two queries, however many."""
+    counted = (
+        select(ClinicSession, func.count(Slot.id), func.sum(Slot.taken), func.sum(Slot.capacity))
+        .join(Slot, Slot.clinic_session_id == ClinicSession.id)
+        .where(
+            ClinicSession.centre_id == centre.id,
+            ClinicSession.withdrawn_at.is_(None),
+            ClinicSession.starts_at >= start,
+            ClinicSession.starts_at < end,
+        )
+        .group_by(ClinicSession.id)
+        .order_by(ClinicSession.starts_at, ClinicSession.practitioner_id)
+        .options(selectinload(ClinicSession.practitioner), selectinload(ClinicSession.room))
+    )
+    rows = db.session.execute(counted).all()
+    given: dict[int, list[Service]] = {}
+    pairs = (
+        select(Slot.clinic_session_id, Service)
+        .join(SlotService, SlotService.slot_id == Slot.id)
+        .join(Service, Service.id == SlotService.service_id)
+        .where(Slot.clinic_session_id.in_([row[0].id for row in rows]))
+        .distinct()
+        .order_by(Service.id)
+    )
+    for session_id, service in db.session.execute(pairs):
+        given.setdefault(session_id, []).append(service)
+    return [
+        Planned(s, slots, taken, places, given.get(s.id, [])) for s, slots, taken, places in rows
+    ]
+
+
+def get_session(user: User, session_id: int) -> ClinicSession:
+    """A session at a centre that this user manages. Raises NoResultFound."""
+    query = (
+        select(ClinicSession)
+        .where(
+            ClinicSession.id == session_id,
+            ClinicSession.centre_id.in_(user.centre_ids(Role.MANAGER)),
+        )
+        .options(joinedload(ClinicSession.practitioner))
+    )
+    return db.session.execute(query).scalar_one()
