@@ -11,7 +11,7 @@ class DomainError(Exception):
     that raises them.
     """
 
-    message = "That is not possible."
+    message: str = "That is not possible."
 
     def __init__(self, **params: object) -> None:
         super().__init__(self.message)

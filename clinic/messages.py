@@ -12,12 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, db
 from clinic.errors import DomainError
+from clinic.i18n import mark
 
 KEEP_DEMO_MESSAGES = timedelta(days=1)
 
 
 class NoGateway(DomainError):
-    message = "Messages cannot be sent just now. Please sign in with your password, or call us."
+    message = mark(
+        "Messages cannot be sent just now. Please sign in with your password, or call us."
+    )
 
 
 class DemoMessage(Base):

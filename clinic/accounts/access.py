@@ -61,9 +61,9 @@ def guard() -> Response | None:
 
 def way_back() -> str:
     """Where to come back to after signing in: this page, or for a posted part of one the page it is on."""
-    if request.method == "POST" and (referrer := request.referrer):
-        if referrer.startswith(request.host_url):
-            return "/" + referrer.removeprefix(request.host_url)
+    referrer = request.referrer or ""
+    if request.method == "POST" and referrer.startswith(request.host_url):
+        return "/" + referrer.removeprefix(request.host_url)
     return request.full_path.rstrip("?")
 
 

@@ -21,7 +21,7 @@ TEXT = mark("Your sign-in code is %(code)s. It is good for 5 minutes. Tell it to
 
 
 class WrongCode(DomainError):
-    message = "That code is not right, or no longer good. Check it, or ask for a new one."
+    message = mark("That code is not right, or no longer good. Check it, or ask for a new one.")
 
 
 def _hash(recipient: str, code: str) -> str:

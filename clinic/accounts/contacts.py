@@ -5,12 +5,13 @@ import re
 from email_validator import EmailNotValidError, validate_email
 
 from clinic.errors import DomainError
+from clinic.i18n import mark
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
 class NotAContact(DomainError):
-    message = "Enter a mobile number of 11 digits, or an e-mail address."
+    message = mark("Enter a mobile number of 11 digits, or an e-mail address.")
 
 
 def normalised(typed: str) -> str:

@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from clinic.accounts.models import Counter
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.i18n import mark
 
 
 class TooOften(DomainError):
-    message = "That was too often. Please try again in %(minutes)s minutes."
+    message = mark("That was too often. Please try again in %(minutes)s minutes.")
 
 
 @dataclass(frozen=True)

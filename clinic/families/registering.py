@@ -22,20 +22,23 @@ from clinic.families.models import (
     Sex,
 )
 from clinic.families.pinyin import search_keys
+from clinic.i18n import mark
 
 INVITATION_GOOD_FOR = timedelta(days=7)
 
 
 class InvitationGone(DomainError):
-    message = "This invitation has been used, withdrawn, or is too old. Please ask for a new one."
+    message = mark(
+        "This invitation has been used, withdrawn, or is too old. Please ask for a new one."
+    )
 
 
 class OwnInvitation(DomainError):
-    message = "You opened your own invitation. Send the link to the other guardian."
+    message = mark("You opened your own invitation. Send the link to the other guardian.")
 
 
 class OnlyTheFirst(DomainError):
-    message = "Only the guardian who registered the child can do this."
+    message = mark("Only the guardian who registered the child can do this.")
 
 
 def register_child(

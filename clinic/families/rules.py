@@ -5,6 +5,7 @@ from datetime import date
 
 from clinic.ages import add_months
 from clinic.errors import DomainError
+from clinic.i18n import mark
 
 ADULT_MONTHS = 18 * 12
 CERTIFICATE = re.compile(r"[A-Za-z0-9-]{6,30}")
@@ -14,41 +15,41 @@ CHECKS = "10X98765432"
 
 
 class BornInTheFuture(DomainError):
-    message = "The date of birth lies in the future."
+    message = mark("The date of birth lies in the future.")
 
 
 class GrownUp(DomainError):
-    message = "This site is for children under 18. Please check the date of birth."
+    message = mark("This site is for children under 18. Please check the date of birth.")
 
 
 class WeightInKilograms(DomainError):
-    message = "Enter the weight in grams: 3.2 kg is 3200."
+    message = mark("Enter the weight in grams: 3.2 kg is 3200.")
 
 
 class OddWeight(DomainError):
-    message = "A weight at birth lies between 300 and 7000 grams."
+    message = mark("A weight at birth lies between 300 and 7000 grams.")
 
 
 class OddGestation(DomainError):
-    message = "The weeks of pregnancy lie between 20 and 45."
+    message = mark("The weeks of pregnancy lie between 20 and 45.")
 
 
 class OddCertificate(DomainError):
-    message = "The number has 6 to 30 letters and digits."
+    message = mark("The number has 6 to 30 letters and digits.")
 
 
 class OddIdentity(DomainError):
-    message = "An identity number has 18 characters."
+    message = mark("An identity number has 18 characters.")
 
 
 class WrongCheckDigit(DomainError):
-    message = (
+    message = mark(
         "This identity number cannot be right: its last character does not fit. Please check it."
     )
 
 
 class IdentityOfAnotherDay(DomainError):
-    message = "The identity number names another date of birth."
+    message = mark("The identity number names another date of birth.")
 
 
 def check_birth_date(birth_date: date, today: date) -> None:

@@ -9,6 +9,7 @@ from clinic.accounts.models import User
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.i18n import mark
 from clinic.scheduling import places, rules
 from clinic.scheduling.booking import refusal
 from clinic.scheduling.models import Appointment
@@ -16,27 +17,27 @@ from clinic.scheduling.status import Status, status_of
 
 
 class NotToday(DomainError):
-    message = "This appointment is on %(day)s, not today."
+    message = mark("This appointment is on %(day)s, not today.")
 
 
 class IsCancelled(DomainError):
-    message = "This appointment was cancelled."
+    message = mark("This appointment was cancelled.")
 
 
 class IsDone(DomainError):
-    message = "This visit is already finished."
+    message = mark("This visit is already finished.")
 
 
 class NotArrived(DomainError):
-    message = "This child has not been checked in."
+    message = mark("This child has not been checked in.")
 
 
 class TooLateToUndo(DomainError):
-    message = "A check-in can be taken back within ten minutes only."
+    message = mark("A check-in can be taken back within ten minutes only.")
 
 
 class NotBegun(DomainError):
-    message = "This appointment has not begun yet."
+    message = mark("This appointment has not begun yet.")
 
 
 def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:

@@ -14,6 +14,7 @@ from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.families.models import Child
+from clinic.i18n import mark
 from clinic.scheduling import places, rules
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, Slot
 from clinic.scheduling.queries import child_times
@@ -22,11 +23,11 @@ from clinic.scheduling.status import Status, status_of
 
 
 class SlotTaken(DomainError):
-    message = "That time has just gone. These are the nearest free times."
+    message = mark("That time has just gone. These are the nearest free times.")
 
 
 class ChildBusy(DomainError):
-    message = "Your child already has an appointment at that time."
+    message = mark("Your child already has an appointment at that time.")
 
 
 class Refused(DomainError):
@@ -39,11 +40,11 @@ class Refused(DomainError):
 
 
 class TooLate(DomainError):
-    message = "It is too late to change this online. Please call the centre."
+    message = mark("It is too late to change this online. Please call the centre.")
 
 
 class NotChangeable(DomainError):
-    message = "This appointment can no longer be changed."
+    message = mark("This appointment can no longer be changed.")
 
 
 @dataclass(frozen=True)

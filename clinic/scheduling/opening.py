@@ -13,35 +13,36 @@ from clinic.centres.models import Practitioner, Room, Service
 from clinic.clock import at
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
+from clinic.i18n import mark
 from clinic.scheduling.models import ClinicSession, Place, Slot, SlotService
 
 
 class EndsBeforeItBegins(DomainError):
-    message = "The session must end after it begins."
+    message = mark("The session must end after it begins.")
 
 
 class NoWholeSlot(DomainError):
-    message = "No whole slot fits into these hours."
+    message = mark("No whole slot fits into these hours.")
 
 
 class PractitionerBusy(DomainError):
-    message = "This clinician already has an overlapping session on %(day)s."
+    message = mark("This clinician already has an overlapping session on %(day)s.")
 
 
 class RoomBusy(DomainError):
-    message = "The room is already used by an overlapping session on %(day)s."
+    message = mark("The room is already used by an overlapping session on %(day)s.")
 
 
 class OnlineMoreThanCapacity(DomainError):
-    message = "No more places can be open online than there are."
+    message = mark("No more places can be open online than there are.")
 
 
 class NotGivenHere(DomainError):
-    message = "Practitioner, room and services must belong to the same centre."
+    message = mark("Practitioner, room and services must belong to the same centre.")
 
 
 class HasAppointments(DomainError):
-    message = "Families are booked into this session. Move them first."
+    message = mark("Families are booked into this session. Move them first.")
 
 
 @dataclass(frozen=True)

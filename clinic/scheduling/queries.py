@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import joinedload
@@ -12,11 +12,12 @@ from sqlalchemy.orm import joinedload
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.i18n import mark
 from clinic.scheduling.models import Appointment, Booking, Slot, SlotService
 
 
 class TooShort(DomainError):
-    message = "That time is too short for this service. Please choose another."
+    message = mark("That time is too short for this service. Please choose another.")
 
 
 ALTERNATIVES_WITHIN = timedelta(days=14)
@@ -113,7 +114,7 @@ def _runs(
         length = (slot.ends_at - slot.starts_at) / timedelta(minutes=1)
         run = slots[first : first + math.ceil(minutes / length)]
         whole = len(run) * length >= minutes
-        joined = all(a.ends_at == b.starts_at for a, b in zip(run, run[1:], strict=False))
+        joined = all(a.ends_at == b.starts_at for a, b in pairwise(run))
         if whole and joined:
             yield Offer(
                 slot_ids=tuple(one.id for one in run),
