@@ -12,7 +12,7 @@ _zone = ZoneInfo("Asia/Shanghai")
 
 def use_zone(name: str) -> None:
     """Set the clinics' zone, once at start."""
-    global _zone
+    global _zone  # noqa: PLW0603 - one site, one zone, set once
     _zone = ZoneInfo(name)
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-DEVELOPMENT_SECRET = "development only, never in production"
+DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - production refuses it
 ROOT = Path(__file__).resolve().parent.parent
 
 

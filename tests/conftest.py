@@ -1,14 +1,19 @@
 """Fixtures: a fresh database per test, copied from one that was migrated once, and a strict client."""
 
 import shutil
+from itertools import count
 
 import pytest
+import time_machine
+from flask import g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event
 
 from clinic.app import create_app
 from clinic.db import db
+from tests.engines import database, throwaway_postgres
+from tests.makes import NOON
 
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "DEMO": True}
 
@@ -20,6 +25,7 @@ class Client(FlaskClient):
         db.session.commit()  # the test's own rows
         db.session.expire_all()  # a request must load what it needs, as it will in life
         db.session.info.clear()
+        g.pop("_login_user", None)  # the test's context is the request's too
         response = super().open(*args, **kwargs)
         request = f"{response.request.method} {response.request.path}"
         if db.session.info.get("unfinished"):
@@ -49,17 +55,62 @@ def migrated(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a PostgreSQL server with a migrated database named `template`."""
+    with throwaway_postgres() as url:
+        app = create_app(SETTINGS | {"DATABASE_URL": database(url, "template")})
+        with app.app_context():
+            upgrade()
+            db.session.remove()
+            db.engine.dispose()
+        yield url
+
+
+_databases = count(1)
+
+
 @pytest.fixture
-def app(migrated, tmp_path):
-    """The site on a fresh SQLite file, with its context pushed."""
-    path = tmp_path / "clinic.sqlite3"
-    shutil.copy(migrated, path)
-    app = create_app(SETTINGS | {"DATABASE_URL": f"sqlite:///{path}"})
+def fresh(request, tmp_path):
+    """Makes a migrated database on the engine of that name, and gives its address."""
+
+    def make(engine):
+        if engine == "postgresql":
+            server = request.getfixturevalue("postgres")
+            return database(server, f"test{next(_databases)}", template="template")
+        path = tmp_path / f"clinic{next(_databases)}.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated"), path)
+        return f"sqlite:///{path}"
+
+    return make
+
+
+def _site(url):
+    app = create_app(SETTINGS | {"DATABASE_URL": url})
     app.test_client_class = Client
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def app(fresh):
+    """The site on a fresh SQLite file, with its context pushed."""
+    yield from _site(fresh("sqlite"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(request, fresh):
+    """The site, once on each engine."""
+    yield from _site(fresh(request.param))
+
+
+@pytest.fixture
+def noon():
+    """It is NOON, and stays so."""
+    with time_machine.travel(NOON, tick=False):
+        yield NOON
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKi
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
+from clinic.families.pinyin import search_keys
 from clinic.families.registering import record_consents
 from clinic.scheduling import booking, opening
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
@@ -47,7 +48,8 @@ def make_child(guardian=None, **kw):
         "birth_date": date(2025, 2, 1),
         "created_at": NOON,
     }
-    child = save(Child(**defaults | kw))
+    facts = defaults | kw
+    child = save(Child(name_pinyin=search_keys(facts["name"]), **facts))
     make_guardianship(guardian, child, is_first=True)
     return child
 

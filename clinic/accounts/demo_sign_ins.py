@@ -8,7 +8,7 @@ from clinic.accounts.models import Role, User
 from clinic.db import db
 from clinic.i18n import mark
 
-DEMO_PASSWORD = "demo-demo-1"
+DEMO_PASSWORD = "demo-demo-1"  # noqa: S105 - printed on the demo's sign-in page
 LABELS = {
     Role.PARENT: mark("Parent"),
     Role.CLINICIAN: mark("Clinician"),

@@ -54,7 +54,8 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
             },
         ).returning(Counter.count, Counter.since)
     ).one()
-    if row.count > limit.times:
+    count: int = row[0]
+    if count > limit.times:
         wait = row.since + limit.within - now
         raise TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
 

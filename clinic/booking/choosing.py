@@ -154,7 +154,8 @@ def _add_filters(
 def _add_times(
     chooser: Chooser, args: Mapping[str, str], objections: Objections, now: datetime
 ) -> None:
-    assert chooser.service and chooser.child
+    assert chooser.service
+    assert chooser.child
     today = clinic_day(now)
     dates = [today + timedelta(days=n) for n in range(DAYS)]
     against = {one: objections(chooser.child, chooser.service, one) for one in dates}

@@ -113,14 +113,9 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
         kept = in_one_transaction(work)
     except DomainError as error:
         db.session.rollback()
-        slot = slots_for_or_404(service, asked["slot"] or 0)
+        slot = db.session.get(Slot, asked["slot"] or 0) or abort(404)
         return gone(error, child, service, slot, moving, title, objections, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=kept.id)
-
-
-def slots_for_or_404(service: Service, slot_id: int) -> Slot:
-    """The slot that was asked for, even where the service is longer than what is left of it."""
-    return db.session.get(Slot, slot_id) or abort(404)
 
 
 def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Hold) -> Response:

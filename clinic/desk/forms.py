@@ -15,15 +15,14 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
 from clinic.accounts.contacts import NotAContact, normalised
 from clinic.centres.models import Service
-from clinic.errors import DomainError
 from clinic.families import rules
-from clinic.families.forms import RELATIONS, stripped
-from clinic.families.models import Sex
-from clinic.i18n import clock_time, name_of, say
+from clinic.families.forms import RELATIONS, SEXES, said, stripped
+from clinic.i18n import clock_time, name_of
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import Offer
 
@@ -37,8 +36,8 @@ class WalkInForm(FlaskForm):
     channel = RadioField(
         _l("The family is"),
         choices=[
-            (Channel.DESK.value, _l("at the desk")),
-            (Channel.PHONE.value, _l("on the phone")),
+            SelectChoice(Channel.DESK.value, _l("at the desk")),
+            SelectChoice(Channel.PHONE.value, _l("on the phone")),
         ],
         default=Channel.DESK.value,
     )
@@ -59,7 +58,7 @@ class WalkInForm(FlaskForm):
     sex = RadioField(
         _l("Sex"),
         [InputRequired(_l("Choose one."))],
-        choices=[(Sex.FEMALE.value, _l("Girl")), (Sex.MALE.value, _l("Boy"))],
+        choices=SEXES,
     )
     birth_date = DateField(
         _l("Date of birth"), [InputRequired(_l("Enter the date of birth, as 2025-03-01."))]
@@ -80,13 +79,13 @@ class WalkInForm(FlaskForm):
     ) -> None:
         super().__init__(*args, **kw)
         self.today = today
-        self.service.choices = [(one.id, name_of(one)) for one in services]
+        self.service.choices = [SelectChoice(one.id, name_of(one)) for one in services]
         self.slot.choices = []
 
     def offer(self, offers: Sequence[Offer], names: dict[int, str]) -> None:
         """The free times that may be chosen."""
         self.slot.choices = [
-            (one.slot_id, f"{clock_time(one.starts_at)} {names[one.practitioner_id]}")
+            SelectChoice(one.slot_id, f"{clock_time(one.starts_at)} {names[one.practitioner_id]}")
             for one in offers
         ]
 
@@ -99,10 +98,7 @@ class WalkInForm(FlaskForm):
             raise ValidationError(_l("Enter a mobile number of 11 digits."))
 
     def validate_birth_date(self, field: Field) -> None:
-        try:
-            rules.check_birth_date(field.data, self.today)
-        except DomainError as error:
-            raise ValidationError(say(error)) from error
+        said(rules.check_birth_date, field.data, self.today)
 
     def validate_day(self, field: Field) -> None:
         if field.data and field.data < self.today:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.interfaces import LoaderOption
 
 from clinic.accounts.models import Role, User
 from clinic.centres.models import Centre, CentreService, Service
@@ -36,7 +37,7 @@ def get_visit(user: User, appointment_id: int) -> Appointment:
     return db.session.execute(query).unique().scalar_one()
 
 
-def _guardians():  # type: ignore[no-untyped-def] # a loader option
+def _guardians() -> LoaderOption:
     guardianships = joinedload(Appointment.child).selectinload(Child.guardianships)
     return guardianships.joinedload(Guardianship.user)
 

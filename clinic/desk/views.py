@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
+from wtforms.fields import SelectChoice
 
 from clinic import audit, clock
 from clinic.accounts import joining
@@ -172,7 +173,7 @@ def move(appointment_id: int) -> Response:
     form, refusal, status = MoveForm(), "", 200
     free = _free(visit.service, visit.centre, day, now)
     names = _names(visit.service)
-    form.slot.choices = [(one.slot_id, names[one.practitioner_id]) for one in free]
+    form.slot.choices = [SelectChoice(one.slot_id, names[one.practitioner_id]) for one in free]
     if form.is_submitted() and not form.validate():
         status = 422
     elif form.is_submitted():

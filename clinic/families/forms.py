@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from clinic.accounts import passwords
@@ -24,11 +25,13 @@ from clinic.families.models import Relation, Sex
 from clinic.i18n import say
 
 RELATIONS = [
-    (Relation.MOTHER.value, _l("Mother")),
-    (Relation.FATHER.value, _l("Father")),
-    (Relation.GRANDPARENT.value, _l("Grandparent")),
-    (Relation.OTHER.value, _l("Other guardian")),
+    SelectChoice(Relation.MOTHER.value, _l("Mother")),
+    SelectChoice(Relation.FATHER.value, _l("Father")),
+    SelectChoice(Relation.GRANDPARENT.value, _l("Grandparent")),
+    SelectChoice(Relation.OTHER.value, _l("Other guardian")),
 ]
+
+SEXES = [SelectChoice(Sex.FEMALE.value, _l("Girl")), SelectChoice(Sex.MALE.value, _l("Boy"))]
 
 
 def stripped(text: str | None) -> str | None:
@@ -82,7 +85,7 @@ class ChildForm(FlaskForm):
     sex = RadioField(
         _l("Sex"),
         [InputRequired(_l("Choose one."))],
-        choices=[(Sex.FEMALE.value, _l("Girl")), (Sex.MALE.value, _l("Boy"))],
+        choices=SEXES,
     )
     birth_date = DateField(
         _l("Date of birth"), [InputRequired(_l("Enter the date of birth, as 2025-03-01."))]
@@ -138,7 +141,12 @@ class ChildForm(FlaskForm):
 
 
 def said(check: object, *values: object) -> None:
-    """Run a rule; its refusal becomes the field's error, in the reader's language."""
+    """Run a rule; its refusal becomes the field's error, in the reader's language.
+
+    What could not be read at all (`None`) has its error already.
+    """
+    if values[0] is None:
+        return
     try:
         check(*values)  # type: ignore[operator]
     except DomainError as error:

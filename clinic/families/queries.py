@@ -11,7 +11,7 @@ from clinic.families.consents import VERSIONS
 from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Invitation
 
 
-def _theirs(user: User) -> Select[tuple[Child]]:
+def _theirs(user: User) -> Select[Child]:
     return (
         select(Child)
         .join(Guardianship, Guardianship.child_id == Child.id)

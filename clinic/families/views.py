@@ -72,7 +72,7 @@ def index() -> Response:
     }
     return render(
         "families/index.html",
-        relations=dict(RELATIONS),
+        relations={one.value: one.label for one in RELATIONS},
         may_revoke={
             one.id for child in children if child.id in firsts for one in child.guardianships
         },
@@ -179,7 +179,7 @@ def withdraw_invitation(invitation_id: int) -> Response:
             db.session.commit()
             flash(_("The link no longer works."), "success")
             return see_other("families.index")
-    abort(404)
+    return abort(404)
 
 
 @bp.route("/invitations/<token>", methods=["GET", "POST"])

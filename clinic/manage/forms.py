@@ -13,6 +13,7 @@ from wtforms import (
     TimeField,
     ValidationError,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -69,10 +70,12 @@ class WeekForm(FlaskForm):
     def __init__(self, *args: object, centre: Centre, today: date, **kw: object) -> None:
         super().__init__(*args, **kw)
         self.today = today
-        self.practitioner.choices = [(one.id, name_of(one)) for one in centre.practitioners]
-        self.room.choices = [(one.id, name_of(one)) for one in centre.rooms]
-        self.services.choices = [(one.id, name_of(one)) for one in centre.services]
-        self.weekdays.choices = [(n, weekday_name(n)) for n in range(WEEK)]
+        self.practitioner.choices = [
+            SelectChoice(one.id, name_of(one)) for one in centre.practitioners
+        ]
+        self.room.choices = [SelectChoice(one.id, name_of(one)) for one in centre.rooms]
+        self.services.choices = [SelectChoice(one.id, name_of(one)) for one in centre.services]
+        self.weekdays.choices = [SelectChoice(n, weekday_name(n)) for n in range(WEEK)]
 
     def validate_first_day(self, field: Field) -> None:
         if field.data and field.data < self.today:

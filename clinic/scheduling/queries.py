@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from typing import Any
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import joinedload
@@ -75,8 +76,8 @@ def _slots(
     now: datetime,
     practitioner_id: int | None,
     online: bool,
-) -> Select[tuple[object, ...]]:
-    query = (
+) -> Select[Any]:
+    query: Select[Any] = (
         select(
             Slot.id,
             Slot.clinic_session_id,
@@ -203,7 +204,7 @@ def child_times(child_id: int, *, except_for: int | None = None) -> list[tuple[d
     return [(row.starts_at, row.ends_at) for row in db.session.execute(query)]
 
 
-def appointments() -> Select[tuple[Appointment]]:
+def appointments() -> Select[Appointment]:
     """Appointments with everything that a list shows, earliest first; narrow it down with `where`."""
     return (
         select(Appointment)

@@ -14,6 +14,15 @@ branch_labels = depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "demo_messages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("recipient", sa.String(length=120), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_demo_messages")),
+    )
+    op.create_index(op.f("ix_demo_messages_sent_at"), "demo_messages", ["sent_at"])
+    op.create_table(
         "centres",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=30), nullable=False),
@@ -626,6 +635,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("demo_messages")
     with op.batch_alter_table("places", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_places_hold_id"))
         batch_op.drop_index(batch_op.f("ix_places_appointment_id"))

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import func, select
 
-from clinic import clock
 from clinic.centres.models import ServiceKind
 from clinic.db import db
 from clinic.scheduling import booking
@@ -11,10 +10,7 @@ from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.queries import slots_for
 from tests.makes import NOON, make_child, make_service, make_slot, make_user
 
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: NOON)
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 def wish(child, service, slot):

@@ -1,0 +1,97 @@
+"""The demo city: whole, honest, the same every time."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from clinic.accounts.demo_sign_ins import demo_sign_ins
+from clinic.accounts.models import Role, User
+from clinic.accounts.passwords import is_password
+from clinic.accounts.queries import find_user
+from clinic.centres.models import Centre, Practitioner
+from clinic.clock import day_bounds
+from clinic.db import db
+from clinic.demo.load import load
+from clinic.families.models import Child, Guardianship
+from clinic.scheduling.models import Appointment, Slot
+from clinic.scheduling.verify import broken_promises
+
+DAY = date(2026, 11, 24)
+
+
+def rows():
+    """What the city is, without what is drawn by lot for safety."""
+    appointments = db.session.execute(
+        select(
+            Appointment.child_id, Appointment.slot_id, Appointment.done_at, Appointment.no_show_at
+        ).order_by(Appointment.id)
+    )
+    slots = db.session.execute(select(Slot.starts_at, Slot.taken).order_by(Slot.id))
+    return [tuple(row) for row in appointments], [tuple(row) for row in slots]
+
+
+@pytest.mark.parametrize("day", [DAY, date(2026, 3, 1), date(2026, 1, 31)])
+def test_every_page_has_something_on_any_day(app, day):
+    load(day)
+    assert broken_promises() == []
+    assert db.session.query(Centre).count() == 3
+    assert db.session.query(Practitioner).count() == 14
+    firsts = db.session.query(Guardianship.user_id).filter(Guardianship.is_first)
+    assert firsts.distinct().count() == 12
+    start, end = day_bounds(day)
+    for centre in db.session.query(Centre):
+        today = db.session.query(Appointment).filter(
+            Appointment.centre_id == centre.id,
+            Appointment.starts_at >= start,
+            Appointment.starts_at < end,
+        )
+        assert today.count() >= 5
+    ages = [(day - child.birth_date).days // 365 for child in db.session.query(Child)]
+    assert min(ages) == 0
+    assert max(ages) >= 13
+
+
+def test_the_same_day_makes_the_same_city(app, fresh):
+    from clinic.app import create_app
+    from tests.conftest import SETTINGS
+
+    load(DAY)
+    first = rows()
+    other = create_app(SETTINGS | {"DATABASE_URL": fresh("sqlite")})
+    with other.app_context():
+        load(DAY)
+        assert rows() == first
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_sign_ins_work_one_a_role(app):
+    load(DAY)
+    shown = demo_sign_ins()
+    assert {one.role for one in shown} == {
+        Role.PARENT,
+        Role.CLINICIAN,
+        Role.RECEPTION,
+        Role.MANAGER,
+    }
+    for one in shown:
+        user = find_user(one.email)
+        assert is_password(user.password_hash, one.password)
+        assert one.role in user.roles
+
+
+def test_the_commands(app):
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["demo", "load", "--today", "2026-11-24"]).exit_code == 0
+    assert runner.invoke(args=["demo", "load"]).exit_code == 1
+    again = runner.invoke(args=["demo", "load", "--once"])
+    assert again.exit_code == 0
+    assert "parent@demo.example" in runner.invoke(args=["demo", "accounts"]).output
+    assert runner.invoke(args=["schedule", "verify"]).exit_code == 0
+
+
+def test_it_stays_out_of_a_real_database(app):
+    app.config["DEMO"] = False
+    assert app.test_cli_runner().invoke(args=["demo", "load"]).exit_code == 1
+    assert db.session.query(User).count() == 0

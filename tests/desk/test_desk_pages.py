@@ -1,0 +1,195 @@
+"""Reception: arrivals, walk-ins, changes on behalf of a family."""
+
+from datetime import time, timedelta
+
+import pytest
+import time_machine
+
+from clinic.accounts.models import Role, User
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.families.models import Child
+from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.references import spoken
+from clinic.scheduling.status import Status, status_of
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_child,
+    make_guardianship,
+    make_service,
+    make_slot,
+    make_user,
+)
+from tests.queries import count_queries
+
+pytestmark = pytest.mark.usefixtures("noon")
+TODAY = clinic_day(NOON)
+
+
+@pytest.fixture
+def service():
+    return make_service()
+
+
+@pytest.fixture
+def slot(app, service):
+    return make_slot(service, day=TODAY, opens=time(14), closes=time(17), capacity=3)
+
+
+@pytest.fixture
+def centre(slot):
+    from clinic.centres.models import Centre
+
+    return db.session.get(Centre, slot.centre_id)
+
+
+@pytest.fixture
+def desk(client, centre):
+    return client.sign_in(make_user(Role.RECEPTION, centre=centre, name="前台"))
+
+
+@pytest.fixture
+def visit(service, slot):
+    return make_appointment(service=service, slot=slot)
+
+
+def test_one_press_checks_in_and_ten_minutes_undo_it(desk, visit):
+    url = f"/desk/appointments/{visit.id}/arrival"
+    desk.post(url)
+    desk.post(url)
+    assert status_of(visit) is Status.ARRIVED
+    assert f"{url}/undo" in desk.get("/desk/").text
+
+    desk.post(f"{url}/undo")
+    assert status_of(visit) is Status.BOOKED
+
+    desk.post(url)
+    with time_machine.travel(NOON + timedelta(minutes=11), tick=False):
+        assert f"{url}/undo" not in desk.get("/desk/").text
+        assert desk.post(f"{url}/undo").status_code == 422
+
+
+def test_htmx_gets_the_list_alone(desk, visit):
+    url = f"/desk/appointments/{visit.id}/arrival"
+    answer = desk.post(url, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert 'id="arrivals"' in answer.text
+
+
+def test_a_visitor_is_found_by_what_they_say(desk, visit):
+    phone = visit.child.guardianships[0].user.phone
+    for typed in ("王一禾", "wyh", phone[-4:], spoken(visit.booking.reference).lower()):
+        assert "王一禾" in desk.post("/desk/search", data={"q": typed}).text, typed
+    assert "王一禾" not in desk.post("/desk/search", data={"q": "zhang"}).text
+
+
+def test_a_reference_of_another_day_says_which(desk, service, slot):
+    from clinic.scheduling.opening import Hours, open_session
+
+    tomorrow = open_session(
+        slot.clinic_session.practitioner,
+        slot.clinic_session.room,
+        [service],
+        TODAY + timedelta(days=1),
+        Hours(time(9), time(10), 15, 1, 1),
+        by=make_user(),
+        now=NOON,
+    )
+    later = make_appointment(service=service, slot=tomorrow.slots[0])
+    page = desk.post("/desk/search", data={"q": later.booking.reference}).text
+    assert f"/desk/appointments/{later.id}" in page
+
+
+def test_another_centres_visitors_do_not_exist(app, desk):
+    other = make_appointment()
+    found = desk.post("/desk/search", data={"q": other.booking.reference}).text
+    assert f"/desk/appointments/{other.id}" not in found
+    for page in ("", "/slip", "/move", "/cancellation"):
+        assert desk.get(f"/desk/appointments/{other.id}{page}").status_code == 404
+    assert desk.post(f"/desk/appointments/{other.id}/arrival").status_code == 404
+
+
+WALK_IN = {
+    "key": "abcdefgh1",
+    "channel": "desk",
+    "phone": "13900139000",
+    "guardian": "张敏",
+    "relation": "mother",
+    "name": "赵子沐",
+    "sex": "male",
+    "birth_date": "2025-06-01",
+    "agreed": "y",
+    "day": TODAY.isoformat(),
+    "arrived": "y",
+}
+
+
+def test_a_family_without_an_account_is_booked_and_checked_in(desk, service, slot):
+    data = WALK_IN | {"service": service.id, "slot": slot.id}
+    answers = [desk.post("/desk/walk-in", data=data) for _ in range(2)]
+
+    assert answers[0].location == answers[1].location
+    appointment = db.session.query(Appointment).one()
+    assert status_of(appointment) is Status.ARRIVED
+    assert appointment.booking.channel is Channel.DESK
+    guardian = db.session.query(User).filter_by(phone="+8613900139000").one()
+    assert guardian.claimed_at is None
+    assert "赵子沐" in desk.get(answers[0].location).text
+
+
+def test_a_known_child_is_not_registered_again(desk, service, slot):
+    parent = make_user(phone="+8613900139000")
+    child = make_child(parent, name="赵子沐")
+    data = WALK_IN | {"service": service.id, "slot": slot.id, "birth_date": child.birth_date}
+    desk.post("/desk/walk-in", data=data)
+    assert db.session.query(Child).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("phone", ""),
+        ("phone", "12345"),
+        ("phone", "me@example.cn"),
+        ("guardian", ""),
+        ("name", ""),
+        ("name", "x" * 61),
+        ("sex", ""),
+        ("birth_date", ""),
+        ("birth_date", "2026-03-03"),
+        ("agreed", ""),
+        ("day", "2026-02-01"),
+        ("slot", ""),
+        ("slot", "999999"),
+    ],
+)
+def test_a_bad_walk_in_is_said_and_kept(desk, service, slot, field, value):
+    data = WALK_IN | {"service": service.id, "slot": slot.id} | {field: value}
+    answer = desk.post("/desk/walk-in", data=data)
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert field == "guardian" or "张敏" in answer.text
+    assert db.session.query(Appointment).count() == 0
+    assert db.session.query(Child).count() == 0
+
+
+def test_moving_and_cancelling_on_behalf(desk, visit, slot):
+    other = slot.clinic_session.slots[2]
+    desk.post(
+        f"/desk/appointments/{visit.id}/move?day={TODAY.isoformat()}", data={"slot": other.id}
+    )
+    assert visit.slot_id == other.id
+    desk.post(f"/desk/appointments/{visit.id}/cancellation", data={"reason": "发烧"})
+    assert status_of(visit) is Status.CANCELLED
+    assert visit.cancel_reason == "发烧"
+
+
+def test_the_list_asks_as_often_for_one_as_for_many(desk, service, slot):
+    make_appointment(service=service, slot=slot)
+    few = count_queries(lambda: desk.get("/desk/"))
+    for other in slot.clinic_session.slots[1:9]:
+        appointment = make_appointment(service=service, slot=other)
+        make_guardianship(make_user(), appointment.child)
+    assert count_queries(lambda: desk.get("/desk/")) == few

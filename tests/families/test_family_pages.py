@@ -1,0 +1,117 @@
+"""A family's children and guardians."""
+
+import re
+
+import pytest
+
+from clinic.db import db
+from clinic.families.models import Child
+from tests.makes import make_child, make_service, make_slot, make_user
+
+pytestmark = pytest.mark.usefixtures("noon")
+CHILD = {"name": "王一禾", "sex": "female", "birth_date": "2025-02-01", "relation": "mother"}
+
+
+def test_a_child_is_added_and_shown(client):
+    client.sign_in(make_user())
+    more = {"birth_weight_g": "3250", "gestation_weeks": "39", "allergies": "青霉素"}
+    assert client.post("/family/children/new", data=CHILD | more).location == "/family"
+    page = client.get("/family").text
+    assert all(text in page for text in ("王一禾", "3250", "39", "青霉素"))
+
+
+BAD = [
+    ("name", ""),
+    ("name", "x" * 61),
+    ("sex", ""),
+    ("sex", "robot"),
+    ("birth_date", ""),
+    ("birth_date", "yesterday"),
+    ("birth_date", "2026-03-03"),  # tomorrow
+    ("birth_date", "2007-01-01"),  # nineteen
+    ("birth_weight_g", "3.2"),
+    ("birth_weight_g", "3"),
+    ("birth_weight_g", "9000"),
+    ("gestation_weeks", "12"),
+    ("allergies", "x" * 301),
+    ("certificate_no", "?"),
+    ("identity_no", "11010519491231002"),  # 17 characters
+    ("identity_no", "330106202502010019"),  # wrong check digit
+    ("relation", "neighbour"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), BAD)
+def test_bad_input_is_said_at_the_field_and_nothing_is_lost(client, field, value):
+    client.sign_in(make_user())
+
+    answer = client.post("/family/children/new", data=CHILD | {field: value})
+
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert field == "name" or 'value="王一禾"' in answer.text
+    assert db.session.query(Child).count() == 0
+
+
+def test_the_same_child_is_not_added_twice(client):
+    client.sign_in(make_user())
+    client.post("/family/children/new", data=CHILD)
+    assert client.post("/family/children/new", data=CHILD).status_code == 422
+
+
+def test_numbers_of_identity_are_sealed_and_never_shown(client):
+    client.sign_in(make_user())
+    client.post("/family/children/new", data=CHILD | {"certificate_no": "T330100123456"})
+    child = db.session.query(Child).one()
+    assert child.certificate_no == "T330100123456"
+    raw = db.session.connection().exec_driver_sql("SELECT certificate_no FROM children").scalar()
+    assert "330100" not in raw
+    pages = client.get("/family").text + client.get(f"/family/children/{child.id}").text
+    assert "T330100123456" not in pages
+
+
+def test_another_familys_child_does_not_exist(client):
+    child = make_child()
+    client.sign_in(make_user())
+    assert client.get(f"/family/children/{child.id}").status_code == 404
+    assert client.post(f"/family/children/{child.id}", data=CHILD).status_code == 404
+
+
+def test_a_second_guardian_sees_the_children_until_revoked(app, client):
+    mother, father = make_user(), make_user(name="李强")
+    make_child(mother)
+    client.sign_in(mother)
+    page = client.post("/family/invitations", data={"relation": "father"}).text
+    link = re.search(r'value="https?://[^/]+(/family/invitations/[^"]+)"', page).group(1)
+    other = app.test_client().sign_in(father)
+    assert "王*" in other.get(link).text
+
+    assert other.post(link, data={"relation": "father"}).location == "/family"
+    assert "王一禾" in other.get("/family").text
+    assert other.get(link).status_code == 404  # used
+
+    revocation = re.search(r"/family/guardianships/\d+/revocation", client.get("/family").text)
+    client.post(revocation.group())
+    assert "王一禾" not in other.get("/family").text
+
+
+def test_the_second_guardian_cannot_remove_the_first(app, client):
+    mother, father = make_user(), make_user()
+    child = make_child(mother)
+    from tests.makes import make_guardianship
+
+    make_guardianship(father, child)
+    first = next(one.id for one in child.guardianships if one.is_first)
+    answer = client.sign_in(father).post(f"/family/guardianships/{first}/revocation")
+    assert answer.status_code == 409
+    assert "王一禾" in app.test_client().sign_in(mother).get("/family").text
+
+
+def test_booking_needs_the_agreements(client):
+    parent = make_user(consented=False)
+    service = make_service()
+    data = {"child": make_child(parent).id, "service": service.id, "slot": make_slot(service).id}
+    answer = client.sign_in(parent).post("/pediatrics/holds", data=data)
+    assert answer.location == "/family/consents"
+    client.post("/family/consents", data={"privacy": "y", "children_under_14": "y"})
+    assert "/pediatrics/holds/" in client.post("/pediatrics/holds", data=data).location
