@@ -76,8 +76,8 @@ def _slots(
     now: datetime,
     practitioner_id: int | None,
     online: bool,
-) -> Select[Any]:
-    query: Select[Any] = (
+) -> Select[*tuple[Any, ...]]:
+    query = (
         select(
             Slot.id,
             Slot.clinic_session_id,
