@@ -1,0 +1,192 @@
+"""What people do here, in a real browser: both languages, phone and desk, with scripts and without."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from clinic import clock
+from clinic.centres.models import ServiceKind
+
+SUNDAY = 6
+
+
+def next_open_day():
+    """Tomorrow, or Monday if that is a Sunday."""
+    day = clock.clinic_day(clock.now()) + timedelta(days=1)
+    return day + timedelta(days=day.weekday() == SUNDAY)
+
+
+def sign_up(visitor, phone):
+    page = visitor.page
+    visitor.open("/sign-up")
+    page.locator("#contact").fill(phone)
+    visitor.press(page.locator("main form button"))
+    visitor.open("/demo/inbox")
+    message = page.locator("li.card", has_text=phone).first.inner_text()
+    visitor.open("/sign-in/code")
+    page.locator("#code").fill(re.search(r"\b\d{6}\b", message.replace(phone, "")).group())
+    visitor.press(page.locator("main form button"))
+    page.locator("#name").fill("王芳")
+    page.locator("#privacy").check()
+    page.locator("#children_under_14").check()
+    visitor.press(page.locator("main form button"))
+
+
+def add_child(visitor, name, days):
+    page = visitor.page
+    visitor.open("/family/children/new")
+    page.locator("#name").fill(name)
+    page.locator("input[name=sex]").first.check()
+    born = clock.clinic_day(clock.now()) - timedelta(days=days)
+    page.locator("#birth_date").fill(born.isoformat())
+    visitor.press(page.locator("main form button"))
+    assert page.get_by_role("heading", name=name).count() == 1
+
+
+def choose_a_time(visitor, which=0):
+    """Another day than the first, then one of its times."""
+    page = visitor.page
+    day = page.locator(".day:not(.none)").nth(2)
+    wanted = day.get_attribute("id")
+    day.click()
+    page.locator(f"#{wanted}[aria-current]").wait_for()
+    visitor.look()
+    visitor.press(page.locator("button.slot").nth(which))
+
+
+def book(visitor, kind):
+    page = visitor.page
+    visitor.open(f"/{kind}/")
+    choose_a_time(visitor)
+    visitor.press(page.locator("#confirm .btn-primary"))
+    assert re.search(r"/appointments/\d+$", page.url)
+    assert page.locator("svg.qr").count() == 1
+    return page.locator(".reference").inner_text()
+
+
+def test_a_parent_signs_up_and_books_each_service_moves_and_cancels(visitor):
+    page = visitor.page
+    visitor.open("/")
+    sign_up(visitor, f"1390000910{visitor.number}")
+    add_child(visitor, "王一禾", 800)
+    add_child(visitor, "王一麦", 150)
+
+    references = [book(visitor, kind.value) for kind in ServiceKind]
+    assert len(set(references)) == len(ServiceKind)
+
+    before = page.locator("h1").inner_text()
+    visitor.press(page.locator('a[href*="move="]'))
+    choose_a_time(visitor, which=-1)
+    visitor.press(page.locator("#confirm .btn-primary"))
+    assert page.locator(".reference").inner_text() == references[-1]
+    assert page.locator("h1").inner_text() != before
+
+    visitor.press(page.locator('a[href$="/cancellation"]'))
+    visitor.press(page.locator("main form .btn-danger"))
+    visitor.open("/appointments/")
+    assert page.locator("section").first.locator("li a.card").count() == len(ServiceKind) - 1
+    visitor.open("/family")
+    visitor.open("/")
+
+
+def test_the_chooser_filters(visitor):
+    page = visitor.page
+    visitor.sign_in("parent")
+    visitor.open("/vaccination/")
+    page.locator("#district").select_option("余杭区")
+    if not visitor.scripts:
+        page.locator("#chooser form .btn").click()
+    page.locator("#chooser", has_text="km").first.wait_for()
+    first = page.locator("#centre option").nth(1).inner_text()
+    assert "余杭" in first or "Yuhang" in first
+    assert "district=" in page.url
+    if visitor.scripts:  # without, the browser itself restores the form as it was left
+        page.go_back()
+        page.locator("#chooser").wait_for()
+        assert page.locator("#district").input_value() == ""
+
+
+def test_a_form_with_mistakes_says_so_beside_the_fields(visitor):
+    page = visitor.page
+    visitor.sign_in("parent")
+    visitor.open("/family/children/new")
+    page.locator("#name").fill("王小米")
+    page.locator("main form .btn-primary").click()
+    page.locator(".error-summary").wait_for()
+    visitor.look()
+    assert page.locator("#name").input_value() == "王小米"
+    assert page.locator("#birth_date-error").count() == 1
+
+
+def test_reception_checks_in_undoes_and_books_a_walk_in(visitor):
+    page = visitor.page
+    visitor.sign_in("reception")
+    row = page.locator("tr", has=page.locator('form[action$="/arrival"]')).first
+    name, row_id = row.locator("th a").inner_text(), row.get_attribute("id")
+    page.locator("#q").fill(name)
+    if not visitor.scripts:
+        page.locator('form[role="search"] button').click()
+    page.locator(f"#{row_id} form[action$='/arrival'] button").click()
+    undo = page.locator(f"#{row_id} form[action$='/undo'] button")
+    undo.wait_for()
+    visitor.look()
+    undo.click()
+    page.locator(f"#{row_id} form[action$='/arrival'] button").wait_for()
+
+    visitor.open("/desk/walk-in")
+    page.locator("#phone").fill(f"1390000920{visitor.number}")
+    page.locator("#guardian").fill("张敏")
+    page.locator("#name").fill("赵子沐")
+    page.locator("input[name=sex]").nth(1).check()
+    page.locator("#birth_date").fill("2025-06-01")
+    page.locator("#agreed").check()
+    page.locator("#day").fill(next_open_day().isoformat())
+    if visitor.scripts:
+        with page.expect_response("**/walk-in/times**"):
+            page.locator("#day").blur()
+    else:
+        page.locator("button[name=show]").click()
+    page.locator("input[name=slot]").nth(visitor.number + 2).check()
+    visitor.press(page.locator("main form .btn-primary"))
+    assert page.locator("svg.qr").count() == 1
+    assert page.locator("main", has_text="赵子沐").count() == 1
+
+
+def test_a_clinician_sees_the_day_and_the_week_and_notes_a_visit(visitor):
+    page = visitor.page
+    visitor.sign_in("clinician")
+    visitor.press(page.locator("a.card").first)
+    page.locator("#note").fill("一切正常")
+    visitor.press(page.locator("button[value=done]"))
+    assert page.locator('.notice[role="status"]').count() == 1
+    visitor.open("/calendar/week")
+
+
+def test_a_manager_adds_a_week(visitor):
+    page = visitor.page
+    visitor.sign_in("manager")
+    visitor.open("/manage/sessions/new")
+    page.locator("input[name=services]").first.check()
+    day = next_open_day() + timedelta(days=7 * visitor.number)
+    page.locator("#first_day").fill(day.isoformat())
+    page.locator("#opens").fill("17:30")
+    page.locator("#closes").fill("18:30")
+    visitor.press(page.locator("main form .btn-primary"))
+    assert page.locator(".week-item", has_text="17:30").count() >= 1
+
+
+@pytest.mark.parametrize("address", ["/centres/zhaohui", "/privacy", "/privacy/children"])
+def test_public_pages(visitor, address):
+    visitor.open(address)
+
+
+def test_the_language_is_switched_and_stays(visitor):
+    page = visitor.page
+    visitor.open("/sign-in")
+    before = page.locator("html").get_attribute("lang")
+    for _ in range(2):
+        page.locator("button[name=language]").click()
+        page.wait_for_load_state()
+        visitor.open("/")
+    assert page.locator("html").get_attribute("lang") == before
