@@ -1,14 +1,26 @@
 """A parent keeps a time, confirms it, and has one booking; for each of the four services."""
 
+from datetime import time, timedelta
+
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
 from clinic.centres.models import ServiceKind
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling import booking, opening
 from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.queries import slots_for
-from tests.makes import NOON, make_child, make_service, make_slot, make_user
+from tests.makes import (
+    NOON,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_service,
+    make_slot,
+    make_user,
+)
+from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -63,3 +75,136 @@ def test_another_familys_child_is_not_found(client):
     data = wish(make_child(), service, make_slot(service))
 
     assert client.sign_in(make_user()).post("/pediatrics/holds", data=data).status_code == 404
+
+
+def test_a_slot_that_never_was_is_not_found(client):
+    parent = make_user()
+    service = make_service()
+    data = {"child": make_child(parent).id, "service": service.id, "slot": 4711}
+    assert client.sign_in(parent).post("/pediatrics/holds", data=data).status_code == 404
+
+
+def test_a_service_of_another_kind_is_not_found(client):
+    parent = make_user()
+    service = make_service()
+    data = wish(make_child(parent), service, make_slot(service))
+    assert client.sign_in(parent).post("/rehab/holds", data=data).status_code == 404
+
+
+def test_too_young_is_said_with_the_first_day_that_works(client):
+    parent = make_user()
+    service = make_service(min_age_months=24)
+    data = wish(make_child(parent), service, make_slot(service))
+    answer = client.sign_in(parent).post("/pediatrics/holds", data=data)
+    assert answer.status_code == 422
+    assert "2月1日" in answer.text  # of 2027, two years after the birth
+
+
+def test_a_withdrawn_session_cannot_be_booked(client):
+    parent = make_user()
+    service = make_service()
+    slot = make_slot(service)
+    data = wish(make_child(parent), service, slot)
+    opening.withdraw_session(slot.clinic_session, by=parent, now=NOON)
+    assert client.sign_in(parent).post("/pediatrics/holds", data=data).status_code == 404
+
+
+def test_an_expired_hold_still_books_if_nobody_else_came(client):
+    parent = make_user()
+    service = make_service()
+    data = wish(make_child(parent), service, make_slot(service))
+    held = client.sign_in(parent).post("/pediatrics/holds", data=data)
+    with time_machine.travel(NOON + timedelta(minutes=30), tick=False):
+        assert "/appointments/" in client.post(held.location, data={"reason": ""}).location
+
+
+def test_an_expired_hold_that_somebody_else_took_is_told_with_alternatives(client):
+    parent, rival = make_user(), make_user()
+    service = make_service()
+    slot = make_slot(service)
+    held = client.sign_in(parent).post(
+        "/pediatrics/holds", data=wish(make_child(parent), service, slot)
+    )
+    later = NOON + timedelta(minutes=30)
+    wanted = booking.Wanted(make_child(rival), service, slots_for(service, slot.id))
+    booking.book([wanted], by=rival, key="rival", channel=Channel.ONLINE, now=later)
+    with time_machine.travel(later, tick=False):
+        answer = client.post(held.location, data={"reason": ""})
+    assert answer.status_code == 409
+    assert answer.text.count('name="slot"') == 4
+
+
+def test_another_familys_hold_does_not_exist(client):
+    parent = make_user()
+    service = make_service()
+    data = wish(make_child(parent), service, make_slot(service))
+    held = client.sign_in(parent).post("/pediatrics/holds", data=data).location
+    client.sign_in(make_user())
+    assert client.get(held).status_code == 404
+    assert client.post(held, data={}).status_code == 404
+
+
+def test_sixty_holds_in_ten_minutes_are_enough(client):
+    parent = make_user()
+    service = make_service()
+    data = wish(make_child(parent), service, make_slot(service))
+    client.sign_in(parent)
+    answers = [client.post("/pediatrics/holds", data=data).status_code for _ in range(61)]
+    assert answers[-1] == 429
+    assert 429 not in answers[:-1]
+
+
+def test_the_nearest_centre_comes_first_and_only_the_browser_knows_where_one_is(client):
+    parent = make_user()
+    service = make_service()
+    far = make_practitioner([service], centre=make_centre(latitude=30.5, longitude=120.5))
+    near = make_practitioner([service], centre=make_centre(latitude=30.2, longitude=120.1))
+    make_child(parent)
+    client.sign_in(parent)
+    client.post("/location", data={"lat": "30.2001", "lng": "120.1001", "next": "/pediatrics/"})
+    page = client.get("/pediatrics/").text
+    assert page.index(near.centre.name_zh) < page.index(far.centre.name_zh)
+    with client.session_transaction() as session:
+        assert session["near"] == {"lat": 30.2, "lng": 120.1}
+
+
+@pytest.mark.parametrize("place", [{}, {"lat": "x", "lng": "1"}, {"lat": "999", "lng": "0"}])
+def test_a_place_that_is_none_is_forgotten(client, place):
+    assert client.post("/location", data=place | {"next": "/"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    ["child=x", "service=-1", "day=2026-13-40", "centre=99999999999", "part=night", "move=7"],
+)
+def test_an_old_or_broken_address_still_shows_a_page(client, rubbish):
+    parent = make_user()
+    make_slot(make_service())
+    make_child(parent)
+    answer = client.sign_in(parent).get(f"/pediatrics/?{rubbish}")
+    assert answer.status_code == (404 if rubbish.startswith("move") else 200)
+
+
+def test_a_history_restore_gets_the_whole_page(client):
+    parent = make_user()
+    make_child(parent)
+    client.sign_in(parent)
+    part = client.get("/pediatrics/", headers={"HX-Request": "true"})
+    whole = client.get(
+        "/pediatrics/", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    )
+    assert "<html" not in part.text
+    assert "<html" in whole.text
+
+
+def test_the_chooser_asks_as_often_for_one_slot_as_for_many(client):
+    parent = make_user()
+    service = make_service()
+    child = make_child(parent)
+    make_slot(service)
+    address = f"/pediatrics/?child={child.id}&service={service.id}"
+    client.sign_in(parent)
+    few = count_queries(lambda: client.get(address))
+    for _ in range(4):
+        make_slot(service, closes=time(17))
+    assert count_queries(lambda: client.get(address)) == few

@@ -14,12 +14,13 @@ from clinic.demo.load import load
 from tests.conftest import SETTINGS
 from tests.serving import serving
 
+WIDE = 1280  # these see the dark colours too
 # Language, width, scripts: each pair of values is met at least once.
 WAYS = {
     "zh-390": ("zh-CN", 390, True),
-    "en-1280": ("en-GB", 1280, True),
+    "en-1280": ("en-GB", WIDE, True),
     "en-390-no-scripts": ("en-GB", 390, False),
-    "zh-1280-no-scripts": ("zh-CN", 1280, False),
+    "zh-1280-no-scripts": ("zh-CN", WIDE, False),
 }
 
 
@@ -91,6 +92,7 @@ def visitor(request, chromium, city):
         locale=language,
         viewport={"width": width, "height": 850},
         java_script_enabled=scripts,
+        color_scheme="dark" if width == WIDE else "light",
     )
     context.set_default_timeout(10_000)
     page = context.new_page()
