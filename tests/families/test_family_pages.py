@@ -53,6 +53,13 @@ def test_bad_input_is_said_at_the_field_and_nothing_is_lost(client, field, value
     assert db.session.query(Child).count() == 0
 
 
+def test_mistakes_are_counted_and_listed_first(client):
+    client.sign_in(make_user())
+    page = client.post("/family/children/new", data={"name": "王一禾", "relation": "mother"}).text
+    assert "有2处需要修改" in page
+    assert 'href="#sex"' in page
+
+
 def test_the_same_child_is_not_added_twice(client):
     client.sign_in(make_user())
     client.post("/family/children/new", data=CHILD)

@@ -1,84 +1,329 @@
 """What the database refuses even to whoever goes past our code, on both engines."""
 
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+
 import pytest
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
-from clinic.db import db
+from clinic.config import ROOT
+from clinic.db import broken_promise, db
+from clinic.scheduling.models import Hold
 from clinic.scheduling.verify import broken_promises
-from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_user
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_slot,
+    make_user,
+    save,
+)
 
 pytestmark = pytest.mark.usefixtures("both")
 
 
+def make_hold(child, service, slot):
+    """A hold that has no places yet."""
+    return save(
+        Hold(
+            user_id=child.guardianships[0].user_id,
+            child=child,
+            service=service,
+            slot=slot,
+            created_at=NOON,
+            expires_at=NOON.replace(hour=5),
+        )
+    )
+
+
 @pytest.fixture
-def booked(both):
-    """One appointment on a slot for one, and a second child."""
+def rows(both):
+    """Ids: a slot with two places (one online) of which one is taken, its neighbours, and a rival time.
+
+    `spare_room` and `spare_practitioner` are free; the two holds have no places.
+    """
     service = make_service()
-    slot = make_slot(service)
+    slot = make_slot(service, capacity=2, online_capacity=1)
+    rival = make_slot(service, practitioner=make_practitioner([service], centre=slot.centre))
     appointment = make_appointment(service=service, slot=slot)
-    other = make_child()
+    other = make_appointment(service=service, slot=rival)
+    for _ in range(2):
+        make_hold(make_child(), service, slot)
     return {
         "slot": slot.id,
+        "next_slot": slot.clinic_session.slots[1].id,
         "session": slot.clinic_session_id,
+        "rival_session": rival.clinic_session_id,
         "appointment": appointment.id,
-        "child": appointment.child_id,
         "other": other.id,
+        "spare_room": make_room(slot.centre).id,
+        "spare_practitioner": make_practitioner([service], centre=slot.centre).id,
+        "user": make_user().id,
     }
 
 
-COPY_APPOINTMENT = """
-    INSERT INTO appointments (booking_id, child_id, service_id, centre_id, practitioner_id, room_id,
-        slot_id, slot_count, starts_at, ends_at, reason, note, cancel_reason, version)
-    SELECT booking_id, {child}, service_id, centre_id, practitioner_id, room_id, slot_id, 1,
-        starts_at, ends_at, '', '', '', 1 FROM appointments WHERE id = :appointment"""
+def run(statement, rows):
+    """Send one statement with the ids that it names, and commit."""
+    clause = text(statement)
+    db.session.execute(clause, {name: rows[name] for name in clause._bindparams})
+    db.session.commit()
+
+
+def refused(statement, rows):
+    """The name of the promise for which the database refuses the statement."""
+    with pytest.raises(IntegrityError) as error:
+        run(statement, rows)
+    db.session.rollback()
+    return broken_promise(error.value)
+
+
+A_PLACE = """
+    INSERT INTO places (slot_id, hold_id, online, expires_at)
+    SELECT :slot, id, {online}, expires_at FROM holds WHERE {which}"""
+FIRST_HOLD = "id = (SELECT min(id) FROM holds)"
+A_SESSION = """
+    INSERT INTO clinic_sessions
+        (centre_id, practitioner_id, room_id, starts_at, ends_at, created_at,
+         withdrawn_at, withdrawn_by_id)
+    SELECT centre_id, {practitioner}, {room}, {starts}, {ends}, created_at, {withdrawn}
+    FROM clinic_sessions WHERE id = :session"""
+SAME_TIME = {"starts": "starts_at", "ends": "ends_at", "withdrawn": "NULL, NULL"}
+PRACTITIONER_AGAIN = {"practitioner": "practitioner_id", "room": ":spare_room"}
+ROOM_AGAIN = {"practitioner": ":spare_practitioner", "room": "room_id"}
+WITHIN = {"starts": "(SELECT starts_at FROM slots WHERE id = :next_slot)"}
+A_VISIT = """
+    INSERT INTO appointments
+        (booking_id, child_id, service_id, centre_id, practitioner_id, room_id, slot_id,
+         slot_count, starts_at, ends_at, reason, note, cancel_reason, version,
+         cancelled_at, cancelled_by_id, no_show_at, no_show_by_id)
+    SELECT booking_id, child_id, service_id, centre_id, practitioner_id, room_id, slot_id,
+        slot_count, {time}, '', '', '', 1, {ending}
+    FROM appointments WHERE id = :appointment"""
+AFTERWARDS = (
+    "(SELECT starts_at FROM slots WHERE id = :next_slot),"
+    " (SELECT ends_at FROM slots WHERE id = :next_slot)"
+)
+LIVE = "NULL, NULL, NULL, NULL"
 
 REFUSED = {
-    "a place in a full slot": (
-        "INSERT INTO places (slot_id, appointment_id, online)"
-        " SELECT slot_id, appointment_id, online FROM places WHERE slot_id = :slot"
+    "one place more than there are": (
+        A_PLACE.format(online="false", which="true"),
+        "ck_slots_taken_within_capacity",
     ),
-    "fewer places than are taken": "UPDATE slots SET capacity = 0 WHERE id = :slot",
-    "a count without its place": "UPDATE slots SET taken = 2 WHERE id = :slot",
-    "two sessions of one practitioner": (
-        "INSERT INTO clinic_sessions (centre_id, practitioner_id, room_id, starts_at, ends_at,"
-        " created_at) SELECT centre_id, practitioner_id, room_id, starts_at, ends_at, created_at"
-        " FROM clinic_sessions WHERE id = :session"
+    "one place online more than the share": (
+        A_PLACE.format(online="true", which=FIRST_HOLD),
+        "ck_slots_online_within_share",
     ),
-    "two appointments of one child": COPY_APPOINTMENT.format(child=":child"),
-    "changing what was written down": "UPDATE audit_events SET action = 'x'",
-    "deleting what was written down": "DELETE FROM audit_events",
-    "changing what was agreed to": "UPDATE consents SET given = (1 = 0)",
-    "deleting what was agreed to": "DELETE FROM consents",
+    "a share below what is taken online": (
+        "UPDATE slots SET online_capacity = 0 WHERE id = :slot",
+        "ck_slots_online_within_share",
+    ),
+    "a count above the capacity": (
+        "UPDATE slots SET taken = 3 WHERE id = :slot",
+        "ck_slots_taken_within_capacity",
+    ),
+    "a slot without any place": (
+        "UPDATE slots SET capacity = 0, online_capacity = 0 WHERE id = :next_slot",
+        "ck_slots_capacity",
+    ),
+    "a place of nobody": (
+        "INSERT INTO places (slot_id, online) VALUES (:next_slot, false)",
+        "ck_places_one_owner",
+    ),
+    "a hold's place that never expires": (
+        "INSERT INTO places (slot_id, hold_id, online)"
+        " SELECT :next_slot, min(id), false FROM holds",
+        "ck_places_holds_expire",
+    ),
+    "a place that changes its slot": (
+        "UPDATE places SET slot_id = :next_slot WHERE slot_id = :slot",
+        "places_stay",
+    ),
+    "a place that is no longer online": (
+        "UPDATE places SET online = false WHERE slot_id = :slot",
+        "places_stay",
+    ),
+    "a practitioner in a second session": (
+        A_SESSION.format(**SAME_TIME | PRACTITIONER_AGAIN),
+        "ex_clinic_sessions_practitioner",
+    ),
+    "a practitioner in a second session within the first": (
+        A_SESSION.format(**SAME_TIME | PRACTITIONER_AGAIN | WITHIN),
+        "ex_clinic_sessions_practitioner",
+    ),
+    "a practitioner taking over a session at the same time": (
+        "UPDATE clinic_sessions SET practitioner_id ="
+        " (SELECT practitioner_id FROM clinic_sessions WHERE id = :session)"
+        " WHERE id = :rival_session",
+        "ex_clinic_sessions_practitioner",
+    ),
+    "a room used twice": (
+        A_SESSION.format(**SAME_TIME | ROOM_AGAIN),
+        "ex_clinic_sessions_room",
+    ),
+    "a session that moves into a used room": (
+        "UPDATE clinic_sessions SET room_id ="
+        " (SELECT room_id FROM clinic_sessions WHERE id = :session) WHERE id = :rival_session",
+        "ex_clinic_sessions_room",
+    ),
+    "a child in two places": (
+        A_VISIT.format(time="starts_at, ends_at", ending=LIVE),
+        "ex_appointments_child",
+    ),
+    "an appointment that becomes that of a busy child": (
+        "UPDATE appointments SET child_id ="
+        " (SELECT child_id FROM appointments WHERE id = :appointment) WHERE id = :other",
+        "ex_appointments_child",
+    ),
+    "changing what was written down": (
+        "UPDATE audit_events SET action = 'x'",
+        "audit_events_append_only",
+    ),
+    "deleting what was written down": ("DELETE FROM audit_events", "audit_events_append_only"),
+    "changing what was agreed to": ("UPDATE consents SET given = false", "consents_append_only"),
+    "deleting what was agreed to": ("DELETE FROM consents", "consents_append_only"),
 }
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_the_database_refuses(booked, what):
-    make_user()  # who agreed to the texts
-    statement = text(REFUSED[what])
-    with pytest.raises(DBAPIError):
-        db.session.execute(statement, {key: booked[key] for key in statement._bindparams})
-    db.session.rollback()
+def test_the_database_refuses(rows, what):
+    statement, promise = REFUSED[what]
+
+    assert promise in refused(statement, rows)
     assert broken_promises() == []
 
 
-DAMAGE = {
-    "a live appointment without its place": "DELETE FROM places WHERE appointment_id = :appointment",
+ALLOWED = {
+    "the last place": A_PLACE.format(online="false", which=FIRST_HOLD),
+    "a withdrawn session at the same time": A_SESSION.format(
+        **SAME_TIME | PRACTITIONER_AGAIN | {"room": "room_id", "withdrawn": "starts_at, :user"}
+    ),
+    "a cancelled appointment of the child at the same time": A_VISIT.format(
+        time="starts_at, ends_at", ending="starts_at, :user, NULL, NULL"
+    ),
+    "a missed appointment of the child at the same time": A_VISIT.format(
+        time="starts_at, ends_at", ending="NULL, NULL, ends_at, :user"
+    ),
+    "an appointment of the child right after it": A_VISIT.format(time=AFTERWARDS, ending=LIVE),
 }
 
 
-@pytest.mark.parametrize("what", DAMAGE)
-def test_verify_finds(booked, what):
-    assert broken_promises() == []
-    statement = text(DAMAGE[what])
-    db.session.execute(statement, {key: booked[key] for key in statement._bindparams})
-    db.session.commit()
-    assert any(str(booked["appointment"]) in line for line in broken_promises())
+@pytest.mark.parametrize("what", ALLOWED)
+def test_the_database_allows(rows, what):
+    run(ALLOWED[what], rows)
 
 
-def test_moments_come_back_as_they_went(both):
+@pytest.mark.parametrize(
+    ("ended", "back"),
+    [
+        ("cancelled", "UPDATE appointments SET cancelled_at = NULL, cancelled_by_id = NULL"),
+        ("missed", "UPDATE appointments SET no_show_at = NULL, no_show_by_id = NULL"),
+    ],
+)
+def test_an_ended_appointment_comes_back_only_where_the_child_is_free(rows, ended, back):
+    run(ALLOWED[f"a {ended} appointment of the child at the same time"], rows)
+
+    assert "ex_appointments_child" in refused(back, rows)
+
+
+def test_a_withdrawn_session_comes_back_only_where_there_is_room(rows):
+    run(ALLOWED["a withdrawn session at the same time"], rows)
+
+    back = "UPDATE clinic_sessions SET withdrawn_at = NULL, withdrawn_by_id = NULL"
+    assert "ex_clinic_sessions_" in refused(back, rows)
+
+
+def count(rows):
+    """What the database counts in the slot: taken, online, and whether a hold will free it."""
+    query = text("SELECT taken, online_taken, frees_at FROM slots WHERE id = :slot")
+    taken, online, frees_at = db.session.execute(query, {"slot": rows["slot"]}).one()
+    return taken, online, frees_at is not None
+
+
+def test_places_are_counted_as_they_come_change_and_go(rows):
+    run("UPDATE slots SET capacity = 3, online_capacity = 3 WHERE id = :slot", rows)
+    assert count(rows) == (1, 1, False)
+
+    run(A_PLACE.format(online="true", which=FIRST_HOLD), rows)
+    run(A_PLACE.format(online="false", which=f"NOT {FIRST_HOLD}"), rows)
+    assert count(rows) == (3, 2, True)
+
+    run(
+        "UPDATE places SET hold_id = NULL, expires_at = NULL, appointment_id = :other"
+        " WHERE hold_id IS NOT NULL AND online",
+        rows,
+    )
+    assert count(rows) == (3, 2, True)
+
+    run("DELETE FROM places WHERE hold_id IS NOT NULL", rows)
+    assert count(rows) == (2, 2, False)
+
+    run("DELETE FROM places WHERE slot_id = :slot", rows)
+    assert count(rows) == (0, 0, False)
+
+
+def test_two_holds_free_the_slot_when_the_earlier_expires(rows):
+    run("UPDATE slots SET capacity = 3 WHERE id = :slot", rows)
+    run("UPDATE holds SET expires_at = created_at WHERE id = (SELECT max(id) FROM holds)", rows)
+    run(A_PLACE.format(online="false", which="true"), rows)
+    earliest = text(
+        "SELECT s.frees_at = (SELECT min(h.expires_at) FROM holds h) FROM slots s WHERE s.id = :id"
+    )
+    assert db.session.scalar(earliest, {"id": rows["slot"]})
+
+    run("DELETE FROM places WHERE hold_id = (SELECT max(id) FROM holds)", rows)
+
+    latest = text(
+        "SELECT s.frees_at = (SELECT max(h.expires_at) FROM holds h) FROM slots s WHERE s.id = :id"
+    )
+    assert db.session.scalar(latest, {"id": rows["slot"]})
+
+
+def promised():
+    """The names that the migration of the promises makes on this engine."""
+    spec = spec_from_file_location("promises", ROOT / "migrations/versions/0002_promises.py")
+    migration = module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    sqlite = db.engine.dialect.name == "sqlite"
+    statements = migration.sqlite_statements() if sqlite else migration.postgresql_statements()
+    named = re.compile(r"(?:CREATE TRIGGER|ADD CONSTRAINT) (\w+)")
+    return {name for statement in statements for name in named.findall(statement)}
+
+
+def present():
+    """The triggers and exclusions that the database has."""
+    if db.engine.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        query = (
+            "SELECT conname FROM pg_constraint WHERE contype = 'x'"
+            " UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+        )
+    return set(db.session.scalars(text(query)))
+
+
+def test_the_last_migration_left_every_promise_in_place():
+    assert present() == promised()
+
+
+def test_the_promises_can_be_taken_back_and_given_again():
+    db.session.remove()
+    downgrade(revision="0001")
+    assert present() == set()
+
+    db.session.remove()
+    upgrade()
+
+    assert present() == promised()
+
+
+def test_moments_come_back_as_they_went():
     user = make_user(created_at=NOON)
     db.session.expire_all()
     assert db.session.get(User, user.id).created_at == NOON
