@@ -7,6 +7,7 @@ import pytest
 
 from clinic import clock
 from clinic.centres.models import ServiceKind
+from tests.browser.conftest import Visitor
 
 SUNDAY = 6
 
@@ -88,6 +89,29 @@ def test_a_parent_signs_up_and_books_each_service_moves_and_cancels(visitor):
     assert page.locator("section").first.locator("li a.card").count() == len(ServiceKind) - 1
     visitor.open("/family")
     visitor.open("/")
+
+
+def test_a_second_guardian_is_invited_sees_the_child_and_is_removed(visitor, chromium):
+    page = visitor.page
+    sign_up(visitor, f"1390000930{visitor.number}")
+    add_child(visitor, "王一诺", 300)
+    visitor.open("/family/invitations")
+    page.locator("#relation").select_option("father")
+    visitor.press(page.locator("main form .btn-primary"))
+    link = page.locator("#link").input_value()
+
+    other = chromium.new_context(base_url=page.url, java_script_enabled=visitor.scripts)
+    father = Visitor(other.new_page(), visitor.number, visitor.scripts)
+    sign_up(father, f"1390000940{visitor.number}")
+    father.open(link)
+    father.press(father.page.locator("main form .btn-primary"))
+    assert father.page.get_by_role("heading", name="王一诺").count() == 1
+
+    visitor.open("/family")
+    visitor.press(page.locator('form[action$="/revocation"] button'))
+    father.open("/family")
+    assert father.page.get_by_role("heading", name="王一诺").count() == 0
+    other.close()
 
 
 def test_the_chooser_filters(visitor):

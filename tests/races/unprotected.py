@@ -1,7 +1,9 @@
-"""The site without its locks, for the twins of the races: everybody who confirms meets first.
+"""The site without its protections, for the twins of the races.
 
-`MEET` says how many. With the promises of the database gone too, each of them has looked before
-any of them writes, which is what check-then-insert comes to on a busy morning.
+MEET=n    no locks, and whoever confirms has looked before any of the n writes: what
+          check-then-insert comes to on a busy morning
+BLIND=1   nobody looks at the child's other appointments
+KEEP=1    a cancelled place is not given back
 """
 
 import os
@@ -12,14 +14,15 @@ from flask import request
 from clinic.app import create_app
 from clinic.scheduling import booking, places
 
-_together = threading.Barrier(int(os.environ["MEET"]), timeout=20)
+_meet = int(os.environ.get("MEET", "1"))
+_together = threading.Barrier(_meet, timeout=20)
 
 
 _examine = booking.examine
 
 
 def _look_then_meet(*args, **kwargs):
-    found = _examine(*args, **kwargs)
+    found = [] if "BLIND" in os.environ else _examine(*args, **kwargs)
     if str(request.endpoint).endswith(".confirm"):
         _together.wait()
     return found
@@ -27,4 +30,6 @@ def _look_then_meet(*args, **kwargs):
 
 places.lock = lambda *_: None
 booking.examine = _look_then_meet
+if "KEEP" in os.environ:
+    places.give_back = lambda **_: None
 app = create_app()
