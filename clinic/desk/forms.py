@@ -71,7 +71,10 @@ class WalkInForm(FlaskForm):
     )
     service = SelectField(_l("Service"), coerce=int)
     day = DateField(_l("Day"), [InputRequired(_l("Enter a day."))])
-    slot = RadioField(_l("Time"), [InputRequired(_l("Choose a time."))], coerce=int)
+    # Whether the time is still free is the scheduler's to say, not the list's that was shown.
+    slot = RadioField(
+        _l("Time"), [InputRequired(_l("Choose a time."))], coerce=int, validate_choice=False
+    )
     arrived = BooleanField(_l("The child is here: check in now"), default=True)
 
     def __init__(
@@ -108,7 +111,10 @@ class WalkInForm(FlaskForm):
 class MoveForm(FlaskForm):
     """Another time for a visit."""
 
-    slot = RadioField(_l("Time"), [InputRequired(_l("Choose a time."))], coerce=int)
+    # Whether the time is still free is the scheduler's to say, not the list's that was shown.
+    slot = RadioField(
+        _l("Time"), [InputRequired(_l("Choose a time."))], coerce=int, validate_choice=False
+    )
 
 
 class CancelForm(FlaskForm):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
+from sqlalchemy.exc import NoResultFound
 from wtforms.fields import SelectChoice
 
 from clinic import audit, clock
@@ -34,7 +35,7 @@ from clinic.families.queries import children_of, has_consented
 from clinic.i18n import name_of, say
 from clinic.scheduling import attendance, booking, rules
 from clinic.scheduling.booking import SlotTaken, Wanted
-from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.models import Appointment, Channel, Slot
 from clinic.scheduling.queries import Offer, by_reference, offers, slots_for
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, Status, status_of
@@ -199,8 +200,19 @@ def move(appointment_id: int) -> Response:
 
 
 def _move(visit: Appointment, slot_id: int, now: datetime) -> None:
-    wanted = Wanted(visit.child, visit.service, slots_for(visit.service, slot_id))
+    wanted = Wanted(visit.child, visit.service, _slots(visit.service, visit.centre, slot_id))
     booking.move(visit, wanted, by=me(), online=False, now=now)
+
+
+def _slots(service: Service, centre: Centre, slot_id: int) -> tuple[Slot, ...]:
+    """The slots from that one on. Raises SlotTaken for what this centre does not offer any more."""
+    try:
+        slots = slots_for(service, slot_id)
+    except NoResultFound as error:
+        raise SlotTaken from error
+    if slots[0].centre_id != centre.id:
+        raise SlotTaken
+    return slots
 
 
 def _day(text: str | None, otherwise: date) -> date:
@@ -273,7 +285,7 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
     """The family, the child, the booking, and the arrival, all or nothing."""
     service = next(one for one in services_at(centre) if one.id == form.service.data)
     child = _child(form, now)
-    wanted = Wanted(child, service, slots_for(service, form.slot.data))
+    wanted = Wanted(child, service, _slots(service, centre, form.slot.data))
     channel = Channel(form.channel.data)
     key = f"desk:{me().id}:{form.key.data}"
     made = booking.book([wanted], by=me(), key=key, channel=channel, now=now).appointments[0]

@@ -157,3 +157,30 @@ def test_what_was_typed_survives_signing_in_again(client):
     data = {"contact": "fang@example.cn", "password": "long-enough"}
     client.post("/sign-in/password", data=data)
     assert 'value="王一禾"' in client.get("/family/children/new").text
+
+
+def test_a_family_made_at_the_desk_is_claimed_by_proving_the_phone(client):
+    from clinic.accounts.joining import register_guardian
+    from tests.makes import make_child
+
+    receptionist = make_user()
+    guardian = register_guardian(name="张敏", phone="+8613800138000", by=receptionist, now=NOON)
+    make_child(guardian, name="赵子沐")
+    ask(client)
+    assert client.post("/sign-in/code", data={"code": code()}).location == "/family/join"
+    client.post("/family/join", data=FINISH | {"name": "张敏"})
+    assert "赵子沐" in client.get("/family").text
+
+
+def test_signing_out_ends_it(client):
+    client.sign_in(make_user())
+    client.post("/sign-out")
+    assert client.get("/family").location.startswith("/sign-in")
+
+
+def test_a_short_password_is_refused(client):
+    ask(client)
+    client.post("/sign-in/code", data={"code": code()})
+    answer = client.post("/family/join", data=FINISH | {"password": "short"})
+    assert answer.status_code == 422
+    assert 'id="password-error"' in answer.text

@@ -162,7 +162,7 @@ def test_a_known_child_is_not_registered_again(desk, service, slot):
         ("agreed", ""),
         ("day", "2026-02-01"),
         ("slot", ""),
-        ("slot", "999999"),
+        ("slot", "noon"),
     ],
 )
 def test_a_bad_walk_in_is_said_and_kept(desk, service, slot, field, value):
@@ -193,3 +193,48 @@ def test_the_list_asks_as_often_for_one_as_for_many(desk, service, slot):
         appointment = make_appointment(service=service, slot=other)
         make_guardianship(make_user(), appointment.child)
     assert count_queries(lambda: desk.get("/desk/")) == few
+
+
+def test_a_move_to_a_time_that_has_just_gone_is_409_and_changes_nothing(desk, service, visit, slot):
+    other = slot.clinic_session.slots[2]
+    before = visit.slot_id
+    page = desk.get(f"/desk/appointments/{visit.id}/move?day={TODAY.isoformat()}")
+    assert f'value="{other.id}"' in page.text
+    for _ in range(3):
+        make_appointment(service=service, slot=other)
+    answer = desk.post(
+        f"/desk/appointments/{visit.id}/move?day={TODAY.isoformat()}", data={"slot": other.id}
+    )
+    assert answer.status_code == 409
+    assert "刚刚被约走" in answer.text
+    assert visit.slot_id == before
+
+
+def test_a_walk_in_whose_time_has_just_gone_keeps_what_was_typed(desk, service, slot):
+    for _ in range(3):
+        make_appointment(service=service, slot=slot)
+    data = WALK_IN | {"service": service.id, "slot": slot.id}
+    answer = desk.post("/desk/walk-in", data=data)
+    assert answer.status_code == 409
+    assert "刚刚被约走" in answer.text
+    assert "赵子沐" in answer.text
+    assert 'id="slot-error"' in answer.text
+
+
+def test_another_centres_time_cannot_be_given_away_here(desk, service, slot):
+    elsewhere = make_slot(service, day=TODAY, opens=time(14), closes=time(17))
+    data = WALK_IN | {"service": service.id, "slot": elsewhere.id}
+    assert desk.post("/desk/walk-in", data=data).status_code == 409
+    assert db.session.query(Appointment).count() == 0
+
+
+def test_times_are_answered_as_a_part(desk, service, slot):
+    data = {"service": service.id, "day": TODAY.isoformat()}
+    page = desk.post("/desk/walk-in/times", data=data).text
+    assert "<html" not in page
+    assert f'value="{slot.id}"' in page
+
+
+def test_the_record_of_a_visit_shows_whom_to_call(desk, visit):
+    page = desk.get(f"/desk/appointments/{visit.id}").text
+    assert visit.child.guardianships[0].user.phone[3:] in page

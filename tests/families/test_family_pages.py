@@ -122,3 +122,52 @@ def test_booking_needs_the_agreements(client):
     assert answer.location == "/family/consents"
     client.post("/family/consents", data={"privacy": "y", "children_under_14": "y"})
     assert "/pediatrics/holds/" in client.post("/pediatrics/holds", data=data).location
+
+
+def test_editing_keeps_the_sealed_numbers_that_are_left_empty(client):
+    parent = make_user()
+    child = make_child(parent, certificate_no="T330100123456")
+    client.sign_in(parent)
+    page = client.get(f"/family/children/{child.id}").text
+    assert 'value="王一禾"' in page
+
+    data = CHILD | {"name": "王一麦", "certificate_no": ""}
+    assert client.post(f"/family/children/{child.id}", data=data).location == "/family"
+
+    assert child.name == "王一麦"
+    assert "wym" in child.name_pinyin
+    assert child.certificate_no == "T330100123456"
+
+
+def test_an_invitation_is_withdrawn(app, client):
+    parent = make_user()
+    make_child(parent)
+    client.sign_in(parent)
+    page = client.post("/family/invitations", data={"relation": "father"}).text
+    link = re.search(r'value="https?://[^/]+(/family/invitations/[^"]+)"', page).group(1)
+    withdrawal = re.search(r"/family/invitations/\d+/withdrawal", client.get("/family").text)
+    other = app.test_client().sign_in(make_user())
+    assert other.post(withdrawal.group()).status_code == 404
+
+    client.post(withdrawal.group())
+
+    assert other.get(link).status_code == 404
+
+
+def test_ones_own_invitation_is_for_somebody_else(client):
+    parent = make_user()
+    make_child(parent)
+    client.sign_in(parent)
+    page = client.post("/family/invitations", data={"relation": "father"}).text
+    link = re.search(r'value="https?://[^/]+(/family/invitations/[^"]+)"', page).group(1)
+    assert client.post(link, data={"relation": "father"}).status_code == 422
+
+
+def test_who_withdraws_the_agreement_books_no_more_online(client):
+    parent = make_user()
+    service = make_service()
+    data = {"child": make_child(parent).id, "service": service.id, "slot": make_slot(service).id}
+    client.sign_in(parent)
+    client.post("/family/consents", data={"withdraw": "1"})
+    assert client.post("/pediatrics/holds", data=data).location == "/family/consents"
+    assert client.post("/family/consents", data={"privacy": "y"}).status_code == 422

@@ -7,9 +7,11 @@ import time_machine
 from icalendar import Calendar
 
 from clinic.scheduling.status import Status, status_of
-from tests.makes import make_appointment, make_child, make_user
+from tests.makes import make_appointment, make_child, make_guardianship, make_user
+from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
+PAGES = ["/", "/appointments/", "/family"]
 
 
 @pytest.fixture
@@ -60,3 +62,14 @@ def test_too_late_to_cancel_says_whom_to_call(client, parent, visit):
 def test_another_familys_appointment_does_not_exist(client, visit, page):
     client.sign_in(make_user())
     assert client.get(f"/appointments/{visit.id}{page}").status_code == 404
+
+
+def test_lists_ask_as_often_for_one_appointment_as_for_many(client, parent, visit):
+    client.sign_in(parent)
+    few = {page: count_queries(lambda page=page: client.get(page)) for page in PAGES}
+    for _ in range(3):
+        child = make_child(parent)
+        make_guardianship(make_user(), child)
+        make_appointment(child, by=parent)
+    for page in PAGES:
+        assert count_queries(lambda page=page: client.get(page)) == few[page], page

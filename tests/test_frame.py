@@ -1,0 +1,52 @@
+"""Configuration, forgery, faults."""
+
+import pytest
+
+from clinic.app import create_app
+from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, from_environment
+from tests.conftest import SETTINGS
+from tests.makes import make_user
+
+
+@pytest.mark.parametrize("environment", [{}, {"SECRET_KEY": DEVELOPMENT_SECRET}])
+def test_production_refuses_a_default_secret(environment):
+    with pytest.raises(UnsafeConfig):
+        from_environment(environment)
+
+
+def test_production_shows_no_demo_and_keeps_its_cookies_to_https():
+    settings = from_environment({"SECRET_KEY": "a secret of our own"})
+    assert settings["DEMO"] is False
+    assert settings["SESSION_COOKIE_SECURE"] is True
+
+
+def test_a_post_without_the_pages_token_changes_nothing(fresh):
+    url = fresh("sqlite")
+    app = create_app(SETTINGS | {"DATABASE_URL": url, "WTF_CSRF_ENABLED": True})
+    with app.app_context():
+        client = app.test_client()
+        answer = client.post("/language", data={"language": "en"})
+        assert answer.status_code == 400
+        assert "Set-Cookie" not in answer.headers or "lang=" not in answer.headers["Set-Cookie"]
+        from clinic.db import db
+
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_what_breaks_is_said_kindly_and_tells_nothing(app, client, monkeypatch):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def broken():
+        raise ZeroDivisionError("a secret of the house")
+
+    monkeypatch.setitem(app.view_functions, "home.privacy", broken)
+    broken.allowed_roles = app.view_functions["home.index"].allowed_roles
+    answer = client.get("/privacy")
+    assert answer.status_code == 500
+    assert "a secret of the house" not in answer.text
+    assert "<h1>" in answer.text
+
+
+def test_a_method_that_is_not_there_is_an_answer_too(client):
+    assert client.sign_in(make_user()).post("/privacy").status_code == 405
