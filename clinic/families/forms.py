@@ -8,6 +8,7 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
+    HiddenField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -103,6 +104,7 @@ class ChildForm(FlaskForm):
         [Optional()],
         filters=[stripped],
     )
+    version = HiddenField()  # of the child that is edited; two guardians may do it at once
     identity_no = StringField(
         _l("Identity card number (optional)"), [Optional()], filters=[stripped]
     )

@@ -99,7 +99,13 @@ def new_child() -> Response:
         db.session.commit()
         flash(_("%(name)s has been added.", name=form.name.data), "success")
         return see_other("families.index")
-    return render("families/child.html", status=422 if form.errors else 200, form=form, child=None)
+    return render(
+        "families/child.html",
+        status=422 if form.errors else 200,
+        form=form,
+        child=None,
+        is_stale=False,
+    )
 
 
 @bp.route("/children/<int:child_id>", methods=["GET", "POST"])
@@ -107,8 +113,12 @@ def new_child() -> Response:
 def edit_child(child_id: int) -> Response:
     child = get_child(me(), child_id)
     form = _child_form(obj=child)
+    status = 200
+    if form.is_submitted() and form.version.data != str(child.version):
+        form.version.data = str(child.version)
+        status = 409
     # Sealed numbers are never sent back to a browser: left empty, they stay as they are.
-    if form.validate_on_submit():
+    elif form.validate_on_submit():
         facts = form.facts()
         for sealed in ("certificate_no", "identity_no"):
             if not facts[sealed]:
@@ -119,7 +129,8 @@ def edit_child(child_id: int) -> Response:
         return see_other("families.index")
     return render(
         "families/child.html",
-        status=422 if form.errors else 200,
+        status=422 if form.errors else status,
+        is_stale=status == 409,
         form=form,
         child=child,
         masked=masked,

@@ -131,12 +131,26 @@ def test_editing_keeps_the_sealed_numbers_that_are_left_empty(client):
     page = client.get(f"/family/children/{child.id}").text
     assert 'value="王一禾"' in page
 
-    data = CHILD | {"name": "王一麦", "certificate_no": ""}
+    data = CHILD | {"name": "王一麦", "certificate_no": "", "version": child.version}
     assert client.post(f"/family/children/{child.id}", data=data).location == "/family"
 
     assert child.name == "王一麦"
     assert "wym" in child.name_pinyin
     assert child.certificate_no == "T330100123456"
+
+
+def test_two_guardians_edit_at_once_and_nothing_is_overwritten_unseen(client):
+    parent = make_user()
+    child = make_child(parent)
+    url, first = f"/family/children/{child.id}", child.version
+    client.sign_in(parent)
+    client.post(url, data=CHILD | {"allergies": "青霉素", "version": first})
+
+    answer = client.post(url, data=CHILD | {"allergies": "鸡蛋", "version": first})
+
+    assert answer.status_code == 409
+    assert "鸡蛋" in answer.text
+    assert child.allergies == "青霉素"
 
 
 def test_an_invitation_is_withdrawn(app, client):
