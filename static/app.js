@@ -2,10 +2,19 @@
 "use strict";
 
 // After a part was swapped in: to the error summary, else back to where the reader was.
+let place = null;
+document.addEventListener("htmx:before:request", () => { place = document.activeElement?.closest("[id]")?.id; });
 document.addEventListener("htmx:after:swap", () => {
-  document.querySelector(".error-summary")?.focus();
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+  else if (document.activeElement === document.body && place) backTo(document.getElementById(place));
   countDown();
 });
+
+function backTo(element) {
+  element?.focus();
+  if (element && document.activeElement !== element) element.querySelector("button, a, input")?.focus();
+}
 
 // An answer that never came is said once, in the page's own words.
 for (const name of ["htmx:error", "htmx:response:error", "htmx:send:error"]) {

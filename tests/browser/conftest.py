@@ -94,7 +94,7 @@ def visitor(request, chromium, city):
         java_script_enabled=scripts,
         color_scheme="dark" if width == WIDE else "light",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     said = []
     page.on("console", lambda message: said.append(message.text))
