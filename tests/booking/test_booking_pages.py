@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from clinic.accounts.passwords import hash_password
 from clinic.centres.models import ServiceKind
 from clinic.db import db
 from clinic.scheduling import booking, opening
@@ -208,3 +209,19 @@ def test_the_chooser_asks_as_often_for_one_slot_as_for_many(client):
     for _ in range(4):
         make_slot(service, closes=time(17))
     assert count_queries(lambda: client.get(address)) == few
+
+
+def test_after_signing_in_again_the_half_filled_booking_is_still_there(app, client):
+    parent = make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
+    service = make_service()
+    data = wish(make_child(parent), service, make_slot(service))
+    held = client.sign_in(parent).post("/pediatrics/holds", data=data).location
+    stranger = app.test_client()  # the same browser, its session gone
+    refused = stranger.post(
+        held, data={"reason": "咳嗽三天"}, headers={"Referer": f"http://localhost{held}"}
+    )
+    stranger.get(refused.location)
+    password = {"contact": "fang@example.cn", "password": "long-enough"}
+    back = stranger.post("/sign-in/password", data=password)
+    assert back.location == held
+    assert "咳嗽三天" in stranger.get(held).text

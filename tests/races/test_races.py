@@ -175,6 +175,16 @@ def test_ten_clicks_are_one_booking(race):
     assert broken_promises() == []
 
 
+def test_its_twin_without_once_only_is_ten_bookings(race):
+    downgrade(revision="0001")
+    db.session.rollback()
+    twin = {"app": "tests.races.unprotected:app", "AGAIN": "1", "BLIND": "1"}
+    with serving(race.config["DATABASE_URL"], **twin) as site:
+        confirm_ten_times(race, site)
+
+    assert appointments() == 10
+
+
 def test_its_twin_without_locks_and_keys_is_ten_bookings(postgres_race):
     url = postgres_race.config["DATABASE_URL"]
     downgrade(revision="0001")
