@@ -25,6 +25,7 @@ from clinic.families.queries import children_of
 from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import Offer, child_times, offers
 
 DAYS = 14
@@ -164,6 +165,11 @@ def _add_times(
         return
     centre_ids = [chooser.centre.id] if chooser.centre else [one.id for one in chooser.centres]
     start, end = day_bounds(today, DAYS)
+    policy_of = policies([chooser.service.id])
+    earliest = {
+        one: now + timedelta(minutes=policy_of(chooser.service.id, one).notice_to_book)
+        for one in centre_ids
+    }
     found = offers(
         chooser.service,
         centre_ids,
@@ -175,13 +181,13 @@ def _add_times(
     found = [
         one
         for one in found
-        if one.starts_at >= now + rules.NOTICE_ONLINE
+        if one.starts_at >= earliest[one.centre_id]
         and not against[clinic_day(one.starts_at)]
         and chooser.part in ("", part_of(one.starts_at))
     ]
     open_days = {clinic_day(one.starts_at) for one in found}
     busy = child_times(chooser.child.id, except_for=chooser.moving.id if chooser.moving else None)
-    free = [one for one in found if one.left and not clashes(one, busy)]
+    free = [one for one in found if one.is_free and not clashes(one, busy)]
     by_day = {d: list(g) for d, g in groupby(free, key=lambda one: clinic_day(one.starts_at))}
     chooser.days = [Day(one, len(by_day.get(one, ())), one in open_days) for one in dates]
     asked = a_date(args.get("day"))

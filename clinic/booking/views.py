@@ -84,7 +84,7 @@ def booking_pages(
     def release(hold_id: int) -> Response:
         kept = get_hold(me(), kind, hold_id)
         if kept.booking_id is None:
-            holding.release(kept)
+            holding.release(kept, now=clock.now())
             db.session.commit()
         return see_other(f"{kind.value}.choose")
 

@@ -1,9 +1,9 @@
 """Organization, Location, HealthcareService, Practitioner; names in Chinese and English."""
 
-from datetime import time
+from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
@@ -136,3 +136,59 @@ class PractitionerService(Base):
 
     practitioner_id: Mapped[int] = mapped_column(ForeignKey("practitioners.id"), primary_key=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True)
+
+
+class Closure(Base):
+    """A centre, or one of its rooms, is shut from a moment to another. Families read the reason."""
+
+    __tablename__ = "closures"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="starts_before_ends"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name="lifted"),
+        Index("ix_closures_centre", "centre_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason_zh: Mapped[str] = mapped_column(String(120))
+    reason_en: Mapped[str] = mapped_column(String(160))
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Leave(Base):
+    """A practitioner is away from a moment to another. Why is nobody's business but the centre's."""
+
+    __tablename__ = "leaves"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="starts_before_ends"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by_id IS NULL)", name="lifted"),
+        Index("ix_leaves_practitioner", "practitioner_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    practitioner_id: Mapped[int] = mapped_column(ForeignKey("practitioners.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(120), default="")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class AdjustedDay(Base):
+    """A day on which a centre works by another weekday's timetable (Monday is 0), or not at all."""
+
+    __tablename__ = "adjusted_days"
+    __table_args__ = (CheckConstraint("works_as BETWEEN 0 AND 6", name="works_as"),)
+
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    works_as: Mapped[int | None]

@@ -305,8 +305,9 @@ def _wanted(
     """A free time of that day, fuller in the mornings, that the child has free too."""
     start, end = at(day, time(8)), at(day, time(17))
     whose = with_.id if with_ else None
-    found = offers(service, [centre.id], start, end, now=city.founded, practitioner_id=whose)
-    found = [one for one in found if one.left]
+    before = start - timedelta(days=3)
+    found = offers(service, [centre.id], start, end, now=before, practitioner_id=whose)
+    found = [one for one in found if one.is_free]
     city.random.shuffle(found)
     found.sort(key=lambda one: city.random.random() < FULLER and one.starts_at > at(day, time(12)))
     busy = child_times(child.id)

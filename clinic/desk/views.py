@@ -35,8 +35,8 @@ from clinic.families.queries import children_of, has_consented
 from clinic.i18n import name_of, say
 from clinic.scheduling import attendance, booking, rules
 from clinic.scheduling.booking import SlotTaken, Wanted
-from clinic.scheduling.models import Appointment, Channel, Slot
-from clinic.scheduling.queries import Offer, by_reference, offers, slots_for
+from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.queries import Offer, SlotFacts, by_reference, offers, slots_for
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.web import is_htmx, render, see_other
@@ -204,7 +204,7 @@ def _move(visit: Appointment, slot_id: int, now: datetime) -> None:
     booking.move(visit, wanted, by=me(), online=False, now=now)
 
 
-def _slots(service: Service, centre: Centre, slot_id: int) -> tuple[Slot, ...]:
+def _slots(service: Service, centre: Centre, slot_id: int) -> tuple[SlotFacts, ...]:
     """The slots from that one on. Raises SlotTaken for what this centre does not offer any more."""
     try:
         slots = slots_for(service, slot_id)
@@ -225,7 +225,7 @@ def _day(text: str | None, otherwise: date) -> date:
 def _free(service: Service, centre: Centre, day: date, now: datetime) -> list[Offer]:
     start, end = day_bounds(day)
     found = offers(service, [centre.id], start, end, now=now, online=False)
-    return [one for one in found if one.left and one.ends_at > now]
+    return [one for one in found if one.is_free and one.ends_at > now]
 
 
 def _names(service: Service) -> dict[int, str]:

@@ -18,7 +18,7 @@ from clinic.booking.slips import qr_code
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
-from clinic.scheduling import booking, rules
+from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
@@ -61,7 +61,7 @@ def show(appointment_id: int) -> Response:
         standing=status_of(appointment),
         labels=LABELS,
         is_coming=is_coming(appointment, now),
-        may_change=rules.may_change_online(appointment.starts_at, now),
+        may_change=booking.may_change_online(appointment, now=now),
     )
 
 

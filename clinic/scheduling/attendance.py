@@ -9,10 +9,11 @@ from clinic.accounts.models import User
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import places, rules
 from clinic.scheduling.booking import refusal
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.status import Status, status_of
 
 
@@ -22,6 +23,10 @@ class NotToday(DomainError):
 
 class IsCancelled(DomainError):
     message = mark("This appointment was cancelled.")
+
+
+class NeedsNewTime(DomainError):
+    message = mark("The centre changed its hours: this appointment needs a new time first.")
 
 
 class IsDone(DomainError):
@@ -42,7 +47,8 @@ class NotBegun(DomainError):
 
 def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     """The child has arrived. Checking in twice is one arrival; who was marked absent may still come."""
-    places.lock(places.slots_under(appointment), [appointment.child_id])
+    slot_ids, child_ids = places.slots_under(appointment), [appointment.child_id]
+    places.lock_to_take(slot_ids, child_ids, now=now, online=False)
     db.session.refresh(appointment)
     status = status_of(appointment)
     if status is Status.CANCELLED:
@@ -51,8 +57,10 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
         return
     if clinic_day(appointment.starts_at) != clinic_day(now):
         raise NotToday(day=clinic_day(appointment.starts_at))
+    if status is Status.DISPLACED:
+        raise NeedsNewTime
     if status is Status.NO_SHOW:
-        _take_the_place_back(appointment, now=now)
+        _take_the_place_back(appointment)
     appointment.arrived_at, appointment.arrived_by_id = now, by.id
     _record("check_in", appointment, by=by, now=now)
 
@@ -77,6 +85,8 @@ def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> N
         raise IsCancelled
     if status is Status.NO_SHOW:
         raise NotArrived
+    if status is Status.DISPLACED:
+        raise NeedsNewTime
     if clinic_day(appointment.starts_at) > clinic_day(now):
         raise NotBegun
     if appointment.arrived_at is None:
@@ -94,6 +104,8 @@ def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str
         raise IsCancelled
     if status is Status.DONE:
         raise IsDone
+    if status is Status.DISPLACED:
+        raise NeedsNewTime
     if appointment.starts_at > now:
         raise NotBegun
     if status is Status.NO_SHOW:
@@ -102,21 +114,30 @@ def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str
     appointment.no_show_at, appointment.no_show_by_id = now, by.id
     appointment.note = note
     db.session.flush()
-    places.give_back(appointment_id=appointment.id)
+    places.give_back(appointment_id=appointment.id, now=now)
     _record("no_show", appointment, by=by, now=now)
 
 
-def _take_the_place_back(appointment: Appointment, *, now: datetime) -> None:
+def _take_the_place_back(appointment: Appointment) -> None:
     appointment.no_show_at = None
     appointment.no_show_by_id = None
     try:
         db.session.flush()
         slot_ids = places.slots_under(appointment)
-        places.take(slot_ids, now=now, online=False, appointment_id=appointment.id)
+        places.take(slot_ids, online=False, appointment_id=appointment.id)
     except IntegrityError as error:
         raise refusal(error) from error
 
 
 def _record(action: str, appointment: Appointment, *, by: User, now: datetime) -> None:
     audit.record(action, appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+    db.session.flush()
+
+
+def lift_pause(child: Child, *, by: User, now: datetime) -> None:
+    """Let the family book online again: what was missed before counts no more."""
+    lift = PauseLift(child_id=child.id, at=now, by_id=by.id)
+    db.session.add(lift)
+    db.session.flush()
+    audit.record("lift_pause", child, by=by.id, now=now)
     db.session.flush()

@@ -1,20 +1,84 @@
 """Sessions, slots, the places taken in them, holds, bookings and appointments.
 
-The database keeps the promises, on SQLite and on PostgreSQL alike (migrations/versions/0002):
-rows of `places` are counted into `slots.taken` by triggers, CHECKs stop the count at the
+The database keeps the promises, on SQLite and on PostgreSQL alike (migrations/versions/0002 and
+0003): rows of `places` are counted into `slots.taken` by triggers, CHECKs stop the count at the
 capacity, and overlaps of a practitioner, a room or a child are refused.
 """
 
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.db import Base
 from clinic.families.models import Child
+
+
+class PolicyRow(Base):
+    """What was set of the rules of booking, for a service, a centre, both, or the site: see `policies`."""
+
+    __tablename__ = "policies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(30), unique=True)  # `service@centre`, `*` for all
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
+    settings: Mapped[dict[str, object]] = mapped_column(JSON)
+
+
+class RotaRule(Base):
+    """A weekly template: who sees children where, on which weekdays, from when to when.
+
+    `stations` are what every child passes in a team's session (screening, injection,
+    observation): each with its places and the minutes that a child needs there. A rule with
+    stations has the capacity of the narrowest.
+    """
+
+    __tablename__ = "rota_rules"
+    __table_args__ = (
+        CheckConstraint("opens < closes", name="opens_before_closes"),
+        CheckConstraint("slot_minutes > 0", name="slot_minutes"),
+        CheckConstraint("capacity >= 1", name="capacity"),
+        CheckConstraint("online_percent BETWEEN 0 AND 100", name="online_percent"),
+        CheckConstraint("every_weeks >= 1", name="every_weeks"),
+        CheckConstraint("valid_until IS NULL OR valid_from <= valid_until", name="valid"),
+        Index("ix_rota_rules_centre", "centre_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    practitioner_id: Mapped[int] = mapped_column(ForeignKey("practitioners.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+    weekdays: Mapped[list[int]] = mapped_column(JSON)  # Monday is 0
+    opens: Mapped[time]
+    closes: Mapped[time]
+    slot_minutes: Mapped[int]
+    stations: Mapped[list[dict[str, object]]] = mapped_column(JSON, default=list)
+    capacity: Mapped[int]  # places a slot
+    online_percent: Mapped[int] = mapped_column(default=100)
+    every_weeks: Mapped[int] = mapped_column(default=1)  # counted from the week of valid_from
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]  # the last day, or until further notice
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+    practitioner: Mapped[Practitioner] = relationship()
+    room: Mapped[Room] = relationship()
+    services: Mapped[list[Service]] = relationship(
+        secondary="rota_rule_services", order_by="Service.id"
+    )
+
+
+class RotaRuleService(Base):
+    """A rota rule is for a service."""
+
+    __tablename__ = "rota_rule_services"
+
+    rota_rule_id: Mapped[int] = mapped_column(ForeignKey("rota_rules.id"), primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True)
 
 
 class ClinicSession(Base):
@@ -27,6 +91,8 @@ class ClinicSession(Base):
         Index("ix_clinic_sessions_practitioner", "practitioner_id", "starts_at"),
         Index("ix_clinic_sessions_room", "room_id", "starts_at"),
         Index("ix_clinic_sessions_centre", "centre_id", "starts_at"),
+        # A rule opens a day once, whatever becomes of the session.
+        Index("uq_clinic_sessions_rota", "rota_rule_id", "rota_day", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,6 +104,8 @@ class ClinicSession(Base):
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    rota_rule_id: Mapped[int | None] = mapped_column(ForeignKey("rota_rules.id"))  # else by hand
+    rota_day: Mapped[date | None]
 
     practitioner: Mapped[Practitioner] = relationship()
     room: Mapped[Room] = relationship()
@@ -50,7 +118,7 @@ class Slot(Base):
     """A piece of a clinic session with places in it.
 
     `taken` and `online_taken` are counted by the database from `places`; `frees_at` is when the
-    earliest hold in it expires. Nobody else writes these three.
+    earliest hold in it expires. Nobody else writes these three. A closed slot has no places.
     """
 
     __tablename__ = "slots"
@@ -61,6 +129,7 @@ class Slot(Base):
         CheckConstraint("online_capacity BETWEEN 0 AND capacity", name="online_capacity"),
         CheckConstraint("taken BETWEEN 0 AND capacity", name="taken_within_capacity"),
         CheckConstraint("online_taken BETWEEN 0 AND online_capacity", name="online_within_share"),
+        CheckConstraint("closed_at IS NULL OR taken = 0", name="closed_is_empty"),
         Index("ix_slots_practitioner", "practitioner_id", "starts_at"),
     )
 
@@ -70,9 +139,10 @@ class Slot(Base):
     practitioner_id: Mapped[int] = mapped_column(ForeignKey("practitioners.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    opens_at: Mapped[datetime]  # 放号: from when it can be booked online
     capacity: Mapped[int]
     online_capacity: Mapped[int]
+    desk_until: Mapped[datetime | None]  # until when the desk keeps the places that are not online
+    closed_at: Mapped[datetime | None]
     taken: Mapped[int] = mapped_column(default=0)
     online_taken: Mapped[int] = mapped_column(default=0)
     frees_at: Mapped[datetime | None]
@@ -83,14 +153,25 @@ class Slot(Base):
 
 
 class SlotService(Base):
-    """A slot can be booked for a service. The key is in the order in which it is searched."""
+    """A slot can be booked for a service: what a search reads, in the order in which it is searched.
+
+    `free_from` is the moment from which a place is free online: long ago, when a hold expires or
+    the desk lets its places go, or never (9999). It and `closed` are kept by the database.
+    """
 
     __tablename__ = "slot_services"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own spelling
 
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
     starts_at: Mapped[datetime] = mapped_column(primary_key=True)
     slot_id: Mapped[int] = mapped_column(ForeignKey("slots.id"), primary_key=True, index=True)
+    ends_at: Mapped[datetime]
+    clinic_session_id: Mapped[int]
+    practitioner_id: Mapped[int]
+    opens_at: Mapped[datetime]  # 放号: from when it can be booked online
+    free_from: Mapped[datetime]
+    closed: Mapped[bool] = mapped_column(default=False)
 
 
 class Channel(StrEnum):
@@ -130,6 +211,7 @@ class Appointment(Base):
         CheckConstraint("(done_at IS NULL) = (done_by_id IS NULL)", name="done"),
         CheckConstraint("(no_show_at IS NULL) = (no_show_by_id IS NULL)", name="no_show"),
         CheckConstraint("(cancelled_at IS NULL) = (cancelled_by_id IS NULL)", name="cancelled"),
+        CheckConstraint("(displaced_at IS NULL) = (displaced_by_id IS NULL)", name="displaced"),
         CheckConstraint("cancelled_at IS NULL OR no_show_at IS NULL", name="one_ending"),
         CheckConstraint(
             "done_at IS NULL OR (cancelled_at IS NULL AND no_show_at IS NULL)", name="done_or_not"
@@ -161,6 +243,9 @@ class Appointment(Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     cancel_reason: Mapped[str] = mapped_column(String(300), default="")
+    # Its hours were changed: it keeps its facts and waits for a new time.
+    displaced_at: Mapped[datetime | None]
+    displaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     booking: Mapped[Booking] = relationship(back_populates="appointments")
@@ -173,21 +258,33 @@ class Appointment(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own spelling
 
 
+class HoldFor(StrEnum):
+    """Why places are kept."""
+
+    FORM = "form"  # while a family fills in a form
+    WAITLIST = "waitlist"  # found for a family that waits
+    NEW_TIME = "new_time"  # kept for a family whose hours were changed
+
+
 class Hold(Base):
-    """Places kept for some minutes while a family fills in the form.
+    """Places kept for some minutes while a family fills in the form, or offered to it.
 
     Once it expires anybody may take its places; until somebody does, its owner still may.
+    Holds that belong together (siblings, a course) name the first of them as their `lead`.
     """
 
     __tablename__ = "holds"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
     slot_id: Mapped[int] = mapped_column(ForeignKey("slots.id"))  # the first one
     slot_count: Mapped[int] = mapped_column(default=1)
-    moves_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
+    purpose: Mapped[HoldFor] = mapped_column(default=HoldFor.FORM, server_default="form")
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id"), index=True)
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entries.id"), index=True)
+    moves_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"), index=True)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))  # what became of it
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -199,13 +296,63 @@ class Hold(Base):
     booking: Mapped[Booking | None] = relationship()
 
 
+class WaitlistEntry(Base):
+    """A family waits for a place: for which service, where, and when it could come.
+
+    It ends when a booking comes of it, when the family leaves, or when the last day is past.
+    """
+
+    __tablename__ = "waitlist_entries"
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="first_before_last"),
+        Index("ix_waitlist_entries_service", "service_id", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    weekdays: Mapped[list[int]] = mapped_column(JSON)  # Monday is 0
+    parts: Mapped[list[str]] = mapped_column(JSON)  # of the day: morning, afternoon, evening
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    created_at: Mapped[datetime]
+    lapses: Mapped[int] = mapped_column(default=0)  # offers that nobody answered
+    ended_at: Mapped[datetime | None]
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+
+    service: Mapped[Service] = relationship()
+    children: Mapped[list[Child]] = relationship(secondary="waitlist_children", order_by="Child.id")
+    centres: Mapped[list[Centre]] = relationship(secondary="waitlist_centres", order_by="Centre.id")
+
+
+class WaitlistChild(Base):
+    """A child for whom a family waits; several want places together."""
+
+    __tablename__ = "waitlist_children"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("waitlist_entries.id"), primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), primary_key=True, index=True)
+
+
+class WaitlistCentre(Base):
+    """A centre at which a place would do."""
+
+    __tablename__ = "waitlist_centres"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("waitlist_entries.id"), primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True, index=True)
+
+
 class Place(Base):
-    """One place taken in a slot, by an appointment or by a hold that expires."""
+    """One place taken in a slot, by an appointment or by a hold that expires.
+
+    A place of nobody rests: it was given back in the rush after a release.
+    """
 
     __tablename__ = "places"
     __table_args__ = (
-        CheckConstraint("(appointment_id IS NULL) <> (hold_id IS NULL)", name="one_owner"),
-        CheckConstraint("(hold_id IS NULL) = (expires_at IS NULL)", name="holds_expire"),
+        CheckConstraint("appointment_id IS NULL OR hold_id IS NULL", name="one_owner"),
+        CheckConstraint("(appointment_id IS NULL) = (expires_at IS NOT NULL)", name="expires"),
         UniqueConstraint("slot_id", "appointment_id"),
         UniqueConstraint("slot_id", "hold_id"),
     )
@@ -216,3 +363,14 @@ class Place(Base):
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id"), index=True)
     online: Mapped[bool]
     expires_at: Mapped[datetime | None]
+
+
+class PauseLift(Base):
+    """Staff lifted the pause that missed visits had brought: what was missed before counts no more."""
+
+    __tablename__ = "pause_lifts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
+    at: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

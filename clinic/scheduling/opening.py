@@ -1,10 +1,12 @@
 """Opening sessions and cutting them into slots. Verbs flush; the caller commits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
@@ -15,6 +17,10 @@ from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling.models import ClinicSession, Place, Slot, SlotService
+from clinic.scheduling.policies import Policy, policies
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class EndsBeforeItBegins(DomainError):
@@ -35,6 +41,14 @@ class RoomBusy(DomainError):
 
 class OnlineMoreThanCapacity(DomainError):
     message = mark("No more places can be open online than there are.")
+
+
+class NoPlaces(DomainError):
+    message = mark("A slot needs at least one place.")
+
+
+class ReleaseInPast(DomainError):
+    message = mark("The release cannot lie in the past.")
 
 
 class NotGivenHere(DomainError):
@@ -77,11 +91,13 @@ def open_session(
     now: datetime,
     opens_at: datetime | None = None,
 ) -> ClinicSession:
-    """Add one session to a practitioner's calendar; its slots can be booked from `opens_at` (now) on.
+    """Add one session to a practitioner's calendar; its slots open by policy, or at `opens_at`.
 
-    Raises a DomainError for hours without a slot, and PractitionerBusy or RoomBusy when the
-    database refuses an overlap.
+    Raises a DomainError for hours without a slot, ReleaseInPast, and PractitionerBusy or
+    RoomBusy when the database refuses an overlap.
     """
+    if opens_at is not None and opens_at < now:
+        raise ReleaseInPast
     starts_at, ends_at = at(day, hours.opens), at(day, hours.closes)
     times = _times(starts_at, ends_at, hours)
     if room.centre_id != practitioner.centre_id or not services:
@@ -104,7 +120,17 @@ def open_session(
         if "ex_clinic_sessions_room" in promise:
             raise RoomBusy(day=day) from error
         raise
-    _add_slots(session, times, services, hours, opens_at or now)
+    block = Block(
+        session_id=session.id,
+        centre_id=session.centre_id,
+        practitioner_id=session.practitioner_id,
+        day=day,
+        times=tuple(times),
+        service_ids=tuple(service.id for service in services),
+        capacity=hours.capacity,
+        online=(hours.online_capacity,) * len(times),
+    )
+    add_slots([block], policies(list(block.service_ids)), opens_at=opens_at)
     audit.record("open_session", session, by=by.id, now=now, centre_id=session.centre_id)
     return session
 
@@ -129,7 +155,9 @@ def open_week(
 def _times(starts_at: datetime, ends_at: datetime, hours: Hours) -> list[tuple[datetime, datetime]]:
     if ends_at <= starts_at:
         raise EndsBeforeItBegins
-    if hours.online_capacity > hours.capacity:
+    if hours.capacity < 1:
+        raise NoPlaces
+    if not 0 <= hours.online_capacity <= hours.capacity:
         raise OnlineMoreThanCapacity
     times = list(cut(starts_at, ends_at, hours.slot_minutes))
     if not times:
@@ -137,43 +165,87 @@ def _times(starts_at: datetime, ends_at: datetime, hours: Hours) -> list[tuple[d
     return times
 
 
-def _add_slots(
-    session: ClinicSession,
-    times: Sequence[tuple[datetime, datetime]],
-    services: Sequence[Service],
-    hours: Hours,
-    opens_at: datetime,
+@dataclass(frozen=True)
+class Block:
+    """A session's slots, still to be made: their times, places, and which of them are shut."""
+
+    session_id: int
+    centre_id: int
+    practitioner_id: int
+    day: date
+    times: tuple[tuple[datetime, datetime], ...]
+    service_ids: tuple[int, ...]
+    capacity: int
+    online: tuple[int, ...]  # places a slot that can be booked online
+    shut: tuple[bool, ...] = ()
+
+
+def add_slots(
+    blocks: Sequence[Block],
+    policy_of: Callable[[int, int], Policy],
+    *,
+    opens_at: datetime | None = None,
+    now: datetime | None = None,
 ) -> None:
-    """Rows for the slots and for the services that they can be booked for, in two statements."""
+    """Rows for the slots of all blocks and for the services that they are booked for: two statements.
+
+    A day opens for booking when its service's policy releases it, or at `opens_at`. `now` is
+    when shut slots were closed.
+    """
+    policy = cache(policy_of)
+    slots = [row for block in blocks for row in _slot_rows(block, policy, now)]
     ids = db.session.scalars(
-        insert(Slot).returning(Slot.id, sort_by_parameter_order=True),
-        [
-            {
-                "clinic_session_id": session.id,
-                "centre_id": session.centre_id,
-                "practitioner_id": session.practitioner_id,
-                "starts_at": starts_at,
-                "ends_at": ends_at,
-                "opens_at": opens_at,
-                "capacity": hours.capacity,
-                "online_capacity": hours.online_capacity,
-            }
-            for starts_at, ends_at in times
-        ],
+        insert(Slot).returning(Slot.id, sort_by_parameter_order=True), slots
     ).all()
-    db.session.execute(
-        insert(SlotService),
-        [
-            {
-                "service_id": service.id,
-                "centre_id": session.centre_id,
-                "starts_at": starts_at,
-                "slot_id": slot_id,
-            }
-            for service in services
-            for slot_id, (starts_at, _) in zip(ids, times, strict=True)
-        ],
+    made = iter(zip(ids, slots, strict=True))
+    search = []
+    for block in blocks:
+        released = {
+            service_id: opens_at or policy(service_id, block.centre_id).releases_at(block.day)
+            for service_id in block.service_ids
+        }
+        for _ in block.times:
+            slot_id, slot = next(made)
+            search += [
+                {
+                    "service_id": service_id,
+                    "centre_id": block.centre_id,
+                    "starts_at": slot["starts_at"],
+                    "slot_id": slot_id,
+                    "ends_at": slot["ends_at"],
+                    "clinic_session_id": block.session_id,
+                    "practitioner_id": block.practitioner_id,
+                    "opens_at": moment,
+                    "free_from": LONG_AGO
+                    if slot["online_capacity"]
+                    else slot["desk_until"] or NEVER,
+                    "closed": slot["closed_at"] is not None,
+                }
+                for service_id, moment in released.items()
+            ]
+    db.session.execute(insert(SlotService), search)
+
+
+def _slot_rows(
+    block: Block, policy: Callable[[int, int], Policy], now: datetime | None
+) -> Iterator[dict[str, Any]]:
+    keeps = min(
+        policy(service_id, block.centre_id).desk_keeps_until(block.day)
+        for service_id in block.service_ids
     )
+    shut = block.shut or (False,) * len(block.times)
+    for (starts_at, ends_at), online, is_shut in zip(block.times, block.online, shut, strict=True):
+        yield {
+            "clinic_session_id": block.session_id,
+            "centre_id": block.centre_id,
+            "practitioner_id": block.practitioner_id,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "capacity": block.capacity,
+            "online_capacity": online,
+            "desk_until": keeps if online < block.capacity else None,
+            "closed_at": now if is_shut else None,
+        }
 
 
 def withdraw_session(session: ClinicSession, *, by: User, now: datetime) -> None:
@@ -183,7 +255,9 @@ def withdraw_session(session: ClinicSession, *, by: User, now: datetime) -> None
     if db.session.scalar(select(Place.id).where(Place.slot_id.in_(slot_ids)).limit(1)):
         raise HasAppointments
     db.session.execute(
-        delete(SlotService).where(SlotService.slot_id.in_(slot_ids)),
+        update(Slot)
+        .where(Slot.clinic_session_id == session.id, Slot.closed_at.is_(None))
+        .values(closed_at=now),
         execution_options={"synchronize_session": False},
     )
     session.withdrawn_at, session.withdrawn_by_id = now, by.id

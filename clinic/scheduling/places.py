@@ -1,13 +1,16 @@
 """Taking places in slots and giving them back. The database counts, and refuses one too many."""
 
+import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.models import Appointment, Hold, Place, Slot
+from clinic.scheduling.models import Appointment, Hold, Place, Slot, SlotService
+from clinic.scheduling.policies import Policy
 
 UNSYNCHRONISED = {"synchronize_session": False}
 
@@ -17,9 +20,47 @@ def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
 
     SQLite has no row locks and needs none: its write transactions come one after another.
     """
-    db.session.execute(
-        select(Slot.id).where(Slot.id.in_(set(slot_ids))).order_by(Slot.id).with_for_update()
+    _lock_slots(slot_ids)
+    lock_children(child_ids)
+
+
+def lock_to_take(
+    slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime, online: bool
+) -> None:
+    """The same, and make room: places whose hold has expired are free, and what the desk let go is online."""
+    rows = _lock_slots(slot_ids)
+    lock_children(child_ids)
+    if expired := [row.id for row in rows if row.frees_at is not None and row.frees_at <= now]:
+        db.session.execute(
+            delete(Place).where(Place.slot_id.in_(expired), Place.expires_at <= now),
+            execution_options=UNSYNCHRONISED,
+        )
+    let_go = [
+        row.id
+        for row in rows
+        if online
+        and row.online_capacity < row.capacity
+        and row.desk_until is not None
+        and row.desk_until <= now
+    ]
+    if let_go:
+        db.session.execute(
+            update(Slot).where(Slot.id.in_(let_go)).values(online_capacity=Slot.capacity),
+            execution_options=UNSYNCHRONISED,
+        )
+
+
+def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+    return db.session.execute(
+        select(Slot.id, Slot.frees_at, Slot.desk_until, Slot.capacity, Slot.online_capacity)
+        .where(Slot.id.in_(set(slot_ids)))
+        .order_by(Slot.id)
+        .with_for_update()
     ).all()
+
+
+def lock_children(child_ids: Iterable[int]) -> None:
+    """Lock children by id; always after the slots."""
     if children := set(child_ids):
         db.session.execute(
             select(Child.id).where(Child.id.in_(children)).order_by(Child.id).with_for_update()
@@ -29,21 +70,15 @@ def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
 def take(
     slot_ids: Sequence[int],
     *,
-    now: datetime,
     online: bool,
     appointment_id: int | None = None,
     hold_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Take one place in each slot, for an appointment or a hold.
+    """Take one place in each slot, for an appointment or a hold, after `lock_to_take`.
 
-    Places whose hold has expired are free: they are cleared away first. Raises IntegrityError
-    when a slot, or its online share, is full.
+    Raises IntegrityError when a slot, or its online share, is full, or it is closed.
     """
-    db.session.execute(
-        delete(Place).where(Place.slot_id.in_(slot_ids), Place.expires_at <= now),
-        execution_options=UNSYNCHRONISED,
-    )
     db.session.execute(
         insert(Place),
         [
@@ -61,20 +96,58 @@ def take(
 
 def keep_for_appointment(hold: Hold, appointment_id: int) -> set[int]:
     """Turn a hold's places into the appointment's, and say in which slots it still had one."""
-    kept = set(db.session.scalars(select(Place.slot_id).where(Place.hold_id == hold.id)))
-    db.session.execute(
-        update(Place)
-        .where(Place.hold_id == hold.id)
-        .values(appointment_id=appointment_id, hold_id=None, expires_at=None),
-        execution_options=UNSYNCHRONISED,
+    return set(
+        db.session.scalars(
+            update(Place)
+            .where(Place.hold_id == hold.id)
+            .values(appointment_id=appointment_id, hold_id=None, expires_at=None)
+            .returning(Place.slot_id),
+            execution_options=UNSYNCHRONISED,
+        )
     )
-    return kept
 
 
-def give_back(*, appointment_id: int | None = None, hold_id: int | None = None) -> None:
-    """Free every place of an appointment or of a hold, at once."""
+def give_back(
+    *,
+    now: datetime,
+    policy: Policy | None = None,
+    appointment_id: int | None = None,
+    hold_id: int | None = None,
+) -> None:
+    """Free every place of an appointment or of a hold, at once.
+
+    Only in the rush after a slot's release, where a policy says how long that is, a place given
+    back online rests for a random moment first: who drops a place for a friend who keeps asking
+    gains nothing.
+    """
     owner = Place.hold_id == hold_id if hold_id else Place.appointment_id == appointment_id
+    if policy and policy.rush_minutes and policy.rest_seconds:
+        db.session.execute(
+            update(Place)
+            .where(owner, Place.online, Place.slot_id.in_(_just_released(now, policy)))
+            .values(appointment_id=None, hold_id=None, expires_at=now + random_rest(policy)),
+            execution_options=UNSYNCHRONISED,
+        )
     db.session.execute(delete(Place).where(owner), execution_options=UNSYNCHRONISED)
+
+
+def _just_released(now: datetime, policy: Policy) -> Select[int]:
+    since = now - timedelta(minutes=policy.rush_minutes)
+    return select(SlotService.slot_id).where(
+        SlotService.slot_id == Place.slot_id,
+        SlotService.opens_at > since,
+        SlotService.opens_at <= now,
+    )
+
+
+def random_rest(policy: Policy) -> timedelta:
+    """Between one second and the policy's longest rest."""
+    return timedelta(seconds=1 + secrets.randbelow(policy.rest_seconds))
+
+
+def in_rush(opens_at: datetime, now: datetime, policy: Policy) -> bool:
+    """Whether the slot was released only just now."""
+    return opens_at <= now < opens_at + timedelta(minutes=policy.rush_minutes)
 
 
 def slots_of(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:

@@ -1,20 +1,27 @@
 """Reading the scheduler: free times, a child's times, the appointments of a day. One query each."""
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from clinic.centres.models import Service
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling.models import Appointment, Booking, Slot, SlotService
+from clinic.scheduling.models import (
+    Appointment,
+    Booking,
+    ClinicSession,
+    PauseLift,
+    Slot,
+    SlotService,
+)
 
 
 class TooShort(DomainError):
@@ -22,22 +29,38 @@ class TooShort(DomainError):
 
 
 ALTERNATIVES_WITHIN = timedelta(days=14)
+LONGEST_MEMORY = timedelta(days=366)  # of missed visits
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A time that can be shown: the slots it takes, where, with whom, and how many places are left online."""
+    """A time that can be shown: the slots it takes, where, with whom, and whether it is free."""
 
     slot_ids: tuple[int, ...]
     starts_at: datetime
     ends_at: datetime
     centre_id: int
     practitioner_id: int
-    left: int
+    is_free: bool
 
     @property
     def slot_id(self) -> int:
         return self.slot_ids[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFacts:
+    """A slot as the verbs need it, for one service."""
+
+    id: int
+    clinic_session_id: int
+    centre_id: int
+    practitioner_id: int
+    room_id: int
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime
+    closed: bool
 
 
 def offers(
@@ -50,91 +73,76 @@ def offers(
     practitioner_id: int | None = None,
     online: bool = True,
 ) -> list[Offer]:
-    """Every time of the service that begins in [start, end) at these centres, full ones with `left` 0.
+    """Every time of the service that begins in [start, end) at these centres, full ones too.
 
-    One indexed query, by (service, centre, time). A service longer than a slot takes several
-    consecutive slots of one session.
+    One indexed query, by (service, centre, time), which online reads nothing but that index. A
+    service longer than a slot takes several consecutive slots of one session.
     """
-    rows = db.session.execute(_slots(service, centre_ids, start, end, now, practitioner_id, online))
-    by_session = groupby(
-        sorted(rows, key=lambda row: (row.clinic_session_id, row.starts_at)),
-        key=lambda row: row.clinic_session_id,
-    )
-    found = [
-        offer
-        for _, slots in by_session
-        for offer in _runs(list(slots), service.minutes, now, online)
-    ]
-    return sorted(found, key=lambda offer: (offer.starts_at, offer.centre_id, offer.slot_id))
-
-
-def _slots(
-    service: Service,
-    centre_ids: Collection[int],
-    start: datetime,
-    end: datetime,
-    now: datetime,
-    practitioner_id: int | None,
-    online: bool,
-) -> Select[*tuple[Any, ...]]:
     query = (
         select(
-            Slot.id,
-            Slot.clinic_session_id,
-            Slot.starts_at,
-            Slot.ends_at,
-            Slot.centre_id,
-            Slot.practitioner_id,
-            Slot.capacity,
-            Slot.online_capacity,
-            Slot.taken,
-            Slot.online_taken,
-            Slot.frees_at,
+            SlotService.slot_id,
+            SlotService.clinic_session_id,
+            SlotService.starts_at,
+            SlotService.ends_at,
+            SlotService.centre_id,
+            SlotService.practitioner_id,
+            _is_free(now, online=online).label("is_free"),
         )
-        .select_from(SlotService)
-        .join(Slot, Slot.id == SlotService.slot_id)
         .where(
             SlotService.service_id == service.id,
             SlotService.centre_id.in_(centre_ids),
             SlotService.starts_at >= start,
             SlotService.starts_at < end,
+            SlotService.closed.is_(False),
         )
+        .order_by(SlotService.starts_at, SlotService.centre_id, SlotService.slot_id)
     )
     if online:
-        query = query.where(Slot.opens_at <= now)
+        query = query.where(SlotService.opens_at <= now)
+    else:
+        query = query.join(Slot, Slot.id == SlotService.slot_id)
     if practitioner_id is not None:
-        query = query.where(Slot.practitioner_id == practitioner_id)
-    return query
+        query = query.where(SlotService.practitioner_id == practitioner_id)
+    return list(_runs(db.session.execute(query).all(), service.minutes))
 
 
-def _runs(
-    slots: Sequence[Row[tuple[object, ...]]], minutes: int, now: datetime, online: bool
-) -> Iterator[Offer]:
-    """Cut one session's slots, in order, into the times of a service of so many minutes."""
-    for first, slot in enumerate(slots):
-        length = (slot.ends_at - slot.starts_at) / timedelta(minutes=1)
-        run = slots[first : first + math.ceil(minutes / length)]
-        whole = len(run) * length >= minutes
-        joined = all(a.ends_at == b.starts_at for a, b in pairwise(run))
-        if whole and joined:
-            yield Offer(
-                slot_ids=tuple(one.id for one in run),
-                starts_at=slot.starts_at,
-                ends_at=run[-1].ends_at,
-                centre_id=slot.centre_id,
-                practitioner_id=slot.practitioner_id,
-                left=min(places_left(one, now, online=online) for one in run),
-            )
-
-
-def places_left(slot: Row[tuple[object, ...]] | Slot, now: datetime, *, online: bool) -> int:
-    """How many more places can be taken; a full slot with an expired hold has at least one."""
-    left: int = slot.capacity - slot.taken
+def _is_free(now: datetime, *, online: bool) -> ColumnElement[bool]:
     if online:
-        left = min(left, slot.online_capacity - slot.online_taken)
-    if left <= 0 and slot.frees_at is not None and slot.frees_at <= now:
-        return 1
-    return max(left, 0)
+        return SlotService.free_from <= now
+    return or_(Slot.taken < Slot.capacity, func.coalesce(Slot.frees_at <= now, false()))
+
+
+def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer]:
+    """Join slots, in order of time, into the times of a service of so many minutes."""
+    needed = timedelta(minutes=minutes)
+    if all(row.ends_at - row.starts_at >= needed for row in rows):
+        for row in rows:
+            yield Offer(
+                (row.slot_id,),
+                row.starts_at,
+                row.ends_at,
+                row.centre_id,
+                row.practitioner_id,
+                row.is_free,
+            )
+        return
+    following = {(row.clinic_session_id, row.starts_at): row for row in rows}
+    for row in rows:
+        run = [row]
+        while run[-1].ends_at - row.starts_at < needed:
+            after = following.get((row.clinic_session_id, run[-1].ends_at))
+            if after is None:
+                break
+            run.append(after)
+        else:
+            yield Offer(
+                tuple(one.slot_id for one in run),
+                row.starts_at,
+                run[-1].ends_at,
+                row.centre_id,
+                row.practitioner_id,
+                all(one.is_free for one in run),
+            )
 
 
 def nearest_offers(
@@ -156,40 +164,101 @@ def nearest_offers(
         online=online,
     )
     free = sorted(
-        (offer for offer in found if offer.left), key=lambda one: abs(one.starts_at - near)
+        (offer for offer in found if offer.is_free), key=lambda one: abs(one.starts_at - near)
     )
     return sorted(free[:limit], key=lambda offer: offer.starts_at)
 
 
-def slots_for(service: Service, slot_id: int) -> tuple[Slot, ...]:
+def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     """The consecutive slots that a service takes from this one on.
 
     Raises NoResultFound when the slot does not exist or is not offered for the service, and
     TooShort when its session ends before the service would.
     """
-    first = db.session.execute(
-        select(Slot)
-        .join(SlotService, SlotService.slot_id == Slot.id)
-        .where(Slot.id == slot_id, SlotService.service_id == service.id)
-        .options(joinedload(Slot.clinic_session))
-    ).scalar_one()
-    length = first.ends_at - first.starts_at
-    needed = math.ceil(timedelta(minutes=service.minutes) / length)
-    if needed == 1:
+    first = _facts(db.session.execute(_slots(service).where(SlotService.slot_id == slot_id)).one())
+    needed = timedelta(minutes=service.minutes)
+    if first.ends_at - first.starts_at >= needed:
         return (first,)
-    run = db.session.scalars(
-        select(Slot)
+    rows = db.session.execute(
+        _slots(service)
         .where(
-            Slot.clinic_session_id == first.clinic_session_id,
-            Slot.starts_at >= first.starts_at,
-            Slot.starts_at < first.starts_at + needed * length,
+            SlotService.centre_id == first.centre_id,
+            SlotService.starts_at >= first.starts_at,
+            SlotService.starts_at < first.starts_at + needed,
+            SlotService.clinic_session_id == first.clinic_session_id,
         )
-        .order_by(Slot.starts_at)
-        .options(joinedload(Slot.clinic_session))
-    ).all()
-    if len(run) < needed:
+        .order_by(SlotService.starts_at)
+    )
+    run = tuple(_facts(row) for row in rows)
+    whole = run[-1].ends_at - first.starts_at >= needed
+    if not whole or any(a.ends_at != b.starts_at for a, b in pairwise(run)):
         raise TooShort
-    return tuple(run)
+    return run
+
+
+def _slots(service: Service) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            SlotService.slot_id.label("id"),
+            SlotService.clinic_session_id,
+            SlotService.centre_id,
+            SlotService.practitioner_id,
+            ClinicSession.room_id,
+            SlotService.starts_at,
+            SlotService.ends_at,
+            SlotService.opens_at,
+            SlotService.closed,
+        )
+        .join(ClinicSession, ClinicSession.id == SlotService.clinic_session_id)
+        .where(SlotService.service_id == service.id)
+    )
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> SlotFacts:
+    return SlotFacts(*row)
+
+
+@dataclass(frozen=True)
+class Diary:
+    """What a child has booked and missed, as the rules need it."""
+
+    live: tuple[tuple[datetime, datetime, int], ...] = ()  # starts_at, ends_at, service
+    absences: tuple[datetime, ...] = ()  # missed visits that count
+
+    @property
+    def times(self) -> list[tuple[datetime, datetime]]:
+        return [(starts_at, ends_at) for starts_at, ends_at, _ in self.live]
+
+    def days_of(self, service: Service) -> tuple[date, ...]:
+        return tuple(clinic_day(starts) for starts, _, which in self.live if which == service.id)
+
+
+def diary_of(child_id: int, *, now: datetime, except_for: int | None = None) -> Diary:
+    """The child's appointments, but for the one being moved. Two queries at most."""
+    query = select(
+        Appointment.starts_at,
+        Appointment.ends_at,
+        Appointment.service_id,
+        Appointment.no_show_at,
+        Appointment.displaced_at,
+    ).where(
+        Appointment.child_id == child_id,
+        Appointment.starts_at > now - LONGEST_MEMORY,
+        Appointment.cancelled_at.is_(None),
+    )
+    if except_for is not None:
+        query = query.where(Appointment.id != except_for)
+    rows = db.session.execute(query).all()
+    missed = [row.starts_at for row in rows if row.no_show_at is not None]
+    if missed:
+        lifts = select(func.max(PauseLift.at)).where(PauseLift.child_id == child_id)
+        lifted = db.session.scalar(lifts)
+        missed = [one for one in missed if lifted is None or one > lifted]
+    live = [row for row in rows if row.no_show_at is None and row.displaced_at is None]
+    return Diary(
+        live=tuple((row.starts_at, row.ends_at, row.service_id) for row in live),
+        absences=tuple(missed),
+    )
 
 
 def child_times(child_id: int, *, except_for: int | None = None) -> list[tuple[datetime, datetime]]:
@@ -198,6 +267,7 @@ def child_times(child_id: int, *, except_for: int | None = None) -> list[tuple[d
         Appointment.child_id == child_id,
         Appointment.cancelled_at.is_(None),
         Appointment.no_show_at.is_(None),
+        Appointment.displaced_at.is_(None),
     )
     if except_for is not None:
         query = query.where(Appointment.id != except_for)

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 
 from clinic.ages import add_months, age_months
 from clinic.i18n import mark
+from clinic.scheduling.policies import DEFAULT, Policy
 
-NOTICE_ONLINE = timedelta(minutes=30)  # to book, move or cancel online; configuration later
 UNDO_CHECK_IN = timedelta(minutes=10)
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Candidate:
     day: date
     opens_at: datetime
     is_free: bool
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Asking:
     max_age_months: int
     online: bool
     other_times: tuple[tuple[datetime, datetime], ...] = ()  # the child's live appointments
+    same_service_days: tuple[date, ...] = ()  # of those, the days of the ones for this service
+    paused_until: datetime | None = None  # after missed visits
+    policy: Policy = DEFAULT
 
 
 def overlap(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
@@ -73,15 +78,21 @@ def age_objection(asking: Asking, day: date) -> Objection | None:
 
 
 def time_objection(asking: Asking, slot: Candidate, now: datetime) -> Objection | None:
-    """Past, too soon, or not opened for booking yet."""
+    """Past, closed, too soon, or not opened for booking yet."""
     if slot.ends_at <= now if not asking.online else slot.starts_at <= now:
         return Objection("past", mark("That time has passed."))
-    if asking.online and slot.starts_at < now + NOTICE_ONLINE:
+    if slot.is_closed:
+        return Objection("closed", mark("The centre has closed that time. Please choose another."))
+    if not asking.online:
+        return None
+    notice = timedelta(minutes=asking.policy.notice_to_book)
+    if slot.starts_at < now + notice:
         return Objection(
             "too_soon",
             mark("That is too soon to book online. Please call, or come to the desk."),
+            works_from=now + notice,
         )
-    if asking.online and slot.opens_at > now:
+    if slot.opens_at > now:
         return Objection(
             "not_open_yet",
             mark("That time opens for booking at %(opens)s."),
@@ -89,6 +100,59 @@ def time_objection(asking: Asking, slot: Candidate, now: datetime) -> Objection 
             slot.opens_at,
         )
     return None
+
+
+def quota_objection(asking: Asking, day: date) -> Objection | None:
+    """Enough of this service for one child on that day, or in that week (Monday to Sunday)."""
+    if not asking.online:
+        return None
+    monday = day - timedelta(days=day.weekday())
+    that_week = [one for one in asking.same_service_days if monday <= one < monday + WEEK]
+    if that_week.count(day) >= asking.policy.per_day:
+        return Objection(
+            "enough_that_day",
+            mark("Your child already has an appointment for this on %(day)s."),
+            {"day": day},
+            day + timedelta(days=1),
+        )
+    if len(that_week) >= asking.policy.per_week:
+        return Objection(
+            "enough_that_week",
+            mark("Your child already has %(count)s appointments for this in that week."),
+            {"count": len(that_week)},
+            monday + WEEK,
+        )
+    return None
+
+
+def pause_objection(asking: Asking, now: datetime) -> Objection | None:
+    """Visits were missed: this service is booked through the centre for a while."""
+    if not asking.online or asking.paused_until is None or asking.paused_until <= now:
+        return None
+    return Objection(
+        "paused",
+        mark(
+            "Visits were missed without a word, so this is booked by phone or at the desk until "
+            "%(until)s. Vaccinations are never affected."
+        ),
+        {"until": asking.paused_until},
+        asking.paused_until,
+    )
+
+
+def paused_until(absences: Iterable[datetime], policy: Policy, now: datetime) -> datetime | None:
+    """Until when missed visits pause the online booking of a service that is not urgent; None: not.
+
+    `absences` are the moments of the child's missed visits that count (after the last lift).
+    The step with the most missed visits reached gives the days, from the last one on.
+    """
+    since = now - timedelta(days=policy.absences_within_days)
+    counted = sorted(one for one in absences if one >= since)
+    reached = [days for count, days in policy.absences if count <= len(counted)]
+    if policy.urgent or not reached:
+        return None
+    until = counted[-1] + timedelta(days=reached[-1])
+    return until if until > now else None
 
 
 def objections(asking: Asking, slot: Candidate, now: datetime) -> list[Objection]:
@@ -100,6 +164,7 @@ def objections(asking: Asking, slot: Candidate, now: datetime) -> list[Objection
     found: Iterable[Objection | None] = (
         time_objection(asking, slot, now),
         age_objection(asking, slot.day),
+        pause_objection(asking, now),
         None
         if slot.is_free
         else Objection("taken", mark("That time has just gone. These are the nearest free times.")),
@@ -107,14 +172,19 @@ def objections(asking: Asking, slot: Candidate, now: datetime) -> list[Objection
         if any(
             overlap(slot.starts_at, slot.ends_at, start, end) for start, end in asking.other_times
         )
-        else None,
+        else quota_objection(asking, slot.day),
     )
     return [objection for objection in found if objection is not None]
 
 
-def may_change_online(starts_at: datetime, now: datetime) -> bool:
-    """Whether a family may still move or cancel online."""
-    return now + NOTICE_ONLINE <= starts_at
+def may_change_online(starts_at: datetime, notice_minutes: int, now: datetime) -> bool:
+    """Whether a family may still move or cancel online, with so many minutes of notice."""
+    return now + timedelta(minutes=notice_minutes) <= starts_at
+
+
+def is_late(starts_at: datetime, arrived_at: datetime, policy: Policy) -> bool:
+    """Whether a child came so late that those who are on time go first."""
+    return arrived_at > starts_at + timedelta(minutes=policy.late_after)
 
 
 def may_undo_check_in(arrived_at: datetime, now: datetime) -> bool:

@@ -13,6 +13,7 @@ class Status(StrEnum):
     ARRIVED = "arrived"
     DONE = "fulfilled"
     NO_SHOW = "noshow"
+    DISPLACED = "needs-new-time"  # ours: the centre changed its hours
     CANCELLED = "cancelled"
 
 
@@ -21,6 +22,7 @@ LABELS = {
     Status.ARRIVED: mark("Arrived"),
     Status.DONE: mark("Done"),
     Status.NO_SHOW: mark("Did not come"),
+    Status.DISPLACED: mark("Needs a new time"),
     Status.CANCELLED: mark("Cancelled"),
 }
 
@@ -28,18 +30,21 @@ LABELS = {
 def status_of(appointment: Appointment) -> Status:
     """Where it stands, from its facts; the first that holds counts.
 
-    | cancelled_at | no_show_at | done_at | arrived_at | status |
-    |---|---|---|---|---|
-    | set | – | – | any | cancelled |
-    | – | set | – | any | noshow |
-    | – | – | set | any | fulfilled |
-    | – | – | – | set | arrived |
-    | – | – | – | – | booked |
+    | cancelled_at | no_show_at | displaced_at | done_at | arrived_at | status |
+    |---|---|---|---|---|---|
+    | set | – | any | – | any | cancelled |
+    | – | set | – | – | any | noshow |
+    | – | – | set | – | – | needs-new-time |
+    | – | – | – | set | any | fulfilled |
+    | – | – | – | – | set | arrived |
+    | – | – | – | – | – | booked |
     """
     if appointment.cancelled_at:
         return Status.CANCELLED
     if appointment.no_show_at:
         return Status.NO_SHOW
+    if appointment.displaced_at:
+        return Status.DISPLACED
     if appointment.done_at:
         return Status.DONE
     return Status.ARRIVED if appointment.arrived_at else Status.BOOKED

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from clinic.db import db
 
-LIVE = "cancelled_at IS NULL AND no_show_at IS NULL"
+LIVE = "cancelled_at IS NULL AND no_show_at IS NULL AND displaced_at IS NULL"
 
 PROMISES = {
     "slot {id}: more places taken than there are": """
@@ -25,6 +25,19 @@ PROMISES = {
     "slot {id}: when its earliest hold expires is wrong": """
         SELECT s.id FROM slots s WHERE coalesce(s.frees_at, '1970-01-01') <> coalesce(
             (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id), '1970-01-01')""",
+    "slot {id}: closed, but families are booked": """
+        SELECT s.id FROM slots s WHERE s.closed_at IS NOT NULL AND EXISTS
+            (SELECT 1 FROM places p WHERE p.slot_id = s.id)""",
+    "slot {id}: a search would be told something else": """
+        SELECT DISTINCT s.id FROM slots s JOIN slot_services o ON o.slot_id = s.id
+        WHERE o.closed <> (s.closed_at IS NOT NULL) OR o.starts_at <> s.starts_at
+           OR o.ends_at <> s.ends_at OR o.centre_id <> s.centre_id
+           OR o.practitioner_id <> s.practitioner_id
+           OR o.clinic_session_id <> s.clinic_session_id
+           OR (o.free_from <= '1970-01-01 00:00:00.000000') <>
+              (s.taken < s.capacity AND s.online_taken < s.online_capacity)
+           OR (s.taken >= s.capacity AND o.free_from <>
+               coalesce(s.frees_at, '9999-01-01 00:00:00.000000'))""",
     "slot {id}: not inside its session": """
         SELECT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
         WHERE s.starts_at < c.starts_at OR s.ends_at > c.ends_at
@@ -49,8 +62,8 @@ PROMISES = {
     "appointment {id}: overlaps another of the child": """
         SELECT a.id FROM appointments a JOIN appointments b
           ON a.child_id = b.child_id AND a.id < b.id
-        WHERE a.cancelled_at IS NULL AND a.no_show_at IS NULL
-          AND b.cancelled_at IS NULL AND b.no_show_at IS NULL
+        WHERE a.cancelled_at IS NULL AND a.no_show_at IS NULL AND a.displaced_at IS NULL
+          AND b.cancelled_at IS NULL AND b.no_show_at IS NULL AND b.displaced_at IS NULL
           AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at""",
     "appointment {id}: live, but without all its places": f"""
         SELECT a.id FROM appointments a WHERE {LIVE} AND a.slot_count <>

@@ -107,7 +107,9 @@ def test_a_withdrawn_session_cannot_be_booked(client):
     slot = make_slot(service)
     data = wish(make_child(parent), service, slot)
     opening.withdraw_session(slot.clinic_session, by=parent, now=NOON)
-    assert client.sign_in(parent).post("/pediatrics/holds", data=data).status_code == 404
+    answer = client.sign_in(parent).post("/pediatrics/holds", data=data)
+    assert answer.status_code == 422
+    assert "已停诊" in answer.text
 
 
 def test_an_expired_hold_still_books_if_nobody_else_came(client):

@@ -10,7 +10,6 @@ from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from flask_migrate import downgrade
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select, text
 
@@ -21,6 +20,7 @@ from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS
 from tests.makes import make_child, make_guardianship, make_service, make_slot, make_user
+from tests.promises import drop_promises
 from tests.serving import SECRET, serving
 
 ENGINES = ["sqlite", "postgresql"]
@@ -149,7 +149,7 @@ def test_its_twin_without_the_databases_promises_overbooks(race, capacity):
     service = make_service()
     slot = a_slot(service, capacity=capacity)
     db.session.commit()
-    downgrade(revision="0001")
+    drop_promises()
     with serving(race.config["DATABASE_URL"]) as site:
         rush(race, site, service, slot, 12)
 
@@ -176,8 +176,7 @@ def test_ten_clicks_are_one_booking(race):
 
 
 def test_its_twin_without_once_only_is_ten_bookings(race):
-    downgrade(revision="0001")
-    db.session.rollback()
+    drop_promises()
     twin = {"app": "tests.races.unprotected:app", "AGAIN": "1", "BLIND": "1"}
     with serving(race.config["DATABASE_URL"], **twin) as site:
         confirm_ten_times(race, site)
@@ -187,7 +186,7 @@ def test_its_twin_without_once_only_is_ten_bookings(race):
 
 def test_its_twin_without_locks_and_keys_is_ten_bookings(postgres_race):
     url = postgres_race.config["DATABASE_URL"]
-    downgrade(revision="0001")
+    drop_promises()
     db.session.execute(text("ALTER TABLE bookings DROP CONSTRAINT uq_bookings_idempotency_key"))
     db.session.commit()
     twin = {"app": "tests.races.unprotected:app", "workers": 1, "threads": 12, "MEET": "10"}
@@ -225,8 +224,7 @@ def test_mother_and_father_book_one_child_once(race):
 
 def test_its_twin_without_locks_puts_the_child_in_two_rooms(postgres_race):
     url = postgres_race.config["DATABASE_URL"]
-    downgrade(revision="0001")
-    db.session.rollback()
+    drop_promises()
     twin = {"app": "tests.races.unprotected:app", "workers": 1, "threads": 4, "MEET": "2"}
     with serving(url, **twin) as site:
         mother_and_father(postgres_race, site)
@@ -235,8 +233,7 @@ def test_its_twin_without_locks_puts_the_child_in_two_rooms(postgres_race):
 
 
 def test_its_twin_that_looks_at_nothing_puts_the_child_in_two_rooms(race):
-    downgrade(revision="0001")
-    db.session.rollback()
+    drop_promises()
     twin = {"app": "tests.races.unprotected:app", "BLIND": "1"}
     with serving(race.config["DATABASE_URL"], **twin) as site:
         mother_and_father(race, site)

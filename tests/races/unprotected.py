@@ -31,7 +31,7 @@ def _look_then_meet(*args, **kwargs):
     return found
 
 
-places.lock = lambda *_: None
+places.lock = places.lock_to_take = lambda *_, **__: None
 booking.examine = _look_then_meet
 _book = booking.book
 

@@ -11,6 +11,7 @@ from clinic.scheduling import attendance, booking
 from clinic.scheduling.attendance import IsCancelled, IsDone, NotArrived, NotBegun, NotToday
 from clinic.scheduling.booking import ChildBusy, SlotTaken
 from clinic.scheduling.models import Slot
+from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -149,7 +150,7 @@ def test_who_comes_after_all_finds_the_place_taken():
     late = make_appointment(service=service, slot=slot)
     mark_no_show(late, now=late.starts_at)
     desk = {"by": make_user(), "key": "desk", "channel": booking.Channel.DESK}
-    wanted = booking.Wanted(make_child(), service, (slot,))
+    wanted = booking.Wanted(make_child(), service, slots_for(service, slot.id))
     booking.book([wanted], now=late.starts_at, **desk)
     db.session.commit()
 
@@ -168,7 +169,7 @@ def test_who_comes_after_all_cannot_be_in_two_places():
     missed = make_appointment(service=service, slot=slot)
     mark_no_show(missed, now=missed.starts_at)
     desk = {"by": make_user(), "key": "desk", "channel": booking.Channel.DESK}
-    wanted = booking.Wanted(missed.child, service, (elsewhere,))
+    wanted = booking.Wanted(missed.child, service, slots_for(service, elsewhere.id))
     booking.book([wanted], now=missed.starts_at, **desk)
     db.session.commit()
 

@@ -94,7 +94,7 @@ def test_a_hold_given_back_is_free_at_once():
     slot = make_slot(service)
     kept = hold(*family(), service, slot)
 
-    holding.release(kept)
+    holding.release(kept, now=NOON)
     db.session.commit()
 
     assert taken(slot) == 0
@@ -181,7 +181,7 @@ def test_a_long_service_holds_every_slot_or_none():
     slot = make_slot(service)
     second = slot.clinic_session.slots[1]
     slots = (slot, second)
-    rival = Wanted(make_child(), short, (second,))
+    rival = Wanted(make_child(), short, slots_for(service, second.id)[:1])
     booking.book([rival], by=make_user(), key="rival", channel=Channel.DESK, now=NOON)
     db.session.commit()
 

@@ -1,13 +1,13 @@
 """`schedule verify` notices every kind of damage, also where nothing protects the database."""
 
 import pytest
-from flask_migrate import downgrade
 from sqlalchemy import text
 
 from clinic.db import db
 from clinic.scheduling import holding
 from clinic.scheduling.booking import Wanted
 from clinic.scheduling.models import Slot
+from clinic.scheduling.queries import slots_for
 from clinic.scheduling.verify import PROMISES, broken_promises
 from tests.makes import (
     NOON,
@@ -18,6 +18,7 @@ from tests.makes import (
     make_slot,
     make_user,
 )
+from tests.promises import drop_promises
 
 THEIRS = "(SELECT {column} FROM clinic_sessions WHERE id = :session)"
 SOMEBODY = "(SELECT min(id) FROM users)"
@@ -38,12 +39,19 @@ DAMAGE = {
     "slot {id}: when its earliest hold expires is wrong": [
         "UPDATE slots SET frees_at = ends_at WHERE id = :slot"
     ],
+    "slot {id}: closed, but families are booked": [
+        "UPDATE slots SET taken = 0, online_taken = 0, closed_at = starts_at WHERE id = :slot"
+    ],
+    "slot {id}: a search would be told something else": [
+        "UPDATE slot_services SET closed = true WHERE slot_id = :slot"
+    ],
     "slot {id}: not inside its session": [
         "UPDATE clinic_sessions SET starts_at = (SELECT ends_at FROM slots WHERE id = :slot)"
         " WHERE id = :session"
     ],
     "slot {id}: overlaps another of its session": [
-        f"UPDATE slots SET ends_at = {THEIRS.format(column='ends_at')} WHERE id = :slot"
+        f"UPDATE slots SET ends_at = {THEIRS.format(column='ends_at')} WHERE id = :slot",
+        f"UPDATE slot_services SET ends_at = {THEIRS.format(column='ends_at')} WHERE slot_id = :slot",
     ],
     "session {id}: its practitioner is in two sessions at once": [
         f"UPDATE clinic_sessions SET practitioner_id = {THEIRS.format(column='practitioner_id')}"
@@ -79,7 +87,7 @@ DAMAGE = {
 
 def keep(service, slot):
     parent = make_user()
-    wanted = Wanted(make_child(parent), service, (slot,))
+    wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
     kept = holding.hold(wanted, by=parent, now=NOON)
     db.session.commit()
     return kept
@@ -110,8 +118,7 @@ def rows(both):
 @pytest.fixture
 def unprotected(rows):
     """The same, after the triggers and exclusions are gone."""
-    db.session.remove()
-    downgrade(revision="0001")
+    drop_promises()
     return rows
 
 

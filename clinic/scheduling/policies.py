@@ -1,0 +1,158 @@
+"""The rules of booking as configuration: for the site, a centre, a service, or a service at a centre.
+
+What nobody set has the default written here. None of the defaults is an official rule of
+Hangzhou (none was found): they are what clinics of the region are seen to do, and each centre
+may set its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import or_, select
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.centres.models import Centre, Service
+from clinic.clock import at
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling.models import PolicyRow
+
+
+class BadPolicy(DomainError):
+    message = mark("%(name)s cannot be set to %(value)s.")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How one service is booked at one centre."""
+
+    notice_to_book: int = 30  # minutes before it begins; online only, as the next two
+    notice_to_move: int = 30
+    notice_to_cancel: int = 30
+    release_days: int = 14  # 放号: so many days ahead
+    release_time: time = time(18)
+    desk_keeps_until_days: int = 1  # what the desk kept is open online from so many days before
+    desk_keeps_until_time: time = time(18)
+    rush_minutes: int = 30  # after a release: what is given back meanwhile rests a little
+    rest_seconds: int = 240  # at most so long
+    holds_per_family: int = 4  # places kept at once while forms are filled in
+    per_day: int = 1  # appointments of a child for this service on one day, booked online
+    per_week: int = 5  # and in one week, Monday to Sunday
+    urgent: bool = False  # never paused after missed visits
+    absences: tuple[tuple[int, int], ...] = ((2, 14), (3, 30))  # (missed visits, days paused)
+    absences_within_days: int = 180
+    late_after: int = 15  # minutes: then the visit goes behind those who are on time
+    offer_minutes: int = 30  # how long a place found for a waiting family is theirs alone
+    new_time_hours: int = 24  # how long new times are kept for families whose hours were changed
+
+    def releases_at(self, day: date) -> datetime:
+        """When the places of that day open for booking online."""
+        return at(day - timedelta(days=self.release_days), self.release_time)
+
+    def desk_keeps_until(self, day: date) -> datetime:
+        """When the places that the desk kept for that day open online too."""
+        return at(day - timedelta(days=self.desk_keeps_until_days), self.desk_keeps_until_time)
+
+
+DEFAULT = Policy()
+MOST = {"release_days": 366, "rest_seconds": 3600, "rush_minutes": 24 * 60, "holds_per_family": 20}
+LEAST = {"holds_per_family": 1, "per_day": 1, "per_week": 1, "offer_minutes": 1}
+MOST_MINUTES = 366 * 24 * 60
+
+
+def parsed(settings: Mapping[str, object]) -> dict[str, object]:
+    """The settings, as JSON has them, as the policy's own values. Raises BadPolicy."""
+    known = {one.name: getattr(DEFAULT, one.name) for one in fields(Policy)}
+    found = {}
+    for name, value in settings.items():
+        try:
+            found[name] = _parse(name, known[name], value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadPolicy(name=name, value=value) from error
+    return found
+
+
+def _parse(name: str, default: object, value: object) -> object:
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise TypeError(name)
+        return value
+    if isinstance(default, int):
+        return _whole(value, LEAST.get(name, 0), MOST.get(name, MOST_MINUTES))
+    if isinstance(default, time):
+        return time.fromisoformat(str(value))
+    steps = tuple((_whole(count, 1, 100), _whole(days, 1, 366)) for count, days in value)  # type: ignore[attr-defined]
+    if list(steps) != sorted(steps):
+        raise ValueError(name)
+    return steps
+
+
+def _whole(value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(value)
+    return value
+
+
+def policies(service_ids: list[int]) -> Callable[[int, int], Policy]:
+    """The policies of these services at every centre, as a function of service and centre. One query.
+
+    What is set for a service at a centre goes before what is set for the service, that before
+    what is set for the centre, and that before the site's.
+    """
+    rows = db.session.scalars(
+        select(PolicyRow).where(
+            or_(PolicyRow.service_id.in_(service_ids), PolicyRow.service_id.is_(None))
+        )
+    ).all()
+    # The site's first, the centre's next, then the service's, then both.
+    rows = sorted(rows, key=lambda row: (row.service_id is not None, row.centre_id is not None))
+
+    def policy_of(service_id: int, centre_id: int) -> Policy:
+        policy = DEFAULT
+        for row in rows:
+            if row.service_id in (None, service_id) and row.centre_id in (None, centre_id):
+                policy = replace(policy, **parsed(row.settings))  # type: ignore[arg-type]
+        return policy
+
+    return policy_of
+
+
+def policy_for(service_id: int, centre_id: int) -> Policy:
+    """The policy of one service at one centre."""
+    return policies([service_id])(service_id, centre_id)
+
+
+def set_policy(
+    settings: Mapping[str, object],
+    *,
+    service: Service | None,
+    centre: Centre | None,
+    by: User | None,
+    now: datetime,
+) -> PolicyRow:
+    """Set these rules for a service, a centre, both, or (neither) the site; others stay as they were.
+
+    Raises BadPolicy. What is released already stays open: see `release.reschedule`.
+    """
+    parsed(settings)
+    service_id, centre_id = service.id if service else None, centre.id if centre else None
+    scope = f"{service_id or '*'}@{centre_id or '*'}"
+    row = db.session.scalar(select(PolicyRow).where(PolicyRow.scope == scope).with_for_update())
+    if row is None:
+        row = PolicyRow(scope=scope, service_id=service_id, centre_id=centre_id, settings={})
+        db.session.add(row)
+    row.settings = row.settings | dict(settings)
+    db.session.flush()
+    audit.record(
+        "set_policy",
+        row,
+        by=by.id if by else None,
+        now=now,
+        centre_id=row.centre_id,
+        settings=dict(settings),
+    )
+    db.session.flush()
+    return row
