@@ -1,0 +1,320 @@
+"""Weekly rules become sessions: which days, how many places, once and only once."""
+
+from datetime import date, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from clinic.centres.days import NoCalendar, timetable
+from clinic.centres.models import AdjustedDay, Closure, Leave
+from clinic.clock import at, clinic_day, local
+from clinic.db import db
+from clinic.scheduling import rota
+from clinic.scheduling.models import ClinicSession, Slot, SlotService
+from clinic.scheduling.opening import (
+    EndsBeforeItBegins,
+    NoPlaces,
+    NotGivenHere,
+    NoWholeSlot,
+    withdraw_session,
+)
+from clinic.scheduling.rota import (
+    NeverValid,
+    NoWeekday,
+    OverlappingRule,
+    Station,
+    Weekly,
+    online_places,
+    rules_meet,
+    team_capacity,
+)
+from clinic.scheduling.verify import broken_promises
+from tests.makes import NOON, make_practitioner, make_room, make_service, make_session, make_user
+
+MONDAY = date(2026, 3, 2)
+SUNDAY = MONDAY + timedelta(days=6)
+WORKING = (0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("day", "adjusted", "weekday"),
+    [
+        pytest.param(date(2026, 3, 2), {}, 0, id="a Monday"),
+        pytest.param(date(2026, 3, 7), {}, 5, id="a Saturday"),
+        pytest.param(date(2026, 10, 1), {}, None, id="National Day"),
+        pytest.param(date(2026, 2, 23), {}, None, id="the last day of the Spring Festival"),
+        pytest.param(date(2026, 2, 24), {}, 1, id="the day after it"),
+        pytest.param(date(2026, 2, 28), {}, 4, id="a Saturday worked instead, as a Friday"),
+        pytest.param(date(2026, 1, 4), {}, 0, id="a Sunday worked instead, as a Monday"),
+        pytest.param(
+            date(2026, 2, 28), {date(2026, 2, 28): 2}, 2, id="the centre says: as a Wednesday"
+        ),
+        pytest.param(
+            date(2026, 10, 1), {date(2026, 10, 1): 3}, 3, id="the centre works on a holiday"
+        ),
+        pytest.param(date(2026, 3, 2), {date(2026, 3, 2): None}, None, id="the centre is shut"),
+        pytest.param(date(2027, 1, 4), {date(2027, 1, 4): 0}, 0, id="its own word, any year"),
+    ],
+)
+def test_by_which_timetable_a_day_works(day, adjusted, weekday):
+    assert timetable(day, adjusted) == weekday
+
+
+def test_a_year_without_a_calendar_is_refused_by_name():
+    with pytest.raises(NoCalendar) as refused:
+        timetable(date(2031, 3, 3), {})
+    assert refused.value.params == {"year": 2031}
+
+
+@pytest.mark.parametrize(
+    ("stations", "capacity"),
+    [
+        ([("screening", 1, 3), ("injection", 1, 5), ("observation", 12, 30)], 6),
+        ([("screening", 2, 3), ("injection", 2, 5), ("observation", 10, 30)], 10),
+        ([("screening", 1, 31)], 0),
+    ],
+)
+def test_a_team_has_the_capacity_of_its_narrowest_station(stations, capacity):
+    assert team_capacity([Station(*one) for one in stations], 30) == capacity
+
+
+@given(st.integers(1, 20), st.integers(1, 40), st.integers(0, 100))
+def test_the_online_share_is_the_whole_ones_and_evenly_spread(capacity, slots, percent):
+    spread = online_places(capacity, slots, percent)
+
+    assert len(spread) == slots
+    assert sum(spread) == capacity * slots * percent // 100
+    assert min(spread) >= 0
+    assert max(spread) <= capacity
+    assert max(spread) - min(spread) <= 1
+
+
+HOURS = st.integers(8, 11).flatmap(
+    lambda start: st.integers(start + 1, 12).map(lambda end: (time(start), time(end)))
+)
+DAYS = st.integers(0, 20).map(lambda n: MONDAY + timedelta(days=n))
+
+
+@st.composite
+def weeklies(draw):
+    opens, closes = draw(HOURS)
+    first = draw(DAYS)
+    length = draw(st.none() | st.integers(0, 30))
+    return Weekly(
+        weekdays=tuple(draw(st.sets(st.integers(0, 6), min_size=1, max_size=3))),
+        opens=opens,
+        closes=closes,
+        slot_minutes=15,
+        valid_from=first,
+        valid_until=None if length is None else first + timedelta(days=length),
+        every_weeks=draw(st.integers(1, 3)),
+    )
+
+
+@given(weeklies(), weeklies())
+def test_two_rules_meet_if_a_day_has_both(a, b):
+    days = [MONDAY + timedelta(days=n) for n in range(150)]
+    both = [d for d in days if all(rota.applies(one, d, d.weekday()) for one in (a, b))]
+    overlapping = a.opens < b.closes and b.opens < a.closes
+    assert rules_meet(a, b) == rules_meet(b, a) == bool(both and overlapping)
+
+
+@pytest.fixture
+def team(both):
+    """A practitioner with a room, and who asks."""
+    service = make_service()
+    practitioner = make_practitioner([service])
+    return practitioner, make_room(practitioner.centre), [service], make_user()
+
+
+def weekly(**kw):
+    defaults = {
+        "weekdays": WORKING,
+        "opens": time(9),
+        "closes": time(11),
+        "slot_minutes": 30,
+        "valid_from": MONDAY,
+    }
+    return Weekly(**defaults | kw)
+
+
+def add(team, **kw):
+    practitioner, room, services, by = team
+    rule = rota.add_rule(practitioner, room, services, weekly(**kw), by=by, now=NOON)
+    db.session.commit()
+    return rule
+
+
+def extend(team, first=MONDAY, last=SUNDAY):
+    done = rota.extend([team[0].centre], first, last, now=NOON)
+    db.session.commit()
+    assert broken_promises() == []
+    return done
+
+
+def sessions():
+    query = select(ClinicSession).order_by(ClinicSession.starts_at)
+    return list(db.session.scalars(query))
+
+
+def live_days():
+    return [clinic_day(one.starts_at) for one in sessions() if one.withdrawn_at is None]
+
+
+def test_a_rule_opens_its_days_with_slots_that_can_be_searched(team):
+    add(team, capacity=4, online_percent=50)
+
+    done = extend(team)
+
+    assert (done.sessions, done.slots, done.conflicts, done.unknown_years) == (5, 20, [], [])
+    assert live_days() == [MONDAY + timedelta(days=n) for n in range(5)]
+    first = sessions()[0].slots
+    assert [f"{local(one.starts_at):%H:%M}" for one in first] == [
+        "09:00",
+        "09:30",
+        "10:00",
+        "10:30",
+    ]
+    assert {(one.capacity, one.online_capacity) for one in first} == {(4, 2)}
+    assert first[0].desk_until == at(date(2026, 3, 1), time(18))
+    opens = db.session.scalars(select(SlotService.opens_at).order_by(SlotService.starts_at)).all()
+    assert opens[0] == at(date(2026, 2, 16), time(18))
+    assert len(opens) == 20
+
+
+def test_extending_again_changes_nothing_and_goes_on_where_it_stopped(team):
+    add(team)
+    extend(team)
+
+    assert extend(team).sessions == 0
+    assert extend(team, last=SUNDAY + timedelta(days=7)).sessions == 5
+    assert len(sessions()) == 10
+
+
+def test_a_session_taken_out_by_hand_does_not_come_back(team):
+    add(team)
+    extend(team)
+    withdraw_session(sessions()[0], by=team[3], now=NOON)
+    db.session.commit()
+
+    assert extend(team).sessions == 0
+    assert len(live_days()) == 4
+
+
+def test_what_is_there_by_hand_goes_before_the_rota_and_is_told(team):
+    rule = add(team)
+    tuesday = MONDAY + timedelta(days=1)
+    make_session(team[0], team[1], team[2], day=tuesday, opens=time(10), closes=time(12))
+
+    done = extend(team)
+
+    assert [(one.rule.id, one.day) for one in done.conflicts] == [(rule.id, tuesday)]
+    assert done.sessions == 4
+
+
+def test_holidays_and_the_days_worked_instead(team):
+    add(team, valid_from=date(2026, 2, 1))
+
+    extend(team, date(2026, 2, 13), date(2026, 3, 1))
+
+    # The festival lasts from the 15th to the 23rd; the Saturdays around it are worked.
+    assert [day.day for day in live_days()] == [13, 14, 24, 25, 26, 27, 28]
+
+
+def test_a_centre_may_work_by_another_weekdays_timetable(team):
+    add(team, weekdays=(2,))
+    saturday = MONDAY + timedelta(days=5)
+    db.session.add(AdjustedDay(centre_id=team[0].centre_id, day=saturday, works_as=2))
+    db.session.commit()
+
+    extend(team)
+
+    assert live_days() == [MONDAY + timedelta(days=2), saturday]
+
+
+def test_every_second_week(team):
+    add(team, weekdays=(0,), every_weeks=2)
+
+    extend(team, last=MONDAY + timedelta(days=27))
+
+    assert live_days() == [MONDAY, MONDAY + timedelta(days=14)]
+
+
+def test_a_year_without_a_calendar_is_not_opened_and_the_answer_says_so(team):
+    add(team)
+
+    done = extend(team, date(2026, 12, 28), date(2027, 1, 8))
+
+    assert done.unknown_years == [2027]
+    assert live_days() == [date(2026, 12, day) for day in (28, 29, 30, 31)]
+
+
+def test_hours_away_are_made_but_shut(team):
+    add(team)
+    practitioner, room, _, by = team
+    tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+    facts = {"centre_id": practitioner.centre_id, "made_at": NOON, "made_by_id": by.id}
+    db.session.add_all(
+        [
+            Leave(
+                practitioner_id=practitioner.id,
+                starts_at=at(tuesday, time(8)),
+                ends_at=at(tuesday, time(10)),
+                **facts,
+            ),
+            Closure(
+                room_id=room.id,
+                starts_at=at(wednesday, time(0)),
+                ends_at=at(wednesday, time(23)),
+                reason_zh="检修",
+                reason_en="Repairs",
+                **facts,
+            ),
+        ]
+    )
+    db.session.commit()
+
+    extend(team)
+
+    by_day = {clinic_day(one.starts_at): one for one in sessions()}
+    open_slots = [f"{local(s.starts_at):%H:%M}" for s in by_day[tuesday].slots if not s.closed_at]
+    assert open_slots == ["10:00", "10:30"]
+    assert by_day[wednesday].withdrawn_at is not None
+    assert db.session.scalar(select(func.count(Slot.id)).where(Slot.closed_at.is_(None))) == 14
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"closes": time(9)}, EndsBeforeItBegins),
+        ({"closes": time(8)}, EndsBeforeItBegins),
+        ({"closes": time(9, 20)}, NoWholeSlot),
+        ({"capacity": 0}, NoPlaces),
+        ({"stations": (Station("injection", 1, 31),)}, NoPlaces),
+        ({"weekdays": ()}, NoWeekday),
+        ({"valid_until": MONDAY - timedelta(days=1)}, NeverValid),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused(team, wrong, error):
+    with pytest.raises(error):
+        add(team, **wrong)
+
+
+def test_a_rule_for_another_centres_room_is_refused(team):
+    practitioner, _, services, by = team
+    elsewhere = make_room(make_practitioner().centre)
+    with pytest.raises(NotGivenHere):
+        rota.add_rule(practitioner, elsewhere, services, weekly(), by=by, now=NOON)
+
+
+def test_rules_that_overlap_are_refused(team):
+    add(team)
+    practitioner, room, services, by = team
+    colleague = make_practitioner(services, centre=practitioner.centre)
+    for who, where in ((practitioner, make_room(practitioner.centre)), (colleague, room)):
+        with pytest.raises(OverlappingRule):
+            rota.add_rule(who, where, services, weekly(opens=time(10)), by=by, now=NOON)
+    afternoon = weekly(opens=time(11), closes=time(12))
+    rota.add_rule(practitioner, room, services, afternoon, by=by, now=NOON)
