@@ -229,7 +229,7 @@ def move(
     must_be_changeable(appointment, online=online, now=now)
     if found := examine(wanted, online=online, now=now, except_for=appointment):
         raise Refused(found)
-    before = appointment.starts_at
+    before, was_displaced = appointment.starts_at, appointment.displaced_at is not None
     places.give_back(appointment_id=appointment.id, now=now, policy=wanted.policy)
     appointment.displaced_at, appointment.displaced_by_id = None, None
     for name, value in _place_and_time(wanted.slots[0], wanted.slots).items():
@@ -241,6 +241,8 @@ def move(
         raise refusal(error) from error
     if wanted.hold:
         wanted.hold.booking_id = appointment.booking_id
+    if was_displaced:
+        places.drop_new_times(appointment.id, but=wanted.hold.id if wanted.hold else None)
     audit.record(
         "move",
         appointment,
@@ -268,6 +270,8 @@ def cancel(
     db.session.flush()
     policy = policy_for(appointment.service_id, appointment.centre_id)
     places.give_back(appointment_id=appointment.id, now=now, policy=policy)
+    if appointment.displaced_at is not None:
+        places.drop_new_times(appointment.id)
     audit.record("cancel", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
 

@@ -114,6 +114,14 @@ class ClinicSession(Base):
     )
 
 
+class ClosedFor(StrEnum):
+    """Why a slot is closed: what a closure or a leave shut can open again."""
+
+    CLOSURE = "closure"
+    LEAVE = "leave"
+    HAND = "hand"
+
+
 class Slot(Base):
     """A piece of a clinic session with places in it.
 
@@ -143,6 +151,7 @@ class Slot(Base):
     online_capacity: Mapped[int]
     desk_until: Mapped[datetime | None]  # until when the desk keeps the places that are not online
     closed_at: Mapped[datetime | None]
+    closed_for: Mapped[ClosedFor | None]
     taken: Mapped[int] = mapped_column(default=0)
     online_taken: Mapped[int] = mapped_column(default=0)
     frees_at: Mapped[datetime | None]

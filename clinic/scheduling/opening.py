@@ -16,7 +16,7 @@ from clinic.clock import at
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling.models import ClinicSession, Place, Slot, SlotService
+from clinic.scheduling.models import ClinicSession, ClosedFor, Place, Slot, SlotService
 from clinic.scheduling.policies import Policy, policies
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -177,7 +177,7 @@ class Block:
     service_ids: tuple[int, ...]
     capacity: int
     online: tuple[int, ...]  # places a slot that can be booked online
-    shut: tuple[bool, ...] = ()
+    shut: tuple[ClosedFor | None, ...] = ()
 
 
 def add_slots(
@@ -233,8 +233,8 @@ def _slot_rows(
         policy(service_id, block.centre_id).desk_keeps_until(block.day)
         for service_id in block.service_ids
     )
-    shut = block.shut or (False,) * len(block.times)
-    for (starts_at, ends_at), online, is_shut in zip(block.times, block.online, shut, strict=True):
+    shut = block.shut or (None,) * len(block.times)
+    for (starts_at, ends_at), online, why in zip(block.times, block.online, shut, strict=True):
         yield {
             "clinic_session_id": block.session_id,
             "centre_id": block.centre_id,
@@ -244,7 +244,8 @@ def _slot_rows(
             "capacity": block.capacity,
             "online_capacity": online,
             "desk_until": keeps if online < block.capacity else None,
-            "closed_at": now if is_shut else None,
+            "closed_at": now if why else None,
+            "closed_for": why,
         }
 
 
@@ -257,7 +258,7 @@ def withdraw_session(session: ClinicSession, *, by: User, now: datetime) -> None
     db.session.execute(
         update(Slot)
         .where(Slot.clinic_session_id == session.id, Slot.closed_at.is_(None))
-        .values(closed_at=now),
+        .values(closed_at=now, closed_for=ClosedFor.HAND),
         execution_options={"synchronize_session": False},
     )
     session.withdrawn_at, session.withdrawn_by_id = now, by.id

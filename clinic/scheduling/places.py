@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.models import Appointment, Hold, Place, Slot, SlotService
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot, SlotService
 from clinic.scheduling.policies import Policy
 
 UNSYNCHRONISED = {"synchronize_session": False}
@@ -148,6 +148,24 @@ def random_rest(policy: Policy) -> timedelta:
 def in_rush(opens_at: datetime, now: datetime, policy: Policy) -> bool:
     """Whether the slot was released only just now."""
     return opens_at <= now < opens_at + timedelta(minutes=policy.rush_minutes)
+
+
+def drop_new_times(appointment_id: int, *, but: int | None = None) -> None:
+    """Give back the new times kept for an appointment that has a time again, or needs none."""
+    theirs = select(Hold.id).where(
+        Hold.moves_id == appointment_id,
+        Hold.purpose == HoldFor.NEW_TIME,
+        Hold.booking_id.is_(None),
+    )
+    if but is not None:
+        theirs = theirs.where(Hold.id != but)
+    if hold_ids := list(db.session.scalars(theirs)):
+        db.session.execute(
+            delete(Place).where(Place.hold_id.in_(hold_ids)), execution_options=UNSYNCHRONISED
+        )
+        db.session.execute(
+            delete(Hold).where(Hold.id.in_(hold_ids)), execution_options=UNSYNCHRONISED
+        )
 
 
 def slots_of(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:

@@ -22,7 +22,7 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling.models import ClinicSession, RotaRule
+from clinic.scheduling.models import ClinicSession, ClosedFor, RotaRule
 from clinic.scheduling.opening import (
     Block,
     EndsBeforeItBegins,
@@ -217,7 +217,7 @@ class _Planned:
     rule: RotaRule
     day: date
     times: tuple[tuple[datetime, datetime], ...]
-    shut: tuple[bool, ...]
+    shut: tuple[ClosedFor | None, ...]
 
 
 def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime) -> Extended:
@@ -243,7 +243,7 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
         if (rule.id, day) in opened:
             continue
         times = tuple(_times(rule, day))
-        is_shut = tuple(shut.covers(rule, start, end) for start, end in times)
+        is_shut = tuple(shut.why(rule, start, end) for start, end in times)
         one = _Planned(rule, day, times, is_shut)
         if all(is_shut) or taken.add(one):
             planned.append(one)
@@ -313,19 +313,23 @@ class _Shut:
             )
         ).all()
 
-    def covers(self, rule: RotaRule, start: datetime, end: datetime) -> bool:
-        return any(
+    def why(self, rule: RotaRule, start: datetime, end: datetime) -> ClosedFor | None:
+        if any(
             one.starts_at < end
             and start < one.ends_at
             and one.centre_id == rule.centre_id
             and one.room_id in (None, rule.room_id)
             for one in self.closures
-        ) or any(
+        ):
+            return ClosedFor.CLOSURE
+        if any(
             one.starts_at < end
             and start < one.ends_at
             and one.practitioner_id == rule.practitioner_id
             for one in self.leaves
-        )
+        ):
+            return ClosedFor.LEAVE
+        return None
 
 
 class _Taken:

@@ -40,7 +40,7 @@ PROMISES = {
                coalesce(s.frees_at, '9999-01-01 00:00:00.000000'))""",
     "slot {id}: not inside its session": """
         SELECT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
-        WHERE s.starts_at < c.starts_at OR s.ends_at > c.ends_at
+        WHERE (s.closed_at IS NULL AND (s.starts_at < c.starts_at OR s.ends_at > c.ends_at))
            OR s.practitioner_id <> c.practitioner_id OR s.centre_id <> c.centre_id""",
     "slot {id}: overlaps another of its session": """
         SELECT a.id FROM slots a JOIN slots b ON a.clinic_session_id = b.clinic_session_id

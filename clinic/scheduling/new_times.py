@@ -1,0 +1,161 @@
+"""New times for families whose hours were changed: the best ones are kept for them for a while.
+
+Verbs flush; the caller commits once a family, so that nobody waits for another.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from clinic import audit
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.scheduling import places, rules
+from clinic.scheduling.booking import SlotTaken, Wanted, asking, refusal
+from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor
+from clinic.scheduling.policies import policy_for
+from clinic.scheduling.queries import (
+    Offer,
+    appointments,
+    child_times,
+    diary_of,
+    offers,
+    slots_for,
+)
+from clinic.scheduling.status import Status, status_of
+
+KEPT = 2  # new times kept for each appointment
+WITHIN = timedelta(days=14)
+
+
+def waiting(centre_id: int | None = None) -> list[Appointment]:
+    """The appointments that need a new time, who booked first, first."""
+    query = appointments().where(
+        Appointment.displaced_at.is_not(None),
+        Appointment.cancelled_at.is_(None),
+        Appointment.no_show_at.is_(None),
+    )
+    if centre_id is not None:
+        query = query.where(Appointment.centre_id == centre_id)
+    return list(db.session.scalars(query.order_by(None).order_by(Booking.made_at, Appointment.id)))
+
+
+def not_offered_yet() -> list[int]:
+    """Those for whom nobody has looked for new times yet: their ids."""
+    offered = select(Hold.id).where(
+        Hold.moves_id == Appointment.id,
+        Hold.purpose == HoldFor.NEW_TIME,
+        Hold.created_at >= Appointment.displaced_at,
+    )
+    query = (
+        select(Appointment.id)
+        .join(Booking, Booking.id == Appointment.booking_id)
+        .where(
+            Appointment.displaced_at.is_not(None),
+            Appointment.cancelled_at.is_(None),
+            ~offered.exists(),
+        )
+        .order_by(Booking.made_at, Appointment.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
+    """Keep the best new times for an appointment that lost its own; none if it has a time again.
+
+    Best is the same practitioner before another, then the nearest in time; always at the same
+    centre, where the family meant to go.
+    """
+    appointment = db.session.get_one(Appointment, appointment_id, populate_existing=True)
+    if status_of(appointment) is not Status.DISPLACED or kept_for(appointment):
+        return []
+    policy = policy_for(appointment.service_id, appointment.centre_id)
+    deadline = now + timedelta(hours=policy.new_time_hours)
+    made: list[Hold] = []
+    for offer in _best(appointment, now=now):
+        if len(made) == KEPT:
+            break
+        if kept := _keep(appointment, offer, deadline, now=now):
+            made.append(kept)
+    audit.record(
+        "offer_new_times",
+        appointment,
+        by=None,
+        now=now,
+        centre_id=appointment.centre_id,
+        holds=len(made),
+    )
+    db.session.flush()
+    return made
+
+
+def kept_for(appointment: Appointment) -> Sequence[Hold]:
+    """The new times that are kept for it, earliest first."""
+    query = select(Hold).where(
+        Hold.moves_id == appointment.id,
+        Hold.purpose == HoldFor.NEW_TIME,
+        Hold.booking_id.is_(None),
+    )
+    return db.session.scalars(query.order_by(Hold.id)).all()
+
+
+def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
+    """Free times that nothing stands against, the best first."""
+    near = max(appointment.starts_at, now)
+    child, service = appointment.child, appointment.service
+    policy = policy_for(service.id, appointment.centre_id)
+    diary = diary_of(child.id, now=now, except_for=appointment.id)
+    who = asking(child, service, policy, diary, online=False, now=now)
+    busy = child_times(child.id, except_for=appointment.id)
+    earliest = now + timedelta(hours=2)  # a family needs some time to answer and to come
+    found = offers(
+        service,
+        [appointment.centre_id],
+        max(earliest, near - WITHIN),
+        near + WITHIN,
+        now=now,
+        online=False,
+    )
+    found.sort(
+        key=lambda one: (
+            one.practitioner_id != appointment.practitioner_id,
+            abs(one.starts_at - near),
+        )
+    )
+    for one in found:
+        is_busy = any(rules.overlap(one.starts_at, one.ends_at, a, b) for a, b in busy)
+        if one.is_free and not is_busy and not rules.age_objection(who, clinic_day(one.starts_at)):
+            yield one
+
+
+def _keep(
+    appointment: Appointment, offer: Offer, deadline: datetime, *, now: datetime
+) -> Hold | None:
+    """Keep this time for the family; None if it has gone meanwhile."""
+    wanted = Wanted(
+        appointment.child, appointment.service, slots_for(appointment.service, offer.slot_id)
+    )
+    places.lock_to_take(wanted.slot_ids, now=now, online=False)
+    kept = Hold(
+        user_id=appointment.booking.made_by_id,
+        child_id=appointment.child_id,
+        service_id=appointment.service_id,
+        slot_id=offer.slot_id,
+        slot_count=len(offer.slot_ids),
+        purpose=HoldFor.NEW_TIME,
+        moves_id=appointment.id,
+        created_at=now,
+        expires_at=min(deadline, offer.starts_at),
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(kept)
+            db.session.flush()
+            places.take(wanted.slot_ids, online=False, hold_id=kept.id, expires_at=kept.expires_at)
+    except IntegrityError as error:
+        if not isinstance(refusal(error), SlotTaken):
+            raise
+        return None
+    return kept

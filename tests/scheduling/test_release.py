@@ -1,0 +1,259 @@
+"""放号: to the second, the desk's share handed over, and what is given back in the rush rests."""
+
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+import pytest
+
+from clinic.centres.models import ServiceKind
+from clinic.clock import at
+from clinic.db import db
+from clinic.scheduling import attendance, booking, holding, opening, release
+from clinic.scheduling.booking import Refused, SlotTaken, Wanted
+from clinic.scheduling.models import Appointment, Channel, SlotService
+from clinic.scheduling.opening import ReleaseInPast
+from clinic.scheduling.policies import policy_for, set_policy
+from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.verify import broken_promises
+from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_user
+
+pytestmark = pytest.mark.usefixtures("both")
+_keys = count(1)
+SECOND = timedelta(seconds=1)
+LATER = date(2026, 3, 20)
+OPENS = at(date(2026, 3, 6), time(18))  # fourteen days before, at six
+
+
+def policy(service, **settings):
+    set_policy(settings, service=service, centre=None, by=None, now=NOON)
+    db.session.commit()
+
+
+def free(service, slot, now):
+    found = offers(service, [slot.centre_id], slot.starts_at, slot.ends_at, now=now)
+    return any(one.is_free and one.slot_id == slot.id for one in found)
+
+
+def book(service, slot, now, channel=Channel.ONLINE, child=None):
+    wanted = Wanted(child or make_child(), service, slots_for(service, slot.id))
+    made = booking.book(
+        [wanted], by=make_user(), key=f"release:{next(_keys)}", channel=channel, now=now
+    )
+    db.session.commit()
+    return made.appointments[0]
+
+
+@pytest.mark.parametrize(("moment", "opened"), [(OPENS - SECOND, False), (OPENS, True)])
+def test_a_day_opens_to_the_second(moment, opened):
+    service = make_service()
+    slot = make_slot(service, day=LATER)
+
+    assert free(service, slot, moment) is opened
+    if opened:
+        book(service, slot, moment)
+    else:
+        with pytest.raises(Refused) as refused:
+            book(service, slot, moment)
+        [objection] = refused.value.objections
+        assert (objection.code, objection.works_from) == ("not_open_yet", OPENS)
+
+
+def test_the_desk_need_not_wait_for_the_release():
+    service = make_service()
+    book(service, make_slot(service, day=LATER), NOON, Channel.DESK)
+
+
+def test_each_service_has_its_own_release():
+    service = make_service()
+    policy(service, release_days=7, release_time="07:30")
+    slot = make_slot(service, day=LATER)
+    opens = at(date(2026, 3, 13), time(7, 30))
+    assert [free(service, slot, one) for one in (opens - SECOND, opens)] == [False, True]
+
+
+def test_a_new_policy_moves_what_is_closed_and_leaves_what_is_open():
+    service = make_service()
+    opened, closed = make_slot(service), make_slot(service, day=LATER)
+    before = db.session.query(SlotService.opens_at).filter_by(slot_id=opened.id).scalar()
+
+    policy(service, release_days=3)
+    release.reschedule([service.id], now=NOON)
+    db.session.commit()
+
+    assert db.session.query(SlotService.opens_at).filter_by(slot_id=opened.id).scalar() == before
+    assert free(service, opened, NOON)
+    assert not free(service, closed, OPENS)
+    assert free(service, closed, at(date(2026, 3, 17), time(18)))
+
+
+def test_a_release_in_the_past_is_refused():
+    slot = make_slot(make_service())
+    session = slot.clinic_session
+    with pytest.raises(ReleaseInPast):
+        opening.open_session(
+            session.practitioner,
+            session.room,
+            session.practitioner.services,
+            LATER,
+            opening.Hours(time(9), time(10), 15, 1, 1),
+            by=make_user(),
+            now=NOON,
+            opens_at=NOON - SECOND,
+        )
+
+
+def test_what_the_desk_keeps_is_handed_over_at_its_hour_if_unused():
+    service = make_service()
+    slot = make_slot(service, day=LATER, capacity=3, online_capacity=1)
+    hour = at(date(2026, 3, 19), time(18))
+    book(service, slot, OPENS)
+
+    assert not free(service, slot, hour - SECOND)
+    with pytest.raises(SlotTaken):
+        book(service, slot, hour - SECOND)
+    db.session.rollback()
+    assert free(service, slot, hour)
+    book(service, slot, hour)
+    book(service, slot, hour)
+    assert not free(service, slot, hour)
+    assert broken_promises() == []
+
+
+def test_what_the_desk_used_is_not_handed_over():
+    service = make_service()
+    slot = make_slot(service, day=LATER, capacity=2, online_capacity=1)
+    book(service, slot, OPENS)
+    book(service, slot, OPENS, Channel.DESK)
+    assert not free(service, slot, at(date(2026, 3, 19), time(18)))
+
+
+def test_a_place_given_back_in_the_rush_rests_for_a_moment():
+    service = make_service()
+    policy(service, rush_minutes=30, rest_seconds=60)
+    slot = make_slot(service, day=LATER)
+    appointment = book(service, slot, OPENS)
+    given_back = OPENS + timedelta(minutes=29)
+
+    booking.cancel(appointment, by=make_user(), online=True, now=given_back)
+    db.session.commit()
+
+    assert not free(service, slot, given_back)
+    with pytest.raises(SlotTaken):
+        book(service, slot, given_back)
+    db.session.rollback()
+    rested = given_back + timedelta(seconds=60)
+    assert free(service, slot, rested)
+    book(service, slot, rested)
+    assert broken_promises() == []
+
+
+def test_after_the_rush_it_is_free_at_once():
+    service = make_service()
+    slot = make_slot(service, day=LATER)
+    appointment = book(service, slot, OPENS)
+    after = OPENS + timedelta(minutes=30)
+    booking.cancel(appointment, by=make_user(), online=True, now=after)
+    db.session.commit()
+    book(service, slot, after)
+
+
+def test_a_hold_in_the_rush_outlives_its_countdown_by_a_moment_nobody_knows():
+    service = make_service()
+    policy(service, rest_seconds=600)
+    slot = make_slot(service, day=LATER)
+    parent = make_user()
+    wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
+    ends = set()
+    for _ in range(5):
+        kept = holding.hold(wanted, by=parent, now=OPENS)
+        db.session.commit()
+        db.session.refresh(slot)
+        assert kept.expires_at == OPENS + timedelta(minutes=10)
+        assert SECOND <= slot.frees_at - kept.expires_at <= timedelta(seconds=600)
+        ends.add(slot.frees_at)
+        db.session.rollback()
+        holding.release(kept, now=OPENS + timedelta(hours=1))
+        db.session.commit()
+    assert len(ends) > 1
+
+
+def test_the_narrower_scope_goes_before_the_wider():
+    service = make_service()
+    slot = make_slot(service)
+    for scope, settings in (
+        ({"service": None, "centre": None}, {"per_day": 2, "per_week": 7, "late_after": 5}),
+        ({"service": None, "centre": slot.centre}, {"per_day": 3, "per_week": 8}),
+        ({"service": service, "centre": None}, {"per_day": 4}),
+    ):
+        set_policy(settings, **scope, by=None, now=NOON)
+    db.session.commit()
+    found = policy_for(service.id, slot.centre_id)
+    assert (found.per_day, found.per_week, found.late_after) == (4, 8, 5)
+    elsewhere = policy_for(service.id, 0)
+    assert (elsewhere.per_day, elsewhere.per_week) == (4, 7)
+    set_policy({"per_day": 5}, service=service, centre=slot.centre, by=None, now=NOON)
+    assert policy_for(service.id, slot.centre_id).per_day == 5
+
+
+def missed(child, service, days):
+    """A visit that many days ago to which the child did not come."""
+    when = NOON - timedelta(days=days)
+    slot = make_slot(service, day=when.date(), opens=time(9), closes=time(9, 15))
+    appointment = make_appointment(child, service, slot, now=when - timedelta(days=1))
+    attendance.mark_no_show(appointment, by=make_user(), now=when, note="")
+    db.session.commit()
+
+
+def test_missed_visits_pause_what_is_not_urgent_until_staff_lift_it():
+    parent = make_user()
+    child = make_child(parent)
+    service = make_service(kind=ServiceKind.REHAB)
+    urgent = make_service()
+    policy(urgent, urgent=True)
+    vaccination = make_service(kind=ServiceKind.VACCINATION)
+    for days in (9, 2):
+        missed(child, service, days)
+    slots = {one.id: make_slot(one) for one in (service, urgent, vaccination)}
+
+    with pytest.raises(Refused) as refused:
+        book(service, slots[service.id], NOON, child=child)
+    db.session.rollback()
+    [objection] = refused.value.objections
+    assert objection.code == "paused"
+    assert isinstance(objection.works_from, datetime)
+    for other in (urgent, vaccination):
+        cancel_again(book(other, slots[other.id], NOON, child=child))
+    cancel_again(book(service, slots[service.id], NOON, Channel.PHONE, child=child))
+
+    attendance.lift_pause(child, by=parent, now=NOON)
+    db.session.commit()
+    book(service, slots[service.id], NOON, child=child)
+
+
+def cancel_again(appointment: Appointment):
+    booking.cancel(appointment, by=make_user(), online=False, now=NOON)
+    db.session.commit()
+
+
+def test_a_family_keeps_so_many_forms_open_and_no_more():
+    service = make_service()
+    policy(service, holds_per_family=2)
+    parent = make_user()
+    slot = make_slot(service, capacity=9)
+    children = [make_child(parent) for _ in range(3)]
+
+    def hold(child):
+        wanted = Wanted(child, service, slots_for(service, slot.id))
+        kept = holding.hold(wanted, by=parent, now=NOON)
+        db.session.commit()
+        return kept
+
+    first = hold(children[0])
+    hold(children[1])
+    hold(children[1])  # the same form again is no third
+    with pytest.raises(holding.TooManyHolds):
+        hold(children[2])
+    db.session.rollback()
+    holding.release(first, now=NOON)
+    db.session.commit()
+    hold(children[2])
