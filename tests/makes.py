@@ -13,6 +13,7 @@ from clinic.families.registering import record_consents
 from clinic.scheduling import booking, opening
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # Monday noon in Shanghai
 TOMORROW = date(2026, 3, 3)
@@ -156,7 +157,7 @@ def make_appointment(
     slot = slot or make_slot(service)
     by = by or make_user()
     child = child or make_child(by)
-    wanted = booking.Wanted(child, service, slots_for(service, slot.id), **kw)
+    wanted = Wanted(child, service, slots_for(service, slot.id), **kw)
     made = booking.book(
         [wanted], by=by, key=f"test:{next(_numbers)}", channel=Channel.ONLINE, now=now
     )

@@ -19,21 +19,16 @@ from clinic.centres.queries import (
     practitioners_for,
     services_of,
 )
-from clinic.clock import clinic_day, day_bounds, local
+from clinic.clock import clinic_day, day_bounds
 from clinic.families.models import Child
 from clinic.families.queries import children_of
-from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.parts import PARTS, part_of
 from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import Offer, child_times, offers
 
 DAYS = 14
-PARTS = {
-    "morning": mark("Morning"),
-    "afternoon": mark("Afternoon"),
-    "evening": mark("Evening"),
-}
 Objections = Callable[[Child, Service, date], list[rules.Objection]]
 
 
@@ -186,7 +181,7 @@ def _add_times(
         and chooser.part in ("", part_of(one.starts_at))
     ]
     open_days = {clinic_day(one.starts_at) for one in found}
-    busy = child_times(chooser.child.id, except_for=chooser.moving.id if chooser.moving else None)
+    busy = child_times(chooser.child.id, except_for=[chooser.moving.id] if chooser.moving else ())
     free = [one for one in found if one.is_free and not clashes(one, busy)]
     by_day = {d: list(g) for d, g in groupby(free, key=lambda one: clinic_day(one.starts_at))}
     chooser.days = [Day(one, len(by_day.get(one, ())), one in open_days) for one in dates]
@@ -212,12 +207,6 @@ def _groups(centres: Sequence[Centre], free: Sequence[Offer]) -> list[Group]:
 def clashes(offer: Offer, busy: Sequence[tuple[datetime, datetime]]) -> bool:
     """Whether the child is elsewhere at that time."""
     return any(rules.overlap(offer.starts_at, offer.ends_at, start, end) for start, end in busy)
-
-
-def part_of(moment: datetime) -> str:
-    """Morning until noon, afternoon until six, then evening."""
-    hour = local(moment).hour
-    return "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
 
 
 def number(args: Mapping[str, str], name: str) -> int | None:

@@ -10,7 +10,6 @@ from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.choosing import (
-    PARTS,
     Objections,
     age_objections,
     choose,
@@ -28,9 +27,10 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child, has_consented
 from clinic.scheduling import booking, holding
-from clinic.scheduling.booking import Refused, SlotTaken, Wanted
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
+from clinic.scheduling.parts import PARTS
 from clinic.scheduling.queries import Offer, child_times, nearest_offers, slots_for
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from clinic.web import render, see_other, typed_before
 
 
@@ -183,7 +183,7 @@ def gone(
 ) -> Response:
     """Say why not, and offer the nearest times that do work, at the same centre first."""
     centres = {one.id: one for one in centres_with(service)}
-    busy = child_times(child.id, except_for=moving.id if moving else None)
+    busy = child_times(child.id, except_for=[moving.id] if moving else ())
 
     def nearest(centre_ids: list[int]) -> list[Offer]:
         found = nearest_offers(service, centre_ids, slot.starts_at, now=now, limit=12)

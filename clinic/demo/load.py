@@ -23,6 +23,7 @@ from clinic.scheduling import attendance, booking, opening
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import child_times, offers, slots_for
 from clinic.scheduling.rules import overlap
+from clinic.scheduling.wanted import Wanted, examine
 
 DAYS_BEFORE, DAYS_AFTER = 14, 28
 SUNDAY = 6
@@ -282,7 +283,7 @@ def _visit(
         if wanted is None:
             continue
         made_at = wanted.starts_at - timedelta(days=3)
-        if booking.examine(wanted, online=True, now=made_at):
+        if examine(wanted, online=True, now=made_at):
             continue
         number = len(city.data.setdefault("made", []))
         city.data["made"].append(number)
@@ -301,7 +302,7 @@ def _wanted(
     centre: Centre,
     day: date,
     with_: Practitioner | None,
-) -> booking.Wanted | None:
+) -> Wanted | None:
     """A free time of that day, fuller in the mornings, that the child has free too."""
     start, end = at(day, time(8)), at(day, time(17))
     whose = with_.id if with_ else None
@@ -317,7 +318,7 @@ def _wanted(
             if service.kind not in (ServiceKind.PEDIATRICS, ServiceKind.REHAB):
                 reason = ""
             slots = slots_for(service, offer.slot_id)
-            return booking.Wanted(child, service, slots, reason=reason)
+            return Wanted(child, service, slots, reason=reason)
     return None
 
 

@@ -34,11 +34,11 @@ from clinic.families.models import Child, ConsentKind, Relation, Sex
 from clinic.families.queries import children_of, has_consented
 from clinic.i18n import name_of, say
 from clinic.scheduling import attendance, booking, rules
-from clinic.scheduling.booking import SlotTaken, Wanted
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer, SlotFacts, by_reference, offers, slots_for
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.wanted import SlotTaken, Wanted
 from clinic.web import is_htmx, render, see_other
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")

@@ -12,9 +12,9 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import places, rules
-from clinic.scheduling.booking import refusal
 from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.wanted import refusal
 
 
 class NotToday(DomainError):
@@ -114,7 +114,7 @@ def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str
     appointment.no_show_at, appointment.no_show_by_id = now, by.id
     appointment.note = note
     db.session.flush()
-    places.give_back(appointment_id=appointment.id, now=now)
+    places.give_back(appointment_id=appointment.id)
     _record("no_show", appointment, by=by, now=now)
 
 

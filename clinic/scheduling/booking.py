@@ -1,7 +1,6 @@
 """Booking, moving, cancelling. These change rows and flush; whoever calls them commits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,35 +8,16 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import User
-from clinic.centres.models import Service, ServiceKind
-from clinic.clock import clinic_day
-from clinic.db import broken_promise, db
+from clinic.db import db
 from clinic.errors import DomainError
-from clinic.families.models import Child
 from clinic.i18n import mark
-from clinic.scheduling import places, rules
-from clinic.scheduling.models import Appointment, Booking, Channel, Hold
+from clinic.scheduling import places, rules, waiting
+from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.policies import Policy, policy_for
-from clinic.scheduling.queries import Diary, SlotFacts, diary_of
+from clinic.scheduling.queries import SlotFacts
 from clinic.scheduling.references import new_reference
 from clinic.scheduling.status import Status, status_of
-
-
-class SlotTaken(DomainError):
-    message = mark("That time has just gone. These are the nearest free times.")
-
-
-class ChildBusy(DomainError):
-    message = mark("Your child already has an appointment at that time.")
-
-
-class Refused(DomainError):
-    """The rules object; the first objection is the one to say."""
-
-    def __init__(self, objections: Sequence[rules.Objection]) -> None:
-        self.objections = tuple(objections)
-        self.message = objections[0].message
-        super().__init__(**objections[0].params)
+from clinic.scheduling.wanted import Refused, Wanted, examine, refusal
 
 
 class TooLate(DomainError):
@@ -52,79 +32,13 @@ class NotChangeable(DomainError):
     message = mark("This appointment can no longer be changed.")
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One appointment asked for: a child, a service, and the consecutive slots it takes."""
-
-    child: Child
-    service: Service
-    slots: tuple[SlotFacts, ...]
-    reason: str = ""
-    hold: Hold | None = None
-
-    @property
-    def starts_at(self) -> datetime:
-        return self.slots[0].starts_at
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.slots[-1].ends_at
-
-    @property
-    def centre_id(self) -> int:
-        return self.slots[0].centre_id
-
-    @property
-    def slot_ids(self) -> list[int]:
-        return [slot.id for slot in self.slots]
-
-    @property
-    def policy(self) -> Policy:
-        return policy_for(self.service.id, self.centre_id)
-
-
-def asking(
-    child: Child, service: Service, policy: Policy, diary: Diary, *, online: bool, now: datetime
-) -> rules.Asking:
-    """What the rules need to know of a child who wants this service."""
-    # By law of the house no vaccination is ever refused for a missed visit.
-    never_paused = service.kind is ServiceKind.VACCINATION
-    return rules.Asking(
-        birth_date=child.birth_date,
-        min_age_months=service.min_age_months,
-        max_age_months=service.max_age_months,
-        online=online,
-        other_times=tuple(diary.times),
-        same_service_days=diary.days_of(service),
-        paused_until=None if never_paused else rules.paused_until(diary.absences, policy, now),
-        policy=policy,
-    )
-
-
-def examine(
-    wanted: Wanted, *, online: bool, now: datetime, except_for: Appointment | None = None
-) -> list[rules.Objection]:
-    """What the scheduler's rules object to; places and overlaps are the database's to refuse."""
-    diary = diary_of(wanted.child.id, now=now, except_for=except_for.id if except_for else None)
-    who = asking(wanted.child, wanted.service, wanted.policy, diary, online=online, now=now)
-    slot = rules.Candidate(
-        starts_at=wanted.starts_at,
-        ends_at=wanted.ends_at,
-        day=clinic_day(wanted.starts_at),
-        opens_at=max(slot.opens_at for slot in wanted.slots),
-        is_free=True,
-        is_closed=any(slot.closed for slot in wanted.slots),
-    )
-    return rules.objections(who, slot, now)
-
-
 def book(
     wanted: Sequence[Wanted], *, by: User, key: str, channel: Channel, now: datetime
 ) -> Booking:
     """Take every place or none, once per key.
 
-    The same key again gives the same booking. Raises Refused, SlotTaken, ChildBusy or
-    SamePlaceTwice, after which the caller rolls back.
+    The same key again gives the same booking. Raises Refused, SlotTaken, ChildBusy,
+    SamePlaceTwice or OfferLapsed, after which the caller rolls back.
     """
     online = channel is Channel.ONLINE
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
@@ -142,7 +56,11 @@ def book(
     )
     db.session.add(booking)
     db.session.flush()
+    entry_id = None
     for one in sorted(wanted, key=lambda one: one.starts_at):
+        if one.hold:
+            db.session.refresh(one.hold)
+            waiting.must_be_live(one.hold, now=now)
         if found := examine(one, online=online, now=now):
             raise Refused(found)
         appointment = _appointment(one, booking)
@@ -153,6 +71,7 @@ def book(
             raise refusal(error) from error
         if one.hold:
             one.hold.booking_id = booking.id
+            entry_id = one.hold.entry_id or entry_id
         audit.record(
             "book",
             appointment,
@@ -163,6 +82,8 @@ def book(
             channel=channel.value,
         )
     db.session.flush()
+    if entry_id is not None:
+        waiting.fulfil(entry_id, booking.id, now=now)
     return booking
 
 
@@ -227,11 +148,24 @@ def move(
         if wanted.hold.booking_id:
             return appointment
     must_be_changeable(appointment, online=online, now=now)
-    if found := examine(wanted, online=online, now=now, except_for=appointment):
+    if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
         raise Refused(found)
     before, was_displaced = appointment.starts_at, appointment.displaced_at is not None
-    places.give_back(appointment_id=appointment.id, now=now, policy=wanted.policy)
+    freed = places.give_back(appointment_id=appointment.id)
     appointment.displaced_at, appointment.displaced_by_id = None, None
+    _sit(appointment, wanted, online=online)
+    freed_for_others(set(freed) - set(wanted.slot_ids), wanted.policy, now=now)
+    if wanted.hold:
+        wanted.hold.booking_id = appointment.booking_id
+    if was_displaced:
+        places.drop_new_times(appointment.id, but=wanted.hold.id if wanted.hold else None)
+    _moved(appointment, before, by=by, now=now)
+    db.session.flush()
+    return appointment
+
+
+def _sit(appointment: Appointment, wanted: Wanted, *, online: bool) -> None:
+    """Put the appointment into these slots. Raises SlotTaken or ChildBusy."""
     for name, value in _place_and_time(wanted.slots[0], wanted.slots).items():
         setattr(appointment, name, value)
     try:
@@ -239,10 +173,9 @@ def move(
         _take_places(wanted, appointment, online=online)
     except IntegrityError as error:
         raise refusal(error) from error
-    if wanted.hold:
-        wanted.hold.booking_id = appointment.booking_id
-    if was_displaced:
-        places.drop_new_times(appointment.id, but=wanted.hold.id if wanted.hold else None)
+
+
+def _moved(appointment: Appointment, before: datetime, *, by: User, now: datetime) -> None:
     audit.record(
         "move",
         appointment,
@@ -252,8 +185,6 @@ def move(
         before=before.isoformat(),
         after=appointment.starts_at.isoformat(),
     )
-    db.session.flush()
-    return appointment
 
 
 def cancel(
@@ -269,11 +200,49 @@ def cancel(
     appointment.cancel_reason = reason
     db.session.flush()
     policy = policy_for(appointment.service_id, appointment.centre_id)
-    places.give_back(appointment_id=appointment.id, now=now, policy=policy)
+    freed_for_others(places.give_back(appointment_id=appointment.id), policy, now=now)
     if appointment.displaced_at is not None:
         places.drop_new_times(appointment.id)
     audit.record("cancel", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
+
+
+def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) -> None:
+    """What has become free goes to who waits for it; else, right after a release, it rests a little."""
+    freed = set(slot_ids)
+    left = freed - waiting.on_freed(freed, now=now)
+    places.rest(sorted(left), now=now, policy=policy)
+
+
+def move_all(
+    moves: Sequence[tuple[Appointment, Wanted]], *, by: User, online: bool, now: datetime
+) -> None:
+    """Give several appointments other times, also each other's: all of them or none.
+
+    Raises as `move` does.
+    """
+    appointments = [appointment for appointment, _ in moves]
+    old = {one.id: places.slots_of(appointment_id=one.id) for one in appointments}
+    new = [slot_id for _, wanted in moves for slot_id in wanted.slot_ids]
+    slot_ids = [*new, *(slot_id for those in old.values() for slot_id in those)]
+    places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=online)
+    freed: set[int] = set()
+    for one in appointments:
+        db.session.refresh(one)
+        must_be_changeable(one, online=online, now=now)
+        freed.update(places.give_back(appointment_id=one.id))
+        # Out of each other's way, until each has its new time.
+        one.displaced_at, one.displaced_by_id = now, by.id
+    db.session.flush()
+    for appointment, wanted in sorted(moves, key=lambda pair: pair[1].starts_at):
+        before = appointment.starts_at
+        if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
+            raise Refused(found)
+        appointment.displaced_at, appointment.displaced_by_id = None, None
+        _sit(appointment, wanted, online=online)
+        _moved(appointment, before, by=by, now=now)
+    db.session.flush()
+    freed_for_others(freed - set(new), moves[0][1].policy, now=now)
 
 
 def must_be_changeable(
@@ -297,20 +266,3 @@ def may_change_online(appointment: Appointment, *, now: datetime, cancelling: bo
     policy = policy_for(appointment.service_id, appointment.centre_id)
     notice = policy.notice_to_cancel if cancelling else policy.notice_to_move
     return rules.may_change_online(appointment.starts_at, notice, now)
-
-
-FULL = (
-    "ck_slots_taken_within_capacity",
-    "ck_slots_online_within_share",
-    "ck_slots_closed_is_empty",
-)
-
-
-def refusal(error: IntegrityError) -> DomainError:
-    """What the database refused, in words for a person; anything unknown goes on as it is."""
-    promise = broken_promise(error)
-    if any(one in promise for one in FULL):
-        return SlotTaken()
-    if "ex_appointments_child" in promise:
-        return ChildBusy()
-    raise error

@@ -23,7 +23,6 @@ from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import places
-from clinic.scheduling.booking import refusal
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -37,6 +36,7 @@ from clinic.scheduling.opening import EndsBeforeItBegins
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rota import applies
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.wanted import refusal
 
 UNSYNCHRONISED = {"synchronize_session": False}
 SHUT = (0, 0)
@@ -362,7 +362,7 @@ def _displace(appointment: Appointment, *, by: User, now: datetime) -> None:
         raise AssertionError("only who is booked and not here yet can lose their time")
     appointment.displaced_at, appointment.displaced_by_id = now, by.id
     db.session.flush()
-    places.give_back(appointment_id=appointment.id, now=now)
+    places.give_back(appointment_id=appointment.id)
     audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
 
 

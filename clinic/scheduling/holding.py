@@ -1,20 +1,24 @@
 """Keeping places for some minutes while a family fills in the form. Verbs flush; the caller commits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.centres.models import Service
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child, Guardianship
 from clinic.i18n import mark
-from clinic.scheduling import places
-from clinic.scheduling.booking import Refused, Wanted, examine, refusal
+from clinic.scheduling import places, waiting
+from clinic.scheduling.booking import freed_for_others
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
 from clinic.scheduling.policies import Policy, policy_for
+from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.wanted import Refused, Wanted, examine, refusal
 
 
 class TooManyHolds(DomainError):
@@ -29,33 +33,55 @@ def hold(wanted: Wanted, *, by: User, now: datetime, moves: Appointment | None =
     It replaces what this user holds for this child and service. Raises Refused, SlotTaken or
     TooManyHolds.
     """
-    if found := examine(wanted, online=True, now=now, except_for=moves):
-        raise Refused(found)
-    policy = wanted.policy
-    earlier = live_holds(by, wanted.child, wanted.service)
-    theirs = [slot_id for old in earlier for slot_id in places.slots_of(hold_id=old.id)]
-    places.lock_to_take([*theirs, *wanted.slot_ids], now=now, online=True)
-    for old in earlier:
-        release(old, now=now)
-    if held_by_family(wanted.child, now=now) >= policy.holds_per_family:
+    return hold_together([wanted], by=by, now=now, moves=moves)
+
+
+def hold_together(
+    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+) -> Hold:
+    """Keep the places of several appointments, every one or none; the first hold leads the others.
+
+    Raises as `hold` does.
+    """
+    for one in wanted:
+        if found := examine(one, online=True, now=now, except_for=[moves.id] if moves else ()):
+            raise Refused(found)
+    earlier = {
+        old.lead_id or old.id: old
+        for one in wanted
+        for old in live_holds(by, one.child, one.service)
+    }
+    theirs = [slot_id for lead_id in earlier for slot_id in slots_of_group(lead_id)]
+    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    places.lock_to_take([*theirs, *slot_ids], now=now, online=True)
+    for lead_id in earlier:
+        _forget(lead_id)
+    policy = wanted[0].policy
+    if held_by_family(wanted[0].child, now=now) >= policy.holds_per_family:
         raise TooManyHolds
-    kept = Hold(
-        user_id=by.id,
-        child=wanted.child,
-        service=wanted.service,
-        slot_id=wanted.slots[0].id,
-        slot_count=len(wanted.slots),
-        moves=moves,
-        created_at=now,
-        expires_at=now + timedelta(minutes=wanted.service.hold_minutes),
-    )
-    db.session.add(kept)
-    db.session.flush()
-    keep_places(kept, wanted, policy=policy, now=now)
-    return kept
+    expires_at = now + timedelta(minutes=max(one.service.hold_minutes for one in wanted))
+    lead: Hold | None = None
+    for one in wanted:
+        kept = Hold(
+            user_id=by.id,
+            child=one.child,
+            service=one.service,
+            slot_id=one.slots[0].id,
+            slot_count=len(one.slots),
+            moves=moves,
+            lead_id=lead.id if lead else None,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        db.session.add(kept)
+        db.session.flush()
+        lead = lead or kept
+        _keep_places(kept, one, policy=policy, now=now)
+    assert lead
+    return lead
 
 
-def keep_places(kept: Hold, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
+def _keep_places(kept: Hold, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
     """Take the hold's places until it expires; in the rush after a release, for a random moment more.
 
     So nobody who keeps asking knows the second at which an abandoned place comes back.
@@ -68,6 +94,49 @@ def keep_places(kept: Hold, wanted: Wanted, *, policy: Policy, now: datetime) ->
         )
     except IntegrityError as error:
         raise refusal(error) from error
+
+
+def whoever_is_free(
+    service: Service, slot_id: int, *, now: datetime, online: bool = True
+) -> list[int]:
+    """For "anyone": the slots at that time and centre, locked, the free one of whoever has least to do first.
+
+    With all of them locked nobody is refused while one is free. Least is counted in places taken
+    that day.
+    """
+    first = slots_for(service, slot_id)[0]
+    day = day_bounds(clinic_day(first.starts_at))
+
+    def at_that_time() -> list[tuple[int, ...]]:
+        found = offers(
+            service,
+            [first.centre_id],
+            first.starts_at,
+            first.starts_at + timedelta(microseconds=1),
+            now=now,
+            online=online,
+        )
+        free = [one for one in found if one.is_free]
+        busy = _busy([one.practitioner_id for one in free], day)
+        free.sort(key=lambda one: (busy.get(one.practitioner_id, 0), one.slot_id))
+        return [one.slot_ids for one in free]
+
+    everybody = at_that_time()
+    places.lock_to_take([slot_id for run in everybody for slot_id in run], now=now, online=online)
+    return [run[0] for run in at_that_time()] or [slot_id]
+
+
+def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> dict[int, int]:
+    query = (
+        select(Slot.practitioner_id, func.sum(Slot.taken))
+        .where(
+            Slot.practitioner_id.in_(practitioner_ids),
+            Slot.starts_at >= day[0],
+            Slot.starts_at < day[1],
+        )
+        .group_by(Slot.practitioner_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def held_by_family(child: Child, *, now: datetime) -> int:
@@ -100,10 +169,37 @@ def live_holds(by: User, child: Child, service: Service) -> list[Hold]:
     )
 
 
+def group_of(lead: Hold) -> list[Hold]:
+    """The holds that are confirmed together, the leading one first."""
+    query = select(Hold).where(or_(Hold.id == lead.id, Hold.lead_id == lead.id))
+    return list(db.session.scalars(query.order_by(Hold.id)))
+
+
+def slots_of_group(lead_id: int) -> list[int]:
+    """The slots in which the holds of a group have places."""
+    query = select(Hold.id).where(or_(Hold.id == lead_id, Hold.lead_id == lead_id))
+    return [s for hold_id in db.session.scalars(query) for s in places.slots_of(hold_id=hold_id)]
+
+
 def release(kept: Hold, *, now: datetime) -> None:
-    """Give a hold's places back and forget it."""
+    """Give what is kept back. An offer that nobody wants goes to the next who waits."""
+    places.lock(slots_of_group(kept.id))
+    db.session.refresh(kept)
+    if kept.booking_id is not None:
+        return
+    if kept.purpose is HoldFor.WAITLIST:
+        waiting.pass_on(kept, now=now)
+        return
     slot = db.session.get_one(Slot, kept.slot_id)
     policy = policy_for(kept.service_id, slot.centre_id)
-    places.give_back(hold_id=kept.id, now=now, policy=policy)
-    db.session.delete(kept)
-    db.session.flush()
+    freed_for_others(_forget(kept.id), policy, now=now)
+
+
+def _forget(lead_id: int) -> list[int]:
+    """Delete a group of holds with their places. The slots that they were in."""
+    query = select(Hold.id).where(or_(Hold.id == lead_id, Hold.lead_id == lead_id))
+    hold_ids = list(db.session.scalars(query.order_by(Hold.id.desc())))
+    freed = [slot_id for hold_id in hold_ids for slot_id in places.give_back(hold_id=hold_id)]
+    for hold_id in hold_ids:  # the leading one last
+        db.session.execute(delete(Hold).where(Hold.id == hold_id))
+    return freed

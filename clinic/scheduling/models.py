@@ -297,6 +297,7 @@ class Hold(Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))  # what became of it
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  # an offer that is over never comes back
 
     child: Mapped[Child] = relationship()
     service: Mapped[Service] = relationship()

@@ -13,7 +13,6 @@ from clinic import audit
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import places, rules
-from clinic.scheduling.booking import SlotTaken, Wanted, asking, refusal
 from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import (
@@ -25,6 +24,7 @@ from clinic.scheduling.queries import (
     slots_for,
 )
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.wanted import SlotTaken, Wanted, asking, refusal
 
 KEPT = 2  # new times kept for each appointment
 WITHIN = timedelta(days=14)
@@ -106,9 +106,9 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
     near = max(appointment.starts_at, now)
     child, service = appointment.child, appointment.service
     policy = policy_for(service.id, appointment.centre_id)
-    diary = diary_of(child.id, now=now, except_for=appointment.id)
+    diary = diary_of(child.id, now=now, except_for=[appointment.id])
     who = asking(child, service, policy, diary, online=False, now=now)
-    busy = child_times(child.id, except_for=appointment.id)
+    busy = child_times(child.id, except_for=[appointment.id])
     earliest = now + timedelta(hours=2)  # a family needs some time to answer and to come
     found = offers(
         service,

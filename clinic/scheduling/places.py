@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from clinic.db import db
 from clinic.families.models import Child
@@ -107,37 +107,38 @@ def keep_for_appointment(hold: Hold, appointment_id: int) -> set[int]:
     )
 
 
-def give_back(
-    *,
-    now: datetime,
-    policy: Policy | None = None,
-    appointment_id: int | None = None,
-    hold_id: int | None = None,
-) -> None:
-    """Free every place of an appointment or of a hold, at once.
-
-    Only in the rush after a slot's release, where a policy says how long that is, a place given
-    back online rests for a random moment first: who drops a place for a friend who keeps asking
-    gains nothing.
-    """
+def give_back(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:
+    """Free every place of an appointment or of a hold, at once. The slots that they were in."""
     owner = Place.hold_id == hold_id if hold_id else Place.appointment_id == appointment_id
-    if policy and policy.rush_minutes and policy.rest_seconds:
-        db.session.execute(
-            update(Place)
-            .where(owner, Place.online, Place.slot_id.in_(_just_released(now, policy)))
-            .values(appointment_id=None, hold_id=None, expires_at=now + random_rest(policy)),
-            execution_options=UNSYNCHRONISED,
-        )
-    db.session.execute(delete(Place).where(owner), execution_options=UNSYNCHRONISED)
+    freed = delete(Place).where(owner).returning(Place.slot_id)
+    return list(db.session.scalars(freed, execution_options=UNSYNCHRONISED))
 
 
-def _just_released(now: datetime, policy: Policy) -> Select[int]:
+def rest(slot_ids: Sequence[int], *, now: datetime, policy: Policy) -> None:
+    """What came back online in the rush after its release rests for a random moment, nobody's.
+
+    Who drops a place for a friend who keeps asking gains nothing. At any other time it is free
+    at once.
+    """
+    if not slot_ids or not policy.rush_minutes or not policy.rest_seconds:
+        return
     since = now - timedelta(minutes=policy.rush_minutes)
-    return select(SlotService.slot_id).where(
-        SlotService.slot_id == Place.slot_id,
-        SlotService.opens_at > since,
-        SlotService.opens_at <= now,
+    released = (
+        select(SlotService.slot_id)
+        .where(
+            SlotService.slot_id.in_(slot_ids),
+            SlotService.opens_at > since,
+            SlotService.opens_at <= now,
+            SlotService.free_from <= now,
+        )
+        .distinct()
     )
+    rows = [
+        {"slot_id": slot_id, "online": True, "expires_at": now + random_rest(policy)}
+        for slot_id in db.session.scalars(released)
+    ]
+    if rows:
+        db.session.execute(insert(Place), rows)
 
 
 def random_rest(policy: Policy) -> timedelta:

@@ -41,6 +41,7 @@ class Offer:
     ends_at: datetime
     centre_id: int
     practitioner_id: int
+    clinic_session_id: int
     is_free: bool
 
     @property
@@ -123,6 +124,7 @@ def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer
                 row.ends_at,
                 row.centre_id,
                 row.practitioner_id,
+                row.clinic_session_id,
                 row.is_free,
             )
         return
@@ -141,6 +143,7 @@ def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer
                 run[-1].ends_at,
                 row.centre_id,
                 row.practitioner_id,
+                row.clinic_session_id,
                 all(one.is_free for one in run),
             )
 
@@ -233,7 +236,7 @@ class Diary:
         return tuple(clinic_day(starts) for starts, _, which in self.live if which == service.id)
 
 
-def diary_of(child_id: int, *, now: datetime, except_for: int | None = None) -> Diary:
+def diary_of(child_id: int, *, now: datetime, except_for: Collection[int] = ()) -> Diary:
     """The child's appointments, but for the one being moved. Two queries at most."""
     query = select(
         Appointment.starts_at,
@@ -246,8 +249,8 @@ def diary_of(child_id: int, *, now: datetime, except_for: int | None = None) -> 
         Appointment.starts_at > now - LONGEST_MEMORY,
         Appointment.cancelled_at.is_(None),
     )
-    if except_for is not None:
-        query = query.where(Appointment.id != except_for)
+    if except_for:
+        query = query.where(Appointment.id.not_in(except_for))
     rows = db.session.execute(query).all()
     missed = [row.starts_at for row in rows if row.no_show_at is not None]
     if missed:
@@ -261,7 +264,9 @@ def diary_of(child_id: int, *, now: datetime, except_for: int | None = None) -> 
     )
 
 
-def child_times(child_id: int, *, except_for: int | None = None) -> list[tuple[datetime, datetime]]:
+def child_times(
+    child_id: int, *, except_for: Collection[int] = ()
+) -> list[tuple[datetime, datetime]]:
     """The [start, end) of a child's live appointments."""
     query = select(Appointment.starts_at, Appointment.ends_at).where(
         Appointment.child_id == child_id,
@@ -269,8 +274,8 @@ def child_times(child_id: int, *, except_for: int | None = None) -> list[tuple[d
         Appointment.no_show_at.is_(None),
         Appointment.displaced_at.is_(None),
     )
-    if except_for is not None:
-        query = query.where(Appointment.id != except_for)
+    if except_for:
+        query = query.where(Appointment.id.not_in(except_for))
     return [(row.starts_at, row.ends_at) for row in db.session.execute(query)]
 
 

@@ -26,37 +26,6 @@ COUNT = """
         frees_at = (SELECT min(expires_at) FROM places WHERE slot_id = {slot})
     WHERE id = {slot};"""
 
-# As before, and an appointment's place may begin to rest: it expires then.
-COUNT_PLACES = """
-    CREATE OR REPLACE FUNCTION count_places() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF TG_OP = 'INSERT' THEN
-            UPDATE slots SET taken = taken + 1, online_taken = online_taken + NEW.online::int,
-                frees_at = least(frees_at, NEW.expires_at) WHERE id = NEW.slot_id;
-        ELSIF TG_OP = 'DELETE' THEN
-            UPDATE slots SET taken = taken - 1, online_taken = online_taken - OLD.online::int
-            WHERE id = OLD.slot_id;
-            -- A statement of its own: only now, with the row locked, does it see everybody's places.
-            IF OLD.expires_at IS NOT NULL THEN
-                UPDATE slots SET frees_at =
-                    (SELECT min(expires_at) FROM places WHERE slot_id = OLD.slot_id)
-                WHERE id = OLD.slot_id;
-            END IF;
-        ELSE
-            IF NEW.slot_id <> OLD.slot_id OR NEW.online <> OLD.online THEN
-                RAISE EXCEPTION 'places_stay' USING ERRCODE = 'check_violation';
-            END IF;
-            IF NEW.expires_at IS DISTINCT FROM OLD.expires_at THEN
-                PERFORM 1 FROM slots WHERE id = NEW.slot_id FOR UPDATE;
-                UPDATE slots SET frees_at =
-                    (SELECT min(expires_at) FROM places WHERE slot_id = NEW.slot_id)
-                WHERE id = NEW.slot_id;
-            END IF;
-        END IF;
-        RETURN NULL;
-    END $$"""
-
-
 def free_from(slot: str) -> str:
     """From when a place of that row of `slots` is free online."""
     return f"""CASE
@@ -252,6 +221,7 @@ def _new_columns() -> None:
         "ALTER TABLE clinic_sessions ADD COLUMN rota_day DATE",
         "CREATE UNIQUE INDEX uq_clinic_sessions_rota ON clinic_sessions (rota_rule_id, rota_day)",
         "ALTER TABLE holds ADD COLUMN purpose VARCHAR(20) DEFAULT 'form' NOT NULL",
+        f"ALTER TABLE holds ADD COLUMN ended_at {when}",
         f"ALTER TABLE holds ADD COLUMN {ref('holds', 'lead_id', 'holds')}",
         f"ALTER TABLE holds ADD COLUMN {ref('holds', 'entry_id', 'waitlist_entries')}",
         *(
@@ -319,7 +289,6 @@ def _places() -> None:
     )
     if not is_sqlite():
         run(
-            COUNT_PLACES,
             "ALTER TABLE places DROP CONSTRAINT ck_places_one_owner",
             "ALTER TABLE places DROP CONSTRAINT ck_places_holds_expire",
             f"ALTER TABLE places ADD CONSTRAINT ck_places_one_owner CHECK ({one})",

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.scheduling import booking, opening
 from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     make_centre,
@@ -49,7 +50,7 @@ def test_a_taken_time_is_409_with_the_nearest_free_times(client):
     parent, rival = make_user(), make_user()
     service = make_service()
     slot = make_slot(service)
-    wanted = booking.Wanted(make_child(rival), service, slots_for(service, slot.id))
+    wanted = Wanted(make_child(rival), service, slots_for(service, slot.id))
     booking.book([wanted], by=rival, key="rival", channel=Channel.ONLINE, now=NOON)
     data = wish(make_child(parent), service, slot)
 
@@ -129,7 +130,7 @@ def test_an_expired_hold_that_somebody_else_took_is_told_with_alternatives(clien
         "/pediatrics/holds", data=wish(make_child(parent), service, slot)
     )
     later = NOON + timedelta(minutes=30)
-    wanted = booking.Wanted(make_child(rival), service, slots_for(service, slot.id))
+    wanted = Wanted(make_child(rival), service, slots_for(service, slot.id))
     booking.book([wanted], by=rival, key="rival", channel=Channel.ONLINE, now=later)
     with time_machine.travel(later, tick=False):
         answer = client.post(held.location, data={"reason": ""})

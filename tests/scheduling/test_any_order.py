@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import attendance, booking, holding
-from clinic.scheduling.booking import Wanted
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.wanted import Wanted
 from tests.makes import NOON, make_child, make_service, make_slot, make_user
 
 STEPS = st.lists(

@@ -9,11 +9,11 @@ from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.scheduling import attendance, booking
 from clinic.scheduling.attendance import IsCancelled, IsDone, NotArrived, NotBegun, NotToday
-from clinic.scheduling.booking import ChildBusy, SlotTaken
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.wanted import ChildBusy, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     make_appointment,
@@ -150,7 +150,7 @@ def test_who_comes_after_all_finds_the_place_taken():
     late = make_appointment(service=service, slot=slot)
     mark_no_show(late, now=late.starts_at)
     desk = {"by": make_user(), "key": "desk", "channel": booking.Channel.DESK}
-    wanted = booking.Wanted(make_child(), service, slots_for(service, slot.id))
+    wanted = Wanted(make_child(), service, slots_for(service, slot.id))
     booking.book([wanted], now=late.starts_at, **desk)
     db.session.commit()
 
@@ -169,7 +169,7 @@ def test_who_comes_after_all_cannot_be_in_two_places():
     missed = make_appointment(service=service, slot=slot)
     mark_no_show(missed, now=missed.starts_at)
     desk = {"by": make_user(), "key": "desk", "channel": booking.Channel.DESK}
-    wanted = booking.Wanted(missed.child, service, slots_for(service, elsewhere.id))
+    wanted = Wanted(missed.child, service, slots_for(service, elsewhere.id))
     booking.book([wanted], now=missed.starts_at, **desk)
     db.session.commit()
 

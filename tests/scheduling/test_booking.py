@@ -7,11 +7,12 @@ from sqlalchemy import func, select
 
 from clinic.db import db
 from clinic.scheduling import attendance, booking, holding, opening
-from clinic.scheduling.booking import ChildBusy, NotChangeable, Refused, SlotTaken, TooLate, Wanted
+from clinic.scheduling.booking import NotChangeable, TooLate
 from clinic.scheduling.models import Appointment, Channel, Place, Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.wanted import ChildBusy, Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -7,13 +7,13 @@ import pytest
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import attendance, booking, changing, holding, new_times, rota
-from clinic.scheduling.booking import Refused, SlotTaken, Wanted
 from clinic.scheduling.changing import Away, Close, EndRule, Shorten, Stale, WorksAs, withdraw
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
 from clinic.scheduling.opening import EndsBeforeItBegins
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from clinic.db import db
 from clinic.scheduling import booking, holding
-from clinic.scheduling.booking import Refused, SlotTaken, Wanted
 from clinic.scheduling.models import Booking, Channel, Hold, Place, Slot
 from clinic.scheduling.queries import nearest_offers, slots_for
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     make_appointment,

@@ -9,12 +9,12 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import attendance, booking, holding, opening, release
-from clinic.scheduling.booking import Refused, SlotTaken, Wanted
 from clinic.scheduling.models import Appointment, Channel, SlotService
 from clinic.scheduling.opening import ReleaseInPast
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_user
 
 pytestmark = pytest.mark.usefixtures("both")

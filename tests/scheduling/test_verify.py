@@ -5,10 +5,10 @@ from sqlalchemy import text
 
 from clinic.db import db
 from clinic.scheduling import holding
-from clinic.scheduling.booking import Wanted
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.verify import PROMISES, broken_promises
+from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     make_appointment,

@@ -1,0 +1,321 @@
+"""Several at once: one trip for siblings, a check and then a vaccination, a course of many sessions.
+
+Nothing here writes. What is found is held and booked as a list, every place or none.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+
+from clinic.centres.models import Service
+from clinic.clock import at, clinic_day, day_bounds, local
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.i18n import mark
+from clinic.scheduling import rules
+from clinic.scheduling.models import ClinicSession, Slot
+from clinic.scheduling.policies import policies
+from clinic.scheduling.queries import Offer, diary_of, offers
+from clinic.scheduling.wanted import asking
+
+GAP = timedelta(minutes=30)  # between two parts of one visit
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A child and what it needs."""
+
+    child: Child
+    service: Service
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Times that make one trip, in the order of the wishes, all at one centre."""
+
+    offers: tuple[Offer, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.offers[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return max(one.ends_at for one in self.offers)
+
+
+Fits = Callable[[Offer], bool]
+
+
+def fits(
+    wish: Wish,
+    *,
+    now: datetime,
+    online: bool = True,
+    except_for: Collection[int] = (),
+) -> Fits:
+    """Whether nothing stands against a free time for this child. A few queries, then none."""
+    policy_of = policies([wish.service.id])
+    diary = diary_of(wish.child.id, now=now, except_for=except_for)
+
+    def fit(offer: Offer) -> bool:
+        policy = policy_of(wish.service.id, offer.centre_id)
+        who = asking(wish.child, wish.service, policy, diary, online=online, now=now)
+        when = rules.Candidate(
+            starts_at=offer.starts_at,
+            ends_at=offer.ends_at,
+            day=clinic_day(offer.starts_at),
+            opens_at=now,  # what is not open yet is no offer
+            is_free=offer.is_free,
+        )
+        return not rules.objections(who, when, now)
+
+    return fit
+
+
+def visits(
+    wishes: Sequence[Wish],
+    centre_ids: Collection[int],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    online: bool = True,
+) -> list[Visit]:
+    """Every first time of [start, end) from which the others follow, earliest first.
+
+    They follow in the order of the wishes: in the same slot where it has places for several
+    children, else within half an hour after the one before, with the same practitioner or in
+    the nearest room (a centre's rooms are numbered as they lie).
+    """
+    found = {
+        service.id: [
+            one
+            for one in offers(service, centre_ids, start, end + GAP * 4, now=now, online=online)
+            if one.is_free
+        ]
+        for service in {wish.service.id: wish.service for wish in wishes}.values()
+    }
+    fitting = [
+        [one for one in found[wish.service.id] if fit(one)]
+        for wish, fit in ((wish, fits(wish, now=now, online=online)) for wish in wishes)
+    ]
+    firsts = [one for one in fitting[0] if one.starts_at < end]
+    if len(wishes) == 1:
+        return [Visit((one,)) for one in firsts]
+    nearby = _Nearby(wishes, fitting, online=online)
+    made = (nearby.follow(first) for first in firsts)
+    return [visit for visit in made if visit is not None]
+
+
+class _Nearby:
+    """Finds what follows a first time."""
+
+    def __init__(
+        self, wishes: Sequence[Wish], fitting: Sequence[Sequence[Offer]], *, online: bool
+    ) -> None:
+        self.wishes = wishes
+        self.fitting = fitting
+        self.starts = [[one.starts_at for one in those] for those in fitting]
+        everything = {one.slot_id: one for those in fitting for one in those}
+        self.left = _left(everything, online=online)
+        sessions = {one.clinic_session_id for one in everything.values()}
+        rooms = select(ClinicSession.id, ClinicSession.room_id).where(
+            ClinicSession.id.in_(sessions)
+        )
+        self.room = {row.id: row.room_id for row in db.session.execute(rooms)}
+
+    def follow(self, first: Offer) -> Visit | None:
+        chain = [first]
+        for number in range(1, len(self.wishes)):
+            after = self._best(chain, number)
+            if after is None:
+                return None
+            chain.append(after)
+        return Visit(tuple(chain))
+
+    def _best(self, chain: list[Offer], number: int) -> Offer | None:
+        last, child = chain[-1], self.wishes[number].child
+        theirs = [one for one, wish in zip(chain, self.wishes, strict=False) if wish.child == child]
+        begin = bisect_left(self.starts[number], last.starts_at)
+        until = bisect_right(self.starts[number], last.ends_at + GAP)
+        best = [
+            one
+            for one in self.fitting[number][begin:until]
+            if one.centre_id == last.centre_id
+            and self._may_follow(one, chain)
+            and not any(
+                rules.overlap(one.starts_at, one.ends_at, a.starts_at, a.ends_at) for a in theirs
+            )
+        ]
+        return min(best, key=lambda one: self._distance(last, one), default=None)
+
+    def _may_follow(self, one: Offer, chain: Sequence[Offer]) -> bool:
+        used = [before.slot_ids for before in chain].count(one.slot_ids)
+        if used:
+            return one.slot_ids == chain[-1].slot_ids and self.left[one.slot_id] > used
+        return one.starts_at >= chain[-1].ends_at
+
+    def _distance(self, last: Offer, one: Offer) -> tuple[timedelta, bool, int, int]:
+        rooms = self.room[last.clinic_session_id], self.room[one.clinic_session_id]
+        return (
+            max(timedelta(), one.starts_at - last.ends_at),
+            one.practitioner_id != last.practitioner_id,
+            abs(rooms[0] - rooms[1]),
+            one.slot_id,
+        )
+
+
+def _left(slot_ids: Collection[int], *, online: bool) -> dict[int, int]:
+    """How many places each slot has left. One query."""
+    query = select(
+        Slot.id, Slot.capacity, Slot.taken, Slot.online_capacity, Slot.online_taken
+    ).where(Slot.id.in_(slot_ids))
+    return {
+        row.id: min(
+            row.capacity - row.taken,
+            row.online_capacity - row.online_taken if online else row.capacity,
+        )
+        for row in db.session.execute(query)
+    }
+
+
+class NothingToRepeat(DomainError):
+    message = mark("A course has at least two sessions, on at least one weekday.")
+
+
+class GapsCannotBe(DomainError):
+    message = mark("The longest gap must not be shorter than the shortest.")
+
+
+MOST_SESSIONS = 40
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How a course goes on: how often, on which weekdays (Monday is 0), at what time; gaps in days."""
+
+    count: int
+    weekdays: tuple[int, ...]
+    wall: time
+    practitioner_id: int | None = None  # preferred
+    min_gap: int = 1
+    max_gap: int = 14
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One session of a course: the day the pattern asks for, and the time that was found.
+
+    `why` says in what it differs from the pattern, as a code of `DIFFERS`.
+    """
+
+    asked_for: date
+    offer: Offer
+    why: str = ""
+
+
+DIFFERS = {
+    "": "",
+    "other_time": mark("Another time of the day: the usual one is not free."),
+    "other_practitioner": mark("Another clinician: the preferred one is not free."),
+    "other_day": mark("Another day: on the usual one there is nothing free."),
+}
+
+
+@dataclass
+class Course:
+    """A course as it can be had: whole, or as far as it goes with the day at which it stopped."""
+
+    wish: Wish
+    pattern: Pattern
+    sittings: list[Sitting] = field(default_factory=list)
+    stopped_at: date | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.sittings) == self.pattern.count
+
+
+def check_pattern(pattern: Pattern) -> None:
+    """Raise NothingToRepeat or GapsCannotBe for a pattern that makes no course."""
+    if not 2 <= pattern.count <= MOST_SESSIONS or not pattern.weekdays:
+        raise NothingToRepeat
+    if not 1 <= pattern.min_gap <= pattern.max_gap:
+        raise GapsCannotBe
+
+
+def plan_course(
+    wish: Wish,
+    centre_id: int,
+    first_day: date,
+    pattern: Pattern,
+    *,
+    now: datetime,
+    online: bool = True,
+    except_for: Collection[int] = (),
+) -> Course:
+    """Find the sessions of a course from that day on, one after another, skipping what is shut.
+
+    Each is on the next weekday of the pattern, with the preferred practitioner at the usual
+    time; else at another time with them, else with somebody else at that time, else on the next
+    day that keeps the gaps. Raises NothingToRepeat, GapsCannotBe.
+    """
+    check_pattern(pattern)
+    course = Course(wish, pattern)
+    weeks = pattern.count * pattern.max_gap + 7
+    start, end = day_bounds(first_day, weeks)
+    fit = fits(wish, now=now, online=online, except_for=except_for)
+    by_day: dict[date, list[Offer]] = {}
+    for one in offers(wish.service, [centre_id], max(start, now), end, now=now, online=online):
+        if fit(one):
+            by_day.setdefault(clinic_day(one.starts_at), []).append(one)
+    earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
+    while not course.is_whole:
+        chosen = _next_sitting(by_day, pattern, earliest, latest)
+        if chosen is None:
+            course.stopped_at = earliest
+            break
+        course.sittings.append(chosen)
+        day = clinic_day(chosen.offer.starts_at)
+        earliest = day + timedelta(days=pattern.min_gap)
+        latest = day + timedelta(days=pattern.max_gap)
+    return course
+
+
+def _next_sitting(
+    by_day: dict[date, list[Offer]], pattern: Pattern, earliest: date, latest: date
+) -> Sitting | None:
+    asked_for = next(_days(earliest, latest, pattern.weekdays), None)
+    usual = list(_days(earliest, latest, pattern.weekdays))
+    others = [day for day in _days(earliest, latest, range(7)) if day not in usual]
+    for day in [*usual, *others]:
+        if chosen := _on(by_day.get(day, []), day, pattern):
+            offer, why = chosen
+            return Sitting(asked_for or day, offer, "other_day" if day != asked_for else why)
+    return None
+
+
+def _days(first: date, last: date, weekdays: Collection[int]) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day.weekday() in weekdays:
+            yield day
+
+
+def _on(free: Sequence[Offer], day: date, pattern: Pattern) -> tuple[Offer, str] | None:
+    """The best of a day's free times, and in what it differs from the pattern."""
+    usual = at(day, pattern.wall)
+    theirs = [one for one in free if pattern.practitioner_id in (None, one.practitioner_id)]
+    for those, why in ((theirs, ""), (free, "other_practitioner")):
+        if exact := next((one for one in those if local(one.starts_at) == local(usual)), None):
+            return exact, why
+        if not why and theirs:
+            return min(theirs, key=lambda one: abs(one.starts_at - usual)), "other_time"
+    if free:
+        return min(free, key=lambda one: abs(one.starts_at - usual)), "other_practitioner"
+    return None

@@ -1,0 +1,118 @@
+"""What a family wants, what stands against it, and what the database said to it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from clinic.centres.models import Service, ServiceKind
+from clinic.clock import clinic_day
+from clinic.db import broken_promise
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.i18n import mark
+from clinic.scheduling import rules
+from clinic.scheduling.models import Hold
+from clinic.scheduling.policies import Policy, policy_for
+from clinic.scheduling.queries import Diary, SlotFacts, diary_of
+
+
+class SlotTaken(DomainError):
+    message = mark("That time has just gone. These are the nearest free times.")
+
+
+class ChildBusy(DomainError):
+    message = mark("Your child already has an appointment at that time.")
+
+
+class Refused(DomainError):
+    """The rules object; the first objection is the one to say."""
+
+    def __init__(self, objections: Sequence[rules.Objection]) -> None:
+        self.objections = tuple(objections)
+        self.message = objections[0].message
+        super().__init__(**objections[0].params)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One appointment asked for: a child, a service, and the consecutive slots it takes."""
+
+    child: Child
+    service: Service
+    slots: tuple[SlotFacts, ...]
+    reason: str = ""
+    hold: Hold | None = None
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.slots[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.slots[-1].ends_at
+
+    @property
+    def centre_id(self) -> int:
+        return self.slots[0].centre_id
+
+    @property
+    def slot_ids(self) -> list[int]:
+        return [slot.id for slot in self.slots]
+
+    @property
+    def policy(self) -> Policy:
+        return policy_for(self.service.id, self.centre_id)
+
+
+def asking(
+    child: Child, service: Service, policy: Policy, diary: Diary, *, online: bool, now: datetime
+) -> rules.Asking:
+    """What the rules need to know of a child who wants this service."""
+    # By law of the house no vaccination is ever refused for a missed visit.
+    never_paused = service.kind is ServiceKind.VACCINATION
+    return rules.Asking(
+        birth_date=child.birth_date,
+        min_age_months=service.min_age_months,
+        max_age_months=service.max_age_months,
+        online=online,
+        other_times=tuple(diary.times),
+        same_service_days=diary.days_of(service),
+        paused_until=None if never_paused else rules.paused_until(diary.absences, policy, now),
+        policy=policy,
+    )
+
+
+def examine(
+    wanted: Wanted, *, online: bool, now: datetime, except_for: Collection[int] = ()
+) -> list[rules.Objection]:
+    """What the scheduler's rules object to; places and overlaps are the database's to refuse."""
+    diary = diary_of(wanted.child.id, now=now, except_for=except_for)
+    who = asking(wanted.child, wanted.service, wanted.policy, diary, online=online, now=now)
+    slot = rules.Candidate(
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        day=clinic_day(wanted.starts_at),
+        opens_at=max(slot.opens_at for slot in wanted.slots),
+        is_free=True,
+        is_closed=any(slot.closed for slot in wanted.slots),
+    )
+    return rules.objections(who, slot, now)
+
+
+FULL = (
+    "ck_slots_taken_within_capacity",
+    "ck_slots_online_within_share",
+    "ck_slots_closed_is_empty",
+)
+
+
+def refusal(error: IntegrityError) -> DomainError:
+    """What the database refused, in words for a person; anything unknown goes on as it is."""
+    promise = broken_promise(error)
+    if any(one in promise for one in FULL):
+        return SlotTaken()
+    if "ex_appointments_child" in promise:
+        return ChildBusy()
+    raise error

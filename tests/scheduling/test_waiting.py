@@ -1,0 +1,365 @@
+"""Who waits longest is asked first, alone, and for a while; an offer that is over stays over."""
+
+from datetime import date, time, timedelta
+
+import pytest
+
+from clinic.clock import at
+from clinic.db import db
+from clinic.scheduling import booking, holding, waiting
+from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
+from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.waiting import AlreadyWaiting, NeverMet, OfferLapsed, WaitsTooLong
+from clinic.scheduling.wanted import SlotTaken, Wanted
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_user,
+)
+
+pytestmark = pytest.mark.usefixtures("both")
+ALL_DAYS = range(7)
+ALL_PARTS = ("morning", "afternoon", "evening")
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+class Full:
+    """A session tomorrow from nine to ten, every slot taken."""
+
+    def __init__(self, **kw):
+        self.service = make_service()
+        self.practitioner = make_practitioner([self.service])
+        self.centre = self.practitioner.centre
+        self.room = make_room(self.centre)
+        self.session = self.open(closes=time(10), **kw)
+        self.taken = [
+            make_appointment(service=self.service, slot=slot)
+            for slot in self.session.slots
+            for _ in range(slot.capacity)
+        ]
+
+    def open(self, **kw):
+        return make_session(self.practitioner, self.room, [self.service], **kw)
+
+    def join(self, number=1, now=NOON, **kw):
+        parent = make_user()
+        wish = {
+            "weekdays": ALL_DAYS,
+            "parts": ALL_PARTS,
+            "first_day": TOMORROW,
+            "last_day": TOMORROW + timedelta(days=6),
+        }
+        centres = kw.pop("centres", [self.centre])
+        children = kw.pop("children", None) or [make_child(parent) for _ in range(number)]
+        entry = waiting.join(parent, children, self.service, centres, **wish | kw, now=now)
+        db.session.commit()
+        return entry
+
+    def cancel(self, number=0, now=NOON):
+        booking.cancel(self.taken[number], by=make_user(), online=False, now=now)
+        db.session.commit()
+        assert broken_promises() == []
+
+    def free(self, now=NOON):
+        found = offers(self.service, [self.centre.id], NOON, NOON + timedelta(days=9), now=now)
+        return [one for one in found if one.is_free]
+
+    def accept(self, lead, now=NOON):
+        wanted = [
+            Wanted(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
+            for one in holding.group_of(lead)
+        ]
+        by = make_user()
+        made = booking.book(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
+        db.session.commit()
+        assert broken_promises() == []
+        return made
+
+
+def offered(entry):
+    return [one.slot_id for one in waiting.live_offers(entry.id)]
+
+
+def test_a_freed_place_is_offered_to_who_waited_longest_and_to_nobody_else():
+    clinic = Full()
+    second = clinic.join(now=NOON + timedelta(minutes=1))
+    first = clinic.join(now=NOON)
+
+    clinic.cancel(2)
+
+    slot_id = clinic.session.slots[2].id
+    assert (offered(first), offered(second)) == ([slot_id], [])
+    [lead] = waiting.live_offers(first.id)
+    assert lead.purpose is HoldFor.WAITLIST
+    assert lead.expires_at == NOON + HALF_AN_HOUR
+    assert clinic.free() == []
+    wanted = Wanted(make_child(), clinic.service, slots_for(clinic.service, slot_id))
+    for channel in (Channel.ONLINE, Channel.DESK):
+        with pytest.raises(SlotTaken):
+            booking.book([wanted], by=make_user(), key="me", channel=channel, now=NOON)
+        db.session.rollback()
+
+
+def test_accepting_ends_the_waiting():
+    clinic = Full()
+    entry = clinic.join()
+    clinic.cancel()
+    [lead] = waiting.live_offers(entry.id)
+
+    made = clinic.accept(lead)
+
+    assert (entry.booking_id, entry.ended_at) == (made.id, NOON)
+    assert clinic.accept(lead).id == made.id  # pressed twice
+    # A used offer never revives, whatever becomes of the booking.
+    booking.cancel(made.appointments[0], by=make_user(), online=True, now=NOON)
+    db.session.commit()
+    assert offered(entry) == []
+    assert len(clinic.free()) == 1
+
+
+def test_an_offer_lapses_to_the_next_and_never_comes_back():
+    clinic = Full()
+    first, second = clinic.join(), clinic.join()
+    clinic.cancel()
+    [lead] = waiting.live_offers(first.id)
+    late = NOON + HALF_AN_HOUR
+    assert waiting.lapsed(now=late - timedelta(seconds=1)) == []
+    assert waiting.lapsed(now=late) == [lead.id]
+
+    waiting.lapse(lead.id, now=late)
+    db.session.commit()
+
+    assert offered(second) == [lead.slot_id]
+    assert first.lapses == 1
+    with pytest.raises(OfferLapsed):
+        clinic.accept(lead, now=late)
+    db.session.rollback()
+    assert waiting.lapse(lead.id, now=late) == set()  # a second worker finds it done
+    assert first.lapses == 1
+    assert broken_promises() == []
+
+
+def test_a_lapsed_offer_is_over_even_while_the_worker_sleeps():
+    clinic = Full()
+    entry = clinic.join()
+    clinic.cancel()
+    [lead] = waiting.live_offers(entry.id)
+    with pytest.raises(OfferLapsed):
+        clinic.accept(lead, now=NOON + HALF_AN_HOUR)
+    db.session.rollback()
+    # Its place is nobody's for two minutes more, then anybody's.
+    assert clinic.free(NOON + HALF_AN_HOUR) == []
+    assert len(clinic.free(NOON + HALF_AN_HOUR + timedelta(minutes=2))) == 1
+
+
+def test_when_nobody_else_waits_the_place_is_free_again_and_not_offered_twice():
+    clinic = Full()
+    entry = clinic.join()
+    clinic.cancel()
+    [lead] = waiting.live_offers(entry.id)
+    late = NOON + HALF_AN_HOUR
+    waiting.lapse(lead.id, now=late)
+    db.session.commit()
+
+    assert len(clinic.free(late)) == 1
+    assert waiting.look_for(entry.id, now=late) == set()
+    clinic.cancel(1, now=late)
+    assert offered(entry) == [clinic.session.slots[1].id]
+
+
+def test_who_lets_three_offers_pass_waits_no_longer():
+    clinic = Full()
+    entry = clinic.join()
+    now = NOON
+    for number in range(3):
+        clinic.cancel(number, now=now)
+        [lead] = waiting.live_offers(entry.id)
+        now += HALF_AN_HOUR
+        waiting.lapse(lead.id, now=now)
+        db.session.commit()
+    assert entry.ended_at == now
+    clinic.cancel(3, now=now)
+    assert len(clinic.free(now)) == 4
+
+
+def test_saying_no_passes_it_on():
+    clinic = Full()
+    first, second = clinic.join(), clinic.join()
+    clinic.cancel()
+    [lead] = waiting.live_offers(first.id)
+    holding.release(lead, now=NOON)
+    db.session.commit()
+    assert offered(second) == [lead.slot_id]
+    waiting.leave(second, by=make_user(), now=NOON)
+    db.session.commit()
+    assert len(clinic.free()) == 1
+    assert broken_promises() == []
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param({"weekdays": [2]}, id="another weekday"),
+        pytest.param({"parts": ["afternoon"]}, id="another part of the day"),
+        pytest.param({"first_day": TOMORROW + timedelta(days=1)}, id="a later first day"),
+    ],
+)
+def test_what_does_not_suit_is_not_offered(wish):
+    clinic = Full()
+    entry = clinic.join(**wish)
+    clinic.cancel()
+    assert offered(entry) == []
+    assert len(clinic.free()) == 1
+
+
+def test_another_centre_does_not_do():
+    clinic = Full()
+    other = make_centre()
+    other.services = [clinic.service]
+    entry = clinic.join(centres=[other])
+    both = clinic.join(centres=[other, clinic.centre])
+    clinic.cancel()
+    assert (offered(entry), len(offered(both))) == ([], 1)
+
+
+def test_nothing_is_offered_for_a_time_that_is_past_or_too_near():
+    clinic = Full()
+    entry = clinic.join()
+    ten_to_nine = at(TOMORROW, time(8, 50))
+    clinic.cancel(0, now=ten_to_nine)  # nine o'clock: less notice than it takes
+    assert offered(entry) == []
+    clinic.cancel(3, now=ten_to_nine)
+    [lead] = waiting.live_offers(entry.id)
+    assert lead.expires_at == at(TOMORROW, time(9, 15))  # half an hour before 9:45
+
+
+def test_a_child_who_is_elsewhere_then_is_passed_over():
+    clinic = Full()
+    entry = clinic.join()
+    make_appointment(entry.children[0], make_service())  # at nine too
+    after = clinic.join()
+    clinic.cancel(0)
+    assert offered(entry) == []
+    assert len(offered(after)) == 1
+
+
+def test_two_places_together():
+    clinic = Full()
+    pair = clinic.join(number=2)
+    single = clinic.join()
+
+    clinic.cancel(0)
+    assert (offered(pair), offered(single)) == ([], [clinic.session.slots[0].id])
+    [lead] = waiting.live_offers(single.id)
+    clinic.accept(lead)
+
+    clinic.cancel(2)
+    assert offered(pair) == []
+    clinic.cancel(3)
+    [lead] = waiting.live_offers(pair.id)
+    assert {one.slot_id for one in holding.group_of(lead)} == {
+        slot.id for slot in clinic.session.slots[2:]
+    }
+    made = clinic.accept(lead)
+    assert len(made.appointments) == 2
+
+
+def test_two_places_in_one_slot():
+    clinic = Full(slot_minutes=30, capacity=2)
+    pair = clinic.join(number=2)
+    clinic.cancel(0)
+    assert offered(pair) == []
+    clinic.cancel(1)
+    [lead] = waiting.live_offers(pair.id)
+    assert [one.slot_id for one in holding.group_of(lead)] == [clinic.session.slots[0].id] * 2
+
+
+def test_moving_away_and_dropping_a_form_free_a_place_for_who_waits():
+    clinic = Full()
+    later = clinic.open(day=TOMORROW + timedelta(days=1), closes=time(9, 15))
+    entry = clinic.join(last_day=TOMORROW)
+    moved = clinic.taken[0]
+    slots = slots_for(clinic.service, later.slots[0].id)
+    booking.move(
+        moved, Wanted(moved.child, clinic.service, slots), by=make_user(), online=False, now=NOON
+    )
+    db.session.commit()
+    assert offered(entry) == [clinic.session.slots[0].id]
+    assert broken_promises() == []
+
+
+def test_new_sessions_are_found_by_looking():
+    clinic = Full()
+    entry = clinic.join()
+    assert waiting.look_for(entry.id, now=NOON) == set()
+    more = clinic.open(opens=time(10), closes=time(11))
+    found = waiting.look_for(entry.id, now=NOON)
+    db.session.commit()
+    assert found == {more.slots[0].id}
+    assert waiting.look_for(entry.id, now=NOON) == set()  # one offer at a time
+    assert waiting.everybody(now=NOON) == [entry.id]
+
+
+def test_a_wish_whose_last_day_is_past_ends():
+    clinic = Full()
+    entry = clinic.join()
+    later = NOON + timedelta(days=8)
+    waiting.look_for(entry.id, now=later)
+    db.session.commit()
+    assert entry.ended_at == later
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        pytest.param({"last_day": TOMORROW - timedelta(days=1)}, id="ends before it begins"),
+        pytest.param({"weekdays": []}, id="no weekday"),
+        pytest.param({"weekdays": [2], "last_day": TOMORROW}, id="no such weekday till then"),
+        pytest.param({"parts": []}, id="no part of the day"),
+        pytest.param({"centres": []}, id="no centre"),
+        pytest.param(
+            {"first_day": date(2026, 4, 4), "last_day": date(2026, 4, 6)}, id="only holidays"
+        ),
+    ],
+)
+def test_a_wish_that_can_never_be_met_is_refused(wish):
+    clinic = Full()
+    with pytest.raises(NeverMet):
+        clinic.join(**wish)
+
+
+def test_who_is_too_old_for_it_cannot_wait():
+    clinic = Full()
+    clinic.service.max_age_months = 12
+    db.session.commit()
+    with pytest.raises(NeverMet):
+        clinic.join()
+
+
+def test_a_centre_that_does_not_offer_it_is_no_wish():
+    clinic = Full()
+    with pytest.raises(NeverMet):
+        clinic.join(centres=[make_centre()])
+
+
+def test_one_waits_once_and_not_for_ever():
+    clinic = Full()
+    entry = clinic.join()
+    with pytest.raises(AlreadyWaiting):
+        clinic.join(children=entry.children)
+    db.session.rollback()
+    with pytest.raises(WaitsTooLong):
+        clinic.join(last_day=TOMORROW + timedelta(days=91))
+    db.session.rollback()
+    waiting.leave(entry, by=make_user(), now=NOON)
+    clinic.join(children=entry.children)
+    assert db.session.query(Hold).count() == 0
+    assert db.session.query(Slot).count() == 4
