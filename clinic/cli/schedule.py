@@ -1,0 +1,388 @@
+"""`flask --app wsgi schedule …`: the rota, hours that change, the waiting families, and what is promised.
+
+A change is shown first, with a version; it happens when the same command names that version.
+"""
+
+import json
+import sys
+import threading
+from datetime import datetime
+from functools import partial
+
+import click
+from flask import Blueprint
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+
+from clinic import clock
+from clinic.accounts.models import Role, User
+from clinic.accounts.queries import find_user
+from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Service
+from clinic.centres.queries import get_centre
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.scheduling import changing, new_times, release, rota
+from clinic.scheduling.models import Appointment, ClinicSession, RotaRule
+from clinic.scheduling.policies import set_policy
+from clinic.scheduling.references import spoken
+from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.work import work
+
+schedule = Blueprint("schedule", __name__)
+MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+DAY = click.DateTime(["%Y-%m-%d"])
+WORK_SECONDS = 15
+
+
+class Refused(click.ClickException):
+    """A refusal of the house, as one line on standard error; exit 1."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__(error.message % error.params)
+
+
+def _staff(who: str) -> User:
+    user = find_user(who)
+    if user is None or not set(user.roles) - {Role.PARENT}:
+        raise click.ClickException(f"{who} is not a sign-in of staff.")
+    return user
+
+
+def _moment(value: datetime) -> datetime:
+    """What was typed, on the clinic's wall."""
+    return clock.at(value.date(), value.time())
+
+
+def _one(model: type, row_id: int):  # type: ignore[no-untyped-def] # a row of that model
+    row = db.session.get(model, row_id)
+    if row is None:
+        raise click.ClickException(f"There is no {model.__tablename__} {row_id}.")  # type: ignore[attr-defined]
+    return row
+
+
+def _centre(code: str) -> Centre:
+    try:
+        return get_centre(code)
+    except NoResultFound as error:
+        raise click.ClickException(f"There is no centre {code}.") from error
+
+
+@schedule.cli.command("verify")
+def verify() -> None:
+    """Read the whole database and report every broken promise; exit 1 if there is any."""
+    found = broken_promises()
+    for line in found:
+        click.echo(line)
+    if found:
+        sys.exit(1)
+    click.echo("Every promise is kept.")
+
+
+@schedule.cli.command("work")
+@click.option("--once", is_flag=True, help="One round, then stop.")
+def work_on(*, once: bool) -> None:
+    """Do what is due in the background, again and again; several may run at once."""
+    pause = threading.Event()
+    while True:
+        done = work(now=clock.now())
+        if any((done.lapsed, done.offered, done.new_times, done.sessions)) or once:
+            click.echo(json.dumps(vars(done)))
+        if once:
+            return
+        pause.wait(WORK_SECONDS)
+
+
+@schedule.cli.command("extend")
+@click.argument("first", type=DAY)
+@click.argument("last", type=DAY)
+@click.option("--centre", "codes", multiple=True, help="Only these; all without it.")
+def extend(first: datetime, last: datetime, codes: tuple[str, ...]) -> None:
+    """Open what the rota gives from FIRST to LAST. Exit 1 if a year's holidays are not known."""
+    query = select(Centre).order_by(Centre.id)
+    centres = [_centre(code) for code in codes] or list(db.session.scalars(query))
+    try:
+        done = in_one_transaction(
+            lambda: rota.extend(centres, first.date(), last.date(), now=clock.now())
+        )
+    except DomainError as error:
+        raise Refused(error) from error
+    click.echo(f"{done.sessions} sessions with {done.slots} slots.")
+    for one in done.conflicts:
+        click.echo(f"rule {one.rule.id} on {one.day}: another session is there already")
+    for year in done.unknown_years:
+        click.echo(f"The public holidays of {year} are not known: nothing was opened.", err=True)
+    if done.unknown_years:
+        sys.exit(1)
+
+
+@schedule.cli.command("rule")
+@click.argument("practitioner_id", type=int)
+@click.argument("room_id", type=int)
+@click.argument("services", nargs=-1, required=True)
+@click.option("--weekdays", required=True, help="1 is Monday: 135 is Monday, Wednesday, Friday.")
+@click.option("--opens", type=click.DateTime(["%H:%M"]), required=True)
+@click.option("--closes", type=click.DateTime(["%H:%M"]), required=True)
+@click.option("--slot-minutes", type=int, required=True)
+@click.option("--from", "valid_from", type=DAY, required=True)
+@click.option("--until", "valid_until", type=DAY)
+@click.option("--capacity", type=int, default=1)
+@click.option("--station", "stations", multiple=True, help="name:places:minutes, for a team.")
+@click.option("--online", type=click.IntRange(0, 100), default=100, help="Percent.")
+@click.option("--every-weeks", type=click.IntRange(1, 52), default=1)
+@click.option("--by", required=True, help="Who says so: a sign-in of staff.")
+def rule(
+    practitioner_id: int,
+    room_id: int,
+    services: tuple[str, ...],
+    weekdays: str,
+    opens: datetime,
+    closes: datetime,
+    slot_minutes: int,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    capacity: int,
+    stations: tuple[str, ...],
+    online: int,
+    every_weeks: int,
+    by: str,
+) -> None:
+    """Add a weekly rule; `extend` or `work` opens its days."""
+    if not set(weekdays) <= set("1234567"):
+        raise click.BadParameter("digits from 1 to 7", param_hint="--weekdays")
+    weekly = rota.Weekly(
+        weekdays=tuple(int(one) - 1 for one in weekdays),
+        opens=opens.time(),
+        closes=closes.time(),
+        slot_minutes=slot_minutes,
+        valid_from=valid_from.date(),
+        valid_until=valid_until.date() if valid_until else None,
+        capacity=capacity,
+        stations=tuple(_station(one) for one in stations),
+        online_percent=online,
+        every_weeks=every_weeks,
+    )
+    given = list(db.session.scalars(select(Service).where(Service.code.in_(services))))
+    if len(given) != len(set(services)):
+        raise click.ClickException("Not every one of these services is known.")
+    staff = _staff(by)
+    practitioner, room = _one(Practitioner, practitioner_id), _one(Room, room_id)
+    try:
+        made = in_one_transaction(
+            lambda: rota.add_rule(practitioner, room, given, weekly, by=staff, now=clock.now())
+        )
+    except DomainError as error:
+        raise Refused(error) from error
+    click.echo(f"Rule {made.id} is added.")
+
+
+def _station(text: str) -> rota.Station:
+    try:
+        name, places, minutes = text.split(":")
+        return rota.Station(name, int(places), int(minutes))
+    except ValueError as error:
+        raise click.BadParameter(text, param_hint="--station") from error
+
+
+def _change(change: changing.Change, version: str | None, by: str) -> None:
+    """Show whom it concerns, or do what was shown; then find new times for who lost theirs."""
+    now, staff = clock.now(), _staff(by)
+    try:
+        if version is None:
+            _show(changing.preview(change, now=now))
+            return
+        done = in_one_transaction(lambda: changing.apply(change, version, by=staff, now=now))
+    except changing.Stale as stale:
+        db.session.rollback()
+        click.echo(stale.message, err=True)
+        _show(changing.preview(change, now=now))
+        sys.exit(1)
+    except DomainError as error:
+        raise Refused(error) from error
+    ids = [one.id for one in done.displaced]
+    offers = [in_one_transaction(partial(new_times.offer_to, one, now=now)) for one in ids]
+    kept = sum(map(len, offers))
+    click.echo(f"Done. {len(ids)} appointments need a new time; {kept} new times are kept.")
+
+
+def _show(shown: changing.Preview) -> None:
+    for one in shown.displaced:
+        click.echo(_line(one))
+    closed = sum(1 for capacity, _ in shown.slots.values() if not capacity)
+    click.echo(
+        f"{closed} slots would be shut, {len(shown.slots) - closed} changed; "
+        f"{len(shown.displaced)} appointments would need a new time."
+    )
+    click.echo(f"version {shown.version}")
+
+
+def _line(one: Appointment) -> str:
+    when = clock.local(one.starts_at)
+    reference = spoken(one.booking.reference)
+    return f"{when:%Y-%m-%d %H:%M}  {reference}  {one.child.name}  {one.service.name_zh}"
+
+
+@schedule.cli.command("close")
+@click.argument("centre")
+@click.argument("starts", type=MOMENT)
+@click.argument("ends", type=MOMENT)
+@click.option("--room", type=int, help="Only this room.")
+@click.option("--reason-zh", required=True, help="Families read it.")
+@click.option("--reason-en", required=True)
+@click.option("--version", help="Do what was shown under this version.")
+@click.option("--by", required=True)
+def close(
+    centre: str,
+    starts: datetime,
+    ends: datetime,
+    room: int | None,
+    reason_zh: str,
+    reason_en: str,
+    version: str | None,
+    by: str,
+) -> None:
+    """Shut a CENTRE, or a room of it, from STARTS to ENDS on the clinic's clock."""
+    where = _one(Room, room) if room else None
+    whole = _centre(centre)
+    if where and where.centre_id != whole.id:
+        raise click.ClickException("That room belongs to another centre.")
+    change = changing.Close(whole, _moment(starts), _moment(ends), reason_zh, reason_en, where)
+    _change(change, version, by)
+
+
+@schedule.cli.command("leave")
+@click.argument("practitioner_id", type=int)
+@click.argument("starts", type=MOMENT)
+@click.argument("ends", type=MOMENT)
+@click.option("--reason", default="")
+@click.option("--version", help="Do what was shown under this version.")
+@click.option("--by", required=True)
+def leave(
+    practitioner_id: int,
+    starts: datetime,
+    ends: datetime,
+    reason: str,
+    version: str | None,
+    by: str,
+) -> None:
+    """A practitioner is away from STARTS to ENDS."""
+    who = _one(Practitioner, practitioner_id)
+    _change(changing.Away(who, _moment(starts), _moment(ends), reason), version, by)
+
+
+@schedule.cli.command("shorten")
+@click.argument("session_id", type=int)
+@click.argument("opens", type=click.DateTime(["%H:%M"]))
+@click.argument("closes", type=click.DateTime(["%H:%M"]))
+@click.option("--capacity", type=int, help="Places a slot; as it was without it.")
+@click.option("--version", help="Do what was shown under this version.")
+@click.option("--by", required=True)
+def shorten(
+    session_id: int,
+    opens: datetime,
+    closes: datetime,
+    capacity: int | None,
+    version: str | None,
+    by: str,
+) -> None:
+    """Keep of a session what lies between OPENS and CLOSES, with so many places."""
+    session = _one(ClinicSession, session_id)
+    _change(changing.Shorten(session, opens.time(), closes.time(), capacity), version, by)
+
+
+@schedule.cli.command("withdraw")
+@click.argument("session_id", type=int)
+@click.option("--version", help="Do what was shown under this version.")
+@click.option("--by", required=True)
+def withdraw(session_id: int, version: str | None, by: str) -> None:
+    """Take a session out of the calendar, whoever is booked."""
+    _change(changing.withdraw(_one(ClinicSession, session_id)), version, by)
+
+
+@schedule.cli.command("end-rule")
+@click.argument("rule_id", type=int)
+@click.argument("last_day", type=DAY)
+@click.option("--version", help="Do what was shown under this version.")
+@click.option("--by", required=True)
+def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> None:
+    """A rule ends with LAST_DAY; what it opened later is shut."""
+    _change(changing.EndRule(_one(RotaRule, rule_id), last_day.date()), version, by)
+
+
+@schedule.cli.command("works-as")
+@click.argument("centre")
+@click.argument("day", type=DAY)
+@click.argument("weekday", type=click.Choice([*"1234567", "shut"]))
+@click.option("--version", help="Do what was shown under this version.")
+@click.option("--by", required=True)
+def works_as(centre: str, day: datetime, weekday: str, version: str | None, by: str) -> None:
+    """A CENTRE works on DAY by another WEEKDAY's timetable (1 is Monday), or is shut."""
+    number = None if weekday == "shut" else int(weekday) - 1
+    _change(changing.WorksAs(_centre(centre), day.date(), number), version, by)
+
+
+@schedule.cli.command("lift")
+@click.argument("kind", type=click.Choice(["closure", "leave"]))
+@click.argument("row_id", type=int)
+@click.option("--by", required=True)
+def lift(kind: str, row_id: int, by: str) -> None:
+    """Take a closure or a leave back; who waits for a new time gets the old one."""
+    row = _one(Closure if kind == "closure" else Leave, row_id)
+    staff = _staff(by)
+    done = in_one_transaction(lambda: changing.lift(row, by=staff, now=clock.now()))
+    click.echo(f"{done.slots} slots are open again; {len(done.restored)} families are back.")
+
+
+@schedule.cli.command("shut")
+def shut() -> None:
+    """What is shut from now on: closures and leaves, with their numbers."""
+    now = clock.now()
+    closures = select(Closure).where(Closure.lifted_at.is_(None), Closure.ends_at > now)
+    for closure in db.session.scalars(closures.order_by(Closure.starts_at)):
+        click.echo(f"closure {closure.id}: centre {closure.centre_id}, {_times(closure)}")
+    leaves = select(Leave).where(Leave.lifted_at.is_(None), Leave.ends_at > now)
+    for one in db.session.scalars(leaves.order_by(Leave.starts_at)):
+        click.echo(f"leave {one.id}: practitioner {one.practitioner_id}, {_times(one)}")
+
+
+def _times(row: Closure | Leave) -> str:
+    starts, ends = (clock.local(one) for one in (row.starts_at, row.ends_at))
+    return f"{starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}"
+
+
+@schedule.cli.command("new-times")
+@click.option("--centre")
+def list_new_times(centre: str | None) -> None:
+    """Who needs a new time, who booked first, first; and how many times are kept for them."""
+    for one in new_times.waiting(_centre(centre).id if centre else None):
+        click.echo(f"{_line(one)}  {len(new_times.kept_for(one))} kept")
+
+
+@schedule.cli.command("policy")
+@click.argument("settings", nargs=-1, required=True)
+@click.option("--service")
+@click.option("--centre")
+@click.option("--by", required=True)
+def policy(settings: tuple[str, ...], service: str | None, centre: str | None, by: str) -> None:
+    """Set rules of booking, as NAME=JSON: `release_days=7 release_time='"18:00"'`."""
+    given = {}
+    for one in settings:
+        name, _, value = one.partition("=")
+        try:
+            given[name] = json.loads(value)
+        except ValueError as error:
+            raise click.BadParameter(one) from error
+    what = db.session.scalar(select(Service).where(Service.code == service)) if service else None
+    if service and what is None:
+        raise click.ClickException(f"There is no service {service}.")
+    where, staff, now = _centre(centre) if centre else None, _staff(by), clock.now()
+
+    def do() -> int:
+        set_policy(given, service=what, centre=where, by=staff, now=now)
+        everything = db.session.scalars(select(Service.id)).all()
+        return release.reschedule([what.id] if what else everything, now=now)
+
+    try:
+        days = in_one_transaction(do)
+    except DomainError as error:
+        raise Refused(error) from error
+    click.echo(f"Set. {days} days that are not open yet follow it.")
