@@ -14,13 +14,15 @@ from clinic.accounts import joining
 from clinic.accounts.demo_sign_ins import DEMO_PASSWORD
 from clinic.accounts.models import Membership, Role, User
 from clinic.accounts.passwords import hash_password
+from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
-from clinic.scheduling import attendance, booking, opening
-from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling import attendance, booking, opening, rota
+from clinic.scheduling.models import Appointment, Channel, ClinicSession
+from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import child_times, offers, slots_for
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.wanted import Wanted, examine
@@ -63,12 +65,15 @@ def load(today: date) -> None:
     db.session.flush()
     city = City(today, data, random.Random(2026), founder, {}, {}, [])  # noqa: S311 - a plausible city, not a secret
     services = _add_services(city)
+    for code, settings in data["policies"].items():
+        set_policy(settings, service=services[code], centre=None, by=founder, now=founded)
     centres = [_add_centre(city, row, services) for row in data["centres"]]
     for number, row in enumerate(data["families"]):
         _add_family(city, row, number)
     db.session.commit()
     for centre in centres:
-        _add_sessions(city, centre)
+        _add_rota(city, centre)
+    _open_days(city, centres)
     db.session.commit()
     _add_visits(city, centres)
     db.session.commit()
@@ -214,25 +219,58 @@ def _add_child(city: City, guardian: User, family: dict[str, Any], row: dict[str
     )
 
 
-def _add_sessions(city: City, centre: Centre) -> None:
-    """Mornings and afternoons of every day that the doors are open, and of today in any case."""
+def _add_rota(city: City, centre: Centre) -> None:
+    """Every practitioner works mornings and afternoons, Monday to Saturday, in a room of their own."""
     row = next(one for one in city.data["centres"] if one["code"] == centre.code)
+    first = city.today - timedelta(days=DAYS_BEFORE)
+    for practitioner, room, one in zip(
+        centre.practitioners, centre.rooms, row["practitioners"], strict=True
+    ):
+        for opens, closes in _hours(city):
+            weekly = rota.Weekly(
+                weekdays=tuple(range(SUNDAY)),
+                opens=opens,
+                closes=closes,
+                slot_minutes=one["slot"],
+                valid_from=first,
+                capacity=one["capacity"],
+                stations=tuple(rota.Station(*each) for each in one.get("stations", ())),
+                online_percent=100 * one["online"] // one["capacity"],
+            )
+            rota.add_rule(
+                practitioner,
+                room,
+                practitioner.services,
+                weekly,
+                by=city.founder,
+                now=city.founded,
+            )
+
+
+def _open_days(city: City, centres: Sequence[Centre]) -> None:
+    """What the rota gives; by hand today in any case, and days of years without a calendar."""
     days = [city.today + timedelta(days=n) for n in range(-DAYS_BEFORE, DAYS_AFTER)]
-    pairs = zip(centre.practitioners, centre.rooms, row["practitioners"], strict=True)
-    for practitioner, room, one in pairs:
-        for day in days:
-            if day.weekday() == SUNDAY and day != city.today:
-                continue
-            for opens, closes in _hours(city):
-                opening.open_session(
-                    practitioner,
-                    room,
-                    practitioner.services,
-                    day,
-                    opening.Hours(opens, closes, one["slot"], one["capacity"], one["online"]),
-                    by=city.founder,
-                    now=city.founded,
-                )
+    rota.extend(centres, days[0], days[-1], now=city.founded)
+    for rule in rota.rules_of([one.id for one in centres]):
+        opened = select(ClinicSession.rota_day).where(ClinicSession.rota_rule_id == rule.id)
+        there = set(db.session.scalars(opened))
+        unknown = [day for day in days if not is_known(day.year) and day.weekday() != SUNDAY]
+        for day in sorted({city.today, *unknown} - there):
+            opening.open_session(
+                rule.practitioner,
+                rule.room,
+                rule.services,
+                day,
+                opening.Hours(
+                    rule.opens,
+                    rule.closes,
+                    rule.slot_minutes,
+                    rule.capacity,
+                    rule.capacity * rule.online_percent // 100,
+                ),
+                by=city.founder,
+                now=city.founded,
+            )
 
 
 def _fill_diary(city: City, centre: Centre) -> None:

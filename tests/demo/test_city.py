@@ -31,7 +31,9 @@ def rows():
     return [tuple(row) for row in appointments], [tuple(row) for row in slots]
 
 
-@pytest.mark.parametrize("day", [DAY, date(2026, 3, 1), date(2026, 1, 31)])
+@pytest.mark.parametrize(
+    "day", [DAY, date(2026, 3, 1), date(2026, 1, 31), date(2026, 10, 1), date(2031, 12, 24)]
+)
 def test_every_page_has_something_on_any_day(app, day):
     load(day)
     assert broken_promises() == []
