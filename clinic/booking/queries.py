@@ -1,17 +1,19 @@
 """A family's appointments and holds. Everything starts from the user."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from clinic.accounts.models import User
 from clinic.centres.models import Service, ServiceKind
 from clinic.db import db
 from clinic.families.models import Guardianship
-from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
 from clinic.scheduling.queries import appointments
 
 
-def _child_ids(user: User):  # type: ignore[no-untyped-def] # a Select, for `in_`
+def _child_ids(user: User) -> Select[int]:
     return select(Guardianship.child_id).where(
         Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)
     )
@@ -23,6 +25,16 @@ def appointments_of(user: User) -> list[Appointment]:
     return list(db.session.scalars(theirs))
 
 
+def booked_with(user: User, appointment: Appointment) -> list[Appointment]:
+    """The others of the same booking, as far as they are of children whom this user cares for."""
+    others = appointments().where(
+        Appointment.booking_id == appointment.booking_id,
+        Appointment.id != appointment.id,
+        Appointment.child_id.in_(_child_ids(user)),
+    )
+    return list(db.session.scalars(others))
+
+
 def get_appointment(user: User, appointment_id: int) -> Appointment:
     """The appointment, if it is of a child whom this user cares for. Raises NoResultFound."""
     query = appointments().where(
@@ -32,14 +44,18 @@ def get_appointment(user: User, appointment_id: int) -> Appointment:
 
 
 def get_hold(user: User, kind: ServiceKind, hold_id: int) -> Hold:
-    """What this user holds, of this kind of service, for a child still theirs. Raises NoResultFound."""
+    """What this user holds, or what is offered to the family, for a child still theirs.
+
+    Of this kind of service; the one that leads, if several belong together. Raises NoResultFound.
+    """
     query = (
         select(Hold)
         .join(Hold.service)
         .where(
             Hold.id == hold_id,
-            Hold.user_id == user.id,
-            Hold.child_id.in_(_child_ids(user)),
+            or_(Hold.user_id == user.id, Hold.purpose != HoldFor.FORM),
+            Hold.lead_id.is_(None),
+            _whole_group_is_theirs(user),
             Service.kind == kind,
         )
         .options(
@@ -50,3 +66,85 @@ def get_hold(user: User, kind: ServiceKind, hold_id: int) -> Hold:
         )
     )
     return db.session.execute(query).scalar_one()
+
+
+def _whole_group_is_theirs(user: User) -> ColumnElement[bool]:
+    """A hold and those that follow it are for children whom this user cares for, every one."""
+    following = aliased(Hold)
+    others = select(following.id).where(
+        following.lead_id == Hold.id, following.child_id.not_in(_child_ids(user))
+    )
+    return and_(Hold.child_id.in_(_child_ids(user)), ~others.exists())
+
+
+def offers_for(user: User, *, now: datetime) -> list[Hold]:
+    """What is kept for this family: places found while it waited, and new times. The leading holds."""
+    query = (
+        select(Hold)
+        .where(
+            _whole_group_is_theirs(user),
+            Hold.purpose != HoldFor.FORM,
+            Hold.lead_id.is_(None),
+            Hold.booking_id.is_(None),
+            Hold.ended_at.is_(None),
+            Hold.expires_at > now,
+        )
+        .options(
+            joinedload(Hold.child),
+            joinedload(Hold.service),
+            joinedload(Hold.slot).joinedload(Slot.centre),
+            joinedload(Hold.slot).joinedload(Slot.practitioner),
+        )
+        .order_by(Hold.expires_at, Hold.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def waiting_for(user: User) -> list[WaitlistEntry]:
+    """What this family waits for, the longest first."""
+    query = (
+        _entries(user)
+        .where(WaitlistEntry.ended_at.is_(None))
+        .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def get_entry(user: User, kind: ServiceKind, entry_id: int) -> WaitlistEntry:
+    """A wish of this family for a service of this kind. Raises NoResultFound."""
+    query = (
+        _entries(user)
+        .join(WaitlistEntry.service)
+        .where(WaitlistEntry.id == entry_id, Service.kind == kind)
+    )
+    return db.session.execute(query).scalar_one()
+
+
+def _entries(user: User) -> Select[WaitlistEntry]:
+    theirs = select(WaitlistChild.entry_id).where(WaitlistChild.child_id.in_(_child_ids(user)))
+    others = select(WaitlistChild.entry_id).where(
+        WaitlistChild.entry_id == WaitlistEntry.id,
+        WaitlistChild.child_id.not_in(_child_ids(user)),
+    )
+    return (
+        select(WaitlistEntry)
+        .where(WaitlistEntry.id.in_(theirs), ~others.exists())
+        .options(
+            joinedload(WaitlistEntry.service),
+            selectinload(WaitlistEntry.children),
+            selectinload(WaitlistEntry.centres),
+        )
+    )
+
+
+def remaining_with(appointment: Appointment, *, now: datetime) -> list[Appointment]:
+    """The appointments of the same booking, child and service that still lie ahead, earliest first."""
+    query = appointments().where(
+        Appointment.booking_id == appointment.booking_id,
+        Appointment.child_id == appointment.child_id,
+        Appointment.service_id == appointment.service_id,
+        Appointment.starts_at > now,
+        Appointment.cancelled_at.is_(None),
+        Appointment.arrived_at.is_(None),
+    )
+    return list(db.session.scalars(query))

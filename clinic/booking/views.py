@@ -1,5 +1,6 @@
 """The pages, made once for each of the four services."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request, session
@@ -9,27 +10,33 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.booking import courses, waitlist
 from clinic.booking.choosing import (
+    COURSES,
     Objections,
     age_objections,
     choose,
     clashes,
     number,
+    numbers,
     pick,
+    slot_ids,
+    wishes_of,
 )
 from clinic.booking.forms import ConfirmForm
 from clinic.booking.queries import get_appointment, get_hold
 from clinic.centres.districts import all_districts
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.models import ServiceKind
 from clinic.centres.queries import centres_with, services_of
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.families.models import Child
 from clinic.families.queries import get_child, has_consented
 from clinic.scheduling import booking, holding
-from clinic.scheduling.models import Appointment, Channel, Hold, Slot
+from clinic.scheduling.models import Appointment, Channel, Hold, HoldFor, Slot
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.queries import Offer, child_times, nearest_offers, slots_for
+from clinic.scheduling.reasons import SHORT
+from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from clinic.web import render, see_other, typed_before
 
@@ -37,7 +44,7 @@ from clinic.web import render, see_other, typed_before
 def booking_pages(
     kind: ServiceKind, title: str, *, objections: Objections = age_objections
 ) -> Blueprint:
-    """The blueprint of one service: choose, hold, confirm, release. `title` is a marked text."""
+    """The blueprint of one service: choose, hold, confirm, release, wait. `title` is a marked text."""
     bp = Blueprint(kind.value, f"clinic.{kind.value}.views", url_prefix=f"/{kind.value}")
 
     @bp.get("/", endpoint="choose")
@@ -60,18 +67,15 @@ def booking_pages(
             parts=PARTS,
             districts=all_districts(),
             names={one.id: one for one in chooser.practitioners},
+            short=SHORT,
+            courses=COURSES if kind is ServiceKind.REHAB else (),
         )
 
     @bp.post("/holds", endpoint="hold")
     @allow(Role.PARENT)
     def hold() -> Response:
-        if not has_consented(me()):
-            flash(_("To book, please agree to the privacy notice and the rule for children."))
-            return see_other("families.consents")
-        try:
-            limits.spend(limits.BOOKING, str(me().id), now=clock.now())
-        finally:
-            db.session.commit()
+        if refused := may_not_book():
+            return refused
         return keep(kind, title, objections)
 
     @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")
@@ -84,37 +88,78 @@ def booking_pages(
     def release(hold_id: int) -> Response:
         kept = get_hold(me(), kind, hold_id)
         if kept.booking_id is None:
-            holding.release(kept, now=clock.now())
-            db.session.commit()
-        return see_other(f"{kind.value}.choose")
+            in_one_transaction(lambda: holding.release(kept, now=clock.now()))
+        if kept.purpose is HoldFor.FORM:
+            return see_other(f"{kind.value}.choose")
+        return see_other("appointments.index")
 
+    courses.add_pages(bp, kind, may_not_book)
+    waitlist.add_pages(bp, kind, title)
     return bp
 
 
+def may_not_book() -> Response | None:
+    """Where to go instead, when a text has not been agreed to; counts the try. Raises TooOften."""
+    if not has_consented(me()):
+        flash(_("To book, please agree to the privacy notice and the rule for children."))
+        return see_other("families.consents")
+    try:
+        limits.spend(limits.BOOKING, str(me().id), now=clock.now())
+    finally:
+        db.session.commit()
+    return None
+
+
+def asked_for(kind: ServiceKind) -> tuple[list[Wish], list[int]]:
+    """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
+    child = get_child(me(), number(request.form, "child") or 0)
+    together = [get_child(me(), one) for one in numbers(request.form, "with")]
+    services = services_of(kind)
+    service = pick(services, number(request.form, "service")) or abort(404)
+    then = None
+    if (follower := number(request.form, "then")) is not None:
+        every = [one for each in ServiceKind for one in services_of(each)]
+        then = pick(every, follower) or abort(404)
+    wishes = wishes_of(child, together, service, then)
+    slots = slot_ids(request.form.get("slot", ""))
+    if len(wishes) == 1:
+        wishes *= len(slots)  # a course: one child, many times
+    if not slots or len(slots) != len(wishes):
+        abort(404)
+    return wishes, slots
+
+
 def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
-    """Keep the chosen time for some minutes, then ask for the rest."""
-    asked = {name: number(request.form, name) for name in ("child", "service", "slot", "move")}
-    service = pick(services_of(kind), asked["service"]) or abort(404)
-    child = get_child(me(), asked["child"] or 0)
-    moving = get_appointment(me(), asked["move"]) if asked["move"] else None
-    if moving and (moving.child_id, moving.service_id) != (child.id, service.id):
+    """Keep the chosen times for some minutes, then ask for the rest."""
+    wishes, slots = asked_for(kind)
+    move = number(request.form, "move")
+    moving = get_appointment(me(), move) if move else None
+    same = (wishes[0].child.id, wishes[0].service.id)
+    if moving and (moving.child_id, moving.service_id) != same:
         abort(404)
     now = clock.now()
 
     def work() -> Hold:
-        slots = slots_for(service, asked["slot"] or 0)
-        if found := objections(child, service, clock.clinic_day(slots[0].starts_at)):
-            raise Refused(found)
+        chosen = list(slots)
+        if len(slots) == 1 and request.form.get("any"):
+            chosen = holding.whoever_is_free(wishes[0].service, slots[0], now=now)[:1]
+        wanted = [
+            Wanted(wish.child, wish.service, slots_for(wish.service, slot_id))
+            for wish, slot_id in zip(wishes, chosen, strict=True)
+        ]
+        for one in wanted:
+            if found := objections(one.child, one.service, clock.clinic_day(one.starts_at)):
+                raise Refused(found)
         if moving:
             booking.must_be_changeable(moving, online=True, now=now)
-        return holding.hold(Wanted(child, service, slots), by=me(), now=now, moves=moving)
+        return holding.hold_together(wanted, by=me(), now=now, moves=moving)
 
     try:
         kept = in_one_transaction(work)
     except DomainError as error:
         db.session.rollback()
-        slot = db.session.get(Slot, asked["slot"] or 0) or abort(404)
-        return gone(error, child, service, slot, moving, title, objections, now=now)
+        slot = db.session.get(Slot, slots[0]) or abort(404)
+        return gone(error, wishes, slot, moving, title, objections, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=kept.id)
 
 
@@ -122,6 +167,7 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
     """Show what is held, and book it."""
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept).id)
+    group = holding.group_of(kept)
     form = ConfirmForm(typed_before()) if request.method == "GET" else ConfirmForm()
     now = clock.now()
     if form.validate_on_submit():
@@ -129,38 +175,37 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
             booked = in_one_transaction(lambda: book_or_move(kept, form.reason.data or "", now))
         except DomainError as error:
             db.session.rollback()
-            return gone(
-                error,
-                kept.child,
-                kept.service,
-                kept.slot,
-                kept.moves,
-                title,
-                objections,
-                now=now,
-            )
-        flash(
-            _("Your appointment is moved.") if kept.moves_id else _("Your appointment is booked.")
-        )
+            wishes = [Wish(one.child, one.service) for one in group]
+            return gone(error, wishes, kept.slot, kept.moves, title, objections, now=now)
+        if kept.moves_id:
+            flash(_("Your appointment is moved."))
+        elif len(group) > 1:
+            flash(_("Your %(count)s appointments are booked.", count=len(group)))
+        else:
+            flash(_("Your appointment is booked."))
         return see_other("appointments.show", appointment_id=booked.id)
     return render(
         "booking/confirm.html",
         partial="booking/_confirm.html",
         status=422 if form.errors else 200,
         hold=kept,
+        group=group,
         form=form,
         kind=kind.value,
         title=title,
+        is_over=kept.purpose is HoldFor.WAITLIST and bool(kept.ended_at or kept.expires_at <= now),
     )
 
 
 def book_or_move(kept: Hold, reason: str, now: datetime) -> Appointment:
-    """Turn the hold into an appointment, or give its place to the one that moves."""
-    slots = slots_for(kept.service, kept.slot_id)
-    wanted = Wanted(kept.child, kept.service, slots, reason=reason, hold=kept)
+    """Turn the holds into appointments, or give their place to the one that moves."""
+    wanted = [
+        Wanted(one.child, one.service, slots_for(one.service, one.slot_id), reason=reason, hold=one)
+        for one in holding.group_of(kept)
+    ]
     if kept.moves:
-        return booking.move(kept.moves, wanted, by=me(), online=True, now=now)
-    made = booking.book([wanted], by=me(), key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
+        return booking.move(kept.moves, wanted[0], by=me(), online=True, now=now)
+    made = booking.book(wanted, by=me(), key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
     return made.appointments[0]
 
 
@@ -172,8 +217,7 @@ def booked_from(kept: Hold) -> Appointment:
 
 def gone(
     error: DomainError,
-    child: Child,
-    service: Service,
+    wishes: Sequence[Wish],
     slot: Slot,
     moving: Appointment | None,
     title: str,
@@ -181,7 +225,11 @@ def gone(
     *,
     now: datetime,
 ) -> Response:
-    """Say why not, and offer the nearest times that do work, at the same centre first."""
+    """Say why not, and offer the nearest times that do work, at the same centre first.
+
+    For several appointments at once there is no short list: the page leads back to all times.
+    """
+    child, service = wishes[0].child, wishes[0].service
     centres = {one.id: one for one in centres_with(service)}
     busy = child_times(child.id, except_for=[moving.id] if moving else ())
 
@@ -194,6 +242,7 @@ def gone(
             and not objections(child, service, clock.clinic_day(one.starts_at))
         ][:4]
 
+    alone = len(wishes) == 1
     return render(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
@@ -201,7 +250,10 @@ def gone(
         child=child,
         service=service,
         moving=moving,
-        offers=nearest([slot.centre_id]) or nearest(list(centres)),
+        offers=(nearest([slot.centre_id]) or nearest(list(centres))) if alone else [],
+        alone=alone,
+        day=clock.clinic_day(slot.starts_at),
+        company=sorted({wish.child.id for wish in wishes} - {child.id}),
         centres=centres,
         kind=service.kind.value,
         title=title,

@@ -1,6 +1,8 @@
 """Centres and what they offer."""
 
 import math
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -8,11 +10,13 @@ from sqlalchemy.orm import selectinload
 from clinic.centres.models import (
     Centre,
     CentreService,
+    Closure,
     Practitioner,
     PractitionerService,
     Service,
     ServiceKind,
 )
+from clinic.clock import clinic_day
 from clinic.db import db
 
 EARTH_KM = 6371.0
@@ -81,3 +85,20 @@ def kilometres(centre: Centre, latitude: float, longitude: float) -> float:
     half_lng = math.radians(centre.longitude - longitude) / 2
     chord = math.sin(half_lat) ** 2 + math.cos(here) * math.cos(there) * math.sin(half_lng) ** 2
     return 2 * EARTH_KM * math.asin(math.sqrt(chord))
+
+
+def closed_because(
+    centre_ids: Collection[int], start: datetime, end: datetime
+) -> list[tuple[date, Closure]]:
+    """The closures of these centres in [start, end), each with every clinic day that it touches."""
+    query = select(Closure).where(
+        Closure.centre_id.in_(centre_ids),
+        Closure.lifted_at.is_(None),
+        Closure.starts_at < end,
+        Closure.ends_at > start,
+    )
+    found = []
+    for one in db.session.scalars(query.order_by(Closure.id)):
+        first, last = clinic_day(max(one.starts_at, start)), clinic_day(min(one.ends_at, end))
+        found += [(first + timedelta(days=n), one) for n in range((last - first).days + 1)]
+    return found

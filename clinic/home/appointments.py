@@ -1,5 +1,6 @@
 """A family's appointments."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, flash, url_for
@@ -7,19 +8,27 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from icalendar import Alarm, Calendar, Event
-from wtforms import TextAreaField
+from wtforms import BooleanField, TextAreaField
 from wtforms.validators import Length
 
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.queries import appointments_of, get_appointment
+from clinic.booking.queries import (
+    appointments_of,
+    booked_with,
+    get_appointment,
+    offers_for,
+    remaining_with,
+    waiting_for,
+)
 from clinic.booking.slips import qr_code
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
 from clinic.scheduling import booking
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.models import Appointment, HoldFor
+from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.web import render, see_other
@@ -28,6 +37,7 @@ bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
 
 class CancelForm(FlaskForm):
+    rest = BooleanField(_l("Cancel the later ones of this booking too"))
     reason = TextAreaField(
         _l("Why? (optional)"),
         validators=[Length(max=300, message=_l("Please keep it to 300 characters."))],
@@ -39,10 +49,18 @@ class CancelForm(FlaskForm):
 def index() -> Response:
     now = clock.now()
     everything = appointments_of(me())
+    offered = offers_for(me(), now=now)
+    displaced = [one for one in everything if status_of(one) is Status.DISPLACED]
     return render(
         "appointments/index.html",
+        offered=[one for one in offered if one.purpose is HoldFor.WAITLIST],
+        displaced=[(one, [h for h in offered if h.moves_id == one.id]) for one in displaced],
+        waiting=waiting_for(me()),
+        parts=PARTS,
         upcoming=[one for one in everything if is_coming(one, now)],
-        past=[one for one in reversed(everything) if not is_coming(one, now)],
+        past=[
+            one for one in reversed(everything) if not is_coming(one, now) and one not in displaced
+        ],
         status_of=status_of,
         labels=LABELS,
     )
@@ -61,6 +79,9 @@ def show(appointment_id: int) -> Response:
         standing=status_of(appointment),
         labels=LABELS,
         is_coming=is_coming(appointment, now),
+        rest=remaining_with(appointment, now=now),
+        others=booked_with(me(), appointment),
+        kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
     )
 
@@ -85,15 +106,18 @@ def cancellation(appointment_id: int) -> Response:
     form = CancelForm()
     now = clock.now()
     refusal = ""
+    rest = [one for one in remaining_with(appointment, now=now) if one is not appointment]
     try:
         if status_of(appointment) is not Status.CANCELLED:
             booking.must_be_changeable(appointment, online=True, now=now)
         if form.validate_on_submit():
             reason = (form.reason.data or "").strip()
-            in_one_transaction(
-                lambda: booking.cancel(appointment, by=me(), online=True, now=now, reason=reason)
-            )
-            flash(_("The appointment is cancelled."))
+            those = [appointment, *(rest if form.rest.data else ())]
+            in_one_transaction(lambda: _cancel(those, reason, now))
+            if len(those) > 1:
+                flash(_("%(count)s appointments are cancelled.", count=len(those)))
+            else:
+                flash(_("The appointment is cancelled."))
             return see_other("appointments.index")
     except DomainError as error:
         db.session.rollback()
@@ -104,7 +128,13 @@ def cancellation(appointment_id: int) -> Response:
         appointment=appointment,
         form=form,
         refusal=refusal,
+        rest=rest,
     )
+
+
+def _cancel(those: Sequence[Appointment], reason: str, now: datetime) -> None:
+    for one in those:
+        booking.cancel(one, by=me(), online=True, now=now, reason=reason)
 
 
 def is_coming(appointment: Appointment, now: datetime) -> bool:

@@ -9,14 +9,13 @@ from wtforms import (
     Field,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     TimeField,
     ValidationError,
 )
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
-from wtforms.widgets import CheckboxInput, ListWidget
 
+from clinic.booking.forms import Checkboxes
 from clinic.centres.models import Centre
 from clinic.i18n import name_of, weekday_name
 
@@ -25,13 +24,6 @@ WORKDAYS = [0, 1, 2, 3, 4]
 DAYS_AHEAD = 60
 BETWEEN_5_AND_240 = _l("Between 5 and 240 minutes, please.")
 BETWEEN_1_AND_50 = _l("Between 1 and 50, please.")
-
-
-class Checkboxes(SelectMultipleField):
-    """Several of a few."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class WeekForm(FlaskForm):

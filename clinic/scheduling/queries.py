@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from clinic.centres.models import Service
@@ -43,6 +43,8 @@ class Offer:
     practitioner_id: int
     clinic_session_id: int
     is_free: bool
+    opens_at: datetime
+    is_closed: bool = False
 
     @property
     def slot_id(self) -> int:
@@ -73,11 +75,13 @@ def offers(
     now: datetime,
     practitioner_id: int | None = None,
     online: bool = True,
+    everything: bool = False,
 ) -> list[Offer]:
     """Every time of the service that begins in [start, end) at these centres, full ones too.
 
     One indexed query, by (service, centre, time), which online reads nothing but that index. A
-    service longer than a slot takes several consecutive slots of one session.
+    service longer than a slot takes several consecutive slots of one session. `everything` adds
+    what is closed or not open for booking yet, never free, so that a page can say why.
     """
     query = (
         select(
@@ -88,19 +92,22 @@ def offers(
             SlotService.centre_id,
             SlotService.practitioner_id,
             _is_free(now, online=online).label("is_free"),
+            SlotService.opens_at,
+            SlotService.closed,
         )
         .where(
             SlotService.service_id == service.id,
             SlotService.centre_id.in_(centre_ids),
             SlotService.starts_at >= start,
             SlotService.starts_at < end,
-            SlotService.closed.is_(False),
         )
         .order_by(SlotService.starts_at, SlotService.centre_id, SlotService.slot_id)
     )
-    if online:
+    if not everything:
+        query = query.where(SlotService.closed.is_(False))
+    if online and not everything:
         query = query.where(SlotService.opens_at <= now)
-    else:
+    if not online:
         query = query.join(Slot, Slot.id == SlotService.slot_id)
     if practitioner_id is not None:
         query = query.where(SlotService.practitioner_id == practitioner_id)
@@ -109,7 +116,8 @@ def offers(
 
 def _is_free(now: datetime, *, online: bool) -> ColumnElement[bool]:
     if online:
-        return SlotService.free_from <= now
+        opened = SlotService.opens_at <= now
+        return and_(SlotService.free_from <= now, opened, SlotService.closed.is_(False))
     return or_(Slot.taken < Slot.capacity, func.coalesce(Slot.frees_at <= now, false()))
 
 
@@ -126,6 +134,8 @@ def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer
                 row.practitioner_id,
                 row.clinic_session_id,
                 row.is_free,
+                row.opens_at,
+                row.closed,
             )
         return
     following = {(row.clinic_session_id, row.starts_at): row for row in rows}
@@ -145,6 +155,8 @@ def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer
                 row.practitioner_id,
                 row.clinic_session_id,
                 all(one.is_free for one in run),
+                max(one.opens_at for one in run),
+                any(one.closed for one in run),
             )
 
 

@@ -48,33 +48,34 @@ class Visit:
         return max(one.ends_at for one in self.offers)
 
 
-Fits = Callable[[Offer], bool]
+Against = Callable[[Offer], list[rules.Objection]]
 
 
-def fits(
+def objections_of(
     wish: Wish,
     *,
     now: datetime,
     online: bool = True,
     except_for: Collection[int] = (),
-) -> Fits:
-    """Whether nothing stands against a free time for this child. A few queries, then none."""
+) -> Against:
+    """What the rules object to a time for this child. A few queries, then none."""
     policy_of = policies([wish.service.id])
     diary = diary_of(wish.child.id, now=now, except_for=except_for)
 
-    def fit(offer: Offer) -> bool:
+    def against(offer: Offer) -> list[rules.Objection]:
         policy = policy_of(wish.service.id, offer.centre_id)
         who = asking(wish.child, wish.service, policy, diary, online=online, now=now)
         when = rules.Candidate(
             starts_at=offer.starts_at,
             ends_at=offer.ends_at,
             day=clinic_day(offer.starts_at),
-            opens_at=now,  # what is not open yet is no offer
+            opens_at=offer.opens_at if online else now,
             is_free=offer.is_free,
+            is_closed=offer.is_closed,
         )
-        return not rules.objections(who, when, now)
+        return rules.objections(who, when, now)
 
-    return fit
+    return against
 
 
 def visits(
@@ -85,6 +86,7 @@ def visits(
     *,
     now: datetime,
     online: bool = True,
+    except_for: Collection[int] = (),
 ) -> list[Visit]:
     """Every first time of [start, end) from which the others follow, earliest first.
 
@@ -101,8 +103,11 @@ def visits(
         for service in {wish.service.id: wish.service for wish in wishes}.values()
     }
     fitting = [
-        [one for one in found[wish.service.id] if fit(one)]
-        for wish, fit in ((wish, fits(wish, now=now, online=online)) for wish in wishes)
+        [one for one in found[wish.service.id] if not against(one)]
+        for wish, against in (
+            (wish, objections_of(wish, now=now, online=online, except_for=except_for))
+            for wish in wishes
+        )
     ]
     firsts = [one for one in fitting[0] if one.starts_at < end]
     if len(wishes) == 1:
@@ -269,10 +274,10 @@ def plan_course(
     course = Course(wish, pattern)
     weeks = pattern.count * pattern.max_gap + 7
     start, end = day_bounds(first_day, weeks)
-    fit = fits(wish, now=now, online=online, except_for=except_for)
+    against = objections_of(wish, now=now, online=online, except_for=except_for)
     by_day: dict[date, list[Offer]] = {}
     for one in offers(wish.service, [centre_id], max(start, now), end, now=now, online=online):
-        if fit(one):
+        if not against(one):
             by_day.setdefault(clinic_day(one.starts_at), []).append(one)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
     while not course.is_whole:

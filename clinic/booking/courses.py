@@ -1,0 +1,155 @@
+"""A course of many sessions: planned in the open, then kept and booked whole. Also: moving the rest of one."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.booking.choosing import COURSES, a_date, number, pick, slot_ids
+from clinic.booking.queries import get_appointment, remaining_with
+from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.queries import centres_with, practitioners_for, services_of
+from clinic.clock import clinic_day, local
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.families.queries import get_child
+from clinic.i18n import say
+from clinic.scheduling import booking
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.together import DIFFERS, Course, Pattern, Wish, plan_course
+from clinic.scheduling.wanted import Wanted
+from clinic.web import render, see_other
+
+WEEK = range(7)
+GAPS = (1, 2, 3, 7)
+LONGEST_GAPS = (3, 7, 14)
+
+
+def add_pages(
+    bp: Blueprint, kind: ServiceKind, may_not_book: Callable[[], Response | None]
+) -> None:
+    """The course's pages of one service."""
+
+    @bp.get("/course", endpoint="course")
+    @allow(Role.PARENT)
+    def course() -> Response:
+        return _show(kind)
+
+    @bp.route("/remaining/<int:appointment_id>", methods=["GET", "POST"], endpoint="remaining")
+    @allow(Role.PARENT)
+    def remaining(appointment_id: int) -> Response:
+        rest = remaining_with(get_appointment(me(), appointment_id), now=clock.now())
+        if not rest or rest[0].service.kind is not kind:
+            abort(404)
+        if request.method == "POST":
+            return may_not_book() or _move_all(kind, rest)
+        return _show(kind, rest=rest)
+
+
+def _show(
+    kind: ServiceKind, *, rest: Sequence[Appointment] = (), refusal: str = "", status: int = 200
+) -> Response:
+    """The pattern, and what comes of it."""
+    child, service, centre, first = _begin(kind, rest)
+    now = clock.now()
+    pattern = _pattern(first, rest)
+    try:
+        course = plan_course(
+            Wish(child, service),
+            centre.id,
+            max(clinic_day(first), clinic_day(now)),
+            pattern,
+            now=now,
+            except_for=[one.id for one in rest],
+        )
+    except DomainError as error:
+        course, refusal, status = Course(Wish(child, service), pattern), say(error), 422
+    return render(
+        "booking/course.html",
+        partial="booking/_course.html",
+        status=status,
+        course=course,
+        centre=centre,
+        first=first,
+        kind=kind.value,
+        rest=rest,
+        refusal=refusal,
+        differs=DIFFERS,
+        counts=COURSES[1:],
+        week=WEEK,
+        gaps=GAPS,
+        longest_gaps=LONGEST_GAPS,
+        names={one.id: one for one in practitioners_for(service)},
+    )
+
+
+def _begin(
+    kind: ServiceKind, rest: Sequence[Appointment]
+) -> tuple[Child, Service, Centre, datetime]:
+    """Who, what, where, and the first time: of the slot that was chosen, or of what remains."""
+    if rest:
+        one = rest[0]
+        day, wall = a_date(request.args.get("first")), _wall(request.args.get("at"))
+        begins = local(one.starts_at)
+        first = clock.at(day or begins.date(), wall or begins.time())
+        return one.child, one.service, one.centre, first
+    child = get_child(me(), number(request.args, "child") or 0)
+    service = pick(services_of(kind), number(request.args, "service")) or abort(404)
+    chosen = slots_for(service, (slot_ids(request.args.get("slot", "")) or [0])[0])[0]
+    centre = pick(centres_with(service), chosen.centre_id) or abort(404)
+    return child, service, centre, chosen.starts_at
+
+
+def _wall(text: str | None) -> time | None:
+    try:
+        return time.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
+    """What was asked for; whatever is missing follows from the first time."""
+    asked = [int(one) for one in request.args.getlist("weekdays") if one in set("0123456")]
+    usual = {clinic_day(one.starts_at).weekday() for one in rest} or {clinic_day(first).weekday()}
+    count = number(request.args, "sessions") or COURSES[1]
+    gap, longest = number(request.args, "gap") or 1, number(request.args, "longest") or 14
+    prefer = request.args.get("practitioner", "")
+    return Pattern(
+        count=len(rest) or count,
+        weekdays=tuple(sorted(set(asked))) if asked else tuple(sorted(usual)),
+        wall=local(first).time(),
+        practitioner_id=int(prefer)
+        if prefer.isdigit()
+        else (rest[0].practitioner_id if rest else None),
+        min_gap=gap,
+        max_gap=longest,
+    )
+
+
+def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
+    """Give everything that remains the times that were shown, all or none."""
+    now = clock.now()
+    slots = slot_ids(request.form.get("slot", ""))
+    if len(slots) != len(rest):
+        abort(404)
+
+    def work() -> None:
+        moves = [
+            (one, Wanted(one.child, one.service, slots_for(one.service, slot_id)))
+            for one, slot_id in zip(rest, slots, strict=True)
+        ]
+        booking.move_all(moves, by=me(), online=True, now=now)
+
+    try:
+        in_one_transaction(work)
+    except DomainError as error:
+        db.session.rollback()
+        return _show(kind, rest=rest, refusal=say(error), status=409)
+    flash(_("Your %(count)s appointments are moved.", count=len(rest)))
+    return see_other("appointments.index")

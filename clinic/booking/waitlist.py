@@ -1,0 +1,103 @@
+"""Waiting for a place: what a family wishes for, and how it leaves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.booking.choosing import numbers
+from clinic.booking.forms import WaitForm
+from clinic.booking.queries import get_entry
+from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.queries import centres_with, services_of
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.families.queries import children_of
+from clinic.i18n import say
+from clinic.scheduling import waiting
+from clinic.scheduling.parts import PARTS
+from clinic.web import render, see_other
+
+
+def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
+    """The waitlist's pages of one service."""
+
+    @bp.route("/waitlist", methods=["GET", "POST"], endpoint="wait")
+    @allow(Role.PARENT)
+    def wait() -> Response:
+        return _wait(kind, title)
+
+    @bp.post("/waitlist/<int:entry_id>/leave", endpoint="leave")
+    @allow(Role.PARENT)
+    def leave(entry_id: int) -> Response:
+        entry = get_entry(me(), kind, entry_id)
+        in_one_transaction(lambda: waiting.leave(entry, by=me(), now=clock.now()))
+        flash(_("You wait no longer."))
+        return see_other("appointments.index")
+
+
+def _wait(kind: ServiceKind, title: str) -> Response:
+    now, children, services = clock.now(), children_of(me()), services_of(kind)
+    centres = list({one.id: one for each in services for one in centres_with(each)}.values())
+    form = WaitForm()
+    form.offer(children, services, centres, clinic_day(now))
+    if request.method == "GET":
+        _as_asked(form)
+    refusal = ""
+    if form.validate_on_submit():
+        try:
+            in_one_transaction(lambda: _join(form, children, services, centres, now))
+        except DomainError as error:
+            db.session.rollback()
+            refusal = say(error)
+        else:
+            flash(_("You are on the waitlist. When a place is free, it is kept for you here."))
+            return see_other("appointments.index")
+    return render(
+        "booking/wait.html",
+        status=422 if form.errors or refusal else 200,
+        form=form,
+        kind=kind.value,
+        title=title,
+        refusal=refusal,
+        has_children=bool(children),
+    )
+
+
+def _as_asked(form: WaitForm) -> None:
+    """Begin with what the chooser was asked for."""
+    if asked := numbers(request.args, "child") + numbers(request.args, "with"):
+        form.children.data = asked
+    if asked := numbers(request.args, "service"):
+        form.service.data = asked[0]
+    if asked := numbers(request.args, "centre"):
+        form.centres.data = asked
+    if request.args.get("part") in PARTS:
+        form.parts.data = [request.args["part"]]
+
+
+def _join(
+    form: WaitForm,
+    children: Sequence[Child],
+    services: Sequence[Service],
+    centres: Sequence[Centre],
+    now: datetime,
+) -> None:
+    assert form.last_day.data
+    waiting.join(
+        me(),
+        [one for one in children if one.id in (form.children.data or ())],
+        next(one for one in services if one.id == form.service.data),
+        [one for one in centres if one.id in (form.centres.data or ())],
+        weekdays=[int(one) for one in form.weekdays.data or ()],
+        parts=form.parts.data or (),
+        first_day=clinic_day(now),
+        last_day=form.last_day.data,
+        now=now,
+    )

@@ -1,0 +1,84 @@
+"""Why a day has nothing to offer, and what would help. Pure: values in, a sentence out."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from clinic.centres.days import Holiday
+from clinic.i18n import mark
+from clinic.scheduling.queries import Offer
+from clinic.scheduling.rules import Objection
+
+SHORT = {
+    "full": mark("Full"),
+    "taken": mark("Full"),
+    "closed": mark("Closed"),
+    "holiday": mark("Holiday"),
+    "not_open_yet": mark("Not open yet"),
+    "no_session": mark("None"),
+    "other_times": mark("None"),
+    "too_young": mark("Too young"),
+    "too_old": mark("Too old"),
+    "child_busy": mark("Busy"),
+    "enough_that_day": mark("Booked"),
+    "enough_that_week": mark("Booked"),
+    "paused": mark("Paused"),
+    "past": mark("Over"),
+    "too_soon": mark("Over"),
+    "not_together": mark("None"),
+}
+# What the family can do least about is said last.
+FIRST_SAID = (
+    "not_open_yet",
+    "enough_that_day",
+    "enough_that_week",
+    "child_busy",
+    "too_soon",
+    "past",
+)
+
+
+def why_none(
+    offers: Sequence[Offer],
+    against: Callable[[Offer], list[Objection]],
+    *,
+    holiday: Holiday | None,
+    closed_because: str,
+    filtered: bool,
+) -> Objection:
+    """Why none of a day's times can be had: they are all of that day, as the filters leave them.
+
+    `closed_because` is what families read about a closure of that day; `filtered` says that
+    other times of the day were left out by the family's own filters.
+    """
+    if not offers:
+        if filtered:
+            return Objection("other_times", mark("Nothing fits these filters on this day."))
+        if holiday:
+            return Objection("holiday", mark("The centres are closed: public holiday."))
+        return Objection("no_session", mark("There are no sessions on this day."))
+    if all(one.is_closed for one in offers):
+        return Objection(
+            "closed",
+            mark("Closed on this day: %(reason)s")
+            if closed_because
+            else mark("Closed on this day."),
+            {"reason": closed_because} if closed_because else {},
+        )
+    found = [against(one) for one in offers if not one.is_closed]
+    if not all(found):
+        return Objection(
+            "not_together", mark("There is no time for all of it together on this day.")
+        )
+    by_code = {one.code: one for those in found for one in those}
+    full = [those for those in found if [one.code for one in those] == ["taken"]]
+    if full:
+        return Objection("full", mark("Everything is taken on this day."))
+    for code in FIRST_SAID:
+        if code in by_code:
+            return by_code[code]
+    return next(iter(by_code.values()))
+
+
+def first_day(days: Sequence[tuple[date, int]]) -> date | None:
+    """The first of these days with something free."""
+    return next((day for day, free in days if free), None)
