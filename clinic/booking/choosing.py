@@ -62,7 +62,7 @@ class Time:
     slots: str  # `12-13`, one for each wish
     practitioner_ids: tuple[int, ...]
     anyone: bool = False
-    others: tuple[datetime, ...] = ()  # when the rest of the visit begins
+    ends_at: datetime | None = None  # of a visit that is more than one appointment
 
 
 @dataclass(frozen=True)
@@ -364,7 +364,7 @@ def _times(free: Sequence[Visit], *, one_each: bool) -> list[Time]:
             slots=before.slots if before else slots,
             practitioner_ids=who,
             anyone=len(who) > 1 and len(one.offers) == 1,
-            others=tuple(each.starts_at for each in one.offers[1:]),
+            ends_at=one.ends_at if len(one.offers) > 1 else None,
         )
     return list(times.values())
 

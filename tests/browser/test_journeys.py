@@ -119,6 +119,45 @@ def test_a_second_guardian_is_invited_sees_the_child_and_is_removed(visitor, chr
     other.close()
 
 
+def test_siblings_come_together_a_course_is_planned_and_a_place_is_waited_for(visitor):
+    page = visitor.page
+    sign_up(visitor, f"1390000950{visitor.number}")
+    add_child(visitor, "周一禾", 800)
+    add_child(visitor, "周一麦", 820)
+    visitor.open("/checkups/")
+    page.locator("input[name=with]").check()  # one right after the other, as quick fingers do
+    page.locator("input[name=then]").nth(1).check()
+    if not visitor.scripts:
+        visitor.press(page.locator("form[method=get] button"))
+    page.locator("a.day[href*='with='][href*='then=']").first.wait_for()
+    assert page.locator("#apology").is_hidden()
+    visitor.look()
+    visitor.press(page.locator("button.slot").first)
+    assert page.locator(".plan li").count() == 4
+    visitor.press(page.locator("#confirm .btn-primary"))
+    visitor.open("/appointments/")
+    assert page.locator("section").first.locator("li a.card").count() == 4
+
+    visitor.open("/rehab/?sessions=4")
+    visitor.press(page.locator("button.slot").first)
+    page.locator("#longest").select_option("7")
+    if not visitor.scripts:
+        visitor.press(page.locator("#course form[method=get] button"))
+    page.wait_for_url("**longest=7**")
+    visitor.look()
+    visitor.press(page.locator("#course form[method=post] .btn-primary"))
+    visitor.press(page.locator("#confirm .btn-primary"))
+    assert page.locator("a[href*='/remaining/']").count() == 1
+    visitor.press(page.locator("a[href*='/remaining/']"))
+    assert page.locator("#course li").count() >= 1
+
+    visitor.open("/vaccination/waitlist")
+    visitor.press(page.locator("main form .btn-primary"))
+    assert page.locator("#waiting li").count() == 1
+    visitor.press(page.locator("#waiting form button"))
+    assert page.locator("#waiting").count() == 0
+
+
 def test_the_chooser_filters(visitor):
     page = visitor.page
     visitor.sign_in("parent")

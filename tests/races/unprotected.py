@@ -44,5 +44,5 @@ def _book_again(wanted, *, key, **rest):
 if "AGAIN" in os.environ:
     booking.book = _book_again
 if "KEEP" in os.environ:
-    places.give_back = lambda **_: None
+    places.give_back = lambda **_: []
 app = create_app()
