@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from clinic.accounts.models import User
 from clinic.centres.models import Service
@@ -53,11 +54,11 @@ def hold_together(
     }
     theirs = [slot_id for lead_id in earlier for slot_id in slots_of_group(lead_id)]
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    places.lock_to_take([*theirs, *slot_ids], now=now, online=True)
+    places.lock_to_take([*theirs, *slot_ids], _children_of(by), now=now, online=True)
     for lead_id in earlier:
         _forget(lead_id)
     policy = wanted[0].policy
-    if held_by_family(wanted[0].child, now=now) >= policy.holds_per_family:
+    if held_by_family(by, now=now) >= policy.holds_per_family:
         raise TooManyHolds
     expires_at = now + timedelta(minutes=max(one.service.hold_minutes for one in wanted))
     lead: Hold | None = None
@@ -139,13 +140,28 @@ def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> di
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def held_by_family(child: Child, *, now: datetime) -> int:
-    """How many forms the guardians of this child have open, for any of their children."""
-    guardians = select(Guardianship.user_id).where(
-        Guardianship.child_id == child.id, Guardianship.revoked_at.is_(None)
+def _children_of(user: User) -> list[int]:
+    """The children whom this user cares for."""
+    query = select(Guardianship.child_id).where(
+        Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)
+    )
+    return list(db.session.scalars(query))
+
+
+def held_by_family(user: User, *, now: datetime) -> int:
+    """How many forms are open of this user and of whoever else cares for the same children."""
+    theirs = aliased(Guardianship)
+    family = (
+        select(Guardianship.user_id)
+        .join(theirs, theirs.child_id == Guardianship.child_id)
+        .where(
+            theirs.user_id == user.id,
+            theirs.revoked_at.is_(None),
+            Guardianship.revoked_at.is_(None),
+        )
     )
     count = select(func.count(Hold.id)).where(
-        Hold.user_id.in_(guardians),
+        or_(Hold.user_id == user.id, Hold.user_id.in_(family)),
         Hold.purpose == HoldFor.FORM,
         Hold.lead_id.is_(None),
         Hold.booking_id.is_(None),

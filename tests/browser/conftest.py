@@ -35,7 +35,7 @@ def city(migrated, tmp_path_factory):
         load(clock.clinic_day(clock.now()))
         db.session.remove()
         db.engine.dispose()
-    with serving(url) as address:
+    with serving(url, TZ="UTC") as address:
         yield address
 
 

@@ -11,6 +11,7 @@ from clinic.centres.models import ServiceKind
 from tests.browser.conftest import Visitor
 
 SUNDAY = 6
+PHONE = {"width": 390, "height": 850}
 
 
 def next_open_day():
@@ -261,3 +262,23 @@ def test_the_language_is_switched_and_stays(visitor):
         page.wait_for_load_state()
         visitor.open("/")
     assert page.locator("html").get_attribute("lang") == before
+
+
+def test_a_browser_in_new_york_shows_the_clinics_clock(chromium, city):
+    context = chromium.new_context(
+        base_url=city, locale="zh-CN", timezone_id="America/New_York", viewport=PHONE
+    )
+    page = context.new_page()
+    visitor = Visitor(page, 0, scripts=True)
+    visitor.sign_in("parent")
+    visitor.open("/pediatrics/")
+    wanted = page.locator("button.slot").first.inner_text()[:5]
+    visitor.press(page.locator("button.slot").first)
+    assert page.locator("#confirm", has_text=wanted).count() == 1
+    # The countdown runs to the same moment, whatever the browser's own clock is called.
+    assert re.fullmatch(r"1?\d:[0-5]\d", page.locator("[data-countdown-to]").inner_text())
+    visitor.press(page.locator("#confirm .btn-primary"))
+    assert page.locator("main", has_text=wanted).count() == 1
+    visitor.open("/appointments/")
+    assert page.locator("li a.card", has_text=wanted).count() >= 1
+    context.close()
