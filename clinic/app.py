@@ -18,7 +18,7 @@ from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, from_environment
-from clinic.db import db, tune
+from clinic.db import db
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
@@ -29,6 +29,7 @@ from clinic.manage import views as manage
 from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
+from clinic.sqlite import tune
 from clinic.vaccination import views as vaccination
 
 YEAR = 365 * 24 * 60 * 60

@@ -1,25 +1,16 @@
-"""The database: the base class of all tables, moments that know their zone, and how SQLite is tuned."""
+"""The database: the base class of all tables, moments that know their zone, and one transaction a deed."""
 
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    Enum,
-    MetaData,
-    TypeDecorator,
-    event,
-)
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
+
+from clinic.sqlite import write_now
 
 T = TypeVar("T")
 
@@ -71,35 +62,8 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
-
-
-def tune(engine: Engine) -> None:
-    """Give SQLite foreign keys, write-ahead logging, and write locks taken at the beginning.
-
-    A reader that turns into a writer after somebody else wrote fails at once whatever the
-    timeout, so every transaction that may write begins IMMEDIATE; only GET and HEAD, which
-    never write, begin as readers. `synchronous=FULL`: a booking survives a power cut.
-    """
-    if engine.dialect.name != "sqlite":
-        return
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, record: object) -> None:
-        connection.isolation_level = None  # the driver must not send its own BEGIN
-        for pragma in (
-            "busy_timeout=10000",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        reading = has_request_context() and request.method in ("GET", "HEAD")
-        may_write = connection.get_execution_options().get("writes", not reading)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if may_write else "BEGIN")
+# What a request loaded stays loaded after its commit: pages are made from it.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 def broken_promise(error: Exception) -> str:
@@ -126,6 +90,7 @@ def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
     """
     for attempt in range(1, tries + 1):
         try:
+            write_now(db.session.connection())
             result = work()
             db.session.commit()
         except DBAPIError as error:

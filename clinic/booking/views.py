@@ -38,6 +38,7 @@ from clinic.scheduling.queries import Offer, child_times, nearest_offers, slots_
 from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
+from clinic.sqlite import reads_first, write_now
 from clinic.web import render, see_other, typed_before
 
 
@@ -73,6 +74,7 @@ def booking_pages(
 
     @bp.post("/holds", endpoint="hold")
     @allow(Role.PARENT)
+    @reads_first
     def hold() -> Response:
         if refused := may_not_book():
             return refused
@@ -80,6 +82,7 @@ def booking_pages(
 
     @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
+    @reads_first
     def confirm(hold_id: int) -> Response:
         return confirm_hold(kind, title, objections, get_hold(me(), kind, hold_id))
 
@@ -103,6 +106,7 @@ def may_not_book() -> Response | None:
     if not has_consented(me()):
         flash(_("To book, please agree to the privacy notice and the rule for children."))
         return see_other("families.consents")
+    write_now(db.session.connection())
     try:
         limits.spend(limits.BOOKING, str(me().id), now=clock.now())
     finally:
