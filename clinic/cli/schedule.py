@@ -286,7 +286,7 @@ def shorten(
 ) -> None:
     """Keep of a session what lies between OPENS and CLOSES, with so many places."""
     session = _one(ClinicSession, session_id)
-    _change(changing.Shorten(session, opens.time(), closes.time(), capacity), version, by)
+    _change(changing.NewHours(session, opens.time(), closes.time(), capacity), version, by)
 
 
 @schedule.cli.command("withdraw")
@@ -354,7 +354,7 @@ def _times(row: Closure | Leave) -> str:
 def list_new_times(centre: str | None) -> None:
     """Who needs a new time, who booked first, first; and how many times are kept for them."""
     for one in new_times.waiting(_centre(centre).id if centre else None):
-        click.echo(f"{_line(one)}  {len(new_times.kept_for(one))} kept")
+        click.echo(f"{_line(one)}  {len(new_times.kept_for(one, now=clock.now()))} kept")
 
 
 @schedule.cli.command("policy")

@@ -49,7 +49,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     """The child has arrived. Checking in twice is one arrival; who was marked absent may still come."""
     slot_ids, child_ids = places.slots_under(appointment), [appointment.child_id]
     places.lock_to_take(slot_ids, child_ids, now=now, online=False)
-    db.session.refresh(appointment)
+    _as_it_is_by_now(appointment)
     status = status_of(appointment)
     if status is Status.CANCELLED:
         raise IsCancelled
@@ -67,6 +67,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
 
 def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     """Take a check-in back, within ten minutes of it."""
+    _as_it_is_by_now(appointment)
     if status_of(appointment) is Status.DONE:
         raise IsDone
     if appointment.arrived_at is None:
@@ -80,6 +81,7 @@ def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
 
 def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> None:
     """The visit is done. A clinician may see a child whom nobody checked in: that is an arrival too."""
+    _as_it_is_by_now(appointment)
     status = status_of(appointment)
     if status is Status.CANCELLED:
         raise IsCancelled
@@ -99,6 +101,8 @@ def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> N
 
 def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str) -> None:
     """The child did not come; its place is free at once."""
+    places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
+    _as_it_is_by_now(appointment)
     status = status_of(appointment)
     if status is Status.CANCELLED:
         raise IsCancelled
@@ -110,12 +114,16 @@ def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str
         raise NotBegun
     if status is Status.NO_SHOW:
         return
-    places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
     appointment.no_show_at, appointment.no_show_by_id = now, by.id
     appointment.note = note
     db.session.flush()
     places.give_back(appointment_id=appointment.id)
     _record("no_show", appointment, by=by, now=now)
+
+
+def _as_it_is_by_now(appointment: Appointment) -> None:
+    """Somebody else may have changed it since it was shown; nobody does from here on."""
+    db.session.refresh(appointment, with_for_update={"of": Appointment})
 
 
 def _take_the_place_back(appointment: Appointment) -> None:

@@ -12,20 +12,23 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import places, rules, waiting
-from clinic.scheduling.models import Appointment, Booking, Channel
+from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import SlotFacts
 from clinic.scheduling.references import new_reference
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import Refused, Wanted, examine, refusal
+from clinic.scheduling.wanted import (
+    Refused,
+    SlotTaken,
+    Wanted,
+    examine,
+    must_differ,
+    refusal,
+)
 
 
 class TooLate(DomainError):
     message = mark("It is too late to change this online. Please call the centre.")
-
-
-class SamePlaceTwice(DomainError):
-    message = mark("The same time was asked for twice for one child.")
 
 
 class NotChangeable(DomainError):
@@ -42,25 +45,22 @@ def book(
     """
     online = channel is Channel.ONLINE
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    places.lock_to_take(slot_ids, [one.child.id for one in wanted], now=now, online=online)
+    freed = places.lock_to_take(slot_ids, [one.child.id for one in wanted], now=now, online=online)
     if earlier := find_booking(key):
         return earlier
-    if len({(one.child.id, slot_id) for one in wanted for slot_id in one.slot_ids}) < len(slot_ids):
-        raise SamePlaceTwice
+    must_differ(wanted)
     booking = Booking(
         reference=new_reference(),
         idempotency_key=key,
         made_by_id=by.id,
         made_at=now,
         channel=channel,
+        appointments=[],
     )
     db.session.add(booking)
-    db.session.flush()
     entry_id = None
     for one in sorted(wanted, key=lambda one: one.starts_at):
-        if one.hold:
-            db.session.refresh(one.hold)
-            waiting.must_be_live(one.hold, now=now)
+        kept = _still_kept(one.hold, now=now)
         if found := examine(one, online=online, now=now):
             raise Refused(found)
         appointment = _appointment(one, booking)
@@ -69,9 +69,9 @@ def book(
             _take_places(one, appointment, online=online)
         except IntegrityError as error:
             raise refusal(error) from error
-        if one.hold:
-            one.hold.booking_id = booking.id
-            entry_id = one.hold.entry_id or entry_id
+        if kept:
+            kept.booking_id = booking.id
+            entry_id = kept.entry_id or entry_id
         audit.record(
             "book",
             appointment,
@@ -84,7 +84,19 @@ def book(
     db.session.flush()
     if entry_id is not None:
         waiting.fulfil(entry_id, booking.id, now=now)
+    waiting.on_freed(freed, now=now)
     return booking
+
+
+def _still_kept(hold: Hold | None, *, now: datetime) -> Hold | None:
+    """The hold as it is by now. Raises SlotTaken or OfferLapsed if it is gone, or over."""
+    if hold is None:
+        return None
+    kept = db.session.get(Hold, hold.id, populate_existing=True)
+    if kept is None:
+        raise SlotTaken
+    waiting.must_be_live(kept, now=now)
+    return kept
 
 
 def find_booking(key: str) -> Booking | None:
@@ -136,29 +148,29 @@ def move(
 
     Its reference stays. Raises Refused, SlotTaken, ChildBusy, TooLate or NotChangeable.
     """
-    if wanted.hold and wanted.hold.booking_id:
-        return appointment  # the same form again
     old_slots = places.slots_of(appointment_id=appointment.id)
-    places.lock_to_take(
-        [*old_slots, *wanted.slot_ids], [appointment.child_id], now=now, online=online
-    )
+    asked = [*old_slots, *wanted.slot_ids]
+    given_free = places.lock_to_take(asked, [appointment.child_id], now=now, online=online)
     db.session.refresh(appointment)
-    if wanted.hold:
-        db.session.refresh(wanted.hold)
-        if wanted.hold.booking_id:
-            return appointment
+    kept = db.session.get(Hold, wanted.hold.id, populate_existing=True) if wanted.hold else None
+    if kept and kept.booking_id:
+        return appointment  # the same form again
+    _still_kept(wanted.hold, now=now)
     must_be_changeable(appointment, online=online, now=now)
+    # What the centre owes a family is not refused by the rules for families.
+    if kept and kept.purpose is HoldFor.NEW_TIME and appointment.displaced_at is not None:
+        online = False
     if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
         raise Refused(found)
     before, was_displaced = appointment.starts_at, appointment.displaced_at is not None
-    freed = places.give_back(appointment_id=appointment.id)
+    freed = {*places.give_back(appointment_id=appointment.id), *given_free}
     appointment.displaced_at, appointment.displaced_by_id = None, None
     _sit(appointment, wanted, online=online)
-    freed_for_others(set(freed) - set(wanted.slot_ids), wanted.policy, now=now)
-    if wanted.hold:
-        wanted.hold.booking_id = appointment.booking_id
+    if kept:
+        kept.booking_id = appointment.booking_id
     if was_displaced:
-        places.drop_new_times(appointment.id, but=wanted.hold.id if wanted.hold else None)
+        freed.update(places.end_new_times(appointment.id, but=kept.id if kept else None, now=now))
+    freed_for_others(freed - set(wanted.slot_ids), wanted.policy, now=now)
     _moved(appointment, before, by=by, now=now)
     db.session.flush()
     return appointment
@@ -199,10 +211,11 @@ def cancel(
     appointment.cancelled_at, appointment.cancelled_by_id = now, by.id
     appointment.cancel_reason = reason
     db.session.flush()
-    policy = policy_for(appointment.service_id, appointment.centre_id)
-    freed_for_others(places.give_back(appointment_id=appointment.id), policy, now=now)
+    freed = places.give_back(appointment_id=appointment.id)
     if appointment.displaced_at is not None:
-        places.drop_new_times(appointment.id)
+        freed += places.end_new_times(appointment.id, now=now)
+    policy = policy_for(appointment.service_id, appointment.centre_id)
+    freed_for_others(freed, policy, now=now)
     audit.record("cancel", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
 
@@ -226,11 +239,13 @@ def move_all(
     new = [slot_id for _, wanted in moves for slot_id in wanted.slot_ids]
     slot_ids = [*new, *(slot_id for those in old.values() for slot_id in those)]
     places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=online)
-    freed: set[int] = set()
+    freed: dict[int, set[int]] = {}
     for one in appointments:
         db.session.refresh(one)
         must_be_changeable(one, online=online, now=now)
-        freed.update(places.give_back(appointment_id=one.id))
+        freed[one.id] = set(places.give_back(appointment_id=one.id))
+        if one.displaced_at is not None:
+            freed[one.id].update(places.end_new_times(one.id, now=now))
         # Out of each other's way, until each has its new time.
         one.displaced_at, one.displaced_by_id = now, by.id
     db.session.flush()
@@ -242,7 +257,8 @@ def move_all(
         _sit(appointment, wanted, online=online)
         _moved(appointment, before, by=by, now=now)
     db.session.flush()
-    freed_for_others(freed - set(new), moves[0][1].policy, now=now)
+    for appointment, wanted in moves:
+        freed_for_others(freed[appointment.id] - set(new), wanted.policy, now=now)
 
 
 def must_be_changeable(

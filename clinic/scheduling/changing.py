@@ -7,13 +7,14 @@ back to the old one if the hours are opened again. Shorter hours keep whoever bo
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, literal, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from clinic import audit
 from clinic.accounts.models import User
@@ -22,19 +23,21 @@ from clinic.clock import at, clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling import places
+from clinic.scheduling import places, waiting
 from clinic.scheduling.models import (
     Appointment,
     Booking,
     ClinicSession,
     ClosedFor,
+    Hold,
+    HoldFor,
     Place,
     RotaRule,
     Slot,
 )
-from clinic.scheduling.opening import EndsBeforeItBegins
+from clinic.scheduling.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rota import applies
+from clinic.scheduling.rota import applies, one_at_a_time
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import refusal
 
@@ -54,8 +57,16 @@ class NothingToChange(DomainError):
     message = mark("There are no sessions in these hours.")
 
 
+class EndsLater(DomainError):
+    message = mark("A rule can only end earlier than it does. Please add another rule.")
+
+
 class Change(Protocol):
-    """What is to happen. `edits` gives the places a slot will have, and of these online: none shuts it."""
+    """What is to happen. `edits` gives the places a slot will have, and of these online: none shuts it.
+
+    `keeps_shut` are slots shut already that stay so when what shut them is lifted; `opens` are
+    slots that this change opens again.
+    """
 
     why: ClosedFor
 
@@ -63,11 +74,23 @@ class Change(Protocol):
     def centre_id(self) -> int: ...
     def check(self) -> None: ...
     def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]: ...
+    def keeps_shut(self, now: datetime) -> list[int]: ...
+    def opens(self, now: datetime) -> list[int]: ...
     def record(self, *, by: User, now: datetime) -> object: ...
 
 
+class _Once:
+    """A change that concerns only what is open, and opens nothing."""
+
+    def keeps_shut(self, now: datetime) -> list[int]:
+        return []
+
+    def opens(self, now: datetime) -> list[int]:
+        return []
+
+
 @dataclass(frozen=True)
-class Close:
+class Close(_Once):
     """Shut a centre, or one of its rooms. Families read the reason."""
 
     centre: Centre
@@ -104,7 +127,7 @@ class Close:
 
 
 @dataclass(frozen=True)
-class Away:
+class Away(_Once):
     """A practitioner's leave, for days or for hours."""
 
     practitioner: Practitioner
@@ -141,14 +164,15 @@ class Away:
 
 
 @dataclass(frozen=True)
-class Shorten:
-    """A session keeps the slots within these hours, with so many places each.
+class NewHours(_Once):
+    """A session has the slots within these hours, with so many places each.
 
-    Hours without a slot withdraw it; more places than before open online too.
+    Hours without a slot withdraw it; more places than before open online too. Slots that an
+    earlier change of this kind shut open again, with the places that they had.
     """
 
     session: ClinicSession
-    opens: time
+    begins: time
     closes: time
     capacity: int | None = None  # as it was
     why = ClosedFor.HAND
@@ -158,12 +182,14 @@ class Shorten:
         return self.session.centre_id
 
     def check(self) -> None:
+        if self.closes < self.begins:
+            raise EndsBeforeItBegins
         if self.capacity is not None and self.capacity < 0:
-            raise NothingToChange
+            raise NoPlaces
 
     def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
         day = self.session.starts_at
-        starts_at, ends_at = (at(clinic_day(day), wall) for wall in (self.opens, self.closes))
+        starts_at, ends_at = (at(clinic_day(day), wall) for wall in (self.begins, self.closes))
         found = {}
         for slot in _open_slots(now, Slot.clinic_session_id == self.session.id):
             capacity = slot.capacity if self.capacity is None else self.capacity
@@ -175,22 +201,38 @@ class Shorten:
                 found[slot.id] = new
         return found
 
+    def keeps_shut(self, now: datetime) -> list[int]:
+        theirs = Slot.clinic_session_id == self.session.id
+        return _shut_slots(now, theirs, not_(self._inside()))
+
+    def opens(self, now: datetime) -> list[int]:
+        theirs = Slot.clinic_session_id == self.session.id
+        return _not_shut_otherwise(now, theirs, Slot.closed_for == ClosedFor.HAND, self._inside())
+
+    def _inside(self) -> ColumnElement[bool]:
+        day = clinic_day(self.session.starts_at)
+        return and_(
+            Slot.starts_at >= at(day, self.begins),
+            Slot.ends_at <= at(day, self.closes),
+            literal(self.capacity != 0),
+        )
+
     def record(self, *, by: User, now: datetime) -> object:
         return self.session
 
 
-def withdraw(session: ClinicSession) -> Shorten:
+def withdraw(session: ClinicSession) -> NewHours:
     """The change that leaves nothing of a session."""
-    return Shorten(session, time(0), time(0))
+    return NewHours(session, time(0), time(0))
 
 
 @dataclass(frozen=True)
-class EndRule:
+class EndRule(_Once):
     """A rota rule ends with that day; what it opened after it is shut."""
 
     rule: RotaRule
     last_day: date
-    why = ClosedFor.HAND
+    why = ClosedFor.RULE
 
     @property
     def centre_id(self) -> int:
@@ -199,10 +241,17 @@ class EndRule:
     def check(self) -> None:
         if self.last_day < self.rule.valid_from:
             raise EndsBeforeItBegins
+        if self.rule.valid_until is not None and self.last_day > self.rule.valid_until:
+            raise EndsLater
 
     def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        return _shut(
-            now,
+        return _shut(now, *self._after_it())
+
+    def keeps_shut(self, now: datetime) -> list[int]:
+        return _shut_slots(now, *self._after_it())
+
+    def _after_it(self) -> tuple[ColumnElement[bool], ...]:
+        return (
             ClinicSession.rota_rule_id == self.rule.id,
             ClinicSession.rota_day > self.last_day,
         )
@@ -213,16 +262,17 @@ class EndRule:
 
 
 @dataclass(frozen=True)
-class WorksAs:
+class WorksAs(_Once):
     """A centre works on a day by another weekday's timetable (Monday is 0), or not at all.
 
-    What the rota opened and does not apply any more is shut; `rota.extend` opens the rest.
+    What the rota opened and does not apply any more is shut; what an earlier timetable of this
+    kind shut and this one has opens again; `rota.extend` opens the rest.
     """
 
     centre: Centre
     day: date
     weekday: int | None
-    why = ClosedFor.HAND
+    why = ClosedFor.DAY
 
     @property
     def centre_id(self) -> int:
@@ -232,13 +282,23 @@ class WorksAs:
         """Nothing can be wrong with it."""
 
     def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
+        return _shut(now, *self._of_rules(applying=False))
+
+    def keeps_shut(self, now: datetime) -> list[int]:
+        return _shut_slots(now, *self._of_rules(applying=False))
+
+    def opens(self, now: datetime) -> list[int]:
+        by_day = Slot.closed_for == ClosedFor.DAY
+        return _not_shut_otherwise(now, by_day, *self._of_rules(applying=True))
+
+    def _of_rules(self, *, applying: bool) -> tuple[ColumnElement[bool], ...]:
         rules = select(RotaRule).where(RotaRule.centre_id == self.centre.id)
-        over = [
+        ids = [
             rule.id
             for rule in db.session.scalars(rules)
-            if self.weekday is None or not applies(rule, self.day, self.weekday)
+            if applying == (self.weekday is not None and applies(rule, self.day, self.weekday))
         ]
-        return _shut(now, ClinicSession.rota_day == self.day, ClinicSession.rota_rule_id.in_(over))
+        return ClinicSession.rota_day == self.day, ClinicSession.rota_rule_id.in_(ids)
 
     def record(self, *, by: User, now: datetime) -> object:
         row = db.session.get(AdjustedDay, (self.centre.id, self.day))
@@ -265,6 +325,18 @@ def _shut(now: datetime, *where: ColumnElement[bool]) -> Mapping[int, tuple[int,
     return {slot.id: SHUT for slot in _open_slots(now, *where)}
 
 
+def _shut_slots(now: datetime, *where: ColumnElement[bool]) -> list[int]:
+    """The slots that a closure or a leave shuts."""
+    query = (
+        select(Slot.id)
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(
+            Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]), Slot.ends_at > now, *where
+        )
+    )
+    return list(db.session.scalars(query.order_by(Slot.id)))
+
+
 @dataclass(frozen=True)
 class Preview:
     """Whom a change concerns. `version` stands for exactly this answer."""
@@ -272,6 +344,7 @@ class Preview:
     version: str
     slots: Mapping[int, tuple[int, int]]  # what becomes of them: places, and of these online
     displaced: tuple[Appointment, ...]  # who loses their time, earliest first
+    opens: tuple[int, ...] = ()  # slots that open again
 
 
 def preview(change: Change, *, now: datetime) -> Preview:
@@ -293,12 +366,14 @@ def preview(change: Change, *, now: datetime) -> Preview:
                 capacity, online = edits[slot_id]
                 edits[slot_id] = (capacity + 1, online)
                 remaining[slot_id] = 0
-    text = ";".join([*(f"{one}={edits[one]}" for one in sorted(edits)), *sorted(marks)])
+    opens = tuple(change.opens(now))
+    shown = [*(f"{one}={edits[one]}" for one in sorted(edits)), *sorted(marks), str(opens)]
     displaced = appointments().where(Appointment.id.in_(lost)) if lost else None
     return Preview(
-        version=hashlib.sha256(text.encode()).hexdigest()[:16],
+        version=hashlib.sha256(";".join(shown).encode()).hexdigest()[:16],
         slots=edits,
         displaced=tuple(db.session.scalars(displaced)) if displaced is not None else (),
+        opens=opens,
     )
 
 
@@ -338,40 +413,61 @@ def apply(change: Change, version: str, *, by: User, now: datetime) -> Preview:
     afterwards, in transactions of their own: see `new_times.offer_to`.
     """
     change.check()
-    concerned = change.edits(now)
-    places.lock(concerned)
+    one_at_a_time([change.centre_id])
+    places.lock([*change.edits(now), *change.opens(now)])
     db.session.expire_all()
     shown = preview(change, now=now)
     if shown.version != version:
         raise Stale(shown)
     places.lock_children(one.child_id for one in shown.displaced)
-    for one in shown.displaced:
-        _displace(one, by=by, now=now)
-    _forget_holds(shown.slots)
+    freed = {slot_id for one in shown.displaced for slot_id in _displace(one, by=by, now=now)}
+    freed.update(_forget_holds(shown.slots, now=now))
     _edit_slots(shown.slots, change.why, now)
+    _keep_shut(change.keeps_shut(now), change.why)
     fit_sessions(shown.slots, by=by, now=now)
     row = change.record(by=by, now=now)
     db.session.add(row)
     db.session.flush()
     _note(change, row, shown, by=by, now=now)
+    _open_all_again(shown.opens, by=by, now=now)
+    waiting.on_freed(freed - set(shown.slots), now=now)
     return shown
 
 
-def _displace(appointment: Appointment, *, by: User, now: datetime) -> None:
+def _displace(appointment: Appointment, *, by: User, now: datetime) -> list[int]:
+    """It loses its time. The slots that it was in."""
     if status_of(appointment) is not Status.BOOKED:
         raise AssertionError("only who is booked and not here yet can lose their time")
     appointment.displaced_at, appointment.displaced_by_id = now, by.id
     db.session.flush()
-    places.give_back(appointment_id=appointment.id)
     audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+    return places.give_back(appointment_id=appointment.id)
 
 
-def _forget_holds(slots: Mapping[int, tuple[int, int]]) -> None:
-    """What is only held in a slot that changes is free; who fills in the form is told kindly."""
-    db.session.execute(
-        delete(Place).where(Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None)),
-        execution_options=UNSYNCHRONISED,
+def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> list[int]:
+    """What is only held in a slot that changes is free; who fills in the form is told kindly.
+
+    An offer that loses a place is over, and it is not the family that let it pass. The slots in
+    which places became free.
+    """
+    held = (Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None))
+    offered = select(func.coalesce(Hold.lead_id, Hold.id)).where(
+        Hold.id.in_(select(Place.hold_id).where(*held)), Hold.purpose != HoldFor.FORM
     )
+    leads = list(db.session.scalars(offered))
+    group = select(Hold.id).where(or_(Hold.id.in_(leads), Hold.lead_id.in_(leads)))
+    freed = places.end_holds(list(db.session.scalars(group)), now=now) if leads else []
+    db.session.execute(delete(Place).where(*held), execution_options=UNSYNCHRONISED)
+    return freed
+
+
+def _keep_shut(slot_ids: Sequence[int], why: ClosedFor) -> None:
+    """What is shut already stays so for this reason too: lifting the other does not open it."""
+    if slot_ids:
+        db.session.execute(
+            update(Slot).where(Slot.id.in_(slot_ids)).values(closed_for=why),
+            execution_options=UNSYNCHRONISED,
+        )
 
 
 def _edit_slots(slots: Mapping[int, tuple[int, int]], why: ClosedFor, now: datetime) -> None:
@@ -442,33 +538,64 @@ def lift(shut: Closure | Leave, *, by: User, now: datetime) -> Reopened:
 
     Slots that something else shuts, or whose room or practitioner is busy by now, stay shut.
     """
+    one_at_a_time([shut.centre_id])
+    db.session.refresh(shut)
     if shut.lifted_at is not None:
         return Reopened(0, ())
     shut.lifted_at, shut.lifted_by_id = now, by.id
     db.session.flush()
-    slot_ids = _shut_by(shut, now)
-    places.lock(slot_ids)
-    opened = [one for one in _by_session(slot_ids) if _open_again(one, by=by, now=now)]
-    audit.record("lift", shut, by=by.id, now=now, centre_id=shut.centre_id)
-    slots = [slot_id for one in opened for slot_id in one]
-    return Reopened(len(slots), tuple(restore(slots, by=by, now=now)))
-
-
-def _shut_by(shut: Closure | Leave, now: datetime) -> list[int]:
-    """The slots that this closure or leave shuts, and no other one."""
     if isinstance(shut, Leave):
         whose = [Slot.practitioner_id == shut.practitioner_id]
     else:
         whose = [Slot.centre_id == shut.centre_id]
         whose += [ClinicSession.room_id == shut.room_id] if shut.room_id else []
+    slot_ids = _not_shut_otherwise(
+        now,
+        Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]),
+        Slot.starts_at < shut.ends_at,
+        Slot.ends_at > shut.starts_at,
+        *whose,
+    )
+    audit.record("lift", shut, by=by.id, now=now, centre_id=shut.centre_id)
+    return _open_all_again(slot_ids, by=by, now=now)
+
+
+def reopen(session: ClinicSession, *, by: User, now: datetime) -> Reopened:
+    """Open again what was taken out of a session by hand, with its rule, or for its day.
+
+    Slots inside a closure or a leave stay shut, and so does the whole where somebody else uses
+    the room or the practitioner by now.
+    """
+    one_at_a_time([session.centre_id])
+    slot_ids = _not_shut_otherwise(
+        now, Slot.clinic_session_id == session.id, Slot.closed_for.is_not(None)
+    )
+    audit.record("reopen", session, by=by.id, now=now, centre_id=session.centre_id)
+    return _open_all_again(slot_ids, by=by, now=now)
+
+
+def _open_all_again(slot_ids: Sequence[int], *, by: User, now: datetime) -> Reopened:
+    """Open these slots where that is possible; who lost them comes back, then who waits is asked."""
+    if not slot_ids:
+        return Reopened(0, ())
+    places.lock(slot_ids)
+    opened = [one for one in _by_session(slot_ids) if _open_again(one, by=by, now=now)]
+    slots = [slot_id for one in opened for slot_id in one]
+    back = tuple(restore(slots, by=by, now=now))
+    waiting.on_freed(slots, now=now)
+    return Reopened(len(slots), back)
+
+
+def _not_shut_otherwise(now: datetime, *where: ColumnElement[bool]) -> list[int]:
+    """Of these slots, those that are not over and lie in no live closure or leave."""
     overlapping = (Closure.starts_at < Slot.ends_at, Closure.ends_at > Slot.starts_at)
-    another_closure = select(Closure.id).where(
+    a_closure = select(Closure.id).where(
         Closure.lifted_at.is_(None),
         Closure.centre_id == Slot.centre_id,
         or_(Closure.room_id.is_(None), Closure.room_id == ClinicSession.room_id),
         *overlapping,
     )
-    another_leave = select(Leave.id).where(
+    a_leave = select(Leave.id).where(
         Leave.lifted_at.is_(None),
         Leave.practitioner_id == Slot.practitioner_id,
         Leave.starts_at < Slot.ends_at,
@@ -477,17 +604,9 @@ def _shut_by(shut: Closure | Leave, now: datetime) -> list[int]:
     query = (
         select(Slot.id)
         .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(
-            *whose,
-            Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]),
-            Slot.starts_at < shut.ends_at,
-            Slot.ends_at > shut.starts_at,
-            Slot.starts_at > now,
-            ~another_closure.exists(),
-            ~another_leave.exists(),
-        )
+        .where(*where, Slot.ends_at > now, ~a_closure.exists(), ~a_leave.exists())
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query.order_by(Slot.id)))
 
 
 def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
@@ -516,18 +635,29 @@ def _open_again(slot_ids: list[int], *, by: User, now: datetime) -> bool:
 
 def restore(slot_ids: Iterable[int], *, by: User, now: datetime) -> list[Appointment]:
     """Give appointments that wait for a new time their old one back, who booked first, first."""
-    waiting = (
+    first = aliased(Slot)
+    opened = (
+        select(Slot.id)
+        .join(first, first.clinic_session_id == Slot.clinic_session_id)
+        .where(
+            Slot.id.in_(list(slot_ids)),
+            first.id == Appointment.slot_id,
+            Slot.starts_at < Appointment.ends_at,
+            Slot.ends_at > Appointment.starts_at,
+        )
+    )
+    theirs = (
         appointments()
         .where(
-            Appointment.slot_id.in_(list(slot_ids)),
             Appointment.displaced_at.is_not(None),
             Appointment.cancelled_at.is_(None),
-            Appointment.starts_at > now,
+            Appointment.ends_at > now,
+            opened.exists(),
         )
         .order_by(None)
         .order_by(Booking.made_at, Appointment.id)
     )
-    return [one for one in db.session.scalars(waiting).all() if _back(one, by=by, now=now)]
+    return [one for one in db.session.scalars(theirs).all() if _back(one, by=by, now=now)]
 
 
 def _back(appointment: Appointment, *, by: User, now: datetime) -> bool:
@@ -542,7 +672,7 @@ def _back(appointment: Appointment, *, by: User, now: datetime) -> bool:
         refusal(error)  # anything but a place or a child that is taken goes on as it is
         db.session.refresh(appointment)
         return False
-    places.drop_new_times(appointment.id)
+    waiting.on_freed(places.end_new_times(appointment.id, now=now), now=now)
     audit.record("restore", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
     return True

@@ -1,9 +1,9 @@
 """Keeping places for some minutes while a family fills in the form. Verbs flush; the caller commits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -12,14 +12,14 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.families.models import Child, Guardianship
+from clinic.families.models import Guardianship
 from clinic.i18n import mark
 from clinic.scheduling import places, waiting
 from clinic.scheduling.booking import freed_for_others
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.wanted import Refused, Wanted, examine, refusal
+from clinic.scheduling.wanted import Refused, Wanted, examine, must_differ, refusal
 
 
 class TooManyHolds(DomainError):
@@ -44,19 +44,22 @@ def hold_together(
 
     Raises as `hold` does.
     """
-    for one in wanted:
-        if found := examine(one, online=True, now=now, except_for=[moves.id] if moves else ()):
+    must_differ(wanted)
+    except_for = [moves.id] if moves else ()
+    for number, one in enumerate(wanted):
+        others = wanted[:number]
+        if found := examine(one, online=True, now=now, except_for=except_for, beside=others):
             raise Refused(found)
-    earlier = {
-        old.lead_id or old.id: old
-        for one in wanted
-        for old in live_holds(by, one.child, one.service)
-    }
-    theirs = [slot_id for lead_id in earlier for slot_id in slots_of_group(lead_id)]
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    places.lock_to_take([*theirs, *slot_ids], _children_of(by), now=now, online=True)
+    earlier = _earlier(wanted, by)
+    _lock([*slot_ids, *_slots_of(earlier)], _children_of(by), now=now)
+    if more := _earlier(wanted, by) - earlier:  # the same family was quicker: a double click
+        earlier |= more
+        _lock(_slots_of(more), now=now)
     for lead_id in earlier:
-        _forget(lead_id)
+        if again := _same(lead_id, wanted, moves, now=now):
+            return again
+    freed = [slot_id for lead_id in sorted(earlier) for slot_id in _forget(lead_id)]
     policy = wanted[0].policy
     if held_by_family(by, now=now) >= policy.holds_per_family:
         raise TooManyHolds
@@ -78,8 +81,41 @@ def hold_together(
         db.session.flush()
         lead = lead or kept
         _keep_places(kept, one, policy=policy, now=now)
+    freed_for_others(set(freed) - set(slot_ids), policy, now=now)
     assert lead
     return lead
+
+
+def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime) -> None:
+    """Lock them to take places online; what an expired hold gave free goes to who waits for it first."""
+    waiting.on_freed(places.lock_to_take(slot_ids, child_ids, now=now, online=True), now=now)
+
+
+def _earlier(wanted: Sequence[Wanted], by: User) -> set[int]:
+    """What this user keeps for these children and services already: the leading holds."""
+    query = select(func.coalesce(Hold.lead_id, Hold.id)).where(
+        Hold.user_id == by.id,
+        tuple_(Hold.child_id, Hold.service_id).in_({(w.child.id, w.service.id) for w in wanted}),
+        Hold.purpose == HoldFor.FORM,
+        Hold.booking_id.is_(None),
+    )
+    return set(db.session.scalars(query))
+
+
+def _slots_of(lead_ids: Iterable[int]) -> list[int]:
+    return [slot_id for lead_id in lead_ids for slot_id in slots_of_group(lead_id)]
+
+
+def _same(
+    lead_id: int, wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime
+) -> Hold | None:
+    """That hold, if it still keeps just what is wanted."""
+    lead = db.session.get_one(Hold, lead_id, populate_existing=True)
+    theirs = [(one.child_id, one.service_id, one.slot_id) for one in group_of(lead)]
+    asked = [(one.child.id, one.service.id, one.slots[0].id) for one in wanted]
+    same = theirs == asked and lead.moves_id == (moves.id if moves else None)
+    has_all = len(slots_of_group(lead_id)) == sum(len(one.slots) for one in wanted)
+    return lead if same and has_all and lead.expires_at > now else None
 
 
 def _keep_places(kept: Hold, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
@@ -113,17 +149,17 @@ def whoever_is_free(
             service,
             [first.centre_id],
             first.starts_at,
-            first.starts_at + timedelta(microseconds=1),
+            first.starts_at + timedelta(minutes=service.minutes),
             now=now,
             online=online,
         )
-        free = [one for one in found if one.is_free]
+        free = [one for one in found if one.is_free and one.starts_at == first.starts_at]
         busy = _busy([one.practitioner_id for one in free], day)
         free.sort(key=lambda one: (busy.get(one.practitioner_id, 0), one.slot_id))
         return [one.slot_ids for one in free]
 
     everybody = at_that_time()
-    places.lock_to_take([slot_id for run in everybody for slot_id in run], now=now, online=online)
+    _lock([slot_id for run in everybody for slot_id in run], now=now)
     return [run[0] for run in at_that_time()] or [slot_id]
 
 
@@ -170,21 +206,6 @@ def held_by_family(user: User, *, now: datetime) -> int:
     return db.session.scalar(count) or 0
 
 
-def live_holds(by: User, child: Child, service: Service) -> list[Hold]:
-    """What this user holds for this child and service and has not confirmed."""
-    return list(
-        db.session.scalars(
-            select(Hold).where(
-                Hold.user_id == by.id,
-                Hold.child_id == child.id,
-                Hold.service_id == service.id,
-                Hold.purpose == HoldFor.FORM,
-                Hold.booking_id.is_(None),
-            )
-        )
-    )
-
-
 def group_of(lead: Hold) -> list[Hold]:
     """The holds that are confirmed together, the leading one first."""
     query = select(Hold).where(or_(Hold.id == lead.id, Hold.lead_id == lead.id))
@@ -200,20 +221,25 @@ def slots_of_group(lead_id: int) -> list[int]:
 def release(kept: Hold, *, now: datetime) -> None:
     """Give what is kept back. An offer that nobody wants goes to the next who waits."""
     places.lock(slots_of_group(kept.id))
-    db.session.refresh(kept)
-    if kept.booking_id is not None:
+    lead = db.session.get(Hold, kept.id, populate_existing=True)
+    if lead is None or lead.booking_id is not None or lead.ended_at is not None:
         return
-    if kept.purpose is HoldFor.WAITLIST:
-        waiting.pass_on(kept, now=now)
+    if lead.purpose is HoldFor.WAITLIST:
+        waiting.pass_on(lead, now=now)
         return
-    slot = db.session.get_one(Slot, kept.slot_id)
-    policy = policy_for(kept.service_id, slot.centre_id)
-    freed_for_others(_forget(kept.id), policy, now=now)
+    slot = db.session.get_one(Slot, lead.slot_id)
+    policy = policy_for(lead.service_id, slot.centre_id)
+    if lead.purpose is HoldFor.NEW_TIME:
+        freed = places.end_holds([lead.id], now=now)
+    else:
+        freed = _forget(lead.id)
+    freed_for_others(freed, policy, now=now)
 
 
 def _forget(lead_id: int) -> list[int]:
-    """Delete a group of holds with their places. The slots that they were in."""
-    query = select(Hold.id).where(or_(Hold.id == lead_id, Hold.lead_id == lead_id))
+    """Delete a group of holds that nothing came of, with their places. The slots that they were in."""
+    group = or_(Hold.id == lead_id, Hold.lead_id == lead_id)
+    query = select(Hold.id).where(group, Hold.booking_id.is_(None))
     hold_ids = list(db.session.scalars(query.order_by(Hold.id.desc())))
     freed = [slot_id for hold_id in hold_ids for slot_id in places.give_back(hold_id=hold_id)]
     for hold_id in hold_ids:  # the leading one last

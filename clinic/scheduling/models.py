@@ -8,7 +8,7 @@ capacity, and overlaps of a practitioner, a room or a child are refused.
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
@@ -119,7 +119,9 @@ class ClosedFor(StrEnum):
 
     CLOSURE = "closure"
     LEAVE = "leave"
-    HAND = "hand"
+    HAND = "hand"  # a session was made shorter, or taken out
+    RULE = "rule"  # its rota rule has ended
+    DAY = "day"  # the centre works that day by another timetable
 
 
 class Slot(Base):
@@ -275,6 +277,9 @@ class HoldFor(StrEnum):
     NEW_TIME = "new_time"  # kept for a family whose hours were changed
 
 
+LIVE_OFFER = "lead_id IS NULL AND booking_id IS NULL AND ended_at IS NULL"
+
+
 class Hold(Base):
     """Places kept for some minutes while a family fills in the form, or offered to it.
 
@@ -283,6 +288,16 @@ class Hold(Base):
     """
 
     __tablename__ = "holds"
+    __table_args__ = (
+        # A family that waits has one offer at a time.
+        Index(
+            "uq_holds_live_offer",
+            "entry_id",
+            unique=True,
+            sqlite_where=text(LIVE_OFFER),
+            postgresql_where=text(LIVE_OFFER),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)

@@ -6,14 +6,14 @@ Verbs flush; the caller commits once a family, so that nobody waits for another.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import places, rules
-from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor
+from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor, Place
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import (
     Offer,
@@ -24,9 +24,11 @@ from clinic.scheduling.queries import (
     slots_for,
 )
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.waiting import on_freed
 from clinic.scheduling.wanted import SlotTaken, Wanted, asking, refusal
 
 KEPT = 2  # new times kept for each appointment
+MOST_ROUNDS = 3  # so often, if nobody answers: then the centre calls
 WITHIN = timedelta(days=14)
 
 
@@ -42,12 +44,14 @@ def waiting(centre_id: int | None = None) -> list[Appointment]:
     return list(db.session.scalars(query.order_by(None).order_by(Booking.made_at, Appointment.id)))
 
 
-def not_offered_yet() -> list[int]:
-    """Those for whom nobody has looked for new times yet: their ids."""
-    offered = select(Hold.id).where(
-        Hold.moves_id == Appointment.id,
-        Hold.purpose == HoldFor.NEW_TIME,
-        Hold.created_at >= Appointment.displaced_at,
+def not_offered_yet(*, now: datetime) -> list[int]:
+    """Those who have no new time to choose from, and did not let several pass yet: their ids."""
+    theirs = (Hold.moves_id == Appointment.id, Hold.purpose == HoldFor.NEW_TIME)
+    live = select(Hold.id).where(*theirs, *_is_live(now))
+    offered = (
+        select(func.count())
+        .where(*theirs, Hold.created_at >= Appointment.displaced_at)
+        .scalar_subquery()
     )
     query = (
         select(Appointment.id)
@@ -55,22 +59,32 @@ def not_offered_yet() -> list[int]:
         .where(
             Appointment.displaced_at.is_not(None),
             Appointment.cancelled_at.is_(None),
-            ~offered.exists(),
+            ~live.exists(),
+            offered < KEPT * MOST_ROUNDS,
         )
         .order_by(Booking.made_at, Appointment.id)
     )
     return list(db.session.scalars(query))
 
 
+def _is_live(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A kept time that can still be taken: not over, and its places still there."""
+    kept = select(Place.id).where(Place.hold_id == Hold.id)
+    return Hold.booking_id.is_(None), Hold.ended_at.is_(None), Hold.expires_at > now, kept.exists()
+
+
 def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
     """Keep the best new times for an appointment that lost its own; none if it has a time again.
 
     Best is the same practitioner before another, then the nearest in time; always at the same
-    centre, where the family meant to go.
+    centre, where the family meant to go; never what the family declined.
     """
-    appointment = db.session.get_one(Appointment, appointment_id, populate_existing=True)
-    if status_of(appointment) is not Status.DISPLACED or kept_for(appointment):
+    appointment = db.session.get_one(
+        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    )
+    if status_of(appointment) is not Status.DISPLACED or kept_for(appointment, now=now):
         return []
+    freed = places.end_new_times(appointment.id, now=now)  # what they let pass
     policy = policy_for(appointment.service_id, appointment.centre_id)
     deadline = now + timedelta(hours=policy.new_time_hours)
     made: list[Hold] = []
@@ -79,26 +93,38 @@ def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
             break
         if kept := _keep(appointment, offer, deadline, now=now):
             made.append(kept)
-    audit.record(
-        "offer_new_times",
-        appointment,
-        by=None,
-        now=now,
-        centre_id=appointment.centre_id,
-        holds=len(made),
-    )
+    if made:
+        audit.record(
+            "offer_new_times",
+            appointment,
+            by=None,
+            now=now,
+            centre_id=appointment.centre_id,
+            holds=len(made),
+        )
     db.session.flush()
+    used = {one.slot_id for one in made}
+    on_freed(set(freed) - used, now=now)
     return made
 
 
-def kept_for(appointment: Appointment) -> Sequence[Hold]:
-    """The new times that are kept for it, earliest first."""
+def kept_for(appointment: Appointment, *, now: datetime) -> Sequence[Hold]:
+    """The new times that are kept for it and can still be taken, earliest first."""
     query = select(Hold).where(
-        Hold.moves_id == appointment.id,
-        Hold.purpose == HoldFor.NEW_TIME,
-        Hold.booking_id.is_(None),
+        Hold.moves_id == appointment.id, Hold.purpose == HoldFor.NEW_TIME, *_is_live(now)
     )
     return db.session.scalars(query.order_by(Hold.id)).all()
+
+
+def _declined(appointment: Appointment) -> set[int]:
+    """The slots that the family said no to: it gave them back before their time was over."""
+    query = select(Hold.slot_id).where(
+        Hold.moves_id == appointment.id,
+        Hold.purpose == HoldFor.NEW_TIME,
+        Hold.created_at >= appointment.displaced_at,
+        Hold.ended_at < Hold.expires_at,
+    )
+    return set(db.session.scalars(query))
 
 
 def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
@@ -124,7 +150,10 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
             abs(one.starts_at - near),
         )
     )
+    declined = _declined(appointment)
     for one in found:
+        if one.slot_id in declined:
+            continue
         is_busy = any(rules.overlap(one.starts_at, one.ends_at, a, b) for a, b in busy)
         if one.is_free and not is_busy and not rules.age_objection(who, clinic_day(one.starts_at)):
             yield one

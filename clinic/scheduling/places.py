@@ -26,11 +26,15 @@ def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
 
 def lock_to_take(
     slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime, online: bool
-) -> None:
-    """The same, and make room: places whose hold has expired are free, and what the desk let go is online."""
+) -> list[int]:
+    """The same, and make room: places whose hold has expired are free, and what the desk let go is online.
+
+    The slots in which something was given free by this.
+    """
     rows = _lock_slots(slot_ids)
     lock_children(child_ids)
-    if expired := [row.id for row in rows if row.frees_at is not None and row.frees_at <= now]:
+    expired = [row.id for row in rows if row.frees_at is not None and row.frees_at <= now]
+    if expired:
         db.session.execute(
             delete(Place).where(Place.slot_id.in_(expired), Place.expires_at <= now),
             execution_options=UNSYNCHRONISED,
@@ -48,6 +52,7 @@ def lock_to_take(
             update(Slot).where(Slot.id.in_(let_go)).values(online_capacity=Slot.capacity),
             execution_options=UNSYNCHRONISED,
         )
+    return expired
 
 
 def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -151,22 +156,32 @@ def in_rush(opens_at: datetime, now: datetime, policy: Policy) -> bool:
     return opens_at <= now < opens_at + timedelta(minutes=policy.rush_minutes)
 
 
-def drop_new_times(appointment_id: int, *, but: int | None = None) -> None:
-    """Give back the new times kept for an appointment that has a time again, or needs none."""
+def end_new_times(appointment_id: int, *, but: int | None = None, now: datetime) -> list[int]:
+    """Give back the new times kept for an appointment that has a time again, or needs none.
+
+    The slots that they were in.
+    """
     theirs = select(Hold.id).where(
         Hold.moves_id == appointment_id,
         Hold.purpose == HoldFor.NEW_TIME,
         Hold.booking_id.is_(None),
+        Hold.ended_at.is_(None),
     )
     if but is not None:
         theirs = theirs.where(Hold.id != but)
-    if hold_ids := list(db.session.scalars(theirs)):
-        db.session.execute(
-            delete(Place).where(Place.hold_id.in_(hold_ids)), execution_options=UNSYNCHRONISED
-        )
-        db.session.execute(
-            delete(Hold).where(Hold.id.in_(hold_ids)), execution_options=UNSYNCHRONISED
-        )
+    hold_ids = list(db.session.scalars(theirs))
+    return end_holds(hold_ids, now=now) if hold_ids else []
+
+
+def end_holds(hold_ids: Sequence[int], *, now: datetime) -> list[int]:
+    """End these offers for good and free their places. The slots that they were in."""
+    freed = db.session.scalars(
+        delete(Place).where(Place.hold_id.in_(hold_ids)).returning(Place.slot_id),
+        execution_options=UNSYNCHRONISED,
+    )
+    slot_ids = list(freed)
+    db.session.execute(update(Hold).where(Hold.id.in_(hold_ids)).values(ended_at=now))
+    return slot_ids
 
 
 def slots_of(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:

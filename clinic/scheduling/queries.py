@@ -1,7 +1,7 @@
 """Reading the scheduler: free times, a child's times, the appointments of a day. One query each."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -243,6 +243,10 @@ class Diary:
     @property
     def times(self) -> list[tuple[datetime, datetime]]:
         return [(starts_at, ends_at) for starts_at, ends_at, _ in self.live]
+
+    def with_more(self, times: Iterable[tuple[datetime, datetime, int]]) -> "Diary":
+        """This diary with more in it: (starts_at, ends_at, service) of each."""
+        return replace(self, live=(*self.live, *times))
 
     def days_of(self, service: Service) -> tuple[date, ...]:
         return tuple(clinic_day(starts) for starts, _, which in self.live if which == service.id)

@@ -148,7 +148,7 @@ def add_rule(
         raise NoPlaces
     if not _times(weekly, weekly.valid_from):
         raise NoWholeSlot
-    _one_at_a_time([practitioner.centre_id])
+    one_at_a_time([practitioner.centre_id])
     for other in rules_of([practitioner.centre_id]):
         same = other.practitioner_id == practitioner.id or other.room_id == room.id
         if same and rules_meet(weekly, other):
@@ -178,7 +178,7 @@ def add_rule(
     return rule
 
 
-def _one_at_a_time(centre_ids: Iterable[int]) -> None:
+def one_at_a_time(centre_ids: Iterable[int]) -> None:
     """Whoever else changes the rota of these centres waits."""
     query = select(Centre.id).where(Centre.id.in_(list(centre_ids))).order_by(Centre.id)
     db.session.execute(query.with_for_update()).all()
@@ -234,7 +234,7 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     rules = rules_of(centre_ids)
     if not days or not rules:
         return done
-    _one_at_a_time(centre_ids)
+    one_at_a_time(centre_ids)
     opened = _opened(rules, days)
     shut = _Shut(centre_ids, days)
     taken = _Taken(centre_ids, days)

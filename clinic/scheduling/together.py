@@ -7,8 +7,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import case, func, or_, select
 
 from clinic.centres.models import Service
 from clinic.clock import at, clinic_day, day_bounds, local
@@ -17,7 +19,7 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import rules
-from clinic.scheduling.models import ClinicSession, Slot
+from clinic.scheduling.models import ClinicSession, Place, Slot
 from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import Offer, diary_of, offers
 from clinic.scheduling.wanted import asking
@@ -48,7 +50,10 @@ class Visit:
         return max(one.ends_at for one in self.offers)
 
 
-Against = Callable[[Offer], list[rules.Objection]]
+class Against(Protocol):
+    """What stands against a time; `beside` are times of the same wish that count as booked."""
+
+    def __call__(self, offer: Offer, beside: Sequence[Offer] = ()) -> list[rules.Objection]: ...
 
 
 def objections_of(
@@ -62,9 +67,10 @@ def objections_of(
     policy_of = policies([wish.service.id])
     diary = diary_of(wish.child.id, now=now, except_for=except_for)
 
-    def against(offer: Offer) -> list[rules.Objection]:
+    def against(offer: Offer, beside: Sequence[Offer] = ()) -> list[rules.Objection]:
         policy = policy_of(wish.service.id, offer.centre_id)
-        who = asking(wish.child, wish.service, policy, diary, online=online, now=now)
+        more = diary.with_more((one.starts_at, one.ends_at, wish.service.id) for one in beside)
+        who = asking(wish.child, wish.service, policy, more, online=online, now=now)
         when = rules.Candidate(
             starts_at=offer.starts_at,
             ends_at=offer.ends_at,
@@ -112,7 +118,7 @@ def visits(
     firsts = [one for one in fitting[0] if one.starts_at < end]
     if len(wishes) == 1:
         return [Visit((one,)) for one in firsts]
-    nearby = _Nearby(wishes, fitting, online=online)
+    nearby = _Nearby(wishes, fitting, online=online, now=now)
     made = (nearby.follow(first) for first in firsts)
     return [visit for visit in made if visit is not None]
 
@@ -121,14 +127,20 @@ class _Nearby:
     """Finds what follows a first time."""
 
     def __init__(
-        self, wishes: Sequence[Wish], fitting: Sequence[Sequence[Offer]], *, online: bool
+        self,
+        wishes: Sequence[Wish],
+        fitting: Sequence[Sequence[Offer]],
+        *,
+        online: bool,
+        now: datetime,
     ) -> None:
         self.wishes = wishes
         self.fitting = fitting
         self.starts = [[one.starts_at for one in those] for those in fitting]
-        everything = {one.slot_id: one for those in fitting for one in those}
-        self.left = _left(everything, online=online)
-        sessions = {one.clinic_session_id for one in everything.values()}
+        everything = [one for those in fitting for one in those]
+        slot_ids = {slot_id for one in everything for slot_id in one.slot_ids}
+        self.left = _left(slot_ids, online=online, now=now)
+        sessions = {one.clinic_session_id for one in everything}
         rooms = select(ClinicSession.id, ClinicSession.room_id).where(
             ClinicSession.id.in_(sessions)
         )
@@ -162,7 +174,8 @@ class _Nearby:
     def _may_follow(self, one: Offer, chain: Sequence[Offer]) -> bool:
         used = [before.slot_ids for before in chain].count(one.slot_ids)
         if used:
-            return one.slot_ids == chain[-1].slot_ids and self.left[one.slot_id] > used
+            left = min(self.left[slot_id] for slot_id in one.slot_ids)
+            return one.slot_ids == chain[-1].slot_ids and left > used
         return one.starts_at >= chain[-1].ends_at
 
     def _distance(self, last: Offer, one: Offer) -> tuple[timedelta, bool, int, int]:
@@ -175,18 +188,32 @@ class _Nearby:
         )
 
 
-def _left(slot_ids: Collection[int], *, online: bool) -> dict[int, int]:
-    """How many places each slot has left. One query."""
-    query = select(
-        Slot.id, Slot.capacity, Slot.taken, Slot.online_capacity, Slot.online_taken
+def _left(slot_ids: Collection[int], *, online: bool, now: datetime) -> dict[int, int]:
+    """How many places each slot has left, as a taker would find it. Two queries."""
+    slots = select(
+        Slot.id,
+        Slot.capacity,
+        case((Slot.desk_until <= now, Slot.capacity), else_=Slot.online_capacity).label("share"),
     ).where(Slot.id.in_(slot_ids))
-    return {
-        row.id: min(
-            row.capacity - row.taken,
-            row.online_capacity - row.online_taken if online else row.capacity,
+    kept = (
+        select(
+            Place.slot_id,
+            func.count().label("taken"),
+            func.count().filter(Place.online).label("online"),
         )
-        for row in db.session.execute(query)
-    }
+        .where(
+            Place.slot_id.in_(slot_ids),
+            or_(Place.expires_at.is_(None), Place.expires_at > now),
+        )
+        .group_by(Place.slot_id)
+    )
+    taken = {row.slot_id: (row.taken, row.online) for row in db.session.execute(kept)}
+    left = {}
+    for row in db.session.execute(slots):
+        everything, theirs = taken.get(row.id, (0, 0))
+        free = row.capacity - everything
+        left[row.id] = min(free, row.share - theirs) if online else free
+    return left
 
 
 class NothingToRepeat(DomainError):
@@ -281,7 +308,10 @@ def plan_course(
             by_day.setdefault(clinic_day(one.starts_at), []).append(one)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
     while not course.is_whole:
-        chosen = _next_sitting(by_day, pattern, earliest, latest)
+        beside = [one.offer for one in course.sittings]
+        chosen = _next_sitting(
+            by_day, pattern, earliest, latest, partial(_nothing_against, against, beside)
+        )
         if chosen is None:
             course.stopped_at = earliest
             break
@@ -292,15 +322,26 @@ def plan_course(
     return course
 
 
+def _nothing_against(against: Against, beside: Sequence[Offer], offer: Offer) -> bool:
+    return not against(offer, beside)
+
+
 def _next_sitting(
-    by_day: dict[date, list[Offer]], pattern: Pattern, earliest: date, latest: date
+    by_day: dict[date, list[Offer]],
+    pattern: Pattern,
+    earliest: date,
+    latest: date,
+    fits: Callable[[Offer], bool],
 ) -> Sitting | None:
+    """The best time of the first day that keeps the gaps and on which nothing stands against it."""
     asked_for = next(_days(earliest, latest, pattern.weekdays), None)
     usual = list(_days(earliest, latest, pattern.weekdays))
     others = [day for day in _days(earliest, latest, range(7)) if day not in usual]
     for day in [*usual, *others]:
         if chosen := _on(by_day.get(day, []), day, pattern):
             offer, why = chosen
+            if not fits(offer):
+                continue  # enough of it on that day, or in that week
             return Sitting(asked_for or day, offer, "other_day" if day != asked_for else why)
     return None
 

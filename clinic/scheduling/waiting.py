@@ -5,12 +5,11 @@ offer is a hold with a deadline: nobody can take its places meanwhile, and once 
 never comes back. Verbs flush; the caller commits.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
 
 from clinic import audit
 from clinic.accounts.models import User
@@ -31,9 +30,10 @@ from clinic.scheduling.models import (
     WaitlistChild,
     WaitlistEntry,
 )
-from clinic.scheduling.parts import PARTS, part_of
+from clinic.scheduling.parts import PARTS, part_of, parts_left
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.rota import adjusted_days
 from clinic.scheduling.together import Visit, Wish, visits
 from clinic.scheduling.wanted import SlotTaken, Wanted, refusal
 
@@ -78,7 +78,7 @@ def join(
     first_day = max(first_day, clinic_day(now))
     if last_day > clinic_day(now) + LONGEST:
         raise WaitsTooLong(days=LONGEST.days)
-    _must_be_possible(children, service, centres, weekdays, parts, first_day, last_day)
+    _must_be_possible(children, service, centres, weekdays, parts, first_day, last_day, now)
     places.lock([], [child.id for child in children])
     if db.session.scalar(
         _live()
@@ -116,28 +116,27 @@ def _must_be_possible(
     parts: Collection[str],
     first_day: date,
     last_day: date,
+    now: datetime,
 ) -> None:
     """Raise NeverMet unless there is a day on which a centre works and every child may come."""
     given = select(CentreService.centre_id).where(CentreService.service_id == service.id)
-    offering = set(db.session.scalars(given))
+    offering = set(db.session.scalars(given)) & {one.id for one in centres}
     days = [first_day + timedelta(days=n) for n in range(max(0, (last_day - first_day).days + 1))]
-    if not (
-        children
-        and any(one.id in offering for one in centres)
-        and set(parts) & set(PARTS)
-        and any(
-            day.weekday() in weekdays
-            and _may_work(day)
-            and all(_right_age(child, service, day) for child in children)
-            for day in days
-        )
+    adjusted = adjusted_days(offering, days) if offering and days else {}
+    today, still = clinic_day(now), set(parts) & set(parts_left(now))
+    if not children or not any(
+        day.weekday() in weekdays
+        and (set(parts) & set(PARTS) if day > today else still)
+        and any(_may_work(day, adjusted.get(one, {})) for one in offering)
+        and all(_right_age(child, service, day) for child in children)
+        for day in days
     ):
         raise NeverMet
 
 
-def _may_work(day: date) -> bool:
+def _may_work(day: date, adjusted: Mapping[date, int | None]) -> bool:
     try:
-        return timetable(day, {}) is not None
+        return timetable(day, adjusted) is not None
     except NoCalendar:
         return True  # nobody knows yet
 
@@ -151,6 +150,9 @@ def _right_age(child: Child, service: Service, day: date) -> bool:
 
 def leave(entry: WaitlistEntry, *, by: User, now: datetime) -> None:
     """Wait no longer; what was offered goes to the next."""
+    held = select(Place.slot_id).join(Hold, Hold.id == Place.hold_id)
+    places.lock(db.session.scalars(held.where(Hold.entry_id == entry.id)))
+    entry = _locked(entry.id)
     if entry.ended_at is not None:
         return
     entry.ended_at = now
@@ -158,6 +160,21 @@ def leave(entry: WaitlistEntry, *, by: User, now: datetime) -> None:
     db.session.flush()
     for lead in live_offers(entry.id):
         pass_on(lead, now=now)
+
+
+def _locked(entry_id: int) -> WaitlistEntry:
+    """The entry as it is by now, for this transaction alone."""
+    return db.session.get_one(WaitlistEntry, entry_id, with_for_update=True, populate_existing=True)
+
+
+def _locked_if_free(entry_id: int) -> WaitlistEntry | None:
+    """The same, but None while somebody else deals with it: they offer it a place, or it leaves."""
+    query = select(WaitlistEntry).where(
+        WaitlistEntry.id == entry_id, WaitlistEntry.ended_at.is_(None)
+    )
+    return db.session.scalar(
+        query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    )
 
 
 def live_offers(entry_id: int) -> Sequence[Hold]:
@@ -181,15 +198,15 @@ def on_freed(slot_ids: Collection[int], *, now: datetime) -> set[int]:
     In the transaction that freed them: nobody can come in between.
     """
     offered: set[int] = set()
-    for entry in _who_wants(slot_ids, now):
+    for entry_id in _who_wants(slot_ids, now):
         rest = set(slot_ids) - offered
         if not rest:
             break
-        offered |= _serve(entry, rest, now=now)
+        offered |= _serve(entry_id, rest, now=now)
     return offered
 
 
-def _who_wants(slot_ids: Collection[int], now: datetime) -> Sequence[WaitlistEntry]:
+def _who_wants(slot_ids: Collection[int], now: datetime) -> Sequence[int]:
     """Who waits for one of these slots, the longest waiting first. One query when nobody does."""
     if not slot_ids:
         return []
@@ -204,20 +221,20 @@ def _who_wants(slot_ids: Collection[int], now: datetime) -> Sequence[WaitlistEnt
         )
     )
     query = (
-        _live()
-        .where(would_do.exists())
+        select(WaitlistEntry.id)
+        .where(WaitlistEntry.ended_at.is_(None), would_do.exists())
         .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
-        .options(selectinload(WaitlistEntry.children), selectinload(WaitlistEntry.centres))
     )
     return db.session.scalars(query).all()
 
 
-def _serve(entry: WaitlistEntry, slot_ids: Collection[int], *, now: datetime) -> set[int]:
+def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[int]:
     """Offer the family the first visit that uses one of these slots (or any, if none are named).
 
-    Never what was offered to it before.
+    Never what was offered to it before, and one offer at a time.
     """
-    if live_offers(entry.id):
+    entry = _locked_if_free(entry_id)
+    if entry is None or live_offers(entry.id):
         return set()
     first, last = max(entry.first_day, clinic_day(now)), entry.last_day
     start, end = day_bounds(first, (last - first).days + 1)
@@ -307,15 +324,8 @@ def _keep(
 
 def pass_on(lead: Hold, *, now: datetime) -> set[int]:
     """An offer is over: end it, and offer its places to the next. The slots that found a family."""
-    group = or_(Hold.id == lead.id, Hold.lead_id == lead.id)
-    theirs = list(db.session.scalars(select(Hold.id).where(group)))
-    freed = db.session.scalars(
-        delete(Place).where(Place.hold_id.in_(theirs)).returning(Place.slot_id),
-        execution_options=places.UNSYNCHRONISED,
-    )
-    slot_ids = set(freed)
-    db.session.execute(update(Hold).where(group).values(ended_at=now))
-    return on_freed(slot_ids, now=now)
+    group = select(Hold.id).where(or_(Hold.id == lead.id, Hold.lead_id == lead.id))
+    return on_freed(set(places.end_holds(list(db.session.scalars(group)), now=now)), now=now)
 
 
 def lapse(hold_id: int, *, now: datetime) -> set[int]:
@@ -326,7 +336,7 @@ def lapse(hold_id: int, *, now: datetime) -> set[int]:
     lead = db.session.get(Hold, hold_id, populate_existing=True)
     if not lead or lead.booking_id or lead.ended_at or lead.expires_at > now or not lead.entry_id:
         return set()
-    entry = db.session.get_one(WaitlistEntry, lead.entry_id)
+    entry = _locked(lead.entry_id)
     entry.lapses += 1
     if entry.lapses >= MOST_LAPSES:
         entry.ended_at = now
@@ -359,24 +369,26 @@ def everybody(*, now: datetime) -> list[int]:
 
 def look_for(entry_id: int, *, now: datetime) -> set[int]:
     """Look for any free place for one family; a wish whose last day is past ends. The slots found."""
-    entry = db.session.get_one(WaitlistEntry, entry_id, populate_existing=True)
-    if entry.ended_at is not None:
+    entry = _locked_if_free(entry_id)
+    if entry is None:
         return set()
     if entry.last_day < clinic_day(now):
         entry.ended_at = now
         db.session.flush()
         return set()
-    return _serve(entry, (), now=now)
+    return _serve(entry.id, (), now=now)
 
 
 def must_be_live(hold: Hold, *, now: datetime) -> None:
-    """Raise OfferLapsed for an offer that is over: it never comes back."""
+    """Raise OfferLapsed, or SlotTaken for a new time, when an offer is over: it never comes back."""
     if hold.purpose is HoldFor.WAITLIST and (hold.ended_at or hold.expires_at <= now):
         raise OfferLapsed
+    if hold.ended_at:
+        raise SlotTaken
 
 
 def fulfil(entry_id: int, booking_id: int, *, now: datetime) -> None:
     """A booking came of it."""
-    entry = db.session.get_one(WaitlistEntry, entry_id)
+    entry = _locked(entry_id)
     entry.ended_at, entry.booking_id = now, booking_id
     db.session.flush()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy.exc import IntegrityError
 
@@ -24,6 +25,10 @@ class SlotTaken(DomainError):
 
 class ChildBusy(DomainError):
     message = mark("Your child already has an appointment at that time.")
+
+
+class SamePlaceTwice(DomainError):
+    message = mark("The same time was asked for twice for one child.")
 
 
 class Refused(DomainError):
@@ -61,7 +66,7 @@ class Wanted:
     def slot_ids(self) -> list[int]:
         return [slot.id for slot in self.slots]
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
         return policy_for(self.service.id, self.centre_id)
 
@@ -85,10 +90,22 @@ def asking(
 
 
 def examine(
-    wanted: Wanted, *, online: bool, now: datetime, except_for: Collection[int] = ()
+    wanted: Wanted,
+    *,
+    online: bool,
+    now: datetime,
+    except_for: Collection[int] = (),
+    beside: Sequence[Wanted] = (),
 ) -> list[rules.Objection]:
-    """What the scheduler's rules object to; places and overlaps are the database's to refuse."""
+    """What the scheduler's rules object to; places and overlaps are the database's to refuse.
+
+    `beside` are others of the same decision, which count as if they were booked already. What a
+    family still keeps cannot come too soon: it was in time when it was kept.
+    """
     diary = diary_of(wanted.child.id, now=now, except_for=except_for)
+    diary = diary.with_more(
+        (one.starts_at, one.ends_at, one.service.id) for one in beside if one.child == wanted.child
+    )
     who = asking(wanted.child, wanted.service, wanted.policy, diary, online=online, now=now)
     slot = rules.Candidate(
         starts_at=wanted.starts_at,
@@ -98,7 +115,17 @@ def examine(
         is_free=True,
         is_closed=any(slot.closed for slot in wanted.slots),
     )
-    return rules.objections(who, slot, now)
+    is_kept = wanted.hold is not None and now < wanted.hold.expires_at
+    return [
+        one for one in rules.objections(who, slot, now) if not (is_kept and one.code == "too_soon")
+    ]
+
+
+def must_differ(wanted: Sequence[Wanted]) -> None:
+    """Raise SamePlaceTwice if one child is to have the same slot twice."""
+    asked = [(one.child.id, slot_id) for one in wanted for slot_id in one.slot_ids]
+    if len(set(asked)) < len(asked):
+        raise SamePlaceTwice
 
 
 FULL = (

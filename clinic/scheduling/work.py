@@ -36,7 +36,7 @@ def work(*, now: datetime) -> Worked:
     for entry_id in _ids(waiting.everybody(now=now)):
         offered += bool(in_one_transaction(partial(waiting.look_for, entry_id, now=now)))
     moved = 0
-    for appointment_id in _ids(new_times.not_offered_yet()):
+    for appointment_id in _ids(new_times.not_offered_yet(now=now)):
         moved += len(in_one_transaction(partial(new_times.offer_to, appointment_id, now=now)))
     extended = in_one_transaction(lambda: extend_all(now=now))
     return Worked(

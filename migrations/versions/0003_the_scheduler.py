@@ -228,6 +228,8 @@ def _new_columns() -> None:
             f"CREATE INDEX ix_holds_{name} ON holds ({name})"
             for name in ("child_id", "lead_id", "entry_id", "moves_id")
         ),
+        "CREATE UNIQUE INDEX uq_holds_live_offer ON holds (entry_id) "
+        "WHERE lead_id IS NULL AND booking_id IS NULL AND ended_at IS NULL",
     )
 
 

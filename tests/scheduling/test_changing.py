@@ -7,7 +7,7 @@ import pytest
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import attendance, booking, changing, holding, new_times, rota
-from clinic.scheduling.changing import Away, Close, EndRule, Shorten, Stale, WorksAs, withdraw
+from clinic.scheduling.changing import Away, Close, EndRule, NewHours, Stale, WorksAs, withdraw
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
 from clinic.scheduling.opening import EndsBeforeItBegins
 from clinic.scheduling.queries import offers, slots_for
@@ -180,7 +180,7 @@ def test_fewer_places_keep_who_booked_first():
         make_appointment(service=clinic.service, slot=slot, now=one) for one in times
     )
 
-    clinic.do(Shorten(clinic.session, time(9), time(11), capacity=2))
+    clinic.do(NewHours(clinic.session, time(9), time(11), capacity=2))
 
     standing = [status_of(one) for one in (first, second, third)]
     assert standing == [Status.BOOKED, Status.BOOKED, Status.DISPLACED]
@@ -191,7 +191,7 @@ def test_a_shorter_session_and_more_places():
     clinic = Clinic()
     kept, lost = clinic.book(0), clinic.book(7)
 
-    clinic.do(Shorten(clinic.session, time(9), time(10), capacity=2))
+    clinic.do(NewHours(clinic.session, time(9), time(10), capacity=2))
 
     assert [status_of(one) for one in (kept, lost)] == [Status.BOOKED, Status.DISPLACED]
     assert len(clinic.free()) == 4
@@ -300,7 +300,7 @@ def test_the_best_new_times_are_kept_the_same_practitioner_first():
     later = clinic.open(TOMORROW + timedelta(days=2))
     lost = clinic.book(0)
     clinic.do(clinic.away())
-    assert new_times.not_offered_yet() == [lost.id]
+    assert new_times.not_offered_yet(now=NOON) == [lost.id]
 
     kept = new_times.offer_to(lost.id, now=NOON)
     db.session.commit()
@@ -309,7 +309,7 @@ def test_the_best_new_times_are_kept_the_same_practitioner_first():
     assert {one.purpose for one in kept} == {HoldFor.NEW_TIME}
     assert {one.expires_at for one in kept} == {NOON + timedelta(hours=24)}
     assert {slot.id for slot in later.slots[:2]} & {one.slot_id for one in clinic.free()} == set()
-    assert new_times.not_offered_yet() == []
+    assert new_times.not_offered_yet(now=NOON) == []
     assert new_times.offer_to(lost.id, now=NOON) == []
 
 
@@ -332,7 +332,7 @@ def test_taking_one_new_time_lets_the_other_go():
         slot.starts_at for slot in later.slots if slot.id != lost.slot_id
     }
     assert broken_promises() == []
-    assert new_times.kept_for(lost) == []
+    assert new_times.kept_for(lost, now=NOON) == []
 
 
 def test_cancelling_instead_lets_both_go():

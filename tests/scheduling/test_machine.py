@@ -340,7 +340,7 @@ class Centre(RuleBasedStateMachine):
             if kind == "end_rule" and (one := self.any_of(RotaRule, which)):
                 return changing.EndRule(one, day)
             session = self.any_of(ClinicSession, which)
-            return changing.Shorten(session, start, end, capacity)
+            return changing.NewHours(session, start, end, capacity)
 
         self.change(make)
 
@@ -384,7 +384,7 @@ class Centre(RuleBasedStateMachine):
             self.try_to(lambda entry_id=entry_id: waiting.look_for(entry_id, now=self.now))
         for hold_id in waiting.lapsed(now=self.now):
             self.try_to(lambda hold_id=hold_id: waiting.lapse(hold_id, now=self.now))
-        for one in new_times.not_offered_yet():
+        for one in new_times.not_offered_yet(now=self.now):
             self.try_to(lambda one=one: new_times.offer_to(one, now=self.now))
 
     @precondition(lambda self: self.any_of(RotaRule, 0) is None)

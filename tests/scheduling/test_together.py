@@ -9,14 +9,13 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
 from clinic.scheduling import booking, changing, holding, together
-from clinic.scheduling.booking import SamePlaceTwice
 from clinic.scheduling.changing import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.together import GapsCannotBe, NothingToRepeat, Pattern, Wish
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import ChildBusy, Refused, SlotTaken, Wanted
+from clinic.scheduling.wanted import ChildBusy, Refused, SamePlaceTwice, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
