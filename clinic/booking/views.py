@@ -162,6 +162,8 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
         kept = in_one_transaction(work)
     except DomainError as error:
         db.session.rollback()
+        if isinstance(error, SlotTaken):
+            in_one_transaction(lambda: holding.let_go(slots, now=now))
         slot = db.session.get(Slot, slots[0]) or abort(404)
         return gone(error, wishes, slot, moving, title, objections, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=kept.id)

@@ -91,6 +91,16 @@ def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: dateti
     waiting.on_freed(places.lock_to_take(slot_ids, child_ids, now=now, online=True), now=now)
 
 
+def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
+    """Give what is over in these slots to who waits for it.
+
+    Whoever comes by and is refused because somebody waits undoes what was found for them: this
+    finds it again, in a transaction of its own, whether a worker runs or not.
+    """
+    over = select(Slot.id).where(Slot.id.in_(list(slot_ids)), Slot.frees_at <= now)
+    _lock(list(db.session.scalars(over)), now=now)
+
+
 def _earlier(wanted: Sequence[Wanted], by: User) -> set[int]:
     """What this user keeps for these children and services already: the leading holds."""
     query = select(func.coalesce(Hold.lead_id, Hold.id)).where(

@@ -7,10 +7,10 @@ import pytest
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import attendance, booking, changing, holding, new_times, rota
-from clinic.scheduling.changing import Away, Close, EndRule, NewHours, Stale, WorksAs, withdraw
+from clinic.scheduling.changing import EndRule, NewHours, Stale, WorksAs, withdraw
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
 from clinic.scheduling.opening import EndsBeforeItBegins
-from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
@@ -25,50 +25,9 @@ from tests.makes import (
     make_session,
     make_user,
 )
+from tests.scheduling.clinic import Clinic
 
 pytestmark = pytest.mark.usefixtures("both")
-
-
-class Clinic:
-    """One practitioner, tomorrow from nine to eleven in slots of a quarter, and a manager."""
-
-    def __init__(self, **kw):
-        self.service = make_service()
-        self.practitioner = make_practitioner([self.service])
-        self.centre = self.practitioner.centre
-        self.room = make_room(self.centre)
-        self.manager = make_user()
-        self.session = self.open(TOMORROW, **kw)
-
-    def open(self, day, practitioner=None, **kw):
-        who = practitioner or self.practitioner
-        room = self.room if who is self.practitioner else make_room(self.centre)
-        return make_session(who, room, [self.service], day=day, **kw)
-
-    def book(self, number, session=None):
-        """An appointment in the session's slot of that number."""
-        slot = (session or self.session).slots[number]
-        return make_appointment(service=self.service, slot=slot)
-
-    def close(self, opens=time(0), closes=time(23), room=None):
-        return Close(
-            self.centre, at(TOMORROW, opens), at(TOMORROW, closes), "检修", "Repairs", room
-        )
-
-    def away(self, opens=time(0), closes=time(23)):
-        return Away(self.practitioner, at(TOMORROW, opens), at(TOMORROW, closes))
-
-    def do(self, change, now=NOON):
-        shown = changing.preview(change, now=now)
-        db.session.commit()
-        done = changing.apply(change, shown.version, by=self.manager, now=now)
-        db.session.commit()
-        assert broken_promises() == []
-        return done
-
-    def free(self, now=NOON):
-        found = offers(self.service, [self.centre.id], NOON, NOON + timedelta(days=30), now=now)
-        return [one for one in found if one.is_free]
 
 
 def test_a_preview_names_who_loses_their_time_and_changes_nothing():
