@@ -3,7 +3,7 @@
 import pytest
 
 from clinic.app import create_app
-from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, from_environment
+from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, command_of, from_environment
 from tests.conftest import SETTINGS
 from tests.makes import make_user
 
@@ -12,6 +12,26 @@ from tests.makes import make_user
 def test_production_refuses_a_default_secret(environment):
     with pytest.raises(UnsafeConfig):
         from_environment(environment)
+
+
+def test_commands_serve_nobody_and_need_no_secret():
+    assert from_environment({}, command="schedule")["DEMO"] is False
+    assert from_environment({}, command="demo")["DEMO"] is True
+    assert from_environment({"SECRET_KEY": "a secret of our own"}, command="demo")["DEMO"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["flask", "--app", "wsgi", "schedule", "verify"], "schedule"),
+        (["flask", "--app", "wsgi", "demo", "load"], "demo"),
+        (["flask", "--app", "wsgi", "run", "--host", "db"], ""),
+        (["flask", "--app", "wsgi", "shell"], ""),
+    ],
+)
+def test_what_is_a_command_and_what_serves(arguments, command):
+    assert command_of(arguments, {"FLASK_RUN_FROM_CLI": "true"}) == command
+    assert command_of(arguments, {}) == ""
 
 
 def test_production_shows_no_demo_and_keeps_its_cookies_to_https():
