@@ -70,3 +70,15 @@ def test_what_breaks_is_said_kindly_and_tells_nothing(app, client, monkeypatch):
 
 def test_a_method_that_is_not_there_is_an_answer_too(client):
     assert client.sign_in(make_user()).post("/privacy").status_code == 405
+
+
+def test_a_form_too_long_for_a_cookie_is_not_said_to_be_kept(client):
+    text = "很长" * 1000
+    answer = client.post("/family/children/new", data={"allergies": text})
+    assert "请登录后继续" not in client.get(answer.location).text
+
+
+def test_the_language_changes_where_one_is_even_after_a_mistake(client):
+    page = client.sign_in(make_user()).post("/family/children/new", data={"name": ""})
+    assert page.status_code == 422
+    assert 'name="next" value="/family/children/new"' in page.text
