@@ -75,7 +75,9 @@ def test_a_method_that_is_not_there_is_an_answer_too(client):
 def test_a_form_too_long_for_a_cookie_is_not_said_to_be_kept(client):
     text = "很长" * 1000
     answer = client.post("/family/children/new", data={"allergies": text})
-    assert "请登录后继续" not in client.get(answer.location).text
+    page = client.get(answer.location).text
+    assert "请登录后继续。" in page
+    assert "已填写的内容还在" not in page
 
 
 def test_the_language_changes_where_one_is_even_after_a_mistake(client):

@@ -52,8 +52,14 @@ def guard() -> Response | None:
     if allowed is EVERYONE:
         return None
     if not current_user.is_authenticated:
-        if request.method == "POST" and keep_typed():
-            flash(_("Please sign in to go on. What you typed is kept."), "info")
+        if request.method == "POST":
+            kept = keep_typed()
+            flash(
+                _("Please sign in to go on. What you typed is kept.")
+                if kept
+                else _("Please sign in to go on."),
+                "info",
+            )
         return see_other("accounts.sign_in", next=way_back())
     if not me().roles & allowed:
         abort(403)
