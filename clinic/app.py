@@ -1,6 +1,7 @@
 """The application: the only file that knows every room."""
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from clinic.accounts.queries import user_of_session
 from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
 from clinic.cli import commands
-from clinic.config import ROOT, from_environment
+from clinic.config import ROOT, command_of, from_environment
 from clinic.db import db
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
@@ -54,7 +55,10 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
         instance_path=str(ROOT / "instance"),
     )
-    settings = from_environment() if config is None else from_environment({"FLASK_DEBUG": "1"})
+    if config is None:
+        settings = from_environment(command=command_of(sys.argv))
+    else:
+        settings = from_environment({"FLASK_DEBUG": "1"})
     app.config.update(settings | dict(config or {}))
     _bind_database(app)
     _bind_pages(app)

@@ -1,24 +1,37 @@
 """Settings, from the environment only. A default must be safe in production and public."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - production refuses it
 ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ("db", "demo", "schedule")  # they serve nobody, so they need no secret
 
 
 class UnsafeConfig(RuntimeError):
     """The site refuses to start as configured; the text says why."""
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
-    """The Flask configuration. Raises UnsafeConfig in production without a secret of its own."""
-    demo = environ.get("DEMO", "") == "1"
-    development = demo or environ.get("FLASK_DEBUG", "") == "1"
+def command_of(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
+    """The command that runs in place of a server, as `schedule` of `flask --app wsgi schedule verify`."""
+    if environ.get("FLASK_RUN_FROM_CLI") != "true" or "run" in arguments:
+        return ""
+    return next((one for one in arguments if one in COMMANDS), "")
+
+
+def from_environment(
+    environ: Mapping[str, str] = os.environ, *, command: str = ""
+) -> dict[str, object]:
+    """The Flask configuration. Raises UnsafeConfig in production without a secret of its own.
+
+    Where no secret is set, `demo` commands mean the demo: a real site has one.
+    """
     secret = environ.get("SECRET_KEY", "")
+    demo = environ.get("DEMO", "1" if command == "demo" and not secret else "") == "1"
+    development = demo or environ.get("FLASK_DEBUG", "") == "1"
     if not secret:
-        if not development:
+        if not development and not command:
             raise UnsafeConfig("Set SECRET_KEY: production does not start with a default secret.")
         secret = DEVELOPMENT_SECRET
     elif secret == DEVELOPMENT_SECRET and not development:

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, flash, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import NoResultFound
@@ -59,6 +59,7 @@ def _stale_form(error: CSRFError) -> Response:
     referrer = request.referrer
     if referrer and referrer.startswith(request.host_url):
         keep_typed()
+        flash(gettext("The page was open too long. Please check it and send it again."), "info")
         return leave_for("/" + referrer.removeprefix(request.host_url))
     return page(
         400, gettext("The page was open too long. Please go back, reload it and try again.")

@@ -83,6 +83,11 @@ def in_words(value: date) -> str:
     return day(value)
 
 
+def soon(moment: datetime, today: date) -> str:
+    """A moment that is near: `16:05` if it is of today, else with its day."""
+    return clock_time(moment) if clinic_day(moment) == today else in_words(moment)
+
+
 def name_of(thing: object, field: str = "name") -> str:
     """`thing.name_zh` or `thing.name_en`, by the reader's language."""
     text: str = getattr(thing, f"{field}_{language()}")
@@ -140,6 +145,7 @@ FILTERS: Mapping[str, object] = {
     "weekday": weekday,
     "weekday_name": weekday_name,
     "in_words": in_words,
+    "soon": soon,
     "say": say,
     "translated": gettext,
 }

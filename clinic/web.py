@@ -1,13 +1,17 @@
 """Answering a request: a page or its part, going elsewhere, and not losing what was typed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request, session, url_for
+from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 
 SECRETS = ("csrf_token", "password", "code")
-KEEP_AT_MOST = 2000  # characters of a half-filled form that fit a cookie
+KEEP_AT_MOST = 2400  # bytes of a half-filled form that fit a cookie
+
+F = TypeVar("F", bound=FlaskForm)
 
 
 def is_htmx() -> bool:
@@ -57,15 +61,29 @@ def safe_next(target: str | None) -> str | None:
     return target if not parts.scheme and not parts.netloc else None
 
 
-def keep_typed() -> None:
-    """Remember a posted form while its sender signs in again; secrets are left out."""
+def way_back() -> str:
+    """Where to come back to after signing in: this page, or for a posted part of one the page it is on."""
+    referrer = request.referrer or ""
+    if request.method == "POST" and referrer.startswith(request.host_url):
+        return "/" + referrer.removeprefix(request.host_url)
+    return request.full_path.rstrip("?")
+
+
+def keep_typed() -> bool:
+    """Remember a posted form while its sender signs in again; secrets are left out.
+
+    Says whether there was anything to remember, and room for it.
+    """
     typed = {
         key: values
         for key, values in request.form.lists()
         if not any(secret in key for secret in SECRETS)
     }
-    if sum(len(v) for values in typed.values() for v in values) <= KEEP_AT_MOST:
-        session["typed"] = {"path": request.path, "form": typed}
+    size = sum(len(v.encode()) for values in typed.values() for v in values)
+    if not 0 < size <= KEEP_AT_MOST:
+        return False
+    session["typed"] = {"path": urlsplit(way_back()).path, "form": typed}
+    return True
 
 
 def typed_before() -> MultiDict[str, str] | None:
@@ -75,3 +93,10 @@ def typed_before() -> MultiDict[str, str] | None:
         return None
     session.pop("typed")
     return MultiDict(kept["form"])  # type: ignore[arg-type]
+
+
+def filled(form: Callable[..., F], **given: object) -> F:
+    """The form of this page, with what was typed before its sender had to sign in again."""
+    if typed := typed_before():
+        return form(typed, **given)
+    return form(**given)

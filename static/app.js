@@ -29,7 +29,9 @@ function countDown() {
     const end = Date.parse(place.dataset.countdownTo);
     const show = () => {
       const left = Math.max(0, Math.round((end - Date.now()) / 1000));
-      place.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      const two = (number) => String(number).padStart(2, "0");
+      const minutes = Math.floor(left / 60);
+      place.textContent = `${minutes < 60 ? minutes : `${Math.floor(minutes / 60)}:${two(minutes % 60)}`}:${two(left % 60)}`;
       if (left && place.isConnected) setTimeout(show, 1000);
     };
     show();

@@ -42,6 +42,12 @@ class Client(FlaskClient):
             session["_fresh"] = True
         return self
 
+    def forget(self):
+        """This client, its sign-in expired; it keeps its other cookies."""
+        with self.session_transaction() as session:
+            session.pop("_user_id", None)
+        return self
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):

@@ -3,9 +3,28 @@
 import pytest
 
 from clinic.accounts.models import Role
-from tests.makes import make_centre, make_user
+from clinic.db import db
+from clinic.families import registering
+from clinic.families.models import Guardianship, Relation
+from clinic.scheduling import holding, waiting
+from clinic.scheduling.models import Slot
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_service,
+    make_slot,
+    make_user,
+)
 
 METHODS = ("GET", "POST")
+ROLES = (Role.PARENT, Role.CLINICIAN, Role.RECEPTION, Role.MANAGER)
+WHOSE = ("theirs", "of somebody else")
 
 
 def pages(app):
@@ -51,7 +70,7 @@ def test_strangers_are_asked_to_sign_in(app, client):
         assert answer.location.startswith("/sign-in"), rule
 
 
-@pytest.mark.parametrize("role", [Role.PARENT, Role.CLINICIAN, Role.RECEPTION, Role.MANAGER])
+@pytest.mark.parametrize("role", ROLES)
 def test_other_roles_are_refused(app, client, role):
     centre = make_centre()
     client.sign_in(make_user(role, centre=centre))
@@ -60,6 +79,86 @@ def test_other_roles_are_refused(app, client, role):
         if "everyone" in allowed or role in allowed:
             continue
         assert client.open(address(rule), method=method).status_code == 403, rule
+
+
+@pytest.fixture
+def world(app):
+    """One of everything that an address can name, with the people it belongs to."""
+    parent, service = make_user(), make_service()
+    centre = make_centre()
+    people = {role: make_user(role, centre=centre) for role in ROLES[1:]} | {Role.PARENT: parent}
+    practitioner = make_practitioner([service], user=people[Role.CLINICIAN], centre=centre)
+    slot = make_slot(service, practitioner=practitioner)
+    child = make_child(parent)
+    visit = make_appointment(child, service, slot, by=parent)
+    later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
+    wanted = Wanted(make_child(parent), service, slots_for(service, later.id))
+    hold = holding.hold(wanted, by=parent, now=NOON)
+    entry = waiting.join(
+        parent,
+        [make_child(parent)],
+        service,
+        [centre],
+        weekdays=[TOMORROW.weekday()],
+        parts=["evening"],
+        first_day=TOMORROW,
+        last_day=TOMORROW,
+        now=NOON,
+    )
+    invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
+    db.session.commit()
+    first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
+    names = {
+        "appointment_id": visit.id,
+        "child_id": child.id,
+        "code": centre.code,
+        "entry_id": entry.id,
+        "guardianship_id": first.id,
+        "hold_id": hold.id,
+        "invitation_id": invitation.id,
+        "session_id": slot.clinic_session_id,
+        "token": token,
+    }
+    return names, people
+
+
+def expected(view, rule, role, whose):
+    """The answers that the marks of the view allow for."""
+    if role not in view.allowed_roles:
+        return {403}
+    if whose == "theirs" or rule.arguments <= {"token"}:  # whoever has the link is invited
+        return {200, 303, 409, 422} | ({404} if is_about_something_else(rule) else set())
+    return {404}
+
+
+def is_about_something_else(rule):
+    """Where the world has nothing to show: other services' pages, a course of nothing yet."""
+    room, page = rule.endpoint.split(".")
+    of_a_service = page in ("confirm", "release", "hold", "course", "remaining", "leave")
+    return of_a_service and (room != "pediatrics" or page in ("course", "remaining", "hold"))
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role, whose):
+    names, people = world
+    user = people[role] if whose == "theirs" else make_user(role, centre=make_centre())
+    wrong = []
+    # Taking an invitation comes last for others, for after it the children are theirs.
+    last = {"token"} if whose != "theirs" else None
+    for rule, method in sorted(
+        pages(app), key=lambda page: (page[0].arguments == last, page[1], page[0].endpoint)
+    ):
+        view = app.view_functions[rule.endpoint]
+        if "everyone" in view.allowed_roles:
+            continue
+        values = {name: names[name] for name in rule.arguments}
+        address = rule.build(values, append_unknown=False)[1]
+        answer = client.sign_in(user).open(address, method=method)
+        if answer.status_code not in expected(view, rule, role, whose):
+            wrong.append((method, address, answer.status_code))
+    assert wrong == []
 
 
 def test_the_answers_carry_a_strict_policy(client):

@@ -3,7 +3,7 @@
 import pytest
 
 from clinic.app import create_app
-from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, from_environment
+from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, command_of, from_environment
 from tests.conftest import SETTINGS
 from tests.makes import make_user
 
@@ -12,6 +12,26 @@ from tests.makes import make_user
 def test_production_refuses_a_default_secret(environment):
     with pytest.raises(UnsafeConfig):
         from_environment(environment)
+
+
+def test_commands_serve_nobody_and_need_no_secret():
+    assert from_environment({}, command="schedule")["DEMO"] is False
+    assert from_environment({}, command="demo")["DEMO"] is True
+    assert from_environment({"SECRET_KEY": "a secret of our own"}, command="demo")["DEMO"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["flask", "--app", "wsgi", "schedule", "verify"], "schedule"),
+        (["flask", "--app", "wsgi", "demo", "load"], "demo"),
+        (["flask", "--app", "wsgi", "run", "--host", "db"], ""),
+        (["flask", "--app", "wsgi", "shell"], ""),
+    ],
+)
+def test_what_is_a_command_and_what_serves(arguments, command):
+    assert command_of(arguments, {"FLASK_RUN_FROM_CLI": "true"}) == command
+    assert command_of(arguments, {}) == ""
 
 
 def test_production_shows_no_demo_and_keeps_its_cookies_to_https():
@@ -50,3 +70,17 @@ def test_what_breaks_is_said_kindly_and_tells_nothing(app, client, monkeypatch):
 
 def test_a_method_that_is_not_there_is_an_answer_too(client):
     assert client.sign_in(make_user()).post("/privacy").status_code == 405
+
+
+def test_a_form_too_long_for_a_cookie_is_not_said_to_be_kept(client):
+    text = "很长" * 1000
+    answer = client.post("/family/children/new", data={"allergies": text})
+    page = client.get(answer.location).text
+    assert "请登录后继续。" in page
+    assert "已填写的内容还在" not in page
+
+
+def test_the_language_changes_where_one_is_even_after_a_mistake(client):
+    page = client.sign_in(make_user()).post("/family/children/new", data={"name": ""})
+    assert page.status_code == 422
+    assert 'name="next" value="/family/children/new"' in page.text

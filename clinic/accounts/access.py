@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Response, abort, current_app, request
+from flask import Response, abort, current_app, flash, request
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from clinic.accounts.models import Role, User
-from clinic.web import keep_typed, see_other
+from clinic.web import keep_typed, see_other, way_back
 
 View = TypeVar("View", bound=Callable[..., object])
 EVERYONE = frozenset({"everyone"})
@@ -52,19 +53,17 @@ def guard() -> Response | None:
         return None
     if not current_user.is_authenticated:
         if request.method == "POST":
-            keep_typed()
+            kept = keep_typed()
+            flash(
+                _("Please sign in to go on. What you typed is kept.")
+                if kept
+                else _("Please sign in to go on."),
+                "info",
+            )
         return see_other("accounts.sign_in", next=way_back())
     if not me().roles & allowed:
         abort(403)
     return None
-
-
-def way_back() -> str:
-    """Where to come back to after signing in: this page, or for a posted part of one the page it is on."""
-    referrer = request.referrer or ""
-    if request.method == "POST" and referrer.startswith(request.host_url):
-        return "/" + referrer.removeprefix(request.host_url)
-    return request.full_path.rstrip("?")
 
 
 def demo_mode() -> bool:

@@ -15,7 +15,7 @@ from clinic.i18n import mark
 
 
 class TooOften(DomainError):
-    message = mark("That was too often. Please try again in %(minutes)s minutes.")
+    message = mark("That was too often. Please try again in %(minutes)s min.")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ HOMES = (
     (Role.RECEPTION, "desk.today"),
     (Role.CLINICIAN, "calendar.today"),
     (Role.MANAGER, "manage.index"),
-    (Role.PARENT, "families.index"),
+    (Role.PARENT, "home.index"),
 )
 
 

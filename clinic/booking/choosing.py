@@ -1,6 +1,7 @@
 """What the chooser shows: from what was asked for to days and free times. It writes nothing.
 
 Whatever is asked for and does not exist is passed over: an old link still shows free times.
+Only a child that is not theirs is not found.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
+from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import User
@@ -159,7 +161,11 @@ def choose(
         chooser.moving = get_appointment(user, moving)
         chooser.children = [chooser.moving.child]
         chooser.services = [one for one in chooser.services if one.id == chooser.moving.service_id]
-    chooser.child = pick(chooser.children, number(args, "child")) or first(chooser.children)
+    asked = number(args, "child")
+    chooser.child = pick(chooser.children, asked)
+    if asked and chooser.child is None:
+        raise NoResultFound  # not theirs, or not any more
+    chooser.child = chooser.child or first(chooser.children)
     chooser.service = pick(chooser.services, number(args, "service")) or first(chooser.services)
     if not chooser.moving:
         _add_company(chooser, kind, args)

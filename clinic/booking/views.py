@@ -39,7 +39,7 @@ from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
-from clinic.web import render, see_other, typed_before
+from clinic.web import filled, render, see_other
 
 
 def booking_pages(
@@ -174,7 +174,7 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept).id)
     group = holding.group_of(kept)
-    form = ConfirmForm(typed_before()) if request.method == "GET" else ConfirmForm()
+    form = filled(ConfirmForm)
     now = clock.now()
     if form.validate_on_submit():
         try:

@@ -22,7 +22,7 @@ from clinic.families.queries import children_of
 from clinic.i18n import say
 from clinic.scheduling import waiting
 from clinic.scheduling.parts import PARTS
-from clinic.web import render, see_other
+from clinic.web import render, see_other, typed_before
 
 
 def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
@@ -45,9 +45,10 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
 def _wait(kind: ServiceKind, title: str) -> Response:
     now, children, services = clock.now(), children_of(me()), services_of(kind)
     centres = list({one.id: one for each in services for one in centres_with(each)}.values())
-    form = WaitForm()
+    typed = typed_before()
+    form = WaitForm(typed) if typed else WaitForm()
     form.offer(children, services, centres, clinic_day(now))
-    if request.method == "GET":
+    if request.method == "GET" and not typed:
         _as_asked(form)
     refusal = ""
     if form.validate_on_submit():

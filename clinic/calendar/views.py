@@ -24,7 +24,7 @@ from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
-from clinic.web import render, see_other
+from clinic.web import filled, render, see_other
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
 
@@ -83,7 +83,7 @@ def _asked_day() -> date:
 @allow(Role.CLINICIAN)
 def appointment(appointment_id: int) -> Response:
     visit = get_own(me(), appointment_id)
-    return _page(visit, OutcomeForm(note=visit.note, version=visit.version))
+    return _page(visit, filled(OutcomeForm, note=visit.note, version=visit.version))
 
 
 @bp.post("/appointments/<int:appointment_id>/outcome")

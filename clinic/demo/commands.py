@@ -19,8 +19,9 @@ demo = Blueprint("demo", __name__)
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day the city begins on.")
 @click.option("--once", is_flag=True, help="Do nothing if there is a city already.")
 def load_city(today: datetime | None, *, once: bool) -> None:
-    """Make the fictitious city."""
+    """Make the fictitious city, in a database that may be new."""
     _refuse_outside_demo()
+    _bring_up_to_date()
     if is_loaded():
         if once:
             click.echo("The city is loaded already.")
@@ -42,8 +43,7 @@ def accounts() -> None:
 def prepare() -> None:
     """Bring the database up to date, load the city once, say where everything is."""
     _refuse_outside_demo()
-    upgrade()
-    db.session.remove()
+    _bring_up_to_date()
     if not is_loaded():
         click.echo("Loading the demonstration city …")
         load(clock.clinic_day(clock.now()))
@@ -51,6 +51,12 @@ def prepare() -> None:
     click.echo(f"\n  {address}/            the site")
     click.echo(f"  {address}/demo/inbox  the messages it would have sent\n")
     _print_accounts()
+
+
+def _bring_up_to_date() -> None:
+    db.session.remove()
+    upgrade()
+    db.session.remove()
 
 
 def _print_accounts() -> None:

@@ -366,7 +366,9 @@ def _happen(city: City, appointment: Appointment, guardian: User) -> None:
     reception = city.receptions[appointment.centre_id]
     start, end = appointment.starts_at, appointment.ends_at
     day, luck = clinic_day(start), city.random.random()
-    if day < city.today and luck < 0.1:
+    # The family one signs in as keeps its word: missed visits would pause its booking online.
+    is_shown = appointment.child in city.guardians[0][2]
+    if day < city.today and luck < 0.1 and not is_shown:
         attendance.mark_no_show(appointment, by=clinician, now=end, note="")
     elif day != city.today and luck < 0.2:
         before = start - timedelta(days=2)

@@ -39,7 +39,7 @@ from clinic.scheduling.queries import Offer, SlotFacts, by_reference, offers, sl
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.scheduling.wanted import SlotTaken, Wanted
-from clinic.web import is_htmx, render, see_other
+from clinic.web import filled, is_htmx, render, see_other
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -147,7 +147,7 @@ def slip(appointment_id: int) -> Response:
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)
-    form, refusal = CancelForm(), ""
+    form, refusal = filled(CancelForm), ""
     if form.validate_on_submit():
         reason = (form.reason.data or "").strip()
         now = clock.now()
@@ -265,8 +265,12 @@ def _walk_in_page(form: WalkInForm, centre: Centre, status: int) -> Response:
 
 def _walk_in_form(centre: Centre) -> WalkInForm:
     today = clinic_day(clock.now())
-    form = WalkInForm(
-        today=today, services=services_at(centre), key=secrets.token_urlsafe(12), day=today
+    form = filled(
+        WalkInForm,
+        today=today,
+        services=services_at(centre),
+        key=secrets.token_urlsafe(12),
+        day=today,
     )
     _offer(form, centre)
     return form

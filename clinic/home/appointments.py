@@ -31,7 +31,7 @@ from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.web import render, see_other
+from clinic.web import filled, render, see_other
 
 bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
@@ -103,7 +103,7 @@ def calendar_file(appointment_id: int) -> Response:
 @allow(Role.PARENT)
 def cancellation(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
-    form = CancelForm()
+    form = filled(CancelForm)
     now = clock.now()
     refusal = ""
     rest = [one for one in remaining_with(appointment, now=now) if one is not appointment]

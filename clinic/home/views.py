@@ -8,13 +8,14 @@ from flask_login import current_user
 from clinic import clock
 from clinic.accounts.access import me, public
 from clinic.accounts.models import Role
-from clinic.booking.queries import appointments_of
+from clinic.booking.queries import appointments_of, offers_for
 from clinic.centres.models import Centre, OpeningHours, ServiceKind
 from clinic.centres.queries import all_centres, get_centre
 from clinic.families.queries import children_of, has_consented
 from clinic.home.appointments import is_coming
 from clinic.i18n import mark
-from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.models import HoldFor
+from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.web import render
 
 bp = Blueprint("home", __name__)
@@ -55,11 +56,15 @@ def index() -> Response:
 def _start() -> Response:
     """A parent's own first page: what comes next, and what can be booked."""
     now = clock.now()
-    coming = [one for one in appointments_of(me()) if is_coming(one, now)]
+    everything = appointments_of(me())
+    coming = [one for one in everything if is_coming(one, now)]
+    offered = [one for one in offers_for(me(), now=now) if one.purpose is HoldFor.WAITLIST]
     return render(
         "home/start.html",
         kinds=KINDS,
         coming=coming[:3],
+        displaced=sum(status_of(one) is Status.DISPLACED for one in everything),
+        offered=len(offered),
         children=children_of(me()),
         consented=has_consented(me()),
         status_of=status_of,

@@ -33,7 +33,8 @@ def test_a_parent_signs_up_with_a_phone_and_a_code(client):
 
     answer = client.post("/family/join", data=FINISH)
 
-    assert answer.location == "/family"
+    assert answer.location == "/"
+    assert "/family/children/new" in client.get("/").text
     assert client.get("/family").status_code == 200
     user = db.session.query(User).filter_by(phone="+8613800138000").one()
     given = db.session.query(Consent).filter_by(user_id=user.id).all()
@@ -106,7 +107,7 @@ def test_the_database_keeps_no_code_in_the_open(client):
 def test_signing_in_with_a_password(client):
     make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
     data = {"contact": "Fang@example.cn", "password": "long-enough"}
-    assert client.post("/sign-in/password", data=data).location == "/family"
+    assert client.post("/sign-in/password", data=data).location == "/"
 
 
 def test_a_wrong_password_says_nothing_of_whether_there_is_an_account(client):
@@ -135,7 +136,7 @@ def test_after_signing_in_one_stays_on_this_site(client, target):
     make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
     client.get("/sign-in", query_string={"next": target})
     data = {"contact": "fang@example.cn", "password": "long-enough"}
-    assert client.post("/sign-in/password", data=data).location == "/family"
+    assert client.post("/sign-in/password", data=data).location == "/"
 
 
 def test_the_language_is_chosen_and_stays(client):

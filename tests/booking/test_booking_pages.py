@@ -228,3 +228,14 @@ def test_after_signing_in_again_the_half_filled_booking_is_still_there(app, clie
     back = stranger.post("/sign-in/password", data=password)
     assert back.location == held
     assert "咳嗽三天" in stranger.get(held).text
+
+
+def test_times_for_another_familys_child_are_not_found(client):
+    parent = make_user()
+    service = make_service()
+    make_slot(service)
+    make_child(parent)
+    theirs = make_child(make_user(), name="张小满")
+    answer = client.sign_in(parent).get(f"/pediatrics/?child={theirs.id}")
+    assert answer.status_code == 404
+    assert "张小满" not in answer.text

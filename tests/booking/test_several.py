@@ -279,6 +279,7 @@ def test_a_family_waits_gets_an_offer_and_takes_it(client, full):
     page = client.get("/appointments/").text
     offer = re.search(r"/pediatrics/holds/\d+", page)[0]
     assert "为您保留的号" in page
+    assert "您候补的号有了" in client.get("/").text
     booked = client.post(offer, data={"reason": ""})
 
     assert booked.status_code == 303
@@ -407,6 +408,7 @@ def test_a_family_whose_hours_changed_takes_a_time_that_is_kept(client):
 
     page = client.get("/appointments/").text
     assert "需要改期" in page
+    assert "有1个预约需要改期" in client.get("/").text
     kept = re.findall(r"/pediatrics/holds/\d+", page)
     assert len(kept) == 2
     assert "需改期" in client.get(f"/appointments/{lost.id}").text

@@ -118,3 +118,16 @@ def test_pages_ask_as_often_for_one_as_for_many(doctor, visit, service, slot, pa
     for other in slot.clinic_session.slots[-6:]:
         make_appointment(service=service, slot=other)
     assert count_queries(lambda: doctor.get(page)) == few
+
+
+def test_a_note_survives_an_expired_session(doctor, visit):
+    page = f"/calendar/appointments/{visit.id}"
+    user = db.session.get(Practitioner, visit.practitioner_id).user
+    answer = doctor.forget().post(
+        f"{page}/outcome",
+        data=outcome(visit, note="下周复查"),
+        headers={"Referer": f"http://localhost{page}"},
+    )
+    assert answer.location == f"/sign-in?next={page}"
+    assert "请登录后继续" in doctor.get(answer.location).text
+    assert "下周复查" in doctor.sign_in(user).get(page).text

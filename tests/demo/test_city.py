@@ -97,3 +97,15 @@ def test_it_stays_out_of_a_real_database(app):
     app.config["DEMO"] = False
     assert app.test_cli_runner().invoke(args=["demo", "load"]).exit_code == 1
     assert db.session.query(User).count() == 0
+
+
+def test_the_family_one_signs_in_as_may_book_everything(app):
+    load(DAY)
+    parent = find_user("parent@demo.example")
+    missed = select(Appointment).where(
+        Appointment.child_id.in_(
+            select(Guardianship.child_id).where(Guardianship.user_id == parent.id)
+        ),
+        Appointment.no_show_at.is_not(None),
+    )
+    assert db.session.scalars(missed).all() == []

@@ -238,3 +238,14 @@ def test_times_are_answered_as_a_part(desk, service, slot):
 def test_the_record_of_a_visit_shows_whom_to_call(desk, visit):
     page = desk.get(f"/desk/appointments/{visit.id}").text
     assert visit.child.guardianships[0].user.phone[3:] in page
+
+
+@pytest.mark.parametrize("page", ["walk-in", "cancellation"])
+def test_what_was_typed_survives_an_expired_session(desk, service, slot, visit, page):
+    path = "/desk/walk-in" if page == "walk-in" else f"/desk/appointments/{visit.id}/cancellation"
+    receptionist = db.session.query(User).filter(User.memberships.any(role=Role.RECEPTION)).one()
+    data = WALK_IN | {"service": service.id, "slot": slot.id, "reason": "家里有事"}
+    desk.forget().post(path, data=data, headers={"Referer": f"http://localhost{path}"})
+    back = desk.sign_in(receptionist).get(path).text
+    assert ("赵子沐" if page == "walk-in" else "家里有事") in back
+    assert ("赵子沐" if page == "walk-in" else "家里有事") not in desk.get(path).text

@@ -73,3 +73,9 @@ def test_lists_ask_as_often_for_one_appointment_as_for_many(client, parent, visi
         make_appointment(child, by=parent)
     for page in PAGES:
         assert count_queries(lambda page=page: client.get(page)) == few[page], page
+
+
+def test_a_reason_survives_an_expired_session(client, parent, visit):
+    page = f"/appointments/{visit.id}/cancellation"
+    client.sign_in(parent).forget().post(page, data={"reason": "发烧了"})
+    assert "发烧了" in client.sign_in(parent).get(page).text

@@ -15,6 +15,13 @@ def test_public_pages_open(client, page):
     assert client.get(page).status_code == 200
 
 
+def test_the_first_page_names_every_service_of_a_centre(client):
+    names = [f"项目{number}" for number in range(8)]
+    make_practitioner([make_service(name_zh=name) for name in names])
+    page = client.get("/").text
+    assert [name for name in names if name not in page] == []
+
+
 def test_a_centre_says_where_and_when(client):
     centre = make_practitioner([make_service()]).centre
     for weekday in range(6):
