@@ -2,16 +2,20 @@
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import case
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.accounts.models import Counter
-from clinic.db import db
+from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import mark
+
+T = TypeVar("T")
 
 
 class TooOften(DomainError):
@@ -58,6 +62,25 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
     if count > limit.times:
         wait = row.since + limit.within - now
         raise TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
+
+
+def counted(limit: Limit, whose: str, work: Callable[[], T], *, now: datetime) -> T:
+    """Do the work in one transaction that counts the try too; a try that is refused counts as well.
+
+    Raises TooOften, or what the work raises, with everything but the count undone.
+    """
+
+    def count_and_work() -> T:
+        spend(limit, whose, now=now)
+        return work()
+
+    try:
+        return in_one_transaction(count_and_work)
+    except DomainError as error:
+        db.session.rollback()
+        if not isinstance(error, TooOften):
+            in_one_transaction(lambda: spend(limit, whose, now=now))
+        raise
 
 
 def clear(limit: Limit, whose: str) -> None:

@@ -76,9 +76,7 @@ def booking_pages(
     @allow(Role.PARENT)
     @reads_first
     def hold() -> Response:
-        if refused := may_not_book():
-            return refused
-        return keep(kind, title, objections)
+        return not_consented() or keep(kind, title, objections)
 
     @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
@@ -101,11 +99,18 @@ def booking_pages(
     return bp
 
 
+def not_consented() -> Response | None:
+    """Where to go instead, when a text has not been agreed to."""
+    if has_consented(me()):
+        return None
+    flash(_("To book, please agree to the privacy notice and the rule for children."))
+    return see_other("families.consents")
+
+
 def may_not_book() -> Response | None:
-    """Where to go instead, when a text has not been agreed to; counts the try. Raises TooOften."""
-    if not has_consented(me()):
-        flash(_("To book, please agree to the privacy notice and the rule for children."))
-        return see_other("families.consents")
+    """The same, and a try is counted. Raises TooOften."""
+    if refused := not_consented():
+        return refused
     write_now(db.session.connection())
     try:
         limits.spend(limits.BOOKING, str(me().id), now=clock.now())
@@ -159,9 +164,10 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
         return holding.hold_together(wanted, by=me(), now=now, moves=moving)
 
     try:
-        kept = in_one_transaction(work)
+        kept = limits.counted(limits.BOOKING, str(me().id), work, now=now)
+    except limits.TooOften:
+        raise
     except DomainError as error:
-        db.session.rollback()
         if isinstance(error, SlotTaken):
             in_one_transaction(lambda: holding.let_go(slots, now=now))
         slot = db.session.get(Slot, slots[0]) or abort(404)
@@ -173,7 +179,6 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
     """Show what is held, and book it."""
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept).id)
-    group = holding.group_of(kept)
     form = filled(ConfirmForm)
     now = clock.now()
     if form.validate_on_submit():
@@ -181,12 +186,14 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
             booked = in_one_transaction(lambda: book_or_move(kept, form.reason.data or "", now))
         except DomainError as error:
             db.session.rollback()
-            wishes = [Wish(one.child, one.service) for one in group]
+            wishes = [Wish(one.child, one.service) for one in holding.group_of(kept)]
             return gone(error, wishes, kept.slot, kept.moves, title, objections, now=now)
         if kept.moves_id:
             flash(_("Your appointment is moved."))
-        elif len(group) > 1:
-            flash(_("Your %(count)s appointments are booked.", count=len(group)))
+        elif len(booked.booking.appointments) > 1:
+            flash(
+                _("Your %(count)s appointments are booked.", count=len(booked.booking.appointments))
+            )
         else:
             flash(_("Your appointment is booked."))
         return see_other("appointments.show", appointment_id=booked.id)
@@ -195,7 +202,7 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
         partial="booking/_confirm.html",
         status=422 if form.errors else 200,
         hold=kept,
-        group=group,
+        group=holding.group_of(kept),
         form=form,
         kind=kind.value,
         title=title,

@@ -66,10 +66,11 @@ def latest_consent(user: User, kind: ConsentKind) -> Consent | None:
 
 def has_consented(user: User) -> bool:
     """Whether this user agreed to every text in its present version, and has not withdrawn."""
+    said = select(Consent.kind, Consent.given, Consent.text_version)
+    rows = db.session.execute(said.where(Consent.user_id == user.id).order_by(Consent.id))
+    latest = {row.kind: row for row in rows}
     return all(
-        (latest := latest_consent(user, kind)) is not None
-        and latest.given
-        and latest.text_version == VERSIONS[kind]
+        kind in latest and latest[kind].given and latest[kind].text_version == VERSIONS[kind]
         for kind in ConsentKind
     )
 
