@@ -300,6 +300,7 @@ def add_slots(
                     if slot["online_capacity"]
                     else slot["desk_until"] or NEVER,
                     "closed": slot["closed_at"] is not None,
+                    "opens_by_hand": opens_at is not None,
                 }
                 for service_id, moment in released.items()
             ]

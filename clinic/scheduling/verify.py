@@ -4,11 +4,24 @@ Each promise is one query that finds the rows which break it. They repeat what t
 constraints promise, on purpose: this is how we would notice if those were missing.
 """
 
-from sqlalchemy import text
+from datetime import UTC, datetime
 
-from clinic.db import db
+from sqlalchemy import bindparam, text
+
+from clinic.db import UTCDateTime, db
 
 LIVE = "cancelled_at IS NULL AND no_show_at IS NULL AND displaced_at IS NULL"
+# Whether, at that moment, a slot has a place left in all, and one in its online share.
+KEPT = "SELECT count(*) FROM places p WHERE p.slot_id = s.id AND (p.expires_at > {at} OR p.expires_at IS NULL)"
+ROOM = (
+    f"({KEPT}) < s.capacity AND ({KEPT} AND p.online) < "
+    "CASE WHEN s.desk_until <= {at} THEN s.capacity ELSE s.online_capacity END"
+)
+# The moments that the queries name.
+MOMENTS = {
+    "ago": datetime(1970, 1, 1, tzinfo=UTC),
+    "never": datetime(9999, 1, 1, tzinfo=UTC),
+}
 
 PROMISES = {
     "slot {id}: more places taken than there are": """
@@ -23,21 +36,22 @@ PROMISES = {
          OR s.online_taken <>
             (SELECT count(*) FROM places p WHERE p.slot_id = s.id AND p.online)""",
     "slot {id}: when its earliest hold expires is wrong": """
-        SELECT s.id FROM slots s WHERE coalesce(s.frees_at, '1970-01-01') <> coalesce(
-            (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id), '1970-01-01')""",
+        SELECT s.id FROM slots s WHERE s.frees_at IS DISTINCT FROM
+            (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id)""",
     "slot {id}: closed, but families are booked": """
         SELECT s.id FROM slots s WHERE s.closed_at IS NOT NULL AND EXISTS
             (SELECT 1 FROM places p WHERE p.slot_id = s.id)""",
-    "slot {id}: a search would be told something else": """
+    "slot {id}: a search would be told something else": f"""
         SELECT DISTINCT s.id FROM slots s JOIN slot_services o ON o.slot_id = s.id
         WHERE o.closed <> (s.closed_at IS NOT NULL) OR o.starts_at <> s.starts_at
            OR o.ends_at <> s.ends_at OR o.centre_id <> s.centre_id
            OR o.practitioner_id <> s.practitioner_id
            OR o.clinic_session_id <> s.clinic_session_id
-           OR (o.free_from <= '1970-01-01 00:00:00.000000') <>
-              (s.taken < s.capacity AND s.online_taken < s.online_capacity)
-           OR (s.taken >= s.capacity AND o.free_from <>
-               coalesce(s.frees_at, '9999-01-01 00:00:00.000000'))""",
+           OR o.free_from <> CASE
+               WHEN {ROOM.format(at=":ago")} THEN :ago
+               ELSE coalesce((SELECT min(m.at) FROM (
+                   SELECT e.expires_at AS at FROM places e WHERE e.slot_id = s.id
+                   UNION SELECT s.desk_until) m WHERE {ROOM.format(at="m.at")}), :never) END""",
     "slot {id}: not inside its session": """
         SELECT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
         WHERE (s.closed_at IS NULL AND (s.starts_at < c.starts_at OR s.ends_at > c.ends_at))
@@ -93,5 +107,13 @@ def broken_promises() -> list[str]:
     return [
         promise.format(id=row.id)
         for promise, query in PROMISES.items()
-        for row in db.session.execute(text(query))
+        for row in db.session.execute(
+            text(query).bindparams(
+                *(
+                    bindparam(name, moment, UTCDateTime())
+                    for name, moment in MOMENTS.items()
+                    if f":{name}" in query
+                )
+            )
+        )
     ]
