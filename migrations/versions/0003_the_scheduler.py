@@ -243,6 +243,12 @@ def _new_columns() -> None:
             f"CREATE INDEX ix_holds_{name} ON holds ({name})"
             for name in ("child_id", "lead_id", "entry_id", "moves_id")
         ),
+        # What was withdrawn was only taken out of the search until now.
+        """
+        UPDATE slots SET closed_for = 'hand', closed_at =
+            (SELECT c.withdrawn_at FROM clinic_sessions c WHERE c.id = slots.clinic_session_id)
+        WHERE EXISTS (SELECT 1 FROM clinic_sessions c
+            WHERE c.id = slots.clinic_session_id AND c.withdrawn_at IS NOT NULL)""",
     )
 
 
