@@ -115,6 +115,13 @@ def test_when_one_of_several_has_gone_nothing_is_booked(client):
     assert "没有约成" in answer.text
     assert (count(Hold), count(Appointment)) == (0, 1)
 
+    instead = buttons(answer.text)
+    assert len(instead) == 4
+    assert chosen not in instead
+    held = client.post("/pediatrics/holds", data=data | {"slot": instead[0]})
+    assert (held.status_code, count(Hold)) == (303, 2)
+    assert all(f'name="with" value="{one}"' in answer.text for one in ids[1:])
+
 
 @pytest.mark.parametrize("slot", ["", "1-", "x", "1-2-3", "99999999999"])
 def test_slots_that_make_no_sense_are_not_found(client, slot):
