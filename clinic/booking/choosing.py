@@ -391,11 +391,6 @@ def slot_ids(text: str) -> list[int]:
     return [int(one) for one in parts] if good else []
 
 
-def clashes(offer: Offer, busy: Sequence[tuple[datetime, datetime]]) -> bool:
-    """Whether the child is elsewhere at that time."""
-    return any(rules.overlap(offer.starts_at, offer.ends_at, start, end) for start, end in busy)
-
-
 def number(args: MultiDict[str, str], name: str) -> int | None:
     """The id that was asked for, if it can be one."""
     text = args.get(name, "")

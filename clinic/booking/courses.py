@@ -1,7 +1,7 @@
 """A course of many sessions: planned in the open, then kept and booked whole. Also: moving the rest of one."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
-from clinic.i18n import say
+from clinic.i18n import mark, say
 from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
@@ -29,6 +29,12 @@ from clinic.web import render, see_other
 WEEK = range(7)
 GAPS = (1, 2, 3, 7)
 LONGEST_GAPS = (3, 7, 14)
+MOST_DAYS_BETWEEN = 60
+LATEST_BEGIN = timedelta(days=366)
+
+
+class CourseChanged(DomainError):
+    message = mark("Some of these appointments have changed meanwhile. This is what remains.")
 
 
 def add_pages(
@@ -95,7 +101,7 @@ def _begin(
     """Who, what, where, and the first time: of the slot that was chosen, or of what remains."""
     if rest:
         one = rest[0]
-        day, wall = a_date(request.args.get("first")), _wall(request.args.get("at"))
+        day, wall = _soon(a_date(request.args.get("first"))), _wall(request.args.get("at"))
         begins = local(one.starts_at)
         first = clock.at(day or begins.date(), wall or begins.time())
         return one.child, one.service, one.centre, first
@@ -104,6 +110,12 @@ def _begin(
     chosen = slots_for(service, (slot_ids(request.args.get("slot", "")) or [0])[0])[0]
     centre = pick(centres_with(service), chosen.centre_id) or abort(404)
     return child, service, centre, chosen.starts_at
+
+
+def _soon(day: date | None) -> date | None:
+    """The day, unless no course could begin then."""
+    today = clinic_day(clock.now())
+    return day if day and today <= day <= today + LATEST_BEGIN else None
 
 
 def _wall(text: str | None) -> time | None:
@@ -119,16 +131,16 @@ def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
     usual = {clinic_day(one.starts_at).weekday() for one in rest} or {clinic_day(first).weekday()}
     count = number(request.args, "sessions") or COURSES[1]
     gap, longest = number(request.args, "gap") or 1, number(request.args, "longest") or 14
-    prefer = request.args.get("practitioner", "")
+    prefer = rest[0].practitioner_id if rest else None
+    if "practitioner" in request.args:
+        prefer = number(request.args, "practitioner")
     return Pattern(
         count=len(rest) or count,
         weekdays=tuple(sorted(set(asked))) if asked else tuple(sorted(usual)),
         wall=local(first).time(),
-        practitioner_id=int(prefer)
-        if prefer.isdigit()
-        else (rest[0].practitioner_id if rest else None),
-        min_gap=gap,
-        max_gap=longest,
+        practitioner_id=prefer,
+        min_gap=min(gap, MOST_DAYS_BETWEEN),
+        max_gap=min(longest, MOST_DAYS_BETWEEN),
     )
 
 
@@ -136,8 +148,8 @@ def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
     """Give everything that remains the times that were shown, all or none."""
     now = clock.now()
     slots = slot_ids(request.form.get("slot", ""))
-    if len(slots) != len(rest):
-        abort(404)
+    if len(slots) != len(rest):  # one of them was cancelled or moved meanwhile
+        return _show(kind, rest=rest, refusal=say(CourseChanged()), status=409)
 
     def work() -> None:
         moves = [

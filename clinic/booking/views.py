@@ -1,7 +1,8 @@
 """The pages, made once for each of the four services."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from itertools import islice
 
 from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
@@ -16,7 +17,6 @@ from clinic.booking.choosing import (
     Objections,
     age_objections,
     choose,
-    clashes,
     number,
     numbers,
     pick,
@@ -34,12 +34,16 @@ from clinic.families.queries import get_child, has_consented
 from clinic.scheduling import booking, holding
 from clinic.scheduling.models import Appointment, Channel, Hold, HoldFor, Slot
 from clinic.scheduling.parts import PARTS
-from clinic.scheduling.queries import Offer, child_times, nearest_offers, slots_for
+from clinic.scheduling.queries import nearest_offers, slots_for
 from clinic.scheduling.reasons import SHORT
-from clinic.scheduling.together import Wish
+from clinic.scheduling.together import Visit, Wish, objections_of, visits
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
 from clinic.web import filled, render, see_other
+
+SHOWN = 4  # alternatives, of so many looked at
+LOOKED_AT = 1000
+DAYS_LOOKED_AT = 14
 
 
 def booking_pages(
@@ -238,36 +242,76 @@ def gone(
     *,
     now: datetime,
 ) -> Response:
-    """Say why not, and offer the nearest times that do work, at the same centre first.
+    """Say why not, and what would do instead: the nearest times that nothing stands against.
 
-    For several appointments at once there is no short list: the page leads back to all times.
+    At the same centre before others; for several at once, the next visits there.
     """
     child, service = wishes[0].child, wishes[0].service
     centres = {one.id: one for one in centres_with(service)}
-    busy = child_times(child.id, except_for=[moving.id] if moving else ())
-
-    def nearest(centre_ids: list[int]) -> list[Offer]:
-        found = nearest_offers(service, centre_ids, slot.starts_at, now=now, limit=12)
-        return [
-            one
-            for one in found
-            if not clashes(one, busy)
-            and not objections(child, service, clock.clinic_day(one.starts_at))
-        ][:4]
-
-    alone = len(wishes) == 1
+    works_from = _works_from(error)
+    near = slot.starts_at
+    if isinstance(works_from, date) and not isinstance(works_from, datetime):
+        near = max(near, clock.day_bounds(works_from)[0])
+    rest = {"objections": objections, "except_for": [moving.id] if moving else (), "now": now}
+    found: list[Visit] = []
+    for centre_ids in [slot.centre_id], list(centres):
+        found = found or instead(wishes, centre_ids, near, **rest)  # type: ignore[arg-type]
     return render(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
         error=error,
+        works_from=works_from,
         child=child,
         service=service,
+        then=next((one.service for one in wishes if one.service != service), None),
         moving=moving,
-        offers=(nearest([slot.centre_id]) or nearest(list(centres))) if alone else [],
-        alone=alone,
+        visits=found,
+        alone=len(wishes) == 1,
         day=clock.clinic_day(slot.starts_at),
-        company=sorted({wish.child.id for wish in wishes} - {child.id}),
+        company=list({one.child.id: None for one in wishes if one.child != child}),
         centres=centres,
         kind=service.kind.value,
         title=title,
+    )
+
+
+def _works_from(error: DomainError) -> date | None:
+    """The first time that works, where the refusal knows it and does not say it itself."""
+    first = error.objections[0] if isinstance(error, Refused) else None
+    if first is None or first.works_from in first.params.values():
+        return None
+    return first.works_from
+
+
+def instead(
+    wishes: Sequence[Wish],
+    centre_ids: Sequence[int],
+    near: datetime,
+    *,
+    objections: Objections,
+    except_for: Collection[int],
+    now: datetime,
+) -> list[Visit]:
+    """A few visits for the same wishes that nothing stands against; none for a course, which is planned."""
+
+    def suits(visit: Visit) -> bool:
+        pairs = zip(wishes, visit.offers, strict=True)
+        return not any(
+            objections(wish.child, wish.service, clock.clinic_day(one.starts_at))
+            for wish, one in pairs
+        )
+
+    if len(wishes) == 1:
+        [wish] = wishes
+        against = objections_of(wish, now=now, except_for=except_for)
+        free = nearest_offers(wish.service, centre_ids, near, now=now, limit=LOOKED_AT)
+        free.sort(key=lambda one: abs(one.starts_at - near))
+        fitting = (Visit((one,)) for one in free if not against(one))
+        found = list(islice(filter(suits, fitting), SHOWN))
+        return sorted(found, key=lambda visit: visit.starts_at)
+    if len({(wish.child.id, wish.service.id) for wish in wishes}) < len(wishes):
+        return []
+    start, end = clock.day_bounds(clock.clinic_day(near), DAYS_LOOKED_AT)
+    return list(
+        islice(filter(suits, visits(wishes, centre_ids, max(start, now), end, now=now)), SHOWN)
     )

@@ -70,7 +70,7 @@ def _centre(code: str) -> Centre:
 @schedule.cli.command("verify")
 def verify() -> None:
     """Read the whole database and report every broken promise; exit 1 if there is any."""
-    found = broken_promises()
+    found = broken_promises(now=clock.now())
     for line in found:
         click.echo(line)
     if found:
@@ -82,10 +82,13 @@ def verify() -> None:
 @click.option("--once", is_flag=True, help="One round, then stop.")
 def work_on(*, once: bool) -> None:
     """Do what is due in the background, again and again; several may run at once."""
-    pause = threading.Event()
+    pause, told = threading.Event(), set[int]()
     while True:
         done = work(now=clock.now())
-        if any((done.lapsed, done.offered, done.new_times, done.sessions)) or once:
+        for year in sorted(set(done.unknown_years) - told):
+            click.echo(f"The public holidays of {year} are not known: nothing is opened.", err=True)
+            told.add(year)
+        if once or any((done.lapsed, done.offered, done.new_times, done.sessions, done.errors)):
             click.echo(json.dumps(vars(done)))
         if once:
             return

@@ -35,9 +35,9 @@ from clinic.scheduling.models import (
     RotaRule,
     Slot,
 )
-from clinic.scheduling.opening import EndsBeforeItBegins, NoPlaces
+from clinic.scheduling.opening import EndsBeforeItBegins, NoPlaces, one_at_a_time
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rota import applies, one_at_a_time
+from clinic.scheduling.rota import applies
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import refusal
 

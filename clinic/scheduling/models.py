@@ -183,6 +183,7 @@ class SlotService(Base):
     opens_at: Mapped[datetime]  # 放号: from when it can be booked online
     free_from: Mapped[datetime]
     closed: Mapped[bool] = mapped_column(default=False)
+    opens_by_hand: Mapped[bool] = mapped_column(default=False)  # no policy moves its release
 
 
 class Channel(StrEnum):

@@ -1,6 +1,6 @@
 """Opening sessions and cutting them into slots. Verbs flush; the caller commits."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import User
-from clinic.centres.models import Practitioner, Room, Service
-from clinic.clock import at
+from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Service
+from clinic.clock import at, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark
+from clinic.scheduling import places
 from clinic.scheduling.models import ClinicSession, ClosedFor, Place, Slot, SlotService
 from clinic.scheduling.policies import Policy, policies
 
@@ -52,7 +53,16 @@ class ReleaseInPast(DomainError):
 
 
 class NotGivenHere(DomainError):
-    message = mark("Practitioner, room and services must belong to the same centre.")
+    message = mark(
+        "Clinician, room and services must belong together: the centre offers the services, and "
+        "the clinician gives them."
+    )
+
+
+class ShutThen(DomainError):
+    message = mark(
+        "On %(day)s the centre or the room is shut in these hours, or the clinician away."
+    )
 
 
 class HasAppointments(DomainError):
@@ -73,11 +83,73 @@ class Hours:
 def cut(
     starts_at: datetime, ends_at: datetime, minutes: int
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The (start, end) of every whole slot of [starts_at, ends_at), earliest first. Pure."""
+    """The (start, end) of every whole slot of [starts_at, ends_at), earliest first; none without a length. Pure."""
     length = timedelta(minutes=minutes)
-    while starts_at + length <= ends_at:
+    while minutes > 0 and starts_at + length <= ends_at:
         yield starts_at, starts_at + length
         starts_at += length
+
+
+def is_given(practitioner: Practitioner, room: Room, services: Sequence[Service]) -> bool:
+    """Whether the room is at the practitioner's centre, which offers the services that they give."""
+    offered = set(practitioner.services) & set(practitioner.centre.services)
+    return room.centre_id == practitioner.centre_id and bool(services) and offered >= set(services)
+
+
+def one_at_a_time(centre_ids: Iterable[int]) -> None:
+    """Whoever else changes the hours of these centres waits; families who book do not."""
+    query = select(Centre.id).where(Centre.id.in_(list(centre_ids))).order_by(Centre.id)
+    db.session.execute(query.with_for_update(key_share=True)).all()
+
+
+class Shut:
+    """The live closures and leaves of some days, asked for many slots."""
+
+    def __init__(self, centre_ids: Sequence[int], days: Sequence[date]) -> None:
+        start, end = day_bounds(days[0])[0], day_bounds(days[-1])[1]
+        self.closures = db.session.execute(
+            select(Closure.centre_id, Closure.room_id, Closure.starts_at, Closure.ends_at).where(
+                Closure.centre_id.in_(centre_ids),
+                Closure.lifted_at.is_(None),
+                Closure.starts_at < end,
+                Closure.ends_at > start,
+            )
+        ).all()
+        self.leaves = db.session.execute(
+            select(Leave.practitioner_id, Leave.starts_at, Leave.ends_at).where(
+                Leave.centre_id.in_(centre_ids),
+                Leave.lifted_at.is_(None),
+                Leave.starts_at < end,
+                Leave.ends_at > start,
+            )
+        ).all()
+
+    def why(
+        self,
+        centre_id: int,
+        room_id: int,
+        practitioner_id: int,
+        times: Sequence[tuple[datetime, datetime]],
+    ) -> tuple[ClosedFor | None, ...]:
+        """For each of these times, what shuts it."""
+        closures = [
+            one
+            for one in self.closures
+            if one.centre_id == centre_id and one.room_id in (None, room_id)
+        ]
+        leaves = [one for one in self.leaves if one.practitioner_id == practitioner_id]
+
+        def within(rows: Sequence[Any], start: datetime, end: datetime) -> bool:
+            return any(one.starts_at < end and start < one.ends_at for one in rows)
+
+        return tuple(
+            ClosedFor.CLOSURE
+            if within(closures, start, end)
+            else ClosedFor.LEAVE
+            if within(leaves, start, end)
+            else None
+            for start, end in times
+        )
 
 
 def open_session(
@@ -93,15 +165,22 @@ def open_session(
 ) -> ClinicSession:
     """Add one session to a practitioner's calendar; its slots open by policy, or at `opens_at`.
 
-    Raises a DomainError for hours without a slot, ReleaseInPast, and PractitionerBusy or
-    RoomBusy when the database refuses an overlap.
+    Slots within a closure or a leave are made shut, so that lifting it opens them. Raises a
+    DomainError for hours without a slot or without an open one, ReleaseInPast, and
+    PractitionerBusy or RoomBusy when the database refuses an overlap.
     """
     if opens_at is not None and opens_at < now:
         raise ReleaseInPast
     starts_at, ends_at = at(day, hours.opens), at(day, hours.closes)
     times = _times(starts_at, ends_at, hours)
-    if room.centre_id != practitioner.centre_id or not services:
+    if not is_given(practitioner, room, services):
         raise NotGivenHere
+    one_at_a_time([practitioner.centre_id])
+    shut = Shut([practitioner.centre_id], [day]).why(
+        practitioner.centre_id, room.id, practitioner.id, times
+    )
+    if all(shut):
+        raise ShutThen(day=day)
     session = ClinicSession(
         centre_id=practitioner.centre_id,
         practitioner_id=practitioner.id,
@@ -129,8 +208,9 @@ def open_session(
         service_ids=tuple(service.id for service in services),
         capacity=hours.capacity,
         online=(hours.online_capacity,) * len(times),
+        shut=shut,
     )
-    add_slots([block], policies(list(block.service_ids)), opens_at=opens_at)
+    add_slots([block], policies(list(block.service_ids)), opens_at=opens_at, now=now)
     audit.record("open_session", session, by=by.id, now=now, centre_id=session.centre_id)
     return session
 
@@ -220,6 +300,7 @@ def add_slots(
                     if slot["online_capacity"]
                     else slot["desk_until"] or NEVER,
                     "closed": slot["closed_at"] is not None,
+                    "opens_by_hand": opens_at is not None,
                 }
                 for service_id, moment in released.items()
             ]
@@ -252,7 +333,7 @@ def _slot_rows(
 def withdraw_session(session: ClinicSession, *, by: User, now: datetime) -> None:
     """Take an empty session out of the calendar. Raises HasAppointments when somebody is booked."""
     slot_ids = select(Slot.id).where(Slot.clinic_session_id == session.id)
-    db.session.execute(slot_ids.order_by(Slot.id).with_for_update()).all()
+    places.lock_to_take(db.session.scalars(slot_ids), now=now, online=False)
     if db.session.scalar(select(Place.id).where(Place.slot_id.in_(slot_ids)).limit(1)):
         raise HasAppointments
     db.session.execute(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import selectinload
 from clinic import audit
 from clinic.accounts.models import User
 from clinic.centres.days import is_known, timetable
-from clinic.centres.models import AdjustedDay, Centre, Closure, Leave, Practitioner, Room, Service
+from clinic.centres.models import AdjustedDay, Centre, Practitioner, Room, Service
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -31,8 +31,11 @@ from clinic.scheduling.opening import (
     NoWholeSlot,
     PractitionerBusy,
     RoomBusy,
+    Shut,
     add_slots,
     cut,
+    is_given,
+    one_at_a_time,
 )
 from clinic.scheduling.policies import policies
 
@@ -82,6 +85,8 @@ class Weekly:
 
 def team_capacity(stations: Sequence[Station], slot_minutes: int) -> int:
     """How many children pass the narrowest station in one slot. Pure."""
+    if any(one.places < 1 or one.minutes < 1 for one in stations):
+        return 0
     return min(one.places * slot_minutes // one.minutes for one in stations)
 
 
@@ -139,15 +144,15 @@ def add_rule(
         raise NoWeekday
     if weekly.valid_until is not None and weekly.valid_until < weekly.valid_from:
         raise NeverValid
-    if room.centre_id != practitioner.centre_id or not services:
+    if not is_given(practitioner, room, services):
         raise NotGivenHere
+    if not _times(weekly, weekly.valid_from):
+        raise NoWholeSlot
     capacity = weekly.capacity
     if weekly.stations:
         capacity = team_capacity(weekly.stations, weekly.slot_minutes)
     if capacity < 1:
         raise NoPlaces
-    if not _times(weekly, weekly.valid_from):
-        raise NoWholeSlot
     one_at_a_time([practitioner.centre_id])
     for other in rules_of([practitioner.centre_id]):
         same = other.practitioner_id == practitioner.id or other.room_id == room.id
@@ -176,12 +181,6 @@ def add_rule(
     audit.record("add_rule", rule, by=by.id, now=now, centre_id=rule.centre_id)
     db.session.flush()
     return rule
-
-
-def one_at_a_time(centre_ids: Iterable[int]) -> None:
-    """Whoever else changes the rota of these centres waits."""
-    query = select(Centre.id).where(Centre.id.in_(list(centre_ids))).order_by(Centre.id)
-    db.session.execute(query.with_for_update()).all()
 
 
 def rules_of(centre_ids: Iterable[int]) -> list[RotaRule]:
@@ -224,9 +223,11 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     """Open every day from `first` to `last` that the rules of these centres give and nobody opened yet.
 
     A day shut for the public is not opened; hours in which the centre, the room or the
-    practitioner is away are made shut, so that they can be opened again. Raises PractitionerBusy
-    or RoomBusy when somebody opened a session by hand at this very moment.
+    practitioner is away are made shut, so that they can be opened again. Raises NeverValid, and
+    PractitionerBusy or RoomBusy when somebody opened a session by hand at this very moment.
     """
+    if last < first:
+        raise NeverValid
     centre_ids = [one.id for one in centres]
     done = Extended(unknown_years=[y for y in range(first.year, last.year + 1) if not is_known(y)])
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -236,14 +237,14 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
         return done
     one_at_a_time(centre_ids)
     opened = _opened(rules, days)
-    shut = _Shut(centre_ids, days)
+    shut = Shut(centre_ids, days)
     taken = _Taken(centre_ids, days)
     planned = []
     for rule, day in _due(rules, days):
         if (rule.id, day) in opened:
             continue
         times = tuple(_times(rule, day))
-        is_shut = tuple(shut.why(rule, start, end) for start, end in times)
+        is_shut = shut.why(rule.centre_id, rule.room_id, rule.practitioner_id, times)
         one = _Planned(rule, day, times, is_shut)
         if all(is_shut) or taken.add(one):
             planned.append(one)
@@ -289,47 +290,6 @@ def _opened(rules: Sequence[RotaRule], days: Sequence[date]) -> set[tuple[int | 
         ClinicSession.rota_rule_id.is_not(None),
     )
     return {(row.rota_rule_id, row.rota_day) for row in db.session.execute(query)}
-
-
-class _Shut:
-    """The live closures and leaves of these days, asked for many slots."""
-
-    def __init__(self, centre_ids: Sequence[int], days: Sequence[date]) -> None:
-        start, end = day_bounds(days[0])[0], day_bounds(days[-1])[1]
-        self.closures = db.session.execute(
-            select(Closure.centre_id, Closure.room_id, Closure.starts_at, Closure.ends_at).where(
-                Closure.centre_id.in_(centre_ids),
-                Closure.lifted_at.is_(None),
-                Closure.starts_at < end,
-                Closure.ends_at > start,
-            )
-        ).all()
-        self.leaves = db.session.execute(
-            select(Leave.practitioner_id, Leave.starts_at, Leave.ends_at).where(
-                Leave.centre_id.in_(centre_ids),
-                Leave.lifted_at.is_(None),
-                Leave.starts_at < end,
-                Leave.ends_at > start,
-            )
-        ).all()
-
-    def why(self, rule: RotaRule, start: datetime, end: datetime) -> ClosedFor | None:
-        if any(
-            one.starts_at < end
-            and start < one.ends_at
-            and one.centre_id == rule.centre_id
-            and one.room_id in (None, rule.room_id)
-            for one in self.closures
-        ):
-            return ClosedFor.CLOSURE
-        if any(
-            one.starts_at < end
-            and start < one.ends_at
-            and one.practitioner_id == rule.practitioner_id
-            for one in self.leaves
-        ):
-            return ClosedFor.LEAVE
-        return None
 
 
 class _Taken:

@@ -4,11 +4,36 @@ Each promise is one query that finds the rows which break it. They repeat what t
 constraints promise, on purpose: this is how we would notice if those were missing.
 """
 
-from sqlalchemy import text
+from datetime import datetime
 
-from clinic.db import db
+from sqlalchemy import bindparam, text
+
+from clinic.db import UTCDateTime, db
+from clinic.scheduling.opening import LONG_AGO, NEVER
 
 LIVE = "cancelled_at IS NULL AND no_show_at IS NULL AND displaced_at IS NULL"
+# Whether, at that moment, a slot has a place left in all, and one in its online share.
+KEPT = "SELECT count(*) FROM places p WHERE p.slot_id = s.id AND (p.expires_at > {at} OR p.expires_at IS NULL)"
+ROOM = (
+    f"({KEPT}) < s.capacity AND ({KEPT} AND p.online) < "
+    "CASE WHEN s.desk_until <= {at} THEN s.capacity ELSE s.online_capacity END"
+)
+# What a closure or a leave finds shut: all but what was over, and where somebody was here already.
+OPEN_WITHIN = """s.closed_at IS NULL AND x.lifted_at IS NULL
+    AND x.starts_at < s.ends_at AND s.starts_at < x.ends_at AND x.made_at < s.ends_at
+    AND NOT EXISTS (SELECT 1 FROM appointments a JOIN audit_events e
+        ON e.subject = 'appointments' AND e.subject_id = a.id AND e.action IN ('check_in', 'finish')
+        WHERE a.practitioner_id = s.practitioner_id AND e.at <= x.made_at
+          AND a.starts_at < s.ends_at AND s.starts_at < a.ends_at)"""
+CHANGED_HOURS = """(e.subject IN ('closures', 'leaves', 'rota_rules', 'centres')
+    OR (e.subject = 'clinic_sessions' AND e.action <> 'open_session'))"""
+
+
+def audited(actions: str) -> str:
+    """Whether one of these things is told of the appointment."""
+    return f"""EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = 'appointments'
+        AND e.subject_id = a.id AND e.action IN ({actions}))"""
+
 
 PROMISES = {
     "slot {id}: more places taken than there are": """
@@ -23,25 +48,40 @@ PROMISES = {
          OR s.online_taken <>
             (SELECT count(*) FROM places p WHERE p.slot_id = s.id AND p.online)""",
     "slot {id}: when its earliest hold expires is wrong": """
-        SELECT s.id FROM slots s WHERE coalesce(s.frees_at, '1970-01-01') <> coalesce(
-            (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id), '1970-01-01')""",
+        SELECT s.id FROM slots s WHERE s.frees_at IS DISTINCT FROM
+            (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id)""",
     "slot {id}: closed, but families are booked": """
         SELECT s.id FROM slots s WHERE s.closed_at IS NOT NULL AND EXISTS
             (SELECT 1 FROM places p WHERE p.slot_id = s.id)""",
-    "slot {id}: a search would be told something else": """
+    "slot {id}: a search would be told something else": f"""
         SELECT DISTINCT s.id FROM slots s JOIN slot_services o ON o.slot_id = s.id
         WHERE o.closed <> (s.closed_at IS NOT NULL) OR o.starts_at <> s.starts_at
            OR o.ends_at <> s.ends_at OR o.centre_id <> s.centre_id
            OR o.practitioner_id <> s.practitioner_id
            OR o.clinic_session_id <> s.clinic_session_id
-           OR (o.free_from <= '1970-01-01 00:00:00.000000') <>
-              (s.taken < s.capacity AND s.online_taken < s.online_capacity)
-           OR (s.taken >= s.capacity AND o.free_from <>
-               coalesce(s.frees_at, '9999-01-01 00:00:00.000000'))""",
+           OR o.free_from <> CASE
+               WHEN {ROOM.format(at=":ago")} THEN :ago
+               ELSE coalesce((SELECT min(m.at) FROM (
+                   SELECT e.expires_at AS at FROM places e WHERE e.slot_id = s.id
+                   UNION SELECT s.desk_until) m WHERE {ROOM.format(at="m.at")}), :never) END""",
     "slot {id}: not inside its session": """
         SELECT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
         WHERE (s.closed_at IS NULL AND (s.starts_at < c.starts_at OR s.ends_at > c.ends_at))
            OR s.practitioner_id <> c.practitioner_id OR s.centre_id <> c.centre_id""",
+    "slot {id}: open, but its session is withdrawn": """
+        SELECT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
+        WHERE s.closed_at IS NULL AND c.withdrawn_at IS NOT NULL""",
+    "slot {id}: open, but for no service": """
+        SELECT s.id FROM slots s WHERE s.closed_at IS NULL AND NOT EXISTS
+            (SELECT 1 FROM slot_services o WHERE o.slot_id = s.id)""",
+    "slot {id}: open while its centre or room is shut": f"""
+        SELECT DISTINCT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
+          JOIN closures x ON x.centre_id = s.centre_id
+           AND (x.room_id IS NULL OR x.room_id = c.room_id)
+        WHERE {OPEN_WITHIN}""",
+    "slot {id}: open while its practitioner is away": f"""
+        SELECT DISTINCT s.id FROM slots s JOIN leaves x ON x.practitioner_id = s.practitioner_id
+        WHERE {OPEN_WITHIN}""",
     "slot {id}: overlaps another of its session": """
         SELECT a.id FROM slots a JOIN slots b ON a.clinic_session_id = b.clinic_session_id
         AND a.id < b.id AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at""",
@@ -71,27 +111,77 @@ PROMISES = {
     "appointment {id}: ended, but still keeps places": f"""
         SELECT a.id FROM appointments a WHERE NOT ({LIVE}) AND EXISTS
             (SELECT 1 FROM places p WHERE p.appointment_id = a.id)""",
-    "appointment {id}: its places are at another time or centre": """
+    "appointment {id}: its places are at another time, room or centre": """
         SELECT DISTINCT a.id FROM appointments a
           JOIN places p ON p.appointment_id = a.id JOIN slots s ON s.id = p.slot_id
+          JOIN clinic_sessions c ON c.id = s.clinic_session_id
         WHERE s.starts_at < a.starts_at OR s.ends_at > a.ends_at
-           OR s.centre_id <> a.centre_id OR s.practitioner_id <> a.practitioner_id""",
+           OR s.centre_id <> a.centre_id OR s.practitioner_id <> a.practitioner_id
+           OR c.room_id <> a.room_id""",
+    "appointment {id}: its first place is not in the slot that it names": """
+        SELECT a.id FROM appointments a WHERE a.slot_id <>
+            (SELECT s.id FROM places p JOIN slots s ON s.id = p.slot_id
+             WHERE p.appointment_id = a.id ORDER BY s.starts_at LIMIT 1)""",
+    "appointment {id}: in a slot that is not for its service": """
+        SELECT DISTINCT a.id FROM appointments a JOIN places p ON p.appointment_id = a.id
+        WHERE NOT EXISTS (SELECT 1 FROM slot_services o
+            WHERE o.slot_id = p.slot_id AND o.service_id = a.service_id)""",
+    "appointment {id}: what happened to it is not in the audit": f"""
+        SELECT a.id FROM appointments a WHERE NOT {audited("'book'")}
+           OR (a.displaced_at IS NOT NULL AND NOT {audited("'displace'")})
+           OR (a.arrived_at IS NOT NULL AND NOT {audited("'check_in', 'finish'")})
+           OR (a.done_at IS NOT NULL AND NOT {audited("'finish'")})
+           OR (a.no_show_at IS NOT NULL AND NOT {audited("'no_show'")})
+           OR (a.cancelled_at IS NOT NULL AND NOT {audited("'cancel'")})""",
     "booking {id}: without an appointment": """
         SELECT b.id FROM bookings b WHERE NOT EXISTS
             (SELECT 1 FROM appointments a WHERE a.booking_id = b.id)""",
     "hold {id}: confirmed, but still keeps places": """
         SELECT h.id FROM holds h WHERE h.booking_id IS NOT NULL AND EXISTS
             (SELECT 1 FROM places p WHERE p.hold_id = h.id)""",
+    "hold {id}: over, but still keeps places": """
+        SELECT h.id FROM holds h WHERE h.ended_at IS NOT NULL AND EXISTS
+            (SELECT 1 FROM places p WHERE p.hold_id = h.id)""",
+    "hold {id}: keeps a new time for an appointment that needs none": """
+        SELECT h.id FROM holds h JOIN appointments a ON a.id = h.moves_id
+        WHERE h.purpose = 'new_time' AND h.booking_id IS NULL
+          AND (a.displaced_at IS NULL OR a.cancelled_at IS NOT NULL)
+          AND EXISTS (SELECT 1 FROM places p WHERE p.hold_id = h.id)""",
+    "hold {id}: keeps places that are not its own": """
+        SELECT DISTINCT h.id FROM holds h JOIN slots f ON f.id = h.slot_id
+          JOIN places p ON p.hold_id = h.id JOIN slots s ON s.id = p.slot_id
+        WHERE s.clinic_session_id <> f.clinic_session_id OR s.starts_at < f.starts_at
+           OR p.expires_at < h.expires_at OR h.slot_count <
+              (SELECT count(*) FROM places q WHERE q.hold_id = h.id)""",
+    # Until it expires nobody may take its places but the centre, when it changes its hours.
+    "hold {id}: has lost places before it expired": f"""
+        SELECT h.id FROM holds h JOIN slots s ON s.id = h.slot_id
+        WHERE h.booking_id IS NULL AND h.ended_at IS NULL AND h.expires_at > :now
+          AND h.slot_count > (SELECT count(*) FROM places p WHERE p.hold_id = h.id)
+          AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.centre_id = s.centre_id
+            AND e.at >= h.created_at AND {CHANGED_HOURS})""",
+    "hold {id}: offered to a family that waits no longer": """
+        SELECT h.id FROM holds h JOIN waitlist_entries e ON e.id = h.entry_id
+        WHERE h.booking_id IS NULL AND h.ended_at IS NULL AND h.expires_at > e.ended_at""",
+    "entry {id}: two offers at once": """
+        SELECT h.entry_id AS id FROM holds h WHERE h.entry_id IS NOT NULL AND h.lead_id IS NULL
+          AND h.booking_id IS NULL AND h.ended_at IS NULL
+        GROUP BY h.entry_id HAVING count(*) > 1""",
     "child {id}: no guardian at all": """
         SELECT c.id FROM children c WHERE NOT EXISTS
             (SELECT 1 FROM guardianships g WHERE g.child_id = c.id)""",
 }
 
 
-def broken_promises() -> list[str]:
-    """One line a broken promise; empty when all are kept."""
-    return [
-        promise.format(id=row.id)
-        for promise, query in PROMISES.items()
-        for row in db.session.execute(text(query))
-    ]
+def broken_promises(*, now: datetime = NEVER) -> list[str]:
+    """One line a broken promise; empty when all are kept.
+
+    What is promised only until a moment is read where that moment is after `now`.
+    """
+    moments = {"ago": LONG_AGO, "never": NEVER, "now": now}
+    found = []
+    for promise, query in PROMISES.items():
+        named = [bindparam(name, at, UTCDateTime()) for name, at in moments.items()]
+        clause = text(query).bindparams(*(one for one in named if f":{one.key}" in query))
+        found += [promise.format(id=row.id) for row in db.session.execute(clause)]
+    return found

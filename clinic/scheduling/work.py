@@ -4,47 +4,75 @@ Any number of workers may run, on any number of hosts: each thing is done once, 
 of its own. If none runs, nothing is wrong, only later.
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.orm.exc import StaleDataError
 
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
 from clinic.scheduling import new_times, rota, waiting
+
+T = TypeVar("T")
+POISON = (DomainError, IntegrityError, NoResultFound, StaleDataError)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Worked:
-    """What one round did."""
+    """What one round did, and how many things it could not do."""
 
     lapsed: int = 0
     offered: int = 0
     new_times: int = 0
     sessions: int = 0
     unknown_years: tuple[int, ...] = ()
+    errors: int = 0
+
+
+class _Round:
+    """Does one thing after another; what fails is told, counted and left for the next round."""
+
+    def __init__(self) -> None:
+        self.errors = 0
+
+    def do(self, what: str, row_id: int, verb: Callable[[int], T]) -> T | None:
+        try:
+            return in_one_transaction(partial(verb, row_id))
+        except POISON as error:
+            db.session.rollback()
+            self.errors += 1
+            log.warning("%s %s: %s", what, row_id, type(error).__name__)
+            return None
 
 
 def work(*, now: datetime) -> Worked:
-    """One round: first what is over, then what is free."""
-    over = _ids(waiting.lapsed(now=now))
-    offered = 0
+    """One round: first what is over, then what is free, then new hours."""
+    a_round = _Round()
+    over, offered, moved = _ids(waiting.lapsed(now=now)), 0, 0
     for hold_id in over:
-        offered += bool(in_one_transaction(partial(waiting.lapse, hold_id, now=now)))
+        offered += bool(a_round.do("lapse", hold_id, partial(waiting.lapse, now=now)))
     for entry_id in _ids(waiting.everybody(now=now)):
-        offered += bool(in_one_transaction(partial(waiting.look_for, entry_id, now=now)))
-    moved = 0
+        offered += bool(a_round.do("look for", entry_id, partial(waiting.look_for, now=now)))
     for appointment_id in _ids(new_times.not_offered_yet(now=now)):
-        moved += len(in_one_transaction(partial(new_times.offer_to, appointment_id, now=now)))
-    extended = in_one_transaction(lambda: extend_all(now=now))
+        kept = a_round.do("offer to", appointment_id, partial(new_times.offer_to, now=now))
+        moved += len(kept or ())
+    opened = _extend(a_round, now)
     return Worked(
         lapsed=len(over),
         offered=offered,
         new_times=moved,
-        sessions=extended.sessions,
-        unknown_years=tuple(extended.unknown_years),
+        sessions=sum(one.sessions for one in opened),
+        unknown_years=tuple(sorted({year for one in opened for year in one.unknown_years})),
+        errors=a_round.errors,
     )
 
 
@@ -54,8 +82,24 @@ def _ids(found: list[int]) -> list[int]:
     return found
 
 
-def extend_all(*, now: datetime) -> rota.Extended:
-    """Open the rota of every centre as far as it reaches today."""
-    centres = db.session.scalars(select(Centre).order_by(Centre.id)).all()
+def _extend(a_round: _Round, now: datetime) -> list[rota.Extended]:
+    """Open the rota of every centre as far as it reaches today; of each alone where all at once fails."""
+    centre_ids = _ids(list(db.session.scalars(select(Centre.id).order_by(Centre.id))))
+    try:
+        return [in_one_transaction(lambda: extend_all(centre_ids, now=now))]
+    except POISON:
+        db.session.rollback()
+    done = [
+        a_round.do("extend", one, lambda centre_id: extend_all([centre_id], now=now))
+        for one in centre_ids
+    ]
+    return [one for one in done if one]
+
+
+def extend_all(centre_ids: list[int], *, now: datetime) -> rota.Extended:
+    """Open the rota of these centres as far as it reaches today."""
+    centres = db.session.scalars(
+        select(Centre).where(Centre.id.in_(centre_ids)).order_by(Centre.id)
+    )
     today = clinic_day(now)
-    return rota.extend(centres, today, today + rota.HORIZON, now=now)
+    return rota.extend(centres.all(), today, today + rota.HORIZON, now=now)

@@ -26,15 +26,32 @@ COUNT = """
         frees_at = (SELECT min(expires_at) FROM places WHERE slot_id = {slot})
     WHERE id = {slot};"""
 
+
+def has_room(slot: str) -> str:
+    """Whether that row of `slots` has a place online, by its counts alone."""
+    return f"{slot}.taken < {slot}.capacity AND {slot}.online_taken < {slot}.online_capacity"
+
+
 def free_from(slot: str) -> str:
-    """From when a place of that row of `slots` is free online."""
+    """From when a place of that row of `slots` is free online: the first moment with room for one.
+
+    It can only be when a place expires, or when the desk lets its share go. Places are read only
+    where some expire and there is no room before.
+    """
+    kept = f"""SELECT count(*) FROM places kept WHERE kept.slot_id = {slot}.id
+        AND (kept.expires_at IS NULL OR kept.expires_at > moments.at)"""
     return f"""CASE
-        WHEN {slot}.taken < {slot}.capacity AND {slot}.online_taken < {slot}.online_capacity
-            THEN {moment(AGO)}
-        WHEN {slot}.taken < {slot}.capacity AND {slot}.desk_until IS NOT NULL
-            AND ({slot}.frees_at IS NULL OR {slot}.desk_until <= {slot}.frees_at)
-            THEN {slot}.desk_until
-        ELSE coalesce({slot}.frees_at, {moment(NEVER)}) END"""
+        WHEN {has_room(slot)} THEN {moment(AGO)}
+        WHEN {slot}.frees_at IS NULL AND ({slot}.taken >= {slot}.capacity
+            OR {slot}.desk_until IS NULL) THEN {moment(NEVER)}
+        WHEN {slot}.frees_at IS NULL THEN {slot}.desk_until
+        ELSE coalesce((
+            SELECT min(moments.at) FROM (
+                SELECT one.expires_at AS at FROM places one WHERE one.slot_id = {slot}.id
+                UNION SELECT {slot}.desk_until) moments
+            WHERE ({kept}) < {slot}.capacity AND ({kept} AND kept.online) < CASE
+                WHEN {slot}.desk_until <= moments.at THEN {slot}.capacity
+                ELSE {slot}.online_capacity END), {moment(NEVER)}) END"""
 
 
 def moment(text: str) -> str:
@@ -57,8 +74,6 @@ def upgrade() -> None:
     _places()
     _no_overlap(ENDED)
     _keep_search_in_step()
-
-
 
 
 def _new_tables() -> None:
@@ -230,6 +245,12 @@ def _new_columns() -> None:
         ),
         "CREATE UNIQUE INDEX uq_holds_live_offer ON holds (entry_id) "
         "WHERE lead_id IS NULL AND booking_id IS NULL AND ended_at IS NULL",
+        # What was withdrawn was only taken out of the search until now.
+        """
+        UPDATE slots SET closed_for = 'hand', closed_at =
+            (SELECT c.withdrawn_at FROM clinic_sessions c WHERE c.id = slots.clinic_session_id)
+        WHERE EXISTS (SELECT 1 FROM clinic_sessions c
+            WHERE c.id = slots.clinic_session_id AND c.withdrawn_at IS NOT NULL)""",
     )
 
 
@@ -251,6 +272,7 @@ def _search_table() -> None:
         sa.Column("opens_at", MOMENT, nullable=False),
         sa.Column("free_from", MOMENT, nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("opens_by_hand", sa.Boolean(), nullable=False),
         *(
             sa.ForeignKeyConstraint(
                 [f"{one}_id"], [f"{one}s.id"], name=f"fk_slot_services_{one}_id_{one}s"
@@ -262,11 +284,12 @@ def _search_table() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    no = "0" if is_sqlite() else "false"
     run(
         f"""
         INSERT INTO slot_services
         SELECT o.service_id, o.centre_id, o.starts_at, o.slot_id, s.ends_at, s.clinic_session_id,
-            s.practitioner_id, s.opens_at, {free_from("s")}, {"0" if is_sqlite() else "false"}
+            s.practitioner_id, s.opens_at, {free_from("s")}, {no}, {no}
         FROM old_slot_services o JOIN slots s ON s.id = o.slot_id"""
     )
     op.drop_table("old_slot_services")
@@ -361,15 +384,21 @@ def _no_overlap(ended: tuple[str, ...]) -> None:
 
 
 def _keep_search_in_step() -> None:
-    """Only when a slot fills up, frees or closes: a search's rows are not touched otherwise."""
-    new, old = free_from("NEW"), free_from("OLD")
+    """Only when a slot fills up, frees or closes: a search's rows are not touched otherwise.
+
+    A slot that had room and has room tells nothing. Any other is asked again after each change
+    of its places, also when its counts stay as they were: a hold that becomes an appointment
+    does not expire any more.
+    """
+    asks = f"""NOT ({has_room("OLD")} AND {has_room("NEW")})
+        OR (NEW.closed_at IS NULL) <> (OLD.closed_at IS NULL)"""
     if is_sqlite():
         run(
             f"""
-            CREATE TRIGGER slots_tell AFTER UPDATE ON slots
-            WHEN {new} IS NOT {old} OR (NEW.closed_at IS NULL) <> (OLD.closed_at IS NULL)
+            CREATE TRIGGER slots_tell AFTER UPDATE ON slots WHEN {asks}
             BEGIN
-                UPDATE slot_services SET free_from = {new}, closed = NEW.closed_at IS NOT NULL
+                UPDATE slot_services
+                SET free_from = {free_from("NEW")}, closed = NEW.closed_at IS NOT NULL
                 WHERE slot_id = NEW.id;
             END"""
         )
@@ -377,15 +406,17 @@ def _keep_search_in_step() -> None:
     run(
         f"""
         CREATE FUNCTION tell_search() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            known timestamptz := {free_from("NEW")};
         BEGIN
-            UPDATE slot_services SET free_from = {new}, closed = NEW.closed_at IS NOT NULL
-            WHERE slot_id = NEW.id;
+            UPDATE slot_services SET free_from = known, closed = NEW.closed_at IS NOT NULL
+            WHERE slot_id = NEW.id
+              AND (free_from <> known OR closed <> (NEW.closed_at IS NOT NULL));
             RETURN NULL;
         END $$""",
         f"""
         CREATE TRIGGER slots_tell AFTER UPDATE ON slots FOR EACH ROW
-        WHEN ({new} IS DISTINCT FROM {old} OR (NEW.closed_at IS NULL) <> (OLD.closed_at IS NULL))
-        EXECUTE FUNCTION tell_search()""",
+        WHEN ({asks}) EXECUTE FUNCTION tell_search()""",
     )
 
 

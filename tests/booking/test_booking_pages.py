@@ -1,5 +1,6 @@
 """A parent keeps a time, confirms it, and has one booking; for each of the four services."""
 
+import re
 from datetime import time, timedelta
 
 import pytest
@@ -8,17 +9,21 @@ from sqlalchemy import func, select
 
 from clinic.accounts.passwords import hash_password
 from clinic.centres.models import ServiceKind
+from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling import booking, opening
-from clinic.scheduling.models import Appointment, Booking, Channel
+from clinic.scheduling.models import Appointment, Booking, Channel, Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
+    TOMORROW,
+    make_appointment,
     make_centre,
     make_child,
     make_practitioner,
     make_service,
+    make_session,
     make_slot,
     make_user,
 )
@@ -58,6 +63,33 @@ def test_a_taken_time_is_409_with_the_nearest_free_times(client):
 
     assert answer.status_code == 409
     assert answer.text.count('name="slot"') == 4
+
+
+def test_what_is_offered_instead_is_not_refused_again_and_says_from_when_it_works(client):
+    parent = make_user()
+    child, service = make_child(parent), make_service()
+    slot = make_slot(service)
+    slots = slot.clinic_session.slots
+    make_appointment(child, service, slot, by=parent)
+    late = [TOMORROW + timedelta(days=1), TOMORROW + timedelta(days=2)]
+    for day in late:
+        make_session(slot.practitioner, slot.clinic_session.room, [service], day=day)
+
+    answer = client.sign_in(parent).post("/pediatrics/holds", data=wish(child, service, slots[2]))
+
+    assert answer.status_code == 422
+    assert "最早可约：3月4日周三。" in answer.text
+    offered = [db.session.get_one(Slot, number) for number in slots_in(answer)]
+    assert [f"{local(one.starts_at):%d %H:%M}" for one in offered] == [
+        "04 09:00",
+        "04 09:15",
+        "04 09:30",
+        "04 09:45",
+    ]
+
+
+def slots_in(answer):
+    return [int(one) for one in re.findall(r'name="slot" value="(\d+)"', answer.text)]
 
 
 def test_a_reason_that_is_too_long_is_422_and_kept(client):

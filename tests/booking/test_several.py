@@ -115,6 +115,13 @@ def test_when_one_of_several_has_gone_nothing_is_booked(client):
     assert "没有约成" in answer.text
     assert (count(Hold), count(Appointment)) == (0, 1)
 
+    instead = buttons(answer.text)
+    assert len(instead) == 4
+    assert chosen not in instead
+    held = client.post("/pediatrics/holds", data=data | {"slot": instead[0]})
+    assert (held.status_code, count(Hold)) == (303, 2)
+    assert all(f'name="with" value="{one}"' in answer.text for one in ids[1:])
+
 
 @pytest.mark.parametrize("slot", ["", "1-", "x", "1-2-3", "99999999999"])
 def test_slots_that_make_no_sense_are_not_found(client, slot):
@@ -250,6 +257,51 @@ def test_moving_what_has_gone_meanwhile_shows_a_new_plan(client, rehab):
     assert plan_in(answer.text) != target
     stranger = client.sign_in(make_user())
     assert stranger.get(f"/rehab/remaining/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"longest": "999999999"},
+        {"gap": "1", "longest": "99999999"},
+        {"gap": "-3", "longest": "-1"},
+        {"practitioner": "²"},
+        {"weekdays": "9"},
+        {"sessions": "999"},
+        {"first": "9999-12-31"},
+        {"first": "0001-01-01"},
+        {"at": "25:00"},
+    ],
+)
+def test_what_nobody_would_choose_is_planned_kindly_or_refused(client, rehab, odd):
+    service, parent, child = rehab
+    slots = plan_in(course(client.sign_in(parent), rehab, sessions=4, weekdays=["1"]).text)
+    data = {"child": child.id, "service": service.id, "slot": slots}
+    held = client.post("/rehab/holds", data=data)
+    number = client.post(held.location, data={"reason": ""}).location.rsplit("/", 1)[1]
+    chosen = {"child": child.id, "service": service.id, "slot": slots.split("-")[0]}
+
+    for url, query in (("/rehab/course", chosen), (f"/rehab/remaining/{number}", {})):
+        assert client.get(url, query_string=query | odd).status_code in (200, 422)
+
+
+def test_when_one_of_the_rest_was_cancelled_meanwhile_the_plan_is_shown_again(client, rehab):
+    service, parent, child = rehab
+    slots = plan_in(course(client.sign_in(parent), rehab, sessions=4, weekdays=["1"]).text)
+    data = {"child": child.id, "service": service.id, "slot": slots}
+    held = client.post("/rehab/holds", data=data)
+    number = client.post(held.location, data={"reason": ""}).location.rsplit("/", 1)[1]
+    url = f"/rehab/remaining/{number}"
+    query = {"first": "2026-03-04", "at": "10:00", "weekdays": ["2"]}
+    target = plan_in(client.get(url, query_string=query).text)
+    last = db.session.query(Appointment).order_by(Appointment.id.desc()).first()
+    booking.cancel(last, by=parent, online=True, now=NOON)
+
+    answer = client.post(url, data={"slot": target}, query_string=query)
+
+    assert answer.status_code == 409
+    assert "其中有的预约刚刚变动过" in answer.text
+    assert len(plan_in(answer.text).split("-")) == 3
 
 
 WISH = {"weekdays": list(range(7)), "parts": ["morning", "afternoon"], "last_day": "2026-03-09"}

@@ -4,11 +4,13 @@ import json
 from datetime import date, time
 
 import pytest
+import time_machine
 
 from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession, SlotService, WaitlistEntry
+from clinic.scheduling.rota import Weekly, add_rule
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waiting import join
@@ -153,6 +155,23 @@ def test_what_cannot_be_is_one_line_and_exit_1(run, centre, args):
 def test_a_parent_is_no_staff(run, centre):
     make_user(email="parent@clinic.example")
     assert run("withdraw", 1, "--by", "parent@clinic.example")[0] == 1
+
+
+def test_a_year_without_a_calendar_is_told_and_fails_nothing(app, centre):
+    make_rule(centre)
+    with time_machine.travel(at(date(2026, 12, 20), time(12)), tick=False):
+        answer = app.test_cli_runner().invoke(args=["schedule", "work", "--once"])
+    told = "The public holidays of 2027 are not known: nothing is opened.\n"
+    assert (answer.exit_code, answer.stderr) == (0, told)
+    assert json.loads(answer.stdout)["errors"] == 0
+
+
+def make_rule(centre):
+    practitioner = make_practitioner(centre.services, centre=centre)
+    weekly = Weekly(tuple(range(7)), time(14), time(15), 30, TOMORROW)
+    return add_rule(
+        practitioner, make_room(centre), centre.services, weekly, by=make_user(), now=NOON
+    )
 
 
 def test_one_round_of_work(run, centre):

@@ -120,7 +120,7 @@ class Cast(RuleBasedStateMachine):
 
     @invariant()
     def every_promise_is_kept(self):
-        assert broken_promises() == []
+        assert broken_promises(now=self.now) == []
         db.session.commit()
 
     @invariant()

@@ -4,18 +4,30 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import select
 
 from clinic.centres.models import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import attendance, booking, holding, opening, release
-from clinic.scheduling.models import Appointment, Channel, SlotService
+from clinic.scheduling.models import Appointment, Channel, Slot, SlotService
 from clinic.scheduling.opening import ReleaseInPast
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
-from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_user
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_slot,
+    make_user,
+)
 
 pytestmark = pytest.mark.usefixtures("both")
 _keys = count(1)
@@ -84,6 +96,66 @@ def test_a_new_policy_moves_what_is_closed_and_leaves_what_is_open():
     assert free(service, opened, NOON)
     assert not free(service, closed, OPENS)
     assert free(service, closed, at(date(2026, 3, 17), time(18)))
+
+
+def test_a_release_set_by_hand_is_kept():
+    service = make_service()
+    practitioner = make_practitioner([service])
+    hours, by_hand = opening.Hours(time(9), time(10), 15, 1, 1), NOON + timedelta(hours=5)
+    opening.open_session(
+        practitioner,
+        make_room(practitioner.centre),
+        [service],
+        LATER,
+        hours,
+        by=make_user(),
+        now=NOON,
+        opens_at=by_hand,
+    )
+    policy(service, release_days=3)
+
+    assert release.reschedule([service.id], now=NOON) == 0
+
+    assert set(db.session.scalars(select(SlotService.opens_at))) == {by_hand}
+
+
+def test_the_desks_hour_follows_the_policy_as_long_as_it_has_not_let_go():
+    service = make_service()
+    near, far = (
+        make_slot(service, day=day, capacity=2, online_capacity=1)
+        for day in (TOMORROW, TOMORROW + timedelta(days=5))
+    )
+    later = at(TOMORROW, time(0))
+    policy(service, desk_keeps_until_days=3, desk_keeps_until_time="07:00")
+
+    release.reschedule([service.id], now=later)  # the desk let go for tomorrow, at six today
+    db.session.commit()
+
+    hours = [
+        db.session.get_one(Slot, one.id, populate_existing=True).desk_until for one in (near, far)
+    ]
+    assert hours == [at(TOMORROW - timedelta(days=1), time(18)), at(date(2026, 3, 5), time(7))]
+
+
+def test_two_services_of_a_slot_have_the_earlier_of_their_desks_hours():
+    one, other = make_service(), make_service()
+    practitioner = make_practitioner([one, other])
+    policy(one, desk_keeps_until_days=3)
+    session = make_session(
+        practitioner,
+        make_room(practitioner.centre),
+        [one, other],
+        day=LATER,
+        capacity=2,
+        online_capacity=1,
+    )
+    before = session.slots[0].desk_until
+
+    for services in ([one.id, other.id], [other.id, one.id], [other.id]):
+        release.reschedule(services, now=NOON)
+        db.session.commit()
+        db.session.expire_all()
+        assert session.slots[0].desk_until == before == at(LATER - timedelta(days=3), time(18))
 
 
 def test_a_release_in_the_past_is_refused():

@@ -74,6 +74,9 @@ def test_a_year_without_a_calendar_is_refused_by_name():
         ([("screening", 1, 3), ("injection", 1, 5), ("observation", 12, 30)], 6),
         ([("screening", 2, 3), ("injection", 2, 5), ("observation", 10, 30)], 10),
         ([("screening", 1, 31)], 0),
+        ([("screening", 1, 3), ("observation", 0, 30)], 0),
+        ([("screening", 1, 0)], 0),
+        ([("screening", -1, -3)], 0),
     ],
 )
 def test_a_team_has_the_capacity_of_its_narrowest_station(stations, capacity):
@@ -291,8 +294,12 @@ def test_hours_away_are_made_but_shut(team):
         ({"closes": time(9)}, EndsBeforeItBegins),
         ({"closes": time(8)}, EndsBeforeItBegins),
         ({"closes": time(9, 20)}, NoWholeSlot),
+        ({"slot_minutes": 0}, NoWholeSlot),
+        ({"slot_minutes": -15}, NoWholeSlot),
         ({"capacity": 0}, NoPlaces),
         ({"stations": (Station("injection", 1, 31),)}, NoPlaces),
+        ({"stations": (Station("injection", 1, 0),)}, NoPlaces),
+        ({"stations": (Station("injection", 0, 5),)}, NoPlaces),
         ({"weekdays": ()}, NoWeekday),
         ({"valid_until": MONDAY - timedelta(days=1)}, NeverValid),
     ],
@@ -307,6 +314,27 @@ def test_a_rule_for_another_centres_room_is_refused(team):
     elsewhere = make_room(make_practitioner().centre)
     with pytest.raises(NotGivenHere):
         rota.add_rule(practitioner, elsewhere, services, weekly(), by=by, now=NOON)
+
+
+def test_a_rule_for_what_the_clinician_or_the_centre_does_not_give_is_refused(team):
+    practitioner, room, services, by = team
+    other = make_service()
+    make_practitioner([other], centre=practitioner.centre)  # the centre offers it, by a colleague
+    elsewhere = make_practitioner(services)
+    elsewhere.centre.services = []
+    for who, where, what in (
+        (practitioner, room, [*services, other]),
+        (elsewhere, make_room(elsewhere.centre), services),
+        (practitioner, room, []),
+    ):
+        with pytest.raises(NotGivenHere):
+            rota.add_rule(who, where, what, weekly(), by=by, now=NOON)
+
+
+def test_days_in_the_wrong_order_are_refused(team):
+    add(team)
+    with pytest.raises(NeverValid):
+        extend(team, SUNDAY, MONDAY)
 
 
 def test_rules_that_overlap_are_refused(team):

@@ -1,0 +1,86 @@
+"""The worker's round: what cannot be done is told and counted, and stops nothing else."""
+
+import logging
+from datetime import time, timedelta
+
+import pytest
+
+from clinic.db import db
+from clinic.scheduling import rota, waiting
+from clinic.scheduling.models import ClinicSession, Hold
+from clinic.scheduling.opening import RoomBusy
+from clinic.scheduling.rota import Weekly
+from clinic.scheduling.work import work
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_slot,
+    make_user,
+)
+
+pytestmark = pytest.mark.usefixtures("both")
+
+
+def wait(service, centre):
+    parent = make_user()
+    entry = waiting.join(
+        parent,
+        [make_child(parent)],
+        service,
+        [centre],
+        weekdays=range(7),
+        parts=["morning"],
+        first_day=TOMORROW,
+        last_day=TOMORROW,
+        now=NOON,
+    )
+    db.session.commit()
+    return entry
+
+
+def test_one_family_that_cannot_be_served_does_not_stop_the_others(monkeypatch, caplog):
+    service = make_service()
+    slot = make_slot(service)
+    first, second = wait(service, slot.centre), wait(service, slot.centre)
+    poisonous, look_for = first.id, waiting.look_for
+
+    def look(entry_id, *, now):
+        if entry_id == poisonous:
+            raise RoomBusy(day=TOMORROW)
+        return look_for(entry_id, now=now)
+
+    monkeypatch.setattr(waiting, "look_for", look)
+    with caplog.at_level(logging.WARNING):
+        done = work(now=NOON)
+
+    assert (done.offered, done.errors) == (1, 1)
+    assert db.session.query(Hold).one().entry_id == second.id
+    assert [one.getMessage() for one in caplog.records] == [f"look for {poisonous}: RoomBusy"]
+
+
+def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch):
+    service, rules = make_service(), []
+    for _ in range(3):
+        practitioner = make_practitioner([service])
+        weekly = Weekly((1,), time(9), time(10), 15, TOMORROW, TOMORROW + timedelta(days=6))
+        room = make_room(practitioner.centre)
+        rules.append(rota.add_rule(practitioner, room, [service], weekly, by=make_user(), now=NOON))
+    db.session.commit()
+    poisonous, real = rules[1].centre_id, rota.extend
+
+    def extend(centres, *days, now):
+        done = real(centres, *days, now=now)
+        if poisonous in [one.id for one in centres]:
+            raise RoomBusy(day=TOMORROW)
+        return done
+
+    monkeypatch.setattr(rota, "extend", extend)
+    done = work(now=NOON)
+
+    assert (done.sessions, done.errors) == (2, 1)
+    opened = {one.centre_id for one in db.session.query(ClinicSession)}
+    assert opened == {rules[0].centre_id, rules[2].centre_id}
