@@ -36,4 +36,5 @@ def drop_promises():
     for query, drop in drops:
         for row in db.session.execute(text(query)).all():
             db.session.execute(text(drop.format(*row)))
+    db.session.execute(text("DROP INDEX uq_holds_live_offer"))
     db.session.commit()
