@@ -24,6 +24,7 @@ from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.turns import in_order
 from clinic.web import filled, render, see_other
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
@@ -37,13 +38,15 @@ OUTCOMES = {"done": attendance.finish, "no_show": attendance.mark_no_show}
 def today() -> Response:
     day = _asked_day()
     start, end = day_bounds(day)
+    visits, late = in_order(appointments_between(me(), start, end))
     return render(
         "calendar/day.html",
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
         sessions=sessions_between(me(), start, end),
-        visits=appointments_between(me(), start, end),
+        visits=visits,
+        late=late,
         practitioners=practitioners_of(me()),
         status_of=status_of,
         labels=LABELS,

@@ -99,6 +99,7 @@ def closed_because(
     )
     found = []
     for one in db.session.scalars(query.order_by(Closure.id)):
-        first, last = clinic_day(max(one.starts_at, start)), clinic_day(min(one.ends_at, end))
+        first = clinic_day(max(one.starts_at, start))
+        last = clinic_day(min(one.ends_at, end) - timedelta(microseconds=1))
         found += [(first + timedelta(days=n), one) for n in range((last - first).days + 1)]
     return found

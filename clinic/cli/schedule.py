@@ -12,59 +12,30 @@ from functools import partial
 import click
 from flask import Blueprint
 from sqlalchemy import select
-from sqlalchemy.exc import NoResultFound
 
 from clinic import clock
-from clinic.accounts.models import Role, User
-from clinic.accounts.queries import find_user
 from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Service
-from clinic.centres.queries import get_centre
+from clinic.cli.asking import (
+    DAY,
+    MOMENT,
+    Refused,
+    centre_of,
+    line_of,
+    on_the_wall,
+    row_of,
+    service_of,
+    staff_of,
+)
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling import changing, new_times, release, rota
-from clinic.scheduling.models import Appointment, ClinicSession, RotaRule
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.references import spoken
+from clinic.scheduling.models import ClinicSession, RotaRule
+from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.work import work
 
 schedule = Blueprint("schedule", __name__)
-MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
-DAY = click.DateTime(["%Y-%m-%d"])
 WORK_SECONDS = 15
-
-
-class Refused(click.ClickException):
-    """A refusal of the house, as one line on standard error; exit 1."""
-
-    def __init__(self, error: DomainError) -> None:
-        super().__init__(error.message % error.params)
-
-
-def _staff(who: str) -> User:
-    user = find_user(who)
-    if user is None or not set(user.roles) - {Role.PARENT}:
-        raise click.ClickException(f"{who} is not a sign-in of staff.")
-    return user
-
-
-def _moment(value: datetime) -> datetime:
-    """What was typed, on the clinic's wall."""
-    return clock.at(value.date(), value.time())
-
-
-def _one(model: type, row_id: int):  # type: ignore[no-untyped-def] # a row of that model
-    row = db.session.get(model, row_id)
-    if row is None:
-        raise click.ClickException(f"There is no {model.__tablename__} {row_id}.")  # type: ignore[attr-defined]
-    return row
-
-
-def _centre(code: str) -> Centre:
-    try:
-        return get_centre(code)
-    except NoResultFound as error:
-        raise click.ClickException(f"There is no centre {code}.") from error
 
 
 @schedule.cli.command("verify")
@@ -102,7 +73,7 @@ def work_on(*, once: bool) -> None:
 def extend(first: datetime, last: datetime, codes: tuple[str, ...]) -> None:
     """Open what the rota gives from FIRST to LAST. Exit 1 if a year's holidays are not known."""
     query = select(Centre).order_by(Centre.id)
-    centres = [_centre(code) for code in codes] or list(db.session.scalars(query))
+    centres = [centre_of(code) for code in codes] or list(db.session.scalars(query))
     try:
         done = in_one_transaction(
             lambda: rota.extend(centres, first.date(), last.date(), now=clock.now())
@@ -167,8 +138,8 @@ def rule(
     given = list(db.session.scalars(select(Service).where(Service.code.in_(services))))
     if len(given) != len(set(services)):
         raise click.ClickException("Not every one of these services is known.")
-    staff = _staff(by)
-    practitioner, room = _one(Practitioner, practitioner_id), _one(Room, room_id)
+    staff = staff_of(by)
+    practitioner, room = row_of(Practitioner, practitioner_id), row_of(Room, room_id)
     try:
         made = in_one_transaction(
             lambda: rota.add_rule(practitioner, room, given, weekly, by=staff, now=clock.now())
@@ -188,7 +159,7 @@ def _station(text: str) -> rota.Station:
 
 def _change(change: changing.Change, version: str | None, by: str) -> None:
     """Show whom it concerns, or do what was shown; then find new times for who lost theirs."""
-    now, staff = clock.now(), _staff(by)
+    now, staff = clock.now(), staff_of(by)
     try:
         if version is None:
             _show(changing.preview(change, now=now))
@@ -209,19 +180,13 @@ def _change(change: changing.Change, version: str | None, by: str) -> None:
 
 def _show(shown: changing.Preview) -> None:
     for one in shown.displaced:
-        click.echo(_line(one))
+        click.echo(line_of(one))
     closed = sum(1 for capacity, _ in shown.slots.values() if not capacity)
     click.echo(
         f"{closed} slots would be shut, {len(shown.slots) - closed} changed; "
         f"{len(shown.displaced)} appointments would need a new time."
     )
     click.echo(f"version {shown.version}")
-
-
-def _line(one: Appointment) -> str:
-    when = clock.local(one.starts_at)
-    reference = spoken(one.booking.reference)
-    return f"{when:%Y-%m-%d %H:%M}  {reference}  {one.child.name}  {one.service.name_zh}"
 
 
 @schedule.cli.command("close")
@@ -244,11 +209,13 @@ def close(
     by: str,
 ) -> None:
     """Shut a CENTRE, or a room of it, from STARTS to ENDS on the clinic's clock."""
-    where = _one(Room, room) if room else None
-    whole = _centre(centre)
+    where = row_of(Room, room) if room else None
+    whole = centre_of(centre)
     if where and where.centre_id != whole.id:
         raise click.ClickException("That room belongs to another centre.")
-    change = changing.Close(whole, _moment(starts), _moment(ends), reason_zh, reason_en, where)
+    change = changing.Close(
+        whole, on_the_wall(starts), on_the_wall(ends), reason_zh, reason_en, where
+    )
     _change(change, version, by)
 
 
@@ -268,8 +235,8 @@ def leave(
     by: str,
 ) -> None:
     """A practitioner is away from STARTS to ENDS."""
-    who = _one(Practitioner, practitioner_id)
-    _change(changing.Away(who, _moment(starts), _moment(ends), reason), version, by)
+    who = row_of(Practitioner, practitioner_id)
+    _change(changing.Away(who, on_the_wall(starts), on_the_wall(ends), reason), version, by)
 
 
 @schedule.cli.command("shorten")
@@ -288,7 +255,7 @@ def shorten(
     by: str,
 ) -> None:
     """Keep of a session what lies between OPENS and CLOSES, with so many places."""
-    session = _one(ClinicSession, session_id)
+    session = row_of(ClinicSession, session_id)
     _change(changing.NewHours(session, opens.time(), closes.time(), capacity), version, by)
 
 
@@ -298,7 +265,7 @@ def shorten(
 @click.option("--by", required=True)
 def withdraw(session_id: int, version: str | None, by: str) -> None:
     """Take a session out of the calendar, whoever is booked."""
-    _change(changing.withdraw(_one(ClinicSession, session_id)), version, by)
+    _change(changing.withdraw(row_of(ClinicSession, session_id)), version, by)
 
 
 @schedule.cli.command("end-rule")
@@ -308,7 +275,7 @@ def withdraw(session_id: int, version: str | None, by: str) -> None:
 @click.option("--by", required=True)
 def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> None:
     """A rule ends with LAST_DAY; what it opened later is shut."""
-    _change(changing.EndRule(_one(RotaRule, rule_id), last_day.date()), version, by)
+    _change(changing.EndRule(row_of(RotaRule, rule_id), last_day.date()), version, by)
 
 
 @schedule.cli.command("works-as")
@@ -320,7 +287,7 @@ def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> 
 def works_as(centre: str, day: datetime, weekday: str, version: str | None, by: str) -> None:
     """A CENTRE works on DAY by another WEEKDAY's timetable (1 is Monday), or is shut."""
     number = None if weekday == "shut" else int(weekday) - 1
-    _change(changing.WorksAs(_centre(centre), day.date(), number), version, by)
+    _change(changing.WorksAs(centre_of(centre), day.date(), number), version, by)
 
 
 @schedule.cli.command("lift")
@@ -329,8 +296,9 @@ def works_as(centre: str, day: datetime, weekday: str, version: str | None, by: 
 @click.option("--by", required=True)
 def lift(kind: str, row_id: int, by: str) -> None:
     """Take a closure or a leave back; who waits for a new time gets the old one."""
-    row = _one(Closure if kind == "closure" else Leave, row_id)
-    staff = _staff(by)
+    row: Closure | Leave
+    row = row_of(Closure, row_id) if kind == "closure" else row_of(Leave, row_id)
+    staff = staff_of(by)
     done = in_one_transaction(lambda: changing.lift(row, by=staff, now=clock.now()))
     click.echo(f"{done.slots} slots are open again; {len(done.restored)} families are back.")
 
@@ -356,16 +324,23 @@ def _times(row: Closure | Leave) -> str:
 @click.option("--centre")
 def list_new_times(centre: str | None) -> None:
     """Who needs a new time, who booked first, first; and how many times are kept for them."""
-    for one in new_times.waiting(_centre(centre).id if centre else None):
-        click.echo(f"{_line(one)}  {len(new_times.kept_for(one, now=clock.now()))} kept")
+    for one in new_times.waiting(centre_of(centre).id if centre else None):
+        click.echo(f"{line_of(one)}  {len(new_times.kept_for(one, now=clock.now()))} kept")
 
 
 @schedule.cli.command("policy")
-@click.argument("settings", nargs=-1, required=True)
+@click.argument("settings", nargs=-1)
 @click.option("--service")
 @click.option("--centre")
-@click.option("--by", required=True)
-def policy(settings: tuple[str, ...], service: str | None, centre: str | None, by: str) -> None:
+@click.option("--show", is_flag=True, help="Only show what holds there.")
+@click.option("--by", help="Who says so; needed to set something.")
+def policy(
+    settings: tuple[str, ...],
+    service: str | None,
+    centre: str | None,
+    show: bool,
+    by: str | None,
+) -> None:
     """Set rules of booking, as NAME=JSON: `release_days=7 release_time='"18:00"'`."""
     given = {}
     for one in settings:
@@ -374,10 +349,15 @@ def policy(settings: tuple[str, ...], service: str | None, centre: str | None, b
             given[name] = json.loads(value)
         except ValueError as error:
             raise click.BadParameter(one) from error
-    what = db.session.scalar(select(Service).where(Service.code == service)) if service else None
-    if service and what is None:
-        raise click.ClickException(f"There is no service {service}.")
-    where, staff, now = _centre(centre) if centre else None, _staff(by), clock.now()
+    what = service_of(service) if service else None
+    where, now = centre_of(centre) if centre else None, clock.now()
+    if show:
+        found = policy_for(what.id if what else 0, where.id if where else 0)
+        click.echo(json.dumps(vars(found), default=str))
+        return
+    if not given or not by:
+        raise click.UsageError("Say what to set and by whom, or --show.")
+    staff = staff_of(by)
 
     def do() -> int:
         set_policy(given, service=what, centre=where, by=staff, now=now)

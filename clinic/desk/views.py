@@ -38,6 +38,7 @@ from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer, SlotFacts, by_reference, offers, slots_for
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.turns import in_order
 from clinic.scheduling.wanted import SlotTaken, Wanted
 from clinic.web import filled, is_htmx, render, see_other
 
@@ -68,7 +69,7 @@ def _centre() -> Centre:
 def _list(centre: Centre, typed: str, refusal: str = "") -> Response:
     now = clock.now()
     rows = arrivals(centre, now)
-    found = found_among(rows, typed)
+    found, late = in_order(found_among(rows, typed))
     return render(
         "desk/today.html",
         partial="desk/_arrivals.html",
@@ -76,6 +77,7 @@ def _list(centre: Centre, typed: str, refusal: str = "") -> Response:
         centre=centre,
         centres=centres_of(me()),
         rows=found,
+        late=late,
         totals=totals(rows),
         typed=typed,
         elsewhen=_another_day(centre, typed) if typed and not found else [],

@@ -4,14 +4,16 @@ Every refusal is an Objection: a code, a sentence for the screen, and the first 
 which it would work, where there is one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from clinic.ages import add_months, age_months
 from clinic.i18n import mark
 from clinic.scheduling.policies import DEFAULT, Policy
 
+T = TypeVar("T")
 UNDO_CHECK_IN = timedelta(minutes=10)
 WEEK = timedelta(days=7)
 
@@ -185,6 +187,12 @@ def may_change_online(starts_at: datetime, notice_minutes: int, now: datetime) -
 def is_late(starts_at: datetime, arrived_at: datetime, policy: Policy) -> bool:
     """Whether a child came so late that those who are on time go first."""
     return arrived_at > starts_at + timedelta(minutes=policy.late_after)
+
+
+def in_turn(rows: Sequence[T], here: Collection[T], late: Collection[T]) -> list[T]:
+    """The rows in their order, but of those who are here the late ones after those on time."""
+    turns = iter(sorted((row for row in rows if row in here), key=lambda row: row in late))
+    return [next(turns) if row in here else row for row in rows]
 
 
 def may_undo_check_in(arrived_at: datetime, now: datetime) -> bool:

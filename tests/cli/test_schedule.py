@@ -6,7 +6,6 @@ from datetime import date, time
 import pytest
 import time_machine
 
-from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession, SlotService, WaitlistEntry
@@ -14,46 +13,18 @@ from clinic.scheduling.rota import Weekly, add_rule
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waiting import join
+from tests.cli.conftest import BY
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
     make_child,
     make_practitioner,
     make_room,
-    make_service,
     make_session,
-    make_slot,
     make_user,
 )
 
 pytestmark = pytest.mark.usefixtures("noon")
-BY = "manager@clinic.example"
-
-
-@pytest.fixture
-def run(app):
-    """Runs a command; gives its exit code and what it printed."""
-    runner = app.test_cli_runner()
-
-    def call(*args):
-        db.session.commit()
-        db.session.expire_all()
-        answer = runner.invoke(args=["schedule", *map(str, args)])
-        db.session.rollback()
-        return answer.exit_code, answer.output
-
-    return call
-
-
-@pytest.fixture
-def centre(app):
-    """A centre with a manager, a practitioner, a room and one booked slot tomorrow at nine."""
-    service = make_service()
-    slot = make_slot(service)
-    make_user(Role.MANAGER, centre=slot.centre, email=BY)
-    make_appointment(service=service, slot=slot)
-    return slot.centre
 
 
 def version_in(output):

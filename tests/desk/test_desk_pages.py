@@ -1,5 +1,6 @@
 """Reception: arrivals, walk-ins, changes on behalf of a family."""
 
+import re
 from datetime import time, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from clinic.accounts.models import Role, User
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child
+from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
@@ -249,3 +251,26 @@ def test_what_was_typed_survives_an_expired_session(desk, service, slot, visit, 
     back = desk.sign_in(receptionist).get(path).text
     assert ("赵子沐" if page == "walk-in" else "家里有事") in back
     assert ("赵子沐" if page == "walk-in" else "家里有事") not in desk.get(path).text
+
+
+def test_who_came_late_is_marked_and_goes_behind_who_is_on_time(app, desk, service, slot):
+    first, second = slot, slot.clinic_session.slots[3]
+    doctor = make_user(Role.CLINICIAN, centre=slot.centre)
+    slot.practitioner.user = doctor
+    times = [(first, 16), (second, 0)]  # and how late they are, in minutes
+    visits = [
+        make_appointment(make_child(name=f"小{n}"), service, each[0])
+        for n, each in enumerate(times)
+    ]
+    for visit, (each, minutes) in zip(visits, times, strict=True):
+        at = each.starts_at + timedelta(minutes=minutes)
+        attendance.check_in(visit, by=doctor, now=at)
+    walk_in = make_appointment(make_child(name="小9"), service, first, now=NOON)
+    walk_in.booking.made_at = first.starts_at + timedelta(minutes=20)
+    attendance.check_in(walk_in, by=doctor, now=first.starts_at + timedelta(minutes=20))
+
+    pages = [desk.get("/desk/").text, app.test_client().sign_in(doctor).get("/calendar/").text]
+
+    for page in pages:
+        assert list(dict.fromkeys(re.findall(r"小\d", page))) == ["小9", "小1", "小0"]
+        assert page.count("迟到") == 1

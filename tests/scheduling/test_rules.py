@@ -10,6 +10,7 @@ from clinic.scheduling.policies import DEFAULT, BadPolicy, Policy, parsed
 from clinic.scheduling.rules import (
     Asking,
     Candidate,
+    in_turn,
     is_late,
     may_change_online,
     may_undo_check_in,
@@ -246,3 +247,18 @@ def test_a_policy_as_json_has_it():
     assert Policy(**found) == Policy(
         release_time=time(7, 30), absences=((1, 14),), urgent=True, per_day=2
     )
+
+
+@pytest.mark.parametrize(
+    ("here", "late", "order"),
+    [
+        pytest.param("", "", "abcd", id="nobody is here"),
+        pytest.param("abc", "", "abcd", id="all on time"),
+        pytest.param("abc", "a", "bcad", id="behind those who are on time and here"),
+        pytest.param("ac", "a", "cbad", id="who is not here yet stays where they are"),
+        pytest.param("abcd", "ac", "bdac", id="two, in the order of their times"),
+        pytest.param("a", "a", "abcd", id="alone"),
+    ],
+)
+def test_who_comes_late_goes_behind_who_is_on_time(here, late, order):
+    assert "".join(in_turn("abcd", here, late)) == order

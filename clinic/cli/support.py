@@ -1,0 +1,234 @@
+"""`flask --app wsgi schedule …` for whoever answers the phone: lists with ids, and single deeds.
+
+An appointment is named by its reference, and by its id where the booking has several.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+import click
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+
+from clinic import clock
+from clinic.centres.models import Practitioner, Room, Service
+from clinic.cli.asking import (
+    DAY,
+    MOMENT,
+    WALL,
+    Refused,
+    centre_of,
+    line_of,
+    on_the_wall,
+    row_of,
+    service_of,
+    staff_of,
+)
+from clinic.cli.schedule import schedule
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.scheduling import attendance, booking, opening, rota
+from clinic.scheduling.models import (
+    Appointment,
+    Booking,
+    Channel,
+    ClinicSession,
+    WaitlistEntry,
+)
+from clinic.scheduling.queries import SlotFacts, appointments, slots_for
+from clinic.scheduling.references import parse_reference, spoken
+from clinic.scheduling.wanted import Wanted
+
+T = TypeVar("T")
+
+
+def done(work: Callable[[], T]) -> T:
+    """Do it in one transaction, or refuse in one line."""
+    try:
+        return in_one_transaction(work)
+    except DomainError as error:
+        raise Refused(error) from error
+
+
+def appointment_of(reference: str, appointment_id: int | None) -> Appointment:
+    """The appointment meant; of several the one with that id."""
+    query = appointments().where(Booking.reference == parse_reference(reference))
+    rows = list(db.session.scalars(query))
+    found = [one for one in rows if appointment_id in (None, one.id)]
+    if not found:
+        raise click.ClickException(f"There is no appointment {reference}.")
+    if len(found) > 1:
+        listed = "; ".join(f"{one.id}: {clock.local(one.starts_at):%m-%d %H:%M}" for one in found)
+        raise click.ClickException(f"Say which with --appointment: {listed}")
+    return found[0]
+
+
+def slots_from(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
+    """The slots that the service takes from that one on."""
+    try:
+        return slots_for(service, slot_id)
+    except NoResultFound as error:
+        raise click.ClickException(f"There is no slot {slot_id} for this.") from error
+    except DomainError as error:
+        raise Refused(error) from error
+
+
+@schedule.cli.command("open")
+@click.argument("practitioner_id", type=int)
+@click.argument("room_id", type=int)
+@click.argument("day", type=DAY)
+@click.argument("opens", type=WALL)
+@click.argument("closes", type=WALL)
+@click.argument("services", nargs=-1, required=True)
+@click.option("--slot-minutes", type=int, required=True)
+@click.option("--capacity", type=int, default=1)
+@click.option("--online", type=int, help="Places open online; all without it.")
+@click.option("--opens-at", type=MOMENT, help="When it opens for booking; by policy without it.")
+@click.option("--by", required=True)
+def open_by_hand(
+    practitioner_id: int,
+    room_id: int,
+    day: datetime,
+    opens: datetime,
+    closes: datetime,
+    services: tuple[str, ...],
+    slot_minutes: int,
+    capacity: int,
+    online: int | None,
+    opens_at: datetime | None,
+    by: str,
+) -> None:
+    """Open one session of a practitioner in a room on DAY from OPENS to CLOSES."""
+    online = capacity if online is None else online
+    hours = opening.Hours(opens.time(), closes.time(), slot_minutes, capacity, online)
+    who, where, staff = row_of(Practitioner, practitioner_id), row_of(Room, room_id), staff_of(by)
+    given, now = [service_of(one) for one in services], clock.now()
+    release = on_the_wall(opens_at) if opens_at else None
+    made = done(
+        lambda: opening.open_session(
+            who, where, given, day.date(), hours, by=staff, now=now, opens_at=release
+        )
+    )
+    click.echo(f"Session {made.id} is open.")
+
+
+@schedule.cli.command("rules")
+@click.argument("centre")
+def list_rules(centre: str) -> None:
+    """The weekly rules of a CENTRE, with their ids."""
+    for one in rota.rules_of([centre_of(centre).id]):
+        days = "".join(str(day + 1) for day in one.weekdays)
+        codes = ",".join(service.code for service in one.services)
+        click.echo(
+            f"rule {one.id}: practitioner {one.practitioner_id}, room {one.room_id}, {codes}, "
+            f"weekdays {days}, {one.opens:%H:%M} to {one.closes:%H:%M}, "
+            f"from {one.valid_from} to {one.valid_until or 'further notice'}"
+        )
+
+
+@schedule.cli.command("sessions")
+@click.argument("centre")
+@click.argument("day", type=DAY)
+@click.option("--slots", is_flag=True, help="Their slots too, for `book` and `move`.")
+def list_sessions(centre: str, day: datetime, slots: bool) -> None:
+    """The sessions of a CENTRE on DAY, with their ids."""
+    start, end = clock.day_bounds(day.date())
+    query = select(ClinicSession).where(
+        ClinicSession.centre_id == centre_of(centre).id,
+        ClinicSession.starts_at >= start,
+        ClinicSession.starts_at < end,
+        ClinicSession.withdrawn_at.is_(None),
+    )
+    for one in db.session.scalars(query.order_by(ClinicSession.starts_at, ClinicSession.id)):
+        hours = f"{clock.local(one.starts_at):%H:%M} to {clock.local(one.ends_at):%H:%M}"
+        click.echo(
+            f"session {one.id}: practitioner {one.practitioner_id}, room {one.room_id}, {hours}"
+        )
+        for slot in one.slots if slots else ():
+            state = "shut" if slot.closed_at else f"{slot.taken} of {slot.capacity} taken"
+            click.echo(f"  slot {slot.id}: {clock.local(slot.starts_at):%H:%M}, {state}")
+
+
+@schedule.cli.command("waitlist")
+@click.option("--centre")
+def list_waiting(centre: str | None) -> None:
+    """Who waits for a place, the longest waiting first."""
+    where = centre_of(centre).id if centre else None
+    query = select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))
+    for one in db.session.scalars(query.order_by(WaitlistEntry.created_at, WaitlistEntry.id)):
+        if where is not None and where not in {each.id for each in one.centres}:
+            continue
+        names = ", ".join(child.name for child in one.children)
+        places = ",".join(each.code for each in one.centres)
+        click.echo(
+            f"{one.id}: since {clock.local(one.created_at):%Y-%m-%d %H:%M}  {names}  "
+            f"{one.service.name_zh}  {places}  until {one.last_day}"
+        )
+
+
+@schedule.cli.command("lift-pause")
+@click.argument("child_id", type=int)
+@click.option("--by", required=True)
+def lift_pause(child_id: int, by: str) -> None:
+    """Let a child's family book online again after missed visits."""
+    child, staff = row_of(Child, child_id), staff_of(by)
+    done(lambda: attendance.lift_pause(child, by=staff, now=clock.now()))
+    click.echo("The family may book online again.")
+
+
+@schedule.cli.command("book")
+@click.argument("child_id", type=int)
+@click.argument("service")
+@click.argument("slot_id", type=int)
+@click.option("--reason", default="")
+@click.option("--key", help="The same key again is the same booking.")
+@click.option("--by", required=True)
+def book(child_id: int, service: str, slot_id: int, reason: str, key: str | None, by: str) -> None:
+    """Book a child into a slot, as on the phone."""
+    child, what, staff = row_of(Child, child_id), service_of(service), staff_of(by)
+    wanted = Wanted(child, what, slots_from(what, slot_id), reason=reason)
+    name = f"cli:{key or secrets.token_urlsafe(12)}"
+    made = done(
+        lambda: booking.book([wanted], by=staff, key=name, channel=Channel.PHONE, now=clock.now())
+    )
+    click.echo(f"Booked: {spoken(made.reference)}")
+
+
+@schedule.cli.command("move")
+@click.argument("reference")
+@click.argument("slot_id", type=int)
+@click.option("--appointment", "appointment_id", type=int)
+@click.option("--by", required=True)
+def move(reference: str, slot_id: int, appointment_id: int | None, by: str) -> None:
+    """Give the appointment REFERENCE another time."""
+    one, staff = appointment_of(reference, appointment_id), staff_of(by)
+    wanted = Wanted(one.child, one.service, slots_from(one.service, slot_id))
+    done(lambda: booking.move(one, wanted, by=staff, online=False, now=clock.now()))
+    click.echo(f"Moved: {line_of(one)}")
+
+
+@schedule.cli.command("cancel")
+@click.argument("reference")
+@click.option("--appointment", "appointment_id", type=int)
+@click.option("--reason", default="")
+@click.option("--by", required=True)
+def cancel(reference: str, appointment_id: int | None, reason: str, by: str) -> None:
+    """Cancel the appointment REFERENCE; its place is free at once."""
+    one, staff = appointment_of(reference, appointment_id), staff_of(by)
+    done(lambda: booking.cancel(one, by=staff, online=False, now=clock.now(), reason=reason))
+    click.echo(f"Cancelled: {line_of(one)}")
+
+
+@schedule.cli.command("no-show")
+@click.argument("reference")
+@click.option("--appointment", "appointment_id", type=int)
+@click.option("--note", default="")
+@click.option("--by", required=True)
+def no_show(reference: str, appointment_id: int | None, note: str, by: str) -> None:
+    """The child of REFERENCE did not come; its place is free at once."""
+    one, staff = appointment_of(reference, appointment_id), staff_of(by)
+    done(lambda: attendance.mark_no_show(one, by=staff, now=clock.now(), note=note))
+    click.echo(f"Did not come: {line_of(one)}")
