@@ -18,7 +18,8 @@ from sqlalchemy import (
     TypeDecorator,
     event,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, registry
 
 T = TypeVar("T")
@@ -117,6 +118,20 @@ def is_passing(error: DBAPIError) -> bool:
     """Whether the engine only asks to try again: a deadlock, a serialization failure, a busy file."""
     state = getattr(error.orig, "sqlstate", None)
     return state in ("40P01", "40001") or "database is locked" in str(error.orig)
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether the database itself fails: it is gone, starting, full or busy for too long.
+
+    What was asked of it was right, and may be asked again later.
+    """
+    if isinstance(error, NoConnectionFree):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    # SQLite calls a mistake in a statement operational too.
+    mistake = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return error.connection_invalidated or (isinstance(error, OperationalError) and not mistake)
 
 
 def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
