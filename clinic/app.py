@@ -18,7 +18,7 @@ from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, from_environment
-from clinic.db import db, tune
+from clinic.db import db, tune, undo
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
@@ -86,6 +86,7 @@ def _bind_database(app: Flask) -> None:
     options = {"pool_pre_ping": not url.startswith("sqlite")}
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
+    app.teardown_appcontext(undo)  # before the session is closed
     with app.app_context():
         tune(db.engine)
     migrate.init_app(app)

@@ -120,6 +120,17 @@ def is_passing(error: DBAPIError) -> bool:
     return state in ("40P01", "40001") or "database is locked" in str(error.orig)
 
 
+def undo(error: BaseException | None = None) -> None:
+    """Roll back, also when the connection is gone.
+
+    At the end of a request a connection that died must not spoil an answer that is ready.
+    """
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
+
+
 def is_out_of_reach(error: BaseException) -> bool:
     """Whether the database itself fails: it is gone, starting, full or busy for too long.
 
@@ -144,7 +155,7 @@ def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
             result = work()
             db.session.commit()
         except DBAPIError as error:
-            db.session.rollback()
+            undo()
             if attempt == tries or not is_passing(error):
                 raise
         else:

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from clinic.accounts.limits import TooOften
-from clinic.db import db, is_out_of_reach
+from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
 from clinic.extensions import login_manager
 from clinic.i18n import say
@@ -48,7 +48,7 @@ def bind(app: Flask) -> None:
 
 def page(code: int, text: str | None = None) -> Response:
     """The error page; whatever the request had begun to change is undone."""
-    db.session.rollback()
+    undo()
     title, sentence = SENTENCES.get(code, SENTENCES[400])
     html = render_template("errors/error.html", code=code, title=title, text=text or sentence)
     return make_response(html, code)

@@ -105,8 +105,10 @@ def may_not_book() -> Response | None:
         return see_other("families.consents")
     try:
         limits.spend(limits.BOOKING, str(me().id), now=clock.now())
-    finally:
+    except limits.TooOften:
         db.session.commit()
+        raise
+    db.session.commit()
     return None
 
 
