@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 NOBODY = "nobody"
+TRIES = 20
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
 SAFE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=100")
 
@@ -38,6 +39,7 @@ class Postgres:
         # PostgreSQL refuses to run as root; a socket's path must be short.
         user = NOBODY if os.getuid() == 0 else None
         self.home, self.data, self.settings = home, home / "data", settings
+        self.log = home / "log"
         self.run = {"user": user, "cwd": home, "env": {"LC_ALL": "C", "PATH": os.environ["PATH"]}}
         self.binaries = _binaries(home)
         self.data.mkdir()
@@ -55,23 +57,26 @@ class Postgres:
         return f"postgresql+psycopg://clinic@/postgres?host={self.home}&port={self.port}"
 
     def start(self):
+        """Start it, again if need be: what a kill left of an earlier one may take a moment to end."""
+        if not any(self._starts() for _ in range(TRIES)):
+            raise RuntimeError(self.log.read_text())
+
+    def _starts(self):
         options = [part for one in self.settings for part in ("-c", one)]
         where = ["-D", self.data, "-k", self.home, "-p", str(self.port), "-h", ""]
-        with (self.home / "log").open("w") as log:
+        with self.log.open("w") as log:
             self.server = subprocess.Popen(
                 [self.binaries / "postgres", *where, *options],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 **self.run,
             )
-        self._wait_until_ready()
-
-    def _wait_until_ready(self):
-        """Ask until it answers; its own tool does the waiting between two questions."""
+        # Ask until it answers; its own tool does the waiting between two questions.
         ask = [self.binaries / "pg_isready", "-q", "-h", self.home, "-p", str(self.port), "-t", "1"]
         while subprocess.run(ask, check=False).returncode:
             if self.server.poll() is not None:
-                raise RuntimeError((self.home / "log").read_text())
+                return False
+        return True
 
     def kill(self):
         """As when the machine loses its power: every process ends in the middle of what it does."""
