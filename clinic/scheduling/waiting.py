@@ -230,8 +230,12 @@ def _serve(entry: WaitlistEntry, slot_ids: Collection[int], *, now: datetime) ->
         used = {slot_id for one in visit.offers for slot_id in one.slot_ids}
         if used & declined or (slot_ids and not used & set(slot_ids)):
             continue
-        if _suits(entry, visit) and _offer(entry, wishes, visit, now=now):
+        if not _suits(entry, visit):
+            continue
+        if _offer(entry, wishes, visit, now=now):
             return used
+        if live_offers(entry.id):
+            break  # somebody else was quicker
     return set()
 
 
@@ -256,7 +260,10 @@ def _suits(entry: WaitlistEntry, visit: Visit) -> bool:
 def _offer(
     entry: WaitlistEntry, wishes: Sequence[Wish], visit: Visit, *, now: datetime
 ) -> Hold | None:
-    """Keep the visit's places for this family alone; None if they have gone meanwhile."""
+    """Keep the visit's places for this family alone.
+
+    None if they have gone meanwhile, or the family has another offer or waits no longer.
+    """
     policy = policy_for(entry.service_id, visit.offers[0].centre_id)
     latest = visit.starts_at - timedelta(minutes=policy.notice_to_book)
     deadline = min(now + timedelta(minutes=policy.offer_minutes), latest)
@@ -268,6 +275,9 @@ def _offer(
     ]
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
     places.lock_to_take(slot_ids, now=now, online=True)
+    db.session.refresh(entry, with_for_update=True)  # always after the slots
+    if entry.ended_at is not None or live_offers(entry.id):
+        return None
     try:
         with db.session.begin_nested():
             lead = _keep(entry, wanted, deadline, now)
