@@ -89,7 +89,7 @@ def tune(engine: Engine) -> None:
     def _connect(connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None  # the driver must not send its own BEGIN
         for pragma in (
-            "busy_timeout=10000",
+            "busy_timeout=30000",  # waiting is no queue there: in a rush somebody is unlucky
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
