@@ -19,7 +19,7 @@ from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, command_of, from_environment
-from clinic.db import db
+from clinic.db import db, undo
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
@@ -87,8 +87,11 @@ def _bind_database(app: Flask) -> None:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": False})
+    # A server that was restarted has forgotten our connections; a file cannot.
+    options = {"pool_pre_ping": not url.startswith("sqlite")}
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
+    app.teardown_appcontext(undo)  # before the session is closed
     with app.app_context():
         tune(db.engine)
     migrate.init_app(app)

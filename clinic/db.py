@@ -1,5 +1,6 @@
 """The database: the base class of all tables, moments that know their zone, and one transaction a deed."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -7,7 +8,8 @@ from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from clinic.sqlite import write_now
@@ -83,6 +85,31 @@ def is_passing(error: DBAPIError) -> bool:
     return state in ("40P01", "40001") or "database is locked" in str(error.orig)
 
 
+def undo(error: BaseException | None = None) -> None:
+    """Roll back, also when the connection is gone.
+
+    At the end of a request a connection that died must not spoil an answer that is ready.
+    """
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether the database itself fails: it is gone, starting, full or busy for too long.
+
+    What was asked of it was right, and may be asked again later.
+    """
+    if isinstance(error, NoConnectionFree):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    # SQLite calls a mistake in a statement operational too.
+    mistake = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return error.connection_invalidated or (isinstance(error, OperationalError) and not mistake)
+
+
 def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
     """Do the work and commit; if the engine asks for it, do it again, at most three times in all.
 
@@ -94,7 +121,7 @@ def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
             result = work()
             db.session.commit()
         except DBAPIError as error:
-            db.session.rollback()
+            undo()
             if attempt == tries or not is_passing(error):
                 raise
         else:

@@ -2,20 +2,23 @@
 
 import logging
 
-from flask import Flask, Response, flash, make_response, render_template, request
+from flask import Flask, Response, flash, g, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from clinic.accounts.limits import TooOften
-from clinic.db import db
+from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
+from clinic.extensions import login_manager
 from clinic.i18n import say
 from clinic.web import keep_typed, leave_for
 
 log = logging.getLogger("clinic")
+RETRY_AFTER = 10  # seconds
 
 SENTENCES = {
     400: (lazy_gettext("That did not work"), lazy_gettext("The page was incomplete. Please go back and try again.")),
@@ -26,6 +29,7 @@ SENTENCES = {
     413: (lazy_gettext("That is too large"), lazy_gettext("Please send less at once.")),
     429: (lazy_gettext("A moment, please"), lazy_gettext("That was too often in a short time. Please wait a few minutes.")),
     500: (lazy_gettext("Something went wrong on our side"), lazy_gettext("Nothing you had saved is lost. Please try again in a minute.")),
+    503: (lazy_gettext("The booking system cannot be reached for a moment"), lazy_gettext("Nothing you had saved is lost, and sending the same again books nothing twice. Please try again in a minute.")),
 }  # fmt: skip
 
 
@@ -37,12 +41,14 @@ def bind(app: Flask) -> None:
     app.register_error_handler(StaleDataError, lambda _: page(409))
     app.register_error_handler(TooOften, lambda error: page(429, say(error)))
     app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(NoConnectionFree, _database)
     app.register_error_handler(500, _broken)
 
 
 def page(code: int, text: str | None = None) -> Response:
     """The error page; whatever the request had begun to change is undone."""
-    db.session.rollback()
+    undo()
     title, sentence = SENTENCES.get(code, SENTENCES[400])
     html = render_template("errors/error.html", code=code, title=title, text=text or sentence)
     return make_response(html, code)
@@ -70,6 +76,21 @@ def _refused(error: DomainError) -> Response:
     return page(409, say(error))
 
 
+def _database(error: BaseException) -> Response:
+    """The database is out of reach; any other error of its is ours."""
+    if not is_out_of_reach(error):
+        raise error
+    log.error("the database is out of reach", exc_info=error)
+    # Nobody can say who this is, and the page must not ask.
+    g._login_user = login_manager.anonymous_user()
+    answer = page(503)
+    answer.headers["Retry-After"] = str(RETRY_AFTER)
+    return answer
+
+
 def _broken(error: BaseException) -> Response:
-    log.error("unhandled", exc_info=getattr(error, "original_exception", None) or error)
+    cause = getattr(error, "original_exception", None) or error
+    if is_out_of_reach(cause):
+        return _database(cause)
+    log.error("unhandled", exc_info=cause)
     return page(500)

@@ -18,7 +18,7 @@ from flask import current_app, has_request_context, request
 from sqlalchemy import Connection, Engine, event
 
 PRAGMAS = (
-    "busy_timeout=10000",
+    "busy_timeout=30000",
     "journal_mode=WAL",
     "synchronous=FULL",  # a booking survives a power cut
     "foreign_keys=ON",

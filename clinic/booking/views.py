@@ -118,8 +118,10 @@ def may_not_book() -> Response | None:
     write_now(db.session.connection())
     try:
         limits.spend(limits.BOOKING, str(me().id), now=clock.now())
-    finally:
+    except limits.TooOften:
         db.session.commit()
+        raise
+    db.session.commit()
     return None
 
 

@@ -77,12 +77,16 @@ def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
     """Keep the best new times for an appointment that lost its own; none if it has a time again.
 
     Best is the same practitioner before another, then the nearest in time; always at the same
-    centre, where the family meant to go; never what the family declined.
+    centre, where the family meant to go; never what the family declined. Of two workers one does
+    it; the other passes on.
     """
-    appointment = db.session.get_one(
-        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    theirs = select(Appointment).where(Appointment.id == appointment_id)
+    appointment = db.session.scalar(
+        theirs.with_for_update(skip_locked=True), execution_options={"populate_existing": True}
     )
-    if status_of(appointment) is not Status.DISPLACED or kept_for(appointment, now=now):
+    if appointment is None or status_of(appointment) is not Status.DISPLACED:
+        return []
+    if kept_for(appointment, now=now):
         return []
     freed = places.end_new_times(appointment.id, now=now)  # what they let pass
     policy = policy_for(appointment.service_id, appointment.centre_id)

@@ -1,39 +1,57 @@
 """The site without its protections, for the twins of the races.
 
-MEET=n    no locks, and whoever confirms has looked before any of the n writes: what
-          check-then-insert comes to on a busy morning
-BLIND=1   nobody looks at the child's other appointments
-KEEP=1    a cancelled place is not given back
-AGAIN=1   every confirmation has a key of its own, and forgets the hold it came from
+LOCKED=1   slots and children are locked as ever; else nobody locks anything
+MEET=n     whoever is about to write has looked before any of the n writes: what
+           check-then-insert comes to on a busy morning; MEET_AT says when: at the `confirm`
+           (the default), at the `hold`, or once each has its first `place`
+BLIND=1    nobody looks at the child's other appointments
+KEEP=1     a cancelled place is not given back
+AGAIN=1    every confirmation has a key of its own, and forgets the hold it came from
+ALONE=1    whoever asks for any clinician is given the one that the button named
+PIECES=1   each place of a list is taken in a transaction of its own
+EARLY=1    nobody looks at when a time opens for booking
+OLD=1      a time is known as it was when somebody first asked for it
+TRIES=n    a deadlock is tried again so many times
 """
 
 import os
 import threading
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
-from flask import request
+from flask import g, request
 
 from clinic.app import create_app
-from clinic.scheduling import booking, places
+from clinic.booking import views
+from clinic.db import db, in_one_transaction
+from clinic.scheduling import booking, holding, places
 
 _meet = int(os.environ.get("MEET", "1"))
+_meet_at = os.environ.get("MEET_AT", "confirm")
 _together = threading.Barrier(_meet, timeout=20)
+_examine, _take, _book = booking.examine, places.take, booking.book
+_slots_for, _known = views.slots_for, {}
 
 
-_examine = booking.examine
+def _meet_once():
+    if not g.get("met"):
+        g.met = True
+        _together.wait()
 
 
 def _look_then_meet(*args, **kwargs):
     found = [] if "BLIND" in os.environ else _examine(*args, **kwargs)
-    if str(request.endpoint).endswith(".confirm"):
-        _together.wait()
+    if str(request.endpoint).endswith(f".{_meet_at}"):
+        _meet_once()
     return found
 
 
-places.lock = places.lock_to_take = lambda *_, **__: None
-booking.examine = _look_then_meet
-_book = booking.book
+def _take_then_meet(*args, **kwargs):
+    _take(*args, **kwargs)
+    if "PIECES" in os.environ:
+        db.session.commit()
+    _meet_once()
 
 
 def _book_again(wanted, *, key, **rest):
@@ -41,8 +59,31 @@ def _book_again(wanted, *, key, **rest):
     return _book(forgetful, key=f"{key}:{uuid4()}", **rest)
 
 
+def _as_first_known(service, slot_id):
+    key = (service.id, slot_id)
+    if key not in _known:
+        _known[key] = _slots_for(service, slot_id)
+    return _known[key]
+
+
+if "LOCKED" not in os.environ:
+    places.lock = places.lock_to_take = lambda *_, **__: None
+if _meet_at == "place":
+    places.take = _take_then_meet
+else:
+    booking.examine = _look_then_meet
+if _meet_at == "hold":
+    holding.examine = _look_then_meet
 if "AGAIN" in os.environ:
     booking.book = _book_again
 if "KEEP" in os.environ:
     places.give_back = lambda **_: []
+if "ALONE" in os.environ:
+    holding.whoever_is_free = lambda _, slot_id, **__: [slot_id]
+if "EARLY" in os.environ:
+    booking.examine = holding.examine = lambda *_, **__: []
+if "OLD" in os.environ:
+    views.slots_for = _as_first_known
+if "TRIES" in os.environ:
+    views.in_one_transaction = partial(in_one_transaction, tries=int(os.environ["TRIES"]))
 app = create_app()

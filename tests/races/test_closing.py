@@ -1,0 +1,165 @@
+"""A manager shuts the day while parents book it: nobody is lost, and nobody is left in a shut room."""
+
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.accounts.models import User
+from clinic.app import create_app
+from clinic.centres.models import Centre
+from clinic.clock import day_bounds
+from clinic.db import db, in_one_transaction
+from clinic.scheduling import changing
+from clinic.scheduling.changing import Close, Stale
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verify import broken_promises
+from tests.conftest import SETTINGS
+from tests.makes import make_practitioner, make_room, make_service, make_session, make_user
+from tests.promises import drop_promises
+from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
+from tests.serving import serving
+
+PARENTS = 60
+AT_THE_DOOR = 8
+
+
+@dataclass
+class Closed:
+    """What the manager did: how often it was refused as stale, and who was shown to lose their time."""
+
+    stale: int = 0
+    shown: tuple[int, ...] = ()
+
+
+class Manager(threading.Thread):
+    """Looks at whom closing the day concerns before anybody books, and shuts it once somebody has.
+
+    With an application and connections of its own. `heedless`: does not look again.
+    """
+
+    def __init__(self, url, centre_id, by_id, *, heedless=False):
+        super().__init__()
+        self.url, self.centre_id, self.by_id = url, centre_id, by_id
+        self.heedless = heedless
+        self.has_looked, self.somebody_booked = threading.Event(), threading.Event()
+        self.closed = Closed()
+
+    def run(self):
+        app = create_app(SETTINGS | {"DATABASE_URL": self.url})
+        with app.app_context():
+            self._close()
+            db.session.remove()
+            db.engine.dispose()
+
+    def _close(self):
+        start, end = day_bounds(in_two_days())
+        centre, by = (
+            db.session.get_one(Centre, self.centre_id),
+            db.session.get_one(User, self.by_id),
+        )
+        change = Close(centre, start, end, "检修", "Repairs")
+        version = self._look(change)
+        self.has_looked.set()
+        self.somebody_booked.wait(60)
+        while True:
+            if self.heedless:
+                version = changing.preview(change, now=clock.now()).version
+                db.session.commit()
+            try:
+                in_one_transaction(
+                    lambda version=version: changing.apply(change, version, by=by, now=clock.now())
+                )
+            except Stale:
+                db.session.rollback()
+                self.closed.stale += 1
+                version = self._look(change)
+            else:
+                return
+
+    def _look(self, change):
+        shown = changing.preview(change, now=clock.now())
+        self.closed.shown = tuple(one.id for one in shown.displaced)
+        db.session.commit()
+        return shown.version
+
+
+def a_day(app):
+    """The service, its quarters of an hour on the day that will be shut, and the manager's ids."""
+    service = make_service()
+    practitioner = make_practitioner([service])
+    room = make_room(practitioner.centre)
+    slots = make_session(practitioner, room, [service], in_two_days(), capacity=8).slots
+    make_session(practitioner, room, [service], in_two_days(1))  # stays open
+    by = make_user()
+    who = service.id, practitioner.centre.id, by.id
+    return *who, ids_of(slots)
+
+
+def book_and_close(app, *, twin=None, heedless=False):
+    """Parents book as the day is shut; one holds a time before and confirms after it.
+
+    The parents' answers, the answer of the last one, and what the manager did.
+    """
+    service_id, centre_id, by_id, slot_ids = a_day(app)
+    url = app.config["DATABASE_URL"]
+    last, *crowd = families(app, PARENTS + 1)
+    wanted = [(family, slot_ids[n % len(slot_ids)]) for n, family in enumerate(crowd)]
+    manager = Manager(url, centre_id, by_id, heedless=heedless)
+    with serving(url, **twin or {}) as site:
+        held = last.hold(site, service_id, slot_ids[0])
+        manager.start()
+        manager.has_looked.wait(60)
+
+        def book(pair):
+            family, slot_id = pair
+            answer = family.book(site, service_id, slot_id)
+            if answer.status == 303:
+                manager.somebody_booked.set()
+            return answer
+
+        answers = in_turn(book, wanted, AT_THE_DOOR)
+        manager.join(60)
+        return answers, last.confirm(site, held), manager.closed
+
+
+def everybody():
+    db.session.rollback()
+    return db.session.scalars(select(Appointment).order_by(Appointment.id)).all()
+
+
+def test_closing_a_day_while_it_is_booked_loses_nobody(race):
+    answers, last, closed = book_and_close(race)
+
+    booked = [one for one in answers if one.status == 303]
+    assert booked
+    assert {one.status for one in answers} - {303} <= KIND
+    assert last.status in KIND
+    assert 'name="slot"' in last.page
+    # The first look was stale, for somebody had booked; then whoever was shown lost their time.
+    assert closed.stale >= 1
+    everybody_is = everybody()
+    assert len(everybody_is) == len(booked)
+    assert {status_of(one) for one in everybody_is} == {Status.DISPLACED}
+    assert sorted(closed.shown) == [one.id for one in everybody_is]
+    assert broken_promises() == []
+
+
+def test_its_twin_that_remembers_the_old_hours_books_into_a_shut_room(race):
+    drop_promises()
+    twin = {"app": "tests.races.unprotected:app", "workers": 1, "threads": 16, "OLD": "1"}
+    _, last, _ = book_and_close(race, twin=twin)
+
+    assert last.status == 303
+    assert Status.BOOKED in {status_of(one) for one in everybody()}
+    assert any("closed, but families are booked" in one for one in broken_promises())
+
+
+def test_its_twin_whose_manager_does_not_look_again_surprises_families(race):
+    _, _, closed = book_and_close(race, heedless=True)
+
+    displaced = [one.id for one in everybody() if status_of(one) is Status.DISPLACED]
+    assert displaced
+    assert list(closed.shown) != displaced

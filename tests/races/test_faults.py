@@ -1,0 +1,81 @@
+"""kill -9 in the middle of a storm of bookings: nothing lost, nothing double, an honest answer."""
+
+import threading
+
+import pytest
+from flask_migrate import upgrade
+
+from clinic.db import db
+from tests.engines import SAFE, throwaway_server
+from tests.races.conftest import application
+from tests.races.families import at_once, statuses
+from tests.races.storm import Storm
+from tests.serving import serving
+
+SORRY = {"zh": "预约系统暂时无法连接", "en": "The booking system cannot be reached for a moment"}
+
+
+def test_workers_killed_three_times_in_a_storm(race):
+    storm = Storm(race, 30)
+    with serving(race.config["DATABASE_URL"]) as site:
+        answers = storm.rage(site, 16, at_booking=dict.fromkeys((2, 7, 13), site.kill_workers))
+
+    assert storm.troubles  # somebody was cut off
+    storm.check(answers)
+
+
+@pytest.fixture
+def own_postgres():
+    """A server of our own that writes as in production, with an application on it."""
+    with throwaway_server(SAFE) as server:
+        for app in application(server.url):
+            upgrade()
+            db.session.remove()
+            yield server, app
+
+
+def test_postgresql_killed_in_a_storm(own_postgres):
+    server, app = own_postgres
+    storm = Storm(app, 30)
+    down = threading.Event()
+
+    def kill():
+        storm.calm.clear()
+        server.kill()
+        down.set()
+
+    def meanwhile(site):
+        """What parents are told while it is down; then it comes back."""
+        assert down.wait(60)
+        parent = storm.crowd[0][0].parent
+        told = [
+            parent.ask(method, site, path, **{"Accept-Language": language})
+            for language in SORRY
+            for method, path in (("GET", "/pediatrics/"), ("GET", "/appointments/"))
+        ]
+        server.start()
+        storm.calm.set()
+        return told
+
+    with serving(server.url) as site:
+        told = []
+        watcher = threading.Thread(target=lambda: told.extend(meanwhile(site)))
+        watcher.start()
+        answers = storm.rage(site, 16, at_booking={6: kill})
+        watcher.join(60)
+        # Once more, while nobody asks: the old connections are of no use, and nobody notices.
+        server.kill()
+        server.start()
+        looks = at_once(
+            lambda pair: pair[0].parent.ask("GET", site, "/appointments/")[0], storm.crowd
+        )
+
+    assert [answer.status for answer, _ in told] == [503] * 4
+    for (answer, headers), language in zip(told, ("zh", "zh", "en", "en"), strict=True):
+        assert SORRY[language] in answer.page
+        assert headers["Retry-After"] == "10"
+    assert statuses(looks) == {200: 30}
+    assert {one.status for one in storm.pages} <= {503}
+    assert storm.troubles
+    db.engine.dispose()
+    storm.check(answers)

@@ -1,0 +1,204 @@
+"""The worker is killed in the middle of its round, twice, and comes back: each thing is done once."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import time, timedelta
+from functools import partial
+
+from sqlalchemy import func, select
+
+from clinic import clock
+from clinic.audit.trail import AuditEvent
+from clinic.clock import at
+from clinic.db import db, in_one_transaction
+from clinic.scheduling import booking, changing, new_times, rota, waiting
+from clinic.scheduling.changing import Close
+from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, WaitlistEntry
+from clinic.scheduling.verify import broken_promises
+from tests.makes import (
+    make_appointment,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_user,
+)
+from tests.races.families import at_once, in_two_days
+from tests.serving import ROOT, SECRET
+
+EACH = (
+    4  # offers that lapse, families to ask next, new places unnoticed, appointments without a time
+)
+
+
+def worker(url, die=""):
+    """A process that works one round."""
+    settings = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "FLASK_DEBUG": "1", "DIE": die}
+    command = [sys.executable, "-m", "tests.races.dying"]
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | settings)
+
+
+class Backlog:
+    """What one round has to do: offers that are over, families to ask next, new times, and a rota."""
+
+    def __init__(self):
+        self.now = clock.now()
+        self.service = make_service()
+        self.practitioner = make_practitioner([self.service])
+        self.centre = self.practitioner.centre
+        self.room = make_room(self.centre)
+        self.manager = make_user()
+        self._offers_that_lapse()
+        self._places_that_nobody_noticed()
+        self._appointments_without_a_time()
+        self._a_rota()
+        db.session.commit()
+
+    def _offers_that_lapse(self):
+        """As many places came free an hour ago; the first to wait were asked, and did not answer."""
+        then = self.now - timedelta(hours=1)
+        hours = {"opens": time(8), "closes": time(9)}
+        session = make_session(self.practitioner, self.room, [self.service], in_two_days(), **hours)
+        taken = [make_appointment(None, self.service, slot, now=then) for slot in session.slots]
+        for n in range(2 * EACH):
+            self._wait(self.service, then - timedelta(minutes=60 - n))
+        for one in taken:
+            booking.cancel(one, by=self.manager, online=False, now=then)
+            db.session.commit()
+
+    def _places_that_nobody_noticed(self):
+        """Families wait for another service, and a session with more than enough was opened since."""
+        service = make_service()
+        who = make_practitioner([service], centre=self.centre)
+        for _ in range(EACH):
+            self._wait(service, self.now)
+        make_session(who, make_room(self.centre), [service], in_two_days(), time(8), time(11))
+
+    def _wait(self, service, since):
+        parent = make_user()
+        day = in_two_days()
+        wish = {"weekdays": range(7), "parts": ("morning",), "first_day": day, "last_day": day}
+        waiting.join(parent, [make_child(parent)], service, [self.centre], **wish, now=since)
+        db.session.commit()
+
+    def _appointments_without_a_time(self):
+        """A day was shut with as many families booked; the next day there is room for all of them."""
+        service = make_service()
+        who = make_practitioner([service], centre=self.centre)
+        room = make_room(self.centre)
+        hours = {"opens": time(8), "closes": time(9)}
+        day = in_two_days(2)
+        shut = make_session(who, room, [service], day, **hours)
+        make_session(who, room, [service], in_two_days(3), time(8), time(11))
+        for slot in shut.slots:
+            make_appointment(None, service, slot, now=self.now)
+        change = Close(self.centre, at(day, time(0)), at(day, time(23)), "检修", "Repairs", room)
+        version = changing.preview(change, now=self.now).version
+        changing.apply(change, version, by=self.manager, now=self.now)
+        db.session.commit()
+
+    def _a_rota(self):
+        weekly = rota.Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, in_two_days(4))
+        rota.add_rule(
+            make_practitioner([self.service], centre=self.centre),
+            make_room(self.centre),
+            [self.service],
+            weekly,
+            by=self.manager,
+            now=self.now,
+        )
+
+
+def done():
+    """How often each thing was done, by what is in the database and by what the trail says."""
+    db.session.rollback()
+
+    def count(*where):
+        return db.session.scalar(select(func.count()).where(*where))
+
+    trail = select(AuditEvent.action, func.count()).where(AuditEvent.actor_id.is_(None))
+    offers = Hold.purpose == HoldFor.WAITLIST
+    return {
+        "trail": dict(db.session.execute(trail.group_by(AuditEvent.action)).all()),
+        "offers over": count(offers, Hold.ended_at.is_not(None)),
+        "offers live": count(offers, Hold.ended_at.is_(None)),
+        "lapses": db.session.scalar(select(func.sum(WaitlistEntry.lapses))),
+        "new times": count(Hold.purpose == HoldFor.NEW_TIME),
+        "asked twice": [
+            row[0]
+            for row in db.session.execute(
+                select(Hold.entry_id)
+                .where(offers, Hold.ended_at.is_(None))
+                .group_by(Hold.entry_id)
+                .having(func.count() > 1)
+            )
+        ],
+        "days of the rota": count(ClinicSession.rota_rule_id.is_not(None)) > 0
+        and count(ClinicSession.rota_rule_id.is_not(None))
+        == db.session.scalar(
+            select(func.count(ClinicSession.rota_day.distinct())).where(
+                ClinicSession.rota_rule_id.is_not(None)
+            )
+        ),
+    }
+
+
+EVERYTHING_ONCE = {
+    # The first offers were made when the places came free, the next when those lapsed.
+    "trail": {"offer": 3 * EACH, "offer_lapsed": EACH, "offer_new_times": EACH},
+    "offers over": EACH,
+    "offers live": 2 * EACH,
+    "lapses": EACH,
+    "new times": 2 * EACH,
+    "asked twice": [],
+    "days of the rota": True,
+}
+
+
+def test_a_worker_killed_twice_does_each_thing_once(race):
+    url = race.config["DATABASE_URL"]
+    Backlog()
+    # Commits: one after reading what is over, one a lapsed offer, and so on to the rota.
+    for die in ("before:4", "after:9"):
+        assert worker(url, die).wait(60) == -signal.SIGKILL
+        assert broken_promises() == []
+        assert done() != EVERYTHING_ONCE
+        db.session.rollback()
+
+    assert worker(url).wait(60) == 0
+
+    assert done() == EVERYTHING_ONCE
+    assert broken_promises() == []
+
+
+def test_two_workers_at_once_do_each_thing_once(race):
+    url = race.config["DATABASE_URL"]
+    Backlog()
+
+    assert [one.wait(60) for one in [worker(url), worker(url)]] == [0, 0]
+
+    assert done() == EVERYTHING_ONCE
+    assert broken_promises() == []
+    assert db.session.query(RotaRule).count() == 1
+
+
+def test_two_workers_that_look_for_the_same_family_at_the_same_moment(race):
+    Backlog()
+    now = clock.now()
+    tasks = [partial(waiting.look_for, one, now=now) for one in waiting.everybody(now=now)]
+    tasks += [partial(new_times.offer_to, one, now=now) for one in new_times.not_offered_yet()]
+    db.session.commit()
+
+    def at_it(task):
+        with race.app_context():
+            return bool(in_one_transaction(task))
+
+    did = [sorted(at_once(at_it, [task, task])) for task in tasks]
+
+    assert did.count([False, True]) == 3 * EACH  # one of the two did it, and only one
+    assert did.count([True, True]) == 0
+    assert (done()["new times"], done()["asked twice"]) == (2 * EACH, [])
+    assert broken_promises() == []
