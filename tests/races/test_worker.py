@@ -189,7 +189,9 @@ def test_two_workers_that_look_for_the_same_family_at_the_same_moment(race):
     Backlog()
     now = clock.now()
     tasks = [partial(waiting.look_for, one, now=now) for one in waiting.everybody(now=now)]
-    tasks += [partial(new_times.offer_to, one, now=now) for one in new_times.not_offered_yet()]
+    tasks += [
+        partial(new_times.offer_to, one, now=now) for one in new_times.not_offered_yet(now=now)
+    ]
     db.session.commit()
 
     def at_it(task):

@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from flask import g, request
 
+from clinic.accounts import limits
 from clinic.app import create_app
 from clinic.booking import views
 from clinic.db import db, in_one_transaction
@@ -67,7 +68,7 @@ def _as_first_known(service, slot_id):
 
 
 if "LOCKED" not in os.environ:
-    places.lock = places.lock_to_take = lambda *_, **__: None
+    places.lock = places.lock_to_take = lambda *_, **__: []
 if _meet_at == "place":
     places.take = _take_then_meet
 else:
@@ -85,5 +86,6 @@ if "EARLY" in os.environ:
 if "OLD" in os.environ:
     views.slots_for = _as_first_known
 if "TRIES" in os.environ:
-    views.in_one_transaction = partial(in_one_transaction, tries=int(os.environ["TRIES"]))
+    once = partial(in_one_transaction, tries=int(os.environ["TRIES"]))
+    views.in_one_transaction = limits.in_one_transaction = once
 app = create_app()
