@@ -1,13 +1,16 @@
 """A manager adds a week of sessions; parents see the new times."""
 
-from datetime import time
+from datetime import date, time
 
 import pytest
 
 from clinic.accounts.models import Role
+from clinic.clock import at
 from clinic.db import db
+from clinic.scheduling import changing
 from clinic.scheduling.models import ClinicSession, Slot
 from tests.makes import (
+    NOON,
     make_appointment,
     make_child,
     make_practitioner,
@@ -154,3 +157,19 @@ def test_the_week_asks_as_often_for_one_session_as_for_many(manager, practitione
     for hour in range(9, 17):
         make_session(practitioner, room, [service], opens=time(hour), closes=time(hour + 1))
     assert count_queries(lambda: manager.get("/manage/?week=2026-03-03")) == few
+
+
+@pytest.mark.parametrize(("hours", "status"), [((8, 9), 303), ((0, 23), 422)])
+def test_a_week_with_hours_that_are_shut_is_added_one_with_a_day_that_is_shut_is_refused(
+    manager, week, practitioner, hours, status
+):
+    starts, ends = (at(date(2026, 3, 4), time(hour)) for hour in hours)
+    closure = changing.Close(practitioner.centre, starts, ends, "检修", "Repairs")
+    version = changing.preview(closure, now=NOON).version
+    changing.apply(closure, version, by=make_user(), now=NOON)
+
+    answer = manager.post("/manage/sessions/new", data=week)
+
+    assert answer.status_code == status
+    assert ("3月4日周三这段时间中心或诊室关闭" in answer.text) is (status == 422)
+    assert manager.get("/manage/?week=2026-03-02").status_code == 200
