@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 NOBODY = "nobody"
-QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100"]
+# What tests do not need: their data may be lost with the machine.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def _binaries(copy_to):
@@ -30,8 +31,11 @@ def _binaries(copy_to):
 
 
 @contextmanager
-def throwaway_postgres():
-    """The address of a fresh server's database `postgres`; it and its files go at the end."""
+def throwaway_postgres(settings=QUICK):
+    """The address of a fresh server's database `postgres`; it and its files go at the end.
+
+    With `settings=()` it writes as safely as in production.
+    """
     # PostgreSQL refuses to run as root; a socket's path must be short.
     user = NOBODY if os.getuid() == 0 else None
     home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
@@ -52,7 +56,7 @@ def throwaway_postgres():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        options = [part for one in QUICK for part in ("-c", one)]
+        options = [part for one in ("max_connections=100", *settings) for part in ("-c", one)]
         with (home / "log").open("w") as log:
             server = subprocess.Popen(
                 [

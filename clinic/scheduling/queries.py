@@ -66,6 +66,35 @@ class SlotFacts:
     closed: bool
 
 
+def search(
+    service_id: int, centre_ids: Collection[int], start: datetime, end: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Everything that begins in [start, end) for the service at these centres, in order of time.
+
+    It reads nothing but one index, by (service, centre, time), however large the rest is.
+    """
+    return (
+        select(
+            SlotService.slot_id,
+            SlotService.clinic_session_id,
+            SlotService.starts_at,
+            SlotService.ends_at,
+            SlotService.centre_id,
+            SlotService.practitioner_id,
+            SlotService.opens_at,
+            SlotService.free_from,
+            SlotService.closed,
+        )
+        .where(
+            SlotService.service_id == service_id,
+            SlotService.centre_id.in_(centre_ids),
+            SlotService.starts_at >= start,
+            SlotService.starts_at < end,
+        )
+        .order_by(SlotService.starts_at, SlotService.centre_id, SlotService.slot_id)
+    )
+
+
 def offers(
     service: Service,
     centre_ids: Collection[int],
@@ -79,29 +108,12 @@ def offers(
 ) -> list[Offer]:
     """Every time of the service that begins in [start, end) at these centres, full ones too.
 
-    One indexed query, by (service, centre, time), which online reads nothing but that index. A
-    service longer than a slot takes several consecutive slots of one session. `everything` adds
-    what is closed or not open for booking yet, never free, so that a page can say why.
+    One query. A service longer than a slot takes several consecutive slots of one session.
+    `everything` adds what is closed or not open for booking yet, never free, so that a page can
+    say why.
     """
-    query = (
-        select(
-            SlotService.slot_id,
-            SlotService.clinic_session_id,
-            SlotService.starts_at,
-            SlotService.ends_at,
-            SlotService.centre_id,
-            SlotService.practitioner_id,
-            _is_free(now, online=online).label("is_free"),
-            SlotService.opens_at,
-            SlotService.closed,
-        )
-        .where(
-            SlotService.service_id == service.id,
-            SlotService.centre_id.in_(centre_ids),
-            SlotService.starts_at >= start,
-            SlotService.starts_at < end,
-        )
-        .order_by(SlotService.starts_at, SlotService.centre_id, SlotService.slot_id)
+    query = search(service.id, centre_ids, start, end).add_columns(
+        _is_free(now, online=online).label("is_free")
     )
     if not everything:
         query = query.where(SlotService.closed.is_(False))
