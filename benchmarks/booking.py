@@ -8,7 +8,14 @@ import psycopg
 from sqlalchemy import event, text
 
 from benchmarks.clients import together
-from benchmarks.sites import application, books_for_sure, free_slots, new_families, service_of
+from benchmarks.sites import (
+    application,
+    books_for_sure,
+    free_slots,
+    new_families,
+    served,
+    service_of,
+)
 from benchmarks.telling import pairs_of, percentile, seconds, tell, tell_pairs
 from clinic import clock
 from clinic.accounts.models import User
@@ -20,7 +27,7 @@ from clinic.scheduling import booking, holding
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
-from tests.serving import SECRET, serving
+from tests.serving import SECRET
 
 CLIENTS = 8
 BOOKINGS = 80  # over HTTP, a pair
@@ -70,7 +77,7 @@ def over_http(app, url, engine):
     """Keep and confirm over HTTP, eight at once, against the raw booking, eight processes at once."""
     service_id = service_of("vaccination")
     slots = iter(free_slots(service_id))
-    with serving(url) as site:
+    with served(url) as site:
 
         def http():
             families = new_families(app, BOOKINGS)

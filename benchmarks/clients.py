@@ -39,6 +39,8 @@ class Browser:
 
     def __init__(self, app, session_id):
         session = {"_user_id": session_id, "_fresh": True, "csrf_token": RAW_TOKEN}
+        with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+            session["_id"] = app.login_manager._session_identifier_generator()
         signed = app.session_interface.get_signing_serializer(app).dumps(session)
         self.head = f"HTTP/1.1\r\nHost: bench\r\nCookie: session={signed}\r\n"
         self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(RAW_TOKEN)
@@ -103,7 +105,7 @@ class _Line:
         length = int(answer.header("content-length") or 0) if has_body else 0
         if len(body) < length:
             return None
-        self.request = b""
+        self.request = self.read = b""
         return answer
 
     def again(self, chooser):

@@ -5,11 +5,17 @@ import statistics
 from sqlalchemy import select
 
 from benchmarks.clients import Browser, together
-from benchmarks.sites import application, books_for_sure, free_slots, new_families, service_of
+from benchmarks.sites import (
+    application,
+    books_for_sure,
+    free_slots,
+    new_families,
+    served,
+    service_of,
+)
 from benchmarks.telling import PAIRS, percentile, tell, tell_pairs
 from clinic.accounts.models import Membership, Role
 from clinic.db import db
-from tests.serving import serving
 
 READERS, LOOKS = 4, 60
 BOOKERS, BOOKINGS = 8, 10  # each
@@ -17,7 +23,7 @@ SCREENS, EVERY = 60, 5.0  # seconds between two looks of one screen
 
 
 def measure(url, engine, *, full):
-    with application(url) as app, serving(url) as site:
+    with application(url) as app, served(url) as site:
         service_id = service_of("vaccination")
         slots = iter(free_slots(service_id))
         path = f"/vaccination/?service={service_id}"

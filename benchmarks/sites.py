@@ -38,10 +38,15 @@ def application(url, *, demo=True):
             db.engine.dispose()
 
 
+def served(url, **kw):
+    """The address of a server as in production: templates are not looked for again."""
+    return serving(url, FLASK_DEBUG="0", **kw)
+
+
 @contextmanager
 def beside_hello(url):
     """The addresses of the hello application and of ours, served in the same way."""
-    with serving(url, app=HELLO) as hello, serving(url) as site:
+    with served(url, app=HELLO) as hello, served(url) as site:
         yield hello, site
 
 

@@ -5,8 +5,9 @@ Nothing here writes. What is found is held and booked as a list, every place or 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import Generic, TypeVar
 
 from sqlalchemy import select
 
@@ -18,18 +19,21 @@ from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Slot
-from clinic.scheduling.policies import policies
-from clinic.scheduling.queries import Offer, diary_of, offers
+from clinic.scheduling.policies import Policy, policies
+from clinic.scheduling.queries import Diary, Offer, Patient, diary_of, offers
 from clinic.scheduling.wanted import asking
 
 GAP = timedelta(minutes=30)  # between two parts of one visit
 
 
+P_co = TypeVar("P_co", bound=Patient, covariant=True)
+
+
 @dataclass(frozen=True)
-class Wish:
+class Wish(Generic[P_co]):
     """A child and what it needs."""
 
-    child: Child
+    child: P_co
     service: Service
 
 
@@ -48,52 +52,98 @@ class Visit:
         return max(one.ends_at for one in self.offers)
 
 
-Against = Callable[[Offer], list[rules.Objection]]
+def candidate(offer: Offer) -> rules.Candidate:
+    """The offer as the rules see it."""
+    return rules.Candidate(
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        day=clinic_day(offer.starts_at),
+        opens_at=offer.opens_at,
+        is_free=offer.is_free,
+        is_closed=offer.is_closed,
+    )
+
+
+class Against:
+    """What the rules object to a time for this child. It asks the database nothing."""
+
+    def __init__(
+        self,
+        wish: Wish[Patient],
+        diary: Diary,
+        policy_of: Callable[[int, int], Policy],
+        *,
+        now: datetime,
+        online: bool = True,
+    ) -> None:
+        self.wish, self.diary, self.policy_of = wish, diary, policy_of
+        self.now, self.online = now, online
+        self.askings: dict[int, rules.Asking] = {}
+        self.busy: dict[date, list[tuple[datetime, datetime]]] = {}
+        for starts, ends, _ in diary.live:
+            for day in {clinic_day(starts), clinic_day(ends)}:
+                self.busy.setdefault(day, []).append((starts, ends))
+
+    def __call__(self, offer: Offer) -> list[rules.Objection]:
+        when = candidate(offer)
+        if not self.online:
+            when = replace(when, opens_at=self.now)
+        return rules.objections(self._asking(offer.centre_id), when, self.now)
+
+    def all_day(self, day: date, centre_id: int) -> bool:
+        """Whether something of the child's own, its age apart, stands against every time of that day."""
+        who = self._asking(centre_id)
+        return (
+            rules.quota_objection(who, day) is not None
+            or rules.pause_objection(who, self.now) is not None
+        )
+
+    def elsewhere(self, offer: Offer, day: date) -> bool:
+        """Whether the child is somewhere else at that time of that day."""
+        return any(
+            rules.overlap(offer.starts_at, offer.ends_at, *one) for one in self.busy.get(day, ())
+        )
+
+    def _asking(self, centre_id: int) -> rules.Asking:
+        if centre_id not in self.askings:
+            wish = self.wish
+            policy = self.policy_of(wish.service.id, centre_id)
+            self.askings[centre_id] = asking(
+                wish.child, wish.service, policy, self.diary, online=self.online, now=self.now
+            )
+        return self.askings[centre_id]
 
 
 def objections_of(
-    wish: Wish,
+    wish: Wish[Patient],
     *,
     now: datetime,
     online: bool = True,
     except_for: Collection[int] = (),
 ) -> Against:
     """What the rules object to a time for this child. A few queries, then none."""
-    policy_of = policies([wish.service.id])
     diary = diary_of(wish.child.id, now=now, except_for=except_for)
-
-    def against(offer: Offer) -> list[rules.Objection]:
-        policy = policy_of(wish.service.id, offer.centre_id)
-        who = asking(wish.child, wish.service, policy, diary, online=online, now=now)
-        when = rules.Candidate(
-            starts_at=offer.starts_at,
-            ends_at=offer.ends_at,
-            day=clinic_day(offer.starts_at),
-            opens_at=offer.opens_at if online else now,
-            is_free=offer.is_free,
-            is_closed=offer.is_closed,
-        )
-        return rules.objections(who, when, now)
-
-    return against
+    return Against(wish, diary, policies([wish.service.id]), now=now, online=online)
 
 
 def visits(
-    wishes: Sequence[Wish],
+    wishes: Sequence[Wish[Patient]],
     centre_ids: Collection[int],
     start: datetime,
     end: datetime,
     *,
     now: datetime,
     online: bool = True,
-    except_for: Collection[int] = (),
+    against: Sequence[Against] = (),
 ) -> list[Visit]:
     """Every first time of [start, end) from which the others follow, earliest first.
 
     They follow in the order of the wishes: in the same slot where it has places for several
     children, else within half an hour after the one before, with the same practitioner or in
-    the nearest room (a centre's rooms are numbered as they lie).
+    the nearest room (a centre's rooms are numbered as they lie). `against` is what stands
+    against each wish, where the caller knows it already.
     """
+    against = against or [objections_of(wish, now=now, online=online) for wish in wishes]
     found = {
         service.id: [
             one
@@ -103,11 +153,8 @@ def visits(
         for service in {wish.service.id: wish.service for wish in wishes}.values()
     }
     fitting = [
-        [one for one in found[wish.service.id] if not against(one)]
-        for wish, against in (
-            (wish, objections_of(wish, now=now, online=online, except_for=except_for))
-            for wish in wishes
-        )
+        [one for one in found[wish.service.id] if not theirs(one)]
+        for wish, theirs in zip(wishes, against, strict=True)
     ]
     firsts = [one for one in fitting[0] if one.starts_at < end]
     if len(wishes) == 1:
@@ -121,7 +168,11 @@ class _Nearby:
     """Finds what follows a first time."""
 
     def __init__(
-        self, wishes: Sequence[Wish], fitting: Sequence[Sequence[Offer]], *, online: bool
+        self,
+        wishes: Sequence[Wish[Patient]],
+        fitting: Sequence[Sequence[Offer]],
+        *,
+        online: bool,
     ) -> None:
         self.wishes = wishes
         self.fitting = fitting
@@ -236,7 +287,7 @@ DIFFERS = {
 class Course:
     """A course as it can be had: whole, or as far as it goes with the day at which it stopped."""
 
-    wish: Wish
+    wish: Wish[Child]
     pattern: Pattern
     sittings: list[Sitting] = field(default_factory=list)
     stopped_at: date | None = None
@@ -255,7 +306,7 @@ def check_pattern(pattern: Pattern) -> None:
 
 
 def plan_course(
-    wish: Wish,
+    wish: Wish[Child],
     centre_id: int,
     first_day: date,
     pattern: Pattern,
