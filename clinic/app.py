@@ -3,10 +3,10 @@
 import hashlib
 import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -32,6 +32,7 @@ from clinic.rehab import views as rehab
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
 from clinic.sqlite import tune
 from clinic.vaccination import views as vaccination
+from clinic.web import Once
 
 YEAR = 365 * 24 * 60 * 60
 SECURITY_HEADERS = {
@@ -111,6 +112,7 @@ def _bind_pages(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(i18n.FILTERS)
     app.jinja_env.globals.update(age=i18n.age)
+    app.extensions["once"] = Once()
     app.context_processor(_page_context)
     app.url_defaults(_static_version)
     app.after_request(_finish)
@@ -122,10 +124,12 @@ def _bind_pages(app: Flask) -> None:
 def _page_context() -> dict[str, object]:
     """What every template may use."""
     signed_in = current_user.is_authenticated
+    lang = i18n.language()
     return {
         "roles": {role.value for role in current_user.roles} if signed_in else set(),
         "html_lang": i18n.html_lang(),
-        "lang": i18n.language(),
+        "lang": lang,
+        "once": partial(current_app.extensions["once"], lang),
         "demo_mode": access.demo_mode(),
         "now": clock.now(),
         "today": clock.clinic_day(clock.now()),

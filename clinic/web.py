@@ -1,12 +1,29 @@
-"""Answering a request: a page or its part, going elsewhere, and not losing what was typed."""
+"""Answering a request: a page or its part, unchanged, elsewhere; and not losing what was typed."""
 
+import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
+
+from clinic.config import ROOT
+from clinic.i18n import language
 
 SECRETS = ("csrf_token", "password", "code")
 KEEP_AT_MOST = 2400  # bytes of a half-filled form that fit a cookie
@@ -33,6 +50,71 @@ def render(
     response = make_response(render_template(template, **context), status)
     response.vary.update(("HX-Request", "HX-Request-Type"))
     return response
+
+
+class Mark:
+    """What an answer was made of, as an ETag: the same mark at a moment means the same answer.
+
+    The tag says itself until when it holds, because time alone may change the answer. What the
+    page's frame shows (who, which language, part or page, this release) belongs to every mark.
+    """
+
+    def __init__(self, *made_of: object) -> None:
+        self.is_once = "_flashes" in session  # a message that is shown once
+        if "csrf_token" not in session:
+            generate_csrf()  # its forms are part of the page
+        frame = (
+            release(),
+            request.full_path,
+            is_htmx(),
+            language(),
+            session.get("_user_id"),
+            session.get("csrf_token"),
+        )
+        self.digest = hashlib.blake2b(repr((frame, made_of)).encode(), digest_size=12).hexdigest()
+
+    def unchanged(self, now: datetime) -> Response | None:
+        """304, if this is what the browser has and it still holds."""
+        if self.is_once:
+            return None
+        for tag in request.if_none_match.as_set(include_weak=True):
+            digest, _, until = tag.partition(".")
+            if digest == self.digest and until.isdigit() and micros(now) < int(until):
+                return self._may_be_kept(Response(status=304), tag)
+        return None
+
+    def put_on(self, response: Response, until: datetime) -> Response:
+        """Let the browser keep the answer and ask whether it is still the same."""
+        if self.is_once:
+            return response
+        return self._may_be_kept(response, f"{self.digest}.{micros(until)}")
+
+    @staticmethod
+    def _may_be_kept(response: Response, tag: str) -> Response:
+        response.set_etag(tag, weak=True)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.vary.update(("HX-Request", "HX-Request-Type"))
+        return response
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return round(moment.timestamp() * 1_000_000)
+
+
+@cache
+def release() -> str:
+    """What this version of the site is made of."""
+    files = (
+        path
+        for folder in ("clinic", "templates", "static")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.is_file() and path.suffix not in (".pyc", ".po")
+    )
+    whole = hashlib.blake2b(digest_size=12)
+    for path in files:
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
 
 
 def see_other(endpoint: str, **values: object) -> Response:
@@ -100,3 +182,25 @@ def filled(form: Callable[..., F], **given: object) -> F:
     if typed := typed_before():
         return form(typed, **given)
     return form(**given)
+
+
+class Once:
+    """What templates render once for all who see the same: `{% call once("nav", …) %}…{% endcall %}`.
+
+    The key names everything that decides what is inside, the language first. It is never for
+    what is one family's own.
+    """
+
+    MOST = 2000
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[object, ...], Markup] = {}
+
+    def __call__(self, *key: object, caller: Callable[[], Markup]) -> Markup:
+        if current_app.debug:
+            return caller()
+        if key not in self.made:
+            if len(self.made) >= self.MOST:
+                self.made.clear()
+            self.made[key] = caller()
+        return self.made[key]

@@ -48,7 +48,7 @@ def serving(database_url, *, app="wsgi:app", workers=2, threads=8, **environment
     The socket listens before the server starts, so that nobody has to wait for it: the first
     request does. The application is loaded once and the workers are forked, which is quicker.
     """
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     # As gunicorn does with a socket of its own: an answer's last packet does not wait for an ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     os.set_inheritable(listener.fileno(), True)

@@ -1,9 +1,12 @@
 """Finding users."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import User
 from clinic.db import db
+
+WITH_ROLES = (joinedload(User.memberships),)
 
 
 def user_of_session(session_id: str) -> User | None:
@@ -11,7 +14,7 @@ def user_of_session(session_id: str) -> User | None:
     user_id, _, epoch = session_id.partition(".")
     if not user_id.isdigit() or not epoch.isdigit():
         return None
-    user = db.session.get(User, int(user_id))
+    user = db.session.get(User, int(user_id), options=WITH_ROLES, populate_existing=True)
     return user if user and user.epoch == int(epoch) else None
 
 

@@ -4,7 +4,7 @@ Whatever is asked for and does not exist is passed over: an old link still shows
 Only a child that is not theirs is not found.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -17,34 +17,34 @@ from clinic.booking.queries import get_appointment
 from clinic.centres.days import Holiday, holiday_on, is_known
 from clinic.centres.districts import find_district
 from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
-from clinic.centres.queries import (
-    centres_with,
-    closed_because,
-    kilometres,
-    practitioners_for,
-    services_of,
-)
+from clinic.centres.queries import kilometres
 from clinic.clock import clinic_day, day_bounds
-from clinic.families.models import Child
-from clinic.families.queries import children_of
-from clinic.i18n import name_of
+from clinic.i18n import language, name_of
 from clinic.scheduling import rules
+from clinic.scheduling.catalogue import Catalogue, last_known, read
+from clinic.scheduling.family import Versions, family_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.parts import PARTS, part_of
-from clinic.scheduling.queries import Offer, offers
+from clinic.scheduling.queries import ChildFacts, Diary, Offer, Patient, diary_of, offers
 from clinic.scheduling.reasons import why_none
-from clinic.scheduling.together import Against, Visit, Wish, objections_of, visits
+from clinic.scheduling.sheets import Sheet, sheets_of
+from clinic.scheduling.together import Against, Visit, Wish, visits
 
 DAYS = 14
+A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
+BEYOND_MAY_LAG = timedelta(
+    minutes=1
+)  # the hint at what lies beyond the strip, which has no version
 FURTHER = 60  # days in which a first free time is looked for when the strip has none
 MOST_TOGETHER = 4
 COURSES = (1, 4, 6, 8, 12, 20)
-Objections = Callable[[Child, Service, date], list[rules.Objection]]
+Objections = Callable[[Patient, Service, date], list[rules.Objection]]
 # What can follow right after it in one visit.
 FOLLOWED_BY = {ServiceKind.CHECKUPS: ServiceKind.VACCINATION}
 
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Patient)
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,41 @@ class Time:
 
 
 @dataclass(frozen=True)
+class Free:
+    """What this family may have at one centre on one day. `sheet`, if it is all that anybody may."""
+
+    centre_id: int
+    visits: Sequence[Visit]
+    sheet: Sheet | None = None
+
+    @property
+    def count(self) -> int:
+        """At how many moments."""
+        if self.sheet:
+            return self.sheet.beginnings
+        return len({one.starts_at for one in self.visits})
+
+
+@dataclass(frozen=True)
 class Group:
     """The free times of one centre in one part of the day."""
 
     centre: Centre
     part: str
-    times: list[Time]
+    times: Sequence[Time]
+    key: tuple[object, ...] | None = None  # the same for all who see the same
 
 
 @dataclass
 class Chooser:
     """Everything the page needs."""
 
-    children: list[Child]
-    child: Child | None = None
-    together: list[Child] = field(default_factory=list)  # brothers and sisters in the same visit
+    catalogue: Catalogue
+    versions: Versions
+    children: Sequence[ChildFacts]
+    child: ChildFacts | None = None
+    # Brothers and sisters in the same visit.
+    together: list[ChildFacts] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     service: Service | None = None
     followers: list[Service] = field(default_factory=list)
@@ -102,6 +122,30 @@ class Chooser:
     why: rules.Objection | None = None  # why the chosen day has nothing
     first_free: datetime | None = None
     groups: list[Group] = field(default_factory=list)
+    # The first moment at which time alone may change it; None: it may at any.
+    until: datetime | None = None
+
+    @property
+    def made_of(self) -> tuple[object, ...] | None:
+        """What decides, beside the time, what the page shows; None where more than this does.
+
+        Places left in a slot, and the appointment that is moved, have no version.
+        """
+        if self.moving or len(self.wishes) > 1 or not (self.child and self.service):
+            return None
+        return (self.children, self.versions.text, sorted(self.distances.items()))
+
+    @property
+    def choice(self) -> tuple[object, ...]:
+        """What is chosen among what all families can choose from."""
+        one_of = (self.service, self.centre, self.practitioner)
+        chosen = tuple(one.id if one else None for one in one_of)
+        return (self.catalogue.version, *chosen, self.part, self.district)
+
+    @property
+    def centre_ids(self) -> list[int]:
+        """Where times are looked for."""
+        return [self.centre.id] if self.centre else [one.id for one in self.centres]
 
     def query(self, **changes: object) -> dict[str, object]:
         """The address of this choice with some of it changed."""
@@ -121,14 +165,14 @@ class Chooser:
         return now | changes
 
     @property
-    def wishes(self) -> list[Wish]:
+    def wishes(self) -> list[Wish[ChildFacts]]:
         """What is to be found in one visit, in the order in which it happens."""
         return wishes_of(self.child, self.together, self.service, self.then)
 
 
 def wishes_of(
-    child: Child | None, together: Sequence[Child], service: Service | None, then: Service | None
-) -> list[Wish]:
+    child: P | None, together: Sequence[P], service: Service | None, then: Service | None
+) -> list[Wish[P]]:
     """Every child for the service, then every child for what follows it."""
     if child is None or service is None:
         return []
@@ -136,7 +180,7 @@ def wishes_of(
     return [Wish(one, what) for what in (service, then) if what for one in family]
 
 
-def age_objections(child: Child, service: Service, day: date) -> list[rules.Objection]:
+def age_objections(child: Patient, service: Service, day: date) -> list[rules.Objection]:
     """What the service's ages object to: the least that every service asks."""
     asking = rules.Asking(
         child.birth_date, service.min_age_months, service.max_age_months, online=True
@@ -145,21 +189,21 @@ def age_objections(child: Child, service: Service, day: date) -> list[rules.Obje
     return [found] if found else []
 
 
-def choose(
+def ask(
     user: User,
     kind: ServiceKind,
     args: MultiDict[str, str],
     *,
     near: dict[str, float] | None,
-    objections: Objections,
     now: datetime,
 ) -> Chooser:
-    """From what was asked for to what can be had."""
+    """Who asks for what, where: everything but the times. One statement, as long as the catalogue holds."""
+    catalogue, versions, children = _read(user, now)
+    chooser = Chooser(catalogue, versions, children, services=catalogue.services_of(kind))
     moving = number(args, "move")
-    chooser = Chooser(children=children_of(user), services=services_of(kind))
     if moving is not None:
         chooser.moving = get_appointment(user, moving)
-        chooser.children = [chooser.moving.child]
+        chooser.children = [one for one in children if one.id == chooser.moving.child_id]
         chooser.services = [one for one in chooser.services if one.id == chooser.moving.service_id]
     asked = number(args, "child")
     chooser.child = pick(chooser.children, asked)
@@ -171,8 +215,22 @@ def choose(
         _add_company(chooser, kind, args)
     if chooser.child and chooser.service:
         _add_filters(chooser, args, near)
-        _add_times(chooser, args, objections, now)
     return chooser
+
+
+def _read(user: User, now: datetime) -> tuple[Catalogue, Versions, list[ChildFacts]]:
+    """The catalogue that this process has, unless the database says that it is out of date."""
+    days, catalogue = _days(now), last_known()
+    children, versions = family_of(user, catalogue.centre_ids, days, now=now)
+    if children and versions.shared != catalogue.version:
+        catalogue = read()
+        children, versions = family_of(user, catalogue.centre_ids, days, now=now)
+    return catalogue, versions, children
+
+
+def _days(now: datetime) -> list[date]:
+    today = clinic_day(now)
+    return [today + timedelta(days=n) for n in range(DAYS)]
 
 
 def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str]) -> None:
@@ -181,7 +239,7 @@ def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str])
     others = [one for one in chooser.children if one != chooser.child and one.id in asked]
     chooser.together = others[: MOST_TOGETHER - 1]
     if kind in FOLLOWED_BY:
-        chooser.followers = services_of(FOLLOWED_BY[kind])
+        chooser.followers = chooser.catalogue.services_of(FOLLOWED_BY[kind])
         chooser.then = pick(chooser.followers, number(args, "then"))
     if kind is ServiceKind.REHAB and not chooser.together:
         sessions = number(args, "sessions") or 1
@@ -192,7 +250,7 @@ def _add_filters(
     chooser: Chooser, args: MultiDict[str, str], near: dict[str, float] | None
 ) -> None:
     assert chooser.service
-    chooser.centres = centres_with(chooser.service)
+    chooser.centres = list(chooser.catalogue.centres.get(chooser.service.id, ()))
     district = find_district(args.get("district"))
     if district:
         chooser.district = district.name_zh
@@ -205,7 +263,7 @@ def _add_filters(
     chooser.centre = pick(chooser.centres, number(args, "centre"))
     chooser.practitioners = [
         one
-        for one in practitioners_for(chooser.service)
+        for one in chooser.catalogue.practitioners.get(chooser.service.id, ())
         if chooser.centre is None or one.centre_id == chooser.centre.id
     ]
     chooser.practitioner = pick(chooser.practitioners, number(args, "practitioner"))
@@ -213,80 +271,119 @@ def _add_filters(
     chooser.part = part if part in PARTS else ""
 
 
-def _add_times(
+def add_times(
     chooser: Chooser, args: MultiDict[str, str], objections: Objections, now: datetime
 ) -> None:
-    assert chooser.service
-    today = clinic_day(now)
-    dates = [today + timedelta(days=n) for n in range(DAYS)]
+    """The days of the strip, and the times of the chosen one."""
+    if not (chooser.child and chooser.service):
+        return
+    dates = _days(now)
     against = {
         day: [one for wish in chooser.wishes for one in objections(wish.child, wish.service, day)]
         for day in dates
     }
+    tomorrow = day_bounds(dates[1])[0]
     if all(against.values()):
-        chooser.refusal = against[today][0]
+        chooser.refusal = against[dates[0]][0]
+        chooser.until = tomorrow
         return
-    search = _Search(chooser, now)
-    free = search.free(today, DAYS)
-    by_day: dict[date, list[Visit]] = {day: [] for day in dates}
-    for one in free:
-        if not against[clinic_day(one.starts_at)]:
-            by_day[clinic_day(one.starts_at)].append(one)
+    search = _Search(chooser, dates, now)
+    free = {day: () if against[day] else search.free(day) for day in dates}
     chooser.days = [
         Day(
             day,
-            len({(one.starts_at, one.offers[0].centre_id) for one in by_day[day]}),
-            None if by_day[day] else first(against[day]) or search.why(day),
+            count := sum(one.count for one in free[day]),
+            None if count else first(against[day]) or search.why(day),
         )
         for day in dates
     ]
     asked = a_date(args.get("day"))
-    chooser.day = asked if asked in by_day else first([day for day in dates if by_day[day]])
-    chooser.groups = _groups(chooser, by_day[chooser.day] if chooser.day else [])
+    with_some = [one.date for one in chooser.days if one.free]
+    chooser.day = asked if asked in free else first(with_some)
+    chooser.groups = _groups(chooser, free[chooser.day] if chooser.day else ())
+    chooser.until = min(tomorrow, search.until)
     if not chooser.groups:
         chooser.why = next((one.why for one in chooser.days if one.date == chooser.day), None)
-        chooser.first_free = search.first_free(free, objections)
+        if with_some:
+            chooser.first_free = min(
+                visit.starts_at for one in free[with_some[0]] for visit in one.visits
+            )
+        else:
+            chooser.first_free = search.further(objections)
+            chooser.until = min(chooser.until, now + BEYOND_MAY_LAG)
 
 
 class _Search:
     """The free times of what the chooser asks for, and the reasons where there are none."""
 
-    def __init__(self, chooser: Chooser, now: datetime) -> None:
+    def __init__(self, chooser: Chooser, days: Sequence[date], now: datetime) -> None:
         assert chooser.service
         assert chooser.child
-        self.chooser, self.now = chooser, now
-        self.service = chooser.service
-        self.centre_ids = (
-            [chooser.centre.id] if chooser.centre else [one.id for one in chooser.centres]
+        self.chooser, self.now, self.days = chooser, now, days
+        self.service, self.centre_ids = chooser.service, chooser.centre_ids
+        policy_of = chooser.catalogue.policy_of
+        self.against = [
+            Against(wish, self._diary(wish.child), policy_of, now=now) for wish in chooser.wishes
+        ]
+        self.sheets = sheets_of(
+            self.service, self.centre_ids, days, chooser.versions, policy_of, now=now
         )
-        self.except_for = [chooser.moving.id] if chooser.moving else []
-        self.against: Against = objections_of(
-            Wish(chooser.child, chooser.service), now=now, except_for=self.except_for
+        self.until = min(
+            (one.until for one in self.sheets.values()), default=now + timedelta(days=1)
         )
-        self.by_day: dict[date, list[Offer]] = {}
-        self.closures: dict[date, str] | None = None
+        if any(one.diary.absences for one in chooser.children):
+            self.until = min(self.until, now + A_PAUSE_IS_COUNTED_AGAIN)
+        self.together = self._visits(days[0], len(days)) if len(chooser.wishes) > 1 else None
 
-    def free(self, first_day: date, days: int) -> list[Visit]:
-        """The visits of these days; remembers everything that it saw, for the reasons."""
-        start, end = day_bounds(first_day, days)
-        if len(self.chooser.wishes) > 1:
-            found = visits(
-                self.chooser.wishes, self.centre_ids, max(start, self.now), end, now=self.now
-            )
-            self._look(start, end)
-            return [one for one in found if self._fits(one.offers[0])]
-        self._look(start, end)
+    def _diary(self, child: ChildFacts) -> Diary:
+        moving = self.chooser.moving
+        if moving is None:
+            return child.diary
+        return diary_of(child.id, now=self.now, except_for=[moving.id])
+
+    def free(self, day: date) -> list[Free]:
+        """What this family may have on that day, by centre."""
+        if self.together is not None:
+            return [
+                Free(centre_id, [one for one in self.together if self._is_at(one, centre_id, day)])
+                for centre_id in self.centre_ids
+            ]
         return [
-            Visit((one,))
-            for those in self.by_day.values()
-            for one in those
-            if one.is_free and self._fits(one) and not self.against(one)
+            self._free_of(self.sheets[centre_id, day], day, centre_id)
+            for centre_id in self.centre_ids
         ]
 
-    def _look(self, start: datetime, end: datetime) -> None:
-        self.by_day = {}
-        for one in offers(self.service, self.centre_ids, start, end, now=self.now, everything=True):
-            self.by_day.setdefault(clinic_day(one.starts_at), []).append(one)
+    def _free_of(self, sheet: Sheet, day: date, centre_id: int) -> Free:
+        """All that is on the sheet, unless a filter, or something of the child's own, takes some away."""
+        chooser, against = self.chooser, self.against[0]
+        if against.all_day(day, centre_id):
+            return Free(centre_id, ())
+        if day not in against.busy and not chooser.practitioner and not chooser.part:
+            return Free(centre_id, sheet.free, sheet)
+        visits = [
+            one
+            for one in sheet.free
+            if self._fits(one.offers[0]) and not against.elsewhere(one.offers[0], day)
+        ]
+        return Free(centre_id, visits)
+
+    def _visits(self, first_day: date, days: int) -> list[Visit]:
+        """The times at which all wishes find a place together."""
+        start, end = day_bounds(first_day, days)
+        found = visits(
+            self.chooser.wishes,
+            self.centre_ids,
+            max(start, self.now),
+            end,
+            now=self.now,
+            against=self.against,
+        )
+        return [one for one in found if self._fits(one.offers[0])]
+
+    @staticmethod
+    def _is_at(visit: Visit, centre_id: int, day: date) -> bool:
+        lead = visit.offers[0]
+        return lead.centre_id == centre_id and clinic_day(lead.starts_at) == day
 
     def _fits(self, offer: Offer) -> bool:
         chooser = self.chooser
@@ -296,32 +393,52 @@ class _Search:
 
     def why(self, day: date) -> rules.Objection:
         """Why the day has nothing."""
-        everything = self.by_day.get(day, [])
+        chooser, sheets = self.chooser, [self.sheets[one, day] for one in self.centre_ids]
+        own = day in self.against[0].busy or any(
+            self.against[0].all_day(day, one) for one in self.centre_ids
+        )
+        if own or self.together is not None or chooser.practitioner or chooser.part or not sheets:
+            return self._why(day, sheets)
+        kept = sheets[0].shown
+        if "why" not in kept or kept["why"][0] != (language(), *map(id, sheets)):
+            kept["why"] = ((language(), *map(id, sheets)), self._why(day, sheets), sheets)
+        found: rules.Objection = kept["why"][1]
+        return found
+
+    def _why(self, day: date, sheets: Sequence[Sheet]) -> rules.Objection:
+        everything = [one for sheet in sheets for one in sheet.offers]
         fitting = [one for one in everything if self._fits(one)]
         return why_none(
             fitting,
-            self.against,
+            self.against[0],
             holiday=_holiday(day),
             closed_because=self._closed(day) if fitting else "",
             filtered=len(fitting) < len(everything),
         )
 
     def _closed(self, day: date) -> str:
-        if self.closures is None:
-            start, end = day_bounds(min(self.by_day), DAYS)
-            self.closures = {
-                day: name_of(one, "reason")
-                for day, one in closed_because(self.centre_ids, start, end)
-            }
-        return self.closures.get(day, "")
+        start, end = day_bounds(day)
+        for centre_id in self.centre_ids:
+            if closure := self.chooser.catalogue.closed_because(centre_id, start, end):
+                return name_of(closure, "reason")
+        return ""
 
-    def first_free(self, free: Sequence[Visit], objections: Objections) -> datetime | None:
-        """The first time that works: in the strip, else within two months of today."""
-        further = free or self.free(clinic_day(self.now) + timedelta(days=DAYS), FURTHER)
+    def further(self, objections: Objections) -> datetime | None:
+        """The first time that works beyond the strip, within two months."""
+        first_day = self.days[-1] + timedelta(days=1)
+        if self.together is not None:
+            found = self._visits(first_day, FURTHER)
+        else:
+            start, end = day_bounds(first_day, FURTHER)
+            found = [
+                Visit((one,))
+                for one in offers(self.service, self.centre_ids, start, end, now=self.now)
+                if one.is_free and self._fits(one) and not self.against[0](one)
+            ]
         return next(
             (
                 one.starts_at
-                for one in further
+                for one in found
                 if not any(
                     objections(wish.child, wish.service, clinic_day(one.starts_at))
                     for wish in self.chooser.wishes
@@ -335,28 +452,39 @@ def _holiday(day: date) -> Holiday | None:
     return holiday_on(day) if is_known(day.year) else None
 
 
-def _groups(chooser: Chooser, free: Sequence[Visit]) -> list[Group]:
+def _groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:
     """By centre, in the order of the centres, and part of the day."""
-    groups = [
+    centres = {one.id: one for one in chooser.centres}
+    one_each = chooser.practitioner is None and not chooser.moving
+    return [
         Group(
-            centre,
+            centres[each.centre_id],
             part,
-            _times(
-                [
-                    one
-                    for one in free
-                    if one.offers[0].centre_id == centre.id and part_of(one.starts_at) == part
-                ],
-                one_each=chooser.practitioner is None and not chooser.moving,
-            ),
+            times,
+            (each.sheet.key, part, one_each) if each.sheet else None,
         )
-        for centre in chooser.centres
-        for part in PARTS
+        for each in free
+        for part, times in _parts(each, one_each=one_each).items()
+        if times
     ]
-    return [group for group in groups if group.times]
 
 
-def _times(free: Sequence[Visit], *, one_each: bool) -> list[Time]:
+def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[Time]]:
+    """The buttons of each part of the day; made once for all who may have the whole sheet."""
+    key = ("buttons", one_each)
+    if free.sheet and key in free.sheet.shown:
+        made: Mapping[str, Sequence[Time]] = free.sheet.shown[key]
+        return made
+    by_part: dict[str, list[Visit]] = {part: [] for part in PARTS}
+    for one in free.visits:
+        by_part[part_of(one.starts_at)].append(one)
+    made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
+    if free.sheet:
+        free.sheet.shown[key] = made
+    return made
+
+
+def _times(free: Sequence[Visit], *, one_each: bool) -> tuple[Time, ...]:
     """A button for each visit; where anyone will do, one for each moment."""
     times: dict[object, Time] = {}
     for one in free:
@@ -372,7 +500,7 @@ def _times(free: Sequence[Visit], *, one_each: bool) -> list[Time]:
             anyone=len(who) > 1 and len(one.offers) == 1,
             ends_at=one.ends_at if len(one.offers) > 1 else None,
         )
-    return list(times.values())
+    return tuple(times.values())
 
 
 def numbers(args: MultiDict[str, str], name: str) -> list[int]:

@@ -15,8 +15,9 @@ from clinic.booking import courses, waitlist
 from clinic.booking.choosing import (
     COURSES,
     Objections,
+    add_times,
     age_objections,
-    choose,
+    ask,
     number,
     numbers,
     pick,
@@ -30,6 +31,7 @@ from clinic.centres.models import ServiceKind
 from clinic.centres.queries import centres_with, services_of
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.models import Child
 from clinic.families.queries import get_child, has_consented
 from clinic.scheduling import booking, holding
 from clinic.scheduling.models import Appointment, Channel, Hold, HoldFor, Slot
@@ -39,7 +41,7 @@ from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Visit, Wish, objections_of, visits
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
-from clinic.web import filled, render, see_other
+from clinic.web import Mark, filled, render, see_other
 
 SHOWN = 4  # alternatives, of so many looked at
 LOOKED_AT = 1000
@@ -55,15 +57,13 @@ def booking_pages(
     @bp.get("/", endpoint="choose")
     @allow(Role.PARENT)
     def choose_time() -> Response:
-        chooser = choose(
-            me(),
-            kind,
-            request.args,
-            near=session.get("near"),
-            objections=objections,
-            now=clock.now(),
-        )
-        return render(
+        now = clock.now()
+        chooser = ask(me(), kind, request.args, near=session.get("near"), now=now)
+        mark = Mark(chooser.made_of) if chooser.made_of else None
+        if mark and (unchanged := mark.unchanged(now)):
+            return unchanged
+        add_times(chooser, request.args, objections, now)
+        page = render(
             "booking/choose.html",
             partial="booking/_chooser.html",
             chooser=chooser,
@@ -75,6 +75,7 @@ def booking_pages(
             short=SHORT,
             courses=COURSES if kind is ServiceKind.REHAB else (),
         )
+        return mark.put_on(page, chooser.until) if mark and chooser.until else page
 
     @bp.post("/holds", endpoint="hold")
     @allow(Role.PARENT)
@@ -125,7 +126,7 @@ def may_not_book() -> Response | None:
     return None
 
 
-def asked_for(kind: ServiceKind) -> tuple[list[Wish], list[int]]:
+def asked_for(kind: ServiceKind) -> tuple[list[Wish[Child]], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
     child = get_child(me(), number(request.form, "child") or 0)
     together = [get_child(me(), one) for one in numbers(request.form, "with")]
@@ -236,7 +237,7 @@ def booked_from(kept: Hold) -> Appointment:
 
 def gone(
     error: DomainError,
-    wishes: Sequence[Wish],
+    wishes: Sequence[Wish[Child]],
     slot: Slot,
     moving: Appointment | None,
     title: str,
@@ -286,7 +287,7 @@ def _works_from(error: DomainError) -> date | None:
 
 
 def instead(
-    wishes: Sequence[Wish],
+    wishes: Sequence[Wish[Child]],
     centre_ids: Sequence[int],
     near: datetime,
     *,

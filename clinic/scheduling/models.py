@@ -400,3 +400,17 @@ class PauseLift(Base):
     child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
     at: Mapped[datetime]
     by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
+class Version(Base):
+    """How often what families see has changed: the free times of a centre on a day (of UTC).
+
+    Under centre 0 what all pages share: services, centres, practitioners, policies, closures.
+    The database counts; nobody else writes here.
+    """
+
+    __tablename__ = "versions"
+
+    centre_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    number: Mapped[int]

@@ -8,8 +8,10 @@ may set its own.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from clinic import audit
 from clinic.accounts.models import User
@@ -96,25 +98,33 @@ def _whole(value: object, least: int, most: int) -> int:
     return value
 
 
-def policies(service_ids: list[int]) -> Callable[[int, int], Policy]:
+def policies(
+    service_ids: list[int], session: Session | None = None
+) -> Callable[[int, int], Policy]:
     """The policies of these services at every centre, as a function of service and centre. One query.
 
     What is set for a service at a centre goes before what is set for the service, that before
     what is set for the centre, and that before the site's.
     """
-    rows = db.session.scalars(
-        select(PolicyRow).where(
-            or_(PolicyRow.service_id.in_(service_ids), PolicyRow.service_id.is_(None))
+    rows = (
+        (session or db.session)
+        .scalars(
+            select(PolicyRow).where(
+                or_(PolicyRow.service_id.in_(service_ids), PolicyRow.service_id.is_(None))
+            )
         )
-    ).all()
+        .all()
+    )
     # The site's first, the centre's next, then the service's, then both.
     rows = sorted(rows, key=lambda row: (row.service_id is not None, row.centre_id is not None))
+    known = [(row.service_id, row.centre_id, parsed(row.settings)) for row in rows]
 
+    @cache
     def policy_of(service_id: int, centre_id: int) -> Policy:
         policy = DEFAULT
-        for row in rows:
-            if row.service_id in (None, service_id) and row.centre_id in (None, centre_id):
-                policy = replace(policy, **parsed(row.settings))  # type: ignore[arg-type]
+        for its_service, its_centre, settings in known:
+            if its_service in (None, service_id) and its_centre in (None, centre_id):
+                policy = replace(policy, **settings)  # type: ignore[arg-type]
         return policy
 
     return policy_of

@@ -1,6 +1,6 @@
 """Reading the scheduler: free times, a child's times, the appointments of a day. One query each."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -13,6 +13,7 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling.models import (
     Appointment,
@@ -66,6 +67,35 @@ class SlotFacts:
     closed: bool
 
 
+def search(
+    service_id: int, centre_ids: Collection[int], start: datetime, end: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Everything that begins in [start, end) for the service at these centres, in order of time.
+
+    It reads nothing but one index, by (service, centre, time), however large the rest is.
+    """
+    return (
+        select(
+            SlotService.slot_id,
+            SlotService.clinic_session_id,
+            SlotService.starts_at,
+            SlotService.ends_at,
+            SlotService.centre_id,
+            SlotService.practitioner_id,
+            SlotService.opens_at,
+            SlotService.free_from,
+            SlotService.closed,
+        )
+        .where(
+            SlotService.service_id == service_id,
+            SlotService.centre_id.in_(centre_ids),
+            SlotService.starts_at >= start,
+            SlotService.starts_at < end,
+        )
+        .order_by(SlotService.starts_at, SlotService.centre_id, SlotService.slot_id)
+    )
+
+
 def offers(
     service: Service,
     centre_ids: Collection[int],
@@ -79,29 +109,12 @@ def offers(
 ) -> list[Offer]:
     """Every time of the service that begins in [start, end) at these centres, full ones too.
 
-    One indexed query, by (service, centre, time), which online reads nothing but that index. A
-    service longer than a slot takes several consecutive slots of one session. `everything` adds
-    what is closed or not open for booking yet, never free, so that a page can say why.
+    One query. A service longer than a slot takes several consecutive slots of one session.
+    `everything` adds what is closed or not open for booking yet, never free, so that a page can
+    say why.
     """
-    query = (
-        select(
-            SlotService.slot_id,
-            SlotService.clinic_session_id,
-            SlotService.starts_at,
-            SlotService.ends_at,
-            SlotService.centre_id,
-            SlotService.practitioner_id,
-            _is_free(now, online=online).label("is_free"),
-            SlotService.opens_at,
-            SlotService.closed,
-        )
-        .where(
-            SlotService.service_id == service.id,
-            SlotService.centre_id.in_(centre_ids),
-            SlotService.starts_at >= start,
-            SlotService.starts_at < end,
-        )
-        .order_by(SlotService.starts_at, SlotService.centre_id, SlotService.slot_id)
+    query = search(service.id, centre_ids, start, end).add_columns(
+        _is_free(now, online=online).label("is_free")
     )
     if not everything:
         query = query.where(SlotService.closed.is_(False))
@@ -111,7 +124,8 @@ def offers(
         query = query.join(Slot, Slot.id == SlotService.slot_id)
     if practitioner_id is not None:
         query = query.where(SlotService.practitioner_id == practitioner_id)
-    return list(_runs(db.session.execute(query).all(), service.minutes))
+    rows = db.session.execute(query).all()
+    return list(runs(rows, service.minutes, is_free=lambda row: bool(row.is_free)))
 
 
 def _is_free(now: datetime, *, online: bool) -> ColumnElement[bool]:
@@ -121,32 +135,23 @@ def _is_free(now: datetime, *, online: bool) -> ColumnElement[bool]:
     return or_(Slot.taken < Slot.capacity, func.coalesce(Slot.frees_at <= now, false()))
 
 
-def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer]:
-    """Join slots, in order of time, into the times of a service of so many minutes."""
+Found = Row[*tuple[Any, ...]]  # a row of a search
+
+
+def runs(
+    rows: Sequence[Found], minutes: int, *, is_free: Callable[[Found], bool]
+) -> Iterator[Offer]:
+    """Join the rows of a search, in order of time, into the times of a service of so many minutes."""
     needed = timedelta(minutes=minutes)
-    if all(row.ends_at - row.starts_at >= needed for row in rows):
-        for row in rows:
-            yield Offer(
-                (row.slot_id,),
-                row.starts_at,
-                row.ends_at,
-                row.centre_id,
-                row.practitioner_id,
-                row.clinic_session_id,
-                row.is_free,
-                row.opens_at,
-                row.closed,
-            )
-        return
-    following = {(row.clinic_session_id, row.starts_at): row for row in rows}
+    following: dict[tuple[int, datetime], Found] | None = None
     for row in rows:
-        run = [row]
-        while run[-1].ends_at - row.starts_at < needed:
-            after = following.get((row.clinic_session_id, run[-1].ends_at))
-            if after is None:
-                break
-            run.append(after)
+        if row.ends_at - row.starts_at >= needed:
+            run = [row]
         else:
+            if following is None:
+                following = {(one.clinic_session_id, one.starts_at): one for one in rows}
+            run = _run(row, following, needed)
+        if run:
             yield Offer(
                 tuple(one.slot_id for one in run),
                 row.starts_at,
@@ -154,10 +159,23 @@ def _runs(rows: Sequence[Row[*tuple[Any, ...]]], minutes: int) -> Iterator[Offer
                 row.centre_id,
                 row.practitioner_id,
                 row.clinic_session_id,
-                all(one.is_free for one in run),
+                all(map(is_free, run)),
                 max(one.opens_at for one in run),
                 any(one.closed for one in run),
             )
+
+
+def _run(
+    row: Found, following: Mapping[tuple[int, datetime], Found], needed: timedelta
+) -> list[Found]:
+    """The consecutive slots that last long enough; empty if its session ends before."""
+    run = [row]
+    while run[-1].ends_at - row.starts_at < needed:
+        after = following.get((row.clinic_session_id, run[-1].ends_at))
+        if after is None:
+            return []
+        run.append(after)
+    return run
 
 
 def nearest_offers(
@@ -250,6 +268,19 @@ class Diary:
 
     def days_of(self, service: Service) -> tuple[date, ...]:
         return tuple(clinic_day(starts) for starts, _, which in self.live if which == service.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFacts:
+    """A child as the search of times needs it."""
+
+    id: int
+    name: str
+    birth_date: date
+    diary: Diary
+
+
+Patient = Child | ChildFacts  # what the rules may be asked about
 
 
 def diary_of(child_id: int, *, now: datetime, except_for: Collection[int] = ()) -> Diary:

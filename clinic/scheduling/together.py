@@ -5,10 +5,10 @@ Nothing here writes. What is found is held and booked as a list, every place or 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Generic, TypeVar
 
 from sqlalchemy import case, func, or_, select
 
@@ -20,18 +20,21 @@ from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Place, Slot
-from clinic.scheduling.policies import policies
-from clinic.scheduling.queries import Offer, diary_of, offers
+from clinic.scheduling.policies import Policy, policies
+from clinic.scheduling.queries import Diary, Offer, Patient, diary_of, offers
 from clinic.scheduling.wanted import asking
 
 GAP = timedelta(minutes=30)  # between two parts of one visit
 
 
+P_co = TypeVar("P_co", bound=Patient, covariant=True)
+
+
 @dataclass(frozen=True)
-class Wish:
+class Wish(Generic[P_co]):
     """A child and what it needs."""
 
-    child: Child
+    child: P_co
     service: Service
 
 
@@ -50,56 +53,104 @@ class Visit:
         return max(one.ends_at for one in self.offers)
 
 
-class Against(Protocol):
-    """What stands against a time; `beside` are times of the same wish that count as booked."""
+def candidate(offer: Offer) -> rules.Candidate:
+    """The offer as the rules see it."""
+    return rules.Candidate(
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        day=clinic_day(offer.starts_at),
+        opens_at=offer.opens_at,
+        is_free=offer.is_free,
+        is_closed=offer.is_closed,
+    )
 
-    def __call__(self, offer: Offer, beside: Sequence[Offer] = ()) -> list[rules.Objection]: ...
+
+class Against:
+    """What the rules object to a time for this child. It asks the database nothing."""
+
+    def __init__(
+        self,
+        wish: Wish[Patient],
+        diary: Diary,
+        policy_of: Callable[[int, int], Policy],
+        *,
+        now: datetime,
+        online: bool = True,
+    ) -> None:
+        self.wish, self.diary, self.policy_of = wish, diary, policy_of
+        self.now, self.online = now, online
+        self.askings: dict[int, rules.Asking] = {}
+        self.busy: dict[date, list[tuple[datetime, datetime]]] = {}
+        for starts, ends, _ in diary.live:
+            for day in {clinic_day(starts), clinic_day(ends)}:
+                self.busy.setdefault(day, []).append((starts, ends))
+
+    def __call__(self, offer: Offer) -> list[rules.Objection]:
+        when = candidate(offer)
+        if not self.online:
+            when = replace(when, opens_at=self.now)
+        return rules.objections(self._asking(offer.centre_id), when, self.now)
+
+    def beside(self, offers: Sequence[Offer]) -> "Against":
+        """The same, with these times of the wish as good as booked."""
+        service_id = self.wish.service.id
+        more = self.diary.with_more((one.starts_at, one.ends_at, service_id) for one in offers)
+        return Against(self.wish, more, self.policy_of, now=self.now, online=self.online)
+
+    def all_day(self, day: date, centre_id: int) -> bool:
+        """Whether something of the child's own, its age apart, stands against every time of that day."""
+        who = self._asking(centre_id)
+        return (
+            rules.quota_objection(who, day) is not None
+            or rules.pause_objection(who, self.now) is not None
+        )
+
+    def elsewhere(self, offer: Offer, day: date) -> bool:
+        """Whether the child is somewhere else at that time of that day."""
+        return any(
+            rules.overlap(offer.starts_at, offer.ends_at, *one) for one in self.busy.get(day, ())
+        )
+
+    def _asking(self, centre_id: int) -> rules.Asking:
+        if centre_id not in self.askings:
+            wish = self.wish
+            policy = self.policy_of(wish.service.id, centre_id)
+            self.askings[centre_id] = asking(
+                wish.child, wish.service, policy, self.diary, online=self.online, now=self.now
+            )
+        return self.askings[centre_id]
 
 
 def objections_of(
-    wish: Wish,
+    wish: Wish[Patient],
     *,
     now: datetime,
     online: bool = True,
     except_for: Collection[int] = (),
 ) -> Against:
     """What the rules object to a time for this child. A few queries, then none."""
-    policy_of = policies([wish.service.id])
     diary = diary_of(wish.child.id, now=now, except_for=except_for)
-
-    def against(offer: Offer, beside: Sequence[Offer] = ()) -> list[rules.Objection]:
-        policy = policy_of(wish.service.id, offer.centre_id)
-        more = diary.with_more((one.starts_at, one.ends_at, wish.service.id) for one in beside)
-        who = asking(wish.child, wish.service, policy, more, online=online, now=now)
-        when = rules.Candidate(
-            starts_at=offer.starts_at,
-            ends_at=offer.ends_at,
-            day=clinic_day(offer.starts_at),
-            opens_at=offer.opens_at if online else now,
-            is_free=offer.is_free,
-            is_closed=offer.is_closed,
-        )
-        return rules.objections(who, when, now)
-
-    return against
+    return Against(wish, diary, policies([wish.service.id]), now=now, online=online)
 
 
 def visits(
-    wishes: Sequence[Wish],
+    wishes: Sequence[Wish[Patient]],
     centre_ids: Collection[int],
     start: datetime,
     end: datetime,
     *,
     now: datetime,
     online: bool = True,
-    except_for: Collection[int] = (),
+    against: Sequence[Against] = (),
 ) -> list[Visit]:
     """Every first time of [start, end) from which the others follow, earliest first.
 
     They follow in the order of the wishes: in the same slot where it has places for several
     children, else within half an hour after the one before, with the same practitioner or in
-    the nearest room (a centre's rooms are numbered as they lie).
+    the nearest room (a centre's rooms are numbered as they lie). `against` is what stands
+    against each wish, where the caller knows it already.
     """
+    against = against or [objections_of(wish, now=now, online=online) for wish in wishes]
     found = {
         service.id: [
             one
@@ -109,11 +160,8 @@ def visits(
         for service in {wish.service.id: wish.service for wish in wishes}.values()
     }
     fitting = [
-        [one for one in found[wish.service.id] if not against(one)]
-        for wish, against in (
-            (wish, objections_of(wish, now=now, online=online, except_for=except_for))
-            for wish in wishes
-        )
+        [one for one in found[wish.service.id] if not theirs(one)]
+        for wish, theirs in zip(wishes, against, strict=True)
     ]
     firsts = [one for one in fitting[0] if one.starts_at < end]
     if len(wishes) == 1:
@@ -128,7 +176,7 @@ class _Nearby:
 
     def __init__(
         self,
-        wishes: Sequence[Wish],
+        wishes: Sequence[Wish[Patient]],
         fitting: Sequence[Sequence[Offer]],
         *,
         online: bool,
@@ -263,7 +311,7 @@ DIFFERS = {
 class Course:
     """A course as it can be had: whole, or as far as it goes with the day at which it stopped."""
 
-    wish: Wish
+    wish: Wish[Child]
     pattern: Pattern
     sittings: list[Sitting] = field(default_factory=list)
     stopped_at: date | None = None
@@ -282,7 +330,7 @@ def check_pattern(pattern: Pattern) -> None:
 
 
 def plan_course(
-    wish: Wish,
+    wish: Wish[Child],
     centre_id: int,
     first_day: date,
     pattern: Pattern,
@@ -308,10 +356,8 @@ def plan_course(
             by_day.setdefault(clinic_day(one.starts_at), []).append(one)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
     while not course.is_whole:
-        beside = [one.offer for one in course.sittings]
-        chosen = _next_sitting(
-            by_day, pattern, earliest, latest, partial(_nothing_against, against, beside)
-        )
+        more = against.beside([one.offer for one in course.sittings])
+        chosen = _next_sitting(by_day, pattern, earliest, latest, partial(_nothing_against, more))
         if chosen is None:
             course.stopped_at = earliest
             break
@@ -322,8 +368,8 @@ def plan_course(
     return course
 
 
-def _nothing_against(against: Against, beside: Sequence[Offer], offer: Offer) -> bool:
-    return not against(offer, beside)
+def _nothing_against(against: Against, offer: Offer) -> bool:
+    return not against(offer)
 
 
 def _next_sitting(

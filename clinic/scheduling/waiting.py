@@ -271,7 +271,7 @@ def _suits(entry: WaitlistEntry, visit: Visit) -> bool:
 
 
 def _offer(
-    entry: WaitlistEntry, wishes: Sequence[Wish], visit: Visit, *, now: datetime
+    entry: WaitlistEntry, wishes: Sequence[Wish[Child]], visit: Visit, *, now: datetime
 ) -> Hold | None:
     """Keep the visit's places for this family alone; None if they have gone meanwhile."""
     policy = policy_for(entry.service_id, visit.offers[0].centre_id)

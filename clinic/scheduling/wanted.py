@@ -16,7 +16,7 @@ from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import Hold
 from clinic.scheduling.policies import Policy, policy_for
-from clinic.scheduling.queries import Diary, SlotFacts, diary_of
+from clinic.scheduling.queries import Diary, Patient, SlotFacts, diary_of
 
 
 class SlotTaken(DomainError):
@@ -72,7 +72,13 @@ class Wanted:
 
 
 def asking(
-    child: Child, service: Service, policy: Policy, diary: Diary, *, online: bool, now: datetime
+    child: Patient,
+    service: Service,
+    policy: Policy,
+    diary: Diary,
+    *,
+    online: bool,
+    now: datetime,
 ) -> rules.Asking:
     """What the rules need to know of a child who wants this service."""
     # By law of the house no vaccination is ever refused for a missed visit.

@@ -1,0 +1,114 @@
+"""What all pages share and what seldom changes: kept in memory for as long as its version is the database's."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from clinic.centres.models import (
+    Centre,
+    CentreService,
+    Closure,
+    Practitioner,
+    PractitionerService,
+    Service,
+    ServiceKind,
+)
+from clinic.db import db
+from clinic.scheduling.models import Version
+from clinic.scheduling.policies import Policy, policies
+
+EVERYWHERE = 0  # the `centre_id` under which the database counts what all pages share
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Services, centres, clinicians, policies and closures of one version.
+
+    Its rows belong to no session: read them, never hand them to a verb.
+    """
+
+    version: int
+    services: Sequence[Service]
+    centres: Mapping[int, Sequence[Centre]]  # by service
+    practitioners: Mapping[int, Sequence[Practitioner]]  # by service
+    policy_of: Callable[[int, int], Policy]
+    closures: Sequence[Closure]
+
+    @cached_property
+    def centre_ids(self) -> list[int]:
+        """Every centre that offers anything."""
+        return sorted({one.id for those in self.centres.values() for one in those})
+
+    def services_of(self, kind: ServiceKind) -> list[Service]:
+        """The services of one of the four kinds."""
+        return [one for one in self.services if one.kind is kind]
+
+    def closed_because(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:
+        """The closure that touches [start, end) at the centre."""
+        return next(
+            (
+                one
+                for one in self.closures
+                if one.centre_id == centre_id and one.starts_at < end and start < one.ends_at
+            ),
+            None,
+        )
+
+
+T = TypeVar("T")
+
+
+def _by_service(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for service_id, row in pairs:
+        found.setdefault(service_id, []).append(row)
+    return found
+
+
+_kept: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
+
+
+def last_known() -> Catalogue:
+    """The catalogue that this process read last, perhaps out of date; read now if there is none."""
+    return _kept.get(db.engine) or read()
+
+
+def read() -> Catalogue:
+    """Read it anew and keep it."""
+    # In a session of its own: the rows outlive the request.
+    with Session(db.engine) as session:
+        # The version before the rows: what is newer than its number is only read again too early.
+        number = select(Version.number).where(Version.centre_id == EVERYWHERE)
+        version = session.scalar(number) or 0
+        services = session.scalars(select(Service).order_by(Service.id)).all()
+        centres = session.execute(
+            select(CentreService.service_id, Centre)
+            .join(Centre, Centre.id == CentreService.centre_id)
+            .order_by(Centre.id)
+        ).all()
+        practitioners = session.execute(
+            select(PractitionerService.service_id, Practitioner)
+            .join(Practitioner, Practitioner.id == PractitionerService.practitioner_id)
+            .order_by(Practitioner.id)
+        ).all()
+        closures = session.scalars(
+            select(Closure).where(Closure.lifted_at.is_(None)).order_by(Closure.id)
+        ).all()
+        policy_of = policies([one.id for one in services], session)
+        session.expunge_all()
+    found = Catalogue(
+        version=version,
+        services=services,
+        centres=_by_service([(row[0], row[1]) for row in centres]),
+        practitioners=_by_service([(row[0], row[1]) for row in practitioners]),
+        policy_of=policy_of,
+        closures=closures,
+    )
+    _kept[db.engine] = found
+    return found

@@ -1,0 +1,132 @@
+"""A family's children with what they have booked, and the versions of what it looks at: one statement."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, String, bindparam, cast, func, or_, select
+
+from clinic.accounts.models import User
+from clinic.clock import day_bounds, zone
+from clinic.db import db
+from clinic.families.models import Child, Guardianship
+from clinic.scheduling.catalogue import EVERYWHERE
+from clinic.scheduling.models import Appointment, PauseLift, Version
+from clinic.scheduling.queries import LONGEST_MEMORY, ChildFacts, Diary
+
+ONE_DAY = timedelta(days=1)
+SHARED_DAY = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Versions:
+    """How often what families see has changed, by centre and day of UTC."""
+
+    text: str = ""  # as the database says it: `centre day number,…`
+
+    @cached_property
+    def numbers(self) -> Mapping[str, str]:
+        """The number of each `centre day`."""
+        parts = (one.rpartition(" ") for one in self.text.split(",") if one)
+        return {where: number for where, _, number in parts}
+
+    @cached_property
+    def shared(self) -> int:
+        """What all pages share."""
+        return int(self.numbers.get(f"{EVERYWHERE} {SHARED_DAY}", 0))
+
+    def of(self, centre_id: int, day: date) -> str:
+        """What changes with the free times of that clinic day, which lies in two days of UTC at most."""
+        number = self.numbers.get
+        found = [number(f"{centre_id} {one}", "0") for one in _utc_days(day, zone())]
+        return f"{self.shared}.{'.'.join(found)}"
+
+
+@lru_cache(maxsize=256)
+def _utc_days(day: date, clinics: ZoneInfo) -> tuple[str, ...]:
+    """The days of UTC that a clinic day touches."""
+    start, end = day_bounds(day)
+    return tuple(sorted({str(start.date()), str((end - timedelta.resolution).date())}))
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
+    shown = or_(
+        Version.centre_id == EVERYWHERE,
+        Version.centre_id.in_(bindparam("centre_ids", expanding=True))
+        & Version.day.between(bindparam("first"), bindparam("last")),
+    )
+    centre, day, number = (
+        cast(column, String) for column in (Version.centre_id, Version.day, Version.number)
+    )
+    versions = select(func.aggregate_strings(centre + " " + day + " " + number, ",")).where(shown)
+    lifted = select(func.max(PauseLift.at)).where(PauseLift.child_id == Child.id)
+    return (
+        select(
+            Child.id,
+            Child.name,
+            Child.birth_date,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Appointment.service_id,
+            Appointment.no_show_at,
+            Appointment.displaced_at,
+            lifted.scalar_subquery().label("lifted"),
+            versions.scalar_subquery().label("versions"),
+        )
+        .select_from(Guardianship)
+        .join(Child, Child.id == Guardianship.child_id)
+        .outerjoin(
+            Appointment,
+            (Appointment.child_id == Child.id)
+            & (Appointment.starts_at > bindparam("since"))
+            & Appointment.cancelled_at.is_(None),
+        )
+        .where(Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None))
+        .order_by(Child.birth_date, Child.id, Appointment.starts_at)
+    )
+
+
+STATEMENT = _statement()
+
+
+def family_of(
+    user: User, centre_ids: Collection[int], days: Collection[date], *, now: datetime
+) -> tuple[list[ChildFacts], Versions]:
+    """The children whom this user cares for, eldest first, and the versions of these centres and days."""
+    rows = db.session.execute(
+        STATEMENT,
+        {
+            "user_id": user.id,
+            "since": now - LONGEST_MEMORY,
+            "centre_ids": list(centre_ids),
+            "first": min(days) - ONE_DAY,
+            "last": max(days) + ONE_DAY,
+        },
+    ).all()
+    by_child: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    for row in rows:
+        by_child.setdefault(row.id, []).append(row)
+    children = [
+        ChildFacts(child_id, theirs[0].name, theirs[0].birth_date, _diary(theirs))
+        for child_id, theirs in by_child.items()
+    ]
+    return children, Versions((rows[0].versions or "") if rows else "")
+
+
+def _diary(rows: Collection[Row[*tuple[Any, ...]]]) -> Diary:
+    made = [row for row in rows if row.starts_at is not None]
+    return Diary(
+        live=tuple(
+            (row.starts_at, row.ends_at, row.service_id)
+            for row in made
+            if row.no_show_at is None and row.displaced_at is None
+        ),
+        absences=tuple(
+            row.starts_at
+            for row in made
+            if row.no_show_at is not None and (row.lifted is None or row.starts_at > row.lifted)
+        ),
+    )
