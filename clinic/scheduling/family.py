@@ -1,5 +1,6 @@
 """A family's children with what they have booked, and the versions of what it looks at: one statement."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +19,7 @@ from clinic.scheduling.models import Appointment, PauseLift, Version
 from clinic.scheduling.queries import LONGEST_MEMORY, ChildFacts, Diary
 
 ONE_DAY = timedelta(days=1)
-SHARED_DAY = date(1970, 1, 1)
+SHARED = re.compile(rf"(?:^|,){EVERYWHERE} 1970-01-01 (\d+)")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Versions:
     @cached_property
     def shared(self) -> int:
         """What all pages share."""
-        return int(self.numbers.get(f"{EVERYWHERE} {SHARED_DAY}", 0))
+        found = SHARED.search(self.text)
+        return int(found[1]) if found else 0
 
     def of(self, centre_id: int, day: date) -> str:
         """What changes with the free times of that clinic day, which lies in two days of UTC at most."""
@@ -53,39 +55,42 @@ def _utc_days(day: date, clinics: ZoneInfo) -> tuple[str, ...]:
 
 
 def _statement() -> Select[*tuple[Any, ...]]:
+    versions, children, kin, made, lifts = (
+        one.__table__.c for one in (Version, Child, Guardianship, Appointment, PauseLift)
+    )
     shown = or_(
-        Version.centre_id == EVERYWHERE,
-        Version.centre_id.in_(bindparam("centre_ids", expanding=True))
-        & Version.day.between(bindparam("first"), bindparam("last")),
+        versions.centre_id == EVERYWHERE,
+        versions.centre_id.in_(bindparam("centre_ids", expanding=True))
+        & versions.day.between(bindparam("first"), bindparam("last")),
     )
     centre, day, number = (
-        cast(column, String) for column in (Version.centre_id, Version.day, Version.number)
+        cast(column, String) for column in (versions.centre_id, versions.day, versions.number)
     )
-    versions = select(func.aggregate_strings(centre + " " + day + " " + number, ",")).where(shown)
-    lifted = select(func.max(PauseLift.at)).where(PauseLift.child_id == Child.id)
+    seen = select(func.aggregate_strings(centre + " " + day + " " + number, ",")).where(shown)
+    lifted = select(func.max(lifts.at)).where(lifts.child_id == children.id)
     return (
         select(
-            Child.id,
-            Child.name,
-            Child.birth_date,
-            Appointment.starts_at,
-            Appointment.ends_at,
-            Appointment.service_id,
-            Appointment.no_show_at,
-            Appointment.displaced_at,
+            children.id,
+            children.name,
+            children.birth_date,
+            made.starts_at,
+            made.ends_at,
+            made.service_id,
+            made.no_show_at,
+            made.displaced_at,
             lifted.scalar_subquery().label("lifted"),
-            versions.scalar_subquery().label("versions"),
+            seen.scalar_subquery().label("versions"),
         )
-        .select_from(Guardianship)
-        .join(Child, Child.id == Guardianship.child_id)
+        .select_from(Guardianship.__table__)
+        .join(Child.__table__, children.id == kin.child_id)
         .outerjoin(
-            Appointment,
-            (Appointment.child_id == Child.id)
-            & (Appointment.starts_at > bindparam("since"))
-            & Appointment.cancelled_at.is_(None),
+            Appointment.__table__,
+            (made.child_id == children.id)
+            & (made.starts_at > bindparam("since"))
+            & made.cancelled_at.is_(None),
         )
-        .where(Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None))
-        .order_by(Child.birth_date, Child.id, Appointment.starts_at)
+        .where(kin.user_id == bindparam("user_id"), kin.revoked_at.is_(None))
+        .order_by(children.birth_date, children.id, made.starts_at)
     )
 
 

@@ -301,11 +301,22 @@ def test_two_holds_free_the_slot_when_the_earlier_expires(rows):
 
 OVERLAPS = {"ex_clinic_sessions_practitioner", "ex_clinic_sessions_room", "ex_appointments_child"}
 TRAILS = {"audit_events_append_only", "consents_append_only"}
+EVENTS = ("insert", "update", "delete")
+SHARED = {
+    f"{table}_version"
+    for table in (
+        *("services", "centres", "centre_services", "practitioners", "practitioner_services"),
+        *("policies", "closures"),
+    )
+}
+VERSIONS = {f"slot_services_version_{event}" for event in EVENTS}
 PROMISED = {
-    "postgresql": {"places_count", "slots_tell"} | OVERLAPS | TRAILS,
+    "postgresql": {"places_count", "slots_tell"} | OVERLAPS | TRAILS | VERSIONS | SHARED,
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
     | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
-    | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")},
+    | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}
+    | VERSIONS
+    | {f"{name}_{event}" for name in SHARED for event in EVENTS},
 }
 
 
