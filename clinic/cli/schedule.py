@@ -28,7 +28,7 @@ from clinic.cli.asking import (
 )
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling import changing, new_times, release, rota
+from clinic.scheduling import changes, changing, new_times, release, reopening, rota
 from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.verify import broken_promises
@@ -157,7 +157,7 @@ def _station(text: str) -> rota.Station:
         raise click.BadParameter(text, param_hint="--station") from error
 
 
-def _change(change: changing.Change, version: str | None, by: str) -> None:
+def _change(change: changes.Change, version: str | None, by: str) -> None:
     """Show whom it concerns, or do what was shown; then find new times for who lost theirs."""
     now, staff = clock.now(), staff_of(by)
     try:
@@ -213,7 +213,7 @@ def close(
     whole = centre_of(centre)
     if where and where.centre_id != whole.id:
         raise click.ClickException("That room belongs to another centre.")
-    change = changing.Close(
+    change = changes.Close(
         whole, on_the_wall(starts), on_the_wall(ends), reason_zh, reason_en, where
     )
     _change(change, version, by)
@@ -236,17 +236,17 @@ def leave(
 ) -> None:
     """A practitioner is away from STARTS to ENDS."""
     who = row_of(Practitioner, practitioner_id)
-    _change(changing.Away(who, on_the_wall(starts), on_the_wall(ends), reason), version, by)
+    _change(changes.Away(who, on_the_wall(starts), on_the_wall(ends), reason), version, by)
 
 
-@schedule.cli.command("shorten")
+@schedule.cli.command("hours")
 @click.argument("session_id", type=int)
 @click.argument("opens", type=click.DateTime(["%H:%M"]))
 @click.argument("closes", type=click.DateTime(["%H:%M"]))
 @click.option("--capacity", type=int, help="Places a slot; as it was without it.")
 @click.option("--version", help="Do what was shown under this version.")
 @click.option("--by", required=True)
-def shorten(
+def hours(
     session_id: int,
     opens: datetime,
     closes: datetime,
@@ -254,9 +254,9 @@ def shorten(
     version: str | None,
     by: str,
 ) -> None:
-    """Keep of a session what lies between OPENS and CLOSES, with so many places."""
+    """A session has the slots between OPENS and CLOSES, with so many places."""
     session = row_of(ClinicSession, session_id)
-    _change(changing.NewHours(session, opens.time(), closes.time(), capacity), version, by)
+    _change(changes.NewHours(session, opens.time(), closes.time(), capacity), version, by)
 
 
 @schedule.cli.command("withdraw")
@@ -265,7 +265,7 @@ def shorten(
 @click.option("--by", required=True)
 def withdraw(session_id: int, version: str | None, by: str) -> None:
     """Take a session out of the calendar, whoever is booked."""
-    _change(changing.withdraw(row_of(ClinicSession, session_id)), version, by)
+    _change(changes.withdraw(row_of(ClinicSession, session_id)), version, by)
 
 
 @schedule.cli.command("end-rule")
@@ -275,7 +275,7 @@ def withdraw(session_id: int, version: str | None, by: str) -> None:
 @click.option("--by", required=True)
 def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> None:
     """A rule ends with LAST_DAY; what it opened later is shut."""
-    _change(changing.EndRule(row_of(RotaRule, rule_id), last_day.date()), version, by)
+    _change(changes.EndRule(row_of(RotaRule, rule_id), last_day.date()), version, by)
 
 
 @schedule.cli.command("works-as")
@@ -287,7 +287,7 @@ def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> 
 def works_as(centre: str, day: datetime, weekday: str, version: str | None, by: str) -> None:
     """A CENTRE works on DAY by another WEEKDAY's timetable (1 is Monday), or is shut."""
     number = None if weekday == "shut" else int(weekday) - 1
-    _change(changing.WorksAs(centre_of(centre), day.date(), number), version, by)
+    _change(changes.WorksAs(centre_of(centre), day.date(), number), version, by)
 
 
 @schedule.cli.command("lift")
@@ -299,7 +299,17 @@ def lift(kind: str, row_id: int, by: str) -> None:
     row: Closure | Leave
     row = row_of(Closure, row_id) if kind == "closure" else row_of(Leave, row_id)
     staff = staff_of(by)
-    done = in_one_transaction(lambda: changing.lift(row, by=staff, now=clock.now()))
+    done = in_one_transaction(lambda: reopening.lift(row, by=staff, now=clock.now()))
+    click.echo(f"{done.slots} slots are open again; {len(done.restored)} families are back.")
+
+
+@schedule.cli.command("reopen")
+@click.argument("session_id", type=int)
+@click.option("--by", required=True)
+def reopen(session_id: int, by: str) -> None:
+    """Open again what was taken out of a session by hand, with its rule, or for its day."""
+    session, staff = row_of(ClinicSession, session_id), staff_of(by)
+    done = in_one_transaction(lambda: reopening.reopen(session, by=staff, now=clock.now()))
     click.echo(f"{done.slots} slots are open again; {len(done.restored)} families are back.")
 
 

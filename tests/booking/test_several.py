@@ -12,7 +12,7 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling import booking, changing, new_times, waiting
-from clinic.scheduling.changing import Away, Close
+from clinic.scheduling.changes import Away, Close
 from clinic.scheduling.models import Appointment, Booking, Hold, Slot, WaitlistEntry
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.status import Status, status_of

@@ -11,7 +11,7 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling import attendance, booking, changing, holding, rota
-from clinic.scheduling.changing import Close
+from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for

@@ -61,12 +61,14 @@ def test_leave_shortening_and_withdrawing(run, centre):
     session = db.session.query(ClinicSession).one()
     for args in (
         ("leave", session.practitioner_id, "2026-03-03 10:30", "2026-03-03 11:00"),
-        ("shorten", session.id, "09:00", "10:00", "--capacity", 2),
+        ("hours", session.id, "09:00", "10:00", "--capacity", 2),
         ("withdraw", session.id),
     ):
         _, shown = run(*args, "--by", BY)
         assert run(*args, "--by", BY, "--version", version_in(shown))[0] == 0
     assert db.session.query(ClinicSession).one().withdrawn_at == NOON
+    assert "slots are open again; 1 families are back" in run("reopen", session.id, "--by", BY)[1]
+    assert db.session.query(ClinicSession).one().withdrawn_at is None
     assert broken_promises() == []
 
 

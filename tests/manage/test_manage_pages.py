@@ -7,7 +7,7 @@ import pytest
 from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import changing
+from clinic.scheduling import changes, changing
 from clinic.scheduling.models import ClinicSession, Slot
 from tests.makes import (
     NOON,
@@ -164,7 +164,7 @@ def test_a_week_with_hours_that_are_shut_is_added_one_with_a_day_that_is_shut_is
     manager, week, practitioner, hours, status
 ):
     starts, ends = (at(date(2026, 3, 4), time(hour)) for hour in hours)
-    closure = changing.Close(practitioner.centre, starts, ends, "检修", "Repairs")
+    closure = changes.Close(practitioner.centre, starts, ends, "检修", "Repairs")
     version = changing.preview(closure, now=NOON).version
     changing.apply(closure, version, by=make_user(), now=NOON)
 

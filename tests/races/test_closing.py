@@ -12,7 +12,8 @@ from clinic.centres.models import Centre
 from clinic.clock import day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.scheduling import changing
-from clinic.scheduling.changing import Close, Stale
+from clinic.scheduling.changes import Close
+from clinic.scheduling.changing import Stale
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises

@@ -14,7 +14,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.scheduling import booking, changing, new_times, rota, waiting
-from clinic.scheduling.changing import Close
+from clinic.scheduling.changes import Close
 from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import changing
-from clinic.scheduling.changing import Away, Close
+from clinic.scheduling.changes import Away, Close
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Wanted

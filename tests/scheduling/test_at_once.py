@@ -26,7 +26,7 @@ from clinic.scheduling import (
     rota,
     waiting,
 )
-from clinic.scheduling.changing import Close
+from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.rota import Weekly

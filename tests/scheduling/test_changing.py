@@ -4,10 +4,12 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, changing, holding, new_times, rota
-from clinic.scheduling.changing import EndRule, NewHours, Stale, WorksAs, withdraw
+from clinic.scheduling import attendance, booking, changing, holding, new_times, reopening, rota
+from clinic.scheduling.changes import EndRule, NewHours, WorksAs, withdraw
+from clinic.scheduling.changing import Stale
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
 from clinic.scheduling.opening import EndsBeforeItBegins
 from clinic.scheduling.queries import slots_for
@@ -191,9 +193,9 @@ def test_reopening_gives_the_old_times_back_to_who_booked_first():
     lost = [clinic.book(0), clinic.book(1)]
     clinic.do(clinic.close())
     new_times.offer_to(lost[0].id, now=NOON)
-    closure = db.session.query(changing.Closure).one()
+    closure = db.session.query(Closure).one()
 
-    done = changing.lift(closure, by=clinic.manager, now=NOON)
+    done = reopening.lift(closure, by=clinic.manager, now=NOON)
     db.session.commit()
 
     assert {one.id for one in done.restored} == {one.id for one in lost}
@@ -202,16 +204,16 @@ def test_reopening_gives_the_old_times_back_to_who_booked_first():
     assert clinic.session.withdrawn_at is None
     assert clinic.session.starts_at == at(TOMORROW, time(9))
     assert broken_promises() == []
-    assert changing.lift(closure, by=clinic.manager, now=NOON).slots == 0
+    assert reopening.lift(closure, by=clinic.manager, now=NOON).slots == 0
 
 
 def test_what_a_leave_shuts_too_stays_shut():
     clinic = Clinic()
     clinic.do(clinic.away(time(9), time(10)))
     clinic.do(clinic.close())
-    closure = db.session.query(changing.Closure).one()
+    closure = db.session.query(Closure).one()
 
-    done = changing.lift(closure, by=clinic.manager, now=NOON)
+    done = reopening.lift(closure, by=clinic.manager, now=NOON)
     db.session.commit()
 
     assert done.slots == 4
@@ -226,9 +228,9 @@ def test_a_room_that_somebody_uses_by_now_stays_theirs():
     clinic.do(clinic.away())
     colleague = make_practitioner([clinic.service], centre=clinic.centre)
     make_session(colleague, clinic.room, [clinic.service])
-    leave = db.session.query(changing.Leave).one()
+    leave = db.session.query(Leave).one()
 
-    done = changing.lift(leave, by=clinic.manager, now=NOON)
+    done = reopening.lift(leave, by=clinic.manager, now=NOON)
     db.session.commit()
 
     assert (done.slots, done.restored) == (0, ())
@@ -242,9 +244,9 @@ def test_a_family_that_made_other_plans_is_not_put_back():
     clinic.do(clinic.close())
     other = make_service()
     make_appointment(child=lost.child, service=other)  # at nine too, at another centre
-    closure = db.session.query(changing.Closure).one()
+    closure = db.session.query(Closure).one()
 
-    done = changing.lift(closure, by=clinic.manager, now=NOON)
+    done = reopening.lift(closure, by=clinic.manager, now=NOON)
     db.session.commit()
 
     assert done.restored == ()

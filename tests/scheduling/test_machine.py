@@ -22,7 +22,17 @@ from sqlalchemy import select
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, changing, holding, new_times, release, waiting
+from clinic.scheduling import (
+    attendance,
+    booking,
+    changes,
+    changing,
+    holding,
+    new_times,
+    release,
+    reopening,
+    waiting,
+)
 from clinic.scheduling.models import (
     Appointment,
     Channel,
@@ -248,15 +258,15 @@ class Centre(Cast):
             hours = (at(day, start), at(day, end))
             if kind == "close":
                 room = [None, *self.rooms][which % 4]
-                return changing.Close(self.centre, *hours, "停电", "No power", room)
+                return changes.Close(self.centre, *hours, "停电", "No power", room)
             if kind == "away":
-                return changing.Away(self.practitioners[which % 2], *hours)
+                return changes.Away(self.practitioners[which % 2], *hours)
             if kind == "works_as":
-                return changing.WorksAs(self.centre, day, weekday)
+                return changes.WorksAs(self.centre, day, weekday)
             if kind == "end_rule" and (one := self.any_of(RotaRule, which)):
-                return changing.EndRule(one, day)
+                return changes.EndRule(one, day)
             session = self.any_of(ClinicSession, which)
-            return changing.NewHours(session, start, end, capacity)
+            return changes.NewHours(session, start, end, capacity)
 
         self.change(make)
 
@@ -264,12 +274,12 @@ class Centre(Cast):
     def lift(self, which, closure):
         shut = self.any_of(Closure if closure else Leave, which)
         if shut is not None:
-            self.try_to(lambda: changing.lift(shut, by=self.staff, now=self.now))
+            self.try_to(lambda: reopening.lift(shut, by=self.staff, now=self.now))
 
     @rule(which=NUMBER)
     def reopen(self, which):
         session = self.any_of(ClinicSession, which)
-        self.try_to(lambda: changing.reopen(session, by=self.staff, now=self.now))
+        self.try_to(lambda: reopening.reopen(session, by=self.staff, now=self.now))
 
     @rule(who=NUMBER, room=NUMBER, start=WALL, weekdays=st.sets(st.integers(0, 6), min_size=1))
     def add_to_the_rota(self, who, room, start, weekdays):

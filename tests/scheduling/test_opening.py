@@ -7,8 +7,8 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import changing, holding
-from clinic.scheduling.changing import Away, Close
+from clinic.scheduling import changing, holding, reopening
+from clinic.scheduling.changes import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
 from clinic.scheduling.opening import (
     HasAppointments,
@@ -89,7 +89,7 @@ def test_hours_within_a_closure_or_a_leave_are_made_shut_and_open_when_it_is_lif
     assert [one.closed_for for one in made.slots] == why
     assert broken_promises() == []
     for shut in (*db.session.query(Closure), *db.session.query(Leave)):
-        changing.lift(shut, by=by, now=NOON)
+        reopening.lift(shut, by=by, now=NOON)
     db.session.commit()
     db.session.expire_all()
     assert [one.closed_for for one in made.slots] == [None] * 4

@@ -6,8 +6,8 @@ import pytest
 
 from clinic.centres.models import Closure
 from clinic.db import db
-from clinic.scheduling import changing, rota
-from clinic.scheduling.changing import EndRule, EndsLater, NewHours, WorksAs, withdraw
+from clinic.scheduling import changing, reopening, rota
+from clinic.scheduling.changes import EndRule, EndsLater, NewHours, WorksAs, withdraw
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.rota import Weekly
@@ -41,7 +41,7 @@ def with_a_rule(**kw):
 
 def lift_the_closure(clinic):
     closure = db.session.query(Closure).one()
-    done = changing.lift(closure, by=clinic.manager, now=NOON)
+    done = reopening.lift(closure, by=clinic.manager, now=NOON)
     db.session.commit()
     assert broken_promises() == []
     return done
@@ -64,7 +64,7 @@ def test_a_session_that_was_taken_out_is_opened_again():
     lost = clinic.book(0)
     clinic.do(withdraw(clinic.session))
 
-    done = changing.reopen(clinic.session, by=clinic.manager, now=NOON)
+    done = reopening.reopen(clinic.session, by=clinic.manager, now=NOON)
     db.session.commit()
 
     assert (done.slots, [one.id for one in done.restored]) == (8, [lost.id])

@@ -9,7 +9,7 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
 from clinic.scheduling import booking, changing, holding, together
-from clinic.scheduling.changing import Away
+from clinic.scheduling.changes import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling import attendance, changing, holding
-from clinic.scheduling.changing import Close
+from clinic.scheduling import attendance, changes, changing, holding
+from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment, Hold, Place, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.verify import PROMISES, broken_promises
@@ -215,7 +215,7 @@ def test_a_fact_that_nobody_recorded_is_found(unprotected, fact):
 
 def test_a_hold_that_lost_its_place_to_a_change_of_hours_or_to_time_breaks_nothing(rows):
     session = db.session.get_one(Hold, rows["hold"]).slot.clinic_session
-    change = changing.withdraw(session)
+    change = changes.withdraw(session)
     version = changing.preview(change, now=NOON).version
     changing.apply(change, version, by=make_user(), now=NOON)
     db.session.commit()
