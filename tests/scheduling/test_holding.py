@@ -16,7 +16,10 @@ from tests.makes import (
     make_appointment,
     make_child,
     make_guardianship,
+    make_practitioner,
+    make_room,
     make_service,
+    make_session,
     make_slot,
     make_user,
 )
@@ -178,10 +181,11 @@ def test_a_hold_may_lie_where_the_appointment_lies_that_it_moves():
 
 def test_a_long_service_holds_every_slot_or_none():
     service, short = make_service(minutes=30), make_service()
-    slot = make_slot(service)
-    second = slot.clinic_session.slots[1]
-    slots = (slot, second)
-    rival = Wanted(make_child(), short, slots_for(service, second.id)[:1])
+    practitioner = make_practitioner([service, short])
+    room = make_room(practitioner.centre)
+    slots = make_session(practitioner, room, [service, short]).slots[:2]
+    slot, second = slots
+    rival = Wanted(make_child(), short, slots_for(short, second.id))
     booking.book([rival], by=make_user(), key="rival", channel=Channel.DESK, now=NOON)
     db.session.commit()
 
