@@ -182,9 +182,10 @@ def test_a_hold_may_lie_where_the_appointment_lies_that_it_moves():
 def test_a_long_service_holds_every_slot_or_none():
     service, short = make_service(minutes=30), make_service()
     practitioner = make_practitioner([service, short])
-    session = make_session(practitioner, make_room(practitioner.centre), [service, short])
-    slot, second = slots = session.slots[:2]
-    rival = Wanted(make_child(), short, slots_for(service, second.id)[:1])
+    room = make_room(practitioner.centre)
+    slots = make_session(practitioner, room, [service, short]).slots[:2]
+    slot, second = slots
+    rival = Wanted(make_child(), short, slots_for(short, second.id))
     booking.book([rival], by=make_user(), key="rival", channel=Channel.DESK, now=NOON)
     db.session.commit()
 
