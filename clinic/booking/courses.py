@@ -21,8 +21,9 @@ from clinic.families.queries import get_child
 from clinic.i18n import mark, say
 from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.planning import DIFFERS, Course, Pattern, plan_course
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.together import DIFFERS, Course, Pattern, Wish, plan_course
+from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import Wanted
 from clinic.web import render, see_other
 

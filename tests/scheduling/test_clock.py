@@ -10,10 +10,11 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
+from clinic.scheduling.planning import Pattern, plan_course
 from clinic.scheduling.policies import Policy
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.rota import Weekly, add_rule, extend
-from clinic.scheduling.together import Pattern, Wish, plan_course
+from clinic.scheduling.together import Wish
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Wanted, examine
 from tests.conftest import SETTINGS

@@ -11,10 +11,11 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import attendance, booking, holding, new_times, release, waiting
 from clinic.scheduling.models import Channel, Hold, Slot
+from clinic.scheduling.planning import Pattern, plan_course
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.together import Pattern, Wish, plan_course, visits
+from clinic.scheduling.together import Wish, visits
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Refused, SamePlaceTwice, SlotTaken, Wanted
 from clinic.scheduling.work import work

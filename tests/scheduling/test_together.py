@@ -11,9 +11,10 @@ from clinic.db import db
 from clinic.scheduling import booking, changing, holding, together
 from clinic.scheduling.changes import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
+from clinic.scheduling.planning import GapsCannotBe, NothingToRepeat, Pattern, plan_course
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.together import GapsCannotBe, NothingToRepeat, Pattern, Wish
+from clinic.scheduling.together import Wish
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import ChildBusy, Refused, SamePlaceTwice, SlotTaken, Wanted
 from tests.makes import (
@@ -245,7 +246,7 @@ def plan(course, **kw):
         "max_gap": 7,
     }
     pattern = Pattern(**defaults | kw)
-    return together.plan_course(wish, therapist.centre_id, FIRST, pattern, now=NOON)
+    return plan_course(wish, therapist.centre_id, FIRST, pattern, now=NOON)
 
 
 def days_of(found):
@@ -353,7 +354,7 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
     made = taken(course, plan(course))
     rest = made.appointments[1:]
     pattern = Pattern(5, TUE_THU, time(10), therapist.id, max_gap=7)
-    found = together.plan_course(
+    found = plan_course(
         wish,
         therapist.centre_id,
         date(2026, 3, 10),
