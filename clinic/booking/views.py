@@ -36,7 +36,12 @@ from clinic.families.queries import get_child, has_consented
 from clinic.scheduling import booking, holding
 from clinic.scheduling.models import Appointment, Channel, Hold, HoldFor, Slot
 from clinic.scheduling.parts import PARTS
-from clinic.scheduling.queries import nearest_offers, slots_for
+from clinic.scheduling.queries import (
+    ALTERNATIVES_WITHIN,
+    CLOSE_BY,
+    nearest_offers,
+    slots_for,
+)
 from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Visit, Wish, objections_of, visits
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
@@ -175,8 +180,8 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
     except limits.TooOften:
         raise
     except DomainError as error:
-        if isinstance(error, SlotTaken):
-            in_one_transaction(lambda: holding.let_go(slots, now=now))
+        if isinstance(error, SlotTaken) and (over := holding.over_in(slots, now=now)):
+            in_one_transaction(lambda: holding.let_go(over, now=now))
         slot = db.session.get(Slot, slots[0]) or abort(404)
         return gone(error, wishes, slot, moving, title, objections, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=kept.id)
@@ -307,10 +312,16 @@ def instead(
     if len(wishes) == 1:
         [wish] = wishes
         against = objections_of(wish, now=now, except_for=except_for)
-        free = nearest_offers(wish.service, centre_ids, near, now=now, limit=LOOKED_AT)
-        free.sort(key=lambda one: abs(one.starts_at - near))
-        fitting = (Visit((one,)) for one in free if not against(one))
-        found = list(islice(filter(suits, fitting), SHOWN))
+        found: list[Visit] = []
+        for within in (CLOSE_BY, ALTERNATIVES_WITHIN):  # the second look is seldom needed
+            free = nearest_offers(
+                wish.service, centre_ids, near, now=now, limit=LOOKED_AT, within=within
+            )
+            free.sort(key=lambda one: abs(one.starts_at - near))
+            fitting = (Visit((one,)) for one in free if not against(one))
+            found = list(islice(filter(suits, fitting), SHOWN))
+            if len(found) == SHOWN:
+                break
         return sorted(found, key=lambda visit: visit.starts_at)
     if len({(wish.child.id, wish.service.id) for wish in wishes}) < len(wishes):
         return []

@@ -91,14 +91,19 @@ def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: dateti
     waiting.on_freed(places.lock_to_take(slot_ids, child_ids, now=now, online=True), now=now)
 
 
+def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
+    """Those of these slots in which something kept is over."""
+    over = select(Slot.id).where(Slot.id.in_(list(slot_ids)), Slot.frees_at <= now)
+    return list(db.session.scalars(over))
+
+
 def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
     """Give what is over in these slots to who waits for it.
 
     Whoever comes by and is refused because somebody waits undoes what was found for them: this
     finds it again, in a transaction of its own, whether a worker runs or not.
     """
-    over = select(Slot.id).where(Slot.id.in_(list(slot_ids)), Slot.frees_at <= now)
-    _lock(list(db.session.scalars(over)), now=now)
+    _lock(over_in(slot_ids, now=now), now=now)
 
 
 def _earlier(wanted: Sequence[Wanted], by: User) -> set[int]:

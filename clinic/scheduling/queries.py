@@ -30,6 +30,7 @@ class TooShort(DomainError):
 
 
 ALTERNATIVES_WITHIN = timedelta(days=14)
+CLOSE_BY = timedelta(days=2)
 LONGEST_MEMORY = timedelta(days=366)  # of missed visits
 
 
@@ -186,13 +187,14 @@ def nearest_offers(
     now: datetime,
     online: bool = True,
     limit: int = 4,
+    within: timedelta = ALTERNATIVES_WITHIN,
 ) -> list[Offer]:
-    """The free times nearest to a moment, within two weeks of it, in the order of time."""
+    """The free times nearest to a moment, by default within two weeks of it, in the order of time."""
     found = offers(
         service,
         centre_ids,
-        max(now, near - ALTERNATIVES_WITHIN),
-        near + ALTERNATIVES_WITHIN,
+        max(now, near - within),
+        near + within,
         now=now,
         online=online,
     )
