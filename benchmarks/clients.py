@@ -69,32 +69,41 @@ def again_and_again(request, times, status=200):
 
 
 class _Line:
-    """One client's keep-alive connection; the server may close it between two requests."""
+    """One client's keep-alive connection, open only once there is something to ask.
 
-    def __init__(self, address, person):
-        self.address, self.person = address, person
-        self.socket = self.connect()
+    The server may close it between two requests. A connection that says nothing would keep one
+    of its threads busy.
+    """
+
+    def __init__(self, address, person, chooser):
+        self.address, self.person, self.chooser = address, person, chooser
+        self.socket = None
         self.request = self.read = b""
         self.sent_at = 0.0
 
-    def connect(self):
-        made = socket.create_connection(self.address)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return made
-
     def send(self, request):
         self.request, self.read, self.sent_at = request, b"", time.perf_counter()
+        if self.socket is None:
+            self.socket = socket.create_connection(self.address)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.chooser.register(self.socket, selectors.EVENT_READ, self)
         with suppress(ConnectionError):  # then reading says so
             self.socket.sendall(request)
 
-    def receive(self, chooser):
+    def close(self):
+        if self.socket is not None:
+            self.chooser.unregister(self.socket)
+            self.socket.close()
+            self.socket = None
+
+    def receive(self):
         """The answer, once it is whole."""
         try:
             got = self.socket.recv(1 << 18)
         except ConnectionResetError:
             got = b""
         if not got:
-            self.again(chooser)
+            self.hung_up()
             return None
         self.read += got
         head, end, body = self.read.partition(b"\r\n\r\n")
@@ -108,24 +117,23 @@ class _Line:
         self.request = self.read = b""
         return answer
 
-    def again(self, chooser):
-        """Closed before a word was said: connect once more, as browsers do, and ask again."""
+    def hung_up(self):
+        """Closed before a word was said: ask once more on a new connection, as browsers do."""
         if self.read:
             raise RuntimeError("the server hung up in the middle of an answer")
-        chooser.unregister(self.socket)
-        self.socket.close()
-        self.socket = self.connect()
-        chooser.register(self.socket, selectors.EVENT_READ, self)
+        self.close()
         if self.request:
-            self.socket.sendall(self.request)
+            began = self.sent_at
+            self.send(self.request)
+            self.sent_at = began
 
 
 def together(site, people):
     """Let all of them do what they do at the same time. All answers, and the seconds it took."""
     parts = urlsplit(site)
-    lines = [_Line((parts.hostname, parts.port), person) for person in people]
-    waiting, answers = [], []
     chooser = selectors.DefaultSelector()
+    lines = [_Line((parts.hostname, parts.port), person, chooser) for person in people]
+    waiting, answers = [], []
 
     def go_on(line, answer=None):
         """Send what the client wants next, or note when to wake it; False when it is done."""
@@ -142,19 +150,18 @@ def together(site, people):
     begun = time.perf_counter()
     left = 0
     for line in lines:
-        chooser.register(line.socket, selectors.EVENT_READ, line)
         left += go_on(line)
     while left:
         pause = max(0, waiting[0][0] - time.perf_counter()) if waiting else None
         for key, _ in chooser.select(pause):
-            if (answer := key.data.receive(chooser)) is not None:
+            if (answer := key.data.receive()) is not None:
                 answers.append(answer)
                 left -= not go_on(key.data, answer)
         while waiting and waiting[0][0] <= time.perf_counter():
             left -= not go_on(heapq.heappop(waiting)[2])
     took = time.perf_counter() - begun
     for line in lines:
-        line.socket.close()
+        line.close()
     return answers, took
 
 
