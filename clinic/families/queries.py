@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import User
 from clinic.db import db
@@ -27,19 +27,6 @@ def children_of(user: User) -> list[Child]:
 def get_child(user: User, child_id: int) -> Child:
     """The child, if this user cares for it. Raises NoResultFound."""
     return db.session.execute(_theirs(user).where(Child.id == child_id)).scalar_one()
-
-
-def guardianships_of(child: Child) -> list[Guardianship]:
-    """The child's live guardianships with their users, the first guardian first."""
-    return list(
-        db.session.scalars(
-            select(Guardianship)
-            .join(Guardianship.user)
-            .options(contains_eager(Guardianship.user))
-            .where(Guardianship.child_id == child.id, Guardianship.revoked_at.is_(None))
-            .order_by(Guardianship.is_first.desc(), Guardianship.id)
-        )
-    )
 
 
 def children_with_guardians(child_ids: list[int]) -> list[Child]:

@@ -345,25 +345,6 @@ def appointments() -> Select[Appointment]:
     )
 
 
-def appointments_of_children(child_ids: Collection[int]) -> list[Appointment]:
-    """All appointments of these children, earliest first."""
-    return list(db.session.scalars(appointments().where(Appointment.child_id.in_(child_ids))))
-
-
-def appointments_at(
-    centre_id: int, start: datetime, end: datetime, *, practitioner_id: int | None = None
-) -> list[Appointment]:
-    """The appointments that begin in [start, end) at a centre, cancelled ones too, earliest first."""
-    query = appointments().where(
-        Appointment.centre_id == centre_id,
-        Appointment.starts_at >= start,
-        Appointment.starts_at < end,
-    )
-    if practitioner_id is not None:
-        query = query.where(Appointment.practitioner_id == practitioner_id)
-    return list(db.session.scalars(query))
-
-
 def by_reference(reference: str, centre_id: int) -> list[Appointment]:
     """The appointments of a booking at this centre, by its bare reference."""
     return list(

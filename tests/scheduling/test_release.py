@@ -72,7 +72,8 @@ def test_a_day_opens_to_the_second(moment, opened):
 
 def test_the_desk_need_not_wait_for_the_release():
     service = make_service()
-    book(service, make_slot(service, day=LATER), NOON, Channel.DESK)
+    slot = make_slot(service, day=LATER)
+    assert book(service, slot, NOON, Channel.DESK).slot_id == slot.id
 
 
 def test_each_service_has_its_own_release():
@@ -226,7 +227,7 @@ def test_after_the_rush_it_is_free_at_once():
     after = OPENS + timedelta(minutes=30)
     booking.cancel(appointment, by=make_user(), online=True, now=after)
     db.session.commit()
-    book(service, slot, after)
+    assert book(service, slot, after).slot_id == slot.id
 
 
 def test_a_hold_in_the_rush_outlives_its_countdown_by_a_moment_nobody_knows():
