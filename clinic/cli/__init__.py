@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from clinic.cli import support as _support  # noqa: F401 - it adds its commands to `schedule`
 from clinic.cli.checkups import checkups
+from clinic.cli.growth import growth
 from clinic.cli.schedule import schedule
 
-commands: list[Blueprint] = [schedule, checkups]
+commands: list[Blueprint] = [schedule, checkups, growth]
