@@ -15,6 +15,7 @@ from clinic import audit, clock, faults, i18n
 from clinic.accounts import access
 from clinic.accounts import views as accounts
 from clinic.accounts.queries import user_of_session
+from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
 from clinic.cli import commands

@@ -2,12 +2,15 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, public
 from clinic.accounts.models import Role
+from clinic.calendar import feeds
+from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import (
     appointments_between,
@@ -19,7 +22,7 @@ from clinic.calendar.queries import (
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import say
+from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, say
 from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
@@ -132,3 +135,38 @@ def _page(
         visits=visits_before(visit),
         day=clinic_day(visit.starts_at),
     )
+
+
+@bp.route("/feed", methods=["GET", "POST"])
+@allow(Role.CLINICIAN)
+def feed() -> Response:
+    """About the secret address; a POST makes a fresh one, which only this answer shows."""
+    link = ""
+    if request.method == "POST":
+        token = in_one_transaction(lambda: feeds.open_feed(me(), now=clock.now()))
+        link = url_for("calendar.feed_file", token=token, lang=language(), _external=True)
+    return render("calendar/feed.html", link=link, live=feeds.live_feed(me()))
+
+
+@bp.post("/feed/close")
+@allow(Role.CLINICIAN)
+def close_feed() -> Response:
+    in_one_transaction(lambda: feeds.close_feed(me(), now=clock.now()))
+    flash(_("The address is revoked. Nobody can read your calendar there any more."))
+    return see_other("calendar.feed")
+
+
+@bp.get("/feeds/<token>.ics")
+@public("calendars on phones cannot sign in; whoever knows the secret may read")
+def feed_file(token: str) -> Response:
+    user = feeds.whose(token)
+    if user is None:
+        return Response(status=404)
+    wanted = request.args.get("lang")
+    with force_locale(wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE):
+        response = Response(feed_of(user, now=clock.now()), mimetype="text/calendar")
+    response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response

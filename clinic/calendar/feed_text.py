@@ -1,0 +1,119 @@
+"""What a clinician's feed says, as iCalendar (RFC 5545, 7986). It never names a child.
+
+The same appointments give the same bytes: no moment of asking is in them, so that a calendar
+that asks every hour is told that nothing has changed. Times are in UTC.
+"""
+
+from datetime import datetime, time, timedelta
+
+from flask_babel import gettext as _
+from icalendar import Calendar, Event
+from pypinyin import lazy_pinyin
+from sqlalchemy import select
+
+from clinic.accounts.models import User
+from clinic.centres.models import Leave, Practitioner
+from clinic.clock import local
+from clinic.db import db
+from clinic.families.pinyin import SURNAMES
+from clinic.i18n import name_of
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.references import spoken
+from clinic.scheduling.status import Status, status_of
+
+PAST, AHEAD = timedelta(weeks=2), timedelta(weeks=8)
+OFF = (Status.CANCELLED, Status.DISPLACED)
+REFRESH = timedelta(hours=1)
+
+
+def feed_of(user: User, *, now: datetime) -> bytes:
+    """The clinician's appointments and leaves, two weeks back and eight ahead."""
+    start, end = now - PAST, now + AHEAD
+    own = select(Practitioner.id).where(Practitioner.user_id == user.id)
+    visits = db.session.scalars(
+        appointments().where(
+            Appointment.practitioner_id.in_(own),
+            Appointment.starts_at >= start,
+            Appointment.starts_at < end,
+        )
+    )
+    leaves = db.session.scalars(
+        select(Leave)
+        .where(
+            Leave.practitioner_id.in_(own),
+            Leave.lifted_at.is_(None),
+            Leave.ends_at > start,
+            Leave.starts_at < end,
+        )
+        .order_by(Leave.starts_at, Leave.id)
+    )
+    calendar = _frame()
+    for visit in visits:
+        calendar.add_component(_visit(visit))
+    for leave in leaves:
+        calendar.add_component(_away(leave))
+    return bytes(calendar.to_ical())
+
+
+def initials(name: str) -> str:
+    """`WYH` for 王一禾 (a surname by its reading as one), `AS` for Anna Smith."""
+    if name.isascii():
+        return "".join(word[0] for word in name.split()).upper()
+    bare = "".join(name.split())
+    letters = [syllable[0] for character in bare for syllable in lazy_pinyin(character)]
+    surname = SURNAMES.get(bare[:2]) or SURNAMES.get(bare[:1])
+    if surname:
+        letters[0] = surname[0]
+    return "".join(letters).upper()
+
+
+def _frame() -> Calendar:
+    title = _("My appointments")
+    calendar = Calendar()
+    calendar.add("prodid", "-//clinic//calendar//")
+    calendar.add("version", "2.0")
+    calendar.add("name", title)
+    calendar.add("x-wr-calname", title)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    return calendar
+
+
+def _visit(visit: Appointment) -> Event:
+    facts = (visit.arrived_at, visit.done_at, visit.no_show_at, visit.cancelled_at)
+    known = (visit.booking.made_at, visit.displaced_at, *facts)
+    event = _event(f"appointment-{visit.id}", max(moment for moment in known if moment))
+    event.add("sequence", visit.version)
+    event.add("dtstart", visit.starts_at)
+    event.add("dtend", visit.ends_at)
+    reference = spoken(visit.booking.reference)
+    event.add("summary", f"{name_of(visit.service)} {initials(visit.child.name)} {reference}")
+    event.add("location", f"{name_of(visit.room)}, {name_of(visit.centre)}")
+    event.add("status", "CANCELLED" if status_of(visit) in OFF else "CONFIRMED")
+    return event
+
+
+def _away(leave: Leave) -> Event:
+    event = _event(f"leave-{leave.id}", leave.made_at)
+    start, end = local(leave.starts_at), local(leave.ends_at)
+    if start.time() == end.time() == time.min:
+        event.add("dtstart", start.date())
+        event.add("dtend", end.date())
+    else:
+        event.add("dtstart", leave.starts_at)
+        event.add("dtend", leave.ends_at)
+    event.add("summary", _("Away"))
+    event.add("status", "CONFIRMED")
+    return event
+
+
+def _event(uid: str, changed: datetime) -> Event:
+    """An event that last changed then: DTSTAMP says so too where there is no METHOD (RFC 5545, 3.8.7.2)."""
+    event = Event()
+    event.add("uid", f"{uid}@appointments")
+    event.add("dtstamp", changed)
+    event.add("last-modified", changed)
+    event.add("transp", "OPAQUE")
+    event.add("class", "PRIVATE")
+    return event

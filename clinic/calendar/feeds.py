@@ -1,0 +1,60 @@
+"""A clinician's calendar at a secret address: made, replaced, revoked, found. Verbs flush."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+
+from clinic import audit
+from clinic.accounts.models import Role, User
+from clinic.calendar.models import CalendarFeed
+from clinic.db import db
+
+SECRET_BYTES = 32
+
+
+def open_feed(user: User, *, now: datetime) -> str:
+    """A fresh secret for the user's calendar, told only now; an earlier one is void."""
+    # Of two at once the second waits, so that each finds the other's.
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    close_feed(user, now=now)
+    token = secrets.token_urlsafe(SECRET_BYTES)
+    feed = CalendarFeed(user_id=user.id, token_hash=_hash(token), made_at=now)
+    db.session.add(feed)
+    db.session.flush()
+    audit.record("open_feed", feed, by=user.id, now=now)
+    return token
+
+
+def close_feed(user: User, *, now: datetime) -> None:
+    """Revoke the user's secret address, if there is one."""
+    feed = live_feed(user)
+    if feed is None:
+        return
+    feed.revoked_at = now
+    db.session.flush()
+    audit.record("close_feed", feed, by=user.id, now=now)
+
+
+def live_feed(user: User) -> CalendarFeed | None:
+    """The user's feed that can be read now."""
+    return db.session.scalar(
+        select(CalendarFeed).where(
+            CalendarFeed.user_id == user.id, CalendarFeed.revoked_at.is_(None)
+        )
+    )
+
+
+def whose(token: str) -> User | None:
+    """The clinician whose calendar the secret opens: nobody if it was revoked or the role was lost."""
+    user = db.session.scalar(
+        select(User)
+        .join(CalendarFeed, CalendarFeed.user_id == User.id)
+        .where(CalendarFeed.token_hash == _hash(token), CalendarFeed.revoked_at.is_(None))
+    )
+    return user if user is not None and Role.CLINICIAN in user.roles else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
