@@ -221,7 +221,7 @@ def test_the_database_refuses_a_second_live_feed(practitioner, address):
 
 
 def test_the_migration_goes_down_and_up(app):
-    downgrade(revision="0007-1")
+    downgrade(revision="0005-1")
     assert not inspect(db.engine).has_table("calendar_feeds")
     upgrade()
     assert inspect(db.engine).has_table("calendar_feeds")

@@ -1,13 +1,13 @@
 """The secret addresses of clinicians' calendars: at most one live one a user
 
-Revision ID: 0007
+Revision ID: 0005
 Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0007", "0004"
+revision, down_revision = "0005", "0004"
 branch_labels = depends_on = None
 
 LIVE = sa.text("revoked_at IS NULL")
