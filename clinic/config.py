@@ -6,7 +6,14 @@ from pathlib import Path
 
 DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - production refuses it
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("db", "demo", "schedule")  # they serve nobody, so they need no secret
+COMMANDS = (
+    "db",
+    "demo",
+    "schedule",
+    "vaccination",
+    "checkups",
+    "growth",
+)  # they serve nobody, so they need no secret
 
 
 class UnsafeConfig(RuntimeError):

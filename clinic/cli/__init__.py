@@ -6,5 +6,6 @@ from clinic.cli import support as _support  # noqa: F401 - it adds its commands 
 from clinic.cli.checkups import checkups
 from clinic.cli.growth import growth
 from clinic.cli.schedule import schedule
+from clinic.cli.vaccination import vaccination
 
-commands: list[Blueprint] = [schedule, checkups, growth]
+commands: list[Blueprint] = [schedule, checkups, growth, vaccination]
