@@ -22,7 +22,7 @@ def answer_all(file: TextIO, answer: Callable[[Case], Case]) -> None:
         name = case.get("id") if isinstance(case, dict) else None
         try:
             answers.append({"id": name, **answer(an_object(case))})
-        except ValueError as error:
+        except (ValueError, TypeError, OverflowError) as error:
             bad = True
             click.echo(f"{name or f'case {number}'}: {error}", err=True)
     click.echo(json.dumps({"cases": answers}, ensure_ascii=False, indent=1))

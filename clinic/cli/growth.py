@@ -91,7 +91,7 @@ def by_2007(case: Case) -> Case:
 
 def by_423(case: Case) -> Case:
     """WS/T 423-2022; `value` of `metric`."""
-    metric, value = case.get("metric"), number(case, "value")
+    metric, value = str(case.get("metric")), number(case, "value")
     if metric not in china.METRICS or value is None:
         raise BadCase(f"a value is needed, and a metric: one of {', '.join(sorted(china.METRICS))}")
     height = number(case, "height_cm")
