@@ -32,6 +32,7 @@ from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
 from clinic.sqlite import tune
+from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination import views as vaccination
 from clinic.web import Once
 

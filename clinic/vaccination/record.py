@@ -1,0 +1,114 @@
+"""What a child was given is recorded, verified, voided. Verbs flush; the caller commits."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.i18n import mark
+from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.models import Immunization, Source
+
+
+class UnknownVaccine(DomainError):
+    message = mark("We do not know this vaccine.")
+
+
+class BeforeBirth(DomainError):
+    message = mark("This day is before the child was born.")
+
+
+class NotYetGiven(DomainError):
+    message = mark("This day lies in the future.")
+
+
+class GivenTwice(DomainError):
+    message = mark("This vaccine is recorded for that day already.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One vaccine given on one day; the dose number if it is known."""
+
+    vaccine: str
+    given_on: date
+    dose_number: int | None = None
+
+
+def check(entry: Entry, birth_date: date, today: date) -> None:
+    """Pure: a known vaccine, given between birth and today. Raises the one sentence to say."""
+    if entry.vaccine not in vaccines():
+        raise UnknownVaccine
+    if entry.given_on < birth_date:
+        raise BeforeBirth
+    if entry.given_on > today:
+        raise NotYetGiven
+
+
+def histories_of(child_ids: Collection[int]) -> dict[int, list[Immunization]]:
+    """What counts for each of these children, oldest first."""
+    found: dict[int, list[Immunization]] = {child_id: [] for child_id in child_ids}
+    rows = (
+        select(Immunization)
+        .where(Immunization.child_id.in_(child_ids), Immunization.voided_at.is_(None))
+        .order_by(Immunization.given_on, Immunization.id)
+    )
+    for row in db.session.scalars(rows):
+        found[row.child_id].append(row)
+    return found
+
+
+def history_of(child_id: int) -> list[Immunization]:
+    """What counts for this child, oldest first."""
+    return histories_of([child_id])[child_id]
+
+
+def record(
+    child: Child, entries: Iterable[Entry], *, by: User, source: Source, now: datetime
+) -> list[Immunization]:
+    """Record all of these or, if one is refused, none."""
+    entries = list(entries)
+    seen = {(row.vaccine, row.given_on) for row in history_of(child.id)}
+    for entry in entries:
+        check(entry, child.birth_date, clinic_day(now))
+        if (entry.vaccine, entry.given_on) in seen:
+            raise GivenTwice
+        seen.add((entry.vaccine, entry.given_on))
+    rows = [
+        Immunization(
+            child_id=child.id,
+            vaccine=entry.vaccine,
+            dose_number=entry.dose_number,
+            given_on=entry.given_on,
+            source=source,
+            entered_at=now,
+            entered_by_id=by.id,
+        )
+        for entry in entries
+    ]
+    db.session.add_all(rows)
+    db.session.flush()
+    for row in rows:
+        audit.record("recorded", row, by=by.id, now=now, source=source.value)
+    return rows
+
+
+def verify(row: Immunization, *, by: User, now: datetime) -> None:
+    """Somebody of the staff has seen the proof of it."""
+    row.verified_at, row.verified_by_id = now, by.id
+    db.session.flush()
+    audit.record("verified", row, by=by.id, now=now)
+
+
+def void(row: Immunization, *, by: User, reason: str, now: datetime) -> None:
+    """It no longer counts; the row stays."""
+    row.voided_at, row.voided_by_id, row.void_reason = now, by.id, reason
+    db.session.flush()
+    audit.record("voided", row, by=by.id, now=now)
