@@ -6,12 +6,13 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from clinic import clock
-from clinic.accounts.access import me, public
+from clinic.accounts.access import allow, me, public
 from clinic.accounts.models import Role
 from clinic.booking.queries import appointments_of, offers_for
+from clinic.care.gather import plans_of
 from clinic.centres.models import Centre, OpeningHours, ServiceKind
-from clinic.centres.queries import all_centres, get_centre
-from clinic.families.queries import children_of, has_consented
+from clinic.centres.queries import all_centres, get_centre, services_of
+from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.i18n import mark
 from clinic.scheduling.models import HoldFor
@@ -59,14 +60,39 @@ def _start() -> Response:
     everything = appointments_of(me())
     coming = [one for one in everything if is_coming(one, now)]
     offered = [one for one in offers_for(me(), now=now) if one.purpose is HoldFor.WAITLIST]
+    children = children_of(me())
     return render(
         "home/start.html",
         kinds=KINDS,
         coming=coming[:3],
         displaced=sum(status_of(one) is Status.DISPLACED for one in everything),
         offered=len(offered),
-        children=children_of(me()),
+        children=children,
+        plans=plans_of(children, clock.clinic_day(now)),
         consented=has_consented(me()),
+        status_of=status_of,
+        labels=LABELS,
+    )
+
+
+@bp.get("/family/children/<int:child_id>/plan")
+@allow(Role.PARENT)
+def plan(child_id: int) -> Response:
+    """What a child is due for, and what is booked for it already."""
+    now = clock.now()
+    child = get_child(me(), child_id)
+    coming = [
+        one for one in appointments_of(me()) if one.child_id == child.id and is_coming(one, now)
+    ]
+    found = plans_of([child], clock.clinic_day(now))[child.id]
+    both = len(found.kinds_now) > 1 and services_of(ServiceKind.VACCINATION)
+    return render(
+        "home/plan.html",
+        child=child,
+        plan=found,
+        coming=coming,
+        booked={one.service.kind for one in coming},
+        then=both[0].id if both else None,
         status_of=status_of,
         labels=LABELS,
     )

@@ -66,6 +66,7 @@ class Programme:
 
     version: str
     vaccines: Mapping[str, Vaccine]
+    names: Mapping[str, Mapping[str, str]]  # of the series, by language
     series: Mapping[str, Sequence[SeriesDose]]
     live_gap: Period
     immunoglobulin_gap: Period
@@ -107,6 +108,7 @@ def read(path: Path) -> Programme:
     programme = Programme(
         data["version"],
         {code: _vaccine(code, row) for code, row in data["vaccines"].items()},
+        data["names"],
         {code: [_dose(row) for row in rows] for code, rows in data["series"].items()},
         period(data["live_gap"]),
         period(data["immunoglobulin_gap"]),

@@ -1,0 +1,85 @@
+"""A family's care plans: what the services say, put into one plan for each child."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+
+from clinic.care.plan import Due, Plan, Standing, plan_of
+from clinic.centres.models import ServiceKind
+from clinic.checkups import due as checkups
+from clinic.checkups.plan import dues_of
+from clinic.families.models import Child
+from clinic.vaccination.forecast import Forecast
+from clinic.vaccination.plan import forecasts_of
+from clinic.vaccination.programme import national
+
+STANDINGS = {
+    "overdue": Standing.OVERDUE,
+    "due": Standing.DUE,
+    "needs_precondition": Standing.ASK,
+    "upcoming": Standing.COMING,
+    "complete": Standing.DONE,
+}
+ONE_DAY = timedelta(days=1)
+
+
+def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
+    """The plan of each of these children, by id, on that day. As many queries for one as for ten."""
+    vaccinations, checks = forecasts_of(children, on), dues_of(children, on)
+    return {
+        one.id: plan_of(
+            [
+                *(_vaccination(each) for each in vaccinations[one.id] if each.status in STANDINGS),
+                *_check(checks[one.id], on),
+            ]
+        )
+        for one in children
+    }
+
+
+def _vaccination(one: Forecast) -> Due:
+    """A series as a need: named by its next dose, or by the disease once it is complete."""
+    if one.vaccine is None:
+        name = national().names[one.series]
+        zh, en = name["zh"], name["en"]
+    else:
+        vaccine = national().vaccines[one.vaccine]
+        zh = f"{vaccine.name_zh} 第{one.number}剂"
+        en = f"{vaccine.name_en}, dose {one.number}"
+    return Due(
+        ServiceKind.VACCINATION,
+        one.series,
+        zh,
+        en,
+        one.why.zh,
+        one.why.en,
+        one.rule,
+        STANDINGS[one.status],
+        earliest=one.earliest,
+        recommended=one.recommended,
+        latest=one.complete_before,
+    )
+
+
+def _check(one: checkups.Due, on: date) -> list[Due]:
+    """The next check, if there is one; its last day is the day before `latest`."""
+    visit = one.visit
+    if visit is None:
+        return []
+    standing = Standing.OVERDUE if one.overdue else Standing.DUE
+    if one.due_from and one.due_from > on:
+        standing = Standing.COMING
+    return [
+        Due(
+            ServiceKind.CHECKUPS,
+            visit.id,
+            visit.name_zh,
+            visit.name_en,
+            "国家基本公共卫生服务规范",
+            "National basic public health services",
+            visit.id,
+            standing,
+            earliest=one.due_from,
+            recommended=one.due_from,
+            latest=one.due_by + ONE_DAY if one.due_by else None,
+        )
+    ]

@@ -1,0 +1,74 @@
+"""The care plan: what every service says is due for a child, put into one order. It knows no medicine."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from clinic.centres.models import ServiceKind
+
+
+class Standing(StrEnum):
+    """How a need stands on a day; the order is that of the plan."""
+
+    OVERDUE = "overdue"
+    DUE = "due"
+    ASK = "ask"  # a test, or a decision of the clinic, comes first
+    COMING = "coming"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing that a service says of a child. Texts are in both languages, as the data has them."""
+
+    kind: ServiceKind
+    code: str
+    name_zh: str
+    name_en: str
+    why_zh: str
+    why_en: str
+    rule: str
+    standing: Standing
+    earliest: date | None = None
+    recommended: date | None = None
+    latest: date | None = None  # best before this day
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A child's needs by how they stand, each list in the order of its days."""
+
+    now: Sequence[Due]
+    ask: Sequence[Due]
+    coming: Sequence[Due]
+    done: Sequence[Due]
+
+    @property
+    def kinds_now(self) -> list[ServiceKind]:
+        """What can be booked for what is due now: the check first, then the vaccination."""
+        order = (ServiceKind.CHECKUPS, ServiceKind.VACCINATION)
+        return [kind for kind in order if any(one.kind is kind for one in self.now)]
+
+
+def plan_of(dues: Iterable[Due]) -> Plan:
+    """Put what the services say into one plan: overdue before due, earlier before later."""
+    rows = sorted(
+        dues,
+        key=lambda one: (
+            list(Standing).index(one.standing),
+            one.recommended or one.earliest or date.max,
+            one.kind.value,
+            one.code,
+        ),
+    )
+
+    def those(*standings: Standing) -> list[Due]:
+        return [one for one in rows if one.standing in standings]
+
+    return Plan(
+        now=those(Standing.OVERDUE, Standing.DUE),
+        ask=those(Standing.ASK),
+        coming=those(Standing.COMING),
+        done=those(Standing.DONE),
+    )

@@ -1,0 +1,53 @@
+"""The plan puts what the services say into one order; it changes nothing that they said."""
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.care.plan import Due, Standing, plan_of
+from clinic.centres.models import ServiceKind
+
+DAYS = st.dates(date(2026, 1, 1), date(2032, 1, 1))
+
+
+def need(
+    code: str,
+    standing: Standing,
+    *,
+    kind: ServiceKind = ServiceKind.VACCINATION,
+    earliest: date | None = None,
+) -> Due:
+    return Due(
+        kind, code, code, code, "", "", "", standing, earliest=earliest, recommended=earliest
+    )
+
+
+def test_overdue_comes_before_due_and_the_earlier_day_first():
+    late = need("MMR", Standing.OVERDUE, earliest=date(2026, 6, 1))
+    older = need("JE", Standing.DUE, earliest=date(2026, 3, 1))
+    newer = need("HEPA", Standing.DUE, earliest=date(2026, 9, 1))
+
+    assert plan_of([newer, late, older]).now == [late, older, newer]
+
+
+def test_a_check_and_a_vaccination_due_together_are_booked_check_first():
+    check = need("M8", Standing.DUE, kind=ServiceKind.CHECKUPS)
+    dose = need("MMR", Standing.OVERDUE)
+
+    assert plan_of([dose, check]).kinds_now == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]
+
+
+def test_what_is_not_due_yet_offers_no_booking():
+    plan = plan_of([need("MMR", Standing.COMING), need("BCG", Standing.ASK)])
+
+    assert (plan.now, plan.kinds_now) == ([], [])
+
+
+@given(st.lists(st.tuples(st.sampled_from(Standing), DAYS), max_size=12))
+def test_nothing_is_lost_and_nothing_is_shown_twice(rows):
+    dues = [need(f"S{n}", standing, earliest=day) for n, (standing, day) in enumerate(rows)]
+    plan = plan_of(dues)
+
+    shown = [*plan.now, *plan.ask, *plan.coming, *plan.done]
+    assert sorted(one.code for one in shown) == sorted(one.code for one in dues)
