@@ -18,6 +18,7 @@ from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
+from clinic.demo import booklets
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening, rota
@@ -197,6 +198,9 @@ def _add_family(city: City, row: dict[str, Any], number: int) -> None:
                     granted_by_id=guardian.id,
                 )
             )
+    for child, one in zip(children, row["children"], strict=True):
+        dice = random.Random(one["days"])  # noqa: S311 - of its own, so that the city stays as it was
+        booklets.fill(child, by=guardian, dice=dice, now=at(city.today, time(0)))
     city.guardians.append((guardian, row["home"], children))
 
 

@@ -17,6 +17,7 @@ from clinic.home.appointments import is_coming
 from clinic.i18n import mark
 from clinic.scheduling.models import HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination import record
 from clinic.web import render
 
 bp = Blueprint("home", __name__)
@@ -90,6 +91,7 @@ def plan(child_id: int) -> Response:
         "home/plan.html",
         child=child,
         plan=found,
+        has_record=bool(record.history_of(child.id)),
         coming=coming,
         booked={one.service.kind for one in coming},
         then=both[0].id if both else None,

@@ -13,6 +13,7 @@ class Words:
     en: str
 
 
+AT_BIRTH = Words("出生即可接种", "from birth on")
 AGE = Words("满{zh}起可接种", "from {en} of age")
 AFTER = Words("与上一剂间隔至少{zh}", "at least {en} after the dose before")
 LIVE = Words(
@@ -23,6 +24,8 @@ IMMUNOGLOBULIN = Words("使用免疫球蛋白后至少{zh}", "at least {en} afte
 
 def words(pattern: Words, span: Period) -> Words:
     """The pattern with that period in it."""
+    if not (span.months or span.days):
+        return AT_BIRTH
     zh, en = in_words(span)
     return Words(pattern.zh.format(zh=zh), pattern.en.format(en=en))
 
