@@ -10,6 +10,9 @@ from clinic.scheduling import holding, waiting
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
+from clinic.vaccination import record
+from clinic.vaccination.models import Source
+from clinic.vaccination.record import Entry
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -105,6 +108,9 @@ def world(app):
         last_day=TOMORROW,
         now=NOON,
     )
+    (dose,) = record.record(
+        child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
+    )
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
@@ -115,6 +121,7 @@ def world(app):
         "entry_id": entry.id,
         "guardianship_id": first.id,
         "hold_id": hold.id,
+        "immunization_id": dose.id,
         "invitation_id": invitation.id,
         "session_id": slot.clinic_session_id,
         "token": token,

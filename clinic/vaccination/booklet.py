@@ -1,7 +1,7 @@
 """The paper booklet, entered by a parent: one date a dose."""
 
-import re
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
@@ -9,91 +9,133 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.ages import add_months
-from clinic.db import db
+from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.models import Child, Sex
 from clinic.families.queries import get_child
-from clinic.i18n import say
+from clinic.i18n import language, say
 from clinic.vaccination import record
 from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.models import Source
+from clinic.vaccination.doubts import doubts, vaccinee
+from clinic.vaccination.grid import Grid, grid
+from clinic.vaccination.models import Immunization, Source
+from clinic.vaccination.programme import Period
 from clinic.vaccination.record import Entry
+from clinic.vaccination.words import Words, in_words
 from clinic.web import render, see_other
 
-AGE = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
-
-
-def day_of_age(birth_date: date, age: str) -> date:
-    """The day a child completes an ISO 8601 age."""
-    found = AGE.fullmatch(age)
-    assert found is not None, age
-    years, months, weeks, days = (int(part or 0) for part in found.groups())
-    return add_months(birth_date, years * 12 + months) + timedelta(weeks=weeks, days=days)
+Errors = dict[str, str]
 
 
 def add_pages(bp: Blueprint) -> None:
     """Put the booklet's pages among the vaccination pages."""
-    bp.add_url_rule("/children/<int:child_id>/booklet", "booklet", booklet, methods=["GET", "POST"])
+    child = "/children/<int:child_id>"
+    bp.add_url_rule(f"{child}/booklet", "booklet", booklet, methods=["GET", "POST"])
+    bp.add_url_rule(
+        f"{child}/immunizations/<int:immunization_id>/removal", "removal", remove, methods=["POST"]
+    )
 
 
 @allow(Role.PARENT)
 def booklet(child_id: int) -> Response:
     child = get_child(me(), child_id)
-    now = clock.now()
     typed = {key: value.strip() for key, value in request.form.items() if value.strip()}
-    errors: dict[str, str] = {}
-    rows = _rows(child.birth_date)
-    if request.method == "POST":
-        entries = _entries(rows, typed, errors, child.birth_date, clock.clinic_day(now))
-        if not errors:
-            try:
-                record.record(child, entries, by=me(), source=Source.BOOKLET, now=now)
-            except DomainError as refused:
-                db.session.rollback()
-                errors["booklet"] = say(refused)
-            else:
-                db.session.commit()
-                flash(_("Saved."), "success")
-                return see_other("vaccination.booklet", child_id=child_id)
+    errors = _save(child, typed) if request.method == "POST" else {}
+    if request.method == "POST" and not errors:
+        flash(_("Saved."), "success")
+        return see_other("vaccination.booklet", child_id=child_id)
+    return _page(child, typed, errors)
+
+
+@allow(Role.PARENT)
+def remove(child_id: int, immunization_id: int) -> Response:
+    child = get_child(me(), child_id)
+
+    def work() -> None:
+        row = record.get_live(child, immunization_id)
+        record.withdraw(row, by=me(), now=clock.now())
+
+    try:
+        in_one_transaction(work)
+    except DomainError as refused:
+        db.session.rollback()
+        return _page(child, {}, {"booklet": say(refused)})
+    flash(_("Removed."), "success")
+    return see_other("vaccination.booklet", child_id=child_id)
+
+
+def _save(child: Child, typed: dict[str, str]) -> Errors:
+    """Record what was typed, or say at each field why not."""
+    now = clock.now()
+    entries, errors = _entries(child, typed)
+    if errors:
+        return errors
+    if not entries:
+        return {"booklet": _("Nothing was entered. Enter at least one day.")}
+    by = me()
+    try:
+        in_one_transaction(
+            lambda: record.record(child, entries, by=by, source=Source.BOOKLET, now=now)
+        )
+    except DomainError as refused:
+        db.session.rollback()  # somebody else was faster: now their rows are seen
+        return _entries(child, typed)[1] or {"booklet": say(refused)}
+    return {}
+
+
+def _entries(child: Child, typed: dict[str, str]) -> tuple[list[Entry], Errors]:
+    """What the fields say, checked against each other and against what is recorded."""
+    today = clock.clinic_day(clock.now())
+    history = record.history_of(child.id)
+    seen = {(row.vaccine, row.given_on) for row in history}
+    entries: list[Entry] = []
+    errors: Errors = {}
+    for line in _grid(child, history, today).lines:
+        text = typed.get(line.name) or (f"{line.name}-usual" in typed and str(line.usual))
+        if not text:
+            continue
+        try:
+            entry = Entry(line.vaccine.code, date.fromisoformat(text), line.number)
+            record.check(entry, child.birth_date, today)
+            if (entry.vaccine, entry.given_on) in seen:
+                raise record.GivenTwice
+            if line.rows:
+                raise record.DoseRecorded
+        except ValueError:
+            errors[line.name] = _("Enter the day as 2025-03-01.")
+        except DomainError as refused:
+            errors[line.name] = say(refused)
+        else:
+            seen.add((entry.vaccine, entry.given_on))
+            entries.append(entry)
+    return entries, errors
+
+
+def _grid(child: Child, history: Sequence[Immunization], today: date) -> Grid:
+    return grid(child.birth_date, child.sex == Sex.FEMALE, history, today)
+
+
+def _page(child: Child, typed: dict[str, str], errors: Errors) -> Response:
+    today = clock.clinic_day(clock.now())
+    history = record.history_of(child.id)
     return render(
         "vaccination/booklet.html",
         status=422 if errors else 200,
         child=child,
-        rows=rows,
+        grid=_grid(child, history, today),
         typed=typed,
         errors=errors,
-        history=record.history_of(child.id),
+        doubts=doubts(vaccinee(child), history, today),
         vaccines=vaccines(),
+        me_id=me().id,
+        age_name=_age_name,
+        in_reader=_in_reader,
     )
 
 
-def _rows(birth_date: date) -> list[tuple[date, str, int]]:
-    """The usual day, vaccine and dose number of each dose, in the order of their days."""
-    return sorted(
-        (day_of_age(birth_date, age), vaccine.code, number)
-        for vaccine in vaccines().values()
-        for number, age in vaccine.doses.items()
-    )
+def _age_name(age: Period) -> str:
+    return _in_reader(Words(*in_words(age))) if age != Period() else _("At birth")
 
 
-def _entries(
-    rows: list[tuple[date, str, int]],
-    typed: dict[str, str],
-    errors: dict[str, str],
-    birth_date: date,
-    today: date,
-) -> list[Entry]:
-    entries: list[Entry] = []
-    for _usual, code, number in rows:
-        name = f"{code}-{number}"
-        if name not in typed:
-            continue
-        try:
-            entry = Entry(code, date.fromisoformat(typed[name]), number)
-            record.check(entry, birth_date, today)
-            entries.append(entry)
-        except ValueError:
-            errors[name] = _("Enter the day as 2025-03-01.")
-        except DomainError as refused:
-            errors[name] = say(refused)
-    return entries
+def _in_reader(sentence: Words) -> str:
+    return sentence.en if language() == "en" else sentence.zh

@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Vaccine:
-    """A vaccine. `doses` are the usual ages (ISO 8601, from birth) by dose number; `max_age` is exclusive."""
+    """A vaccine. `doses` are the usual ages (ISO 8601, from birth) by dose number; `max_age` is exclusive.
+
+    `sex` is `F` where only girls are given it.
+    """
 
     code: str
     name_zh: str
@@ -19,6 +22,8 @@ class Vaccine:
     min_age: str
     max_age: str | None
     is_programme: bool
+    is_for_everyone: bool
+    sex: str | None
     doses: dict[int, str]
 
 
@@ -37,6 +42,8 @@ def vaccines() -> dict[str, Vaccine]:
             min_age=one["min_age"],
             max_age=one["max_age"],
             is_programme=one["programme"],
+            is_for_everyone=one["everyone"],
+            sex=one["sex"],
             doses={dose["number"]: dose["age"] for dose in one["doses"]},
         )
         for one in data["vaccines"]

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import User
 from clinic.clock import clinic_day
-from clinic.db import db
+from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
@@ -31,6 +32,18 @@ class NotYetGiven(DomainError):
 
 class GivenTwice(DomainError):
     message = mark("This vaccine is recorded for that day already.")
+
+
+class DoseRecorded(DomainError):
+    message = mark("This dose is recorded already.")
+
+
+class NotYours(DomainError):
+    message = mark("The centre entered or checked this. Please ask the centre to change it.")
+
+
+# As PostgreSQL names the promise, and as SQLite does.
+SAME_DAY = ("uq_immunizations_live_day", "immunizations.given_on")
 
 
 @dataclass(frozen=True)
@@ -94,10 +107,20 @@ def record(
         for entry in entries
     ]
     db.session.add_all(rows)
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise refusal(error) from error
     for row in rows:
         audit.record("recorded", row, by=by.id, now=now, source=source.value)
     return rows
+
+
+def refusal(error: IntegrityError) -> DomainError:
+    """What somebody else recorded at the same time; anything unknown goes on as it is."""
+    if any(one in broken_promise(error) for one in SAME_DAY):
+        return GivenTwice()
+    raise error
 
 
 def verify(row: Immunization, *, by: User, now: datetime) -> None:
@@ -112,3 +135,23 @@ def void(row: Immunization, *, by: User, reason: str, now: datetime) -> None:
     row.voided_at, row.voided_by_id, row.void_reason = now, by.id, reason
     db.session.flush()
     audit.record("voided", row, by=by.id, now=now)
+
+
+def withdraw(row: Immunization, *, by: User, now: datetime) -> None:
+    """A family takes back what it entered by mistake. NotYours once the centre entered or verified it."""
+    if row.source != Source.BOOKLET or row.verified_at:
+        raise NotYours
+    void(row, by=by, reason="entered by mistake", now=now)
+
+
+def get_live(child: Child, row_id: int) -> Immunization:
+    """What counts for this child, locked for a change. Raises NoResultFound."""
+    return db.session.execute(
+        select(Immunization)
+        .where(
+            Immunization.id == row_id,
+            Immunization.child_id == child.id,
+            Immunization.voided_at.is_(None),
+        )
+        .with_for_update()
+    ).scalar_one()

@@ -3,6 +3,9 @@
 from datetime import date
 
 import pytest
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
 
 from clinic.db import db
 from clinic.vaccination import record
@@ -10,7 +13,6 @@ from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
 from tests.makes import NOON, make_child, make_user
 
-pytestmark = pytest.mark.usefixtures("app")
 BIRTH = date(2025, 2, 1)
 GOOD = Entry("BCG", BIRTH)
 BAD = [
@@ -22,7 +24,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("entry", "refusal"), BAD)
-def test_one_bad_entry_keeps_all_out(entry, refusal):
+def test_one_bad_entry_keeps_all_out(app, entry, refusal):
     user = make_user()
     child = make_child(user)
     with pytest.raises(refusal):
@@ -30,7 +32,7 @@ def test_one_bad_entry_keeps_all_out(entry, refusal):
     assert db.session.query(Immunization).count() == 0
 
 
-def test_a_voided_entry_stays_and_may_be_entered_again():
+def test_a_voided_entry_stays_and_may_be_entered_again(app):
     user = make_user()
     child = make_child(user)
     (first,) = record.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
@@ -39,3 +41,36 @@ def test_a_voided_entry_stays_and_may_be_entered_again():
     record.verify(second, by=user, now=NOON)
     assert record.history_of(child.id) == [second]
     assert db.session.query(Immunization).count() == 2
+
+
+def test_the_database_refuses_the_same_day_twice_in_words(both):
+    user = make_user()
+    child = make_child(user)
+    (first,) = record.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
+    db.session.add(
+        Immunization(
+            child_id=child.id,
+            vaccine=first.vaccine,
+            given_on=first.given_on,
+            source=Source.BOOKLET,
+            entered_at=NOON,
+            entered_by_id=user.id,
+        )
+    )
+    with pytest.raises(IntegrityError) as refused:
+        db.session.flush()
+    assert isinstance(record.refusal(refused.value), record.GivenTwice)
+
+
+def test_another_broken_promise_goes_on_as_it_is(app):
+    user = make_user()
+    bad = Entry("BCG", BIRTH, 10)
+    with pytest.raises(IntegrityError):
+        record.record(make_child(user), [bad], by=user, source=Source.BOOKLET, now=NOON)
+
+
+def test_the_migration_goes_down_and_up(both):
+    downgrade(revision="0005")
+    assert not inspect(db.engine).has_table("immunizations")
+    upgrade()
+    assert {"immunizations", "child_conditions"} <= set(inspect(db.engine).get_table_names())

@@ -1,0 +1,78 @@
+"""Which recorded doses may not count, and why: what the programme says, else the vaccine's ages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from clinic.db import db
+from clinic.families.models import Child, Sex
+from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.child import Child as Vaccinee
+from clinic.vaccination.child import Dose, child_with
+from clinic.vaccination.forecast import forecast
+from clinic.vaccination.models import ChildCondition, Condition, Immunization
+from clinic.vaccination.programme import national, period
+from clinic.vaccination.words import AGE, Words, words
+
+EARLY = Words(
+    "这一剂接种过早，可能不算有效剂次，由中心核对：{zh}。",
+    "This dose was given too early and may not count; the centre will check: {en}.",
+)
+LATE = Words(
+    "这一剂接种时已超过该疫苗的年龄范围，可能不算有效剂次，由中心核对：满{zh}不再接种。",
+    "This dose was given too late and may not count; the centre will check: not from {en} of age on.",
+)
+
+
+def spelled(conditions: Iterable[ChildCondition], birth_weight_g: int | None) -> list[str]:
+    """What is true of a child, as the programme reads it. Immunoglobulin without a day says nothing."""
+    found = [
+        f"{one.code.value}_{one.on}" if one.on else one.code.value
+        for one in conditions
+        if one.on or one.code != Condition.IMMUNOGLOBULIN
+    ]
+    return [*found, "under_2000_g"] if birth_weight_g and birth_weight_g < 2000 else found
+
+
+def vaccinee(child: Child) -> Vaccinee:
+    """The child as the programme sees it."""
+    live = select(ChildCondition).where(
+        ChildCondition.child_id == child.id, ChildCondition.ended_at.is_(None)
+    )
+    sex = "F" if child.sex == Sex.FEMALE else "M"
+    told = spelled(db.session.scalars(live), child.birth_weight_g)
+    return child_with(child.birth_date, sex, told)
+
+
+def doubts(
+    child: Vaccinee, history: Sequence[Immunization], on: date
+) -> Mapping[tuple[str, date], Words]:
+    """By vaccine and day: why a dose may not count. Pure."""
+    given = {Dose(one.vaccine, one.given_on) for one in history}
+    found = {
+        (one.vaccine, one.given_on): doubt
+        for one in given
+        if (doubt := by_age(child.birth_date, one))
+    }
+    known = [one for one in given if one.vaccine in national().vaccines]
+    for series in forecast(child, known, on):
+        for seen in series.doses:
+            if seen.why:
+                why = Words(EARLY.zh.format(zh=seen.why.zh), EARLY.en.format(en=seen.why.en))
+                found[seen.dose.vaccine, seen.dose.given_on] = why
+    return found
+
+
+def by_age(birth_date: date, dose: Dose) -> Words | None:
+    """Outside the vaccine's ages. The programme itself judges whether its own came too early."""
+    vaccine = vaccines().get(dose.vaccine)
+    if vaccine is None:
+        return None
+    least = period(vaccine.min_age)
+    if not vaccine.is_programme and dose.given_on < least.after(birth_date):
+        why = words(AGE, least)
+        return Words(EARLY.zh.format(zh=why.zh), EARLY.en.format(en=why.en))
+    if vaccine.max_age and dose.given_on >= period(vaccine.max_age).after(birth_date):
+        return words(LATE, period(vaccine.max_age))
+    return None
