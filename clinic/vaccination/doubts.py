@@ -1,17 +1,15 @@
 """Which recorded doses may not count, and why: what the programme says, else the vaccine's ages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
-
-from clinic.db import db
-from clinic.families.models import Child, Sex
+from clinic.families.models import Child
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Child as Vaccinee
-from clinic.vaccination.child import Dose, child_with
+from clinic.vaccination.child import Dose
 from clinic.vaccination.forecast import forecast
-from clinic.vaccination.models import ChildCondition, Condition, Immunization
+from clinic.vaccination.models import Immunization
+from clinic.vaccination.plan import patients_of
 from clinic.vaccination.programme import national, period
 from clinic.vaccination.words import AGE, Words, words
 
@@ -25,24 +23,9 @@ LATE = Words(
 )
 
 
-def spelled(conditions: Iterable[ChildCondition], birth_weight_g: int | None) -> list[str]:
-    """What is true of a child, as the programme reads it. Immunoglobulin without a day says nothing."""
-    found = [
-        f"{one.code.value}_{one.on}" if one.on else one.code.value
-        for one in conditions
-        if one.on or one.code != Condition.IMMUNOGLOBULIN
-    ]
-    return [*found, "under_2000_g"] if birth_weight_g and birth_weight_g < 2000 else found
-
-
 def vaccinee(child: Child) -> Vaccinee:
     """The child as the programme sees it."""
-    live = select(ChildCondition).where(
-        ChildCondition.child_id == child.id, ChildCondition.ended_at.is_(None)
-    )
-    sex = "F" if child.sex == Sex.FEMALE else "M"
-    told = spelled(db.session.scalars(live), child.birth_weight_g)
-    return child_with(child.birth_date, sex, told)
+    return patients_of([child])[child.id]
 
 
 def doubts(

@@ -26,22 +26,24 @@ LIGHT = 2000  # grams at birth
 
 def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[Forecast]]:
     """The forecast of each of these children, by id, on that day. Two queries."""
-    ids = [one.id for one in children]
-    histories = record.histories_of(ids)
-    conditions: dict[int, list[ChildCondition]] = {one: [] for one in ids}
+    histories = record.histories_of([one.id for one in children])
+    return {
+        child_id: forecast(
+            patient, [Dose(row.vaccine, row.given_on) for row in histories[child_id]], on
+        )
+        for child_id, patient in patients_of(children).items()
+    }
+
+
+def patients_of(children: Collection[ChildRow]) -> Mapping[int, Child]:
+    """These children, by id, as the programme sees them. One query."""
+    conditions: dict[int, list[ChildCondition]] = {one.id: [] for one in children}
     live = select(ChildCondition).where(
-        ChildCondition.child_id.in_(ids), ChildCondition.ended_at.is_(None)
+        ChildCondition.child_id.in_(conditions), ChildCondition.ended_at.is_(None)
     )
     for row in db.session.scalars(live):
         conditions[row.child_id].append(row)
-    return {
-        one.id: forecast(
-            _child(one, conditions[one.id]),
-            [Dose(row.vaccine, row.given_on) for row in histories[one.id]],
-            on,
-        )
-        for one in children
-    }
+    return {one.id: _child(one, conditions[one.id]) for one in children}
 
 
 def _child(row: ChildRow, recorded: Collection[ChildCondition]) -> Child:
