@@ -20,25 +20,25 @@ FORGOTTEN = 0.04
 
 def fill(child: Child, *, by: User, dice: Random, now: datetime) -> None:
     """Record a booklet for this child, by the national programme."""
-    doses = booklet(child, clinic_day(now), dice)
-    entries = [Entry(one.vaccine, one.given_on) for one in doses]
+    entries = booklet(child, clinic_day(now), dice)
     record.record(child, entries, by=by, source=Source.BOOKLET, now=now)
 
 
-def booklet(child: Child, today: date, dice: Random) -> list[Dose]:
+def booklet(child: Child, today: date, dice: Random) -> list[Entry]:
     """Dose after dose as each becomes possible; one that is forgotten stays so."""
     conditions = frozenset({Condition.PPD_NEGATIVE})
     sex = "F" if child.sex is Sex.FEMALE else "M"
     patient = Patient(child.birth_date, sex, conditions)
-    doses: list[Dose] = []
+    given: list[Entry] = []
     forgotten: set[str] = set()
     on = child.birth_date
     while on <= today - OPEN_NOW:
+        doses = [Dose(one.vaccine, one.given_on) for one in given]
         for one in forecast(patient, doses, on):
             if one.vaccine and one.status in ("due", "overdue") and one.series not in forgotten:
                 if dice.random() < FORGOTTEN:
                     forgotten.add(one.series)
                 else:
-                    doses.append(Dose(one.vaccine, on))
+                    given.append(Entry(one.vaccine, on, one.number))
         on += timedelta(days=1 + dice.randrange(LATE))
-    return doses
+    return given
