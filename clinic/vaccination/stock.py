@@ -44,7 +44,9 @@ class ExpiresBefore(OutOfStock):
 
 
 class PromisedElsewhere(DomainError):
-    message = mark("The doses that would be left are promised to visits of today or later.")
+    message = mark(
+        "Other visits are promised what lasts longer. Please use the lot that expires first."
+    )
 
 
 class NotThisLot(DomainError):
