@@ -11,7 +11,7 @@ from clinic.vaccination.catalogue import vaccines
 
 BETWEEN_1_AND_5000 = _l("Between 1 and 5000, please.")
 MOST = 5000
-TOO_LONG = _l("This is too long.")
+TOO_LONG = _l("That is too long.")
 
 
 def _doses() -> IntegerField:
