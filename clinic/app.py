@@ -33,6 +33,7 @@ from clinic.rehab import views as rehab
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
 from clinic.sqlite import tune
 from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
+from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
 from clinic.vaccination import views as vaccination
 from clinic.web import Once
 

@@ -10,7 +10,7 @@ from clinic.scheduling import holding, waiting
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import record
+from clinic.vaccination import record, stock_lots
 from clinic.vaccination.models import Source
 from clinic.vaccination.record import Entry
 from tests.makes import (
@@ -113,6 +113,10 @@ def world(app):
     )
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
+    product = stock_lots.product_of("MMR", "北京生物")
+    lot = stock_lots.receive(
+        centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON
+    )
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
@@ -123,6 +127,7 @@ def world(app):
         "hold_id": hold.id,
         "immunization_id": dose.id,
         "invitation_id": invitation.id,
+        "lot_id": lot.id,
         "session_id": slot.clinic_session_id,
         "token": token,
     }

@@ -33,6 +33,7 @@ from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.work import work
+from clinic.vaccination.stock_verify import broken_stock
 
 schedule = Blueprint("schedule", __name__)
 WORK_SECONDS = 15
@@ -41,7 +42,7 @@ WORK_SECONDS = 15
 @schedule.cli.command("verify")
 def verify() -> None:
     """Read the whole database and report every broken promise; exit 1 if there is any."""
-    found = broken_promises(now=clock.now())
+    found = broken_promises(now=clock.now()) + broken_stock()
     for line in found:
         click.echo(line)
     if found:

@@ -14,6 +14,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage import stock
 from clinic.manage.forms import WEEK, WeekForm
 from clinic.manage.queries import centres_of, get_session, planned
 from clinic.scheduling import opening
@@ -35,6 +36,9 @@ def _centre() -> Centre:
     if code := request.args.get("centre"):
         mine = [one for one in mine if one.code == code]
     return mine[0] if mine else abort(404)
+
+
+stock.add_pages(bp, _centre)
 
 
 def _monday(text: str | None) -> date:

@@ -1,0 +1,78 @@
+"""A centre's stock, as its managers see it. A lot is found through the user."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased, joinedload
+
+from clinic.accounts.models import Role, User
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
+
+
+class Lost(NamedTuple):
+    """A visit to come that has lost a dose, and of which vaccine."""
+
+    appointment: Appointment
+    vaccine: str
+
+
+def get_lot(user: User, lot_id: int) -> VaccineLot:
+    """A lot at a centre that this user manages. Raises NoResultFound."""
+    query = select(VaccineLot).where(
+        VaccineLot.id == lot_id, VaccineLot.centre_id.in_(user.centre_ids(Role.MANAGER))
+    )
+    return db.session.execute(query).scalar_one()
+
+
+def stock_of(centre_id: int) -> list[Stock]:
+    """What the centre has of each vaccine, as the database counts it now."""
+    query = select(Stock).where(Stock.centre_id == centre_id).order_by(Stock.vaccine)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def lots_of(centre_id: int) -> list[VaccineLot]:
+    """The lots in the fridge, what expires first before the others."""
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineLot.received > VaccineLot.used + VaccineLot.wasted,
+        )
+        .order_by(VaccineProduct.vaccine, VaccineLot.expires_on, VaccineLot.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
+    """Visits to come whose dose was recalled or spoilt, and who were promised no other, by time."""
+    other = aliased(DosePromise)
+    has_another = (
+        select(other.id)
+        .where(
+            other.appointment_id == DosePromise.appointment_id,
+            other.vaccine == DosePromise.vaccine,
+            other.released_at.is_(None),
+        )
+        .exists()
+    )
+    query = (
+        select(Appointment, DosePromise.vaccine)
+        .join(DosePromise, DosePromise.appointment_id == Appointment.id)
+        .where(
+            DosePromise.centre_id == centre_id,
+            DosePromise.why_released.in_([Why.RECALLED, Why.WASTED]),
+            Appointment.centre_id == centre_id,
+            Appointment.starts_at > now,
+            Appointment.cancelled_at.is_(None),
+            Appointment.done_at.is_(None),
+            ~has_another,
+        )
+        .distinct()
+        .order_by(Appointment.starts_at, Appointment.id)
+        .options(joinedload(Appointment.booking))
+    )
+    return [Lost(*row) for row in db.session.execute(query)]

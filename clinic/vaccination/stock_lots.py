@@ -1,0 +1,167 @@
+"""Lots come, spoil and are recalled. Verbs flush; the caller commits."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling.models import Appointment
+from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.stock_models import VaccineLot, VaccineProduct, Why
+from clinic.vaccination.stock_queries import doses_of, let_go, lock, promised, sweep
+from clinic.vaccination.stock_rules import unkept
+
+
+class AtLeastOne(DomainError):
+    message = mark("At least one dose, please.")
+
+
+class Expired(DomainError):
+    message = mark("This lot has expired.")
+
+
+class OtherExpiry(DomainError):
+    message = mark("The centre has this lot with the expiry date %(day)s. Please check the box.")
+
+
+class Recalled(DomainError):
+    message = mark("This lot is recalled.")
+
+
+class NotSoMany(DomainError):
+    message = mark("Only %(left)s doses are left of this lot.")
+
+
+def product_of(vaccine: str, manufacturer: str) -> VaccineProduct:
+    """The product of that manufacturer, a new one if it is the first time. The vaccine is of the catalogue."""
+    query = select(VaccineProduct).where(
+        VaccineProduct.vaccine == vaccine, VaccineProduct.manufacturer == manufacturer
+    )
+    if found := db.session.scalar(query):
+        return found
+    known = vaccines()[vaccine]
+    made = VaccineProduct(
+        vaccine=vaccine,
+        name_zh=known.name_zh,
+        name_en=known.name_en,
+        manufacturer=manufacturer,
+        free=known.is_programme,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:  # somebody else wrote it just now
+        return db.session.scalars(query).one()
+    return made
+
+
+def receive(
+    centre_id: int,
+    product: VaccineProduct,
+    number: str,
+    expires_on: date,
+    doses: int,
+    *,
+    by: User,
+    now: datetime,
+) -> VaccineLot:
+    """So many doses of a lot have come; a lot that the centre knows grows.
+
+    Raises AtLeastOne, Expired, OtherExpiry or Recalled.
+    """
+    if doses < 1:
+        raise AtLeastOne
+    if expires_on < clinic_day(now):
+        raise Expired
+    lock(centre_id, [product.vaccine])
+    query = select(VaccineLot).where(
+        VaccineLot.centre_id == centre_id,
+        VaccineLot.product_id == product.id,
+        VaccineLot.number == number,
+    )
+    lot = db.session.scalar(query.execution_options(populate_existing=True))
+    if lot is None:
+        lot = VaccineLot(
+            centre_id=centre_id,
+            product=product,
+            number=number,
+            expires_on=expires_on,
+            received=0,
+            used=0,
+            wasted=0,
+        )
+        db.session.add(lot)
+    if lot.recalled_at is not None:
+        raise Recalled
+    if lot.expires_on != expires_on:
+        raise OtherExpiry(day=lot.expires_on)
+    lot.received += doses
+    db.session.flush()
+    audit.record("receive", lot, by=by.id, now=now, centre_id=centre_id, doses=doses)
+    return lot
+
+
+def waste(
+    lot: VaccineLot, doses: int, reason: str, *, by: User, now: datetime
+) -> list[Appointment]:
+    """So many doses of the lot are spoilt. Whose promise cannot be kept any more, the latest first.
+
+    It has happened, so it is never refused for what was promised. Raises AtLeastOne or NotSoMany.
+    """
+    if doses < 1:
+        raise AtLeastOne
+    _lock_lot(lot)
+    if doses > lot.left:
+        raise NotSoMany(left=lot.left)
+    affected = _break_promises(lot, lot.left - doses, Why.WASTED, now=now)
+    lot.wasted += doses
+    db.session.flush()
+    _record("waste", lot, by=by, now=now, doses=doses, reason=reason)
+    return affected
+
+
+def recall(lot: VaccineLot, reason: str, *, by: User, now: datetime) -> list[Appointment]:
+    """The lot must not be given any more. Whose promise cannot be kept, the latest made first.
+
+    Recalling twice is recalling once.
+    """
+    _lock_lot(lot)
+    if lot.recalled_at is not None:
+        return []
+    affected = _break_promises(lot, 0, Why.RECALLED, now=now)
+    lot.recalled_at, lot.recalled_by_id, lot.recall_reason = now, by.id, reason
+    db.session.flush()
+    _record("recall", lot, by=by, now=now, left=lot.left, reason=reason)
+    return affected
+
+
+def _lock_lot(lot: VaccineLot) -> None:
+    lock(lot.centre_id, [lot.product.vaccine])
+    db.session.refresh(lot)
+
+
+def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> list[Appointment]:
+    """Let go what cannot be kept with so many doses left of this lot. Whose visits, the latest made first."""
+    centre_id, vaccine = lot.centre_id, lot.product.vaccine
+    sweep(centre_id, vaccine, now=now)
+    kept = promised(centre_id, vaccine)
+    doses = [
+        one._replace(number=left) if one.lot_id == lot.id else one
+        for one in doses_of(centre_id, vaccine)
+    ]
+    broken = unkept(doses, [(one, one.day) for one in kept])
+    let_go([one.id for one in broken], why, now=now)
+    numbers = [one.appointment_id for one in broken if one.appointment_id]
+    rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
+    found = {one.id: one for one in rows}
+    return [found[number] for number in dict.fromkeys(numbers)]
+
+
+def _record(action: str, lot: VaccineLot, *, by: User, now: datetime, **details: object) -> None:
+    audit.record(action, lot, by=by.id, now=now, centre_id=lot.centre_id, **details)

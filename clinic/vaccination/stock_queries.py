@@ -1,0 +1,155 @@
+"""What a centre has of a vaccine and for which days it is promised; and what comes to an end by itself."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Date,
+    Select,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
+
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import UTCDateTime, db
+from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
+from clinic.vaccination.stock_rules import Doses, can_keep
+
+UNSYNCHRONISED = {"synchronize_session": False}
+LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
+visit_starts = func.coalesce(Appointment.starts_at, Slot.starts_at)
+
+
+class Promised(NamedTuple):
+    """A promise that lives, and the day of its visit."""
+
+    id: int
+    appointment_id: int | None
+    day: date
+
+
+def lock(centre_id: int, vaccines: Collection[str]) -> None:
+    """Lock the stock of these vaccines, always in the same order. SQLite's one writer needs no such locks."""
+    db.session.execute(
+        select(Stock.vaccine)
+        .where(Stock.centre_id == centre_id, Stock.vaccine.in_(vaccines))
+        .order_by(Stock.centre_id, Stock.vaccine)
+        .with_for_update()
+    ).all()
+
+
+def _with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The promises that live, with the appointment, or the hold and its slot."""
+    return (
+        query.select_from(DosePromise)
+        .outerjoin(Appointment, Appointment.id == DosePromise.appointment_id)
+        .outerjoin(Hold, Hold.id == DosePromise.hold_id)
+        .outerjoin(Slot, Slot.id == Hold.slot_id)
+        .where(DosePromise.released_at.is_(None))
+    )
+
+
+def promised(centre_id: int, vaccine: str, *, but: int | None = None) -> list[Promised]:
+    """The promises that live, in the order in which they were made; `but` is an appointment to leave out."""
+    query = (
+        _with_visits(select(DosePromise.id, DosePromise.appointment_id, visit_starts))
+        .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
+        .order_by(DosePromise.made_at, DosePromise.id)
+    )
+    rows = db.session.execute(query).all()
+    return [
+        Promised(number, appointment_id, clinic_day(starts_at))
+        for number, appointment_id, starts_at in rows
+        if but is None or appointment_id != but
+    ]
+
+
+def doses_of(centre_id: int, vaccine: str) -> list[Doses]:
+    """What is left of the lots that are not recalled."""
+    query = (
+        select(VaccineLot.expires_on, LEFT, VaccineLot.id)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineProduct.vaccine == vaccine,
+            VaccineLot.recalled_at.is_(None),
+            LEFT > 0,
+        )
+    )
+    return [Doses(*row) for row in db.session.execute(query)]
+
+
+def let_go(promise_ids: Iterable[int], why: Why, *, now: datetime) -> None:
+    """These promises are over; the database counts."""
+    if numbers := list(promise_ids):
+        db.session.execute(
+            update(DosePromise)
+            .where(DosePromise.id.in_(numbers), DosePromise.released_at.is_(None))
+            .values(released_at=now, why_released=why),
+            execution_options=UNSYNCHRONISED,
+        )
+
+
+def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
+    """Let go what holds that are over still keep, and what visits of days that are past did not use."""
+    today, _ = day_bounds(clinic_day(now))
+    over = (
+        _with_visits(select(DosePromise.id))
+        .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
+        .where(or_(Hold.expires_at <= now, visit_starts < today))
+    )
+    let_go(db.session.scalars(over), Why.EXPIRED, now=now)
+
+
+def next_lot(centre_id: int, vaccine: str, on: date) -> VaccineLot | None:
+    """The lot to take from on that day: of those that are good, the one that expires first."""
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineProduct.vaccine == vaccine,
+            VaccineLot.recalled_at.is_(None),
+            VaccineLot.expires_on >= on,
+            LEFT > 0,
+        )
+        .order_by(VaccineLot.expires_on, VaccineLot.id)
+    )
+    return db.session.scalars(query.limit(1)).first()
+
+
+def in_stock(centre_ids: Collection[int], vaccine: str, day: date, *, now: datetime) -> set[int]:
+    """The centres that can promise one more dose for that day. One query, however many centres."""
+    today, _ = day_bounds(clinic_day(now))
+    no_moment = type_coerce(null(), UTCDateTime())
+    lots = (
+        select(VaccineLot.centre_id, VaccineLot.expires_on, no_moment, LEFT)
+        .join(VaccineProduct)
+        .where(
+            VaccineProduct.vaccine == vaccine,
+            VaccineLot.centre_id.in_(centre_ids),
+            VaccineLot.recalled_at.is_(None),
+        )
+    )
+    kept = (
+        _with_visits(select(DosePromise.centre_id, cast(null(), Date), visit_starts, literal(1)))
+        .where(DosePromise.vaccine == vaccine, DosePromise.centre_id.in_(centre_ids))
+        .where(visit_starts >= today, or_(Hold.id.is_(None), Hold.expires_at > now))
+    )
+    doses: dict[int, list[Doses]] = {}
+    days: dict[int, list[date]] = {}
+    for centre_id, expires_on, starts_at, number in db.session.execute(union_all(lots, kept)):
+        if starts_at is None:
+            doses.setdefault(centre_id, []).append(Doses(expires_on, number))
+        else:
+            days.setdefault(centre_id, []).append(clinic_day(starts_at))
+    return {one for one in doses if can_keep(doses[one], [*days.get(one, []), day])}

@@ -1,0 +1,47 @@
+"""Whether doses that expire can keep promises for days to come. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+Key = TypeVar("Key")
+
+
+class Doses(NamedTuple):
+    """So many doses, of a lot, that may be given up to and on that day."""
+
+    expires_on: date
+    number: int
+    lot_id: int = 0
+
+
+def can_keep(doses: Sequence[Doses], days: Sequence[date]) -> bool:
+    """Whether every promised day can have a dose of its own that has not expired by then.
+
+    What is good on a day is good on every day before, so it is enough to count from each day on.
+    """
+    return all(
+        sum(one >= day for one in days) <= sum(d.number for d in doses if d.expires_on >= day)
+        for day in set(days)
+    )
+
+
+def last_day(doses: Sequence[Doses], days: Sequence[date]) -> date | None:
+    """The last day for which one more promise can be kept, where all of `days` can. None: for no day."""
+    candidates = sorted({one.expires_on for one in doses}, reverse=True)
+    return next((day for day in candidates if can_keep(doses, [*days, day])), None)
+
+
+def unkept(doses: Sequence[Doses], promises: Sequence[tuple[Key, date]]) -> list[Key]:
+    """Which of these promises cannot be kept, the latest made first; they come in the order they were made.
+
+    Who was promised earlier keeps it, and no other choice keeps more of them.
+    """
+    days: list[date] = []
+    broken: list[Key] = []
+    for key, day in promises:
+        if can_keep(doses, [*days, day]):
+            days.append(day)
+        else:
+            broken.append(key)
+    return broken[::-1]

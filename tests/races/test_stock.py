@@ -1,0 +1,95 @@
+"""Processes that want the same doses at the same moment, on both engines.
+
+The race has a twin with the database's promises off that must fail, or it would prove nothing.
+"""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, select
+
+from clinic.db import db
+from clinic.vaccination import stock_lots
+from clinic.vaccination.stock_models import DosePromise
+from clinic.vaccination.stock_verify import broken_stock
+from tests.makes import NOON, TOMORROW, make_appointment, make_service, make_slot, make_user
+from tests.promises import drop_promises
+
+PARENTS = 4
+
+
+@pytest.fixture
+def visits(race):
+    """The ids of visits at one centre, of as many families."""
+    service = make_service()
+    slot = make_slot(service, capacity=PARENTS)
+    return [make_appointment(service=service, slot=slot) for _ in range(PARENTS)]
+
+
+def receive(visit, doses, number="A1"):
+    product = stock_lots.product_of("MMR", "北京生物")
+    facts = (visit.centre_id, product, number, TOMORROW, doses)
+    lot = stock_lots.receive(*facts, by=make_user(), now=NOON)
+    db.session.commit()
+    return lot
+
+
+def at_once(race, things, sight="sees"):
+    """Each (verb, id) in a process of its own, all let go together; how they ended, counted."""
+    url = race.config["DATABASE_URL"]
+    db.session.commit()
+    everybody = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.races.dosing", url, sight, verb, str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for verb, number in things
+    ]
+    for one in everybody:
+        assert one.stdout.readline() == "ready\n"
+    for one in everybody:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    answers = Counter(one.communicate(timeout=60)[0].strip() for one in everybody)
+    db.session.expire_all()
+    return answers
+
+
+def live():
+    query = select(func.count(DosePromise.id)).where(DosePromise.released_at.is_(None))
+    return db.session.scalar(query)
+
+
+@pytest.mark.parametrize("sight", ["sees", "blind"])
+def test_one_parent_has_the_last_dose(race, visits, sight):
+    receive(visits[0], 1)
+    answers = at_once(race, [("promise", one.id) for one in visits], sight)
+    assert answers == {"done": 1, "OutOfStock": PARENTS - 1}
+    assert live() == 1
+    assert broken_stock() == []
+
+
+def test_its_twin_without_the_databases_promises_gives_it_to_everybody(race, visits):
+    receive(visits[0], 1)
+    drop_promises()
+    answers = at_once(race, [("promise", one.id) for one in visits], "blind")
+    assert answers == {"done": PARENTS}
+    assert live() == PARENTS
+    assert broken_stock() != []
+
+
+def test_a_recall_among_promises_and_cancellations(race, visits):
+    recalled = receive(visits[0], 3, "recalled")
+    receive(visits[0], 1)
+    first, *others = visits
+    at_once(race, [("promise", first.id)])
+    things = [("recall", recalled.id), ("cancel", first.id)]
+    answers = at_once(race, things + [("promise", one.id) for one in others])
+    assert answers["done"] >= 2  # nobody refuses a recall or a cancellation
+    assert answers["done"] + answers["OutOfStock"] == len(things) + len(others)
+    assert live() <= 1
+    assert broken_stock() == []

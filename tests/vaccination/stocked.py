@@ -1,0 +1,82 @@
+"""A centre that has vaccines, and visits and forms to which they are promised."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from clinic.centres.models import ServiceKind
+from clinic.db import db
+from clinic.scheduling import holding
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
+from clinic.vaccination import stock, stock_lots
+from clinic.vaccination.stock import Dose
+from clinic.vaccination.stock_models import DosePromise, Stock
+from clinic.vaccination.stock_verify import broken_stock
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_user,
+)
+
+MMR = Dose("MMR", "MMR", 1)
+HEPB = Dose("HepB", "HepB", 3)
+NEXT_YEAR = date(2027, 3, 1)
+NEXT_WEEK = TOMORROW + timedelta(days=6)
+
+
+class Centre:
+    """A vaccination centre, open tomorrow and in a week, and who works there."""
+
+    def __init__(self):
+        self.service = make_service(ServiceKind.VACCINATION)
+        self.practitioner = make_practitioner([self.service])
+        self.id = self.practitioner.centre.id
+        self.room = make_room(self.practitioner.centre)
+        self.nurse = make_user()
+        self.sessions = {day: self.open(day) for day in (TOMORROW, NEXT_WEEK)}
+
+    def open(self, day):
+        return make_session(self.practitioner, self.room, [self.service], day, capacity=5)
+
+    def visit(self, *doses, day=TOMORROW, by=None):
+        """An appointment, these doses promised to it."""
+        made = make_appointment(service=self.service, slot=self.sessions[day].slots[0], by=by)
+        stock.promise(doses, appointment=made, by=self.nurse, now=NOON)
+        db.session.commit()
+        return made
+
+    def form(self, *doses, moves=None, by=None, child=None, day=TOMORROW):
+        """A hold, these doses promised to it."""
+        by = by or make_user()
+        slots = slots_for(self.service, self.sessions[day].slots[1].id)
+        wanted = Wanted(child or make_child(by), self.service, slots)
+        hold = holding.hold(wanted, by=by, now=NOON, moves=moves)
+        stock.promise(doses, hold=hold, by=by, now=NOON)
+        db.session.commit()
+        return hold
+
+    def receive(self, doses, *, expires_on=NEXT_YEAR, vaccine="MMR", number="A1"):
+        product = stock_lots.product_of(vaccine, "北京生物")
+        facts = (self.id, product, number, expires_on, doses)
+        lot = stock_lots.receive(*facts, by=self.nurse, now=NOON)
+        db.session.commit()
+        return lot
+
+    def counts(self, vaccine="MMR"):
+        """On hand and promised, as the database counts; and it must add up."""
+        db.session.commit()
+        assert broken_stock() == []
+        query = select(Stock.on_hand, Stock.promised)
+        where = (Stock.centre_id == self.id, Stock.vaccine == vaccine)
+        return tuple(db.session.execute(query.where(*where)).one())
+
+
+def whys():
+    return list(db.session.scalars(select(DosePromise.why_released).order_by(DosePromise.id)))
