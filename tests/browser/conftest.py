@@ -60,8 +60,11 @@ class Visitor:
         self.look()
 
     def press(self, what):
-        """Press what leads to another page, and look at it."""
-        with self.page.expect_navigation():
+        """Press what leads to another page, and look at it.
+
+        A new document is awaited: an address that HTMX writes into the history is not one.
+        """
+        with self.page.expect_event("load"):
             what.click()
         self.look()
 
