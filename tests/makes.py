@@ -14,6 +14,8 @@ from clinic.scheduling import booking, opening
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
+from clinic.vaccination import stock_lots
+from clinic.vaccination.catalogue import vaccines
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # Monday noon in Shanghai
 TOMORROW = date(2026, 3, 3)
@@ -163,6 +165,15 @@ def make_appointment(
     )
     db.session.commit()
     return made.appointments[0]
+
+
+def make_stock(centre, doses=50, *, but=(), expires_on=date(2027, 12, 31)):
+    """So many doses of every vaccine of the catalogue at the centre."""
+    for vaccine in vaccines().keys() - set(but):
+        product = stock_lots.product_of(vaccine, "北京生物")
+        facts = (centre.id, product, f"{vaccine}-1", expires_on, doses)
+        stock_lots.receive(*facts, by=make_user(), now=NOON)
+    db.session.commit()
 
 
 def day_of(slot: Slot) -> date:

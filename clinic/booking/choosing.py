@@ -4,9 +4,9 @@ Whatever is asked for and does not exist is passed over: an old link still shows
 Only a child that is not theirs is not found.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import NoResultFound
@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import User
 from clinic.booking.queries import get_appointment
+from clinic.booking.terms import Asked, codes_in, needs_text
 from clinic.centres.days import Holiday, holiday_on, is_known
 from clinic.centres.districts import find_district
 from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
@@ -38,7 +39,6 @@ BEYOND_MAY_LAG = timedelta(
 FURTHER = 60  # days in which a first free time is looked for when the strip has none
 MOST_TOGETHER = 4
 COURSES = (1, 4, 6, 8, 12, 20)
-Objections = Callable[[Patient, Service, date], list[rules.Objection]]
 # What can follow right after it in one visit.
 FOLLOWED_BY = {ServiceKind.CHECKUPS: ServiceKind.VACCINATION}
 
@@ -93,6 +93,9 @@ class Group:
     key: tuple[object, ...] | None = None  # the same for all who see the same
 
 
+NOTHING = Asked((), {}, today=date.min, now=datetime.min.replace(tzinfo=UTC))
+
+
 @dataclass
 class Chooser:
     """Everything the page needs."""
@@ -109,6 +112,7 @@ class Chooser:
     then: Service | None = None  # for the same child right after it
     sessions: int = 1  # of a course
     moving: Appointment | None = None
+    asked: Asked = field(default_factory=lambda: NOTHING)
     centres: list[Centre] = field(default_factory=list)
     distances: dict[int, float] = field(default_factory=dict)
     centre: Centre | None = None
@@ -133,7 +137,12 @@ class Chooser:
         """
         if self.moving or len(self.wishes) > 1 or not (self.child and self.service):
             return None
-        return (self.children, self.versions.text, sorted(self.distances.items()))
+        return (
+            self.children,
+            self.versions.text,
+            sorted(self.distances.items()),
+            self.asked.made_of,
+        )
 
     @property
     def choice(self) -> tuple[object, ...]:
@@ -154,6 +163,7 @@ class Chooser:
             "with": [one.id for one in self.together] or None,
             "service": self.service.id if self.service and not self.moving else None,
             "then": self.then.id if self.then else None,
+            "need": None if self.moving else self.needs or None,
             "sessions": self.sessions if self.sessions > 1 else None,
             "centre": self.centre.id if self.centre else None,
             "district": self.district or None,
@@ -163,6 +173,13 @@ class Chooser:
             "day": self.day.isoformat() if self.day else None,
         }
         return now | changes
+
+    @property
+    def needs(self) -> list[str]:
+        """What is ticked for the children who come, if anything was said about it."""
+        come = {wish.child.id for wish in self.wishes}
+        codes = self.asked.codes
+        return needs_text({one: codes[one] for one in come & codes.keys()})
 
     @property
     def wishes(self) -> list[Wish[ChildFacts]]:
@@ -178,15 +195,6 @@ def wishes_of(
         return []
     family = [child, *together]
     return [Wish(one, what) for what in (service, then) if what for one in family]
-
-
-def age_objections(child: Patient, service: Service, day: date) -> list[rules.Objection]:
-    """What the service's ages object to: the least that every service asks."""
-    asking = rules.Asking(
-        child.birth_date, service.min_age_months, service.max_age_months, online=True
-    )
-    found = rules.age_objection(asking, day)
-    return [found] if found else []
 
 
 def ask(
@@ -215,6 +223,9 @@ def ask(
         _add_company(chooser, kind, args)
     if chooser.child and chooser.service:
         _add_filters(chooser, args, near)
+        chooser.asked = Asked(
+            chooser.wishes, codes_in(args), chooser.moving, today=clinic_day(now), now=now
+        )
     return chooser
 
 
@@ -271,17 +282,12 @@ def _add_filters(
     chooser.part = part if part in PARTS else ""
 
 
-def add_times(
-    chooser: Chooser, args: MultiDict[str, str], objections: Objections, now: datetime
-) -> None:
+def add_times(chooser: Chooser, args: MultiDict[str, str], now: datetime) -> None:
     """The days of the strip, and the times of the chosen one."""
     if not (chooser.child and chooser.service):
         return
     dates = _days(now)
-    against = {
-        day: [one for wish in chooser.wishes for one in objections(wish.child, wish.service, day)]
-        for day in dates
-    }
+    against = {day: chooser.asked.against(chooser.wishes, chooser.centre_ids, day) for day in dates}
     tomorrow = day_bounds(dates[1])[0]
     if all(against.values()):
         chooser.refusal = against[dates[0]][0]
@@ -309,7 +315,7 @@ def add_times(
                 visit.starts_at for one in free[with_some[0]] for visit in one.visits
             )
         else:
-            chooser.first_free = search.further(objections)
+            chooser.first_free = search.further()
             chooser.until = min(chooser.until, now + BEYOND_MAY_LAG)
 
 
@@ -343,15 +349,13 @@ class _Search:
 
     def free(self, day: date) -> list[Free]:
         """What this family may have on that day, by centre."""
+        able = [one for one in self.centre_ids if not self.chooser.asked.lacks(one, day)]
         if self.together is not None:
             return [
                 Free(centre_id, [one for one in self.together if self._is_at(one, centre_id, day)])
-                for centre_id in self.centre_ids
+                for centre_id in able
             ]
-        return [
-            self._free_of(self.sheets[centre_id, day], day, centre_id)
-            for centre_id in self.centre_ids
-        ]
+        return [self._free_of(self.sheets[centre_id, day], day, centre_id) for centre_id in able]
 
     def _free_of(self, sheet: Sheet, day: date, centre_id: int) -> Free:
         """All that is on the sheet, unless a filter, or something of the child's own, takes some away."""
@@ -423,8 +427,9 @@ class _Search:
                 return name_of(closure, "reason")
         return ""
 
-    def further(self, objections: Objections) -> datetime | None:
+    def further(self) -> datetime | None:
         """The first time that works beyond the strip, within two months."""
+        chooser = self.chooser
         first_day = self.days[-1] + timedelta(days=1)
         if self.together is not None:
             found = self._visits(first_day, FURTHER)
@@ -439,9 +444,8 @@ class _Search:
             (
                 one.starts_at
                 for one in found
-                if not any(
-                    objections(wish.child, wish.service, clinic_day(one.starts_at))
-                    for wish in self.chooser.wishes
+                if not chooser.asked.against(
+                    chooser.wishes, [one.offers[0].centre_id], clinic_day(one.starts_at)
                 )
             ),
             None,

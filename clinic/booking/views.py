@@ -1,6 +1,6 @@
 """The pages, made once for each of the four services."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 
@@ -14,9 +14,7 @@ from clinic.accounts.models import Role
 from clinic.booking import courses, waitlist
 from clinic.booking.choosing import (
     COURSES,
-    Objections,
     add_times,
-    age_objections,
     ask,
     number,
     numbers,
@@ -26,6 +24,7 @@ from clinic.booking.choosing import (
 )
 from clinic.booking.forms import ConfirmForm
 from clinic.booking.queries import get_appointment, get_hold
+from clinic.booking.terms import OF_KIND, Asked, Terms, codes_in, kept_with, needs_text
 from clinic.centres.districts import all_districts
 from clinic.centres.models import ServiceKind
 from clinic.centres.queries import centres_with, services_of
@@ -53,10 +52,13 @@ LOOKED_AT = 1000
 DAYS_LOOKED_AT = 14
 
 
-def booking_pages(
-    kind: ServiceKind, title: str, *, objections: Objections = age_objections
-) -> Blueprint:
-    """The blueprint of one service: choose, hold, confirm, release, wait. `title` is a marked text."""
+def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = None) -> Blueprint:
+    """The blueprint of one service: choose, hold, confirm, release, wait. `title` is a marked text.
+
+    `terms` are what this kind of service asks of a visit beyond its place.
+    """
+    if terms:
+        OF_KIND[kind] = terms
     bp = Blueprint(kind.value, f"clinic.{kind.value}.views", url_prefix=f"/{kind.value}")
 
     @bp.get("/", endpoint="choose")
@@ -67,7 +69,7 @@ def booking_pages(
         mark = Mark(chooser.made_of) if chooser.made_of else None
         if mark and (unchanged := mark.unchanged(now)):
             return unchanged
-        add_times(chooser, request.args, objections, now)
+        add_times(chooser, request.args, now)
         page = render(
             "booking/choose.html",
             partial="booking/_chooser.html",
@@ -86,13 +88,13 @@ def booking_pages(
     @allow(Role.PARENT)
     @reads_first
     def hold() -> Response:
-        return not_consented() or keep(kind, title, objections)
+        return not_consented() or keep(kind, title)
 
     @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
     @reads_first
     def confirm(hold_id: int) -> Response:
-        return confirm_hold(kind, title, objections, get_hold(me(), kind, hold_id))
+        return confirm_hold(kind, title, get_hold(me(), kind, hold_id))
 
     @bp.post("/holds/<int:hold_id>/release", endpoint="release")
     @allow(Role.PARENT)
@@ -150,7 +152,7 @@ def asked_for(kind: ServiceKind) -> tuple[list[Wish[Child]], list[int]]:
     return wishes, slots
 
 
-def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
+def keep(kind: ServiceKind, title: str) -> Response:
     """Keep the chosen times for some minutes, then ask for the rest."""
     wishes, slots = asked_for(kind)
     move = number(request.form, "move")
@@ -159,6 +161,7 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
     if moving and (moving.child_id, moving.service_id) != same:
         abort(404)
     now = clock.now()
+    asked = asked_by(wishes, codes_in(request.form), moving, now=now)
 
     def work() -> Hold:
         chosen = list(slots)
@@ -169,11 +172,15 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
             for wish, slot_id in zip(wishes, chosen, strict=True)
         ]
         for one in wanted:
-            if found := objections(one.child, one.service, clock.clinic_day(one.starts_at)):
+            day = clock.clinic_day(one.starts_at)
+            if found := asked.objections(one.child, one.service, day):
                 raise Refused(found)
         if moving:
             booking.must_be_changeable(moving, online=True, now=now)
-        return holding.hold_together(wanted, by=me(), now=now, moves=moving)
+        lead = holding.hold_together(wanted, by=me(), now=now, moves=moving)
+        if asked.terms:
+            asked.keep(holding.group_of(lead), by=me(), now=now)
+        return lead
 
     try:
         kept = limits.counted(limits.BOOKING, str(me().id), work, now=now)
@@ -183,11 +190,11 @@ def keep(kind: ServiceKind, title: str, objections: Objections) -> Response:
         if isinstance(error, SlotTaken) and (over := holding.over_in(slots, now=now)):
             in_one_transaction(lambda: holding.let_go(over, now=now))
         slot = db.session.get(Slot, slots[0]) or abort(404)
-        return gone(error, wishes, slot, moving, title, objections, now=now)
+        return gone(error, wishes, slot, moving, title, asked, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=kept.id)
 
 
-def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Hold) -> Response:
+def confirm_hold(kind: ServiceKind, title: str, kept: Hold) -> Response:
     """Show what is held, and book it."""
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept).id)
@@ -198,8 +205,10 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
             booked = in_one_transaction(lambda: book_or_move(kept, form.reason.data or "", now))
         except DomainError as error:
             db.session.rollback()
-            wishes = [Wish(one.child, one.service) for one in holding.group_of(kept)]
-            return gone(error, wishes, kept.slot, kept.moves, title, objections, now=now)
+            group = holding.group_of(kept)
+            wishes = [Wish(one.child, one.service) for one in group]
+            asked = asked_by(wishes, codes_kept(group), kept.moves, now=now)
+            return gone(error, wishes, kept.slot, kept.moves, title, asked, now=now)
         if kept.moves_id:
             flash(_("Your appointment is moved."))
         elif len(booked.booking.appointments) > 1:
@@ -209,12 +218,14 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
         else:
             flash(_("Your appointment is booked."))
         return see_other("appointments.show", appointment_id=booked.id)
+    group = holding.group_of(kept)
     return render(
         "booking/confirm.html",
         partial="booking/_confirm.html",
         status=422 if form.errors else 200,
         hold=kept,
-        group=holding.group_of(kept),
+        group=group,
+        needs=kept_with(group),
         form=form,
         kind=kind.value,
         title=title,
@@ -224,14 +235,71 @@ def confirm_hold(kind: ServiceKind, title: str, objections: Objections, kept: Ho
 
 def book_or_move(kept: Hold, reason: str, now: datetime) -> Appointment:
     """Turn the holds into appointments, or give their place to the one that moves."""
+    group = holding.group_of(kept)
     wanted = [
         Wanted(one.child, one.service, slots_for(one.service, one.slot_id), reason=reason, hold=one)
-        for one in holding.group_of(kept)
+        for one in group
     ]
+    must_be_allowed(wanted, group, kept.moves, now=now)
     if kept.moves:
-        return booking.move(kept.moves, wanted[0], by=me(), online=True, now=now)
+        return _move(kept, kept.moves, wanted[0], now)
     made = booking.book(wanted, by=me(), key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
+    for hold, appointment in zip(group, made.appointments, strict=True):
+        if terms := OF_KIND.get(hold.service.kind):
+            terms.book(hold, appointment, by=me(), now=now)
     return made.appointments[0]
+
+
+def _move(kept: Hold, moving: Appointment, wanted: Wanted, now: datetime) -> Appointment:
+    terms = OF_KIND.get(kept.service.kind)
+    if terms:
+        terms.book(kept, moving, by=me(), now=now)
+    moved = booking.move(moving, wanted, by=me(), online=True, now=now)
+    if terms:
+        terms.moved(moved)
+    return moved
+
+
+def must_be_allowed(
+    wanted: Sequence[Wanted], group: Sequence[Hold], moving: Appointment | None, *, now: datetime
+) -> None:
+    """What was kept must still be legal; an offer to who waited gets now what it needs beside its place.
+
+    Raises Refused, or what keeping raises.
+    """
+    if not any(one.service.kind in OF_KIND for one in wanted):
+        return
+    wishes = [Wish(one.child, one.service) for one in wanted]
+    asked = asked_by(wishes, codes_kept(group), moving, now=now)
+    for one in wanted:
+        day = clock.clinic_day(one.starts_at)
+        if found := asked.objections(one.child, one.service, day):
+            raise Refused(found)
+    if group[0].purpose is HoldFor.WAITLIST:
+        asked.keep(group, by=me(), now=now)
+
+
+def asked_by(
+    wishes: Sequence[Wish[Child]],
+    codes: Mapping[int, Collection[str]],
+    moving: Appointment | None,
+    *,
+    now: datetime,
+) -> Asked:
+    """The terms of these wishes."""
+    return Asked(wishes, codes, moving, today=clock.clinic_day(now), now=now)
+
+
+def codes_kept(group: Sequence[Hold]) -> dict[int, list[str]]:
+    """What is kept with a form's holds, by child; of an offer that was not looked at yet, nothing is said."""
+    if group[0].purpose is not HoldFor.FORM:
+        return {}
+    lines = kept_with(group)
+    codes: dict[int, list[str]] = {}
+    for one in group:
+        if one.service.kind in OF_KIND:
+            codes.setdefault(one.child_id, []).extend(x.code for x in lines.get(one.id, ()))
+    return codes
 
 
 def booked_from(kept: Hold) -> Appointment:
@@ -246,7 +314,7 @@ def gone(
     slot: Slot,
     moving: Appointment | None,
     title: str,
-    objections: Objections,
+    asked: Asked,
     *,
     now: datetime,
 ) -> Response:
@@ -260,7 +328,7 @@ def gone(
     near = slot.starts_at
     if isinstance(works_from, date) and not isinstance(works_from, datetime):
         near = max(near, clock.day_bounds(works_from)[0])
-    rest = {"objections": objections, "except_for": [moving.id] if moving else (), "now": now}
+    rest = {"asked": asked, "except_for": [moving.id] if moving else (), "now": now}
     found: list[Visit] = []
     for centre_ids in [slot.centre_id], list(centres):
         found = found or instead(wishes, centre_ids, near, **rest)  # type: ignore[arg-type]
@@ -274,6 +342,7 @@ def gone(
         then=next((one.service for one in wishes if one.service != service), None),
         moving=moving,
         visits=found,
+        needs=[] if moving else needs_text(asked.codes),
         alone=len(wishes) == 1,
         day=clock.clinic_day(slot.starts_at),
         company=list({one.child.id: None for one in wishes if one.child != child}),
@@ -296,18 +365,15 @@ def instead(
     centre_ids: Sequence[int],
     near: datetime,
     *,
-    objections: Objections,
+    asked: Asked,
     except_for: Collection[int],
     now: datetime,
 ) -> list[Visit]:
     """A few visits for the same wishes that nothing stands against; none for a course, which is planned."""
 
     def suits(visit: Visit) -> bool:
-        pairs = zip(wishes, visit.offers, strict=True)
-        return not any(
-            objections(wish.child, wish.service, clock.clinic_day(one.starts_at))
-            for wish, one in pairs
-        )
+        lead = visit.offers[0]
+        return not asked.against(wishes, [lead.centre_id], clock.clinic_day(lead.starts_at))
 
     if len(wishes) == 1:
         [wish] = wishes

@@ -31,6 +31,7 @@ from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.terms import booked_for
 from clinic.web import filled, render, see_other
 
 bp = Blueprint("appointments", __name__, url_prefix="/appointments")
@@ -81,6 +82,7 @@ def show(appointment_id: int) -> Response:
         is_coming=is_coming(appointment, now),
         rest=remaining_with(appointment, now=now),
         others=booked_with(me(), appointment),
+        doses=booked_for([appointment.id]).get(appointment.id, ()),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
     )

@@ -3,7 +3,7 @@
 Locks: the stock of a centre and a vaccine, in that order, after slots and children.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -43,6 +43,10 @@ class ExpiresBefore(OutOfStock):
     )
 
 
+class BookedAlready(DomainError):
+    message = mark("This dose is booked for another visit already.")
+
+
 class PromisedElsewhere(DomainError):
     message = mark(
         "Other visits are promised what lasts longer. Please use the lot that expires first."
@@ -65,6 +69,10 @@ class LotIsEmpty(DomainError):
     message = mark("Nothing is left of this lot.")
 
 
+# As PostgreSQL names the promise, and as SQLite does.
+BOOKED_ONCE = ("uq_dose_promises_booked", "dose_promises.series")
+
+
 @dataclass(frozen=True)
 class Dose:
     """A dose that a visit is for."""
@@ -76,8 +84,11 @@ class Dose:
 
 def refusal(error: IntegrityError, vaccine: str) -> DomainError:
     """What the database refused, in words; anything unknown goes on as it is."""
-    if "ck_stock_promised" in broken_promise(error):
+    promise = broken_promise(error)
+    if "ck_stock_promised" in promise:
         return OutOfStock(vaccine=name_of(vaccines()[vaccine]))
+    if any(name in promise for name in BOOKED_ONCE):
+        return BookedAlready()
     raise error
 
 
@@ -91,8 +102,8 @@ def promise(
 ) -> None:
     """Promise all of these doses to the hold's or the appointment's visit, or none.
 
-    What it has already is not promised twice. Raises OutOfStock or ExpiresBefore, after which the
-    caller rolls back.
+    What it has already is not promised twice. Raises OutOfStock, ExpiresBefore or BookedAlready,
+    after which the caller rolls back.
     """
     owner = _owner(hold, appointment)
     centre_id, day = _visit(hold, appointment)
@@ -115,6 +126,18 @@ def promise(
         audit.record(
             "promise", row, by=by.id, now=now, centre_id=centre_id, vaccine=one.vaccine, **owner
         )
+
+
+def only(wanted: Collection[Dose], *, hold: Hold, now: datetime) -> None:
+    """Of what was promised to the hold, only these stay: the form was filled in anew."""
+    query = select(DosePromise).where(
+        DosePromise.hold_id == hold.id, DosePromise.released_at.is_(None)
+    )
+    rows = db.session.scalars(query).all()
+    rest = [one for one in rows if Dose(one.vaccine, one.series, one.dose_number) not in wanted]
+    if rest:
+        lock(rest[0].centre_id, {one.vaccine for one in rest})
+        let_go([one.id for one in rest], Why.MOVED, now=now)
 
 
 def _owner(hold: Hold | None, appointment: Appointment | None) -> dict[str, int]:
@@ -160,13 +183,20 @@ def carry_over(hold: Hold, appointment: Appointment, *, by: User, now: datetime)
     had = select(DosePromise.id).where(DosePromise.appointment_id == appointment.id)
     same = had.where(DosePromise.vaccine.in_({row.vaccine for row in rows}))
     let_go(db.session.scalars(same), Why.MOVED, now=now)
-    db.session.execute(
-        update(DosePromise)
-        .where(mine, DosePromise.released_at.is_(None))
-        .values(hold_id=None, appointment_id=appointment.id),
-        execution_options=UNSYNCHRONISED,
-    )
-    doses = [Dose(row.vaccine, row.series, row.dose_number) for row in rows]
+    try:
+        db.session.execute(
+            update(DosePromise)
+            .where(mine, DosePromise.released_at.is_(None))
+            .values(hold_id=None, appointment_id=appointment.id),
+            execution_options=UNSYNCHRONISED,
+        )
+    except IntegrityError as error:
+        raise refusal(error, rows[0].vaccine) from error
+    doses = [
+        Dose(row.vaccine, row.series, row.dose_number)
+        for row in rows
+        if row.why_released is not Why.MOVED  # the form was filled in anew without it
+    ]
     promise(doses, appointment=appointment, by=by, now=now)
 
 

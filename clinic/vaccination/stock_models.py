@@ -86,6 +86,7 @@ class Why(StrEnum):
 
 
 LIVE = text("released_at IS NULL")
+BOOKED = text("released_at IS NULL AND appointment_id IS NOT NULL")
 
 
 class DosePromise(Base):
@@ -104,6 +105,14 @@ class DosePromise(Base):
             "vaccine",
             sqlite_where=LIVE,
             postgresql_where=LIVE,
+        ),
+        Index(
+            "uq_dose_promises_booked",
+            "child_id",
+            "series",
+            unique=True,
+            sqlite_where=BOOKED,
+            postgresql_where=BOOKED,
         ),
     )
 

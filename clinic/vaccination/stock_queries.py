@@ -5,24 +5,18 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Date,
     Select,
-    cast,
     func,
-    literal,
-    null,
     or_,
     select,
-    type_coerce,
-    union_all,
     update,
 )
 
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import UTCDateTime, db
+from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, Slot
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
-from clinic.vaccination.stock_rules import Doses, can_keep
+from clinic.vaccination.stock_rules import Doses
 
 UNSYNCHRONISED = {"synchronize_session": False}
 LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
@@ -47,7 +41,7 @@ def lock(centre_id: int, vaccines: Collection[str]) -> None:
     ).all()
 
 
-def _with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """The promises that live, with the appointment, or the hold and its slot."""
     return (
         query.select_from(DosePromise)
@@ -61,7 +55,7 @@ def _with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 def promised(centre_id: int, vaccine: str, *, but: int | None = None) -> list[Promised]:
     """The promises that live, in the order in which they were made; `but` is an appointment to leave out."""
     query = (
-        _with_visits(select(DosePromise.id, DosePromise.appointment_id, visit_starts))
+        with_visits(select(DosePromise.id, DosePromise.appointment_id, visit_starts))
         .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
         .order_by(DosePromise.made_at, DosePromise.id)
     )
@@ -103,7 +97,7 @@ def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
     """Let go what holds that are over still keep, and what visits of days that are past did not use."""
     today, _ = day_bounds(clinic_day(now))
     over = (
-        _with_visits(select(DosePromise.id))
+        with_visits(select(DosePromise.id))
         .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
         .where(or_(Hold.expires_at <= now, visit_starts < today))
     )
@@ -125,31 +119,3 @@ def next_lot(centre_id: int, vaccine: str, on: date) -> VaccineLot | None:
         .order_by(VaccineLot.expires_on, VaccineLot.id)
     )
     return db.session.scalars(query.limit(1)).first()
-
-
-def in_stock(centre_ids: Collection[int], vaccine: str, day: date, *, now: datetime) -> set[int]:
-    """The centres that can promise one more dose for that day. One query, however many centres."""
-    today, _ = day_bounds(clinic_day(now))
-    no_moment = type_coerce(null(), UTCDateTime())
-    lots = (
-        select(VaccineLot.centre_id, VaccineLot.expires_on, no_moment, LEFT)
-        .join(VaccineProduct)
-        .where(
-            VaccineProduct.vaccine == vaccine,
-            VaccineLot.centre_id.in_(centre_ids),
-            VaccineLot.recalled_at.is_(None),
-        )
-    )
-    kept = (
-        _with_visits(select(DosePromise.centre_id, cast(null(), Date), visit_starts, literal(1)))
-        .where(DosePromise.vaccine == vaccine, DosePromise.centre_id.in_(centre_ids))
-        .where(visit_starts >= today, or_(Hold.id.is_(None), Hold.expires_at > now))
-    )
-    doses: dict[int, list[Doses]] = {}
-    days: dict[int, list[date]] = {}
-    for centre_id, expires_on, starts_at, number in db.session.execute(union_all(lots, kept)):
-        if starts_at is None:
-            doses.setdefault(centre_id, []).append(Doses(expires_on, number))
-        else:
-            days.setdefault(centre_id, []).append(clinic_day(starts_at))
-    return {one for one in doses if can_keep(doses[one], [*days.get(one, []), day])}

@@ -258,6 +258,12 @@ def create_stock_and_promises() -> None:
     live = sa.text("released_at IS NULL")
     where = {"sqlite_where": live, "postgresql_where": live}
     op.create_index("ix_dose_promises_live", table, ["centre_id", "vaccine"], **where)
+    # One booked dose of a series at a time: the next one is counted from it.
+    booked = sa.text("released_at IS NULL AND appointment_id IS NOT NULL")
+    where = {"sqlite_where": booked, "postgresql_where": booked}
+    op.create_index(
+        "uq_dose_promises_booked", table, ["child_id", "series"], unique=True, **where
+    )
 
 
 def upgrade() -> None:

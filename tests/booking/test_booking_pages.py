@@ -25,6 +25,7 @@ from tests.makes import (
     make_service,
     make_session,
     make_slot,
+    make_stock,
     make_user,
 )
 from tests.queries import count_queries
@@ -40,7 +41,9 @@ def wish(child, service, slot):
 def test_the_same_confirmation_sent_twice_is_one_booking(client, kind):
     parent = make_user()
     service = make_service(kind)
-    data = wish(make_child(parent), service, make_slot(service))
+    slot = make_slot(service)
+    make_stock(slot.centre)
+    data = wish(make_child(parent), service, slot)
     held = client.sign_in(parent).post(f"/{kind}/holds", data=data)
 
     answers = [client.post(held.location, data={"reason": "fever"}) for _ in range(2)]

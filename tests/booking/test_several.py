@@ -28,6 +28,7 @@ from tests.makes import (
     make_service,
     make_session,
     make_slot,
+    make_stock,
     make_user,
 )
 
@@ -82,6 +83,7 @@ def test_a_check_is_followed_by_a_vaccination(client):
     vaccination = make_service(ServiceKind.VACCINATION)
     checker = team(check)
     team(vaccination, centre=checker.centre)
+    make_stock(checker.centre)
 
     page = client.sign_in(parent).get(f"/checkups/?then={vaccination.id}").text
     data = {

@@ -28,6 +28,7 @@ from tests.makes import (
     make_service,
     make_session,
     make_slot,
+    make_stock,
     make_user,
 )
 from tests.queries import count_queries
@@ -329,6 +330,7 @@ def test_taking_a_place_sends_as_many_statements_in_a_full_house(site, kind):
     service = make_service(kind)
     practitioner = make_practitioner([service])
     room = make_room(practitioner.centre)
+    make_stock(practitioner.centre)
 
     def taking(day):
         session = make_session(practitioner, room, [service], day, capacity=3)

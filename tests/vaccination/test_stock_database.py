@@ -32,7 +32,7 @@ REFUSED = {
     "UPDATE dose_promises SET vaccine = 'HepB'": "dose_promises_stay",
     "UPDATE dose_promises SET hold_id = (SELECT min(id) FROM holds)": "ck_dose_promises_one_owner",
     "INSERT INTO dose_promises (appointment_id, child_id, centre_id, vaccine, series, dose_number, made_at)"
-    " SELECT appointment_id, child_id, centre_id, vaccine, series, 2, made_at FROM dose_promises"
+    " SELECT appointment_id, child_id, centre_id, vaccine, 'other', 2, made_at FROM dose_promises"
     " WHERE appointment_id IS NOT NULL": "ck_stock_promised",
 }
 

@@ -6,8 +6,9 @@ import pytest
 
 from clinic.db import db
 from clinic.vaccination import stock, stock_lots
+from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import Why
-from clinic.vaccination.stock_queries import in_stock, next_lot
+from clinic.vaccination.stock_queries import next_lot
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -142,13 +143,37 @@ def test_which_centres_have_it(centre):
     full.receive(1)
     full.visit(MMR)
     every = [one.id for one in (centre, short, empty, full)]
-    assert in_stock(every, "MMR", TOMORROW, now=NOON) == {centre.id, short.id}
-    assert in_stock(every, "MMR", NEXT_WEEK, now=NOON) == {centre.id}
-    assert in_stock(every, "HepB", TOMORROW, now=NOON) == set()
+    shelves = Shelves(["MMR", "HepB"], now=NOON)
+
+    def having(vaccine, number, day):
+        return {one for one in every if shelves.has(one, vaccine, number, day)}
+
+    assert having("MMR", 1, TOMORROW) == {centre.id, short.id}
+    assert having("MMR", 1, NEXT_WEEK) == {centre.id}
+    assert having("HepB", 1, TOMORROW) == set()
 
 
 def test_an_open_form_counts_until_it_is_over(centre):
     centre.receive(1)
     hold = centre.form(MMR)
-    assert in_stock([centre.id], "MMR", TOMORROW, now=NOON) == set()
-    assert in_stock([centre.id], "MMR", TOMORROW, now=hold.expires_at) == {centre.id}
+    assert not Shelves(["MMR"], now=NOON).has(centre.id, "MMR", 1, TOMORROW)
+    assert Shelves(["MMR"], now=hold.expires_at).has(centre.id, "MMR", 1, TOMORROW)
+    assert Shelves(["MMR"], children=[hold.child_id], now=NOON).has(centre.id, "MMR", 1, TOMORROW)
+
+
+def test_what_moves_takes_its_dose_along(centre):
+    centre.receive(1)
+    visit = centre.visit(MMR)
+    assert not Shelves(["MMR"], now=NOON).has(centre.id, "MMR", 1, NEXT_WEEK)
+    assert Shelves(["MMR"], moving=visit.id, now=NOON).has(centre.id, "MMR", 1, NEXT_WEEK)
+
+
+def test_many_doses_are_counted_by_their_days(centre):
+    """Enough that last need no further look; a lot that ends soon is counted by day."""
+    centre.receive(30)
+    centre.receive(2, number="B2", expires_on=TOMORROW, vaccine="HepB")
+    shelves = Shelves(["MMR", "HepB"], now=NOON)
+    cases = [("MMR", 4, NEXT_WEEK), ("HepB", 2, TOMORROW), ("HepB", 3, TOMORROW)]
+    cases += [("HepB", 1, NEXT_WEEK)]
+    found = [shelves.has(centre.id, *one) for one in cases]
+    assert found == [True, True, False, False]

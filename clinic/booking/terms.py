@@ -1,0 +1,167 @@
+"""What a kind of service asks of a visit beyond its place: each service room may say it, booking only asks.
+
+Vaccination, for example: which doses, whether they are legal that day, whether the centre has them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from werkzeug.datastructures import MultiDict
+
+from clinic.accounts.models import User
+from clinic.centres.models import Service, ServiceKind
+from clinic.scheduling import rules
+from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.queries import Patient
+from clinic.scheduling.rules import Objection
+from clinic.scheduling.together import Wish
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that a visit can be for: a box to tick. `first` is the day from which it may be, if asked."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    first: date | None
+    is_chosen: bool
+
+
+class Terms(Protocol):
+    """The terms of one kind of service, for these children.
+
+    `codes` are those of the lines that are asked for, by child; a child that is not in it comes
+    for what is usual.
+    """
+
+    def __init__(
+        self,
+        child_ids: Sequence[int],
+        codes: Mapping[int, Collection[str]],
+        moving: Appointment | None,
+        today: date,
+        now: datetime,
+    ) -> None: ...
+
+    @property
+    def made_of(self) -> object:
+        """What decides everything that it says: its `repr` is the same while that is."""
+
+    def lines(self, child_id: int) -> Sequence[Line]:
+        """What the child's visit can be for."""
+
+    def objections(self, child_id: int, day: date) -> list[Objection]:
+        """What stands against a visit on that day, at whatever centre."""
+
+    def lacks(self, centre_id: int, day: date) -> Objection | None:
+        """What that centre does not have for all these children on that day."""
+
+    def keep(self, hold: Hold, *, by: User, now: datetime) -> None:
+        """The places are held: keep what else the visit needs. Raises DomainError."""
+
+    @staticmethod
+    def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
+        """What was kept with the hold is the appointment's. Raises DomainError."""
+
+    @staticmethod
+    def moved(appointment: Appointment) -> None:
+        """The appointment has another time now. Raises DomainError if what it needs is not there."""
+
+    @staticmethod
+    def kept_with(hold_ids: Collection[int]) -> Mapping[int, Sequence[Line]]:
+        """What is kept with these holds, by hold."""
+
+
+OF_KIND: dict[ServiceKind, type[Terms]] = {}  # filled by the rooms that have some
+
+
+def codes_in(args: MultiDict[str, str]) -> dict[int, set[str]]:
+    """What is ticked, by child: `need=12.MMR`. A form with boxes says `12.` too, for none ticked."""
+    found: dict[int, set[str]] = {}
+    for text in args.getlist("need"):
+        child, _, code = text.partition(".")
+        if child.isascii() and child.isdigit() and len(child) < 10:
+            found.setdefault(int(child), set()).update({code} - {""})
+    return found
+
+
+def needs_text(codes: Mapping[int, Collection[str]]) -> list[str]:
+    """The same as an address or a form has it."""
+    return [f"{child}.{code}" for child in sorted(codes) for code in ("", *sorted(codes[child]))]
+
+
+class Asked:
+    """What is asked for at once, by the terms of every kind of service in it."""
+
+    def __init__(
+        self,
+        wishes: Sequence[Wish[Patient]],
+        codes: Mapping[int, Collection[str]],
+        moving: Appointment | None = None,
+        *,
+        today: date,
+        now: datetime,
+    ) -> None:
+        self.codes = codes
+        by_kind: dict[ServiceKind, list[int]] = {}
+        for one in wishes:
+            children = by_kind.setdefault(one.service.kind, [])
+            if one.child.id not in children:
+                children.append(one.child.id)
+        self.terms = {
+            kind: OF_KIND[kind](children, codes, moving, today, now)
+            for kind, children in by_kind.items()
+            if kind in OF_KIND
+        }
+
+    @property
+    def made_of(self) -> object:
+        """What decides what it says."""
+        return [one.made_of for one in self.terms.values()]
+
+    def lines(self, child_id: int) -> list[Line]:
+        """What this child's visits can be for."""
+        return [line for one in self.terms.values() for line in one.lines(child_id)]
+
+    def objections(self, child: Patient, service: Service, day: date) -> list[Objection]:
+        """The service's ages first, then its terms."""
+        asking = rules.Asking(
+            child.birth_date, service.min_age_months, service.max_age_months, online=True
+        )
+        if found := rules.age_objection(asking, day):
+            return [found]
+        terms = self.terms.get(service.kind)
+        return terms.objections(child.id, day) if terms else []
+
+    def lacks(self, centre_id: int, day: date) -> Objection | None:
+        """The first thing that the centre does not have that day."""
+        missing = (one.lacks(centre_id, day) for one in self.terms.values())
+        return next((one for one in missing if one), None)
+
+    def keep(self, holds: Sequence[Hold], *, by: User, now: datetime) -> None:
+        """Keep what these holds need beside their places. Raises DomainError."""
+        for one in holds:
+            if terms := self.terms.get(one.service.kind):
+                terms.keep(one, by=by, now=now)
+
+    def against(
+        self, wishes: Sequence[Wish[Patient]], centre_ids: Sequence[int], day: date
+    ) -> list[Objection]:
+        """What stands against these wishes on that day, places apart; a lack only if all centres have it."""
+        found = [one for w in wishes for one in self.objections(w.child, w.service, day)]
+        if found or not centre_ids or not self.terms:
+            return found
+        lacking = [self.lacks(one, day) for one in centre_ids]
+        return [lacking[0]] if lacking[0] and all(lacking) else []
+
+
+def kept_with(holds: Sequence[Hold]) -> dict[int, Sequence[Line]]:
+    """What is kept with these holds, by hold: as many queries as kinds of service that keep anything."""
+    found: dict[int, Sequence[Line]] = {one.id: () for one in holds}
+    for kind, terms in OF_KIND.items():
+        if numbers := [one.id for one in holds if one.service.kind is kind]:
+            found |= terms.kept_with(numbers)
+    return found

@@ -1,0 +1,119 @@
+"""May these doses be given on that day? And what could a visit be for? Pure.
+
+Doses that other visits are booked for count as given on their days: the next one is counted from
+them, and none may be brought too near to them.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from clinic.i18n import mark, name_of
+from clinic.scheduling.rules import Objection
+from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.child import Child, Dose
+from clinic.vaccination.forecast import Forecast, forecast
+
+MAY_BE_GIVEN = ("due", "overdue")
+OVER = {
+    "complete": mark("Nothing more of this vaccine is needed."),
+    "aged_out": mark("At that age the programme no longer gives it."),
+    "not_applicable": mark("The programme does not give it to this child."),
+    "needs_precondition": mark("A doctor decides about this vaccine first. Please ask the centre."),
+}
+TOO_SOON = mark("%(vaccine)s may be given from %(first)s.")
+TOO_NEAR = mark("%(vaccine)s is booked for %(day)s, and that would be too soon after this visit.")
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A dose that a visit to come is booked for."""
+
+    series: str
+    dose: Dose
+
+
+@dataclass(frozen=True)
+class Case:
+    """A child, what it was given, and what is booked for it."""
+
+    child: Child
+    given: tuple[Dose, ...] = ()
+    booked: tuple[Booked, ...] = ()
+
+
+@lru_cache(maxsize=4000)
+def lines_on(case: Case, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
+    """The forecast on that day, as if what is booked before it had been given."""
+    before = [one.dose for one in case.booked if one.dose.given_on < day]
+    return tuple(forecast(case.child, [*case.given, *before, *more], day))
+
+
+def objections(case: Case, series: Collection[str], day: date) -> list[Objection]:
+    """What stands against giving the next dose of all these series on that day; the latest term first."""
+    lines = {one.series: one for one in lines_on(case, day)}
+    found = [
+        against
+        for code in sorted(series)
+        if (against := _objection(lines[code])) or (against := _double(case, code))
+    ]
+    found.sort(key=lambda one: str(one.works_from or date.max), reverse=True)
+    return found or _too_near(case, [lines[code] for code in sorted(series)], day)
+
+
+def _objection(line: Forecast) -> Objection | None:
+    if line.status in MAY_BE_GIVEN:
+        return None
+    if line.status == "upcoming":
+        assert line.vaccine
+        assert line.earliest
+        name = name_of(vaccines()[line.vaccine])
+        facts: dict[str, object] = {"vaccine": name, "first": line.earliest}
+        return Objection("dose_too_soon", TOO_SOON, facts, line.earliest)
+    return Objection("dose_not_possible", OVER[line.status])
+
+
+def _double(case: Case, series: str) -> Objection | None:
+    """One dose of a series at a time: the next one is counted from the one that is booked."""
+    booked = next((one for one in case.booked if one.series == series), None)
+    if booked is None:
+        return None
+    facts: dict[str, object] = {
+        "vaccine": name_of(vaccines()[booked.dose.vaccine]),
+        "day": booked.dose.given_on,
+    }
+    return Objection("dose_booked", mark("%(vaccine)s is booked for %(day)s already."), facts)
+
+
+def _too_near(case: Case, lines: Sequence[Forecast], day: date) -> list[Objection]:
+    """What is booked for a later day must stay legal there."""
+    new = tuple(Dose(one.vaccine, day) for one in lines if one.vaccine)
+    for later in case.booked:
+        if later.dose.given_on <= day or not new:
+            continue
+        then = {one.series: one for one in lines_on(case, later.dose.given_on, new)}
+        if then[later.series].status not in MAY_BE_GIVEN:
+            name = name_of(vaccines()[later.dose.vaccine])
+            facts: dict[str, object] = {"vaccine": name, "day": later.dose.given_on}
+            return [Objection("dose_too_near", TOO_NEAR, facts)]
+    return []
+
+
+def candidates(case: Case, on: date) -> list[Forecast]:
+    """What a visit to come could be for: the next dose of every series that needs one and has none booked."""
+    taken = {one.series for one in case.booked}
+    return [
+        one
+        for one in lines_on(case, on)
+        if one.vaccine and one.status in (*MAY_BE_GIVEN, "upcoming") and one.series not in taken
+    ]
+
+
+def usual(lines: Sequence[Forecast], on: date) -> set[str]:
+    """What most would come for: all that may be given on that day; if nothing may, what comes next."""
+    now = {one.series for one in lines if one.status in MAY_BE_GIVEN}
+    if now or not lines:
+        return now
+    first = min(one.earliest or date.max for one in lines)
+    return {one.series for one in lines if one.earliest == first}

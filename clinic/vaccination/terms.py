@@ -1,0 +1,188 @@
+"""What a vaccination asks of a visit: which doses, whether they are legal that day, who has them."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from clinic.accounts.models import User
+from clinic.booking.terms import Line
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.families.models import Child as ChildRow
+from clinic.i18n import mark, name_of
+from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.rules import Objection
+from clinic.vaccination import legal, record, stock
+from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.child import Dose
+from clinic.vaccination.legal import Booked, Case, lines_on
+from clinic.vaccination.plan import patients_of
+from clinic.vaccination.shelves import Shelves
+from clinic.vaccination.stock_models import DosePromise, Why
+from clinic.vaccination.stock_queries import visit_starts, with_visits
+
+NO_STOCK = mark("%(vaccine)s is not to be had there for that day. Please try another centre.")
+
+
+class DoseTerms:
+    """For these children. `codes` are the series they come for, by child; not in it: what is usual."""
+
+    def __init__(
+        self,
+        child_ids: Sequence[int],
+        codes: Mapping[int, Collection[str]],
+        moving: Appointment | None,
+        today: date,
+        now: datetime,
+    ) -> None:
+        self.moving, self.now, self.today = moving, now, today
+        self.cases = cases_of(child_ids, but=moving)
+        self.candidates = {one: legal.candidates(self.cases[one], today) for one in child_ids}
+        self.series = {one: legal.usual(self.candidates[one], today) for one in child_ids}
+        if moving is not None:
+            booked = booked_for([moving.id]).get(moving.id, ())
+            codes = {moving.child_id: {one.code for one in booked}}
+        for one in self.series.keys() & codes.keys():
+            known = {line.series for line in self.candidates[one]}
+            self.series[one] = known.intersection(codes[one])
+
+    @property
+    def made_of(self) -> object:
+        return (sorted(self.cases.items()), sorted(self.series.items()), self.shelves.made_of)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """What the centres have."""
+        moving = self.moving.id if self.moving else None
+        return Shelves(
+            self._vaccines(self.today), children=list(self.cases), moving=moving, now=self.now
+        )
+
+    def doses(self, child_id: int, day: date) -> list[stock.Dose]:
+        """What this child's visit on that day is for; by then it may be another vaccine of the series."""
+        return [
+            stock.Dose(one.vaccine, one.series, one.number)
+            for one in lines_on(self.cases[child_id], day)
+            if one.series in self.series[child_id] and one.vaccine and one.number
+        ]
+
+    def _vaccines(self, day: date) -> Counter[str]:
+        return Counter(dose.vaccine for one in self.cases for dose in self.doses(one, day))
+
+    def lines(self, child_id: int) -> list[Line]:
+        """The next dose of every series that needs one."""
+        return [
+            _line(
+                one.series,
+                one.vaccine,
+                one.number,
+                one.earliest,
+                one.series in self.series[child_id],
+            )
+            for one in self.candidates[child_id]
+        ]
+
+    def objections(self, child_id: int, day: date) -> list[Objection]:
+        """Whether every dose is legal that day."""
+        return legal.objections(self.cases[child_id], self.series[child_id], day)
+
+    def lacks(self, centre_id: int, day: date) -> Objection | None:
+        """The first vaccine of which the centre cannot promise enough for that day."""
+        for vaccine, number in sorted(self._vaccines(day).items()):
+            if not self.shelves.has(centre_id, vaccine, number, day):
+                name = name_of(vaccines()[vaccine])
+                return Objection("no_stock", NO_STOCK, {"vaccine": name})
+        return None
+
+    def keep(self, hold: Hold, *, by: User, now: datetime) -> None:
+        """Promise the doses to the hold, and nothing else."""
+        slot = db.session.get_one(Slot, hold.slot_id)
+        wanted = self.doses(hold.child_id, clinic_day(slot.starts_at))
+        stock.only(wanted, hold=hold, now=now)
+        stock.promise(wanted, hold=hold, by=by, now=now)
+
+    @staticmethod
+    def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
+        """What was promised to the hold is the appointment's."""
+        stock.carry_over(hold, appointment, by=by, now=now)
+
+    @staticmethod
+    def moved(appointment: Appointment) -> None:
+        """The doses must be there on the new day too."""
+        stock.must_still_have(appointment)
+
+    @staticmethod
+    def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[Line]]:
+        """What was promised to these holds, by hold."""
+        return _lines_of(DosePromise.hold_id, hold_ids)
+
+
+def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> dict[int, Case]:
+    """What is on record of these children and booked for them, apart from one appointment. Four queries."""
+    rows = db.session.scalars(select(ChildRow).where(ChildRow.id.in_(child_ids))).all()
+    histories = record.histories_of(child_ids)
+    patients = patients_of(rows)
+    booked: dict[int, list[Booked]] = {one: [] for one in child_ids}
+    query = (
+        with_visits(
+            select(DosePromise.child_id, DosePromise.series, DosePromise.vaccine, visit_starts)
+        )
+        .where(DosePromise.child_id.in_(child_ids), DosePromise.appointment_id.is_not(None))
+        .where(DosePromise.appointment_id != (but.id if but else 0))
+        .order_by(visit_starts, DosePromise.id)
+    )
+    for child_id, series, vaccine, starts_at in db.session.execute(query):
+        booked[child_id].append(Booked(series, Dose(vaccine, clinic_day(starts_at))))
+    return {
+        one: Case(
+            patients[one],
+            tuple(Dose(row.vaccine, row.given_on) for row in histories[one]),
+            tuple(booked[one]),
+        )
+        for one in child_ids
+    }
+
+
+def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
+    """The doses that these visits are for, by appointment. One query."""
+    return _lines_of(DosePromise.appointment_id, appointment_ids)
+
+
+def _lines_of(
+    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
+) -> dict[int, list[Line]]:
+    """Also those of visits that are over: what they were for, unless it was taken back."""
+    found: dict[int, list[Line]] = {}
+    query = (
+        select(owner, DosePromise.series, DosePromise.vaccine, DosePromise.dose_number)
+        .where(owner.in_(numbers))
+        .where(
+            or_(
+                DosePromise.released_at.is_(None),
+                DosePromise.why_released.in_((Why.DONE, Why.USED)),
+            )
+        )
+        .order_by(DosePromise.id)
+    )
+    for number, series, vaccine, dose in db.session.execute(query):
+        assert number
+        found.setdefault(number, []).append(_line(series, vaccine, dose, None, True))
+    return found
+
+
+def _line(
+    series: str, vaccine: str | None, number: int | None, first: date | None, is_chosen: bool
+) -> Line:
+    assert vaccine
+    known = vaccines()[vaccine]
+    return Line(
+        series,
+        f"{known.name_zh} 第{number}剂",
+        f"{known.name_en}, dose {number}",
+        first,
+        is_chosen,
+    )

@@ -1,0 +1,245 @@
+"""Booking a vaccination for its doses: only legal days, only centres that have them, one promise each."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from clinic.centres.models import ServiceKind
+from clinic.db import db
+from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.verify import broken_promises
+from clinic.vaccination import record
+from clinic.vaccination.models import Source
+from clinic.vaccination.record import Entry
+from clinic.vaccination.stock_models import DosePromise, Stock
+from clinic.vaccination.stock_verify import broken_stock
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_child,
+    make_guardianship,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_stock,
+    make_user,
+)
+from tests.queries import count_queries
+
+pytestmark = pytest.mark.usefixtures("noon")
+BABY = date(2025, 7, 10)  # eight months old on 10 March, in a week
+NEXT_WEEK = date(2026, 3, 11)
+
+
+class Site:
+    """A vaccination centre open tomorrow and in nine days, and a baby that had all but for MMR and JE."""
+
+    def __init__(self, app):
+        self.service = make_service(
+            ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination"
+        )
+        self.parent = make_user()
+        self.child = make_child(self.parent, birth_date=BABY)
+        self.centre = self.open_centre()
+        make_stock(self.centre)
+        self.give(self.child)
+        self.client = app.test_client().sign_in(self.parent)
+
+    def open_centre(self):
+        practitioner = make_practitioner([self.service])
+        room = make_room(practitioner.centre)
+        self.slots = {
+            day: make_session(practitioner, room, [self.service], day, capacity=3).slots
+            for day in (TOMORROW, NEXT_WEEK)
+        }
+        return practitioner.centre
+
+    def give(self, child, *but):
+        """What a child of that age has had."""
+        day = BABY
+        had = [("BCG", 0), ("HepB", 0), ("HepB", 31), ("IPV", 62), ("IPV", 93), ("DTaP", 62)]
+        had += [("bOPV", 124), ("DTaP", 124), ("DTaP", 186), ("HepB", 186), ("MPSV-A", 190)]
+        entries = [Entry(v, day + timedelta(days=n)) for v, n in had if v not in but]
+        record.record(child, entries, source=Source.HERE, by=self.parent, now=NOON)
+        db.session.commit()
+
+    def page(self, **query):
+        query = {"child": self.child.id} | query
+        return self.client.get("/vaccination/", query_string=query)
+
+    def hold(self, slot, *series, **more):
+        needs = [f"{self.child.id}.{code}" for code in ("", *series)]
+        data = {"child": self.child.id, "service": self.service.id, "slot": slot.id}
+        return self.client.post("/vaccination/holds", data=data | {"need": needs} | more)
+
+    def book(self, slot, *series, **more):
+        held = self.hold(slot, *series, **more)
+        assert held.status_code == 303, held.text
+        return self.client.post(held.location, data={"reason": ""})
+
+
+@pytest.fixture
+def site(app):
+    return Site(app)
+
+
+def live():
+    query = select(DosePromise.series, DosePromise.vaccine, DosePromise.dose_number).where(
+        DosePromise.released_at.is_(None), DosePromise.appointment_id.is_not(None)
+    )
+    assert broken_stock() == broken_promises() == []
+    return sorted(tuple(row) for row in db.session.execute(query))
+
+
+def ticked(page):
+    return re.findall(r'value="\d+\.(\w+)" checked', page.text)
+
+
+def test_what_comes_next_is_ticked_and_days_before_it_are_not_offered(site):
+    page = site.page()
+    assert ticked(page) == ["MMR", "JE"]
+    assert 'name="slot"' in page.text
+    assert "未到时间" in page.text  # tomorrow
+    early = site.page(day=TOMORROW.isoformat())
+    assert 'name="slot"' not in early.text
+    assert "3月10日" in early.text
+
+
+def test_a_day_that_is_not_legal_is_refused_with_the_first_that_is(site):
+    answer = site.hold(site.slots[TOMORROW][0], "MMR")
+    assert answer.status_code == 422
+    assert "3月10日" in answer.text
+    assert db.session.scalars(select(Hold)).all() == []
+    offered = {int(one) for one in re.findall(r'name="slot" value="(\d+)"', answer.text)}
+    assert offered
+    assert offered <= {slot.id for slot in site.slots[NEXT_WEEK]}
+
+
+def test_doses_due_together_are_booked_together_and_promised(site):
+    booked = site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
+    assert live() == [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
+    assert "麻腮风" in site.client.get(booked.location).text
+    assert "麻腮风" not in re.sub(r"(?s)<nav.*?</nav>", "", site.page().text)  # no line any more
+
+
+def test_the_form_says_what_it_is_for(site):
+    held = site.hold(site.slots[NEXT_WEEK][0], "MMR")
+    page = site.client.get(held.location).text
+    assert "麻腮风" in page
+    assert "乙脑" not in page
+
+
+def test_a_visit_for_none_of_them_is_for_a_question(site):
+    site.book(site.slots[TOMORROW][0])
+    assert live() == []
+    assert len(db.session.scalars(select(Appointment)).all()) == 1
+
+
+def test_another_choice_for_the_same_time_lets_go_what_is_not_wanted(site):
+    slot = site.slots[NEXT_WEEK][0]
+    site.hold(slot, "MMR", "JE")
+    held = site.hold(slot, "JE")
+    site.client.post(held.location, data={"reason": ""})
+    assert live() == [("JE", "JE-L", 1)]
+    promised = dict(db.session.execute(select(Stock.vaccine, Stock.promised)).all())
+    assert (promised["MMR"], promised["JE-L"]) == (0, 1)
+
+
+def test_only_a_centre_that_has_it_is_offered(site):
+    other = site.open_centre()
+    page = site.page(centre=other.id, day=NEXT_WEEK.isoformat())
+    assert 'name="slot"' not in page.text
+    assert "没有" in page.text
+    answer = site.hold(site.slots[NEXT_WEEK][0], "MMR")
+    assert answer.status_code == 422
+    assert site.centre.name_zh in answer.text  # instead
+    assert site.hold(site.slots[NEXT_WEEK][0]).status_code == 303  # a question needs no vaccine
+
+
+def test_the_last_dose_goes_to_one_family(site, app):
+    other = site.open_centre()
+    make_stock(other, 1)
+    slots = site.slots[NEXT_WEEK]
+    rival = make_user()
+    child = make_child(rival, birth_date=BABY)
+    site.give(child)
+    assert site.hold(slots[0], "MMR").status_code == 303
+    theirs = app.test_client().sign_in(rival)
+    need = [f"{child.id}.", f"{child.id}.MMR"]
+    data = {"child": child.id, "service": site.service.id, "slot": slots[1].id, "need": need}
+    refused = theirs.post("/vaccination/holds", data=data)
+    assert refused.status_code == 422
+    assert site.centre.name_zh in refused.text
+    # What the first family keeps does not stand in its own way.
+    assert 'name="slot"' in site.page(centre=other.id, day=NEXT_WEEK.isoformat(), need=need).text
+
+
+def test_a_move_takes_the_doses_along_and_not_to_a_day_before_they_are_legal(site):
+    booked = site.book(site.slots[NEXT_WEEK][0], "MMR")
+    number = int(booked.location.rsplit("/", 1)[1])
+    early = site.hold(site.slots[TOMORROW][0], move=number)
+    assert early.status_code == 422
+    other = site.open_centre()
+    make_stock(other)
+    moved = site.book(site.slots[NEXT_WEEK][1], move=number)
+    assert moved.location == booked.location
+    assert live() == [("MMR", "MMR", 1)]
+    promise = db.session.scalars(select(DosePromise).where(DosePromise.released_at.is_(None))).one()
+    assert promise.centre_id == other.id
+
+
+def test_two_guardians_do_not_book_one_dose_twice(site, app):
+    father = make_user()
+    make_guardianship(father, site.child)
+    theirs = app.test_client().sign_in(father)
+    first = site.hold(site.slots[NEXT_WEEK][0], "MMR")
+    need = [f"{site.child.id}.", f"{site.child.id}.MMR"]
+    data = {"child": site.child.id, "service": site.service.id, "need": need}
+    second = theirs.post("/vaccination/holds", data=data | {"slot": site.slots[NEXT_WEEK][4].id})
+    site.client.post(first.location, data={"reason": ""})
+    refused = theirs.post(second.location, data={"reason": ""})
+    assert refused.status_code == 422
+    assert live() == [("MMR", "MMR", 1)]
+
+
+def test_a_check_is_followed_by_what_is_due(site):
+    check = make_service(ServiceKind.CHECKUPS)
+    checker = make_practitioner([check], centre=site.centre)
+    make_session(checker, make_room(site.centre), [check], NEXT_WEEK)
+    make_session(checker, make_room(site.centre), [check], TOMORROW)
+    query = {"child": site.child.id, "then": site.service.id, "day": NEXT_WEEK.isoformat()}
+    page = site.client.get("/checkups/", query_string=query)
+    assert ticked(page) == ["MMR", "JE"]
+    [chosen] = re.findall(r'name="slot" value="([\d-]+)"', page.text)[:1]
+    data = {"child": site.child.id, "service": check.id, "then": site.service.id, "slot": chosen}
+    held = site.client.post("/checkups/holds", data=data)
+    site.client.post(held.location, data={"reason": ""})
+    assert [series for series, _, _ in live()] == ["JE", "MMR"]
+
+
+def test_brothers_and_sisters_have_boxes_of_their_own(site):
+    sister = make_child(site.parent, name="王一麦", birth_date=BABY)
+    site.give(sister, "HepB")
+    page = site.page(**{"with": sister.id})
+    assert ticked(page) == ["MMR", "JE", "HEPB"]
+
+
+def test_as_many_questions_for_many_centres(site):
+    few = count_queries(site.page)
+    for _ in range(5):
+        make_stock(site.open_centre(), 2)
+    assert count_queries(site.page) <= few + 3  # and two more where little is left
+
+
+def test_another_familys_ticks_do_nothing(site):
+    stranger = make_child(make_user(), birth_date=BABY)
+    page = site.page(need=f"{stranger.id}.MMR")
+    assert ticked(page) == ["MMR", "JE"]
+
+
+@pytest.mark.parametrize("rubbish", ["", ".", "x.MMR", "9" * 30 + ".MMR", "1", "1.<b>"])
+def test_rubbish_is_passed_over(site, rubbish):
+    assert site.page(need=rubbish).status_code == 200

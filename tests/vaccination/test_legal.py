@@ -1,0 +1,137 @@
+"""What the forecast says may be given on a day, a visit of that day may be booked for, and nothing else."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clinic.vaccination.child import Child, Condition, Dose
+from clinic.vaccination.forecast import forecast
+from clinic.vaccination.legal import Booked, Case, candidates, objections, usual
+
+TODAY = date(2026, 3, 2)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_request(app):
+    """Sentences name vaccines in the reader's language."""
+    with app.test_request_context():
+        yield
+
+
+def born(day, *doses, booked=(), sex="F", conditions=()):
+    given = tuple(Dose(vaccine, on) for vaccine, on in doses)
+    later = tuple(Booked(series, Dose(vaccine, on)) for series, vaccine, on in booked)
+    return Case(Child(day, sex, frozenset(conditions)), given, later)
+
+
+def codes(case, series, day):
+    return [(one.code, one.works_from) for one in objections(case, series, day)]
+
+
+BABY = date(2025, 7, 10)  # eight months old on 10 March
+CASES = {
+    "due": (born(BABY), ["MMR"], date(2026, 3, 10), []),
+    "a day before the age": (
+        born(BABY),
+        ["MMR"],
+        date(2026, 3, 9),
+        [("dose_too_soon", date(2026, 3, 10))],
+    ),
+    "all of them, or none; the longest wait is said first": (
+        born(BABY),
+        ["HEPA", "HEPB", "MMR"],
+        date(2026, 3, 5),
+        [("dose_too_soon", date(2027, 1, 10)), ("dose_too_soon", date(2026, 3, 10))],
+    ),
+    "two live vaccines on one day": (born(BABY), ["JE", "MMR"], date(2026, 3, 10), []),
+    "a live one 28 days after another": (
+        born(BABY, ("MMR", date(2026, 3, 10))),
+        ["JE"],
+        date(2026, 4, 6),
+        [("dose_too_soon", date(2026, 4, 7))],
+    ),
+    "and from one that is booked": (
+        born(BABY, booked=[("MMR", "MMR", date(2026, 3, 10))]),
+        ["JE"],
+        date(2026, 4, 6),
+        [("dose_too_soon", date(2026, 4, 7))],
+    ),
+    "not so near before one that is booked": (
+        born(BABY, booked=[("MMR", "MMR", date(2026, 3, 20))]),
+        ["JE"],
+        date(2026, 3, 12),
+        [("dose_too_near", None)],
+    ),
+    "what is booked on the same day does no harm": (
+        born(BABY, booked=[("MMR", "MMR", date(2026, 3, 20))]),
+        ["JE"],
+        date(2026, 3, 20),
+        [],
+    ),
+    "one of a series at a time": (
+        born(BABY, booked=[("MMR", "MMR", date(2026, 3, 10))]),
+        ["MMR"],
+        date(2026, 3, 9),
+        [("dose_too_soon", date(2026, 3, 10))],
+    ),
+    "nor twice": (
+        born(BABY, booked=[("MMR", "MMR", date(2026, 3, 20))]),
+        ["MMR"],
+        date(2026, 3, 12),
+        [("dose_booked", None)],
+    ),
+    "complete": (born(BABY, ("BCG", BABY)), ["BCG"], TODAY, [("dose_not_possible", None)]),
+    "not for boys": (born(BABY, sex="M"), ["HPV"], TODAY, [("dose_not_possible", None)]),
+    "a doctor decides": (
+        born(BABY, conditions=[Condition.IMMUNOSUPPRESSED]),
+        ["MMR"],
+        date(2026, 3, 10),
+        [("dose_not_possible", None)],
+    ),
+    "no dose at all": (born(BABY), [], TODAY, []),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rules(name):
+    case, series, day, expected = CASES[name]
+    assert codes(case, series, day) == expected
+
+
+def test_what_is_due_is_ticked_else_what_comes_next():
+    baby = born(BABY)
+    due = usual(candidates(baby, TODAY), TODAY)
+    assert due == {"HEPB", "DTAP", "POLIO", "MEN"}  # a doctor decides about BCG
+    newborn = born(TODAY - DAY, ("BCG", TODAY - DAY), ("HepB", TODAY - DAY))
+    assert usual(candidates(newborn, TODAY), TODAY) == {"HEPB"}
+
+
+SERIES = ["HEPB", "POLIO", "DTAP", "MMR", "JE", "MEN", "HEPA"]
+VACCINES = ["HepB", "IPV", "bOPV", "DTaP", "MMR", "JE-L", "MPSV-A", "HepA-L"]
+
+
+@given(
+    age=st.integers(0, 2500),
+    sex=st.sampled_from("FM"),
+    history=st.lists(st.tuples(st.sampled_from(VACCINES), st.integers(0, 2500)), max_size=8),
+    series=st.sets(st.sampled_from(SERIES), min_size=1, max_size=3),
+    ahead=st.integers(0, 60),
+)
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_legal_is_what_the_forecast_says_on_that_day(age, sex, history, series, ahead):
+    birth, day = TODAY - timedelta(days=age), TODAY + timedelta(days=ahead)
+    doses = [(vaccine, TODAY - timedelta(days=back)) for vaccine, back in history if back <= age]
+    case = born(birth, *doses, sex=sex)
+    lines = {one.series: one for one in forecast(case.child, case.given, day)}
+    due = all(lines[code].status in ("due", "overdue") for code in series)
+    assert (objections(case, series, day) == []) == due
+    for one in objections(case, series, day):
+        if one.works_from:
+            assert one.works_from > day
+            with_time = {x.series: x for x in forecast(case.child, case.given, one.works_from)}
+            assert any(with_time[code].status in ("due", "overdue") for code in series)
