@@ -26,3 +26,13 @@ def test_every_point_can_be_read_without_seeing(app):
         page = macro(chart("weight_for_age", "F", [(6, 7.5), (12, 9)]), "Weight", "kg")
     assert page.count("<title>") == page.count("<td>") == 2
     assert "style=" not in page
+
+
+def test_the_table_has_the_points_that_the_drawing_leaves_out(app):
+    drawn = chart("head_circumference_for_age", "M", [(40, 50.5), (12, 46.0)])
+    assert [point[2:] for point in drawn.points] == [(12, 46.0)]
+    with app.test_request_context():
+        macro = get_template_attribute("checkups/_chart.html", "growth_chart")
+        page = macro(drawn, "Head", "cm")
+    assert (page.count("<circle"), page.count("<td>")) == (1, 2)
+    assert "<td>50.5 cm</td>" in page

@@ -12,12 +12,16 @@ PERCENTILES = (3, 10, 25, 50, 75, 90, 97)
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything in the drawing's own units; `points` are (x, y, months, value)."""
+    """Everything in the drawing's own units; `points` are (x, y, months, value).
+
+    `table` has every (months, value), those beyond the standard's ages too.
+    """
 
     bands: list[tuple[int, str, float]]
     points: list[tuple[float, float, float, float]]
     months: list[tuple[float, int]]
     values: list[tuple[float, int]]
+    table: list[tuple[float, float]]
 
     @property
     def line(self) -> str:
@@ -56,4 +60,5 @@ def chart(metric: str, sex: str, measured: Sequence[tuple[float, float]]) -> Cha
         [(across(months), down(value), months, value) for months, value in seen],
         [(across(month), month) for month in range(0, last + 1, 12)],
         [(down(value), value) for value in range(0, 200, step) if low <= value <= high],
+        sorted(measured),
     )

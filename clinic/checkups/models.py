@@ -1,0 +1,175 @@
+"""Checks that were done, what was measured (Observation), what was found and answered."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.accounts.models import User
+from clinic.centres.models import Centre
+from clinic.db import Base
+from clinic.families.models import Child
+
+
+class Kind(StrEnum):
+    """What is measured. Amounts are whole numbers of the unit in `measuring.UNITS`."""
+
+    WEIGHT = "weight"  # grams
+    LENGTH = "length"  # millimetres, lying or standing
+    HEAD = "head"  # millimetres
+    HAEMOGLOBIN = "haemoglobin"  # g/L
+    TEMPERATURE = "temperature"  # tenths of a degree Celsius
+
+
+class How(StrEnum):
+    """How a length was measured."""
+
+    LYING = "lying"
+    STANDING = "standing"
+
+
+class Source(StrEnum):
+    """Who measured or answered."""
+
+    CLINIC = "clinic"
+    PARENT = "parent"
+
+
+class CheckVisit(Base):
+    """One health check of a child: of an appointment, or made by staff without one.
+
+    `version` counts the savings: who saves on an older one is shown what was saved meanwhile.
+    """
+
+    __tablename__ = "check_visits"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("(finished_at IS NULL) = (finished_by_id IS NULL)", name="finished"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    # As with a booking's key: of two who begin the same check at once, one begins it.
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"), unique=True)
+    visit: Mapped[str] = mapped_column(String(4))  # as in schedule.json: "M6"
+    done_on: Mapped[date]
+    version: Mapped[int] = mapped_column(default=1)
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    finished_at: Mapped[datetime | None]
+    finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    child: Mapped[Child] = relationship()
+    centre: Mapped[Centre] = relationship()
+    saved_by: Mapped[User] = relationship(foreign_keys=saved_by_id)
+
+
+class Measurement(Base):
+    """One amount of one kind on one day. A voided row stays and no longer counts."""
+
+    __tablename__ = "measurements"
+    __table_args__ = (
+        CheckConstraint(
+            "(kind = 'weight' AND amount BETWEEN 300 AND 200000)"
+            " OR (kind = 'length' AND amount BETWEEN 200 AND 2200)"
+            " OR (kind = 'head' AND amount BETWEEN 150 AND 700)"
+            " OR (kind = 'haemoglobin' AND amount BETWEEN 20 AND 250)"
+            " OR (kind = 'temperature' AND amount BETWEEN 320 AND 430)",
+            name="plausible",
+        ),
+        CheckConstraint("how IS NULL OR kind = 'length'", name="how"),
+        CheckConstraint("how IN ('lying', 'standing')", name="how_known"),
+        CheckConstraint("source IN ('clinic', 'parent')", name="source_known"),
+        CheckConstraint("(check_visit_id IS NOT NULL) = (source = 'clinic')", name="source"),
+        CheckConstraint("(voided_at IS NULL) = (voided_by_id IS NULL)", name="voided"),
+        Index(
+            "uq_measurements_live_check",
+            "check_visit_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
+            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_measurements_live_home",
+            "child_id",
+            "measured_on",
+            "kind",
+            unique=True,
+            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
+            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
+        ),
+        Index("ix_measurements_child", "child_id", "measured_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
+    check_visit_id: Mapped[int | None] = mapped_column(ForeignKey("check_visits.id"))
+    measured_on: Mapped[date]
+    kind: Mapped[Kind]
+    amount: Mapped[int]
+    how: Mapped[How | None]
+    source: Mapped[Source]
+    entered_at: Mapped[datetime]
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Screening(Base):
+    """One finding of a check, or one answer of a parent before it. A voided row stays."""
+
+    __tablename__ = "screenings"
+    __table_args__ = (
+        CheckConstraint("length(code) >= 1 AND length(value) >= 1", name="not_empty"),
+        CheckConstraint("source IN ('clinic', 'parent')", name="source_known"),
+        CheckConstraint("(check_visit_id IS NOT NULL) = (source = 'clinic')", name="source"),
+        CheckConstraint("(voided_at IS NULL) = (voided_by_id IS NULL)", name="voided"),
+        Index(
+            "uq_screenings_live_check",
+            "check_visit_id",
+            "code",
+            unique=True,
+            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
+            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_screenings_live_answer",
+            "child_id",
+            "visit",
+            "code",
+            unique=True,
+            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
+            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
+    check_visit_id: Mapped[int | None] = mapped_column(ForeignKey("check_visits.id"))
+    visit: Mapped[str] = mapped_column(String(4))
+    code: Mapped[str] = mapped_column(String(40))
+    value: Mapped[str] = mapped_column(String(1000))
+    source: Mapped[Source]
+    entered_at: Mapped[datetime]
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ParentHeights(Base):
+    """How tall a child's mother and father are, in millimetres."""
+
+    __tablename__ = "parent_heights"
+    __table_args__ = (
+        CheckConstraint("mother_mm BETWEEN 1200 AND 2200", name="mother"),
+        CheckConstraint("father_mm BETWEEN 1200 AND 2200", name="father"),
+    )
+
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), primary_key=True)
+    mother_mm: Mapped[int]
+    father_mm: Mapped[int]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
