@@ -25,6 +25,7 @@ from clinic.vaccination.giving_rules import CHECKS, MAY_BE_GIVEN, ROUTES, SITES,
 from clinic.vaccination.models import ChildCondition
 from clinic.vaccination.plan import forecasts_of
 from clinic.vaccination.programme import national
+from clinic.vaccination.staff_record import NAMES
 from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
 from clinic.vaccination.stock_queries import LEFT
 from clinic.vaccination.visits import Line
@@ -165,4 +166,5 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
         due_next=_due_next(visit, today)[:6],
         series_names=national().names,
         vaccines=vaccines(),
+        names=NAMES,
     )

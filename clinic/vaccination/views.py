@@ -3,10 +3,24 @@
 from clinic.booking import booking_pages
 from clinic.centres.models import ServiceKind
 from clinic.i18n import mark
-from clinic.vaccination import before_pages, booklet, giving_page, observation_pages
+from clinic.vaccination import (
+    before_pages,
+    booklet,
+    certificate,
+    giving_page,
+    importing_page,
+    observation_pages,
+    staff_record,
+)
 
 bp = booking_pages(ServiceKind.VACCINATION, mark("Vaccination"))
-booklet.add_pages(bp)
-before_pages.add_pages(bp)
-giving_page.add_pages(bp)
-observation_pages.add_pages(bp)
+for pages in (
+    booklet,
+    before_pages,
+    giving_page,
+    observation_pages,
+    staff_record,
+    certificate,
+    importing_page,
+):
+    pages.add_pages(bp)

@@ -5,7 +5,7 @@ Answers and consents are append-only: the latest row counts, and the database re
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base
@@ -111,3 +111,14 @@ class AdverseEvent(Base):
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ImportDraft(Base):
+    """A file that staff have looked at and not imported yet; it is deleted when it is imported."""
+
+    __tablename__ = "import_drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    made_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)

@@ -14,7 +14,7 @@ branch_labels = depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 APPEND_ONLY = ("vaccination_screenings", "informed_consents")
-TABLES = (*APPEND_ONLY, "given_doses", "vaccination_observations", "adverse_events")
+TABLES = (*APPEND_ONLY, "given_doses", "vaccination_observations", "adverse_events", "import_drafts")
 
 
 def key(table: str) -> list[object]:
@@ -129,6 +129,15 @@ def observations_and_reactions() -> None:
         ),
     )
     op.create_index("ix_adverse_events_appointment_id", table, ["appointment_id"])
+    table = "import_drafts"
+    op.create_table(
+        table,
+        *key(table),
+        *ref(table, "by_id", "users"),
+        sa.Column("made_at", MOMENT, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+    )
+    op.create_index("ix_import_drafts_by_id", table, ["by_id"])
 
 
 def watch() -> None:
