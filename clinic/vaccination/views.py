@@ -1,10 +1,27 @@
-"""The booking pages of this service, and the booklet."""
+"""The booking pages of this service, the booklet, and what happens before and at a vaccination."""
 
 from clinic.booking import booking_pages
 from clinic.centres.models import ServiceKind
 from clinic.i18n import mark
-from clinic.vaccination import booklet
+from clinic.vaccination import (
+    before_pages,
+    booklet,
+    certificate,
+    giving_page,
+    importing_page,
+    observation_pages,
+    staff_record,
+)
 from clinic.vaccination.terms import DoseTerms
 
 bp = booking_pages(ServiceKind.VACCINATION, mark("Vaccination"), terms=DoseTerms)
-booklet.add_pages(bp)
+for pages in (
+    booklet,
+    before_pages,
+    giving_page,
+    observation_pages,
+    staff_record,
+    certificate,
+    importing_page,
+):
+    pages.add_pages(bp)

@@ -1,0 +1,220 @@
+"""Doses are given at a visit. The verb flushes; the caller commits.
+
+Locks: the appointment, then the stock of the centre by vaccine.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import attendance
+from clinic.scheduling.models import Appointment
+from clinic.vaccination import before, record, screening, stock, visits
+from clinic.vaccination.giving_rules import CHECKS, sites_for
+from clinic.vaccination.models import Immunization, Source
+from clinic.vaccination.record import Entry
+from clinic.vaccination.screening import Verdict
+from clinic.vaccination.stock_models import DosePromise, VaccineLot, VaccineProduct
+from clinic.vaccination.stock_queries import lock
+from clinic.vaccination.visit_models import GivenDose, Observation, Screening
+from clinic.vaccination.visits import Line
+
+STAY = timedelta(minutes=30)  # 预防接种工作规范 (2023)
+
+
+class NothingGiven(DomainError):
+    message = mark("Choose at least one dose.")
+
+
+class NotChecked(DomainError):
+    message = mark("Every check must be made before a dose is given.")
+
+
+class AskAgain(DomainError):
+    message = mark("Please ask the questions about health first; answers hold for a day.")
+
+
+class NotAgreed(DomainError):
+    message = mark("The guardian has not agreed to this vaccine.")
+
+
+class NeedsReason(DomainError):
+    message = mark("Something speaks against it. Write down why it is given all the same.")
+
+
+class WrongSite(DomainError):
+    message = mark("Choose a site that fits the vaccine.")
+
+
+class SameSite(DomainError):
+    message = mark("Two injections need two sites.")
+
+
+class DoseRefused(DomainError):
+    """What was refused, and at which vaccine."""
+
+    def __init__(self, vaccine: str, why: DomainError) -> None:
+        super().__init__(**why.params)
+        self.message, self.vaccine, self.why = why.message, vaccine, why
+
+
+@dataclass(frozen=True)
+class Jab:
+    """One dose as the nurse gives it. `reason` is why it is given although something speaks against it."""
+
+    line: Line
+    lot_number: str
+    site: str
+    reason: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.line.vaccine.code
+
+
+def give(
+    visit: Appointment,
+    jabs: Sequence[Jab],
+    checks: Collection[str],
+    *,
+    by: User,
+    now: datetime,
+) -> Observation:
+    """Record these doses, take them from their lots, end the visit and begin the observation; or none of it.
+
+    What is saved twice is done once. Raises DoseRefused, or what stands against all of them.
+    """
+    db.session.refresh(visit, with_for_update={"of": Appointment})
+    if before_this := visits.observation_of(visit.id):
+        return before_this
+    if not jabs:
+        raise NothingGiven
+    if set(checks) != set(CHECKS):
+        raise NotChecked
+    answers = visits.screening_of(visit.id)
+    if answers is None or not screening.is_fresh(answers.at, now):
+        raise AskAgain
+    _must_be_right(visit, jabs, answers, now)
+    _take(visit, jabs, checks, by=by, now=now)
+    attendance.finish(visit, by=by, now=now, note=visit.note)
+    return _observe(visit, by=by, now=now)
+
+
+def _must_be_right(
+    visit: Appointment, jabs: Sequence[Jab], answers: Screening, now: datetime
+) -> None:
+    """Site, consent, and a reason where something speaks against the dose."""
+    agreed = visits.consents_of(visit.id)
+    used: set[str] = set()
+    for jab in jabs:
+        if jab.site not in sites_for(jab.line.vaccine.route):
+            raise DoseRefused(jab.code, WrongSite())
+        if jab.site in used:
+            raise DoseRefused(jab.code, SameSite())
+        if jab.site != "mouth":
+            used.add(jab.site)
+        if jab.code not in agreed or not agreed[jab.code].given:
+            raise DoseRefused(jab.code, NotAgreed())
+        outcome = before.outcome_of(answers, jab.code, clinic_day(now))
+        is_doubtful = jab.line.against is not None or outcome.verdict is not Verdict.GO
+        if is_doubtful and not jab.reason:
+            raise DoseRefused(jab.code, NeedsReason())
+
+
+def _take(
+    visit: Appointment,
+    jabs: Sequence[Jab],
+    checks: Collection[str],
+    *,
+    by: User,
+    now: datetime,
+) -> None:
+    promised = select(DosePromise.vaccine).where(
+        DosePromise.appointment_id == visit.id, DosePromise.released_at.is_(None)
+    )
+    lock(visit.centre_id, {*db.session.scalars(promised), *(one.code for one in jabs)})
+    for jab in sorted(jabs, key=lambda one: one.code):
+        try:
+            _take_one(visit, jab, checks, by=by, now=now)
+        except DomainError as refused:
+            raise DoseRefused(jab.code, refused) from refused
+
+
+def _take_one(
+    visit: Appointment, jab: Jab, checks: Collection[str], *, by: User, now: datetime
+) -> None:
+    lot = _lot(visit.centre_id, jab)
+    stock.use(visit, jab.code, lot, by=by, now=now)
+    entry = Entry(jab.code, clinic_day(now), jab.line.number)
+    (row,) = record.record(visit.child, [entry], by=by, source=Source.HERE, now=now)
+    for name, value in _facts(visit, jab, lot, by, now).items():
+        setattr(row, name, value)
+    db.session.add(
+        GivenDose(immunization_id=row.id, lot_id=lot.id, checks=sorted(checks), reason=jab.reason)
+    )
+    db.session.flush()
+    if jab.reason:
+        audit.record("override", row, by=by.id, now=now, centre_id=visit.centre_id)
+
+
+def _facts(
+    visit: Appointment, jab: Jab, lot: VaccineLot, by: User, now: datetime
+) -> Mapping[str, object]:
+    """What the record of a dose given here says beyond vaccine and day."""
+    return {
+        "given_at": now,
+        "lot_number": lot.number,
+        "manufacturer": lot.product.manufacturer,
+        "site": jab.site,
+        "route": jab.line.vaccine.route,
+        "centre_id": visit.centre_id,
+        "performed_by_id": by.id,
+        "appointment_id": visit.id,
+        "verified_at": now,
+        "verified_by_id": by.id,
+    }
+
+
+def _lot(centre_id: int, jab: Jab) -> VaccineLot:
+    """The centre's lot of that number. Raises NotThisLot: it has none, or of another vaccine."""
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineLot.number == jab.lot_number,
+            VaccineProduct.vaccine == jab.code,
+        )
+        .order_by(VaccineLot.recalled_at.is_not(None).desc(), VaccineLot.expires_on)
+    )
+    found = db.session.scalars(query).first()
+    if found is None:
+        raise stock.NotThisLot
+    return found
+
+
+def _observe(visit: Appointment, *, by: User, now: datetime) -> Observation:
+    row = Observation(
+        appointment_id=visit.id, centre_id=visit.centre_id, started_at=now, ends_at=now + STAY
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record("observe", row, by=by.id, now=now, centre_id=visit.centre_id)
+    db.session.flush()
+    return row
+
+
+def given_at(appointment_id: int) -> list[Immunization]:
+    """What was given at this visit and counts."""
+    query = select(Immunization).where(
+        Immunization.appointment_id == appointment_id, Immunization.voided_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(Immunization.id)))

@@ -1,0 +1,170 @@
+"""The vaccinator's page of a visit: the checks of the law, and the doses, on one screen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
+from clinic.scheduling.status import LABELS, status_of
+from clinic.vaccination import before, giving, screening, visits
+from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.forecast import Forecast
+from clinic.vaccination.giving import Jab
+from clinic.vaccination.giving_rules import CHECKS, MAY_BE_GIVEN, ROUTES, SITES, sites_for
+from clinic.vaccination.models import ChildCondition
+from clinic.vaccination.plan import forecasts_of
+from clinic.vaccination.programme import national
+from clinic.vaccination.staff_record import NAMES
+from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
+from clinic.vaccination.stock_queries import LEFT
+from clinic.vaccination.visits import Line
+from clinic.web import render, see_other
+
+Errors = dict[str, str]
+MOST = 300  # characters of a reason
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put this page among the vaccination pages."""
+    bp.add_url_rule("/visits/<int:appointment_id>", "visit", vaccinate, methods=["GET", "POST"])
+
+
+@allow(Role.CLINICIAN)
+def vaccinate(appointment_id: int) -> Response:
+    visit = visits.get_visit(me(), appointment_id, Role.CLINICIAN)
+    if request.method != "POST":
+        return _page(visit, {}, {})
+    typed = {key: value.strip() for key, value in request.form.items()}
+    errors = _save(visit, typed)
+    if errors:
+        return _page(visit, typed, errors)
+    flash(_("Recorded. The child stays for 30 minutes."), "success")
+    return see_other("vaccination.visit", appointment_id=visit.id)
+
+
+def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
+    """Give what was chosen, or say at each field why not."""
+    by, now = me(), clock.now()
+    jabs, errors = _jabs(visits.lines_of(visit, clinic_day(now)), typed)
+    if errors:
+        return errors
+    checks = [one for one in CHECKS if f"check-{one}" in typed]
+    try:
+        in_one_transaction(lambda: giving.give(visit, jabs, checks, by=by, now=now))
+    except giving.DoseRefused as refused:
+        db.session.rollback()
+        return {f"{refused.vaccine}-{_field_of(refused)}": say(refused)}
+    except DomainError as refused:
+        db.session.rollback()
+        at_checks = isinstance(refused, giving.NotChecked)
+        return {"checks" if at_checks else "doses": say(refused)}
+    return {}
+
+
+def _field_of(refused: giving.DoseRefused) -> str:
+    if isinstance(refused.why, (giving.WrongSite, giving.SameSite)):
+        return "site"
+    if isinstance(refused.why, giving.NeedsReason):
+        return "reason"
+    return "give" if isinstance(refused.why, giving.NotAgreed) else "lot"
+
+
+def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], Errors]:
+    jabs: list[Jab] = []
+    errors: Errors = {}
+    for line in lines:
+        code = line.vaccine.code
+        if f"{code}-give" not in typed:
+            continue
+        number = typed.get(f"{code}-number") or typed.get(f"{code}-lot", "")
+        reason = typed.get(f"{code}-reason", "")
+        if not number:
+            errors[f"{code}-lot"] = _("Choose a lot, or type its number.")
+        if len(reason) > MOST:
+            errors[f"{code}-reason"] = _("Please keep it to 300 characters.")
+        jabs.append(Jab(line, number, typed.get(f"{code}-site", ""), reason))
+    return jabs, errors
+
+
+def _lots(visit: Appointment, lines: Sequence[Line], on: date) -> dict[str, list[VaccineLot]]:
+    """The good lots of these vaccines, the first to expire first. One query."""
+    found: dict[str, list[VaccineLot]] = {one.vaccine.code: [] for one in lines}
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == visit.centre_id,
+            VaccineProduct.vaccine.in_(found),
+            VaccineLot.recalled_at.is_(None),
+            VaccineLot.expires_on >= on,
+            LEFT > 0,
+        )
+        .order_by(VaccineLot.expires_on, VaccineLot.id)
+    )
+    for lot in db.session.scalars(query):
+        found[lot.product.vaccine].append(lot)
+    return found
+
+
+def _conditions(visit: Appointment) -> list[ChildCondition]:
+    query = select(ChildCondition).where(
+        ChildCondition.child_id == visit.child_id, ChildCondition.ended_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(ChildCondition.id)))
+
+
+def _due_next(visit: Appointment, today: date) -> list[Forecast]:
+    """What may be given now or comes next, the first first."""
+    found = [one for one in forecasts_of([visit.child], today)[visit.child_id] if one.earliest]
+    wanted = [one for one in found if one.status in (*MAY_BE_GIVEN, "upcoming")]
+    return sorted(wanted, key=lambda one: one.earliest or date.max)
+
+
+def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
+    """The page; a look at a child's record is written down."""
+    now = clock.now()
+    today = clinic_day(now)
+    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    observation = visits.observation_of(visit.id)
+    lines = [] if observation else visits.lines_of(visit, today)
+    answers = visits.screening_of(visit.id)
+    return render(
+        "vaccination/visit.html",
+        status=422 if errors else 200,
+        visit=visit,
+        reference=spoken(visit.booking.reference),
+        standing=status_of(visit),
+        labels=LABELS,
+        typed=typed,
+        errors=errors,
+        lines=lines,
+        lots=_lots(visit, lines, today),
+        conditions=_conditions(visit),
+        answers=answers,
+        is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
+        outcomes={
+            one.vaccine.code: before.outcome_of(answers, one.vaccine.code, today) for one in lines
+        },
+        consents=visits.consents_of(visit.id),
+        checks=CHECKS,
+        sites=SITES,
+        sites_for=sites_for,
+        routes=ROUTES,
+        observation=observation,
+        given=giving.given_at(visit.id),
+        due_next=_due_next(visit, today)[:6],
+        series_names=national().names,
+        vaccines=vaccines(),
+        names=NAMES,
+    )

@@ -1,0 +1,140 @@
+"""The board of children under observation, who leaves, and the report of a reaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
+from clinic.vaccination import observation, visits
+from clinic.web import render, see_other
+
+STAFF = (Role.CLINICIAN, Role.RECEPTION)
+MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
+Errors = dict[str, str]
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put these pages among the vaccination pages."""
+    visit = "/visits/<int:appointment_id>"
+    bp.add_url_rule("/observation", "observation", board)
+    bp.add_url_rule(f"{visit}/leaving", "leaving", leave, methods=["POST"])
+    bp.add_url_rule(f"{visit}/reaction", "reaction", reaction, methods=["GET", "POST"])
+
+
+@allow(*STAFF)
+def board() -> Response:
+    return _board({}, {})
+
+
+@allow(*STAFF)
+def leave(appointment_id: int) -> Response:
+    visit = visits.get_visit(me(), appointment_id, *STAFF)
+    by, now, reason = me(), clock.now(), request.form.get("reason", "").strip()
+    if len(reason) > MOST["reason"]:
+        return _board({visit.id: _("Please keep it to 300 characters.")}, {visit.id: reason})
+    try:
+        in_one_transaction(lambda: observation.leave(visit, reason, by=by, now=now))
+    except DomainError as refused:
+        db.session.rollback()
+        return _board({visit.id: say(refused)}, {visit.id: reason})
+    return see_other("vaccination.observation")
+
+
+def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
+    """The whole, or only the list when the page asks again. What was refused stands at its child."""
+    now = clock.now()
+    staying = observation.staying_at(me().centre_ids(*STAFF), now=now)
+    seen = {one.observation.appointment_id for one in staying}
+    return render(
+        "vaccination/observation.html",
+        partial="vaccination/_staying.html",
+        status=422 if errors else 200,
+        staying=staying,
+        over=sum(one.minutes == 0 and not one.has_reaction for one in staying),
+        errors=errors,
+        rest=[text for visit_id, text in errors.items() if visit_id not in seen],
+        typed=typed,
+        spoken=spoken,
+        leaving=request.args.get("leaving", type=int),
+    )
+
+
+@allow(*STAFF)
+def reaction(appointment_id: int) -> Response:
+    visit = visits.get_visit(me(), appointment_id, *STAFF)
+    if request.method != "POST":
+        return _form(visit, _written(visit), {})
+    typed = {key: value.strip() for key, value in request.form.items()}
+    errors = _save(visit, typed)
+    if errors:
+        return _form(visit, typed, errors)
+    flash(_("The report is saved."), "success")
+    return see_other("vaccination.observation")
+
+
+def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
+    errors = {
+        name: _("Please fill this in.") for name in ("symptom", "treatment") if not typed.get(name)
+    }
+    errors |= {
+        name: _("That is too long.") for name in MOST if len(typed.get(name, "")) > MOST[name]
+    }
+    onset_at = _moment(typed.get("onset", ""))
+    if onset_at is None:
+        errors["onset"] = _("Enter day and time as 2025-03-01T09:30.")
+    if errors or onset_at is None:
+        return errors
+    by, now = me(), clock.now()
+    texts = {name: typed.get(name, "") for name in ("symptom", "treatment", "outcome")}
+    try:
+        in_one_transaction(
+            lambda: observation.report(visit, onset_at=onset_at, by=by, now=now, **texts)
+        )
+    except DomainError as refused:
+        db.session.rollback()
+        name = "onset" if isinstance(refused, observation.OnsetOutside) else "symptom"
+        return {name: say(refused)}
+    return {}
+
+
+def _moment(text: str) -> datetime | None:
+    """A day and a time of the clinic's wall clock."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=clock.zone())
+    except ValueError:
+        return None
+
+
+def _written(visit: Appointment) -> dict[str, str]:
+    """What the open report says, or the present moment."""
+    row = observation.open_reaction(visit.id)
+    onset_at = clock.local(row.onset_at if row else clock.now())
+    typed = {"onset": f"{onset_at:%Y-%m-%dT%H:%M}"}
+    if row:
+        typed |= {"symptom": row.symptom, "treatment": row.treatment}
+    return typed
+
+
+def _form(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
+    now = clock.now()
+    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    return render(
+        "vaccination/reaction.html",
+        status=422 if errors else 200,
+        visit=visit,
+        reference=spoken(visit.booking.reference),
+        typed=typed,
+        errors=errors,
+        most=MOST,
+        reports=visits.reactions_of(visit.id),
+        observed=visits.observation_of(visit.id),
+    )

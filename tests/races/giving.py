@@ -1,0 +1,39 @@
+"""A process that waits at the door, and then gives a dose: `giving URL APPOINTMENT NURSE`."""
+
+import sys
+
+from clinic.accounts.models import User
+from clinic.app import create_app
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.scheduling.models import Appointment
+from clinic.vaccination import giving, visits
+from clinic.vaccination.giving_rules import CHECKS
+from tests.conftest import SETTINGS
+from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
+
+
+def give(visit_id, nurse_id):
+    visit = db.session.get_one(Appointment, visit_id)
+    nurse = db.session.get_one(User, nurse_id)
+    lines = visits.lines_of(visit, clinic_day(ON_THE_DAY))
+    jabs = [giving.Jab(one, LOT, "left arm") for one in lines if one.vaccine.code == "MMR"]
+    giving.give(visit, jabs, list(CHECKS), by=nurse, now=ON_THE_DAY)
+
+
+def main(url, visit_id, nurse_id):
+    app = create_app(SETTINGS | {"DATABASE_URL": url})
+    with app.app_context():
+        print("ready", flush=True)
+        sys.stdin.readline()
+        try:
+            in_one_transaction(lambda: give(int(visit_id), int(nurse_id)))
+        except DomainError as error:
+            print(getattr(error, "why", error).__class__.__name__)
+        else:
+            print("done")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,53 @@
+"""Nurses who give the same dose at the same moment, on both engines."""
+
+import subprocess
+import sys
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.db import db
+from clinic.vaccination.models import Immunization
+from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.visit_models import GivenDose, Observation
+from tests.makes import make_user
+from tests.vaccination.at_the_jab import Day
+
+NURSES = 3
+
+
+def at_once(race, visit_id, nurses):
+    """Each nurse in a process of her own, all let go together; how they ended."""
+    url = race.config["DATABASE_URL"]
+    db.session.commit()
+    everybody = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.races.giving", url, str(visit_id), str(one.id)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for one in nurses
+    ]
+    for one in everybody:
+        assert one.stdout.readline() == "ready\n"
+    for one in everybody:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    answers = [one.communicate(timeout=60)[0].strip() for one in everybody]
+    db.session.expire_all()
+    return answers
+
+
+@pytest.mark.parametrize("doses", [1, 5])
+def test_the_same_dose_is_given_once(race, doses):
+    day = Day(doses=doses)
+    day.answer()
+    centre = day.practitioner.centre
+    nurses = [make_user(Role.CLINICIAN, centre=centre) for _ in range(NURSES)]
+    assert set(at_once(race, day.visit.id, nurses)) == {"done"}  # who came second saved it again
+    assert db.session.query(Immunization).count() == 1
+    assert db.session.query(GivenDose).count() == 1
+    assert db.session.query(Observation).count() == 1
+    assert day.counts() == (doses - 1, 0)
+    assert broken_stock() == []

@@ -1,0 +1,188 @@
+"""A CSV file of given doses: what it becomes, what is wrong with it, and that it is all or nothing."""
+
+import io
+from datetime import date
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.vaccination.importing import MOST, Row, decoded, judge, rows_of
+from clinic.vaccination.models import Immunization, Source
+from clinic.vaccination.record import Entry
+from clinic.vaccination.visit_models import ImportDraft
+from tests.makes import make_appointment, make_centre, make_child, make_user
+
+HEADER = "姓名,出生日期,疫苗,接种日期,剂次,批号,厂家"
+GOOD = "王一禾,2025-02-01,麻腮风疫苗,2025-10-09,1,L1,北京生物"
+PAGE = "/vaccination/import"
+TODAY = date(2026, 3, 2)
+
+
+def cells(**change):
+    good = {
+        "name": "王一禾",
+        "birth_date": "2025-02-01",
+        "vaccine": "MMR",
+        "given_on": "2025-10-09",
+        "dose": "1",
+        "lot": "L1",
+        "manufacturer": "北京生物",
+    }
+    return Row(2, good | change)
+
+
+def one_child(name, born):
+    """As if there were one child of that name and birthday."""
+    return {("王一禾", date(2025, 2, 1)): [7], ("双双", date(2025, 2, 1)): [8, 9]}.get(
+        (name, born), []
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"vaccine": "tea"}, "UnknownVaccine"),
+        ({"given_on": "2025-01-31"}, "BeforeBirth"),
+        ({"given_on": "2026-03-03"}, "NotYetGiven"),
+        ({"given_on": "last week"}, "BadDay"),
+        ({"given_on": "2025-02-30"}, "BadDay"),
+        ({"birth_date": ""}, "BadDay"),
+        ({"dose": "0"}, "BadDose"),
+        ({"dose": "first"}, "BadDose"),
+        ({"lot": "x" * 41}, "TooLong"),
+        ({"manufacturer": "x" * 81}, "TooLong"),
+        ({"name": "王二"}, "NobodyHere"),
+        ({"birth_date": "2025-02-02"}, "NobodyHere"),
+        ({"name": "双双"}, "SeveralHere"),
+    ],
+)
+def test_a_row_that_is_wrong(change, fault):
+    (found,) = judge([cells(**change)], one_child, set(), TODAY)
+    assert type(found.fault).__name__ == fault
+    assert found.entry is None
+
+
+@pytest.mark.parametrize(
+    ("change", "entry"),
+    [
+        ({}, Entry("MMR", date(2025, 10, 9), 1)),
+        ({"dose": ""}, Entry("MMR", date(2025, 10, 9), None)),
+        ({"vaccine": "mmr", "given_on": "2025/10/9"}, Entry("MMR", date(2025, 10, 9), 1)),
+        ({"vaccine": "卡介苗", "given_on": "2025.2.1"}, Entry("BCG", date(2025, 2, 1), 1)),
+    ],
+)
+def test_a_row_that_is_right(change, entry):
+    (found,) = judge([cells(**change)], one_child, set(), TODAY)
+    assert (found.child_id, found.entry, found.fault) == (7, entry, None)
+
+
+def test_twice_on_a_day_is_a_fault_and_what_is_on_record_is_left_out():
+    known = {(7, "MMR", date(2025, 10, 9))}
+    first, second = judge([cells(), cells(dose="2")], one_child, known, TODAY)
+    assert (first.is_known, first.fault) == (True, None)
+    assert type(second.fault).__name__ == "GivenTwice"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_encodings_that_are_read(encoding):
+    (row,) = rows_of(decoded(f"{HEADER}\r\n{GOOD}\r\n".encode(encoding)))
+    assert (row.line, row.cells["name"], row.cells["manufacturer"]) == (2, "王一禾", "北京生物")
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "WrongColumns"),
+        (b"\xff\xfe\x00\x01", "WrongEncoding"),
+        (b"PK\x03\x04\x00\x00", "WrongEncoding"),  # a spreadsheet, not a text
+        (b"name,vaccine\nA,MMR\n", "WrongColumns"),
+        (HEADER.encode(), "NoRows"),
+        (f"{HEADER}\n , ,,\n".encode(), "NoRows"),
+        (f'{HEADER}\n"王一禾,2025\n'.encode(), "NotReadable"),
+        (f"{HEADER}\n{f'{GOOD}{chr(10)}' * (MOST + 1)}".encode(), "TooManyRows"),
+    ],
+)
+def test_files_that_are_not_read(content, fault):
+    with pytest.raises(DomainError) as caught:
+        rows_of(decoded(content))
+    assert type(caught.value).__name__ == fault
+
+
+def test_ten_thousand_rows_are_read():
+    assert len(rows_of(f"{HEADER}\n{f'{GOOD}{chr(10)}' * MOST}")) == MOST
+
+
+@pytest.fixture
+def nurse(app, client):
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    visit = make_appointment(make_child(birth_date=date(2025, 2, 1)))
+    return make_user(Role.CLINICIAN, centre=visit.centre)
+
+
+def look(client, *lines, encoding="gbk"):
+    content = "\n".join([HEADER, *lines]).encode(encoding)
+    return client.post(PAGE, data={"file": (io.BytesIO(content), "doses.csv")})
+
+
+def count():
+    db.session.expire_all()
+    return db.session.query(Immunization).count()
+
+
+@pytest.mark.usefixtures("noon")
+def test_a_file_is_looked_at_and_then_imported_once(client, nurse):
+    shown = look(client.sign_in(nurse), GOOD)
+    assert "1 of 1 rows are new" in shown.text
+    assert count() == 0
+    draft = db.session.query(ImportDraft).one().id
+    assert client.post(f"{PAGE}/rows", data={"draft": draft}).location == PAGE
+    (row,) = db.session.query(Immunization).all()
+    assert (row.vaccine, row.lot_number, row.manufacturer) == ("MMR", "L1", "北京生物")
+    assert (row.source, row.entered_by_id, row.verified_at) == (Source.IMPORT, nurse.id, None)
+    assert db.session.query(ImportDraft).count() == 0
+    again = client.post(f"{PAGE}/rows", data={"draft": draft})
+    assert (again.status_code, "imported already" in again.text) == (422, True)
+    assert count() == 1
+    assert "0 of 1 rows are new" in look(client, GOOD).text
+
+
+@pytest.mark.usefixtures("noon")
+def test_one_wrong_row_stops_all(client, nurse):
+    shown = look(client.sign_in(nurse), GOOD, GOOD.replace("2025-10-09", "2024-10-09"))
+    assert shown.status_code == 422
+    assert "One row is wrong. Nothing was imported." in shown.text
+    assert "<b>Line 3</b>" in shown.text
+    assert "This day is before the child was born." in shown.text
+    assert (count(), db.session.query(ImportDraft).count()) == (0, 0)
+
+
+@pytest.mark.usefixtures("noon")
+def test_what_became_wrong_meanwhile_is_not_imported_by_half(client, nurse):
+    look(client.sign_in(nurse), GOOD, GOOD.replace("麻腮风疫苗", "卡介苗"))
+    draft = db.session.query(ImportDraft).one()
+    draft.text = draft.text.replace("卡介苗", "茶")  # as if the catalogue had lost it
+    answer = client.post(f"{PAGE}/rows", data={"draft": draft.id})
+    assert (answer.status_code, "We do not know this vaccine." in answer.text) == (422, True)
+    assert count() == 0
+
+
+@pytest.mark.usefixtures("noon")
+def test_children_without_a_visit_here_and_drafts_of_others_are_not_touched(client, nurse):
+    other = make_user(Role.CLINICIAN, centre=make_centre())
+    shown = look(client.sign_in(other), GOOD)
+    assert "No child of this name and birthday has a visit at your centre." in shown.text
+    look(client.sign_in(nurse), GOOD)
+    draft = db.session.query(ImportDraft).one().id
+    assert client.sign_in(other).post(f"{PAGE}/rows", data={"draft": draft}).status_code == 422
+    assert count() == 0
+
+
+@pytest.mark.usefixtures("noon")
+def test_a_file_that_is_none_is_refused_beside_its_field(client, nurse):
+    client.sign_in(nurse)
+    for data in ({}, {"file": (io.BytesIO(b"\xff\xfe\x00\x01"), "x.csv")}):
+        answer = client.post(PAGE, data=data)
+        assert answer.status_code == 422
+        assert 'id="file-error"' in answer.text
