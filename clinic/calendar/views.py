@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.models import Role
-from clinic.calendar import boards, feeds
+from clinic.calendar import boards, feeds, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import get_own, visits_before
@@ -26,6 +26,7 @@ OUTCOMES = {"done": attendance.finish, "no_show": attendance.mark_no_show}
 
 
 boards.add_pages(bp)
+leave.add_pages(bp)
 
 
 @bp.get("/appointments/<int:appointment_id>")
