@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.models import Leave
+from clinic.centres.models import Closure, Leave
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
@@ -127,10 +127,14 @@ def world(app):
     version = changing.preview(away, now=NOON).version
     leaves.send_away(away, version, by=people[Role.MANAGER], now=NOON)
     leave = db.session.query(Leave).one()
+    closing = changes.Close(centre, *day_bounds(TOMORROW + timedelta(days=9)), "检修", "Repairs")
+    version = changing.preview(closing, now=NOON).version
+    changing.apply(closing, version, by=people[Role.MANAGER], now=NOON)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
         "child_id": child.id,
+        "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,
         "entry_id": entry.id,
         "guardianship_id": first.id,

@@ -11,6 +11,7 @@ from clinic.calendar import boards, feeds, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import get_own, visits_before
+from clinic.care.gather import plans_of
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -78,6 +79,7 @@ def _page(
         standing=status_of(visit),
         labels=LABELS,
         visits=visits_before(visit),
+        also_due=plans_of([visit.child], clinic_day(clock.now()))[visit.child_id].now,
         day=clinic_day(visit.starts_at),
     )
 
