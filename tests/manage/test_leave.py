@@ -145,6 +145,24 @@ def test_a_request_is_answered_once(client, clinic, doctor, manager):
         leaves.send_away(away, version, by=manager, now=NOON, request=asked)
 
 
+def test_a_granted_leave_is_granted_once_on_both_engines(both):
+    clinic = Clinic()
+    visit = clinic.book(0)
+    asked = leaves.ask_leave(
+        clinic.practitioner, *day_bounds(TOMORROW), "", by=clinic.manager, now=NOON
+    )
+    db.session.commit()
+    away = Away(clinic.practitioner, asked.starts_at, asked.ends_at)
+    version = changing.preview(away, now=NOON).version
+    leaves.send_away(away, version, by=clinic.manager, now=NOON, request=asked)
+    db.session.commit()
+    assert status_of(visit) is Status.DISPLACED
+    with pytest.raises(leaves.IsDecided):
+        leaves.refuse_leave(asked, by=clinic.manager, now=NOON)
+    with pytest.raises(leaves.LeaveOverlaps):
+        leaves.send_away(away, version, by=clinic.manager, now=NOON)
+
+
 def test_leave_taken_back_brings_the_family_back(client, clinic, manager):
     visit = clinic.book(0)
     clinic.do(Away(clinic.practitioner, at(TOMORROW, time(0)), at(TOMORROW, time(23))))
