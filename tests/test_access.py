@@ -1,12 +1,16 @@
 """Every page says who may open it, and everybody else is turned away."""
 
+from datetime import timedelta
+
 import pytest
 
 from clinic.accounts.models import Role
+from clinic.centres.models import Closure, Leave
+from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Guardianship, Relation
-from clinic.scheduling import holding, waiting
+from clinic.scheduling import changes, changing, holding, leaves, waiting
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
@@ -117,10 +121,20 @@ def world(app):
     lot = stock_lots.receive(
         centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON
     )
+    days = [day_bounds(TOMORROW + timedelta(days=n)) for n in (7, 8)]
+    asked = leaves.ask_leave(practitioner, *days[0], "", by=people[Role.CLINICIAN], now=NOON)
+    away = changes.Away(practitioner, *days[1])
+    version = changing.preview(away, now=NOON).version
+    leaves.send_away(away, version, by=people[Role.MANAGER], now=NOON)
+    leave = db.session.query(Leave).one()
+    closing = changes.Close(centre, *day_bounds(TOMORROW + timedelta(days=9)), "检修", "Repairs")
+    version = changing.preview(closing, now=NOON).version
+    changing.apply(closing, version, by=people[Role.MANAGER], now=NOON)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
         "child_id": child.id,
+        "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,
         "entry_id": entry.id,
         "guardianship_id": first.id,
@@ -128,6 +142,8 @@ def world(app):
         "immunization_id": dose.id,
         "invitation_id": invitation.id,
         "lot_id": lot.id,
+        "leave_id": leave.id,
+        "request_id": asked.id,
         "session_id": slot.clinic_session_id,
         "token": token,
     }

@@ -1,7 +1,5 @@
 """A clinician's day and week, and what happened at each visit."""
 
-from datetime import date, timedelta
-
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -9,17 +7,12 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.models import Role
-from clinic.calendar import feeds
+from clinic.calendar import boards, feeds, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
-from clinic.calendar.queries import (
-    appointments_between,
-    get_own,
-    practitioners_of,
-    sessions_between,
-    visits_before,
-)
-from clinic.clock import clinic_day, day_bounds
+from clinic.calendar.queries import get_own, visits_before
+from clinic.care.gather import plans_of
+from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, say
@@ -27,65 +20,18 @@ from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
-from clinic.scheduling.turns import in_order
 from clinic.web import filled, render, see_other
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
-
-WEEK = 7
 OUTCOMES = {"done": attendance.finish, "no_show": attendance.mark_no_show}
 
 
-@bp.get("/")
-@allow(Role.CLINICIAN)
-def today() -> Response:
-    day = _asked_day()
-    start, end = day_bounds(day)
-    visits, late = in_order(appointments_between(me(), start, end))
-    return render(
-        "calendar/day.html",
-        day=day,
-        before=day - timedelta(days=1),
-        after=day + timedelta(days=1),
-        sessions=sessions_between(me(), start, end),
-        visits=visits,
-        late=late,
-        practitioners=practitioners_of(me()),
-        status_of=status_of,
-        labels=LABELS,
-    )
-
-
-@bp.get("/week")
-@allow(Role.CLINICIAN)
-def week() -> Response:
-    day = _asked_day()
-    monday = day - timedelta(days=day.weekday())
-    start, end = day_bounds(monday, WEEK)
-    visits = appointments_between(me(), start, end)
-    sessions = sessions_between(me(), start, end)
-    days = [monday + timedelta(days=n) for n in range(WEEK)]
-    return render(
-        "calendar/week.html",
-        monday=monday,
-        before=monday - timedelta(days=WEEK),
-        after=monday + timedelta(days=WEEK),
-        visits={one: [v for v in visits if clinic_day(v.starts_at) == one] for one in days},
-        sessions={one: [s for s in sessions if clinic_day(s[0].starts_at) == one] for one in days},
-        status_of=status_of,
-        labels=LABELS,
-    )
-
-
-def _asked_day() -> date:
-    """The day in the address, or today."""
-    try:
-        return date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return clinic_day(clock.now())
+boards.add_pages(bp)
+leave.add_pages(bp)
 
 
 @bp.get("/appointments/<int:appointment_id>")
+@bp.get("/appointments/<int:appointment_id>/outcome", endpoint="outcome_form")
 @allow(Role.CLINICIAN)
 def appointment(appointment_id: int) -> Response:
     visit = get_own(me(), appointment_id)
@@ -133,6 +79,7 @@ def _page(
         standing=status_of(visit),
         labels=LABELS,
         visits=visits_before(visit),
+        also_due=plans_of([visit.child], clinic_day(clock.now()))[visit.child_id].now,
         day=clinic_day(visit.starts_at),
     )
 

@@ -1,5 +1,6 @@
 """A clinician's day, week, and what happened."""
 
+import re
 from datetime import time
 
 import pytest
@@ -131,3 +132,13 @@ def test_a_note_survives_an_expired_session(doctor, visit):
     assert answer.location == f"/sign-in?next={page}"
     assert "请登录后继续" in doctor.get(answer.location).text
     assert "下周复查" in doctor.sign_in(user).get(page).text
+
+
+def test_the_page_of_what_was_posted_can_be_opened(doctor, visit):
+    assert "王一禾" in doctor.get(f"/calendar/appointments/{visit.id}/outcome").text
+
+
+def test_a_visit_says_what_else_is_due(doctor, visit):
+    page = doctor.get(f"/calendar/appointments/{visit.id}").text
+    assert "其他到期项目" in page
+    assert re.search(r"其他到期项目</h2><ul class=\"list plain\"><li>\S+", page)

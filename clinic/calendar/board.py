@@ -1,0 +1,144 @@
+"""A calendar's day as a board: groups of sessions and visits, how full, who waits. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from clinic.centres.models import Service
+from clinic.i18n import mark
+from clinic.scheduling.models import Appointment, ClinicSession
+from clinic.scheduling.status import Status, status_of
+
+
+class Load(StrEnum):
+    """How full a session is."""
+
+    EMPTY = "empty"
+    LIGHT = "light"
+    BUSY = "busy"
+    FULL = "full"
+
+
+LOADS = {
+    Load.EMPTY: mark("Nobody booked"),
+    Load.LIGHT: mark("Light"),
+    Load.BUSY: mark("Filling up"),
+    Load.FULL: mark("Full"),
+}
+
+
+def load_of(taken: int, places: int) -> Load:
+    """Empty; light below half; busy; full when every place is taken."""
+    if not taken:
+        return Load.EMPTY
+    if taken >= places:
+        return Load.FULL
+    return Load.LIGHT if taken * 2 < places else Load.BUSY
+
+
+@dataclass(frozen=True)
+class Block:
+    """A session with its places taken and in all, and the services that it gives."""
+
+    session: ClinicSession
+    taken: int
+    places: int
+    services: Sequence[Service]
+
+    @property
+    def load(self) -> Load:
+        return load_of(self.taken, self.places)
+
+
+@dataclass
+class Group:
+    """One clinician's, room's or service's part of a day. The now-line comes before visit `line`."""
+
+    thing: object
+    blocks: list[Block] = field(default_factory=list)
+    visits: list[Appointment] = field(default_factory=list)
+    line: int | None = None
+
+    @property
+    def load(self) -> Load:
+        return load_of(
+            sum(one.taken for one in self.blocks), sum(one.places for one in self.blocks)
+        )
+
+
+@dataclass(frozen=True)
+class DaySum:
+    """A day of a month: sessions, places taken and in all."""
+
+    day: date
+    sessions: int
+    taken: int
+    places: int
+
+    @property
+    def load(self) -> Load:
+        return load_of(self.taken, self.places)
+
+
+def grouped(
+    by: str,
+    blocks: Iterable[Block],
+    visits: Iterable[Appointment],
+    *,
+    line: datetime | None,
+) -> list[Group]:
+    """The day by clinician (`who`), `room` or `service`; `line` is now, if the day is today.
+
+    A session that gives several services is in the group of each.
+    """
+    groups: dict[int, Group] = {}
+
+    def group(thing: object) -> Group:
+        return groups.setdefault(thing.id, Group(thing))  # type: ignore[attr-defined]
+
+    for block in blocks:
+        for thing in _things(by, block):
+            group(thing).blocks.append(block)
+    for visit in visits:
+        thing = {"who": visit.practitioner, "room": visit.room, "service": visit.service}[by]
+        group(thing).visits.append(visit)
+    for one in groups.values():
+        one.line = _line(one.visits, line)
+    return [groups[number] for number in sorted(groups)]
+
+
+def _things(by: str, block: Block) -> Sequence[object]:
+    if by == "service":
+        return block.services
+    return [block.session.room if by == "room" else block.session.practitioner]
+
+
+def _line(visits: Sequence[Appointment], now: datetime | None) -> int | None:
+    """Before which visit it is now: the first that begins later, or after the last."""
+    if now is None:
+        return None
+    later = (n for n, one in enumerate(visits) if one.starts_at > now)
+    return next(later, len(visits))
+
+
+def waited(visit: Appointment, now: datetime) -> int | None:
+    """The whole minutes since an arrived child came; None for who does not wait."""
+    if status_of(visit) is not Status.ARRIVED or visit.arrived_at is None:
+        return None
+    return max(0, int((now - visit.arrived_at).total_seconds() // 60))
+
+
+def sums(
+    days: Sequence[date], found: Mapping[date, Sequence[tuple[int, int]]]
+) -> dict[date, DaySum]:
+    """Each day's sum of its sessions' (taken, places)."""
+    return {
+        day: DaySum(
+            day,
+            len(found.get(day, ())),
+            sum(taken for taken, _ in found.get(day, ())),
+            sum(places for _, places in found.get(day, ())),
+        )
+        for day in days
+    }

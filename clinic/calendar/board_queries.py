@@ -1,0 +1,123 @@
+"""What a calendar shows of some days: as many queries for one session as for a hundred."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from clinic.calendar.board import Block
+from clinic.calendar.scope import Scope
+from clinic.centres.days import holiday_on, is_known
+from clinic.centres.models import AdjustedDay, Closure, Service
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.i18n import name_of
+from clinic.scheduling.models import Appointment, ClinicSession, Slot, SlotService
+from clinic.scheduling.queries import appointments
+
+TICK = timedelta(minutes=2)  # so often time alone moves the now-line and the minutes waited
+
+
+def visits_between(scope: Scope, start: datetime, end: datetime) -> list[Appointment]:
+    """The appointments that begin in [start, end), earliest first."""
+    return list(db.session.scalars(appointments().where(*scope.appointments(start, end))))
+
+
+def blocks_between(scope: Scope, start: datetime, end: datetime) -> list[Block]:
+    """The sessions that begin in [start, end), with what is taken of their open places."""
+    rows = db.session.execute(
+        select(ClinicSession, func.sum(Slot.taken), func.sum(Slot.capacity))
+        .join(Slot, Slot.clinic_session_id == ClinicSession.id)
+        .where(*scope.sessions(start, end), Slot.closed_at.is_(None))
+        .group_by(ClinicSession.id)
+        .order_by(ClinicSession.starts_at, ClinicSession.id)
+        .options(selectinload(ClinicSession.room), selectinload(ClinicSession.practitioner))
+    ).all()
+    given: dict[int, list[Service]] = {}
+    pairs = (
+        select(Slot.clinic_session_id, Service)
+        .join(SlotService, SlotService.slot_id == Slot.id)
+        .join(Service, Service.id == SlotService.service_id)
+        .where(Slot.clinic_session_id.in_([row[0].id for row in rows]))
+        .distinct()
+        .order_by(Service.id)
+    )
+    for session_id, service in db.session.execute(pairs):
+        given.setdefault(session_id, []).append(service)
+    return [Block(one, taken, places, given.get(one.id, [])) for one, taken, places in rows]
+
+
+def loads_between(
+    scope: Scope, start: datetime, end: datetime
+) -> Mapping[date, Sequence[tuple[int, int]]]:
+    """By day, the (taken, places) of each session. One query."""
+    rows = db.session.execute(
+        select(ClinicSession.starts_at, func.sum(Slot.taken), func.sum(Slot.capacity))
+        .join(Slot, Slot.clinic_session_id == ClinicSession.id)
+        .where(*scope.sessions(start, end), Slot.closed_at.is_(None))
+        .group_by(ClinicSession.id, ClinicSession.starts_at)
+    )
+    found: dict[date, list[tuple[int, int]]] = {}
+    for starts_at, taken, places in rows:
+        found.setdefault(clinic_day(starts_at), []).append((taken, places))
+    return found
+
+
+def shut_days(scope: Scope, first: date, days: int) -> Mapping[date, list[str]]:
+    """Why these days are not as usual: public holidays, closures, another day's timetable."""
+    start, end = day_bounds(first, days)
+    said: dict[date, list[str]] = {first + timedelta(days=n): [] for n in range(days)}
+    for day in said:
+        holiday = holiday_on(day) if is_known(day.year) else None
+        said[day] += [name_of(holiday)] if holiday else []
+    closures = select(Closure).where(
+        Closure.centre_id.in_(scope.centre_ids),
+        Closure.lifted_at.is_(None),
+        Closure.starts_at < end,
+        Closure.ends_at > start,
+    )
+    for closure in db.session.scalars(closures.order_by(Closure.starts_at, Closure.id)):
+        for day, reasons in said.items():
+            begins, over = day_bounds(day)
+            if closure.starts_at < over and closure.ends_at > begins:
+                reasons.append(name_of(closure, "reason"))
+    return said
+
+
+def worked_as(scope: Scope, first: date, days: int) -> Mapping[date, int | None]:
+    """The days that a centre decided about for itself: by which weekday's timetable, or shut."""
+    last = first + timedelta(days=days - 1)
+    query = select(AdjustedDay).where(
+        AdjustedDay.centre_id.in_(scope.centre_ids), AdjustedDay.day.between(first, last)
+    )
+    return {one.day: one.works_as for one in db.session.scalars(query)}
+
+
+def mark_of(
+    scope: Scope, start: datetime, end: datetime, *, now: datetime, seen: Sequence[object]
+) -> str:
+    """What the answer is made of: the same mark means the same answer. Two queries.
+
+    Every change of an appointment raises its version; every place taken is counted in its slot.
+    """
+    visits = db.session.execute(
+        select(func.count(), func.sum(Appointment.version), func.max(Appointment.id)).where(
+            *scope.appointments(start, end)
+        )
+    ).one()
+    slots = db.session.execute(
+        select(
+            func.count(Slot.id),
+            func.sum(Slot.taken),
+            func.sum(Slot.capacity),
+            func.max(Slot.closed_at),
+            func.max(ClinicSession.id),
+        )
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(*scope.sessions(start, end), Slot.closed_at.is_(None))
+    ).one()
+    tick = int(now.timestamp() // TICK.total_seconds())
+    made_of = repr((tuple(visits), tuple(slots), tick, scope.asked, *seen))
+    return hashlib.blake2b(made_of.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,154 @@
+"""Day, week and month: a clinician's own, a manager's centre. Each board asks again by itself."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+from flask_babel import format_date
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.calendar import board
+from clinic.calendar.board_queries import (
+    blocks_between,
+    loads_between,
+    mark_of,
+    shut_days,
+    visits_between,
+    worked_as,
+)
+from clinic.calendar.scope import Scope, scope_of
+from clinic.clock import clinic_day, day_bounds
+from clinic.i18n import language
+from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.turns import in_order
+from clinic.web import is_htmx, release, render
+
+WEEK = 7
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The three boards, in the calendar's blueprint."""
+    bp.add_url_rule("/", view_func=today)
+    bp.add_url_rule("/week", view_func=week)
+    bp.add_url_rule("/month", view_func=month)
+
+
+@allow(Role.CLINICIAN, Role.MANAGER)
+def today() -> Response:
+    scope, day, now = _scope(), _asked_day(), clock.now()
+    start, end = day_bounds(day)
+    mark = _mark(scope, start, end, now)
+    if unchanged := _unchanged(mark):
+        return unchanged
+    visits, late = in_order(visits_between(scope, start, end))
+    line = now if day == clinic_day(now) else None
+    groups = board.grouped(scope.by, blocks_between(scope, start, end), visits, line=line)
+    return _board("day", scope, day, mark, step=1, groups=groups, late=late, visits=visits)
+
+
+@allow(Role.CLINICIAN, Role.MANAGER)
+def week() -> Response:
+    scope, day, now = _scope(), _asked_day(), clock.now()
+    monday = day - timedelta(days=day.weekday())
+    start, end = day_bounds(monday, WEEK)
+    mark = _mark(scope, start, end, now)
+    if unchanged := _unchanged(mark):
+        return unchanged
+    visits, blocks = visits_between(scope, start, end), blocks_between(scope, start, end)
+    days = [monday + timedelta(days=n) for n in range(WEEK)]
+    return _board(
+        "week",
+        scope,
+        monday,
+        mark,
+        step=WEEK,
+        asked_day=day,
+        visits={one: [v for v in visits if clinic_day(v.starts_at) == one] for one in days},
+        blocks={one: [b for b in blocks if clinic_day(b.session.starts_at) == one] for one in days},
+    )
+
+
+@allow(Role.CLINICIAN, Role.MANAGER)
+def month() -> Response:
+    scope, day, now = _scope(), _asked_day(), clock.now()
+    first = day.replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    monday = first - timedelta(days=first.weekday())
+    weeks = ((after - monday).days + WEEK - 1) // WEEK
+    start, end = day_bounds(monday, weeks * WEEK)
+    mark = _mark(scope, start, end, now)
+    if unchanged := _unchanged(mark):
+        return unchanged
+    days = [monday + timedelta(days=n) for n in range(weeks * WEEK)]
+    return _board(
+        "month",
+        scope,
+        first,
+        mark,
+        days=len(days),
+        first=monday,
+        before=(first - timedelta(days=1)).replace(day=1),
+        after=after,
+        month_name=format_date(first, "y年M月" if language() == "zh" else "MMMM y"),
+        sums=board.sums(days, loads_between(scope, start, end)),
+    )
+
+
+def _scope() -> Scope:
+    return scope_of(me(), request.args) or abort(404)
+
+
+def _asked_day() -> date:
+    """The day in the address, or today."""
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return clinic_day(clock.now())
+    # The calendar's edges are no days to look at, and have no neighbours.
+    return day if 1900 < day.year < 2200 else clinic_day(clock.now())
+
+
+def _mark(scope: Scope, start: datetime, end: datetime, now: datetime) -> str:
+    return mark_of(scope, start, end, now=now, seen=(request.path, start, language(), release()))
+
+
+def _unchanged(mark: str) -> Response | None:
+    """304 for a board that asks again and has all there is."""
+    if is_htmx() and request.if_none_match.contains_weak(mark):
+        return Response(status=304, headers={"ETag": f'W/"{mark}"'})
+    return None
+
+
+def _board(
+    view: str, scope: Scope, day: date, mark: str, *, step: int = 0, **shown: object
+) -> Response:
+    """The page of that view, or only its board when the board asks again."""
+    first, days = shown.pop("first", day), shown.pop("days", step)
+    assert isinstance(first, date)
+    assert isinstance(days, int)
+
+    def link(view: str, day: date | None = None, **change: str) -> str:
+        when = {"day": day.isoformat()} if day else {}
+        return url_for(f"calendar.{view}", **(scope.asked | when | change))  # type: ignore[arg-type]
+
+    context: dict[str, Any] = {
+        "view": view,
+        "scope": scope,
+        "day": day,
+        "tag": f'W/"{mark}"',
+        "before": day - timedelta(days=step),
+        "after": day + timedelta(days=step),
+        "link": link,
+        "closed": shut_days(scope, first, days),
+        "adjusted": worked_as(scope, first, days),
+        "status_of": status_of,
+        "labels": LABELS,
+        "loads": board.LOADS,
+        "waited": lambda one: board.waited(one, clock.now()),
+    } | shown
+    response = render(f"calendar/{view}.html", partial=f"calendar/_{view}.html", **context)
+    if is_htmx():
+        response.headers["ETag"] = f'W/"{mark}"'
+    return response

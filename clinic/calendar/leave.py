@@ -1,0 +1,76 @@
+"""A clinician asks for leave, and sees what became of it."""
+
+from datetime import date, time
+
+from flask import Blueprint, Response, abort, flash
+from flask_babel import gettext as _
+from sqlalchemy import select
+from wtforms.fields import SelectChoice
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.calendar.forms import LeaveForm
+from clinic.centres.models import Leave, Practitioner
+from clinic.clock import at, clinic_day, day_bounds
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import name_of, say
+from clinic.scheduling.leaves import LeaveRequest, ask_leave
+from clinic.web import filled, render, see_other
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The page, in the calendar's blueprint."""
+    bp.add_url_rule("/leave", view_func=leave, methods=["GET", "POST"])
+
+
+@allow(Role.CLINICIAN)
+def leave() -> Response:
+    mine = _mine()
+    today = clinic_day(clock.now())
+    form = filled(LeaveForm, first_day=today, last_day=today)
+    form.practitioner.choices = [SelectChoice(one.id, name_of(one.centre)) for one in mine]
+    if form.validate_on_submit():
+        try:
+            in_one_transaction(lambda: _ask(form))
+        except DomainError as error:
+            db.session.rollback()
+            form.first_day.errors = [say(error)]
+        else:
+            flash(_("Your request is with the manager of your centre."))
+            return see_other("calendar.leave")
+    ids = [one.id for one in mine]
+    return render(
+        "calendar/leave.html",
+        status=422 if form.errors else 200,
+        form=form,
+        mine=mine,
+        asked=_of(LeaveRequest, ids, today),
+        leaves=_of(Leave, ids, today),
+    )
+
+
+def _mine() -> list[Practitioner]:
+    query = select(Practitioner).where(Practitioner.user_id == me().id).order_by(Practitioner.id)
+    return list(db.session.scalars(query))
+
+
+def _of(table: type[LeaveRequest | Leave], ids: list[int], today: date) -> list[object]:
+    """Theirs that are not over, earliest first."""
+    query = select(table).where(
+        table.practitioner_id.in_(ids), table.ends_at > day_bounds(today)[0]
+    )
+    if table is Leave:
+        query = query.where(Leave.lifted_at.is_(None))
+    return list(db.session.scalars(query.order_by(table.starts_at, table.id)))
+
+
+def _ask(form: LeaveForm) -> LeaveRequest:
+    first, last = form.first_day.data, form.last_day.data
+    if first is None or last is None:
+        abort(422)
+    starts_at = at(first, form.opens.data or time.min)
+    ends_at = at(last, form.closes.data) if form.closes.data else day_bounds(last)[1]
+    who = next(one for one in _mine() if one.id == form.practitioner.data)
+    return ask_leave(who, starts_at, ends_at, form.reason.data or "", by=me(), now=clock.now())

@@ -1,0 +1,195 @@
+"""Leave, at the manager's: who asks, whom it concerns, done as it was shown, new times offered.
+
+A sick clinician in the morning is two presses: "Away today", then what was shown is done.
+Reception may do that for today; the rest is the manager's.
+"""
+
+from datetime import date, datetime, time
+from functools import partial
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.centres.models import Centre, Leave, Practitioner
+from clinic.clock import at, clinic_day, day_bounds
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.manage.changing_pages import Asked, show
+from clinic.scheduling import leaves, new_times, reopening
+from clinic.scheduling.changes import Away
+from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling.models import Appointment
+from clinic.web import render, see_other
+
+STAFF = (Role.MANAGER, Role.RECEPTION)
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Leave's pages, in the managers' blueprint."""
+    bp.add_url_rule("/leave", view_func=leave)
+    bp.add_url_rule("/away", view_func=away, methods=["GET", "POST"])
+    bp.add_url_rule("/new-times", view_func=displaced)
+    bp.add_url_rule("/leave/<int:request_id>/refusal", view_func=refuse, methods=["POST"])
+    bp.add_url_rule("/leave/<int:leave_id>/lift", view_func=lift, methods=["POST"])
+
+
+def centre_of_staff(*roles: Role) -> Centre:
+    """The centre asked for, or the first, where this user has one of these roles."""
+    query = select(Centre).where(Centre.id.in_(me().centre_ids(*roles))).order_by(Centre.id)
+    if code := request.values.get("centre"):
+        query = query.where(Centre.code == code)
+    return db.session.scalars(query.limit(1)).first() or abort(404)
+
+
+@allow(*STAFF)
+def leave() -> Response:
+    """Who asks for leave, who is away, and a button for who is sick today."""
+    centre, now = centre_of_staff(*STAFF), clock.now()
+    asked = (
+        select(LeaveRequest)
+        .where(LeaveRequest.centre_id == centre.id, LeaveRequest.decided_at.is_(None))
+        .options(joinedload(LeaveRequest.practitioner))
+        .order_by(LeaveRequest.starts_at, LeaveRequest.id)
+    )
+    live = select(Leave).where(
+        Leave.centre_id == centre.id, Leave.lifted_at.is_(None), Leave.ends_at > now
+    )
+    people = select(Practitioner).where(Practitioner.centre_id == centre.id)
+    staff = list(db.session.scalars(people.order_by(Practitioner.id)))
+    return render(
+        "manage/leave.html",
+        centre=centre,
+        asked=list(db.session.scalars(asked)),
+        leaves=list(db.session.scalars(live.order_by(Leave.starts_at, Leave.id))),
+        staff=staff,
+        names={one.id: one for one in staff},
+        day=clinic_day(now),
+        manages=centre.id in me().centre_ids(Role.MANAGER),
+    )
+
+
+@allow(*STAFF)
+def away() -> Response:
+    """Whom the leave concerns, by name; a POST does what was shown, and offers new times."""
+    now = clock.now()
+    if not {"who", "request"} & set(request.args):
+        return see_other("manage.leave")
+    asked, change = _asked(now)
+    page = Asked(
+        change,
+        title=_("Away"),
+        about=change.practitioner,
+        back=("manage.leave", change.practitioner.centre.code),
+    )
+    try:
+        leaves.check_leave(
+            change.practitioner, change.starts_at, change.ends_at, now=now, request=asked
+        )
+        if request.method == "POST":
+            version = request.form.get("version", "")
+            done = in_one_transaction(
+                lambda: leaves.send_away(change, version, by=me(), now=now, request=asked)
+            )
+        else:
+            return show(page, now=now)
+    except DomainError as error:
+        db.session.rollback()
+        return show(page, now=now, refusal=say(error))
+    offer_all([one.id for one in done.displaced], now=now)
+    flash(_("It is done. Families who lost their time are offered new ones."))
+    return see_other("manage.displaced", centre=page.back[1])
+
+
+def _asked(now: datetime) -> tuple[LeaveRequest | None, Away]:
+    """What the address asks for: a request's leave, or so many days of a clinician of this centre."""
+    managed = me().centre_ids(Role.MANAGER)
+    if request_id := request.args.get("request", type=int):
+        theirs = select(LeaveRequest).where(
+            LeaveRequest.id == request_id, LeaveRequest.centre_id.in_(managed)
+        )
+        asked = db.session.execute(theirs).scalar_one()
+        return asked, Away(asked.practitioner, asked.starts_at, asked.ends_at, asked.reason)
+    query = select(Practitioner).where(
+        Practitioner.id == request.args.get("who", type=int),
+        Practitioner.centre_id.in_(me().centre_ids(*STAFF)),
+    )
+    who, today = db.session.execute(query).scalar_one(), clinic_day(now)
+    first, last = _day("first", today), _day("last", today)
+    if who.centre_id not in managed and (first, last) != (today, today):
+        abort(403)
+    starts_at, ends_at = at(first, _wall("opens") or time.min), day_bounds(last)[1]
+    if closes := _wall("closes"):
+        ends_at = at(last, closes)
+    return None, Away(who, starts_at, ends_at, request.args.get("reason", "")[:120])
+
+
+def _day(name: str, otherwise: date) -> date:
+    try:
+        day = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return otherwise
+    return day if 1900 < day.year < 2200 else otherwise
+
+
+def _wall(name: str) -> time | None:
+    try:
+        return time.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def offer_all(appointment_ids: list[int], *, now: datetime) -> None:
+    """Keep new times for each of these families, one transaction a family."""
+    for number in appointment_ids:
+        in_one_transaction(partial(new_times.offer_to, number, now=now))
+
+
+@allow(*STAFF)
+def displaced() -> Response:
+    """The families that wait for a new time, and how many are kept for each."""
+    centre, now = centre_of_staff(*STAFF), clock.now()
+    waiting = new_times.waiting(centre.id)
+    return render(
+        "manage/new_times.html",
+        centre=centre,
+        rows=[(one, _kept(one, now)) for one in waiting],
+    )
+
+
+def _kept(appointment: Appointment, now: datetime) -> list[datetime]:
+    return [one.slot.starts_at for one in new_times.kept_for(appointment, now=now)]
+
+
+@allow(Role.MANAGER)
+def refuse(request_id: int) -> Response:
+    query = select(LeaveRequest).where(
+        LeaveRequest.id == request_id, LeaveRequest.centre_id.in_(me().centre_ids(Role.MANAGER))
+    )
+    asked = db.session.execute(query).scalar_one()
+    try:
+        in_one_transaction(lambda: leaves.refuse_leave(asked, by=me(), now=clock.now()))
+    except DomainError as error:
+        db.session.rollback()
+        flash(say(error), "info")
+    else:
+        flash(_("The request is refused. Nothing has changed."))
+    return see_other("manage.leave", centre=asked.practitioner.centre.code)
+
+
+@allow(Role.MANAGER)
+def lift(leave_id: int) -> Response:
+    """The clinician is there after all: hours open again, families come back to their times."""
+    query = select(Leave).where(
+        Leave.id == leave_id, Leave.centre_id.in_(me().centre_ids(Role.MANAGER))
+    )
+    row = db.session.execute(query).scalar_one()
+    done = in_one_transaction(lambda: reopening.lift(row, by=me(), now=clock.now()))
+    flash(_("Opened again; families back at their old time: %(back)s.", back=len(done.restored)))
+    centre = db.session.get_one(Centre, row.centre_id)
+    return see_other("manage.leave", centre=centre.code)

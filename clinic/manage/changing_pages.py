@@ -1,0 +1,41 @@
+"""The page that shows whom a change of hours concerns, by name, before anything is done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, request
+
+from clinic.scheduling import changing
+from clinic.scheduling.changes import Change
+from clinic.web import render
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A change that somebody asks to see: its title, whom or what it is about, the way back."""
+
+    change: Change
+    title: str
+    about: object
+    back: tuple[str, str]  # an endpoint, a centre's code
+
+
+def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
+    """Whom it concerns, and a button that does exactly that. With a refusal, its sentence (422).
+
+    A refusal that is only stale shows what is so by now, to be looked at again.
+    """
+    shown = changing.preview(asked.change, now=now) if _can_be_shown(asked.change) else None
+    return render(
+        "manage/preview.html",
+        status=422 if refusal else 200,
+        asked=asked,
+        shown=shown,
+        refusal=refusal,
+        here=request.full_path,
+    )
+
+
+def _can_be_shown(change: Change) -> bool:
+    starts_at, ends_at = getattr(change, "starts_at", None), getattr(change, "ends_at", None)
+    return starts_at is None or ends_at is None or starts_at < ends_at

@@ -1,0 +1,128 @@
+"""The whole centre's closures, and days on which it works by another timetable."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.centres.models import AdjustedDay, Centre, Closure
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import mark, say
+from clinic.manage.away import centre_of_staff, offer_all
+from clinic.manage.changing_pages import Asked, show
+from clinic.scheduling import changing, reopening, rota
+from clinic.scheduling.changes import Change, Close, WorksAs
+from clinic.web import render, see_other
+
+
+class DayIsPast(DomainError):
+    message = mark("That day has passed.")
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The pages of closures and adjusted days, in the managers' blueprint."""
+    bp.add_url_rule("/closures", view_func=closures)
+    bp.add_url_rule("/closing", view_func=closing, methods=["GET", "POST"])
+    bp.add_url_rule("/timetable", view_func=works_as, methods=["GET", "POST"])
+    bp.add_url_rule("/closures/<int:closure_id>/lift", view_func=lift_closure, methods=["POST"])
+
+
+@allow(Role.MANAGER)
+def closures() -> Response:
+    centre, now = centre_of_staff(Role.MANAGER), clock.now()
+    live = select(Closure).where(
+        Closure.centre_id == centre.id, Closure.lifted_at.is_(None), Closure.ends_at > now
+    )
+    days = select(AdjustedDay).where(
+        AdjustedDay.centre_id == centre.id, AdjustedDay.day >= clinic_day(now)
+    )
+    return render(
+        "manage/closures.html",
+        centre=centre,
+        closures=list(db.session.scalars(live.order_by(Closure.starts_at, Closure.id))),
+        days=list(db.session.scalars(days.order_by(AdjustedDay.day))),
+        day=clinic_day(now) + timedelta(days=1),
+    )
+
+
+@allow(Role.MANAGER)
+def closing() -> Response:
+    """Whom a closure concerns, by name; a POST does what was shown, and offers new times."""
+    first, last = _day("first"), _day("last")
+    if first is None:
+        return see_other("manage.closures")
+    centre = centre_of_staff(Role.MANAGER)
+    starts_at, ends_at = day_bounds(first)[0], day_bounds(last or first)[1]
+    zh = request.args.get("reason_zh", "")[:120] or "中心关闭"
+    en = request.args.get("reason_en", "")[:160] or "The centre is closed"
+    change = Close(centre, starts_at, ends_at, zh, en)
+    return _do(change, centre, first, _("Closure"), lambda: None)
+
+
+@allow(Role.MANAGER)
+def works_as() -> Response:
+    """Whom another timetable of a day concerns; a POST does what was shown and opens the rest."""
+    day = _day("day")
+    if day is None:
+        return see_other("manage.closures")
+    centre = centre_of_staff(Role.MANAGER)
+    weekday = request.args.get("weekday", type=int)
+    change = WorksAs(centre, day, weekday if weekday in range(7) else None)
+    if day > clinic_day(clock.now()) + rota.HORIZON:
+        return _do(change, centre, day, _("Another timetable"), lambda: None)
+    opens_the_rest = lambda: rota.extend([centre], day, day, now=clock.now())  # noqa: E731
+    return _do(change, centre, day, _("Another timetable"), opens_the_rest)
+
+
+def _do(
+    change: Change, centre: Centre, first: date, title: str, afterwards: Callable[[], object]
+) -> Response:
+    now = clock.now()
+    page = Asked(change, title=title, about=centre, back=("manage.closures", centre.code))
+    try:
+        change.check()
+        if first < clinic_day(now):
+            raise DayIsPast
+        if request.method == "GET":
+            return show(page, now=now)
+        done = in_one_transaction(lambda: _apply(change, afterwards, now))
+    except DomainError as error:
+        db.session.rollback()
+        return show(page, now=now, refusal=say(error))
+    offer_all([one.id for one in done.displaced], now=now)
+    flash(_("It is done. Families who lost their time are offered new ones."))
+    return see_other("manage.closures", centre=centre.code)
+
+
+def _apply(change: Change, afterwards: Callable[[], object], now: datetime) -> changing.Preview:
+    version = request.form.get("version", "")
+    done = changing.apply(change, version, by=me(), now=now)
+    afterwards()
+    return done
+
+
+def _day(name: str) -> date | None:
+    try:
+        day = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return day if 1900 < day.year < 2200 else None
+
+
+@allow(Role.MANAGER)
+def lift_closure(closure_id: int) -> Response:
+    """The centre opens after all; families come back to their times."""
+    query = select(Closure).where(
+        Closure.id == closure_id, Closure.centre_id.in_(me().centre_ids(Role.MANAGER))
+    )
+    row = db.session.execute(query).scalar_one()
+    done = in_one_transaction(lambda: reopening.lift(row, by=me(), now=clock.now()))
+    flash(_("Opened again; families back at their old time: %(back)s.", back=len(done.restored)))
+    return see_other("manage.closures", centre=db.session.get_one(Centre, row.centre_id).code)

@@ -1,0 +1,59 @@
+"""A manager closes the centre, or gives a day another timetable: shown first, done as shown."""
+
+import re
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.centres.models import AdjustedDay, Closure
+from clinic.db import db
+from clinic.scheduling.status import Status, status_of
+from tests.makes import make_user
+from tests.scheduling.clinic import Clinic
+
+pytestmark = pytest.mark.usefixtures("noon")
+CLOSING = "/manage/closing?first=2026-03-03&reason_zh=检修"
+
+
+@pytest.fixture
+def clinic(app, client):
+    made = Clinic()
+    client.sign_in(make_user(Role.MANAGER, centre=made.centre))
+    return made
+
+
+def version_on(page):
+    return re.search(r'name="version" value="(\w+)"', page.text)[1]
+
+
+def test_a_closure_is_shown_done_and_taken_back(client, clinic):
+    visit = clinic.book(0)
+    shown = client.get(CLOSING)
+    assert "王一禾" in shown.text
+    assert client.post(CLOSING, data={"version": version_on(shown)}).status_code == 303
+    assert status_of(visit) is Status.DISPLACED
+    closure = db.session.query(Closure).one()
+    assert "检修" in client.get("/manage/closures").text
+
+    assert client.post(f"/manage/closures/{closure.id}/lift").status_code == 303
+    db.session.refresh(visit)
+    assert status_of(visit) is Status.BOOKED
+
+
+@pytest.mark.parametrize("version", ["", "rubbish"])
+def test_what_was_not_shown_is_not_done(client, clinic, version):
+    assert client.post(CLOSING, data={"version": version}).status_code == 422
+    assert db.session.query(Closure).count() == 0
+
+
+@pytest.mark.parametrize("first", ["2026-03-01", "2026-03-02&last=2026-03-01"])
+def test_a_day_that_has_passed_is_refused_with_a_sentence(client, clinic, first):
+    assert client.get(f"/manage/closing?first={first}").status_code == 422
+
+
+@pytest.mark.parametrize(("weekday", "works_as"), [("5", 5), ("shut", None)])
+def test_a_day_gets_another_timetable(client, clinic, weekday, works_as):
+    url = f"/manage/timetable?day=2026-03-03&weekday={weekday}"
+    version = version_on(client.get(url))
+    assert client.post(url, data={"version": version}).status_code == 303
+    assert db.session.query(AdjustedDay).one().works_as == works_as
