@@ -300,7 +300,10 @@ def test_two_holds_free_the_slot_when_the_earlier_expires(rows):
 
 
 OVERLAPS = {"ex_clinic_sessions_practitioner", "ex_clinic_sessions_room", "ex_appointments_child"}
-TRAILS = {"audit_events_append_only", "consents_append_only"}
+TRAILS = {
+    f"{table}_append_only"
+    for table in ("audit_events", "consents", "informed_consents", "vaccination_screenings")
+}
 EVENTS = ("insert", "update", "delete")
 SHARED = {
     f"{table}_version"
@@ -310,13 +313,23 @@ SHARED = {
     )
 }
 VERSIONS = {f"slot_services_version_{event}" for event in EVENTS}
+STOCK = {"vaccine_lots_stay", "vaccine_products_stay", "dose_promises_stay"} | {
+    *("appointments_release", "appointments_take_promises", "holds_release"),
+}
+COUNTED = ("vaccine_lots_count", "dose_promises_count")
 PROMISED = {
-    "postgresql": {"places_count", "slots_tell"} | OVERLAPS | TRAILS | VERSIONS | SHARED,
+    "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED}
+    | OVERLAPS
+    | TRAILS
+    | VERSIONS
+    | SHARED
+    | STOCK,
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
     | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
     | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}
     | VERSIONS
-    | {f"{name}_{event}" for name in SHARED for event in EVENTS},
+    | STOCK
+    | {f"{name}_{event}" for name in (*SHARED, *COUNTED) for event in EVENTS},
 }
 
 

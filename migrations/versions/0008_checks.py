@@ -1,13 +1,13 @@
 """Health checks that were done: measurements, findings and answers, parents' heights
 
-Revision ID: 0009
+Revision ID: 0008
 Revises: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0009", "0007"
+revision, down_revision = "0008", "0007"
 branch_labels = depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)

@@ -1,13 +1,13 @@
 """Requests for leave
 
-Revision ID: 0011
-Revises: 0007
+Revision ID: 0010
+Revises: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0011", "0007"
+revision, down_revision = "0010", "0009"
 branch_labels = depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)

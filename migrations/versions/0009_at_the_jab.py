@@ -2,14 +2,14 @@
 
 Answers and informed consents are append-only, as `consents` are (migration 0002).
 
-Revision ID: 0010
-Revises: 0007
+Revision ID: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0010", "0007"
+revision, down_revision = "0009", "0008"
 branch_labels = depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
