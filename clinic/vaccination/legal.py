@@ -6,7 +6,7 @@ them, and none may be brought too near to them.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from clinic.i18n import mark, name_of
@@ -15,6 +15,7 @@ from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Child, Dose
 from clinic.vaccination.forecast import Forecast, forecast
 
+SOON = timedelta(days=60)
 MAY_BE_GIVEN = ("due", "overdue")
 OVER = {
     "complete": mark("Nothing more of this vaccine is needed."),
@@ -111,9 +112,14 @@ def candidates(case: Case, on: date) -> list[Forecast]:
 
 
 def usual(lines: Sequence[Forecast], on: date) -> set[str]:
-    """What most would come for: all that may be given on that day; if nothing may, what comes next."""
+    """What most would come for: all that may be given on that day; if nothing may, what comes next and soon."""
     now = {one.series for one in lines if one.status in MAY_BE_GIVEN}
-    if now or not lines:
+    soon = [one.earliest for one in lines if one.earliest and is_near(one.earliest, on)]
+    if now or not soon:
         return now
-    first = min(one.earliest or date.max for one in lines)
-    return {one.series for one in lines if one.earliest == first}
+    return {one.series for one in lines if one.earliest == min(soon)}
+
+
+def is_near(first: date, on: date) -> bool:
+    """Whether a dose from that day on is worth planning now."""
+    return first <= on + SOON

@@ -74,16 +74,12 @@ class DoseTerms:
         return Counter(dose.vaccine for one in self.cases for dose in self.doses(one, day))
 
     def lines(self, child_id: int) -> list[Line]:
-        """The next dose of every series that needs one."""
+        """The next dose of every series that needs one soon, or that was asked for."""
+        chosen = self.series[child_id]
         return [
-            _line(
-                one.series,
-                one.vaccine,
-                one.number,
-                one.earliest,
-                one.series in self.series[child_id],
-            )
+            _line(one.series, one.vaccine, one.number, one.earliest, one.series in chosen)
             for one in self.candidates[child_id]
+            if one.series in chosen or (one.earliest and legal.is_near(one.earliest, self.today))
         ]
 
     def objections(self, child_id: int, day: date) -> list[Objection]:

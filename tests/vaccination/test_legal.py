@@ -109,6 +109,14 @@ def test_what_is_due_is_ticked_else_what_comes_next():
     assert usual(candidates(newborn, TODAY), TODAY) == {"HEPB"}
 
 
+def test_what_is_far_away_is_not_ticked():
+    newborn = born(TODAY, ("BCG", TODAY), ("HepB", TODAY), ("HepB", TODAY + 31 * DAY))
+    later = TODAY + 31 * DAY
+    assert usual(candidates(newborn, later), later) == {"POLIO", "DTAP"}  # in a month
+    lines = [one for one in candidates(newborn, later) if one.series in ("MMR", "HPV")]
+    assert usual(lines, later) == set()
+
+
 SERIES = ["HEPB", "POLIO", "DTAP", "MMR", "JE", "MEN", "HEPA"]
 VACCINES = ["HepB", "IPV", "bOPV", "DTaP", "MMR", "JE-L", "MPSV-A", "HepA-L"]
 
