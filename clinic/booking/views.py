@@ -14,7 +14,6 @@ from clinic.accounts.models import Role
 from clinic.booking import courses, waitlist
 from clinic.booking.choosing import (
     COURSES,
-    add_times,
     ask,
     number,
     numbers,
@@ -25,6 +24,7 @@ from clinic.booking.choosing import (
 from clinic.booking.forms import ConfirmForm
 from clinic.booking.queries import get_appointment, get_hold
 from clinic.booking.terms import OF_KIND, Asked, Terms, codes_in, kept_with, needs_text
+from clinic.booking.times import add_times
 from clinic.centres.districts import all_districts
 from clinic.centres.models import ServiceKind
 from clinic.centres.queries import centres_with, services_of
