@@ -10,12 +10,12 @@ from sqlalchemy.orm import selectinload
 from clinic.calendar.board import Block
 from clinic.calendar.scope import Scope
 from clinic.centres.days import holiday_on, is_known
-from clinic.centres.models import AdjustedDay, Closure, Service
+from clinic.centres.models import AdjustedDay, Closure
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.i18n import name_of
-from clinic.scheduling.models import Appointment, ClinicSession, Slot, SlotService
-from clinic.scheduling.queries import appointments
+from clinic.scheduling.models import Appointment, ClinicSession, Slot
+from clinic.scheduling.queries import appointments, services_given
 
 TICK = timedelta(minutes=2)  # so often time alone moves the now-line and the minutes waited
 
@@ -35,18 +35,8 @@ def blocks_between(scope: Scope, start: datetime, end: datetime) -> list[Block]:
         .order_by(ClinicSession.starts_at, ClinicSession.id)
         .options(selectinload(ClinicSession.room), selectinload(ClinicSession.practitioner))
     ).all()
-    given: dict[int, list[Service]] = {}
-    pairs = (
-        select(Slot.clinic_session_id, Service)
-        .join(SlotService, SlotService.slot_id == Slot.id)
-        .join(Service, Service.id == SlotService.service_id)
-        .where(Slot.clinic_session_id.in_([row[0].id for row in rows]))
-        .distinct()
-        .order_by(Service.id)
-    )
-    for session_id, service in db.session.execute(pairs):
-        given.setdefault(session_id, []).append(service)
-    return [Block(one, taken, places, given.get(one.id, [])) for one, taken, places in rows]
+    given = services_given([row[0].id for row in rows])
+    return [Block(one, taken, places, given[one.id]) for one, taken, places in rows]
 
 
 def loads_between(

@@ -9,7 +9,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.accounts.models import Role, User
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.db import db
-from clinic.scheduling.models import ClinicSession, Slot, SlotService
+from clinic.scheduling.models import ClinicSession, Slot
+from clinic.scheduling.queries import services_given
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,8 @@ def planned(centre: Centre, start: datetime, end: datetime) -> list[Planned]:
         .options(selectinload(ClinicSession.practitioner), selectinload(ClinicSession.room))
     )
     rows = db.session.execute(counted).all()
-    given: dict[int, list[Service]] = {}
-    pairs = (
-        select(Slot.clinic_session_id, Service)
-        .join(SlotService, SlotService.slot_id == Slot.id)
-        .join(Service, Service.id == SlotService.service_id)
-        .where(Slot.clinic_session_id.in_([row[0].id for row in rows]))
-        .distinct()
-        .order_by(Service.id)
-    )
-    for session_id, service in db.session.execute(pairs):
-        given.setdefault(session_id, []).append(service)
-    return [
-        Planned(s, slots, taken, places, given.get(s.id, [])) for s, slots, taken, places in rows
-    ]
+    given = services_given([row[0].id for row in rows])
+    return [Planned(s, slots, taken, places, given[s.id]) for s, slots, taken, places in rows]
 
 
 def get_session(user: User, session_id: int) -> ClinicSession:

@@ -352,3 +352,19 @@ def by_reference(reference: str, centre_id: int) -> list[Appointment]:
             appointments().where(Booking.reference == reference, Appointment.centre_id == centre_id)
         )
     )
+
+
+def services_given(session_ids: Collection[int]) -> dict[int, list[Service]]:
+    """What is given in each of these sessions, by its id. One query."""
+    given: dict[int, list[Service]] = {one: [] for one in session_ids}
+    pairs = (
+        select(Slot.clinic_session_id, Service)
+        .join(SlotService, SlotService.slot_id == Slot.id)
+        .join(Service, Service.id == SlotService.service_id)
+        .where(Slot.clinic_session_id.in_(given))
+        .distinct()
+        .order_by(Service.id)
+    )
+    for session_id, service in db.session.execute(pairs):
+        given[session_id].append(service)
+    return given
