@@ -66,8 +66,36 @@ class CheckVisit(Base):
     saved_by: Mapped[User] = relationship(foreign_keys=saved_by_id)
 
 
-class Measurement(Base):
-    """One amount of one kind on one day. A voided row stays and no longer counts."""
+class Entry:
+    """What was entered of a child, at a check or at home. A voided row stays and no longer counts."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
+    check_visit_id: Mapped[int | None] = mapped_column(ForeignKey("check_visits.id"))
+    source: Mapped[Source]
+    entered_at: Mapped[datetime]
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+def of_entry() -> tuple[CheckConstraint, ...]:
+    """What the database promises of every entry."""
+    return (
+        CheckConstraint("source IN ('clinic', 'parent')", name="source_known"),
+        CheckConstraint("(check_visit_id IS NOT NULL) = (source = 'clinic')", name="source"),
+        CheckConstraint("(voided_at IS NULL) = (voided_by_id IS NULL)", name="voided"),
+    )
+
+
+def once(name: str, *columns: str, at_a_check: bool) -> Index:
+    """One live entry for these columns, among those of checks or among those of families."""
+    where = text(f"voided_at IS NULL AND check_visit_id IS {'NOT ' if at_a_check else ''}NULL")
+    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+class Measurement(Entry, Base):
+    """One amount of one kind on one day."""
 
     __tablename__ = "measurements"
     __table_args__ = (
@@ -81,82 +109,43 @@ class Measurement(Base):
         ),
         CheckConstraint("how IS NULL OR kind = 'length'", name="how"),
         CheckConstraint("how IN ('lying', 'standing')", name="how_known"),
-        CheckConstraint("source IN ('clinic', 'parent')", name="source_known"),
-        CheckConstraint("(check_visit_id IS NOT NULL) = (source = 'clinic')", name="source"),
-        CheckConstraint("(voided_at IS NULL) = (voided_by_id IS NULL)", name="voided"),
-        Index(
-            "uq_measurements_live_check",
-            "check_visit_id",
-            "kind",
-            unique=True,
-            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
-            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
-        ),
-        Index(
-            "uq_measurements_live_home",
-            "child_id",
-            "measured_on",
-            "kind",
-            unique=True,
-            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
-            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
-        ),
+        *of_entry(),
+        once("uq_measurements_live_check", "check_visit_id", "kind", at_a_check=True),
+        once("uq_measurements_live_home", "child_id", "measured_on", "kind", at_a_check=False),
         Index("ix_measurements_child", "child_id", "measured_on"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
-    check_visit_id: Mapped[int | None] = mapped_column(ForeignKey("check_visits.id"))
     measured_on: Mapped[date]
     kind: Mapped[Kind]
     amount: Mapped[int]
     how: Mapped[How | None]
-    source: Mapped[Source]
-    entered_at: Mapped[datetime]
-    entered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    voided_at: Mapped[datetime | None]
-    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    @property
+    def says(self) -> tuple[int, How | None]:
+        """What would have to differ for another row."""
+        return self.amount, self.how
 
 
-class Screening(Base):
-    """One finding of a check, or one answer of a parent before it. A voided row stays."""
+class Screening(Entry, Base):
+    """One finding of a check, or one answer of a parent before it."""
 
     __tablename__ = "screenings"
     __table_args__ = (
         CheckConstraint("length(code) >= 1 AND length(value) >= 1", name="not_empty"),
-        CheckConstraint("source IN ('clinic', 'parent')", name="source_known"),
-        CheckConstraint("(check_visit_id IS NOT NULL) = (source = 'clinic')", name="source"),
-        CheckConstraint("(voided_at IS NULL) = (voided_by_id IS NULL)", name="voided"),
-        Index(
-            "uq_screenings_live_check",
-            "check_visit_id",
-            "code",
-            unique=True,
-            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
-            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NOT NULL"),
-        ),
-        Index(
-            "uq_screenings_live_answer",
-            "child_id",
-            "visit",
-            "code",
-            unique=True,
-            sqlite_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
-            postgresql_where=text("voided_at IS NULL AND check_visit_id IS NULL"),
-        ),
+        *of_entry(),
+        once("uq_screenings_live_check", "check_visit_id", "code", at_a_check=True),
+        once("uq_screenings_live_answer", "child_id", "visit", "code", at_a_check=False),
+        Index("ix_screenings_child_id", "child_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
-    check_visit_id: Mapped[int | None] = mapped_column(ForeignKey("check_visits.id"))
     visit: Mapped[str] = mapped_column(String(4))
     code: Mapped[str] = mapped_column(String(40))
     value: Mapped[str] = mapped_column(String(1000))
-    source: Mapped[Source]
-    entered_at: Mapped[datetime]
-    entered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    voided_at: Mapped[datetime | None]
-    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    @property
+    def says(self) -> str:
+        """What would have to differ for another row."""
+        return self.value
 
 
 class ParentHeights(Base):

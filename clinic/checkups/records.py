@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +23,9 @@ from clinic.scheduling.models import Appointment
 # As PostgreSQL names the promises, and as SQLite does.
 ONE_CHECK = ("uq_check_visits_appointment_id", "check_visits.appointment_id")
 SAME_DAY = ("uq_measurements_live_home", "measurements.measured_on")
+
+
+E = TypeVar("E", Measurement, Screening)
 
 
 class SavedMeanwhile(DomainError):
@@ -111,35 +115,24 @@ def _go_on(target: Target, version: int, by: User, now: datetime) -> CheckVisit:
 
 
 def _keep_measured(
-    check: CheckVisit, new: Mapping[str, Measured], by: User, now: datetime
+    check: CheckVisit, measured: Mapping[str, Measured], by: User, now: datetime
 ) -> list[str]:
-    """What was measured otherwise than on record; the old rows are voided, never changed."""
     rows = select(Measurement).where(
         Measurement.check_visit_id == check.id, Measurement.voided_at.is_(None)
     )
     old = {row.kind.value: row for row in db.session.scalars(rows)}
-    same = {kind for kind, row in old.items() if kind in new and _is(row, new[kind])}
-    _void([row for kind, row in old.items() if kind not in same], by, now)
-    db.session.add_all(
-        Measurement(
-            child_id=check.child_id,
+    new = {
+        kind: Measurement(
             check_visit_id=check.id,
             measured_on=check.done_on,
             kind=one.kind,
             amount=one.amount,
             how=one.how,
-            source=Source.CLINIC,
-            entered_at=now,
-            entered_by_id=by.id,
+            **_entered(check.child_id, Source.CLINIC, by, now),
         )
-        for kind, one in new.items()
-        if kind not in same
-    )
-    return [kind for kind in {*old, *new} if kind not in same]
-
-
-def _is(row: Measurement, one: Measured) -> bool:
-    return (row.amount, row.how) == (one.amount, one.how)
+        for kind, one in measured.items()
+    }
+    return _keep(old, new, by, now)
 
 
 def _keep_found(check: CheckVisit, found: Mapping[str, str], by: User, now: datetime) -> list[str]:
@@ -147,24 +140,31 @@ def _keep_found(check: CheckVisit, found: Mapping[str, str], by: User, now: date
         Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
     )
     old = {row.code: row for row in db.session.scalars(rows)}
-    new = {code: value for code, value in found.items() if value}
-    same = {code for code, row in old.items() if new.get(code) == row.value}
-    _void([row for code, row in old.items() if code not in same], by, now)
-    db.session.add_all(
-        Screening(
-            child_id=check.child_id,
+    new = {
+        code: Screening(
             check_visit_id=check.id,
             visit=check.visit,
             code=code,
             value=value,
-            source=Source.CLINIC,
-            entered_at=now,
-            entered_by_id=by.id,
+            **_entered(check.child_id, Source.CLINIC, by, now),
         )
-        for code, value in new.items()
-        if code not in same
-    )
-    return [code for code in {*old, *new} if code not in same]
+        for code, value in found.items()
+        if value
+    }
+    return _keep(old, new, by, now)
+
+
+def _entered(child_id: int, source: Source, by: User, now: datetime) -> dict[str, object]:
+    """What every entry says of where it comes from."""
+    return {"child_id": child_id, "source": source, "entered_at": now, "entered_by_id": by.id}
+
+
+def _keep(old: Mapping[str, E], new: Mapping[str, E], by: User, now: datetime) -> list[str]:
+    """The new rows instead of the old ones, which are voided, never changed. What is different now."""
+    same = {key for key in old.keys() & new.keys() if old[key].says == new[key].says}
+    _void([row for key, row in old.items() if key not in same], by, now)
+    db.session.add_all(row for key, row in new.items() if key not in same)
+    return [key for key in {*old, *new} if key not in same]
 
 
 def _void(rows: Iterable[Measurement | Screening], by: User, now: datetime) -> None:
@@ -193,18 +193,11 @@ def measure_at_home(
     rows = []
     for one in measured:
         check_day(one.on, child.birth_date, clinic_day(now))
-        rows.append(
-            Measurement(
-                child_id=child.id,
-                measured_on=one.on,
-                kind=one.kind,
-                amount=one.amount,
-                how=one.how,
-                source=Source.PARENT,
-                entered_at=now,
-                entered_by_id=by.id,
-            )
+        facts = _entered(child.id, Source.PARENT, by, now)
+        row = Measurement(
+            measured_on=one.on, kind=one.kind, amount=one.amount, how=one.how, **facts
         )
+        rows.append(row)
     db.session.add_all(rows)
     try:
         db.session.flush()
@@ -243,26 +236,14 @@ def answer(
         Screening.code.in_(answers),
     )
     old = {row.code: row for row in db.session.scalars(rows)}
-    changed = {
-        code: value
-        for code, value in answers.items()
-        if value != (old[code].value if code in old else "")
-    }
-    _void([old[code] for code in changed if code in old], by, now)
-    made = [
-        Screening(
-            child_id=child.id,
-            visit=visit,
-            code=code,
-            value=value,
-            source=Source.PARENT,
-            entered_at=now,
-            entered_by_id=by.id,
+    new = {
+        code: Screening(
+            visit=visit, code=code, value=value, **_entered(child.id, Source.PARENT, by, now)
         )
-        for code, value in changed.items()
+        for code, value in answers.items()
         if value
-    ]
-    db.session.add_all(made)
+    }
+    changed = _keep(old, new, by, now)
     db.session.flush()
     if changed:
         audit.record(
