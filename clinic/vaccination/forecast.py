@@ -40,6 +40,11 @@ class Forecast:
     doses: tuple[Evaluated, ...] = ()
 
     @property
+    def may_be_given(self) -> bool:
+        """Whether its next dose may be given on that day."""
+        return self.status in ("due", "overdue")
+
+    @property
     def recommended(self) -> date | None:
         """The programme gives each dose as soon as it may be given."""
         return self.earliest

@@ -5,7 +5,6 @@ from datetime import date
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -19,15 +18,13 @@ from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.vaccination import before, giving, screening, visits
 from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.conditions import NAMES, live_conditions
 from clinic.vaccination.forecast import Forecast
 from clinic.vaccination.giving import Jab
-from clinic.vaccination.giving_rules import CHECKS, MAY_BE_GIVEN, ROUTES, SITES, sites_for
-from clinic.vaccination.models import ChildCondition
+from clinic.vaccination.giving_rules import CHECKS, ROUTES, SITES, sites_for
 from clinic.vaccination.plan import forecasts_of
 from clinic.vaccination.programme import national
-from clinic.vaccination.staff_record import NAMES
-from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
-from clinic.vaccination.stock_queries import LEFT
+from clinic.vaccination.stock_queries import good_lots
 from clinic.vaccination.visits import Line
 from clinic.web import render, see_other
 
@@ -97,37 +94,10 @@ def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], E
     return jabs, errors
 
 
-def _lots(visit: Appointment, lines: Sequence[Line], on: date) -> dict[str, list[VaccineLot]]:
-    """The good lots of these vaccines, the first to expire first. One query."""
-    found: dict[str, list[VaccineLot]] = {one.vaccine.code: [] for one in lines}
-    query = (
-        select(VaccineLot)
-        .join(VaccineProduct)
-        .where(
-            VaccineLot.centre_id == visit.centre_id,
-            VaccineProduct.vaccine.in_(found),
-            VaccineLot.recalled_at.is_(None),
-            VaccineLot.expires_on >= on,
-            LEFT > 0,
-        )
-        .order_by(VaccineLot.expires_on, VaccineLot.id)
-    )
-    for lot in db.session.scalars(query):
-        found[lot.product.vaccine].append(lot)
-    return found
-
-
-def _conditions(visit: Appointment) -> list[ChildCondition]:
-    query = select(ChildCondition).where(
-        ChildCondition.child_id == visit.child_id, ChildCondition.ended_at.is_(None)
-    )
-    return list(db.session.scalars(query.order_by(ChildCondition.id)))
-
-
 def _due_next(visit: Appointment, today: date) -> list[Forecast]:
     """What may be given now or comes next, the first first."""
     found = [one for one in forecasts_of([visit.child], today)[visit.child_id] if one.earliest]
-    wanted = [one for one in found if one.status in (*MAY_BE_GIVEN, "upcoming")]
+    wanted = [one for one in found if one.may_be_given or one.status == "upcoming"]
     return sorted(wanted, key=lambda one: one.earliest or date.max)
 
 
@@ -149,8 +119,8 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
         typed=typed,
         errors=errors,
         lines=lines,
-        lots=_lots(visit, lines, today),
-        conditions=_conditions(visit),
+        lots=good_lots(visit.centre_id, [one.vaccine.code for one in lines], today),
+        conditions=live_conditions([visit.child_id])[visit.child_id],
         answers=answers,
         is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
         outcomes={

@@ -11,7 +11,6 @@ from clinic.vaccination.needs import Case
 from clinic.vaccination.programme import national
 from clinic.vaccination.words import Words
 
-MAY_BE_GIVEN = ("due", "overdue")
 NOT_ASKED = Words("国家免疫程序今天不要求接种这一剂。", "The programme does not ask for it today.")
 FROM = Words("{day}起可以接种（{zh}）。", "It may be given from {day} on ({en}).")
 
@@ -42,7 +41,7 @@ def why_not(child: Child, history: Sequence[Dose], vaccine: str, on: date) -> Wo
     """Why the programme, or the vaccine's ages, would not have it given on that day. None: it may be."""
     now = forecast(child, history, on)
     asked = [one for one in now if one.vaccine == vaccine]
-    if any(one.status in MAY_BE_GIVEN for one in asked):
+    if any(one.may_be_given for one in asked):
         return None
     if asked:
         return _from(asked[0].earliest, asked[0].why)
@@ -65,7 +64,7 @@ def _as_another_kind(child: Child, history: Sequence[Dose], dose: Dose) -> Words
                 touched.add(line.series)
                 if seen.why:
                     return seen.why
-    open_now = {one.series for one in forecast(child, history, on) if one.status in MAY_BE_GIVEN}
+    open_now = {one.series for one in forecast(child, history, on) if one.may_be_given}
     is_of_programme = programme.vaccines[dose.vaccine].programme
     return NOT_ASKED if is_of_programme and not touched & open_now else None
 

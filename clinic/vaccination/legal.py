@@ -16,7 +16,6 @@ from clinic.vaccination.child import Child, Dose
 from clinic.vaccination.forecast import Forecast, forecast
 
 SOON = timedelta(days=60)
-MAY_BE_GIVEN = ("due", "overdue")
 OVER = {
     "complete": mark("Nothing more of this vaccine is needed."),
     "aged_out": mark("At that age the programme no longer gives it."),
@@ -64,7 +63,7 @@ def objections(case: Case, series: Collection[str], day: date) -> list[Objection
 
 
 def _objection(line: Forecast) -> Objection | None:
-    if line.status in MAY_BE_GIVEN:
+    if line.may_be_given:
         return None
     if line.status == "upcoming":
         assert line.vaccine
@@ -94,7 +93,7 @@ def _too_near(case: Case, lines: Sequence[Forecast], day: date) -> list[Objectio
         if later.dose.given_on <= day or not new:
             continue
         then = {one.series: one for one in lines_on(case, later.dose.given_on, new)}
-        if then[later.series].status not in MAY_BE_GIVEN:
+        if not then[later.series].may_be_given:
             name = name_of(vaccines()[later.dose.vaccine])
             facts: dict[str, object] = {"vaccine": name, "day": later.dose.given_on}
             return [Objection("dose_too_near", TOO_NEAR, facts)]
@@ -107,13 +106,15 @@ def candidates(case: Case, on: date) -> list[Forecast]:
     return [
         one
         for one in lines_on(case, on)
-        if one.vaccine and one.status in (*MAY_BE_GIVEN, "upcoming") and one.series not in taken
+        if one.vaccine
+        and (one.may_be_given or one.status == "upcoming")
+        and one.series not in taken
     ]
 
 
 def usual(lines: Sequence[Forecast], on: date) -> set[str]:
     """What most would come for: all that may be given on that day; if nothing may, what comes next and soon."""
-    now = {one.series for one in lines if one.status in MAY_BE_GIVEN}
+    now = {one.series for one in lines if one.may_be_given}
     soon = [one.earliest for one in lines if one.earliest and is_near(one.earliest, on)]
     if now or not soon:
         return now

@@ -3,13 +3,11 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import select
-
-from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Sex
 from clinic.vaccination import record
 from clinic.vaccination.child import Child, Condition, Dose
+from clinic.vaccination.conditions import live_conditions
 from clinic.vaccination.forecast import Forecast, forecast
 from clinic.vaccination.models import ChildCondition
 from clinic.vaccination.models import Condition as Recorded
@@ -37,12 +35,7 @@ def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[
 
 def patients_of(children: Collection[ChildRow]) -> Mapping[int, Child]:
     """These children, by id, as the programme sees them. One query."""
-    conditions: dict[int, list[ChildCondition]] = {one.id: [] for one in children}
-    live = select(ChildCondition).where(
-        ChildCondition.child_id.in_(conditions), ChildCondition.ended_at.is_(None)
-    )
-    for row in db.session.scalars(live):
-        conditions[row.child_id].append(row)
+    conditions = live_conditions([one.id for one in children])
     return {one.id: _child(one, conditions[one.id]) for one in children}
 
 

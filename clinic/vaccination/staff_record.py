@@ -5,30 +5,20 @@ from datetime import date
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
-from clinic.i18n import mark
+from clinic.i18n import say
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import record, visits
+from clinic.vaccination import conditions, record, visits
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.doubts import doubts, vaccinee
-from clinic.vaccination.models import ChildCondition, Condition
+from clinic.vaccination.models import Condition
 from clinic.web import render, see_other
 
-NAMES = {
-    Condition.HBSAG_POSITIVE_MOTHER: mark("Mother HBsAg positive"),
-    Condition.HBSAG_UNKNOWN_MOTHER: mark("Mother's HBsAg not known"),
-    Condition.HIV_EXPOSED: mark("Exposed to HIV"),
-    Condition.IMMUNODEFICIENT: mark("Immune disorder"),
-    Condition.PPD_NEGATIVE: mark("Tuberculin test negative"),
-    Condition.IMMUNOGLOBULIN: mark("Had immunoglobulin"),
-    Condition.PRETERM: mark("Born preterm"),
-}
 MOST = 120  # characters of a reason
 Errors = dict[str, str]
 
@@ -66,9 +56,7 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
         record.void(row, by=by, reason=typed[f"reason-{number}"], now=now)
 
     def end() -> None:
-        row = _condition(visit, number)
-        row.ended_at, row.ended_by_id = now, by.id
-        audit.record("end", row, by=by.id, now=now, centre_id=visit.centre_id)
+        conditions.end(visit, number, by=by, now=now)
 
     if deed == "add":
         return _add(visit, typed)
@@ -81,15 +69,6 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
     return {}
 
 
-def _condition(visit: Appointment, number: int) -> ChildCondition:
-    query = select(ChildCondition).where(
-        ChildCondition.id == number,
-        ChildCondition.child_id == visit.child_id,
-        ChildCondition.ended_at.is_(None),
-    )
-    return db.session.execute(query.with_for_update()).scalar_one()
-
-
 def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     by, now = me(), clock.now()
     if typed.get("code") not in set(Condition):
@@ -100,18 +79,11 @@ def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
             on = date.fromisoformat(typed.get("on", ""))
         except ValueError:
             return {"on": _("Enter the day as 2025-03-01.")}
-        if not visit.child.birth_date <= on <= clinic_day(now):
-            return {"on": _("Enter a day between birth and today.")}
-
-    def work() -> None:
-        row = ChildCondition(
-            child_id=visit.child_id, code=code, on=on, recorded_at=now, recorded_by_id=by.id
-        )
-        db.session.add(row)
-        db.session.flush()
-        audit.record("recorded", row, by=by.id, now=now, centre_id=visit.centre_id)
-
-    in_one_transaction(work)
+    try:
+        in_one_transaction(lambda: conditions.add(visit, code, on, by=by, now=now))
+    except conditions.NotOnThatDay as refused:
+        db.session.rollback()
+        return {"on": say(refused)}
     return {}
 
 
@@ -119,17 +91,14 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
     now = clock.now()
     audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
     rows = record.history_of(visit.child_id)
-    live = select(ChildCondition).where(
-        ChildCondition.child_id == visit.child_id, ChildCondition.ended_at.is_(None)
-    )
     return render(
         "vaccination/record.html",
         status=422 if errors else 200,
         visit=visit,
         rows=rows,
         doubts=doubts(vaccinee(visit.child), rows, clinic_day(now)),
-        conditions=db.session.scalars(live.order_by(ChildCondition.id)).all(),
-        names=NAMES,
+        conditions=conditions.live_conditions([visit.child_id])[visit.child_id],
+        names=conditions.NAMES,
         vaccines=vaccines(),
         typed=typed,
         errors=errors,

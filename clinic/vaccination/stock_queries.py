@@ -104,18 +104,21 @@ def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
     let_go(db.session.scalars(over), Why.EXPIRED, now=now)
 
 
-def next_lot(centre_id: int, vaccine: str, on: date) -> VaccineLot | None:
-    """The lot to take from on that day: of those that are good, the one that expires first."""
+def good_lots(centre_id: int, vaccines: Collection[str], on: date) -> dict[str, list[VaccineLot]]:
+    """The lots that may be taken from on that day, by vaccine, the first to expire first. One query."""
+    found: dict[str, list[VaccineLot]] = {one: [] for one in vaccines}
     query = (
         select(VaccineLot)
         .join(VaccineProduct)
         .where(
             VaccineLot.centre_id == centre_id,
-            VaccineProduct.vaccine == vaccine,
+            VaccineProduct.vaccine.in_(found),
             VaccineLot.recalled_at.is_(None),
             VaccineLot.expires_on >= on,
             LEFT > 0,
         )
         .order_by(VaccineLot.expires_on, VaccineLot.id)
     )
-    return db.session.scalars(query.limit(1)).first()
+    for lot in db.session.scalars(query):
+        found[lot.product.vaccine].append(lot)
+    return found

@@ -20,6 +20,7 @@ from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
 from clinic.vaccination.legal import Booked, Case, lines_on
+from clinic.vaccination.needs import SERIES
 from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import DosePromise, Why
@@ -47,8 +48,7 @@ class DoseTerms:
             booked = booked_for([moving.id]).get(moving.id, ())
             codes = {moving.child_id: {one.code for one in booked}}
         for one in self.series.keys() & codes.keys():
-            known = {line.series for line in self.candidates[one]}
-            self.series[one] = known.intersection(codes[one])
+            self.series[one] = SERIES.keys() & set(codes[one])
 
     @property
     def made_of(self) -> object:

@@ -17,7 +17,7 @@ from clinic.vaccination import consent, record
 from clinic.vaccination.catalogue import Vaccine, vaccines
 from clinic.vaccination.child import Dose
 from clinic.vaccination.forecast import forecast
-from clinic.vaccination.giving_rules import MAY_BE_GIVEN, why_not
+from clinic.vaccination.giving_rules import why_not
 from clinic.vaccination.plan import patients_of
 from clinic.vaccination.stock_models import DosePromise, Why
 from clinic.vaccination.visit_models import AdverseEvent, InformedConsent, Observation, Screening
@@ -62,7 +62,7 @@ def lines_of(visit: Appointment, on: date) -> list[Line]:
     ]
     wanted = {code: (number, True) for code, number in db.session.execute(promised)}
     for one in forecast(child, history, on):
-        if one.vaccine and one.number and one.status in MAY_BE_GIVEN:
+        if one.vaccine and one.number and one.may_be_given:
             wanted.setdefault(one.vaccine, (one.number, False))
     return [
         Line(vaccines()[code], number, is_promised, why_not(child, history, code, on))

@@ -118,6 +118,17 @@ def test_a_day_that_is_not_legal_is_refused_with_the_first_that_is(site):
     assert offered <= {slot.id for slot in site.slots[NEXT_WEEK]}
 
 
+def test_what_is_complete_or_booked_already_is_refused_when_asked_for_by_hand(site):
+    complete = site.hold(site.slots[NEXT_WEEK][0], "BCG")
+    assert complete.status_code == 422
+    assert "已全程完成" in complete.text
+    site.book(site.slots[NEXT_WEEK][0], "MMR")
+    again = site.hold(site.slots[NEXT_WEEK][4], "MMR")
+    assert again.status_code == 422
+    assert "已预约在3月11日" in again.text
+    assert live() == [("MMR", "MMR", 1)]
+
+
 def test_doses_due_together_are_booked_together_and_promised(site):
     booked = site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
     assert live() == [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
