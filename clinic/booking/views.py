@@ -265,18 +265,24 @@ def must_be_allowed(
 ) -> None:
     """What was kept must still be legal; an offer to who waited gets now what it needs beside its place.
 
+    Who waited comes for what may be done on the day of the offer, or else with a question.
     Raises Refused, or what keeping raises.
     """
     if not any(one.service.kind in OF_KIND for one in wanted):
         return
     wishes = [Wish(one.child, one.service) for one in wanted]
-    asked = asked_by(wishes, codes_kept(group), moving, now=now)
+    day = clock.clinic_day(wanted[0].starts_at)
+    if group[0].purpose is HoldFor.WAITLIST:
+        asked = Asked(wishes, {}, today=day, now=now)
+        if asked.against(wishes, [], day):
+            asked = Asked(wishes, {one.child.id: () for one in wishes}, today=day, now=now)
+        asked.keep(group, by=me(), now=now)
+    else:
+        asked = asked_by(wishes, codes_kept(group), moving, now=now)
     for one in wanted:
         day = clock.clinic_day(one.starts_at)
         if found := asked.objections(one.child, one.service, day):
             raise Refused(found)
-    if group[0].purpose is HoldFor.WAITLIST:
-        asked.keep(group, by=me(), now=now)
 
 
 def asked_by(

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from clinic.centres.models import ServiceKind
 from clinic.db import db
-from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling import waiting
+from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
 from clinic.vaccination import record
 from clinic.vaccination.models import Source
@@ -214,6 +215,29 @@ def test_two_guardians_do_not_book_one_dose_twice(site, app):
     refused = theirs.post(second.location, data={"reason": ""})
     assert refused.status_code == 422
     assert live() == [("MMR", "MMR", 1)]
+
+
+@pytest.mark.parametrize(("day", "promised"), [(NEXT_WEEK, ["JE", "MMR"]), (TOMORROW, [])])
+def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(site, day, promised):
+    """Tomorrow nothing may be given yet: the place that they waited for is theirs all the same."""
+    waiting.join(
+        site.parent,
+        [site.child],
+        site.service,
+        [site.centre],
+        weekdays=range(7),
+        parts=["morning"],
+        first_day=day,
+        last_day=day,
+        now=NOON,
+    )
+    entry = db.session.scalars(select(WaitlistEntry)).one()
+    waiting.look_for(entry.id, now=NOON)
+    db.session.commit()
+    [offer] = waiting.live_offers(entry.id)
+    booked = site.client.post(f"/vaccination/holds/{offer.id}", data={"reason": ""})
+    assert booked.status_code == 303
+    assert [series for series, _, _ in live()] == promised
 
 
 def test_a_check_is_followed_by_what_is_due(site):
