@@ -128,18 +128,20 @@ def plan(query, engine):
 
 
 # Times long ago, at the same centres and at many others, for every service.
-FILL_POSTGRESQL = """
-    INSERT INTO slot_services
+COLUMNS = """service_id, centre_id, starts_at, slot_id, ends_at, clinic_session_id,
+    practitioner_id, opens_at, free_from, closed, opens_by_hand"""
+FILL_POSTGRESQL = f"""
+    INSERT INTO slot_services ({COLUMNS})
     SELECT 1 + n % 4, 1 + (n / 4) % 500, timestamptz '2000-01-01' + n / 2000 * interval '15 minutes',
         1000000 + n, timestamptz '2000-01-01' + (n / 2000 + 1) * interval '15 minutes', n / 12,
-        1 + n % 3000, timestamptz '1999-12-01', timestamptz '1970-01-01', false
+        1 + n % 3000, timestamptz '1999-12-01', timestamptz '1970-01-01', false, false
     FROM generate_series(:first, :last) n ON CONFLICT DO NOTHING"""
-FILL_SQLITE = """
+FILL_SQLITE = f"""
     WITH RECURSIVE series (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM series WHERE n < ?)
-    INSERT OR IGNORE INTO slot_services
+    INSERT OR IGNORE INTO slot_services ({COLUMNS})
     SELECT 1 + n % 4, 1 + (n / 4) % 500, datetime(946684800 + n / 2000 * 900, 'unixepoch') || '.000000',
         1000000 + n, datetime(946684800 + (n / 2000 + 1) * 900, 'unixepoch') || '.000000', n / 12,
-        1 + n % 3000, '1999-12-01 00:00:00.000000', '1970-01-01 00:00:00.000000', 0
+        1 + n % 3000, '1999-12-01 00:00:00.000000', '1970-01-01 00:00:00.000000', 0, 0
     FROM series"""
 
 

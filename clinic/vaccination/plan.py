@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
 
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Sex
 from clinic.vaccination import record
-from clinic.vaccination.child import Child, Condition, Dose
+from clinic.vaccination.child import Child, Condition
 from clinic.vaccination.conditions import live_conditions
 from clinic.vaccination.forecast import Forecast, forecast
 from clinic.vaccination.models import ChildCondition
@@ -24,22 +27,18 @@ LIGHT = 2000  # grams at birth
 
 def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[Forecast]]:
     """The forecast of each of these children, by id, on that day. Two queries."""
-    histories = record.histories_of([one.id for one in children])
-    return {
-        child_id: forecast(
-            patient, [Dose(row.vaccine, row.given_on) for row in histories[child_id]], on
-        )
-        for child_id, patient in patients_of(children).items()
-    }
+    given = record.doses_of([one.id for one in children])
+    patients = patients_of(children)
+    return {one: forecast(patient, given[one], on) for one, patient in patients.items()}
 
 
-def patients_of(children: Collection[ChildRow]) -> Mapping[int, Child]:
+def patients_of(children: Collection[ChildRow | Row[*tuple[Any, ...]]]) -> Mapping[int, Child]:
     """These children, by id, as the programme sees them. One query."""
     conditions = live_conditions([one.id for one in children])
     return {one.id: _child(one, conditions[one.id]) for one in children}
 
 
-def _child(row: ChildRow, recorded: Collection[ChildCondition]) -> Child:
+def _child(row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCondition]) -> Child:
     conditions = {MEANING[one.code] for one in recorded if one.code in MEANING}
     if row.birth_weight_g is not None and row.birth_weight_g < LIGHT:
         conditions.add(Condition.UNDER_2000_G)

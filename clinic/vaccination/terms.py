@@ -119,9 +119,9 @@ class DoseTerms:
 
 def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> dict[int, Case]:
     """What is on record of these children and booked for them, apart from one appointment. Four queries."""
-    rows = db.session.scalars(select(ChildRow).where(ChildRow.id.in_(child_ids))).all()
-    histories = record.histories_of(child_ids)
-    patients = patients_of(rows)
+    facts = select(ChildRow.id, ChildRow.birth_date, ChildRow.sex, ChildRow.birth_weight_g)
+    rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
+    given, patients = record.doses_of(child_ids), patients_of(rows)
     booked: dict[int, list[Booked]] = {one: [] for one in child_ids}
     query = (
         with_visits(
@@ -136,7 +136,7 @@ def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> d
     return {
         one: Case(
             patients[one],
-            tuple(Dose(row.vaccine, row.given_on) for row in histories[one]),
+            given[one],
             tuple(booked[one]),
         )
         for one in child_ids
