@@ -13,6 +13,7 @@ from clinic.scheduling.wanted import Wanted
 from clinic.vaccination import record, stock_lots
 from clinic.vaccination.models import Source
 from clinic.vaccination.record import Entry
+from clinic.visits import arriving
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -117,6 +118,8 @@ def world(app):
     lot = stock_lots.receive(
         centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON
     )
+    here = make_appointment(service=service, slot=slot.clinic_session.slots[1])
+    ticket = arriving.check_in(here, by=people[Role.RECEPTION], now=slot.starts_at)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
@@ -129,6 +132,7 @@ def world(app):
         "invitation_id": invitation.id,
         "lot_id": lot.id,
         "session_id": slot.clinic_session_id,
+        "ticket_id": ticket.id,
         "token": token,
     }
     return names, people
