@@ -18,7 +18,7 @@ from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo import booklets
+from clinic.demo import booklets, hall
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening, rota
@@ -77,6 +77,7 @@ def load(today: date) -> None:
     _open_days(city, centres)
     db.session.commit()
     _add_visits(city, centres)
+    hall.fill(city.receptions, today)
     db.session.commit()
 
 
