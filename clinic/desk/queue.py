@@ -31,6 +31,7 @@ LABELS = {
     Verb.BACK: mark("Back in line"),
     Verb.HAND_OVER: mark("Hand over"),
     Verb.FINISH: mark("Finish"),
+    Verb.CLOSE: mark("Close"),
 }
 TRIES = 3
 

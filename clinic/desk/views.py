@@ -14,7 +14,7 @@ from clinic.booking.slips import qr_code
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
-from clinic.desk import live, queue, screen, walk_ins
+from clinic.desk import ending, live, queue, screen, walk_ins
 from clinic.desk.finding import plain
 from clinic.desk.forms import CancelForm, MoveForm
 from clinic.desk.queries import (
@@ -57,6 +57,7 @@ def _centre() -> Centre:
 walk_ins.add_pages(bp, _centre)
 queue.add_pages(bp)
 screen.add_pages(bp)
+ending.add_pages(bp, _centre)
 
 
 @bp.get("/")

@@ -176,6 +176,14 @@ def finish(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
     )
 
 
+def close(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+    """The day is over: whatever was still open of it is done."""
+    lock(ticket, seen)
+    must(ticket, Verb.CLOSE, by)
+    take_step(ticket, Verb.CLOSE, by=by, now=now, state=State.DONE)
+    close_if_done(ticket.visit, by=by, now=now)
+
+
 def undo(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
     """Take back what was done to it last, within five minutes. Raises NothingToUndo."""
     lock(ticket, seen)

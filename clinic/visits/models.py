@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from clinic.accounts.models import User
 from clinic.centres.models import Centre, Room, ServiceKind
 from clinic.db import Base
 from clinic.families.models import Child
@@ -142,3 +143,19 @@ class DeskVersion(Base):
     centre_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(primary_key=True)
     number: Mapped[int]
+
+
+class DeskNote(Base):
+    """What one shift at the desk leaves to the next. Nothing of it is ever changed."""
+
+    __tablename__ = "desk_notes"
+    __table_args__ = (Index("ix_desk_notes_centre", "centre_id", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
+    day: Mapped[date]
+    at: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(String(1000))
+
+    by: Mapped[User] = relationship()

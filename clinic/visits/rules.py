@@ -35,6 +35,7 @@ class Verb(StrEnum):
     BACK = "back"
     HAND_OVER = "hand_over"
     FINISH = "finish"
+    CLOSE = "close"  # at the end of the day
     UNDO = "undo"
 
 
@@ -42,6 +43,7 @@ class Who(StrEnum):
     """ANY is reception and clinicians of the centre; STATION those who serve at the station."""
 
     ANY = "any"
+    DESK = "desk"
     STATION = "station"
 
 
@@ -68,9 +70,15 @@ MACHINE: dict[tuple[State, Verb], Step] = {
     (State.OBSERVING, Verb.FINISH): Step(Who.STATION, None),
     (State.OBSERVING, Verb.SKIP): Step(Who.STATION, State.SKIPPED),
     (State.SKIPPED, Verb.BACK): Step(Who.ANY, None),
+    (State.WAITING, Verb.CLOSE): Step(Who.DESK, State.DONE),
+    (State.CALLED, Verb.CLOSE): Step(Who.DESK, State.DONE),
+    (State.WITH, Verb.CLOSE): Step(Who.DESK, State.DONE),
+    (State.OBSERVING, Verb.CLOSE): Step(Who.DESK, State.DONE),
+    (State.SKIPPED, Verb.CLOSE): Step(Who.DESK, State.DONE),
 } | {(state, Verb.UNDO): Step(Who.ANY, None) for state in State if state is not State.VOID}
 
-STAFF = frozenset({"reception", "clinician"})
+DESK = frozenset({"reception"})
+STAFF = DESK | {"clinician"}
 BUSY = (State.CALLED, State.WITH)  # a child is in one place at a time
 OPEN = (State.WAITING, *BUSY, State.OBSERVING, State.SKIPPED)
 UNDO_WITHIN = timedelta(minutes=5)
@@ -84,7 +92,7 @@ def may(state: State, verb: Verb, roles: Collection[str], station: Station) -> b
     step = MACHINE.get((state, verb))
     if step is None:
         return False
-    allowed = station.staff if step.who is Who.STATION else STAFF
+    allowed = {Who.ANY: STAFF, Who.DESK: DESK, Who.STATION: station.staff}[step.who]
     return not allowed.isdisjoint(roles)
 
 

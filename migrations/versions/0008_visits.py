@@ -1,4 +1,4 @@
-"""Visits, tickets and their steps; the version of each centre's desk
+"""Visits, tickets and their steps; notes of the desk; the version of each centre's desk
 
 A child has one open visit at a centre and day and is in one room at a time; a number is given
 once; the steps of a ticket are numbered, so that of two who act on the same state one is refused.
@@ -189,11 +189,27 @@ def create_counts() -> None:
     )
 
 
+def create_notes() -> None:
+    table = "desk_notes"
+    op.create_table(
+        table,
+        sa.Column("id", sa.Integer(), nullable=False),
+        *ref(table, "centre_id", "centres"),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        *ref(table, "by_id", "users"),
+        sa.Column("text", sa.String(1000), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_desk_notes"),
+    )
+    op.create_index("ix_desk_notes_centre", table, ["centre_id", "day"])
+
+
 def upgrade() -> None:
     create_visits()
     create_tickets()
     create_steps()
     create_counts()
+    create_notes()
     bind = op.get_bind()
     sqlite = bind.dialect.name == "sqlite"
     for statement in sqlite_statements() if sqlite else postgresql_statements():
@@ -208,7 +224,7 @@ def downgrade() -> None:
             bind.exec_driver_sql(f"DROP TRIGGER appointments_desk_version_{event}")
     else:
         bind.exec_driver_sql("DROP TRIGGER appointments_desk_version ON appointments")
-    for table in ("desk_versions", "ticket_counters", "ticket_steps", "tickets", "visits"):
+    for table in ("desk_notes", "desk_versions", "ticket_counters", "ticket_steps", "tickets", "visits"):
         op.drop_table(table)
     if not sqlite:
         for name in ("count_desk_appointments", "count_desk_tickets", "ticket_steps_stay"):

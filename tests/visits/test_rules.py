@@ -21,6 +21,7 @@ skip        RC       RC      .     C          .        .     .
 back        .        .       .     .          RC       .     .
 hand_over   RC       RC      C     C          .        .     .
 finish      .        C       C     C          .        .     .
+close       R        R       R     R          R        .     .
 undo        RC       RC      RC    RC         RC       RC    .
 """
 HEAD, *LINES = [line.split() for line in TABLE.strip().splitlines()]
