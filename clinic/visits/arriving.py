@@ -23,7 +23,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
 from clinic.visits.line import close_if_done
 from clinic.visits.models import Ticket, TicketCounter, Visit
-from clinic.visits.queries import is_for, ticket_of, tickets_of
+from clinic.visits.queries import is_for, ticket_of
 from clinic.visits.rules import State
 from clinic.visits.stations import kinds, stations
 from clinic.visits.steps import JustChanged, take_step
@@ -38,13 +38,14 @@ class AlreadyCalled(DomainError):
 def check_in(appointment: Appointment, *, by: User, now: datetime) -> Ticket | None:
     """The child has arrived: its ticket. Twice is one visit and one ticket; of a visit that is
     done there is none. Raises as `attendance.check_in`."""
-    attendance.check_in(appointment, by=by, now=now)
+    is_new = attendance.check_in(appointment, by=by, now=now)
     if status_of(appointment) is not Status.ARRIVED:
         return None
+    ticket = ticket_of(appointment)
+    # Who has another visit to the same room later that day gets another ticket.
+    if ticket is not None and not (is_new and ticket.state is State.DONE):
+        return ticket
     visit = _visit(appointment, by=by, now=now)
-    for ticket in tickets_of([visit.child_id], visit.centre_id, visit.day):
-        if is_for(ticket, appointment) and ticket.state is not State.DONE:
-            return ticket
     return _issue(visit, appointment, by=by, now=now)
 
 

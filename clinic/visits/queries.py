@@ -77,9 +77,10 @@ def tickets_of(child_ids: Iterable[int], centre_id: int, day: date) -> list[Tick
 
 
 def is_for(ticket: Ticket, appointment: Appointment) -> bool:
-    """Whether the ticket is that appointment's: of its child, kind of service and room."""
+    """Whether the ticket is that appointment's: of its child, who is here for it, its kind and room."""
     return (
-        ticket.visit.child_id == appointment.child_id
+        appointment.arrived_at is not None
+        and ticket.visit.child_id == appointment.child_id
         and ticket.kind == appointment.service.kind
         and ticket.own_room_id == appointment.room_id
     )

@@ -158,6 +158,20 @@ def test_a_check_in_is_not_taken_back_once_the_child_is_called(morning):
     assert status_of(appointment) is Status.ARRIVED
 
 
+def test_checking_in_again_after_all_is_done_gives_no_second_ticket(both):
+    morning = Morning(ServiceKind.PEDIATRICS)
+    appointment = make_appointment(service=morning.service, slot=morning.slot)
+    ticket = arriving.check_in(appointment, by=morning.desk, now=morning.now)
+    morning.call_next("doctor")
+    morning.do(line.finish, ticket)
+    assert arriving.check_in(appointment, by=morning.desk, now=morning.now) is ticket
+
+    later = morning.slot.clinic_session.slots[4]
+    again = make_appointment(appointment.child, morning.other_service, later)
+    second = arriving.check_in(again, by=morning.desk, now=morning.now)
+    assert (second.label, second.state) == ("A002", State.WAITING)
+
+
 def test_a_family_is_checked_in_at_once(morning):
     parent = make_user()
     siblings = [make_child(parent, name=f"王{n}") for n in ("一", "二")]

@@ -24,7 +24,8 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving, line
 from clinic.visits.models import Ticket, TicketStep, Visit
-from clinic.visits.rules import BUSY, MACHINE, State, Verb
+from clinic.visits.queries import is_for
+from clinic.visits.rules import BUSY, MACHINE, OPEN, State, Verb
 from clinic.visits.stations import stations
 from tests.makes import (
     NOON,
@@ -139,10 +140,12 @@ class Hall(RuleBasedStateMachine):
                     assert known in (None, after.state)
 
     @invariant()
-    def who_is_here_has_a_ticket_and_who_is_not_has_none(self):
-        for one in db.session.scalars(select(Appointment)):
-            ticket = arriving.ticket_of(one)
-            assert (ticket is not None) is (status_of(one) is Status.ARRIVED)
+    def who_is_here_has_a_ticket_and_an_open_ticket_is_of_who_is_here(self):
+        rows = db.session.scalars(select(Appointment)).all()
+        here = [one for one in rows if status_of(one) is Status.ARRIVED]
+        assert all(arriving.ticket_of(one) for one in here)
+        for ticket in db.session.scalars(select(Ticket).where(Ticket.state.in_(OPEN))):
+            assert any(is_for(ticket, one) for one in here)
 
 
 @pytest.mark.usefixtures("both")
