@@ -11,7 +11,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import availability, booking, interference, rota, rush
+from benchmarks import availability, booking, interference, live, rota, rush
 from tests.engines import SAFE, database, throwaway_server
 
 SUBJECTS = {
@@ -19,6 +19,7 @@ SUBJECTS = {
     "booking": booking,
     "rush": rush,
     "interference": interference,
+    "live": live,
     "rota": rota,
 }
 

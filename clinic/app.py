@@ -35,6 +35,7 @@ from clinic.sqlite import tune
 from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
 from clinic.vaccination import views as vaccination
+from clinic.visits import models as _visits  # noqa: F401 - the same
 from clinic.web import Once
 
 YEAR = 365 * 24 * 60 * 60

@@ -17,6 +17,7 @@ from clinic.scheduling.wanted import Wanted
 from clinic.vaccination import record, stock_lots
 from clinic.vaccination.models import Source
 from clinic.vaccination.record import Entry
+from clinic.visits import arriving
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -130,6 +131,8 @@ def world(app):
     closing = changes.Close(centre, *day_bounds(TOMORROW + timedelta(days=9)), "检修", "Repairs")
     version = changing.preview(closing, now=NOON).version
     changing.apply(closing, version, by=people[Role.MANAGER], now=NOON)
+    here = make_appointment(service=service, slot=slot.clinic_session.slots[1])
+    ticket = arriving.check_in(here, by=people[Role.RECEPTION], now=slot.starts_at)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
@@ -145,6 +148,7 @@ def world(app):
         "leave_id": leave.id,
         "request_id": asked.id,
         "session_id": slot.clinic_session_id,
+        "ticket_id": ticket.id,
         "token": token,
     }
     return names, people

@@ -124,3 +124,16 @@ class CancelForm(FlaskForm):
         _l("Why? (optional)"),
         [Length(max=300, message=_l("Please keep it to 300 characters."))],
     )
+
+
+class NoteForm(FlaskForm):
+    """What the next shift should know."""
+
+    text = TextAreaField(
+        _l("For the next shift"),
+        [
+            DataRequired(_l("Write something, or leave the page.")),
+            Length(max=1000, message=_l("Please keep it to 1000 characters.")),
+        ],
+        filters=[stripped],
+    )

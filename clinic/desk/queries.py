@@ -1,7 +1,7 @@
 """The visitors of the centres where a receptionist works. Everything starts from the user."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -14,8 +14,13 @@ from clinic.db import db
 from clinic.desk.finding import means
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import appointments
+from clinic.scheduling.rules import is_late
 from clinic.scheduling.status import Status, status_of
+from clinic.visits.arriving import FAMILY_WITHIN
+
+EARLY = timedelta(minutes=30)  # who is here so long before the time may as well wait outside
 
 
 def centres_of(user: User, role: Role = Role.RECEPTION) -> list[Centre]:
@@ -77,6 +82,41 @@ def found_among(rows: list[Appointment], typed: str) -> list[Appointment]:
             reference=one.booking.reference,
         )
     ]
+
+
+def families_of(rows: list[Appointment]) -> dict[int, int]:
+    """For each appointment that is booked, how many of its family are to be checked in with it."""
+    booked = [one for one in rows if status_of(one) is Status.BOOKED]
+    guardians = {one.id: guardians_of(one.child) for one in booked}
+    return {
+        one.id: sum(
+            not guardians[one.id].isdisjoint(guardians[other.id])
+            and abs(other.starts_at - one.starts_at) <= FAMILY_WITHIN
+            for other in booked
+        )
+        for one in booked
+    }
+
+
+def guardians_of(child: Child) -> set[int]:
+    """The users who care for the child."""
+    return {one.user_id for one in child.guardianships if one.revoked_at is None}
+
+
+def marks_of(rows: list[Appointment], late: set[int], now: datetime) -> dict[int, str]:
+    """Who came early or late, and who should be here and is not. One query."""
+    policy_of = policies(sorted({one.service_id for one in rows}))
+    marks = {}
+    for one in rows:
+        policy = policy_of(one.service_id, one.centre_id)
+        expected = max(one.starts_at, one.booking.made_at)
+        if one.id in late:
+            marks[one.id] = "late"
+        elif status_of(one) is Status.BOOKED and is_late(expected, now, policy):
+            marks[one.id] = "missing"
+        elif status_of(one) is Status.ARRIVED and one.starts_at - EARLY > now:
+            marks[one.id] = "early"
+    return marks
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.vaccination.terms import booked_for
-from clinic.web import filled, render, see_other
+from clinic.visits.waits import wait_of
+from clinic.web import filled, is_htmx, render, see_other
 
 bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
@@ -85,6 +86,21 @@ def show(appointment_id: int) -> Response:
         doses=booked_for([appointment.id]).get(appointment.id, ()),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
+        wait=wait_of(appointment, now) if appointment.arrived_at else None,
+    )
+
+
+@bp.get("/<int:appointment_id>/wait")
+@allow(Role.PARENT)
+def wait(appointment_id: int) -> Response:
+    """How long it still takes on the day; a part of the appointment's page that asks again by itself."""
+    appointment = get_appointment(me(), appointment_id)
+    if not is_htmx():
+        return see_other("appointments.show", appointment_id=appointment_id)
+    return render(
+        "appointments/_wait.html",
+        appointment=appointment,
+        wait=wait_of(appointment, clock.now()),
     )
 
 

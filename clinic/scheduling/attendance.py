@@ -45,8 +45,11 @@ class NotBegun(DomainError):
     message = mark("This appointment has not begun yet.")
 
 
-def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
-    """The child has arrived. Checking in twice is one arrival; who was marked absent may still come."""
+def check_in(appointment: Appointment, *, by: User, now: datetime) -> bool:
+    """The child has arrived. Checking in twice is one arrival; who was marked absent may still come.
+
+    Says whether this was the arrival.
+    """
     slot_ids, child_ids = places.slots_under(appointment), [appointment.child_id]
     places.lock_to_take(slot_ids, child_ids, now=now, online=False)
     _as_it_is_by_now(appointment)
@@ -54,7 +57,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     if status is Status.CANCELLED:
         raise IsCancelled
     if status in (Status.ARRIVED, Status.DONE):
-        return
+        return False
     if clinic_day(appointment.starts_at) != clinic_day(now):
         raise NotToday(day=clinic_day(appointment.starts_at))
     if status is Status.DISPLACED:
@@ -63,6 +66,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
         _take_the_place_back(appointment)
     appointment.arrived_at, appointment.arrived_by_id = now, by.id
     _record("check_in", appointment, by=by, now=now)
+    return True
 
 
 def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:

@@ -113,6 +113,28 @@ def test_another_centres_visitors_do_not_exist(app, desk):
     assert desk.post(f"/desk/appointments/{other.id}/arrival").status_code == 404
 
 
+def test_what_a_scanner_reads_has_a_sentence_and_a_way_on(desk, visit, slot):
+    from clinic.scheduling import booking
+    from clinic.scheduling.references import new_reference
+
+    elsewhere = make_appointment()
+    cancelled = make_appointment(service=slot.practitioner.services[0], slot=slot)
+    booking.cancel(cancelled, by=make_user(), online=False, now=NOON)
+    said = {
+        elsewhere.booking.reference: elsewhere.centre.name_zh,
+        cancelled.booking.reference: "已取消",
+        new_reference(): "没有这个预约号",
+        "K7MR4QX3": "有一位不对",
+        "https://example.cn/pay?id=99": "不是我们的预约码",
+        "龘靐": "今天没有符合的访客",
+    }
+    for typed, words in said.items():
+        page = desk.post("/desk/search", data={"q": typed}).text
+        assert words in page, typed
+        assert "/desk/walk-in" in page
+        assert elsewhere.child.name_pinyin not in page
+
+
 WALK_IN = {
     "key": "abcdefgh1",
     "channel": "desk",

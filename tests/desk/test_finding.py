@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.desk.finding import means
+from clinic.desk.finding import means, reads_like
 from clinic.families.pinyin import search_keys
 
 REFERENCE = "K7MR4QXE"
@@ -38,3 +38,31 @@ def test_by_reference_in_any_spelling():
     for typed in (reference, spoken(reference), spoken(reference).lower(), f" {reference} "):
         assert means(typed, **who, reference=reference)
     assert not means(new_reference(), **who, reference=reference)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("K7MR4QX3", "almost"),
+        ("k7mr-4qx3", "almost"),
+        ("Ｋ７ＭＲ－４ＱＸ３", "almost"),
+        ("https://example.cn/pay?id=99", "code"),
+        ("6901234567892", "code"),
+        ("13800138000", "name"),
+        ("80001234", "name"),
+        ("zhangwei", "name"),
+        ("王一禾", "name"),
+        ("龘靐齉", "name"),
+    ],
+)
+def test_what_was_meant_when_nobody_fits(typed, meant):
+    assert reads_like(typed) == meant
+
+
+def test_a_reference_is_read_from_a_scanner_behind_an_input_method():
+    from clinic.scheduling.references import new_reference
+
+    reference = new_reference()
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in reference)
+    assert reads_like(wide) == "reference"
+    assert means(wide, name="曾子墨", pinyin="", phones=[], reference=reference)

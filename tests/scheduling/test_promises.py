@@ -317,14 +317,18 @@ STOCK = {"vaccine_lots_stay", "vaccine_products_stay", "dose_promises_stay"} | {
     *("appointments_release", "appointments_take_promises", "holds_release"),
 }
 COUNTED = ("vaccine_lots_count", "dose_promises_count")
+DESK = ("appointments_desk_version", "tickets_desk_version")
 PROMISED = {
-    "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED}
+    "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED, *DESK}
+    | {"ticket_steps_stay"}
     | OVERLAPS
     | TRAILS
     | VERSIONS
     | SHARED
     | STOCK,
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
+    | {"ticket_steps_stay", "appointments_desk_version_left"}
+    | {f"{name}_{event}" for name in DESK for event in ("insert", "update")}
     | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
     | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}
     | VERSIONS

@@ -1,0 +1,42 @@
+"""Who is here this morning has a ticket; the first of each doctor has been called."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from clinic.accounts.models import User
+from clinic.centres.models import Room
+from clinic.clock import day_bounds
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from clinic.visits import arriving, line
+from clinic.visits.rules import State
+from clinic.visits.stations import stations
+
+
+def fill(receptions: Mapping[int, User], today: date) -> None:
+    """Give tickets at every centre to who has arrived today and is not done."""
+    start, end = day_bounds(today)
+    query = (
+        select(Appointment)
+        .where(
+            Appointment.starts_at >= start,
+            Appointment.starts_at < end,
+            Appointment.arrived_at.is_not(None),
+            Appointment.done_at.is_(None),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    called = set()
+    for one in db.session.scalars(query).all():
+        by, now = receptions[one.centre_id], one.arrived_at or one.starts_at
+        ticket = arriving.check_in(one, by=by, now=now)
+        if ticket is None or ticket.state is not State.WAITING or one.room_id in called:
+            continue
+        if stations()[ticket.station].by_room:
+            called.add(one.room_id)
+            room = db.session.get_one(Room, one.room_id)
+            after = now + timedelta(minutes=10)
+            line.call(ticket, room, seen=ticket.steps, by=by, now=after)
+    db.session.flush()

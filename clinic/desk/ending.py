@@ -1,0 +1,111 @@
+"""The end of the day: who did not come, what is still open, a page to print, a note to the next shift."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.centres.models import Centre, ServiceKind
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.desk.ending_queries import day_at
+from clinic.desk.forms import NoteForm
+from clinic.desk.queries import centres_of
+from clinic.errors import DomainError
+from clinic.i18n import mark, say
+from clinic.scheduling import attendance
+from clinic.scheduling.status import LABELS, Status
+from clinic.visits import line
+from clinic.visits.models import DeskNote
+from clinic.visits.stations import stations
+from clinic.web import filled, render, see_other
+
+KINDS = {
+    ServiceKind.PEDIATRICS: mark("Paediatrics"),
+    ServiceKind.VACCINATION: mark("Vaccination"),
+    ServiceKind.CHECKUPS: mark("Health check"),
+    ServiceKind.REHAB: mark("Rehabilitation"),
+}
+
+
+def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
+    """Add the end of the day to the desk's blueprint."""
+
+    @bp.route("/end", methods=["GET", "POST"])
+    @allow(Role.RECEPTION)
+    def end() -> Response:
+        centre = centre_asked_for()
+        form = filled(NoteForm)
+        if form.validate_on_submit():
+            text, now = form.text.data or "", clock.now()
+            in_one_transaction(lambda: _note(centre.id, text, now))
+            flash(_("The note is kept."))
+            return see_other("desk.end", centre=centre.code)
+        return _page(centre, form, 422 if form.errors else 200)
+
+    @bp.post("/end/missed")
+    @allow(Role.RECEPTION)
+    def missed() -> Response:
+        """Those that were ticked did not come."""
+        centre = centre_asked_for()
+        wanted = {int(one) for one in request.form.getlist("appointment") if one.isdecimal()}
+
+        def work(now: datetime) -> int:
+            those = [one for one in day_at(centre, now).missing if one.id in wanted]
+            for one in those:
+                attendance.mark_no_show(one, by=me(), now=now, note="")
+            return len(those)
+
+        return _done(centre, work)
+
+    @bp.post("/end/queue")
+    @allow(Role.RECEPTION)
+    def close_queue() -> Response:
+        """Nobody waits any more."""
+        centre = centre_asked_for()
+
+        def work(now: datetime) -> int:
+            tickets = day_at(centre, now).open_tickets
+            for one in tickets:
+                line.close(one, seen=one.steps, by=me(), now=now)
+            return len(tickets)
+
+        return _done(centre, work)
+
+
+def _done(centre: Centre, work: Callable[[datetime], int]) -> Response:
+    now = clock.now()
+    try:
+        count = in_one_transaction(lambda: work(now))
+    except DomainError as error:
+        db.session.rollback()
+        return _page(centre, NoteForm(formdata=None), 422, say(error))
+    flash(_("%(count)s are closed.", count=count))
+    return see_other("desk.end", centre=centre.code)
+
+
+def _note(centre_id: int, text: str, now: datetime) -> None:
+    row = DeskNote(centre_id=centre_id, day=clinic_day(now), at=now, by_id=me().id, text=text)
+    db.session.add(row)
+    db.session.flush()
+    audit.record("note", row, by=me().id, now=now, centre_id=centre_id)
+
+
+def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Response:
+    return render(
+        "desk/end.html",
+        status=status,
+        centre=centre,
+        centres=centres_of(me()),
+        day_=day_at(centre, clock.now()),
+        form=form,
+        refusal=refusal,
+        labels=LABELS,
+        kinds=KINDS,
+        statuses=[Status.DONE, Status.ARRIVED, Status.BOOKED, Status.NO_SHOW, Status.CANCELLED],
+        stations=stations(),
+    )

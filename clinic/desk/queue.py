@@ -1,0 +1,159 @@
+"""The queue at a station: call next, call again, skip, hand over, finish, undo."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, request
+from werkzeug.datastructures import MultiDict
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.centres.models import Centre, Room
+from clinic.db import db, in_one_transaction
+from clinic.desk import live
+from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
+from clinic.errors import DomainError
+from clinic.i18n import mark, say
+from clinic.visits import line, rules
+from clinic.visits.models import Ticket
+from clinic.visits.queries import rooms_of
+from clinic.visits.rules import State, Verb
+from clinic.visits.stations import Station, stations
+from clinic.visits.steps import JustChanged, roles_at
+from clinic.web import is_htmx, render, see_other
+
+LABELS = {
+    Verb.CALL: mark("Call"),
+    Verb.CALL_AGAIN: mark("Call again"),
+    Verb.BEGIN: mark("Is here"),
+    Verb.SKIP: mark("Not there"),
+    Verb.BACK: mark("Back in line"),
+    Verb.HAND_OVER: mark("Hand over"),
+    Verb.FINISH: mark("Finish"),
+    Verb.CLOSE: mark("Close"),
+}
+TRIES = 3
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Add the queue to the desk's blueprint."""
+
+    @bp.get("/queue")
+    @allow(Role.RECEPTION, Role.CLINICIAN)
+    def queue() -> Response:
+        return _page(*_asked_for(request.args), "")
+
+    @bp.post("/queue/next")
+    @allow(Role.RECEPTION, Role.CLINICIAN)
+    def call_next() -> Response:
+        centre, station, room = _asked_for(request.form)
+
+        def work() -> None:
+            at = _room(centre.id, request.form.get("room"))
+            if at is None:
+                raise line.NotOurRoom
+            line.call_next(centre.id, station.code, at, by=me(), now=clock.now())
+
+        return _after(_try(work), centre, station, room)
+
+    @bp.post("/queue/tickets/<int:ticket_id>")
+    @allow(Role.RECEPTION, Role.CLINICIAN)
+    def step(ticket_id: int) -> Response:
+        ticket = get_ticket(me(), ticket_id)
+        centre, station, room = _asked_for(request.form, ticket.visit.centre)
+        return _after(_try(lambda: _do(get_ticket(me(), ticket_id))), centre, station, room)
+
+
+def _asked_for(
+    values: MultiDict[str, str], centre: Centre | None = None
+) -> tuple[Centre, Station, Room | None]:
+    """Centre, station and room of the address or the form; else where this user works."""
+    mine = staff_centres(me())
+    if centre is None:
+        code = values.get("centre")
+        centre = next((one for one in mine if code in (None, one.code)), None) or abort(404)
+    if "station" not in values and "room" not in values:
+        code, room_id = own_place(me(), centre, clock.now())
+        return centre, stations()[code], _room(centre.id, room_id)
+    station = stations().get(values.get("station", "")) or next(iter(stations().values()))
+    return centre, station, _room(centre.id, values.get("room"))
+
+
+def _room(centre_id: int, room_id: object) -> Room | None:
+    text = str(room_id or "")
+    wanted = int(text) if text.isdecimal() else None
+    return next((one for one in rooms_of(centre_id) if one.id == wanted), None)
+
+
+def _do(ticket: Ticket) -> None:
+    """The verb of the form. Raises DomainError; an unknown verb is a bad request."""
+    verb, seen = request.form.get("verb", ""), request.form.get("seen", "")
+    if verb not in [*Verb] or not seen.isdecimal():
+        raise JustChanged
+    room = _room(ticket.centre_id, request.form.get("to_room") or request.form.get("room"))
+    facts = {"seen": int(seen), "by": me(), "now": clock.now()}
+    if verb == Verb.CALL:
+        if room is None:
+            raise line.NotOurRoom
+        line.call(ticket, room, **facts)  # type: ignore[arg-type]
+    elif verb == Verb.HAND_OVER:
+        to_room = _room(ticket.centre_id, request.form.get("to_room"))
+        line.hand_over(ticket, request.form.get("to", ""), to_room, **facts)  # type: ignore[arg-type]
+    else:
+        getattr(line, verb)(ticket, **facts)
+
+
+def _try(work: Callable[[], None]) -> str:
+    """Do it; what was refused, in words. Two rooms that met try again: each finds another child."""
+    for left in reversed(range(TRIES)):
+        try:
+            in_one_transaction(work)
+        except DomainError as error:
+            db.session.rollback()
+            if not (isinstance(error, JustChanged) and left and request.path.endswith("/next")):
+                return say(error)
+        else:
+            return ""
+    raise AssertionError("unreachable")
+
+
+def _after(refusal: str, centre: Centre, station: Station, room: Room | None) -> Response:
+    if refusal or is_htmx():
+        return _page(centre, station, room, refusal)
+    return see_other(
+        "desk.queue", centre=centre.code, station=station.code, room=room.id if room else ""
+    )
+
+
+def _page(centre: Centre, station: Station, room: Room | None, refusal: str) -> Response:
+    now = clock.now()
+    made_of = ("queue", station.code, room.id if room else 0, live.minute(now))
+    tag = live.tag_of(centre, now, *made_of)
+    return live.answer(tag, lambda: _render(centre, station, room, refusal, tag, now))
+
+
+def _render(
+    centre: Centre, station: Station, room: Room | None, refusal: str, tag: str, now: datetime
+) -> Response:
+    roles = roles_at(me(), centre.id)
+    return render(
+        "desk/queue.html",
+        partial="desk/_queue.html",
+        status=422 if refusal else 200,
+        tag="" if refusal else tag,
+        centre=centre,
+        centres=staff_centres(me()),
+        station=station,
+        stations=stations(),
+        room=room,
+        rooms=rooms_of(centre.id),
+        hall=hall(centre, station, room, now),
+        lasts=last_steps(me(), centre, now),
+        refusal=refusal,
+        labels=LABELS,
+        states=State,
+        may=lambda ticket, verb: rules.may(
+            ticket.state, Verb(verb), roles, stations()[ticket.station]
+        ),
+    )

@@ -1,0 +1,121 @@
+"""The queue as a room or the desk sees it. Everything starts from the user."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts.models import Role, User
+from clinic.centres.models import Centre, Practitioner, Room
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.scheduling.models import ClinicSession
+from clinic.visits import queries, rules
+from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.rules import BUSY, State, Verb
+from clinic.visits.stations import Station, kinds, stations
+
+STAFF = (Role.RECEPTION, Role.CLINICIAN)
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A station of a centre now."""
+
+    busy: list[Ticket]
+    waiting: list[tuple[Ticket, int]]  # with the minutes until its turn
+    watched: list[tuple[Ticket, datetime | None]]  # and until when
+    skipped: list[Ticket]
+    counts: dict[str, int]  # who waits, by station
+
+
+def staff_centres(user: User) -> list[Centre]:
+    """The centres where this user is at the desk or sees children."""
+    ids = user.centre_ids(*STAFF)
+    return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
+
+
+def get_ticket(user: User, ticket_id: int) -> Ticket:
+    """A ticket of a centre where this user works. Raises NoResultFound."""
+    query = select(Ticket).where(
+        Ticket.id == ticket_id, Ticket.centre_id.in_(user.centre_ids(*STAFF))
+    )
+    return db.session.execute(query.options(joinedload(Ticket.visit))).scalar_one()
+
+
+def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> Hall:
+    """Who is at the station; the line is this room's if there is one."""
+    rows = queries.queue(centre.id, clinic_day(now))
+    here = [one for one in rows if one.station == station.code]
+    line = [
+        one
+        for one in here
+        if one.state is State.WAITING and (room is None or one.room_id in (None, room.id))
+    ]
+    each, rooms = timedelta(0), 1
+    if line:
+        each, rooms = queries.pace_at(line[-1]), queries.rooms_at_work(line[-1], now)
+    return Hall(
+        busy=[one for one in here if one.state in BUSY],
+        waiting=[
+            (one, rules.whole_minutes(rules.wait(ahead, rooms, each)))
+            for ahead, one in enumerate(line)
+        ],
+        watched=[
+            (one, rules.watched_until(station, one.since))
+            for one in here
+            if one.state is State.OBSERVING
+        ],
+        skipped=[one for one in here if one.state is State.SKIPPED],
+        counts={
+            code: sum(one.station == code and one.state is State.WAITING for one in rows)
+            for code in stations()
+        },
+    )
+
+
+def last_steps(user: User, centre: Centre, now: datetime) -> list[tuple[Ticket, str]]:
+    """What this user did last at the centre and can still undo, the latest first."""
+    query = (
+        select(Ticket, TicketStep.verb)
+        .join(
+            TicketStep,
+            (TicketStep.ticket_id == Ticket.id) & (TicketStep.number == Ticket.steps),
+        )
+        .where(
+            Ticket.centre_id == centre.id,
+            Ticket.day == clinic_day(now),
+            TicketStep.by_id == user.id,
+            TicketStep.at >= now - rules.UNDO_WITHIN,
+            TicketStep.verb.in_([verb for verb in Verb if verb is not Verb.UNDO]),
+        )
+        .options(joinedload(Ticket.visit).joinedload(Visit.child))
+        .order_by(TicketStep.at.desc(), TicketStep.id.desc())
+        .limit(5)
+    )
+    return [(ticket, verb) for ticket, verb in db.session.execute(query)]
+
+
+def own_place(user: User, centre: Centre, now: datetime) -> tuple[str, int | None]:
+    """The station and the room where this user works today: a clinician's own session says so."""
+    start, end = day_bounds(clinic_day(now))
+    query = (
+        select(ClinicSession)
+        .join(Practitioner, Practitioner.id == ClinicSession.practitioner_id)
+        .where(
+            Practitioner.user_id == user.id,
+            ClinicSession.centre_id == centre.id,
+            ClinicSession.withdrawn_at.is_(None),
+            ClinicSession.starts_at < end,
+            ClinicSession.ends_at > max(start, now - timedelta(hours=1)),
+        )
+        .order_by(ClinicSession.starts_at)
+        .limit(1)
+    )
+    session = db.session.scalar(query)
+    if session is None:
+        return next(iter(stations())), None
+    served = session.practitioner.services
+    path = kinds()[served[0].kind].path if served else ("doctor",)
+    return next(code for code in path if stations()[code].by_room), session.room_id

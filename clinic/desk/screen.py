@@ -1,0 +1,47 @@
+"""The screen in the hall: numbers and rooms, never names."""
+
+from flask import Blueprint, Response, abort
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.accounts.access import public
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.desk import live
+from clinic.visits.queries import queue
+from clinic.visits.rules import BUSY, State
+from clinic.visits.stations import stations
+from clinic.web import render
+
+MOST_CALLED, MOST_WAITING = 6, 12  # what can be read at ten metres
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Add the screen to the desk's blueprint."""
+
+    @bp.get("/screen/<code>")
+    @public("a screen on a wall is signed in as nobody; it shows ticket numbers and rooms only")
+    def screen(code: str) -> Response:
+        now = clock.now()
+        centre = db.session.scalar(select(Centre).where(Centre.code == code)) or abort(404)
+        tag = live.tag_of(centre, now, "screen")
+        return live.answer(tag, lambda: _render(centre, tag))
+
+
+def _render(centre: Centre, tag: str) -> Response:
+    rows = queue(centre.id, clinic_day(clock.now()))
+    called = [one for one in rows if one.state in BUSY and one.called_at and one.room]
+    called.sort(key=lambda one: (one.called_at, one.id), reverse=True)
+    waiting = [one for one in rows if one.state is State.WAITING]
+    return render(
+        "desk/screen.html",
+        partial="desk/_screen.html",
+        centre=centre,
+        tag=tag,
+        called=called[:MOST_CALLED],
+        waiting=waiting[:MOST_WAITING],
+        more=max(0, len(waiting) - MOST_WAITING),
+        stations=stations(),
+        states=State,
+    )

@@ -1,0 +1,178 @@
+"""A child comes in: the arrival, the visit, the ticket. Verbs flush; the caller commits."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from clinic import audit
+from clinic.accounts.models import User
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import broken_promise, db
+from clinic.errors import DomainError
+from clinic.families.models import Guardianship
+from clinic.i18n import mark
+from clinic.scheduling import attendance, places
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.policies import policy_for
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.rules import is_late
+from clinic.scheduling.status import Status, status_of
+from clinic.visits import rules
+from clinic.visits.line import close_if_done
+from clinic.visits.models import Ticket, TicketCounter, Visit
+from clinic.visits.queries import is_for, ticket_of
+from clinic.visits.rules import State
+from clinic.visits.stations import kinds, stations
+from clinic.visits.steps import JustChanged, take_step
+
+FAMILY_WITHIN = timedelta(hours=3)  # what a family has later that day is another way to the centre
+
+
+class AlreadyCalled(DomainError):
+    message = mark("Ticket %(ticket)s has been called already. Undo that first.")
+
+
+def check_in(appointment: Appointment, *, by: User, now: datetime) -> Ticket | None:
+    """The child has arrived: its ticket. Twice is one visit and one ticket; of a visit that is
+    done there is none. Raises as `attendance.check_in`."""
+    is_new = attendance.check_in(appointment, by=by, now=now)
+    if status_of(appointment) is not Status.ARRIVED:
+        return None
+    ticket = ticket_of(appointment)
+    # Who has another visit to the same room later that day gets another ticket.
+    if ticket is not None and not (is_new and ticket.state is State.DONE):
+        return ticket
+    visit = _visit(appointment, by=by, now=now)
+    return _issue(visit, appointment, by=by, now=now)
+
+
+def check_in_family(rows: Sequence[Appointment], *, by: User, now: datetime) -> list[Ticket]:
+    """All of these, or none of them."""
+    slot_ids = sorted({slot for one in rows for slot in places.slots_under(one)})
+    places.lock_to_take(slot_ids, sorted({one.child_id for one in rows}), now=now, online=False)
+    tickets = [check_in(one, by=by, now=now) for one in rows]
+    return [one for one in dict.fromkeys(tickets) if one is not None]
+
+
+def family_of(appointment: Appointment, now: datetime) -> list[Appointment]:
+    """What is booked today, near that time, at that centre for this child and for those who share
+    a guardian with it; the appointment itself among them."""
+    theirs = select(Guardianship.user_id).where(
+        Guardianship.child_id == appointment.child_id, Guardianship.revoked_at.is_(None)
+    )
+    children = select(Guardianship.child_id).where(
+        Guardianship.user_id.in_(theirs), Guardianship.revoked_at.is_(None)
+    )
+    start, end = day_bounds(clinic_day(now))
+    query = appointments().where(
+        Appointment.centre_id == appointment.centre_id,
+        Appointment.child_id.in_(children),
+        Appointment.starts_at >= max(start, appointment.starts_at - FAMILY_WITHIN),
+        Appointment.starts_at < min(end, appointment.starts_at + FAMILY_WITHIN),
+    )
+    return [one for one in db.session.scalars(query) if status_of(one) is Status.BOOKED]
+
+
+def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """Take a check-in back, and its ticket, unless another appointment needs that ticket.
+
+    Raises AlreadyCalled, or as `attendance.undo_check_in`.
+    """
+    ticket = ticket_of(appointment)
+    attendance.undo_check_in(appointment, by=by, now=now)
+    if ticket is None or _is_needed(ticket, appointment):
+        return
+    db.session.refresh(db.session.get_one(Visit, ticket.visit_id), with_for_update=True)
+    db.session.refresh(ticket, with_for_update={"of": Ticket})
+    if ticket.state is State.VOID:
+        return
+    if ticket.state is not State.WAITING or ticket.called_at is not None:
+        raise AlreadyCalled(ticket=ticket.label)
+    take_step(ticket, "take_back", by=by, now=now, state=State.VOID)
+    close_if_done(ticket.visit, by=by, now=now)
+
+
+def _is_needed(ticket: Ticket, but: Appointment) -> bool:
+    start, end = day_bounds(ticket.day)
+    others = appointments().where(
+        Appointment.id != but.id,
+        Appointment.child_id == but.child_id,
+        Appointment.centre_id == but.centre_id,
+        Appointment.starts_at >= start,
+        Appointment.starts_at < end,
+    )
+    return any(
+        is_for(ticket, one) and status_of(one) is Status.ARRIVED
+        for one in db.session.scalars(others)
+    )
+
+
+def _visit(appointment: Appointment, *, by: User, now: datetime) -> Visit:
+    facts = {
+        "centre_id": appointment.centre_id,
+        "day": clinic_day(appointment.starts_at),
+        "child_id": appointment.child_id,
+    }
+    query = select(Visit).filter_by(**facts, closed_at=None).with_for_update()
+    if visit := db.session.scalar(query):
+        return visit
+    visit = Visit(**facts, opened_at=now, opened_by_id=by.id)
+    db.session.add(visit)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "visits" in broken_promise(error):
+            raise JustChanged from error
+        raise
+    audit.record("open_visit", visit, by=by.id, now=now, centre_id=visit.centre_id)
+    return visit
+
+
+def _issue(visit: Visit, appointment: Appointment, *, by: User, now: datetime) -> Ticket:
+    kind = appointment.service.kind
+    number = _next_number(visit, kind)
+    station = kinds()[kind].path[0]
+    ticket = Ticket(
+        visit=visit,
+        centre_id=visit.centre_id,
+        day=visit.day,
+        kind=kind,
+        number=number,
+        own_room_id=appointment.room_id,
+        slot_minutes=round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
+        state=rules.arriving_at(stations()[station]),
+        station=station,
+        room_id=appointment.room_id if stations()[station].by_room else None,
+        place=rules.place(_turn(appointment), number),
+        since=now,
+        steps=0,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    take_step(ticket, "issue", by=by, now=now)
+    return ticket
+
+
+def _turn(appointment: Appointment) -> datetime:
+    """When its turn is: at the booked time; for who came late, or was booked in late, on arrival."""
+    policy = policy_for(appointment.service_id, appointment.centre_id)
+    expected = max(appointment.starts_at, appointment.booking.made_at)
+    arrived = appointment.arrived_at
+    assert arrived is not None, "tickets are for who is here"
+    return arrived if is_late(expected, arrived, policy) else appointment.starts_at
+
+
+def _next_number(visit: Visit, kind: str) -> int:
+    """Counted by the database, in one statement: nobody gets the same one."""
+    insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
+    first = insert(TicketCounter).values(
+        centre_id=visit.centre_id, day=visit.day, kind=kind, last=1
+    )
+    counted = first.on_conflict_do_update(
+        index_elements=["centre_id", "day", "kind"], set_={"last": TicketCounter.last + 1}
+    ).returning(TicketCounter.last)
+    number: int = db.session.execute(counted).scalar_one()
+    return number

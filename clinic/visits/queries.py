@@ -1,0 +1,143 @@
+"""Who is here, who waits where, and how fast today goes."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from clinic.centres.models import Room
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from clinic.visits import rules
+from clinic.visits.models import DeskVersion, Ticket, TicketStep, Visit
+from clinic.visits.rules import BUSY, OPEN, State, Verb
+from clinic.visits.stations import stations
+
+ACTIVE = timedelta(minutes=30)  # a room that called nobody for so long does not count
+
+
+def desk_version(centre_id: int, now: datetime) -> tuple[object, ...]:
+    """What changes whenever today's appointments or tickets of the centre do."""
+    day = clinic_day(now)
+    start, end = (moment.astimezone(UTC).date() for moment in day_bounds(day))
+    query = (
+        select(DeskVersion.day, DeskVersion.number)
+        .where(DeskVersion.centre_id == centre_id, DeskVersion.day.in_({start, day, end}))
+        .order_by(DeskVersion.day)
+    )
+    return (centre_id, day, *(tuple(row) for row in db.session.execute(query)))
+
+
+def in_line(station: str, room_id: int | None) -> ColumnElement[bool]:
+    """The tickets that wait there: for that room or for any; all of the station without a room."""
+    waits = (Ticket.station == station) & (Ticket.state == State.WAITING)
+    if room_id is None:
+        return waits
+    return waits & or_(Ticket.room_id.is_(None), Ticket.room_id == room_id)
+
+
+def is_elsewhere() -> ColumnElement[bool]:
+    """Whether another ticket of the same visit is being called or served."""
+    other = aliased(Ticket)
+    return (
+        select(other.id)
+        .where(other.visit_id == Ticket.visit_id, other.id != Ticket.id, other.state.in_(BUSY))
+        .exists()
+    )
+
+
+def queue(centre_id: int, day: date) -> list[Ticket]:
+    """The tickets of the day that are not done, with child and room, in the order of their places."""
+    query = (
+        select(Ticket)
+        .where(Ticket.centre_id == centre_id, Ticket.day == day, Ticket.state.in_(OPEN))
+        .options(joinedload(Ticket.visit).joinedload(Visit.child), joinedload(Ticket.room))
+        .order_by(Ticket.place, Ticket.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def tickets_of(child_ids: Iterable[int], centre_id: int, day: date) -> list[Ticket]:
+    """The tickets of these children there on that day; those taken back are left out."""
+    query = (
+        select(Ticket)
+        .join(Ticket.visit)
+        .where(
+            Visit.child_id.in_(set(child_ids)),
+            Ticket.centre_id == centre_id,
+            Ticket.day == day,
+            Ticket.state != State.VOID,
+        )
+        .options(joinedload(Ticket.visit), joinedload(Ticket.room))
+        .order_by(Ticket.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def is_for(ticket: Ticket, appointment: Appointment) -> bool:
+    """Whether the ticket is that appointment's: of its child, who is here for it, its kind and room."""
+    return (
+        appointment.arrived_at is not None
+        and ticket.visit.child_id == appointment.child_id
+        and ticket.kind == appointment.service.kind
+        and ticket.own_room_id == appointment.room_id
+    )
+
+
+def ticket_of(appointment: Appointment) -> Ticket | None:
+    """The appointment's ticket, the last one if several were given."""
+    day = clinic_day(appointment.starts_at)
+    theirs = tickets_of([appointment.child_id], appointment.centre_id, day)
+    return next((one for one in reversed(theirs) if is_for(one, appointment)), None)
+
+
+def rooms_of(centre_id: int) -> list[Room]:
+    """The centre's rooms."""
+    return list(
+        db.session.scalars(select(Room).where(Room.centre_id == centre_id).order_by(Room.id))
+    )
+
+
+def pace_at(ticket: Ticket) -> timedelta:
+    """How long a child takes at the ticket's station, learned from today; else as booked."""
+    query = (
+        select(TicketStep.served)
+        .where(
+            TicketStep.centre_id == ticket.centre_id,
+            TicketStep.day == ticket.day,
+            TicketStep.served_at == ticket.station,
+            TicketStep.served.is_not(None),
+        )
+        .order_by(TicketStep.at.desc(), TicketStep.id.desc())
+        .limit(rules.RECENT)
+    )
+    served = [timedelta(seconds=one or 0) for one in db.session.scalars(query)]
+    minutes = stations()[ticket.station].minutes or ticket.slot_minutes
+    return rules.pace(served[::-1], timedelta(minutes=minutes))
+
+
+def ahead_of(ticket: Ticket) -> int:
+    """How many who wait in the same line come before it."""
+    query = select(func.count(Ticket.id)).where(
+        Ticket.centre_id == ticket.centre_id,
+        Ticket.day == ticket.day,
+        in_line(ticket.station, ticket.room_id),
+        or_(Ticket.place < ticket.place, (Ticket.place == ticket.place) & (Ticket.id < ticket.id)),
+    )
+    return db.session.scalar(query) or 0
+
+
+def rooms_at_work(ticket: Ticket, now: datetime) -> int:
+    """How many rooms serve its line: one where it waits for its own, else those that called lately."""
+    if ticket.room_id is not None:
+        return 1
+    query = select(func.count(TicketStep.room_id.distinct())).where(
+        TicketStep.centre_id == ticket.centre_id,
+        TicketStep.day == ticket.day,
+        TicketStep.station == ticket.station,
+        TicketStep.verb == Verb.CALL,
+        TicketStep.at > now - ACTIVE,
+    )
+    return db.session.scalar(query) or 1

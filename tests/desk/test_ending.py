@@ -1,0 +1,130 @@
+"""The end of the day at the desk."""
+
+from datetime import time, timedelta
+
+import pytest
+import time_machine
+
+from clinic.accounts.models import Role
+from clinic.audit import AuditEvent
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.desk.ending_queries import day_at
+from clinic.scheduling import attendance, booking
+from clinic.scheduling.status import Status, status_of
+from clinic.visits import arriving, line
+from clinic.visits.models import DeskNote, Ticket
+from clinic.visits.rules import State
+from tests.makes import NOON, make_appointment, make_centre, make_service, make_slot, make_user
+from tests.queries import count_queries
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def slot(app):
+    with time_machine.travel(NOON, tick=False):
+        day = clinic_day(NOON)
+        yield make_slot(make_service(), day=day, opens=time(14), closes=time(17), capacity=9)
+
+
+@pytest.fixture
+def evening(slot):
+    """After the last slot of the day."""
+    with time_machine.travel(slot.starts_at + timedelta(hours=4), tick=False):
+        yield
+
+
+@pytest.fixture
+def reception(slot):
+    return make_user(Role.RECEPTION, centre=slot.centre, name="小周")
+
+
+@pytest.fixture
+def desk(client, reception):
+    return client.sign_in(reception)
+
+
+def book(slot):
+    return make_appointment(service=slot.practitioner.services[0], slot=slot)
+
+
+def test_who_did_not_come_is_proposed_and_only_the_ticked_are_marked(slot, desk, evening):
+    missed, called = book(slot), book(slot)
+    page = desk.get("/desk/end").text
+    assert page.count('name="appointment"') == 2
+    desk.post("/desk/end/missed", data={"appointment": [missed.id, "x", 999]})
+    assert (status_of(missed), status_of(called)) == (Status.NO_SHOW, Status.BOOKED)
+    assert db.session.query(AuditEvent).filter_by(action="no_show").one().subject_id == missed.id
+
+
+def test_nobody_whose_time_is_not_over_is_proposed(slot, desk):
+    book(slot)
+    page = desk.get("/desk/end").text
+    assert 'name="appointment"' not in page
+
+
+def test_the_visits_of_another_centre_are_not_marked(app, slot, desk, evening):
+    with time_machine.travel(NOON, tick=False):
+        elsewhere = book(
+            make_slot(make_service(), day=clinic_day(NOON), opens=time(14), closes=time(17))
+        )
+    desk.post("/desk/end/missed", data={"appointment": elsewhere.id})
+    assert status_of(elsewhere) is Status.BOOKED
+    assert desk.get(f"/desk/end?centre={elsewhere.centre.code}").status_code == 404
+
+
+def test_what_is_still_open_is_closed_with_one_press(slot, desk, reception, evening):
+    here = book(slot)
+    arriving.check_in(here, by=reception, now=slot.starts_at)
+    page = desk.get("/desk/end").text
+    assert "A001" in page
+    assert here.child.name in page  # came, and nobody has finished the visit
+    desk.post("/desk/end/queue")
+    ticket = db.session.query(Ticket).one()
+    assert ticket.state is State.DONE
+    assert ticket.visit.closed_by_id == reception.id
+    assert "A001" not in desk.get("/desk/end").text
+
+
+def test_the_summary_counts_and_learns(slot, desk, reception, evening):
+    doctor = make_user(Role.CLINICIAN, centre=slot.centre)
+    came, _, cancelled = book(slot), book(slot), book(slot)
+    ticket = arriving.check_in(came, by=reception, now=slot.starts_at)
+    at = slot.starts_at + 6 * MINUTE
+    line.call_next(slot.centre_id, "doctor", came.room, by=doctor, now=at)
+    line.finish(ticket, seen=2, by=doctor, now=at + 8 * MINUTE)
+    attendance.finish(came, by=doctor, now=at + 8 * MINUTE, note="")
+    booking.cancel(cancelled, by=reception, online=False, now=slot.starts_at - MINUTE)
+    db.session.commit()
+    day = day_at(slot.centre, at + 30 * MINUTE)
+    (line_,), (station,) = day.lines, day.stations
+    assert dict(line_.standing) == {Status.DONE: 1, Status.BOOKED: 1, Status.CANCELLED: 1}
+    assert (station.station, station.served, station.waited, station.took) == ("doctor", 1, 6, 8)
+
+
+def test_a_note_is_left_for_the_next_shift_and_for_no_other_centre(app, slot, desk):
+    desk.post("/desk/end", data={"text": "冰箱报警已处理"})
+    note = db.session.query(DeskNote).one()
+    assert note.text == "冰箱报警已处理"
+    page = desk.get("/desk/end").text
+    assert "冰箱报警已处理" in page
+    assert "小周" in page
+    other = app.test_client().sign_in(make_user(Role.RECEPTION, centre=make_centre()))
+    assert "冰箱报警" not in other.get("/desk/end").text
+
+
+@pytest.mark.parametrize("text", ["", "  ", "字" * 1001])
+def test_a_note_that_is_none_is_said(slot, desk, text):
+    answer = desk.post("/desk/end", data={"text": text})
+    assert answer.status_code == 422
+    assert 'id="text-error"' in answer.text
+    assert db.session.query(DeskNote).count() == 0
+
+
+def test_the_page_asks_as_often_for_one_as_for_many(slot, desk, evening):
+    book(slot)
+    few = count_queries(lambda: desk.get("/desk/end"))
+    for _ in range(4):
+        book(slot)
+    assert count_queries(lambda: desk.get("/desk/end")) == few

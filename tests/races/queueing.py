@@ -1,0 +1,107 @@
+"""A process that waits at the door, and then calls or checks in: `queueing URL SIGHT VERB ID`.
+
+It says `ready`, waits for a line, and says whom it called or how it ended. A blind one acts on what
+it saw before it waited, and locks nothing: only the database stands between it and another.
+"""
+
+import sys
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from clinic.accounts.models import Role, User
+from clinic.app import create_app
+from clinic.centres.models import Room
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.scheduling.models import Appointment
+from clinic.visits import arriving, line, steps
+from clinic.visits.models import Ticket, Visit
+from clinic.visits.rules import State
+from tests.conftest import SETTINGS
+from tests.makes import NOON
+
+STATION = "doctor"
+
+
+def somebody(role):
+    return next(one for one in db.session.query(User).order_by(User.id) if role in one.roles)
+
+
+def call(room_id):
+    """Let the door open, then call who is first."""
+
+    def do():
+        room = db.session.get_one(Room, room_id)
+        by = somebody(Role.CLINICIAN)
+        return line.call_next(room.centre_id, STATION, room, by=by, now=NOON).id
+
+    return do
+
+
+def call_blindly(room_id):
+    first = select(Ticket).where(Ticket.state == State.WAITING).order_by(Ticket.place)
+    ticket = db.session.scalars(first).first()
+    ticket_id, seen = ticket.id, ticket.steps
+    db.session.rollback()
+
+    def do():
+        one = db.session.get_one(Ticket, ticket_id)
+        one.steps = seen
+        facts = {"state": State.CALLED, "room_id": room_id, "called_at": NOON}
+        steps.take_step(one, "call", by=somebody(Role.CLINICIAN), now=NOON, **facts)
+        return one.id
+
+    return do
+
+
+def check_in(appointment_id):
+    def do():
+        visit = db.session.get_one(Appointment, appointment_id)
+        return arriving.check_in(visit, by=somebody(Role.RECEPTION), now=NOON).id
+
+    return do
+
+
+def check_in_blindly(appointment_id):
+    """It saw no visit, and so makes one."""
+
+    def do():
+        one, by = db.session.get_one(Appointment, appointment_id), somebody(Role.RECEPTION)
+        row = Visit(
+            centre_id=one.centre_id,
+            day=clinic_day(NOON),
+            child_id=one.child_id,
+            opened_at=NOON,
+            opened_by_id=by.id,
+        )
+        db.session.add(row)
+        db.session.flush()
+        return row.id
+
+    return do
+
+
+VERBS = {
+    ("sees", "call"): call,
+    ("blind", "call"): call_blindly,
+    ("sees", "check_in"): check_in,
+    ("blind", "check_in"): check_in_blindly,
+}
+
+
+def main(url, sight, verb, number):
+    app = create_app(SETTINGS | {"DATABASE_URL": url})
+    with app.app_context():
+        do = VERBS[sight, verb](int(number))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        try:
+            print(in_one_transaction(do))
+        except (DomainError, IntegrityError) as error:
+            print(type(error).__name__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
