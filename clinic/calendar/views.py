@@ -1,5 +1,7 @@
 """A clinician's day and week, and what happened at each visit."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -20,6 +22,7 @@ from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
+from clinic.visits import recorded
 from clinic.web import filled, render, see_other
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
@@ -54,12 +57,18 @@ def outcome(appointment_id: int) -> Response:
         return _page(visit, form, refusal=text, status=409)
     try:
         note = form.note.data or ""
-        in_one_transaction(lambda: verb(visit, by=me(), now=clock.now(), note=note))
+        in_one_transaction(lambda: _end(visit, verb, note))
     except DomainError as error:
         db.session.rollback()
         return _page(visit, form, refusal=say(error), status=422)
     flash(_("Saved."))
     return see_other("calendar.today", day=clinic_day(visit.starts_at).isoformat())
+
+
+def _end(visit: Appointment, verb: Callable[..., None], note: str) -> None:
+    by, now = me(), clock.now()
+    verb(visit, by=by, now=now, note=note)
+    recorded.gone(visit, by=by, now=now)
 
 
 def _page(

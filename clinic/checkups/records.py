@@ -19,6 +19,7 @@ from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
+from clinic.visits import recorded
 
 # As PostgreSQL names the promises, and as SQLite does.
 ONE_CHECK = ("uq_check_visits_appointment_id", "check_visits.appointment_id")
@@ -179,6 +180,7 @@ def finish_check(
 ) -> None:
     """The check is complete and its appointment done; once more is no more. See attendance.finish."""
     attendance.finish(appointment, by=by, now=now, note=note)
+    recorded.seen(appointment, by=by, now=now)
     if check.finished_at is None:
         check.finished_at, check.finished_by_id = now, by.id
     db.session.flush()

@@ -15,6 +15,7 @@ from clinic.desk import live
 from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
+from clinic.vaccination.observation import are_staying
 from clinic.visits import line, rules
 from clinic.visits.models import Ticket
 from clinic.visits.queries import rooms_of
@@ -34,6 +35,10 @@ LABELS = {
     Verb.CLOSE: mark("Close"),
 }
 TRIES = 3
+
+
+class OnTheBoard(DomainError):
+    message = mark("This child was vaccinated. Let it go on the observation board.")
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -92,6 +97,9 @@ def _do(ticket: Ticket) -> None:
     if verb not in [*Verb] or not seen.isdecimal():
         raise JustChanged
     room = _room(ticket.centre_id, request.form.get("to_room") or request.form.get("room"))
+    is_watched = ticket.state is State.OBSERVING and verb != Verb.UNDO
+    if is_watched and are_staying({ticket.visit.child_id}, ticket.centre_id):
+        raise OnTheBoard
     facts = {"seen": int(seen), "by": me(), "now": clock.now()}
     if verb == Verb.CALL:
         if room is None:
@@ -142,6 +150,7 @@ def _render(
         partial="desk/_queue.html",
         status=422 if refusal else 200,
         tag="" if refusal else tag,
+        me=me(),
         centre=centre,
         centres=staff_centres(me()),
         station=station,

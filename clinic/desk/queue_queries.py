@@ -10,7 +10,8 @@ from clinic.accounts.models import Role, User
 from clinic.centres.models import Centre, Practitioner, Room
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.scheduling.models import ClinicSession
+from clinic.scheduling.models import Appointment, ClinicSession
+from clinic.vaccination.observation import are_staying
 from clinic.visits import queries, rules
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, State, Verb
@@ -24,8 +25,10 @@ class Hall:
     """A station of a centre now."""
 
     busy: list[Ticket]
+    visits: dict[int, Appointment]  # what the busy ones are here for, by ticket
     waiting: list[tuple[Ticket, int]]  # with the minutes until its turn
     watched: list[tuple[Ticket, datetime | None]]  # and until when
+    on_board: set[int]  # the children among them whom the observation board lets go
     skipped: list[Ticket]
     counts: dict[str, int]  # who waits, by station
 
@@ -56,17 +59,19 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
     each, rooms = timedelta(0), 1
     if line:
         each, rooms = queries.pace_at(line[-1]), queries.rooms_at_work(line[-1], now)
+    busy = [one for one in here if one.state in BUSY]
+    watched = [one for one in here if one.state is State.OBSERVING]
     return Hall(
-        busy=[one for one in here if one.state in BUSY],
+        busy=busy,
+        visits=queries.appointments_of(busy),
         waiting=[
             (one, rules.whole_minutes(rules.wait(ahead, rooms, each)))
             for ahead, one in enumerate(line)
         ],
-        watched=[
-            (one, rules.watched_until(station, one.since))
-            for one in here
-            if one.state is State.OBSERVING
-        ],
+        watched=[(one, rules.watched_until(station, one.since)) for one in watched],
+        on_board=are_staying({one.visit.child_id for one in watched}, centre.id)
+        if watched
+        else set(),
         skipped=[one for one in here if one.state is State.SKIPPED],
         counts={
             code: sum(one.station == code and one.state is State.WAITING for one in rows)

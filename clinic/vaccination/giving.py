@@ -1,6 +1,6 @@
 """Doses are given at a visit. The verb flushes; the caller commits.
 
-Locks: the appointment, then the stock of the centre by vaccine.
+Locks: the appointment, then the stock of the centre by vaccine, then the ticket.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,6 +26,7 @@ from clinic.vaccination.stock_models import DosePromise, VaccineLot, VaccineProd
 from clinic.vaccination.stock_queries import lock
 from clinic.vaccination.visit_models import GivenDose, Observation, Screening
 from clinic.vaccination.visits import Line
+from clinic.visits import recorded
 
 STAY = timedelta(minutes=30)  # 预防接种工作规范 (2023)
 
@@ -105,6 +106,7 @@ def give(
     _must_be_right(visit, jabs, answers, now)
     _take(visit, jabs, checks, by=by, now=now)
     attendance.finish(visit, by=by, now=now, note=visit.note)
+    recorded.seen(visit, by=by, now=now)
     return _observe(visit, by=by, now=now)
 
 

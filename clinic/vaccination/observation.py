@@ -17,6 +17,8 @@ from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.visit_models import AdverseEvent, Observation
+from clinic.visits import recorded
+from clinic.visits.queries import labels_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -44,6 +46,7 @@ class Staying:
     observation: Observation
     minutes: int
     has_reaction: bool
+    ticket: str  # its label; empty if none was given
 
 
 def minutes_left(ends_at: datetime, now: datetime) -> int:
@@ -52,7 +55,7 @@ def minutes_left(ends_at: datetime, now: datetime) -> int:
 
 
 def staying_at(centre_ids: Collection[int], *, now: datetime) -> list[Staying]:
-    """Who is under observation at these centres: whoever may leave first, first. One query."""
+    """Who is under observation at these centres: whoever may leave first, first. Two queries."""
     has_reaction = (
         select(AdverseEvent.id)
         .where(
@@ -68,13 +71,30 @@ def staying_at(centre_ids: Collection[int], *, now: datetime) -> list[Staying]:
             joinedload(Observation.appointment).joinedload(Appointment.booking),
             joinedload(Observation.appointment).joinedload(Appointment.child),
             joinedload(Observation.appointment).joinedload(Appointment.centre),
+            joinedload(Observation.appointment).joinedload(Appointment.service),
         )
         .order_by(Observation.ends_at, Observation.id)
     )
+    rows = [(one, reacts) for one, reacts in db.session.execute(query)]
+    labels = labels_of([one.appointment for one, _ in rows])
     return [
-        Staying(one, minutes_left(one.ends_at, now), reacts)
-        for one, reacts in db.session.execute(query)
+        Staying(one, minutes_left(one.ends_at, now), reacts, labels.get(one.appointment_id, ""))
+        for one, reacts in rows
     ]
+
+
+def are_staying(child_ids: Collection[int], centre_id: int) -> set[int]:
+    """Which of these children are under observation there."""
+    query = (
+        select(Appointment.child_id)
+        .join(Observation, Observation.appointment_id == Appointment.id)
+        .where(
+            Appointment.child_id.in_(child_ids),
+            Observation.centre_id == centre_id,
+            Observation.left_at.is_(None),
+        )
+    )
+    return set(db.session.scalars(query))
 
 
 def leave(visit: Appointment, reason: str, *, by: User, now: datetime) -> None:
@@ -91,6 +111,7 @@ def leave(visit: Appointment, reason: str, *, by: User, now: datetime) -> None:
     row.early_reason = reason if is_early else ""
     db.session.flush()
     audit.record("leave", row, by=by.id, now=now, centre_id=row.centre_id, early=is_early)
+    recorded.gone(visit, by=by, now=now)
     db.session.flush()
 
 

@@ -23,7 +23,8 @@ from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
 from clinic.visits.line import close_if_done
 from clinic.visits.models import Ticket, TicketCounter, Visit
-from clinic.visits.queries import is_for, ticket_of
+from clinic.visits.queries import ticket_of
+from clinic.visits.recorded import is_needed
 from clinic.visits.rules import State
 from clinic.visits.stations import kinds, stations
 from clinic.visits.steps import JustChanged, take_step
@@ -83,7 +84,7 @@ def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     """
     ticket = ticket_of(appointment)
     attendance.undo_check_in(appointment, by=by, now=now)
-    if ticket is None or _is_needed(ticket, appointment):
+    if ticket is None or is_needed(ticket, but=appointment):
         return
     db.session.refresh(db.session.get_one(Visit, ticket.visit_id), with_for_update=True)
     db.session.refresh(ticket, with_for_update={"of": Ticket})
@@ -93,21 +94,6 @@ def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
         raise AlreadyCalled(ticket=ticket.label)
     take_step(ticket, "take_back", by=by, now=now, state=State.VOID)
     close_if_done(ticket.visit, by=by, now=now)
-
-
-def _is_needed(ticket: Ticket, but: Appointment) -> bool:
-    start, end = day_bounds(ticket.day)
-    others = appointments().where(
-        Appointment.id != but.id,
-        Appointment.child_id == but.child_id,
-        Appointment.centre_id == but.centre_id,
-        Appointment.starts_at >= start,
-        Appointment.starts_at < end,
-    )
-    return any(
-        is_for(ticket, one) and status_of(one) is Status.ARRIVED
-        for one in db.session.scalars(others)
-    )
 
 
 def _visit(appointment: Appointment, *, by: User, now: datetime) -> Visit:

@@ -192,7 +192,8 @@ def undo(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
     steps = list(db.session.scalars(rows))
     undone = {one.undoes for one in steps}
     standing = [one for one in steps if one.undoes is None and one.number not in undone]
-    if len(standing) < 2 or now - standing[-1].at > rules.UNDO_WITHIN:
+    too_late = now - standing[-1].at > rules.UNDO_WITHIN
+    if len(standing) < 2 or too_late or standing[-1].verb not in [*Verb]:
         raise NothingToUndo(ticket=ticket.label)
     before, last = standing[-2:]
     visit = ticket.visit

@@ -1,6 +1,6 @@
 """Who is here, who waits where, and how fast today goes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -10,6 +10,8 @@ from clinic.centres.models import Room
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
 from clinic.visits.models import DeskVersion, Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, OPEN, State, Verb
@@ -91,6 +93,52 @@ def ticket_of(appointment: Appointment) -> Ticket | None:
     day = clinic_day(appointment.starts_at)
     theirs = tickets_of([appointment.child_id], appointment.centre_id, day)
     return next((one for one in reversed(theirs) if is_for(one, appointment)), None)
+
+
+def appointments_of(tickets: Collection[Ticket]) -> dict[int, Appointment]:
+    """The appointment that each of these tickets of one centre and day waits for, by ticket id."""
+    if not tickets:
+        return {}
+    some = next(iter(tickets))
+    start, end = day_bounds(some.day)
+    query = appointments().where(
+        Appointment.centre_id == some.centre_id,
+        Appointment.child_id.in_({one.visit.child_id for one in tickets}),
+        Appointment.starts_at >= start,
+        Appointment.starts_at < end,
+        Appointment.done_at.is_(None),
+    )
+    rows = list(db.session.scalars(query.order_by(Appointment.starts_at.desc())))
+    return {
+        ticket.id: one
+        for one in rows
+        for ticket in tickets
+        if is_for(ticket, one) and status_of(one) is Status.ARRIVED
+    }
+
+
+def labels_of(rows: Collection[Appointment]) -> dict[int, str]:
+    """The ticket labels of these appointments, by appointment id; the last one if several were given."""
+    query = (
+        select(Ticket)
+        .join(Ticket.visit)
+        .where(
+            Visit.child_id.in_({one.child_id for one in rows}),
+            Ticket.day.in_({clinic_day(one.starts_at) for one in rows}),
+            Ticket.state != State.VOID,
+        )
+        .options(joinedload(Ticket.visit))
+        .order_by(Ticket.id)
+    )
+    tickets = list(db.session.scalars(query)) if rows else []
+    return {
+        one.id: ticket.label
+        for one in rows
+        for ticket in tickets
+        if ticket.centre_id == one.centre_id
+        and ticket.day == clinic_day(one.starts_at)
+        and is_for(ticket, one)
+    }
 
 
 def rooms_of(centre_id: int) -> list[Room]:

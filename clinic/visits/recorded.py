@@ -1,0 +1,84 @@
+"""What is on record moves the ticket: nobody says twice that a child was seen. Verbs flush; the caller commits.
+
+Locks: the visit, then its ticket, after the appointment and stock.
+"""
+
+from datetime import datetime
+
+from clinic.accounts.models import User
+from clinic.clock import day_bounds
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.status import Status, status_of
+from clinic.visits import rules
+from clinic.visits.line import close_if_done
+from clinic.visits.models import Ticket, Visit
+from clinic.visits.queries import is_for, ticket_of
+from clinic.visits.rules import OPEN, State
+from clinic.visits.stations import kinds, stations
+from clinic.visits.steps import served_for, take_step
+
+RECORDED = "record"  # the step's verb; no button does it, and the queue's undo leaves it
+
+
+def seen(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """The child was served in its own room: on to the station after that, or done.
+
+    Without a ticket, or with one that another appointment waits with, nothing happens.
+    """
+    own = next(code for code in kinds()[appointment.service.kind].path if stations()[code].by_room)
+    state, onward = rules.after_finish(appointment.service.kind, own)
+    station = None if state is State.DONE else onward
+    _move(appointment, state, station, by=by, now=now)
+
+
+def gone(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """Nothing more is done today for this appointment, wherever its ticket stood."""
+    _move(appointment, State.DONE, None, by=by, now=now)
+
+
+def _move(
+    appointment: Appointment, state: State, station: str | None, *, by: User, now: datetime
+) -> None:
+    ticket = ticket_of(appointment)
+    if ticket is None or is_needed(ticket, but=appointment):
+        return
+    visit = db.session.get_one(Visit, ticket.visit_id)
+    db.session.refresh(visit, with_for_update=True)
+    db.session.refresh(ticket, with_for_update={"of": Ticket})
+    if ticket.state not in OPEN:
+        return
+    took = served_for(ticket, now)
+    if station is None:
+        take_step(ticket, RECORDED, by=by, now=now, served=took, state=state)
+    else:
+        take_step(
+            ticket,
+            RECORDED,
+            by=by,
+            now=now,
+            served=took,
+            state=state,
+            station=station,
+            room_id=None,
+            since=now,
+        )
+    if state is State.DONE:
+        close_if_done(visit, by=by, now=now)
+
+
+def is_needed(ticket: Ticket, *, but: Appointment) -> bool:
+    """Whether another appointment of the child waits with the same ticket."""
+    start, end = day_bounds(ticket.day)
+    others = appointments().where(
+        Appointment.id != but.id,
+        Appointment.child_id == but.child_id,
+        Appointment.centre_id == but.centre_id,
+        Appointment.starts_at >= start,
+        Appointment.starts_at < end,
+    )
+    return any(
+        is_for(ticket, one) and status_of(one) is Status.ARRIVED
+        for one in db.session.scalars(others)
+    )
