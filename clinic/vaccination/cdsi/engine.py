@@ -102,13 +102,17 @@ def _answer(
     if status != Status.NOT_COMPLETE:
         return Answer(evaluation, status)
     due = [one for one in forecasts if one.status == Status.NOT_COMPLETE]
-    earliest = max(one.earliest for one in due if one.earliest)
+    first = min if any(one.overrides for one in due) else max
+    last_given = [one.dose.given_on for one in evaluation]
+    earliest = first(one.earliest for one in due if one.earliest)
+    if first is min:
+        earliest = max([earliest, *last_given])
     recommended = min(one.recommended for one in due if one.recommended)
     past_due = min((one.past_due for one in due if one.past_due), default=None)
     return Answer(
         evaluation,
         status,
-        min(one.number for one in due if one.number),
+        (min if together else max)(one.number for one in due if one.number),
         earliest,
         max(earliest, recommended),
         past_due and max(earliest, past_due),

@@ -32,7 +32,7 @@ class Forecast:
     earliest: date | None = None
     recommended: date | None = None
     past_due: date | None = None
-    overrides: bool = False  # its intervals count rather than its ages
+    overrides: bool = False  # it has its way in a vaccine group of several antigens
 
 
 def forecast(antigen: Antigen, course: Course, on: date) -> Forecast:
@@ -66,22 +66,19 @@ def _of_target(antigen: Antigen, course: Course, on: date) -> Forecast:
 
 def _dated(course: Course, target: TargetDose, earliest: date, on: date) -> Forecast:
     """FORECASTDT-2, 3, 5, 6."""
-    overrides = any(one.overrides_age for one in in_force(target.intervals, on))
-    recommended_ages = _ages(course, target, "recommended", on)
-    latest_ages = _ages(course, target, "latest", on)
-    recommended = _intervals(course, target, "recommended", on)
-    latest = _intervals(course, target, "latest", on)
-    if not overrides:
-        recommended = recommended_ages or recommended
-        latest = latest_ages or latest
+    recommended = _ages(course, target, "recommended", on) or _intervals(
+        course, target, "recommended", on
+    )
+    latest = _ages(course, target, "latest", on) or _intervals(course, target, "latest", on)
+    rows, season = in_force(target.intervals, on), target.season[0]
     return Forecast(
         course,
         Status.NOT_COMPLETE,
-        len(course.valid) + 1,
+        1 + sum(season is None or season <= one.given_on for one in course.valid),
         earliest,
         max([earliest, *recommended]),
         max(earliest, max(latest) - timedelta(days=1)) if latest else None,
-        overrides,
+        bool(rows) and all(one.overrides for one in rows),
     )
 
 

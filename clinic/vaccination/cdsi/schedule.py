@@ -46,7 +46,7 @@ class Interval:
 
     from_target: int  # 0: none
     from_vaccines: frozenset[str]  # both empty: from the dose before
-    overrides_age: bool
+    overrides: bool  # other antigens of the group wait for none
     absolute_minimum: Period | None
     minimum: Period | None
     recommended: Period | None

@@ -58,11 +58,7 @@ def _top(series: Sequence[Forecast], points: Points) -> Forecast | None:
 
 def _complete_points(series: Sequence[Forecast]) -> list[int]:
     """Table 8-6."""
-    return _sum(
-        _lead(series, lambda one: len(one.course.valid), 1),
-        _each(series, _is_product_throughout, 1),
-        _lead(series, lambda one: -_last_day(one).toordinal(), 2),
-    )
+    return _lead(series, lambda one: len(one.course.valid), 1)
 
 
 def _in_process_points(series: Sequence[Forecast]) -> list[int]:
