@@ -39,6 +39,11 @@ AGE = ["absMinAge", "minAge", "earliestRecAge", "latestRecAge", "maxAge"]
 INTERVAL = ["absMinInt", "minInt", "earliestRecInt", "latestRecInt"]
 
 
+def parsed(path: Path) -> Element:
+    """The root of a file that was fetched from the CDC and is on this disk."""
+    return ElementTree.parse(path).getroot()  # noqa: S314
+
+
 def text(row: Element, path: str) -> str:
     """The text there, stripped; empty if there is none."""
     return (row.findtext(path) or "").strip()
@@ -121,7 +126,9 @@ def series_dose(row: Element) -> dict[str, Any]:
     def rows(name: str) -> list[Element]:
         return [one for one in row.findall(name) if len(one)]
 
-    seasons = [[day(one, "startDate"), day(one, "endDate")] for one in rows("seasonalRecommendation")]
+    seasons = [
+        [day(one, "startDate"), day(one, "endDate")] for one in rows("seasonalRecommendation")
+    ]
     return said(
         {
             "age": [of(one, *AGE) for one in rows("age")],
@@ -155,11 +162,10 @@ def one_series(row: Element) -> dict[str, Any]:
             "type": text(row, "seriesType"),
             "genders": [one.text for one in row.findall("requiredGender") if one.text],
             "group": text(choice, "seriesGroup"),
-            "equivalentGroups": codes(text(row, "equivalentSeriesGroups")),
             "default": text(choice, "defaultSeries") == "Yes",
             "product": text(choice, "productPath") == "Yes",
             "preference": int(text(choice, "seriesPreference") or 0),
-            **of(choice, "minAgeToStart", "maxAgeToStart"),
+            **of(choice, "maxAgeToStart"),
             "doses": [series_dose(one) for one in row.findall("seriesDose")],
         }
     )
@@ -169,7 +175,7 @@ def antigens(folder: Path, wanted: set[str]) -> dict[str, Any]:
     """Those antigens: from which birth date on one is not immune, and the series."""
     found = {}
     for path in sorted(folder.glob("Antigen*.xml")):
-        root = ElementTree.parse(path).getroot()
+        root = parsed(path)
         every = root.findall("series")
         name = text(every[0], "targetDisease")
         if name not in wanted:
@@ -195,21 +201,33 @@ def schedule(root: Element) -> dict[str, Any]:
     }
     parts = ("antigen", "associationBeginAge", "associationEndAge")
     vaccines = {
-        text(row, "cvx"): [[text(one, part) for part in parts] for one in row.findall("association")]
+        text(row, "cvx"): [
+            [text(one, part) for part in parts] for one in row.findall("association")
+        ]
         for row in root.findall("cvxToAntigenMap/*")
     }
-    ends = ("previous/cvx", "current/cvx", "conflictBeginInterval")
-    ends += ("minConflictEndInterval", "conflictEndInterval")
+    ends = (
+        "previous/cvx",
+        "current/cvx",
+        "conflictBeginInterval",
+        "minConflictEndInterval",
+        "conflictEndInterval",
+    )
     conflicts = [[text(row, end) for end in ends] for row in root.findall("liveVirusConflicts/*")]
     return {"groups": groups, "vaccines": vaccines, "conflicts": conflicts}
 
 
 def convert(folder: Path) -> str:
     """The JSON of that folder, a line for each dose and row."""
-    data = schedule(ElementTree.parse(folder / "ScheduleSupportingData.xml").getroot())
+    data = schedule(parsed(folder / "ScheduleSupportingData.xml"))
     wanted = {one for group in data["groups"].values() for one in group["antigens"]}
     data = {"source": SOURCE, "version": VERSION, **data, "antigens": antigens(folder, wanted)}
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace('},{"age"', '},\n{"age"') + "\n"
+    return (
+        json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace(
+            '},{"age"', '},\n{"age"'
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ VALID = "Valid"
 NOT_VALID = "Not Valid"
 EXTRANEOUS = "Extraneous"
 INADVERTENT = "Inadvertent Vaccine"
+WRONG_VACCINE = "Vaccine: Invalid Usage"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,7 +33,7 @@ class Person:
 
     def at(self, age: Period | None) -> date | None:
         """The day of that age."""
-        return age and age.after(self.birth_date)
+        return age.after(self.birth_date) if age else None
 
     def is_aged(self, begin: Period | None, end: Period | None, on: date) -> bool:
         """Whether the person is that old, and younger than that, on a day."""
@@ -87,4 +88,4 @@ class Course:
             days = [one.dose.given_on for one in given if one.dose.cvx in interval.from_vaccines]
             return max(days, default=None)
         before = self.previous()
-        return before and before.dose.given_on
+        return before.dose.given_on if before else None

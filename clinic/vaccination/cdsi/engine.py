@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 from clinic.vaccination.cdsi.course import EXTRANEOUS, NOT_VALID, VALID, Dose, Evaluated, Person
 from clinic.vaccination.cdsi.evaluation import evaluate
 from clinic.vaccination.cdsi.forecast import Forecast, Status, forecast
-from clinic.vaccination.cdsi.schedule import Schedule, cdc
+from clinic.vaccination.cdsi.schedule import Antigen, Schedule, cdc
 from clinic.vaccination.cdsi.selection import best
 
+NOT_EVALUATED = "Not Evaluated"  # nobody needs that vaccine who is healthy
 GENDERS = {"F": "Female", "M": "Male"}
 
 
@@ -46,30 +46,34 @@ def assess(
         if dose.cvx not in schedule.vaccines:
             raise ValueError(f"unknown vaccine {dose.cvx!r}")
 
-    @cache
-    def of(name: str) -> Forecast:
-        return _of_antigen(schedule, name, person, on)
-
-    forecasts = [of(name) for name in schedule.groups[group]]
+    antigens = schedule.groups[group]
+    held = [_antigens(schedule, dose, person) for dose in person.doses]
+    found = {
+        name: _of_antigen(schedule.antigens[name], person, held, on, schedule)
+        for name in dict.fromkeys([*antigens, *(name for names in held for name in names)])
+    }
+    seen = {name: iter(one.course.seen) for name, one in found.items()}
     evaluation = []
-    for dose in person.doses:
-        names = [name for name in _antigens(schedule, dose, person) if name in schedule.antigens]
-        mine = [name for name in names if name in schedule.groups[group]] or names
-        evaluation.append(_merged(dose, [of(name) for name in mine]))
-    return _answer(evaluation, forecasts, group in schedule.given_together)
+    for dose, names in zip(person.doses, held, strict=True):
+        every = {name: next(seen[name]) for name in names}
+        mine = [one for name, one in every.items() if name in antigens]
+        evaluation.append(_merged(dose, mine or every.values()))
+    return _answer(evaluation, [found[name] for name in antigens], group in schedule.given_together)
 
 
 def _antigens(schedule: Schedule, dose: Dose, person: Person) -> list[str]:
+    """The antigens of a dose against which there is a series for the healthy."""
     return [
         name
         for name, begin, end in schedule.vaccines[dose.cvx]
-        if person.is_aged(begin, end, dose.given_on)
+        if name in schedule.antigens and person.is_aged(begin, end, dose.given_on)
     ]
 
 
-def _of_antigen(schedule: Schedule, name: str, person: Person, on: date) -> Forecast:
-    antigen = schedule.antigens[name]
-    doses = [one for one in person.doses if name in _antigens(schedule, one, person)]
+def _of_antigen(
+    antigen: Antigen, person: Person, held: Sequence[Sequence[str]], on: date, schedule: Schedule
+) -> Forecast:
+    doses = [dose for dose, names in zip(person.doses, held, strict=True) if antigen.name in names]
     return best(
         [
             forecast(antigen, evaluate(one, person, doses, schedule), on)
@@ -79,41 +83,40 @@ def _of_antigen(schedule: Schedule, name: str, person: Person, on: date) -> Fore
     )
 
 
-def _merged(dose: Dose, forecasts: Iterable[Forecast]) -> Evaluated:
+def _merged(dose: Dose, evaluated: Iterable[Evaluated]) -> Evaluated:
     """A dose that counts against one disease of its group counts."""
-    found = [one for each in forecasts for one in each.course.seen if one.dose == dose]
-    for status in (VALID, NOT_VALID, EXTRANEOUS):
-        for one in found:
-            if one.status == status:
-                return one
-    return Evaluated(dose, VALID)
+    ranked = sorted(evaluated, key=lambda one: (VALID, NOT_VALID, EXTRANEOUS).index(one.status))
+    return ranked[0] if ranked else Evaluated(dose, NOT_EVALUATED)
 
 
 def _answer(
     evaluation: Sequence[Evaluated], forecasts: Sequence[Forecast], together: bool
 ) -> Answer:
-    """Tables 9-2 to 9-4, MULTIANTVG-1 to 3."""
-    statuses = {one.status for one in forecasts}
-    for status in (Status.AGED_OUT, Status.NOT_RECOMMENDED, Status.NOT_COMPLETE):
-        if status in statuses:
-            break
-    else:
-        status = Status.IMMUNE if statuses == {Status.IMMUNE} else Status.COMPLETE
+    """Tables 9-2 to 9-4 and the rules MULTIANTVG-1 to 3."""
+    status = _status({one.status for one in forecasts})
+    due = [one for one in forecasts if one.status == Status.NOT_COMPLETE]
     if status != Status.NOT_COMPLETE:
         return Answer(evaluation, status)
-    due = [one for one in forecasts if one.status == Status.NOT_COMPLETE]
-    first = min if any(one.overrides for one in due) else max
-    last_given = [one.dose.given_on for one in evaluation]
-    earliest = first(one.earliest for one in due if one.earliest)
-    if first is min:
-        earliest = max([earliest, *last_given])
-    recommended = min(one.recommended for one in due if one.recommended)
+    dates = [one.earliest for one in due if one.earliest]
+    if any(one.overrides for one in due):
+        given = [each.dose.given_on for one in forecasts for each in one.course.seen]
+        earliest = max([min(dates), *given])
+    else:
+        earliest = max(dates)
     past_due = min((one.past_due for one in due if one.past_due), default=None)
     return Answer(
         evaluation,
         status,
         (min if together else max)(one.number for one in due if one.number),
         earliest,
-        max(earliest, recommended),
+        max(earliest, min(one.recommended for one in due if one.recommended)),
         past_due and max(earliest, past_due),
     )
+
+
+def _status(statuses: set[Status]) -> Status:
+    """A group's status: that of the disease that is worst off."""
+    if statuses == {Status.IMMUNE}:
+        return Status.IMMUNE
+    order = (Status.AGED_OUT, Status.NOT_RECOMMENDED, Status.NOT_COMPLETE)
+    return next((one for one in order if one in statuses), Status.COMPLETE)

@@ -9,6 +9,7 @@ from clinic.vaccination.cdsi.course import (
     INADVERTENT,
     NOT_VALID,
     VALID,
+    WRONG_VACCINE,
     Course,
     Dose,
     Evaluated,
@@ -28,7 +29,6 @@ TOO_YOUNG = "Age: Too Young"
 TOO_OLD = "Age: Too Old"
 TOO_SOON = "Interval: too Soon"
 LIVE_VIRUS = "Live Virus Conflict"
-WRONG_VACCINE = "Vaccine: Invalid Usage"
 COMPLETE = "Series Already Complete"
 
 Row = TypeVar("Row", Age, Interval)

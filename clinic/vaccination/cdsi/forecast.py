@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from clinic.vaccination.cdsi.course import INADVERTENT, Course
+from clinic.vaccination.cdsi.course import INADVERTENT, WRONG_VACCINE, Course
 from clinic.vaccination.cdsi.evaluation import conflict_end, in_force
 from clinic.vaccination.cdsi.schedule import Antigen, TargetDose
 from clinic.vaccination.cdsi.skipping import skip
@@ -83,8 +83,8 @@ def _dated(course: Course, target: TargetDose, earliest: date, on: date) -> Fore
 
 
 def _earliest(course: Course, target: TargetDose, on: date) -> date:
-    """FORECASTDTCAN-1."""
-    wrong = [one.dose.given_on for one in course.seen if one.reason == INADVERTENT]
+    """FORECASTDTCAN-1. A vaccine that is not for the target dose is like one given inadvertently."""
+    wrong = [one.dose.given_on for one in course.seen if one.reason in (INADVERTENT, WRONG_VACCINE)]
     start = target.season[0]
     return max(
         [

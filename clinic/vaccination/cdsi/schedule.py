@@ -14,20 +14,6 @@ HERE = Path(__file__).with_name("supporting_data.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """From a day or an age on, and before another; None is open."""
-
-    begin: Any = None
-    end: Any = None
-
-    def holds(self, value: Any) -> bool:
-        """Whether it lies in the span."""
-        return (self.begin is None or self.begin <= value) and (
-            self.end is None or value < self.end
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Age:
     """When a target dose may, should and must be given; `since` and `until` say when the row was law."""
 
@@ -121,11 +107,9 @@ class Series:
     evaluation_only: bool
     genders: frozenset[str]
     group: str
-    equivalent_groups: frozenset[str]
     is_default: bool
     is_product: bool
     preference: int
-    minimum_age_to_start: Period | None
     maximum_age_to_start: Period | None
     doses: Sequence[TargetDose]
 
@@ -169,22 +153,28 @@ def _day(text: str | None) -> date | None:
 
 
 def _age(row: Mapping[str, Any]) -> Age:
-    names = ("absMinAge", "minAge", "earliestRecAge", "latestRecAge", "maxAge")
-    return Age(*(_period(row.get(name)) for name in names), *_law(row))
-
-
-def _law(row: Mapping[str, Any]) -> tuple[date | None, date | None]:
-    return _day(row.get("effectiveDate")), _day(row.get("cessationDate"))
+    return Age(
+        absolute_minimum=_period(row.get("absMinAge")),
+        minimum=_period(row.get("minAge")),
+        recommended=_period(row.get("earliestRecAge")),
+        latest=_period(row.get("latestRecAge")),
+        maximum=_period(row.get("maxAge")),
+        since=_day(row.get("effectiveDate")),
+        until=_day(row.get("cessationDate")),
+    )
 
 
 def _interval(row: Mapping[str, Any]) -> Interval:
-    names = ("absMinInt", "minInt", "earliestRecInt", "latestRecInt")
     return Interval(
-        row.get("fromTargetDose", 0),
-        frozenset(row.get("fromMostRecent", ())),
-        row.get("override", False),
-        *(_period(row.get(name)) for name in names),
-        *_law(row),
+        from_target=row.get("fromTargetDose", 0),
+        from_vaccines=frozenset(row.get("fromMostRecent", ())),
+        overrides=row.get("override", False),
+        absolute_minimum=_period(row.get("absMinInt")),
+        minimum=_period(row.get("minInt")),
+        recommended=_period(row.get("earliestRecInt")),
+        latest=_period(row.get("latestRecInt")),
+        since=_day(row.get("effectiveDate")),
+        until=_day(row.get("cessationDate")),
     )
 
 
@@ -194,13 +184,16 @@ def _vaccine(cvx: str, begin: str = "", end: str = "", maker: str = "") -> Vacci
 
 def _condition(row: Mapping[str, Any]) -> Condition:
     return Condition(
-        "count" if row["type"].startswith("vaccine count") else row["type"],
-        *(_period(row.get(name)) for name in ("beginAge", "endAge", "interval")),
-        *(_day(row.get(name)) for name in ("startDate", "endDate")),
-        row.get("doseType") == "valid",
-        row.get("doseCountLogic", ""),
-        row.get("doseCount", 0),
-        frozenset(row.get("vaccineTypes", ())),
+        kind="count" if row["type"].startswith("vaccine count") else row["type"],
+        begin_age=_period(row.get("beginAge")),
+        end_age=_period(row.get("endAge")),
+        interval=_period(row.get("interval")),
+        start=_day(row.get("startDate")),
+        end=_day(row.get("endDate")),
+        valid_only=row.get("doseType") == "valid",
+        count_logic=row.get("doseCountLogic", ""),
+        count=row.get("doseCount", 0),
+        vaccines=frozenset(row.get("vaccineTypes", ())),
     )
 
 
@@ -237,11 +230,9 @@ def _series(row: Mapping[str, Any]) -> Series:
         row["type"] == "Evaluation Only",
         frozenset(row.get("genders", ())),
         row["group"],
-        frozenset(row.get("equivalentGroups", ())),
         row.get("default", False),
         row.get("product", False),
         row.get("preference", 0),
-        _period(row.get("minAgeToStart")),
         _period(row.get("maxAgeToStart")),
         [_target(one) for one in row["doses"]],
     )

@@ -7,6 +7,14 @@ from typing import Any
 from clinic.vaccination.cdsi.dates import Period
 from clinic.vaccination.cdsi.forecast import Forecast, Status
 
+BEST_FIRST = (
+    Status.COMPLETE,
+    Status.IMMUNE,
+    Status.NOT_COMPLETE,
+    Status.NOT_RECOMMENDED,
+    Status.AGED_OUT,
+)
+
 
 def best(forecasts: Sequence[Forecast]) -> Forecast:
     """The one series of an antigen that is told: of each series group the prioritised one, then
@@ -15,8 +23,7 @@ def best(forecasts: Sequence[Forecast]) -> Forecast:
     for one in forecasts:
         groups.setdefault(one.course.series.group, []).append(one)
     found = [one for one in map(_prioritised, groups.values()) if one]
-    rank = [Status.COMPLETE, Status.IMMUNE, Status.NOT_COMPLETE, Status.NOT_RECOMMENDED]
-    return min(found, key=lambda one: (rank + [Status.AGED_OUT]).index(one.status))
+    return min(found, key=lambda one: BEST_FIRST.index(one.status))
 
 
 def _prioritised(group: Sequence[Forecast]) -> Forecast | None:
@@ -101,10 +108,6 @@ def _is_product_throughout(one: Forecast) -> bool:
     """A series of one product in which every dose counted."""
     seen = one.course.seen
     return one.course.series.is_product and len(one.course.valid) == len(seen)
-
-
-def _last_day(one: Forecast) -> date:
-    return max(one.course.satisfied.values())
 
 
 def _doses_left(one: Forecast) -> int:
