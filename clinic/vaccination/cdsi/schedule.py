@@ -238,9 +238,8 @@ def _series(row: Mapping[str, Any]) -> Series:
     )
 
 
-def read(path: Path) -> Schedule:
-    """The schedule of that file. ValueError or KeyError if it is not one."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+def schedule_of(data: Mapping[str, Any]) -> Schedule:
+    """The schedule that a file of `convert` says. ValueError or KeyError if it says none."""
     return Schedule(
         data["version"],
         {code: tuple(row["antigens"]) for code, row in data["groups"].items()},
@@ -265,4 +264,4 @@ def read(path: Path) -> Schedule:
 @cache
 def cdc() -> Schedule:
     """The CDC's schedule."""
-    return read(HERE)
+    return schedule_of(json.loads(HERE.read_text(encoding="utf-8")))
