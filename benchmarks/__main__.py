@@ -11,7 +11,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import availability, booking, interference, rota, rush
+from benchmarks import availability, booking, forecast, interference, rota, rush
 from tests.engines import SAFE, database, throwaway_server
 
 SUBJECTS = {
@@ -20,6 +20,7 @@ SUBJECTS = {
     "rush": rush,
     "interference": interference,
     "rota": rota,
+    "forecast": forecast,
 }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from clinic.vaccination.cdsi.dates import Period
 from clinic.vaccination.cdsi.forecast import Forecast, Status
 
 BEST_FIRST = (
@@ -124,6 +123,6 @@ def _finish(one: Forecast) -> date:
 
 
 def _is_completable(one: Forecast) -> bool:
-    ages = one.course.series.doses[-1].ages
-    limits: list[Period] = [age.maximum for age in ages if age.maximum]
-    return all(_finish(one) < limit.after(one.course.person.birth_date) for limit in limits)
+    """SELECTB-3: it can be finished before the last target dose comes too late."""
+    limits = [one.course.person.at(age.maximum) for age in one.course.series.doses[-1].ages]
+    return all(_finish(one) < limit for limit in limits if limit)

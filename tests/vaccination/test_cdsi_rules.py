@@ -1,0 +1,417 @@
+"""The rules of the CDC's logic one by one, each on a small schedule that says little else."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from clinic.vaccination.cdsi.course import Dose
+from clinic.vaccination.cdsi.dates import period
+from clinic.vaccination.cdsi.engine import assess
+from clinic.vaccination.cdsi.schedule import schedule_of
+
+BORN = date(2020, 1, 1)
+ON = date(2022, 1, 1)
+
+
+def dose(**more):
+    """A target dose that vaccine 99 satisfies at any age."""
+    return {"preferable": [["99"]], **more}
+
+
+def series(*doses, **more):
+    """A standard series of these target doses, the default one of its group."""
+    row = {"name": "a series", "type": "Standard", "group": "1", "default": True}
+    return row | {"doses": list(doses)} | more
+
+
+def schedule(*every, immune_before="", conflicts=(), antigens=None, full=False):
+    """A schedule of one antigen with these series, or of these antigens."""
+    antigens = antigens or {"A": every}
+    return schedule_of(
+        {
+            "version": "test",
+            "groups": {"G": {"antigens": list(antigens), "full": full}},
+            "vaccines": {
+                "99": [[name, "", ""] for name in antigens],
+                "98": [["A", "", ""]],
+                "97": [["A", "", ""]],
+                "90": [["elsewhere", "", ""]],
+            },
+            "antigens": {
+                name: {"immuneIfBornBefore": immune_before, "series": rows}
+                for name, rows in antigens.items()
+            },
+            "conflicts": list(conflicts),
+        }
+    )
+
+
+def asked(of, *given, sex="F", on=ON, born=BORN):
+    """The answer to doses written as ages in days, or as `98@40` for another vaccine."""
+    doses = []
+    for one in given:
+        cvx, _, age = str(one).rpartition("@")
+        doses.append(Dose(born + timedelta(days=int(age)), cvx or "99"))
+    return assess(born, sex, doses, "G", on, of)
+
+
+def evaluated(of, *given, **more):
+    """What is said of each dose, the reason if it does not count."""
+    return [one.reason or one.status for one in asked(of, *given, **more).evaluation]
+
+
+@pytest.mark.parametrize(
+    ("day", "length", "after"),
+    [
+        ("2020-01-31", "1 month", "2020-03-01"),  # no 31 February: the first of the next month
+        ("2020-01-15", "1 month", "2020-02-15"),
+        ("2020-02-29", "1 year", "2021-03-01"),
+        ("2020-02-29", "4 years", "2024-02-29"),
+        ("2019-10-31", "4 months - 4 days", "2020-02-26"),  # months before days
+        ("2019-12-31", "6 weeks - 4 days", "2020-02-07"),
+        ("2019-12-05", "13 years + 4 weeks", "2033-01-02"),
+        ("2004-05-31", "16 years - 4 months", "2020-01-31"),
+        ("2020-03-01", "0 days", "2020-03-01"),
+        ("2020-12-31", "12 months", "2021-12-31"),
+    ],
+)
+def test_dates_are_reckoned_as_the_cdc_does(day, length, after):
+    assert period(length).after(date.fromisoformat(day)) == date.fromisoformat(after)
+
+
+@pytest.mark.parametrize("text", ["soon", "6", "6 moons", "6 months - 4", "months"])
+def test_what_is_no_period_is_refused(text):
+    with pytest.raises(ValueError, match="not a period"):
+        period(text)
+
+
+AGED = dose(age=[{"absMinAge": "40 days", "minAge": "44 days", "maxAge": "100 days"}])
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (39, "Age: Too Young"),
+        (40, "Valid"),  # days of grace
+        (44, "Valid"),
+        (99, "Valid"),
+        (100, "Age: Too Old"),
+    ],
+)
+def test_age(age, said):
+    assert evaluated(schedule(series(AGED)), age) == [said]
+
+
+def test_a_dose_that_is_too_old_is_extraneous():
+    assert asked(schedule(series(AGED)), 100).evaluation[0].status == "Extraneous"
+
+
+def test_a_row_counts_in_its_time_only():
+    young = {"absMinAge": "10 days", "cessationDate": "2020-02-01"}
+    old = {"absMinAge": "60 days", "effectiveDate": "2020-02-02"}
+    of = schedule(series(dose(age=[young, old])))
+    assert evaluated(of, 31) == ["Valid"]  # on 1 February
+    assert evaluated(of, 32) == ["Age: Too Young"]
+
+
+def after_previous(**more):
+    """Two doses, the second four weeks after the first, with four days of grace."""
+    gap = {"fromPrevious": True, "absMinInt": "24 days", "minInt": "28 days"}
+    return schedule(series(dose(), dose(interval=[gap], **more)))
+
+
+@pytest.mark.parametrize(
+    ("ages", "said"),
+    [
+        ((0, 23), ["Valid", "Interval: too Soon"]),
+        ((0, 24), ["Valid", "Valid"]),
+        ((0, 20, 43), ["Valid", "Interval: too Soon", "Interval: too Soon"]),
+        ((0, 20, 44), ["Valid", "Interval: too Soon", "Interval: too Soon"]),  # no grace twice
+        ((0, 20, 48), ["Valid", "Interval: too Soon", "Valid"]),
+        ((0, 24, 25), ["Valid", "Valid", "Series Already Complete"]),
+    ],
+)
+def test_interval_from_the_dose_before(ages, said):
+    assert evaluated(after_previous(), *ages) == said
+
+
+def test_an_allowable_interval_is_enough():
+    of = after_previous(allowableInterval=[{"fromPrevious": True, "absMinInt": "10 days"}])
+    assert evaluated(of, 0, 9) == ["Valid", "Interval: too Soon"]
+    assert evaluated(of, 0, 10) == ["Valid", "Valid"]
+
+
+def test_interval_from_a_target_dose():
+    gaps = [{"fromTargetDose": 1, "absMinInt": "100 days", "minInt": "100 days"}]
+    of = schedule(series(dose(), dose(), dose(interval=gaps)))
+    assert evaluated(of, 0, 90, 99) == ["Valid", "Valid", "Interval: too Soon"]
+    assert evaluated(of, 0, 90, 100) == ["Valid"] * 3
+
+
+def test_interval_from_the_latest_of_some_vaccines():
+    gap = {"fromMostRecent": ["98"], "absMinInt": "50 days", "minInt": "50 days"}
+    first = dose(preferable=[["98"], ["99"]])
+    of = schedule(series(first, dose(interval=[gap])))
+    assert evaluated(of, "98@0", 49) == ["Valid", "Interval: too Soon"]
+    assert evaluated(of, 0, 49) == ["Valid", "Valid"]
+    assert asked(of, "98@0").earliest == BORN + timedelta(days=50)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["98@27"], "Vaccine: Invalid Usage"),
+        (["98@28"], "Valid"),  # allowable from 28 days, preferable from 30
+        (["98@60"], "Valid"),
+        (["98@90"], "Vaccine: Invalid Usage"),
+        (["97@60"], "Inadvertent Vaccine"),
+    ],
+)
+def test_vaccine(given, said):
+    target = dose(
+        preferable=[["98", "30 days", "90 days"]],
+        allowable=[["98", "28 days", "90 days"]],
+        inadvertent=["97"],
+    )
+    assert evaluated(schedule(series(target)), *given) == [said]
+
+
+def test_a_maker_counts_where_the_schedule_names_one():
+    of = schedule(series(dose(preferable=[["99", "", "", "MSD"]])))
+    for maker, status in (("MSD", "Valid"), ("SKB", "Not Valid"), ("", "Not Valid")):
+        found = assess(BORN, "F", [Dose(BORN, "99", maker)], "G", ON, of)
+        assert found.evaluation[0].status == status
+
+
+def test_an_inadvertent_dose_starts_no_interval_but_is_not_gone_behind():
+    gap = {"fromPrevious": True, "absMinInt": "28 days", "minInt": "28 days"}
+    of = schedule(series(dose(), dose(interval=[gap], inadvertent=["97"])))
+    assert asked(of, 0, "97@20").earliest == BORN + timedelta(days=28)
+    assert asked(of, 0, "97@40").earliest == BORN + timedelta(days=40)
+
+
+CONFLICT = ["99", "99", "1 day", "24 days", "28 days"]
+
+
+@pytest.mark.parametrize(
+    ("ages", "said"),
+    [
+        ((50, 50), ["Valid", "Valid"]),
+        ((50, 51), ["Valid", "Live Virus Conflict"]),
+        ((50, 73), ["Valid", "Live Virus Conflict"]),
+        ((50, 74), ["Valid", "Valid"]),  # the first was valid: the shorter interval
+        ((5, 30), ["Age: Too Young", "Live Virus Conflict"]),
+        ((5, 33), ["Age: Too Young", "Valid"]),
+    ],
+)
+def test_live_vaccines(ages, said):
+    target = dose(age=[{"absMinAge": "10 days"}])
+    of = schedule(series(target, target), conflicts=[CONFLICT])
+    assert evaluated(of, *ages) == said
+
+
+def test_a_forecast_waits_for_the_live_vaccine_before():
+    of = schedule(series(dose(), dose()), conflicts=[CONFLICT])
+    assert asked(of, 50).earliest == BORN + timedelta(days=74)
+
+
+def skipped(*conditions, logic="n/a", when="Both"):
+    """A series whose second target dose is skipped on these conditions, and a third."""
+    sets = [{"logic": logic, "conditions": list(conditions)}]
+    one = dose(skip=[{"context": when, "logic": "n/a", "sets": sets}], age=[{"minAge": "9 days"}])
+    return schedule(series(dose(), one, dose(age=[{"minAge": "500 days"}])))
+
+
+OLD = {"type": "age", "beginAge": "100 days", "endAge": "200 days"}
+FAR = {"type": "interval", "interval": "60 days"}
+
+
+def count(more, **condition):
+    """A condition that counts doses."""
+    return {"type": "vaccine count by age", "doseCountLogic": more, **condition}
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "left"),
+    [
+        (skipped(OLD), (0, 99), 1),
+        (skipped(OLD), (0, 100), 0),
+        (skipped(OLD), (0, 200), 1),
+        (skipped(FAR), (0, 59), 1),
+        (skipped(FAR), (0, 60), 0),
+        (skipped(OLD, FAR, logic="AND"), (50, 105), 1),
+        (skipped(OLD, FAR, logic="OR"), (50, 105), 0),
+        (skipped(OLD, FAR, logic="AND"), (50, 110), 0),
+        (skipped(OLD, when="Evaluation"), (0, 100), 0),
+        (skipped(OLD, when="Forecast"), (0, 100), 1),
+        (skipped(count("equal to", doseType="valid", doseCount=1)), (0, 20), 0),
+        (skipped(count("greater than", doseType="valid", doseCount=1)), (0, 20), 1),
+        (skipped(count("greater than", doseType="valid", vaccineTypes=["98"])), (0, 20), 1),
+        (skipped(count("greater than", doseType="total", beginAge="5 days")), (0, 20), 1),
+        (skipped(count("greater than", doseType="total", endAge="5 days")), (0, 20), 0),
+        (skipped(count("greater than", doseType="total", startDate="2020-01-02")), (0, 20), 1),
+        (skipped(count("greater than", doseType="total", endDate="2020-01-02")), (0, 20), 0),
+    ],
+)
+def test_a_target_dose_is_skipped(of, given, left):
+    """The second dose given satisfies the third target dose if the second is skipped."""
+    found = asked(of, *given)
+    assert found.status == ("Not complete" if left else "Complete")
+
+
+def test_any_set_will_do_and_only_from_its_day_on():
+    late = {"conditions": [OLD], "effectiveDate": "2020-04-20"}  # 110 days
+    never = {"conditions": [{"type": "age", "beginAge": "90 years"}]}
+    two = [{"context": "Both", "logic": "OR", "sets": [never, late]}]
+    of = schedule(series(dose(), dose(skip=two), dose()))
+    assert asked(of, 0, 105).status == "Not complete"
+    assert asked(of, 0, 110).status == "Complete"
+
+
+def test_what_need_not_be_given_on_its_day_is_skipped_as_well():
+    """The recommendation is validated: too old on the earliest day, though not on this one."""
+    gap = {"fromPrevious": True, "minInt": "90 days"}
+    skip = [
+        {
+            "context": "Forecast",
+            "logic": "n/a",
+            "sets": [{"conditions": [{"type": "age", "beginAge": "100 days"}]}],
+        }
+    ]
+    of = schedule(
+        series(dose(), dose(interval=[gap], skip=skip), dose(age=[{"minAge": "400 days"}]))
+    )
+    found = asked(of, 20, on=BORN + timedelta(days=30))
+    assert found.earliest == BORN + timedelta(days=400)
+
+
+DATED = dose(
+    age=[
+        {
+            "minAge": "40 days",
+            "earliestRecAge": "60 days",
+            "latestRecAge": "90 days",
+            "maxAge": "900 days",
+        }
+    ]
+)
+
+
+def days(found):
+    """The three dates as ages in days."""
+    dates = (found.earliest, found.recommended, found.past_due)
+    return [one and (one - BORN).days for one in dates]
+
+
+def test_forecast_by_age():
+    assert days(asked(schedule(series(DATED)))) == [40, 60, 89]
+
+
+def test_forecast_by_interval_where_no_age_is_recommended():
+    gap = {
+        "fromPrevious": True,
+        "minInt": "28 days",
+        "earliestRecInt": "56 days",
+        "latestRecInt": "70 days",
+    }
+    of = schedule(series(dose(), dose(interval=[gap])))
+    assert days(asked(of, 100)) == [128, 156, 169]
+    of = schedule(series(dose(), DATED | {"interval": [gap]}))
+    assert days(asked(of, 10)) == [40, 60, 89]
+    assert days(asked(of, 100)) == [128, 128, 128]  # never before the earliest day
+
+
+def test_status():
+    assert asked(schedule(series(DATED)), on=BORN + timedelta(days=899)).status == "Not complete"
+    assert asked(schedule(series(DATED)), on=BORN + timedelta(days=900)).status == "Aged out"
+    assert asked(schedule(series(DATED)), 40).status == "Complete"
+    assert asked(schedule(series(DATED), immune_before="2020-01-02")).status == "Immune"
+    assert asked(schedule(series(DATED), immune_before="2020-01-01")).status == "Not complete"
+    never = [{"context": "Both", "logic": "n/a", "sets": [{"conditions": [{"type": "age"}]}]}]
+    assert asked(schedule(series(dose(skip=never)))).status == "Not recommended"
+
+
+def test_a_season():
+    of = schedule(series(dose(season=["2021-09-01", "2022-01-01"], recurring=True)))
+    found = asked(of, 100)
+    assert (found.earliest, found.number) == (date(2021, 9, 1), 1)  # the year before does not count
+    assert asked(of, 100, 700).number == 2
+    assert asked(of, on=date(2022, 1, 2)).status == "Not recommended"
+
+
+def test_a_series_for_the_other_sex_is_none():
+    his = series(dose(), genders=["Male"])
+    hers = series(dose(), dose(), genders=["Female", "Unknown"])
+    for sex, status in (("M", "Complete"), ("F", "Not complete"), (None, "Not complete")):
+        assert asked(schedule(his, hers), 0, sex=sex).status == status
+
+
+def test_the_default_series_is_for_who_had_nothing():
+    other = series(dose(age=[{"minAge": "1 day"}]), default=False)
+    assert days(asked(schedule(other, series(DATED)))) == [40, 60, 89]
+
+
+def test_a_complete_series_is_chosen():
+    long = series(dose(), dose())
+    short = series(dose(), default=False, product=True)
+    assert asked(schedule(long, short), 0).status == "Complete"
+
+
+def test_of_complete_series_the_one_with_most_doses_that_count():
+    short, long = series(dose()), series(dose(), dose(), default=False)
+    assert evaluated(schedule(short, long), 0, 50) == ["Valid", "Valid"]
+
+
+def test_a_series_that_was_begun_too_late_is_none():
+    early = series(dose(), dose(), maxAgeToStart="30 days", preference=1)
+    late = series(dose(), dose(age=[{"minAge": "300 days"}]), default=False, preference=2)
+    assert asked(schedule(early, late), 29).earliest == BORN
+    assert asked(schedule(early, late), 30).earliest == BORN + timedelta(days=300)
+
+
+def test_an_evaluation_only_series_is_chosen_only_when_complete():
+    only = series(dose(preferable=[["98"]]), type="Evaluation Only", group="2", default=False)
+    assert asked(schedule(series(DATED), only)).earliest == BORN + timedelta(days=40)
+    assert asked(schedule(series(DATED), only), "98@0").status == "Complete"
+
+
+def two(a, b, *, full):
+    """A vaccine group of two antigens with a series each."""
+    return schedule(antigens={"A": [series(*a)], "B": [series(*b)]}, full=full)
+
+
+def test_a_group_of_several_antigens_waits_for_all_unless_one_leads():
+    early = dose(age=[{"minAge": "40 days", "earliestRecAge": "50 days"}])
+    late = dose(age=[{"minAge": "70 days", "earliestRecAge": "80 days"}])
+    assert days(asked(two([early], [late], full=True)))[:2] == [70, 70]
+    gap = {"fromPrevious": True, "minInt": "10 days", "override": True}
+    of = two([dose(), dose(interval=[gap])], [dose(), late], full=False)
+    assert days(asked(of, 20))[0] == 30
+
+
+def test_the_number_of_the_next_dose_of_several_antigens():
+    a, b = [dose(preferable=[["98"], ["99"]])] * 3, [dose()] * 3
+    assert asked(two(a, b, full=True), "98@0").number == 1
+    assert asked(two(a, b, full=False), "98@0").number == 2
+
+
+def test_a_dose_counts_that_counts_against_one_disease_of_the_group():
+    of = two([dose()], [dose(age=[{"absMinAge": "90 days"}])], full=False)
+    assert evaluated(of, 10) == ["Valid"]
+
+
+def test_a_group_is_aged_out_with_one_of_its_diseases():
+    of = two([dose()], [dose(age=[{"maxAge": "90 days"}])], full=True)
+    assert asked(of).status == "Aged out"
+
+
+def test_a_vaccine_of_another_disease_is_not_evaluated():
+    assert evaluated(schedule(series(dose())), "90@10") == ["Not Evaluated"]
+
+
+@pytest.mark.parametrize(
+    ("group", "cvx", "said"), [("X", "99", "vaccine group"), ("G", "1", "vaccine")]
+)
+def test_what_the_schedule_does_not_know_is_refused(group, cvx, said):
+    with pytest.raises(ValueError, match=f"unknown {said}"):
+        assess(BORN, "F", [Dose(BORN, cvx)], group, ON, schedule(series(dose())))
