@@ -157,6 +157,14 @@ def test_interval_from_the_latest_of_some_vaccines():
     assert asked(of, "98@0").earliest == BORN + timedelta(days=50)
 
 
+def test_the_latest_of_some_vaccines_may_be_against_another_disease():
+    gap = {"fromMostRecent": ["90"], "absMinInt": "50 days", "minInt": "50 days"}
+    of = schedule(series(dose(interval=[gap]), dose(interval=[gap])))
+    assert evaluated(of, "90@10", 59) == ["Not Evaluated", "Interval: too Soon"]
+    assert evaluated(of, "90@10", 60, "90@80") == ["Not Evaluated", "Valid", "Not Evaluated"]
+    assert asked(of, "90@10", 60, "90@80").earliest == BORN + timedelta(days=130)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -79,13 +79,20 @@ class Course:
                 return one
         return None
 
-    def reference(self, interval: Interval) -> date | None:
-        """The day an interval counts from (CALCDTINT-1, 2, 8); None if there is no such dose."""
+    def reference(self, interval: Interval, before: date = date.max) -> date | None:
+        """The day an interval counts from (CALCDTINT-1, 2, 8); None if there is no such dose.
+
+        The latest of some vaccines may be one against another disease, given `before` that day.
+        """
         if interval.from_target:
             return self.satisfied.get(interval.from_target)
         if interval.from_vaccines:
-            given = [one for one in self.seen if one.reason != INADVERTENT]
-            days = [one.dose.given_on for one in given if one.dose.cvx in interval.from_vaccines]
+            wrong = [one.dose for one in self.seen if one.reason == INADVERTENT]
+            days = [
+                one.given_on
+                for one in self.person.doses
+                if one.cvx in interval.from_vaccines and one.given_on < before and one not in wrong
+            ]
             return max(days, default=None)
-        before = self.previous()
-        return before.dose.given_on if before else None
+        last = self.previous()
+        return last.dose.given_on if last else None

@@ -106,7 +106,7 @@ def _wrong_interval(course: Course, target: TargetDose, on: date) -> str | None:
 
 
 def _passed(course: Course, interval: Interval, on: date) -> bool:
-    start = course.reference(interval)
+    start = course.reference(interval, before=on)
     if start is None:
         return True
     if interval.absolute_minimum and on < interval.absolute_minimum.after(start):
