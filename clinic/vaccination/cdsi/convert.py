@@ -99,7 +99,6 @@ def condition(row: Element) -> dict[str, Any]:
             "doseCountLogic": text(row, "doseCountLogic").lower(),
             "doseCount": int(text(row, "doseCount") or 0),
             "vaccineTypes": codes(text(row, "vaccineTypes")),
-            "seriesGroups": codes(text(row, "seriesGroups")),
             **of(row, "beginAge", "endAge", "interval"),
         }
     )

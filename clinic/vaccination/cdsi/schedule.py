@@ -10,6 +10,7 @@ from typing import Any
 
 from clinic.vaccination.cdsi.dates import Period, period
 
+CONDITIONS = {("age", ""), ("interval", ""), ("count", "greater than"), ("count", "equal to")}
 HERE = Path(__file__).with_name("supporting_data.json")
 
 
@@ -165,6 +166,8 @@ def _age(row: Mapping[str, Any]) -> Age:
 
 
 def _interval(row: Mapping[str, Any]) -> Interval:
+    if not row.keys() & {"fromPrevious", "fromTargetDose", "fromMostRecent"}:
+        raise ValueError(f"an interval from nothing: {row}")
     return Interval(
         from_target=row.get("fromTargetDose", 0),
         from_vaccines=frozenset(row.get("fromMostRecent", ())),
@@ -183,21 +186,27 @@ def _vaccine(cvx: str, begin: str = "", end: str = "", maker: str = "") -> Vacci
 
 
 def _condition(row: Mapping[str, Any]) -> Condition:
+    kind = "count" if row["type"].startswith("vaccine count") else row["type"]
+    logic = row.get("doseCountLogic", "")
+    if (kind, logic) not in CONDITIONS:
+        raise ValueError(f"unknown condition: {row}")
     return Condition(
-        kind="count" if row["type"].startswith("vaccine count") else row["type"],
+        kind=kind,
         begin_age=_period(row.get("beginAge")),
         end_age=_period(row.get("endAge")),
         interval=_period(row.get("interval")),
         start=_day(row.get("startDate")),
         end=_day(row.get("endDate")),
         valid_only=row.get("doseType") == "valid",
-        count_logic=row.get("doseCountLogic", ""),
+        count_logic=logic,
         count=row.get("doseCount", 0),
         vaccines=frozenset(row.get("vaccineTypes", ())),
     )
 
 
 def _skip(row: Mapping[str, Any]) -> Skip:
+    if row["logic"] not in ("OR", "n/a"):
+        raise ValueError(f"unknown logic of sets: {row['logic']!r}")
     sets = [
         ConditionSet(
             one.get("logic") == "OR",
