@@ -57,11 +57,13 @@ def test_a_dose_that_is_too_old_is_extraneous():
 
 
 def test_a_row_counts_in_its_time_only():
-    young = {"absMinAge": "10 days", "cessationDate": "2020-02-01"}
-    old = {"absMinAge": "60 days", "effectiveDate": "2020-02-02"}
-    of = schedule(series(dose(age=[young, old])))
-    assert evaluated(of, 31) == ["Valid"]  # on 1 February
-    assert evaluated(of, 32) == ["Age: Too Young"]
+    before = {"absMinAge": "40 days", "cessationDate": "2020-02-01"}
+    after = {"absMinAge": "32 days", "effectiveDate": "2020-02-02"}
+    of = schedule(series(dose(age=[before, after])))
+    assert evaluated(of, 31) == ["Age: Too Young"]  # on 1 February, by the first row
+    assert evaluated(of, 32) == ["Valid"]
+    later = schedule(series(dose(age=[before, after | {"absMinAge": "33 days"}])))
+    assert evaluated(later, 32) == ["Age: Too Young"]
 
 
 def after_previous(**more):
@@ -208,6 +210,8 @@ def count(more, **condition):
         (skipped(count("greater than", doseType="total", beginAge="5 days")), (0, 20), 1),
         (skipped(count("greater than", doseType="total", endAge="5 days")), (0, 20), 0),
         (skipped(count("greater than", doseType="total", startDate="2020-01-02")), (0, 20), 1),
+        (skipped(count("greater than", doseType="total", startDate="2020-01-01")), (0, 20), 0),
+        (skipped(count("greater than", doseType="total", endDate="2020-01-01")), (0, 20), 1),
         (skipped(count("greater than", doseType="total", endDate="2020-01-02")), (0, 20), 0),
     ],
 )
