@@ -93,6 +93,13 @@ def test_an_allowable_interval_is_enough():
     assert evaluated(of, 0, 10) == ["Valid", "Valid"]
 
 
+def test_every_allowable_interval_must_have_passed():
+    two = [{"fromPrevious": True, "absMinInt": f"{days} days"} for days in (10, 20)]
+    of = after_previous(allowableInterval=two)
+    assert evaluated(of, 0, 19) == ["Valid", "Interval: too Soon"]
+    assert evaluated(of, 0, 20) == ["Valid", "Valid"]
+
+
 def test_interval_from_a_target_dose():
     gaps = [{"fromTargetDose": 1, "absMinInt": "100 days", "minInt": "100 days"}]
     of = schedule(series(dose(), dose(), dose(interval=gaps)))
@@ -168,6 +175,12 @@ def test_live_vaccines(ages, said):
     target = dose(age=[{"absMinAge": "10 days"}])
     of = schedule(series(target, target), conflicts=[CONFLICT])
     assert evaluated(of, *ages) == said
+
+
+def test_a_live_vaccine_against_another_disease_is_taken_as_valid():
+    of = schedule(series(dose()), conflicts=[["90", *CONFLICT[1:]]])
+    assert evaluated(of, "90@50", 73) == ["Not Evaluated", "Live Virus Conflict"]
+    assert evaluated(of, "90@50", 74) == ["Not Evaluated", "Valid"]
 
 
 def test_a_forecast_waits_for_the_live_vaccine_before():

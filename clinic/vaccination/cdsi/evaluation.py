@@ -117,14 +117,13 @@ def _passed(course: Course, interval: Interval, on: date) -> bool:
 
 def _disturbed(course: Course, dose: Dose) -> bool:
     """Whether another live vaccine was given too shortly before (6.7)."""
-    for before in course.person.doses:
-        conflict = course.schedule.conflicts.get((before.cvx, dose.cvx))
-        if conflict is None or before.given_on >= dose.given_on:
-            continue
-        begin = conflict.begin.after(before.given_on)
-        if begin <= dose.given_on < conflict_end(course, before, dose.cvx):
-            return True
-    return False
+    conflicts = course.schedule.conflicts
+    return any(
+        conflicts[before.cvx, dose.cvx].begin.after(before.given_on) <= dose.given_on
+        and dose.given_on < conflict_end(course, before, dose.cvx)
+        for before in course.person.doses
+        if (before.cvx, dose.cvx) in conflicts
+    )
 
 
 def conflict_end(course: Course, before: Dose, cvx: str) -> date:
