@@ -11,7 +11,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import availability, booking, interference, live, rota, rush
+from benchmarks import availability, booking, forecast, interference, live, rota, rush
 from tests.engines import SAFE, database, throwaway_server
 
 SUBJECTS = {
@@ -21,6 +21,7 @@ SUBJECTS = {
     "interference": interference,
     "live": live,
     "rota": rota,
+    "forecast": forecast,
 }
 
 

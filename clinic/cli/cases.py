@@ -31,11 +31,13 @@ def answer_all(file: TextIO, answer: Callable[[Case], Case]) -> None:
 
 
 def cases_of(file: TextIO) -> list[object]:
-    """The cases of a file; refused in one line if it has none."""
+    """The cases of a file: a list, alone or as `cases`; refused in one line if it has none."""
     try:
-        cases = json.load(file)["cases"]
-    except (ValueError, KeyError, TypeError):
+        cases = json.load(file)
+    except ValueError:
         cases = None
+    if isinstance(cases, dict):
+        cases = cases.get("cases")
     if not isinstance(cases, list):
         raise click.ClickException("The file is not JSON with a list of cases.")
     return cases

@@ -7,6 +7,7 @@ import click
 from flask import Blueprint
 
 from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
+from clinic.cli.cdc import answer as answer_by_the_cdc
 from clinic.vaccination.child import Child, Dose, child_with
 from clinic.vaccination.forecast import Forecast, forecast
 
@@ -15,9 +16,13 @@ vaccination = Blueprint("vaccination-cli", __name__, cli_group="vaccination")
 
 @vaccination.cli.command("forecast")
 @click.argument("file", type=click.File(encoding="utf-8"))
-def forecast_in(file: TextIO) -> None:
-    """The forecast of every case of FILE (`-`: standard input) by the national programme, as JSON."""
-    answer_all(file, answer)
+@click.option("--programme", type=click.Choice(["national", "cdc"]), default="national")
+def forecast_in(file: TextIO, programme: str) -> None:
+    """The forecast of every case of FILE (`-`: standard input) as JSON.
+
+    By the national programme, or by the schedule of the US CDC; each has its own shape of cases.
+    """
+    answer_all(file, answer_by_the_cdc if programme == "cdc" else answer)
 
 
 def answer(case: Case) -> Case:

@@ -1,0 +1,122 @@
+"""The CDC's answer for a vaccine group: the evaluation of every dose and what is next (chapter 9)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from clinic.vaccination.cdsi.course import EXTRANEOUS, NOT_VALID, VALID, Dose, Evaluated, Person
+from clinic.vaccination.cdsi.evaluation import evaluate
+from clinic.vaccination.cdsi.forecast import Forecast, Status, forecast
+from clinic.vaccination.cdsi.schedule import Antigen, Schedule, cdc
+from clinic.vaccination.cdsi.selection import best
+
+NOT_EVALUATED = "Not Evaluated"  # nobody needs that vaccine who is healthy
+GENDERS = {"F": "Female", "M": "Male"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A vaccine group on one day. The dates and the number are there if it is not complete."""
+
+    evaluation: Sequence[Evaluated]  # in the order of the days
+    status: Status
+    number: int | None = None
+    earliest: date | None = None
+    recommended: date | None = None
+    past_due: date | None = None
+
+
+def assess(
+    birth_date: date,
+    sex: str | None,
+    doses: Iterable[Dose],
+    group: str,
+    on: date,
+    schedule: Schedule | None = None,
+) -> Answer:
+    """A person's vaccine group (DTAP, MMR …) on a day. `sex` is F, M or None for unknown.
+
+    ValueError for a group or a vaccine that the schedule does not know.
+    """
+    schedule = schedule or cdc()
+    if group not in schedule.groups:
+        raise ValueError(f"unknown vaccine group {group!r}")
+    person = Person(birth_date, GENDERS.get(sex or "", "Unknown"), sorted(doses))
+    for dose in person.doses:
+        if dose.cvx not in schedule.vaccines:
+            raise ValueError(f"unknown vaccine {dose.cvx!r}")
+
+    antigens = schedule.groups[group]
+    held = [_antigens(schedule, dose, person) for dose in person.doses]
+    found = {
+        name: _of_antigen(schedule.antigens[name], person, held, on, schedule)
+        for name in dict.fromkeys([*antigens, *(name for names in held for name in names)])
+    }
+    seen = {name: iter(one.course.seen) for name, one in found.items()}
+    evaluation = []
+    for dose, names in zip(person.doses, held, strict=True):
+        every = {name: next(seen[name]) for name in names}
+        mine = [one for name, one in every.items() if name in antigens]
+        evaluation.append(_merged(dose, mine or every.values()))
+    return _answer(evaluation, [found[name] for name in antigens], group in schedule.given_together)
+
+
+def _antigens(schedule: Schedule, dose: Dose, person: Person) -> list[str]:
+    """The antigens of a dose against which there is a series for the healthy."""
+    return [
+        name
+        for name, begin, end in schedule.vaccines[dose.cvx]
+        if name in schedule.antigens and person.is_aged(begin, end, dose.given_on)
+    ]
+
+
+def _of_antigen(
+    antigen: Antigen, person: Person, held: Sequence[Sequence[str]], on: date, schedule: Schedule
+) -> Forecast:
+    doses = [dose for dose, names in zip(person.doses, held, strict=True) if antigen.name in names]
+    return best(
+        [
+            forecast(antigen, evaluate(one, person, doses, schedule), on)
+            for one in antigen.series
+            if not one.genders or person.gender in one.genders
+        ]
+    )
+
+
+def _merged(dose: Dose, evaluated: Iterable[Evaluated]) -> Evaluated:
+    """A dose that counts against one disease of its group counts."""
+    ranked = sorted(evaluated, key=lambda one: (VALID, NOT_VALID, EXTRANEOUS).index(one.status))
+    return ranked[0] if ranked else Evaluated(dose, NOT_EVALUATED)
+
+
+def _answer(
+    evaluation: Sequence[Evaluated], forecasts: Sequence[Forecast], together: bool
+) -> Answer:
+    """Tables 9-2 to 9-4 and the rules MULTIANTVG-1 to 3."""
+    status = _status({one.status for one in forecasts})
+    due = [one for one in forecasts if one.status == Status.NOT_COMPLETE]
+    if status != Status.NOT_COMPLETE:
+        return Answer(evaluation, status)
+    dates = [one.earliest for one in due if one.earliest]
+    if any(one.overrides for one in due):
+        given = [each.dose.given_on for one in forecasts for each in one.course.seen]
+        earliest = max([min(dates), *given])
+    else:
+        earliest = max(dates)
+    past_due = min((one.past_due for one in due if one.past_due), default=None)
+    return Answer(
+        evaluation,
+        status,
+        (min if together else max)(one.number for one in due if one.number),
+        earliest,
+        max(earliest, min(one.recommended for one in due if one.recommended)),
+        past_due and max(earliest, past_due),
+    )
+
+
+def _status(statuses: set[Status]) -> Status:
+    """A group's status: that of the disease that is worst off."""
+    if statuses == {Status.IMMUNE}:
+        return Status.IMMUNE
+    order = (Status.AGED_OUT, Status.NOT_RECOMMENDED, Status.NOT_COMPLETE)
+    return next((one for one in order if one in statuses), Status.COMPLETE)

@@ -1,0 +1,128 @@
+"""Which of the series against a disease is a person's (chapter 8). Pure."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from clinic.vaccination.cdsi.forecast import Forecast, Status
+
+BEST_FIRST = (
+    Status.COMPLETE,
+    Status.IMMUNE,
+    Status.NOT_COMPLETE,
+    Status.NOT_RECOMMENDED,
+    Status.AGED_OUT,
+)
+
+
+def best(forecasts: Sequence[Forecast]) -> Forecast:
+    """The one series of an antigen that is told: of each series group the prioritised one, then
+    a complete one if there is, or else the first that is not over."""
+    groups: dict[str, list[Forecast]] = {}
+    for one in forecasts:
+        groups.setdefault(one.course.series.group, []).append(one)
+    found = [one for one in map(_prioritised, groups.values()) if one]
+    return min(found, key=lambda one: BEST_FIRST.index(one.status))
+
+
+def _prioritised(group: Sequence[Forecast]) -> Forecast | None:
+    """Tables 8-2 to 8-4."""
+    scorable = [one for one in group if _is_scorable(one)]
+    if not scorable:
+        rest = [one for one in group if not one.course.series.evaluation_only]
+        return next((one for one in rest if one.course.series.is_default), None) or _top(
+            rest, _no_dose_points
+        )
+    complete = [one for one in scorable if one.status == Status.COMPLETE]
+    if complete:
+        return _top(complete, _complete_points)
+    going = [one for one in scorable if one.status == Status.NOT_COMPLETE]
+    return _top(going or scorable, _in_process_points)
+
+
+def _is_scorable(one: Forecast) -> bool:
+    """It has a valid dose, given before it was too late to start the series."""
+    series = one.course.series
+    if series.evaluation_only:
+        return one.status == Status.COMPLETE
+    if not one.course.valid:
+        return False
+    limit = one.course.person.at(series.maximum_age_to_start)
+    return limit is None or one.course.valid[0].given_on < limit
+
+
+Points = Callable[[Sequence[Forecast]], list[int]]
+
+
+def _top(series: Sequence[Forecast], points: Points) -> Forecast | None:
+    """The one with most points; of several the preferred one."""
+    if not series:
+        return None
+    scored = zip(points(series), series, strict=True)
+    return max(scored, key=lambda one: (one[0], -one[1].course.series.preference))[1]
+
+
+def _complete_points(series: Sequence[Forecast]) -> list[int]:
+    """Table 8-6."""
+    return _lead(series, lambda one: len(one.course.valid), 1)
+
+
+def _in_process_points(series: Sequence[Forecast]) -> list[int]:
+    """Table 8-7."""
+    return _sum(
+        _each(series, _is_product_throughout, 2),
+        _each(series, _is_completable, 3),
+        _lead(series, lambda one: len(one.course.valid), 2),
+        _lead(series, lambda one: -_doses_left(one), 2),
+        _lead(series, lambda one: -_finish(one).toordinal(), 1),
+    )
+
+
+def _no_dose_points(series: Sequence[Forecast]) -> list[int]:
+    """Table 8-8."""
+    return _sum(
+        _lead(series, lambda one: -(one.earliest or date.max).toordinal(), 1),
+        _each(series, _is_completable, 1),
+        _each(series, lambda one: one.course.series.is_product, -1),
+    )
+
+
+def _sum(*columns: list[int]) -> list[int]:
+    return [sum(row) for row in zip(*columns, strict=True)]
+
+
+def _each(series: Sequence[Forecast], holds: Callable[[Forecast], bool], points: int) -> list[int]:
+    return [points if holds(one) else -points for one in series]
+
+
+def _lead(series: Sequence[Forecast], value: Callable[[Forecast], Any], points: int) -> list[int]:
+    """The points for the highest value, none if several share it; the others lose as many."""
+    values = [value(one) for one in series]
+    top = max(values)
+    won = points if values.count(top) == 1 else 0
+    return [won if one == top else -points for one in values]
+
+
+def _is_product_throughout(one: Forecast) -> bool:
+    """A series of one product in which every dose counted."""
+    seen = one.course.seen
+    return one.course.series.is_product and len(one.course.valid) == len(seen)
+
+
+def _doses_left(one: Forecast) -> int:
+    return len(one.course.series.doses) - one.course.at
+
+
+def _finish(one: Forecast) -> date:
+    """SELECTB-12: the earliest date, and after it the longest minimum interval still to come."""
+    if one.earliest is None:
+        return date.max
+    left = one.course.series.doses[one.course.at + 1 :]
+    lengths = [each.minimum for dose in left for each in dose.intervals if each.minimum]
+    return max([one.earliest, *(length.after(one.earliest) for length in lengths)])
+
+
+def _is_completable(one: Forecast) -> bool:
+    """SELECTB-3: it can be finished before the last target dose comes too late."""
+    limits = [one.course.person.at(age.maximum) for age in one.course.series.doses[-1].ages]
+    return all(_finish(one) < limit for limit in limits if limit)
