@@ -15,10 +15,10 @@ class BadCase(ValueError):
     """Why a case cannot be answered, in one line."""
 
 
-def answer_all(file: TextIO, answer: Callable[[Case], Case]) -> None:
+def answer_all(file: TextIO, answer: Callable[[Case], Case], *, list_alone: bool = False) -> None:
     """Answer every case of the file as JSON on standard output; `answer` raises ValueError."""
     answers, bad = [], False
-    for number, case in enumerate(cases_of(file), 1):
+    for number, case in enumerate(cases_of(file, list_alone=list_alone), 1):
         name = case.get("id") if isinstance(case, dict) else None
         try:
             answers.append({"id": name, **answer(an_object(case))})
@@ -30,14 +30,13 @@ def answer_all(file: TextIO, answer: Callable[[Case], Case]) -> None:
         sys.exit(1)
 
 
-def cases_of(file: TextIO) -> list[object]:
-    """The cases of a file: a list, alone or as `cases`; refused in one line if it has none."""
+def cases_of(file: TextIO, *, list_alone: bool = False) -> list[object]:
+    """The cases of a file, or a file that is the list of them; refused in one line if it has none."""
     try:
-        cases = json.load(file)
-    except ValueError:
+        data = json.load(file)
+        cases = data if list_alone and isinstance(data, list) else data["cases"]
+    except (ValueError, KeyError, TypeError):
         cases = None
-    if isinstance(cases, dict):
-        cases = cases.get("cases")
     if not isinstance(cases, list):
         raise click.ClickException("The file is not JSON with a list of cases.")
     return cases

@@ -22,7 +22,10 @@ def forecast_in(file: TextIO, programme: str) -> None:
 
     By the national programme, or by the schedule of the US CDC; each has its own shape of cases.
     """
-    answer_all(file, answer_by_the_cdc if programme == "cdc" else answer)
+    if programme == "cdc":
+        answer_all(file, answer_by_the_cdc, list_alone=True)
+    else:
+        answer_all(file, answer)
 
 
 def answer(case: Case) -> Case:

@@ -26,7 +26,6 @@ def schedule(*every, immune_before="", conflicts=(), antigens=None, full=False):
     antigens = antigens or {"A": every}
     return schedule_of(
         {
-            "version": "test",
             "groups": {"G": {"antigens": list(antigens), "full": full}},
             "vaccines": {
                 "99": [[name, "", ""] for name in antigens],

@@ -67,7 +67,7 @@ def test_doses_are_told_in_the_order_of_the_case(app):
 
 def test_a_file_and_the_national_programme_as_the_default(app, tmp_path):
     file = tmp_path / "cases.json"
-    file.write_text(json.dumps([GOOD]), encoding="utf-8")
+    file.write_text(json.dumps({"cases": [GOOD]}), encoding="utf-8")
     runner = app.test_cli_runner()
     args = ["vaccination", "forecast", str(file)]
     assert runner.invoke(args=[*args, "--programme", "cdc"]).exit_code == 0

@@ -107,7 +107,6 @@ def with_dose(**dose):
     """Data with one series of that one target dose."""
     row = {"name": "a", "type": "Standard", "group": "1", "doses": [dose]}
     return {
-        "version": "test",
         "groups": {},
         "vaccines": {},
         "conflicts": [],

@@ -126,3 +126,86 @@ def test_a_group_is_aged_out_with_one_of_its_diseases():
 
 def test_a_vaccine_of_another_disease_is_not_evaluated():
     assert evaluated(schedule(series(dose())), "90@10") == ["Not Evaluated"]
+
+
+def test_who_can_only_come_on_the_last_day_is_too_late():
+    gap = {"fromPrevious": True, "minInt": "28 days"}
+    of = schedule(series(dose(), dose(interval=[gap], age=[{"maxAge": "100 days"}])))
+    on = BORN + timedelta(days=75)
+    assert asked(of, 71, on=on).status == "Not complete"
+    assert asked(of, 72, on=on).status == "Aged out"
+
+
+def test_the_latest_of_several_intervals_governs():
+    gaps = [
+        {"fromPrevious": True, "minInt": "28 days", "latestRecInt": "40 days"},
+        {"fromTargetDose": 1, "minInt": "90 days", "latestRecInt": "120 days"},
+    ]
+    of = schedule(series(dose(), dose(), dose(interval=gaps)))
+    assert days(asked(of, 0, 10)) == [90, 90, 119]
+
+
+def test_a_dose_on_the_first_day_of_the_season_is_of_the_season():
+    of = schedule(series(dose(season=["2021-09-01", ""], recurring=True)))
+    first = (date(2021, 9, 1) - BORN).days
+    assert [asked(of, age).number for age in (first - 1, first)] == [1, 2]
+
+
+def test_a_forecast_leads_only_if_all_its_intervals_say_so():
+    gap = {"fromPrevious": True, "minInt": "10 days"}
+    late = dose(age=[{"minAge": "70 days"}])
+    one, both = ([gap | {"override": True}, gap | other] for other in ({}, {"override": True}))
+    for gaps, day in ((one, 70), (both, 30)):
+        of = two([dose(), dose(interval=gaps)], [dose(), late], full=False)
+        assert days(asked(of, 20))[0] == day
+
+
+def later(day, **more):
+    """A target dose not before that age in days: it shows which series was chosen."""
+    return dose(age=[{"absMinAge": f"{day} days", "minAge": f"{day} days", **more}])
+
+
+def chosen(*every, given=(0,)):
+    """At which age in days the next dose is forecast."""
+    return days(asked(schedule(*every), *given, on=BORN + timedelta(days=50)))[0]
+
+
+def test_of_series_begun_one_of_a_single_product_is_chosen():
+    plain = series(dose(), later(100))
+    product = series(dose(), later(200), default=False, product=True)
+    assert chosen(plain, product) == 200
+    elsewhere = series(dose(preferable=[["98"]]), later(200), default=False, product=True)
+    mixed = series(dose(preferable=[["98"], ["99"]]), later(100))
+    assert chosen(mixed, elsewhere, given=("98@0", 10)) == 100  # a dose there did not count
+
+
+def test_of_series_begun_one_that_can_be_finished_in_time_is_chosen():
+    short = series(dose(), later(100), later(110, maxAge="100 days"))
+    long = series(dose(), later(200), later(210))
+    assert chosen(short, long) == 200
+
+
+def test_of_series_begun_one_that_is_not_over_is_chosen():
+    over = series(dose(), dose(), dose(age=[{"maxAge": "50 days"}]))
+    going = series(later(10), later(200), later(300), default=False)
+    assert chosen(over, going, given=(0, 20)) == 200
+
+
+def test_of_series_begun_the_one_nearest_to_its_end_is_chosen():
+    four = series(dose(), later(100), later(110), later(120))
+    three = series(dose(), later(200), later(210), default=False)
+    assert chosen(four, three) == 200
+
+
+def test_of_series_begun_the_one_that_ends_first_is_chosen_and_then_the_preferred_one():
+    def with_gap(length, day, **more):
+        gap = {"fromPrevious": True, "minInt": f"{length} days"}
+        return series(dose(), later(day), dose(interval=[gap]), **more)
+
+    slow = with_gap(300, 100, preference=1)
+    fast = with_gap(100, 200, preference=2, default=False)
+    assert chosen(slow, fast) == 200
+    same = with_gap(100, 200, preference=1)
+    assert asked(schedule(fast, same), 0).earliest == BORN + timedelta(days=200)
+    first, second = series(dose(), later(100), preference=1), series(dose(), later(100))
+    assert chosen(first, second | {"preference": 2}) == 100

@@ -137,7 +137,6 @@ class Conflict:
 class Schedule:
     """All of it."""
 
-    version: str
     groups: Mapping[str, Sequence[str]]  # the antigens of a vaccine group
     given_together: frozenset[str]  # groups of which only the full vaccine is given
     vaccines: Mapping[str, Sequence[tuple[str, Period | None, Period | None]]]
@@ -250,7 +249,6 @@ def _series(row: Mapping[str, Any]) -> Series:
 def schedule_of(data: Mapping[str, Any]) -> Schedule:
     """The schedule that a file of `convert` says. ValueError or KeyError if it says none."""
     return Schedule(
-        data["version"],
         {code: tuple(row["antigens"]) for code, row in data["groups"].items()},
         frozenset(code for code, row in data["groups"].items() if row["full"]),
         {
