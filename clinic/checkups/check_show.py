@@ -144,16 +144,15 @@ def value_of(case: Case, name: str, value: str) -> str:
     """A field's value in the reader's language."""
     words = {
         "": _("empty"),
-        "yes": _("Yes"),
-        "no": _("No"),
+        "yes": _("Done"),
         "lying": _("Lying"),
         "standing": _("Standing"),
         "agreed": _("Referred"),
         "declined": _("The family declines"),
     }
-    for finding in case.sheet.findings:
-        for option in finding.options:
-            if (finding.code, option.value) == (name, value):
+    for one in (*case.sheet.findings, *questions.signs(case.sheet.visit)):
+        for option in one.options:
+            if (one.code, option.value) == (name, value):
                 return name_of(option)
     free = name == "note" or name.endswith("-note")
     return value if free and value else words.get(value, value)
