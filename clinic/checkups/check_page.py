@@ -59,6 +59,7 @@ def _save(case: Case, typed: Typed) -> Response:
     if typed.action == FINISH:
         missing = unfinished(case.sheet, typed.fields, reading.found, case.age_months)
         errors = missing | errors
+        errors = {one: errors[one] for one in case.sheet.fields if one in errors}
     if errors:
         return show(case, typed, errors=errors)
     try:

@@ -11,7 +11,7 @@ from clinic.accounts.access import me
 from clinic.checkups import questions
 from clinic.checkups.assessing import assessment
 from clinic.checkups.check_cases import Case
-from clinic.checkups.check_forms import Typed, read
+from clinic.checkups.check_forms import EMPTY, Typed, read
 from clinic.checkups.due import due
 from clinic.checkups.items import ACUITY, groups, in_english
 from clinic.checkups.measuring import UNITS, last_of, written
@@ -66,6 +66,7 @@ def show(
         clashes={one: value_of(case, one, typed.base.get(one, "")) for one in typed.clashes},
         taken=None if taken is None else [names[one] for one in taken],
         errors=errors or {},
+        is_unfinished=any(one.message == EMPTY for one in (errors or {}).values()),
         asked=reading.questions | dict(errors or {}),
         doubts=reading.doubts,
         refusal=refusal,
@@ -150,9 +151,10 @@ def value_of(case: Case, name: str, value: str) -> str:
         "agreed": _("Referred"),
         "declined": _("The family declines"),
     }
-    for one in (*case.sheet.findings, *questions.signs(case.sheet.visit)):
-        for option in one.options:
-            if (one.code, option.value) == (name, value):
-                return name_of(option)
+    choices = {one.code: one.options for one in case.sheet.findings}
+    choices |= {one.code: one.options for one in questions.signs(case.sheet.visit)}
+    for option in choices.get(name, ()):
+        if option.value == value:
+            return name_of(option)
     free = name == "note" or name.endswith("-note")
     return value if free and value else words.get(value, value)

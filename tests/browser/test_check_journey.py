@@ -136,3 +136,27 @@ def finish(doctor):
     doctor.press(page.locator('button[value="finish"]'))
     assert page.locator(".card.soft h2").count() == 1
     assert page.locator(".error-summary").count() == 0
+
+
+@pytest.mark.parametrize("way", [WAYS["zh-390"], WAYS["en-390-no-scripts"]], ids=["zh", "en"])
+def test_the_second_of_two_doctors_sees_what_the_first_saved(chromium, site, way):
+    address, _, check = site
+    first, second = (visitor_at(chromium, address, way) for _ in range(2))
+    for one in (first, second):
+        one.sign_in("clinician")
+        one.open(check)
+    for one, kilos, name in ((first, "9.4", "hearing_behavioural"), (second, "9.3", "eye_check")):
+        one.page.locator("#weight").fill(kilos)
+        choose(one, name, "normal")
+        one.press(one.page.locator('button[name="action"][value="save"]').last)
+    page = second.page
+    assert page.locator("#weight").input_value() == "9.3"
+    assert page.locator("input[name=hearing_behavioural]:checked").count() == 1
+    assert page.locator(".error-summary a").count() == 1
+    second.press(page.locator('button[name="take-weight"]'))
+    assert page.locator("#weight").input_value() == "9.4"
+    second.press(page.locator('button[name="action"][value="save"]').last)
+    assert page.locator("input[name=eye_check]:checked").count() == 1
+    assert page.locator(".error-summary").count() == 0
+    for one in (first, second):
+        one.page.context.close()
