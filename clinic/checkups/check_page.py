@@ -102,6 +102,6 @@ def _merged(case: Case, typed: Typed) -> Response:
         fields={**typed.fields, **merged.fields},
         base=case.fields,
         version=case.version,
-        clashes=tuple(merged.theirs),
+        clashes=tuple(one for one in case.fields if one in merged.theirs),
     )
-    return show(case, both, taken=merged.taken)
+    return show(case, both, taken=tuple(one for one in case.fields if one in merged.taken))
