@@ -12,7 +12,7 @@ from clinic.checkups import questions
 from clinic.checkups.assessing import assessment
 from clinic.checkups.check_cases import Case
 from clinic.checkups.check_forms import EMPTY, Typed, read
-from clinic.checkups.due import due
+from clinic.checkups.due import due, window
 from clinic.checkups.items import ACUITY, groups, in_english
 from clinic.checkups.measuring import UNITS, last_of, written
 from clinic.checkups.models import Kind
@@ -86,6 +86,7 @@ def _around(case: Case) -> dict[str, object]:
     standing = status_of(case.visit)
     is_finished = bool(case.check and case.check.finished_at)
     done = [*case.done, case.sheet.visit.id]
+    first, _last = window(case.sheet.visit, case.patient.birth_date, None)
     return {
         "visit": case.visit,
         "reference": spoken(case.visit.booking.reference),
@@ -93,6 +94,7 @@ def _around(case: Case) -> dict[str, object]:
         "labels": LABELS,
         "is_over": standing in OVER,
         "is_early": case.on > today,
+        "from_day": first if first and case.on < first else None,
         "is_finished": is_finished,
         "next_check": due(case.patient.birth_date, today, done) if is_finished else None,
     }

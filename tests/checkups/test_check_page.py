@@ -391,3 +391,33 @@ def test_as_many_queries_with_thirty_measurements_as_with_one(doctor, day):
         day.measured(on, kind=Kind.LENGTH, amount=700 + number, how=How.LYING)
     db.session.commit()
     assert count_queries(lambda: doctor.get(page)) == one
+
+
+def test_saved_refused_and_finished_on_both_engines(both):
+    day = Day()
+    client = both.test_client()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.sign_in(day.doctor)
+    fresh = hidden(client.get(day.page).text)
+    assert client.post(day.page, data=fresh | WHOLE | SAVE).status_code == 303
+    assert client.post(day.page, data=fresh | WHOLE | {"weight": "9.3"}).status_code == 409
+    assert post(client, day, WHOLE, FINISH, weight="9.3").status_code == 303
+    assert kept()["weight"] == 9300
+    assert "This check is finished" in client.get(day.page).text
+
+
+def test_a_check_before_its_age_says_so(client, app):
+    day = Day(born=date(2026, 1, 20))
+    for visit, on in (("NB", date(2026, 1, 25)), ("M1", date(2026, 2, 18))):
+        check = records.save_check(
+            records.Target(day.child.id, day.visit.centre_id, visit, on),
+            0,
+            [],
+            {},
+            by=day.doctor,
+            now=NOON,
+        )
+        check.finished_at, check.finished_by_id = NOON, day.doctor.id
+    db.session.commit()
+    shown = client.sign_in(day.doctor).get(day.page).text
+    assert "This check is meant from Monday 20 April 2026 on" in shown
