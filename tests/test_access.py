@@ -6,6 +6,9 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.centres.models import Closure, Leave
+from clinic.checkups import records
+from clinic.checkups.measuring import Measured
+from clinic.checkups.models import Kind
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
@@ -115,6 +118,9 @@ def world(app):
     (dose,) = record.record(
         child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
     )
+    (measured,) = records.measure_at_home(
+        child, [Measured(child.birth_date, Kind.WEIGHT, 3200)], by=parent, now=NOON
+    )
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
     product = stock_lots.product_of("MMR", "北京生物")
@@ -143,6 +149,7 @@ def world(app):
         "invitation_id": invitation.id,
         "lot_id": lot.id,
         "leave_id": leave.id,
+        "measurement_id": measured.id,
         "request_id": asked.id,
         "session_id": slot.clinic_session_id,
         "token": token,
