@@ -1,6 +1,7 @@
 """A child's growth for its family: charts, latest values, measuring at home, the parents' heights."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
@@ -8,13 +9,24 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.ages import age_months
 from clinic.checkups import growth_words as words
 from clinic.checkups import records
 from clinic.checkups.growth.lines import Standard, target_range
-from clinic.checkups.growth_charts import TITLES, series_of
-from clinic.checkups.growth_queries import entered_of, get_measurement, heights_of, patient_of
+from clinic.checkups.growth_charts import TITLES, Series, series_of
+from clinic.checkups.growth_queries import (
+    entered_of,
+    get_measurement,
+    heights_of,
+    latest_findings,
+    patient_of,
+    services_offered,
+)
 from clinic.checkups.home_entry import Errors, heights_typed, home_typed
 from clinic.checkups.measuring import METRICS, corrected_days, written
+from clinic.checkups.offers import CODES, Offer, offers, signs_seen
+from clinic.checkups.reports import finished_checks
+from clinic.checkups.schedule import visits
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
@@ -22,6 +34,7 @@ from clinic.families.queries import get_child
 from clinic.i18n import say
 from clinic.web import render, see_other
 
+A_YEAR = timedelta(days=366)
 KINDS = {kind.value: TITLES[metric] for kind, metric in METRICS.items()}
 
 
@@ -101,13 +114,17 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
     asked = request.args.get("standard")
     standard = Standard.WHO if asked == Standard.WHO.value else Standard.NATIONAL
     entered, heights = entered_of(child.id), heights_of(child.id)
+    series = series_of(patient, entered, standard, today, heights)
     return render(
         "checkups/growth.html",
         partial="checkups/_growth.html" if not errors else None,
         status=422 if errors else 200,
         child=child,
         standard=standard.value,
-        series=series_of(patient, entered, standard, today, heights),
+        series=series,
+        offers=_offers(child, series, today),
+        reports=finished_checks(child.id),
+        visits={one.id: one for one in visits()},
         entered=list(reversed(entered)),
         heights=heights,
         target=target_range(patient.sex, *heights) if heights else None,
@@ -119,4 +136,15 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         written=written,
         typed=typed,
         errors=errors,
+    )
+
+
+def _offers(child: Child, series: list[Series], today: date) -> list[Offer]:
+    """By the latest check and what was measured within the year."""
+    recent = [one.latest for one in series if one.latest and today - one.latest.on <= A_YEAR]
+    return offers(
+        positive=signs_seen(latest_findings(child.id)),
+        words=[one.word for one in recent],
+        age_months=age_months(child.birth_date, today),
+        services=services_offered(CODES),
     )

@@ -1,10 +1,13 @@
 """What was measured of a child, and what a family may change of it."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
+from clinic.centres.models import CentreService, Service
 from clinic.checkups.growth_charts import Entered
 from clinic.checkups.measuring import METRICS, Measured, Patient
-from clinic.checkups.models import Measurement, ParentHeights, Source
+from clinic.checkups.models import CheckVisit, Measurement, ParentHeights, Screening, Source
 from clinic.db import db
 from clinic.families.models import Child, Sex
 
@@ -53,3 +56,31 @@ def get_measurement(child: Child, measurement_id: int) -> Measurement:
         Measurement.voided_at.is_(None),
     )
     return db.session.execute(query).scalar_one()
+
+
+def services_offered(codes: Collection[str]) -> list[Service]:
+    """Those of these services that some centre has."""
+    query = (
+        select(Service)
+        .where(
+            Service.code.in_(codes),
+            select(CentreService).where(CentreService.service_id == Service.id).exists(),
+        )
+        .order_by(Service.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def latest_findings(child_id: int) -> dict[str, str]:
+    """What was found at the child's latest finished check, by code."""
+    latest = (
+        select(CheckVisit.id)
+        .where(CheckVisit.child_id == child_id, CheckVisit.finished_at.is_not(None))
+        .order_by(CheckVisit.done_on.desc(), CheckVisit.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Screening.code, Screening.value).where(
+        Screening.check_visit_id == latest, Screening.voided_at.is_(None)
+    )
+    return {row.code: row.value for row in db.session.execute(query)}

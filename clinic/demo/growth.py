@@ -26,7 +26,7 @@ from clinic.scheduling.models import Appointment
 OPEN_NOW = timedelta(days=40)  # a check whose days began so lately is still to come
 KEPT = 0.85
 LATE = 36  # days after the first day, at most; the window of a young child's check is a month
-HEAVY = 1.2  # SD of weight that the heavy child reaches
+HEAVY = 1.5  # SD of weight that the heavy child gains
 SMALL, LARGE = -2.6, 2.6
 HOME_DAYS = (40, 12)  # ago
 
@@ -36,8 +36,12 @@ class Path:
 
     def __init__(self, dice: Random, *, heavy: bool = False) -> None:
         self.dice = dice
-        self.level = {kind: dice.gauss(0, 0.6) for kind in METRICS}
-        self.gains = HEAVY - self.level[Kind.WEIGHT] if heavy else dice.gauss(0, 0.2)
+        tall = dice.gauss(0, 0.7)
+        self.level = {kind: 0.7 * tall + dice.gauss(0, 0.4) for kind in METRICS}
+        self.level[Kind.LENGTH] = tall
+        self.gains = dice.gauss(0, 0.2)
+        if heavy:
+            self.level[Kind.WEIGHT], self.gains = tall, HEAVY
 
     def measured(self, child: Child, on: date) -> list[Measured]:
         """What would be measured on that day, where the standard has rows."""
