@@ -3,10 +3,11 @@
 
 // After a part was swapped in: to the error summary, else back to where the reader was.
 let place = null;
+let told = null; // a summary takes the focus once
 document.addEventListener("htmx:before:request", () => { place = document.activeElement?.closest("[id]")?.id; });
 document.addEventListener("htmx:after:swap", () => {
   const summary = document.querySelector(".error-summary");
-  if (summary) summary.focus();
+  if (summary && summary !== told) (told = summary).focus();
   else if (document.activeElement === document.body && place) backTo(document.getElementById(place));
   countDown();
 });
@@ -60,6 +61,7 @@ for (const one of document.querySelectorAll("[data-needs-script]")) one.hidden =
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
-document.querySelector(".error-summary")?.focus();
+told = document.querySelector(".error-summary");
+told?.focus();
 document.querySelector(".day[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 countDown();

@@ -43,6 +43,17 @@ SLIPS = {
     Kind.HAEMOGLOBIN: ((Decimal("0.1"), "g/dL"),),
     Kind.TEMPERATURE: (),
 }
+WORDS = {  # units as people write them behind a number
+    "kg": ("kg", "公斤", "千克"),
+    "斤": ("市斤", "斤"),
+    "g": ("g", "克"),
+    "cm": ("cm", "厘米"),
+    "mm": ("mm", "毫米"),
+    "m": ("m", "米"),
+    "g/L": ("g/l", "克/升"),
+    "g/dL": ("g/dl",),
+    "°C": ("°c", "℃", "度"),
+}
 SOON = timedelta(days=120)
 JUMP, DROP = 1.5, 0.85  # of the weight before, within that time
 PRETERM_BEFORE, TERM = 37, 40  # weeks
@@ -90,6 +101,7 @@ class Doubt:
 
     message: str
     params: dict[str, object]
+    accept: str | None = None  # the number it was probably meant as
 
 
 EXAMPLES = {
@@ -104,14 +116,27 @@ EXAMPLES = {
 def amount_of(kind: Kind, text: str) -> int:
     """What was typed (kg, cm, g/L, °C), in small units. NotANumber, OutOfRange."""
     unit, factor = UNITS[kind]
-    try:
-        number = Decimal(text.strip().replace("，", ".").replace(",", "."))
-    except InvalidOperation as error:
-        raise NotANumber(example=EXAMPLES[kind]) from error
+    number, said = _parts(text)
+    if number is None or said not in (None, unit):
+        raise NotANumber(example=EXAMPLES[kind])
     low, high = RANGES[kind]
     if not number.is_finite() or not low <= number * factor <= high:
         raise OutOfRange(low=written(kind, low), high=written(kind, high), unit=unit)
     return int((number * factor).to_integral_value())
+
+
+def _parts(text: str) -> tuple[Decimal | None, str | None]:
+    """The number that was typed, and its unit if one was."""
+    number, unit = text.strip().lower().replace("，", ".").replace(",", "."), None
+    found = [(word, name) for name, words in WORDS.items() for word in words]
+    for word, name in sorted(found, key=lambda one: -len(one[0])):
+        if number.endswith(word):
+            number, unit = number.removesuffix(word).rstrip(), name
+            break
+    try:
+        return Decimal(number), unit
+    except InvalidOperation:
+        return None, unit
 
 
 def written(kind: Kind, amount: int) -> str:
@@ -147,19 +172,20 @@ def months_at(patient: Patient, on: date) -> tuple[float, float]:
 def meant(kind: Kind, text: str, patient: Patient, on: date) -> tuple[str, str, str] | None:
     """What a number was probably meant as, typed in another unit: (amount, number, unit) or None.
 
-    Only where the number itself is unusual for the age and the other reading is not.
+    Where another unit stands behind it; or where the number itself is unusual for the age and the
+    other reading is not.
     """
-    try:
-        number = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
+    number, said = _parts(text)
+    if number is None or not number.is_finite():
         return None
-    if not number.is_finite() or _usual(kind, number, patient, on) is not False:
+    if said in (None, UNITS[kind][0]) and _usual(kind, number, patient, on) is not False:
         return None
     for divisor, unit in SLIPS[kind]:
         other = number / divisor
-        if _usual(kind, other, patient, on):
+        if said == unit or (said is None and _usual(kind, other, patient, on)):
             amount = int((other * UNITS[kind][1]).to_integral_value())
-            return written(kind, amount), f"{number:f}", unit
+            low, high = RANGES[kind]
+            return (written(kind, amount), f"{number:f}", unit) if low <= amount <= high else None
     return None
 
 
@@ -178,12 +204,8 @@ def doubt_about(
 ) -> Doubt | None:
     """What to ask about an amount that could be right but probably is not; None if nothing."""
     unit = UNITS[new.kind][0]
-    if slip := meant(new.kind, typed, patient, new.on):
-        number, was, as_unit = slip
-        return Doubt(
-            mark("Did you mean %(number)s %(unit)s (%(was)s %(as_unit)s)?"),
-            {"number": number, "unit": unit, "was": was, "as_unit": as_unit},
-        )
+    if slip := slip_in(typed, new.kind, patient, new.on):
+        return slip
     last = last_of(new.kind, new.on, before)
     if last and (said := _against(new, last)):
         return said
@@ -193,6 +215,17 @@ def doubt_about(
             {"number": written(new.kind, new.amount), "unit": unit},
         )
     return None
+
+
+def slip_in(typed: str, kind: Kind, patient: Patient, on: date) -> Doubt | None:
+    """The question after another unit; `accept` is what it was probably meant as."""
+    slip = meant(kind, typed, patient, on)
+    if slip is None:
+        return None
+    number, was, as_unit = slip
+    facts: dict[str, object] = {"number": number, "unit": UNITS[kind][0]}
+    facts |= {"was": was, "as_unit": as_unit}
+    return Doubt(mark("Did you mean %(number)s %(unit)s (%(was)s %(as_unit)s)?"), facts, number)
 
 
 def last_of(kind: Kind, on: date, before: Collection[Measured]) -> Measured | None:

@@ -14,7 +14,7 @@ WINDOWS = (12, 24, 36, 60, 84, 120, 228)  # months shown: the smallest that has 
 MONTH_STEPS = {12: 2, 24: 3, 36: 6, 60: 12, 84: 12, 120: 12, 228: 24}
 AREAS = ((0, 6), (1, 5), (2, 4))  # between which percentiles it is shaded, one upon the other
 STEPS = (0.5, 1, 2, 5, 10, 20, 50)
-MOST_TICKS = 9
+MOST_STEPS = 8
 IN_YEARS_BEYOND = 36  # months
 ROOM_CM = 8  # left and right of a child's lengths
 APART = 10.0  # between the names of two lines
@@ -68,6 +68,7 @@ class Frame:
     right: float
     low: float
     high: float
+    step: float
 
     def x(self, at: float) -> float:
         """Where an age or a length lies."""
@@ -76,6 +77,13 @@ class Frame:
     def y(self, value: float) -> float:
         """Where a value lies."""
         return TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+
+    @property
+    def ticks(self) -> list[tuple[float, float]]:
+        """Where whole steps lie, and which."""
+        count = round((self.high - self.low) / self.step)
+        values = [self.low + n * self.step for n in range(count + 1)]
+        return [(self.y(one), one) for one in values]
 
     def places(self, pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         """Where these (at, value) lie."""
@@ -115,7 +123,7 @@ def draw(
         dots=_dots(frame, seen),
         across=_across(metric, frame),
         across_in=_across_in(metric, frame),
-        down=[(frame.y(one), one) for one in _ticks(frame.low, frame.high)],
+        down=frame.ticks,
         channel=_joined([frame.places([(at, _within(frame, v))])[0] for at, v in sides]),
     )
 
@@ -139,7 +147,7 @@ def draw_cutoffs(sex: str, points: Sequence[Point]) -> Chart:
         dots=_dots(frame, seen),
         across=[(frame.x(year * 12), year) for year in range(6, 19, 2)],
         across_in="years",
-        down=[(frame.y(one), one) for one in _ticks(frame.low, frame.high)],
+        down=frame.ticks,
     )
 
 
@@ -158,17 +166,8 @@ def _window(metric: str, whole: Sequence[float], points: Sequence[Point]) -> tup
 def _frame(left: float, right: float, values: Sequence[float]) -> Frame:
     """With whole steps under and over what is shown."""
     low, high = min(values), max(values)
-    step = _step(low, high)
-    return Frame(left, right, floor(low / step) * step, ceil(high / step) * step)
-
-
-def _step(low: float, high: float) -> float:
-    return next(one for one in STEPS if (high - low) / one <= MOST_TICKS - 1)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    step = _step(low, high)
-    return [low + n * step for n in range(round((high - low) / step) + 1)]
+    step = next(one for one in STEPS if (high - low) / one <= MOST_STEPS)
+    return Frame(left, right, floor(low / step) * step, ceil(high / step) * step, step)
 
 
 def _across(metric: str, frame: Frame) -> list[tuple[float, float]]:

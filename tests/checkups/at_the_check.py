@@ -1,0 +1,84 @@
+"""A health check of a child of thirteen months, on its day, with two doctors of the centre."""
+
+import json
+import re
+from datetime import UTC, date, datetime
+
+from clinic.accounts.models import Role
+from clinic.centres.models import ServiceKind
+from clinic.checkups import records
+from clinic.checkups.measuring import Measured
+from clinic.checkups.models import Kind
+from clinic.db import db
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_child,
+    make_practitioner,
+    make_service,
+    make_slot,
+    make_user,
+)
+
+ON_THE_DAY = datetime(2026, 3, 3, 1, 10, tzinfo=UTC)  # ten past nine in Shanghai
+BORN = date(2025, 2, 1)
+LAST_MONTH = date(2026, 2, 1)
+SIGNS = {f"sign-{number}": "no" for number in range(1, 5)} | {"regression": "no"}
+NUMBERS = {"weight": "9.2", "length": "75.5", "how": "lying", "head": "45.6"}
+LOOKS = dict.fromkeys(
+    ("physical_exam", "eye_check", "hearing_behavioural", "teeth_and_caries"), "normal"
+)
+WHOLE = NUMBERS | SIGNS | LOOKS
+DAILY = {
+    "milk": "breast",
+    "solids": "daily",
+    "sleep": "12to14",
+    "outdoor": "1to2",
+    "screen": "none",
+}
+
+
+class Day:
+    """`parent`, `child`, `visit`, and two clinicians of its centre, `doctor` and `other`."""
+
+    def __init__(self, *, born=BORN, **child):
+        self.parent = make_user()
+        self.child = make_child(self.parent, birth_date=born, **child)
+        self.service = make_service(ServiceKind.CHECKUPS, code="health-check", minutes=15)
+        self.practitioner = make_practitioner([self.service])
+        slot = make_slot(self.service, practitioner=self.practitioner)
+        self.visit = make_appointment(self.child, self.service, slot, by=self.parent)
+        self.doctor, self.other = (
+            make_user(Role.CLINICIAN, centre=self.practitioner.centre, name=name)
+            for name in ("陆知微", "陈禾田")
+        )
+
+    @property
+    def page(self):
+        return f"/checkups/visits/{self.visit.id}"
+
+    @property
+    def before(self):
+        return f"/checkups/appointments/{self.visit.id}/before"
+
+    def answer(self, answers=None, visit="M12"):
+        """The parent answers at home."""
+        db.session.rollback()  # it looks at what is there by now
+        answers = SIGNS | DAILY if answers is None else answers
+        records.answer(self.child, visit, answers, by=self.parent, now=NOON)
+        db.session.commit()
+
+    def measured(self, on=LAST_MONTH, *, kind=Kind.WEIGHT, amount=8900, how=None):
+        """Measured at home, earlier."""
+        db.session.rollback()
+        one = Measured(on, kind, amount, how)
+        records.measure_at_home(self.child, [one], by=self.parent, now=NOON)
+        db.session.commit()
+
+
+def hidden(page):
+    """The hidden fields of a check's page: which version it shows, and what of it."""
+    kept = dict(re.findall(r'name="(version|base|clashes)" value="([^"]*)"', page))
+    kept["base"] = kept["base"].replace("&#34;", '"')
+    assert isinstance(json.loads(kept["base"]), dict)
+    return kept

@@ -1,0 +1,162 @@
+"""A parent answers before a check: saved as they go, half of it too."""
+
+import re
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.audit.trail import AuditEvent
+from clinic.checkups import records
+from clinic.checkups.models import Screening, Source
+from clinic.checkups.questions import daily, data, questions, signs
+from clinic.checkups.schedule import visits
+from clinic.db import db
+from clinic.scheduling import booking
+from tests.checkups.at_the_check import BORN, DAILY, SIGNS, Day
+from tests.makes import NOON, make_appointment, make_user
+from tests.queries import count_queries
+
+pytestmark = pytest.mark.usefixtures("noon")
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def english(client):
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+
+
+@pytest.fixture
+def day(app):
+    return Day()
+
+
+def kept():
+    db.session.expire_all()
+    rows = db.session.query(Screening).filter(Screening.voided_at.is_(None))
+    return {one.code: one.value for one in rows}
+
+
+@pytest.mark.parametrize("visit", visits(), ids=lambda one: one.id)
+def test_every_age_is_asked_its_own_signs_word_for_word(visit):
+    asked = signs(visit)
+    assert tuple(one.text_zh for one in asked[:4]) == visit.warning_signs
+    assert len(asked) == (5 if visit.warning_signs else 0)
+    assert {one.code for one in daily(visit)} >= {"sleep"}
+    codes = [one.code for one in questions(visit)]
+    assert len(codes) == len(set(codes))
+
+
+def test_what_is_our_own_wording_is_marked_as_unverified():
+    assert {one["verified"] for one in data()["questions"]} == {False}
+    assert data()["signs"]["verified"] is False
+    assert data()["regression"]["verified"] is False
+
+
+def test_all_answers_are_kept_and_shown(client, day):
+    answer = client.sign_in(day.parent).post(day.before, data=SIGNS | DAILY)
+    assert (answer.status_code, answer.location) == (303, f"/appointments/{day.visit.id}")
+    assert kept() == SIGNS | DAILY
+    rows = db.session.query(Screening).all()
+    assert {(one.visit, one.source, one.entered_by_id) for one in rows} == {
+        ("M12", Source.PARENT, day.parent.id)
+    }
+    shown = client.get(day.before).text
+    assert "10 of 10 answered" in shown
+    assert shown.count(" checked") == 10
+    assert "answer_questions" in {one.action for one in db.session.query(AuditEvent)}
+
+
+def test_half_a_questionnaire_stays_and_says_what_is_missing(client, day):
+    half = {"sign-1": "no", "sleep": "12to14"}
+    answer = client.sign_in(day.parent).post(day.before, data=half)
+    assert answer.status_code == 422
+    assert kept() == half
+    assert "What you answered is saved." in answer.text
+    assert answer.text.count('class="error"') == 8
+    assert 'id="sign-2-error"' in answer.text
+    assert 'id="sign-1-error"' not in answer.text
+    shown = client.get(day.before).text
+    assert "2 of 10 answered" in shown
+    assert 'href="#sign-2"' in shown
+
+
+def test_each_change_is_saved_by_itself_and_only_that(client, day):
+    page = client.sign_in(day.parent)
+    sent = {"only": "sign-2", "sign-2": "unsure", "sleep": "over14"}  # HTMX sends the whole form
+    answer = page.post(day.before, data=sent, headers=HTMX)
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith('<div id="progress"')
+    assert "1 of 10 answered" in answer.text
+    assert kept() == {"sign-2": "unsure"}
+
+
+def test_what_the_other_guardian_answered_meanwhile_is_left_alone(client, day):
+    day.answer({"sleep": "under10", "screen": "none"})
+    shown = re.search(
+        r'name="shown" value="([^"]*)"', client.sign_in(day.parent).get(day.before).text
+    )
+    day.answer({"sleep": "12to14"})
+    form = {"shown": shown[1].replace("&#34;", '"'), "sleep": "under10", "screen": "over60"}
+    client.post(day.before, data=form)
+    assert kept() == {"sleep": "12to14", "screen": "over60"}
+
+
+@pytest.mark.parametrize("form", [{"sleep": "perhaps"}, {"weight": "9"}, {"shown": "[1"}, {}])
+def test_nothing_but_an_answer_is_kept(client, day, form):
+    assert client.sign_in(day.parent).post(day.before, data=form).status_code == 422
+    assert kept() == {}
+
+
+def test_in_chinese_the_signs_are_the_official_words(client, day):
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh"
+    shown = client.sign_in(day.parent).get(day.before).text
+    for sign in ("呼唤名字无反应", "不会模仿“再见”或“欢迎”动作", "不会扶物站立"):
+        assert sign in shown
+    assert "每天在户外多久？" in shown
+
+
+def test_a_visit_that_is_over_changes_no_more(client, day):
+    booking.cancel(day.visit, by=day.parent, online=True, now=NOON)
+    answer = client.sign_in(day.parent).post(day.before, data=SIGNS | DAILY)
+    assert answer.status_code == 422
+    assert "This visit is over." in answer.text
+    assert kept() == {}
+
+
+def test_who_may_answer(client, day):
+    for user, status in (
+        (make_user(), 404),
+        (make_user(Role.RECEPTION, centre=day.practitioner.centre), 403),
+        (day.doctor, 403),
+        (day.parent, 200),
+    ):
+        assert client.sign_in(user).get(day.before).status_code == status
+
+
+def test_an_appointment_for_something_else_has_no_such_page(client, app):
+    visit = make_appointment()
+    parent = visit.child.guardianships[0].user
+    page = f"/checkups/appointments/{visit.id}/before"
+    assert client.sign_in(parent).get(page).status_code == 404
+
+
+def test_the_appointment_leads_there(client, day):
+    page = client.sign_in(day.parent).get(f"/appointments/{day.visit.id}").text
+    assert f'href="{day.before}"' in page
+
+
+def test_a_child_of_seven_is_told_that_there_is_nothing(client, app):
+    day = Day(born=BORN.replace(year=2019))
+    shown = client.sign_in(day.parent).get(day.before)
+    assert shown.status_code == 200
+    assert "None of the thirteen health checks is left" in shown.text
+
+
+def test_as_many_queries_with_all_answers_as_with_none(client, day):
+    client.sign_in(day.parent)
+    client.get(day.before)
+    none = count_queries(lambda: client.get(day.before))
+    day.answer()
+    for other in ("M6", "M8"):
+        records.answer(day.child, other, SIGNS, by=day.parent, now=NOON)
+    assert count_queries(lambda: client.get(day.before)) == none
