@@ -121,6 +121,9 @@ def world(app):
     (measured,) = records.measure_at_home(
         child, [Measured(child.birth_date, Kind.WEIGHT, 3200)], by=parent, now=NOON
     )
+    target = records.Target(child.id, centre.id, "M12", TOMORROW, visit.id)
+    check = records.save_check(target, 0, [], {}, by=people[Role.CLINICIAN], now=NOON)
+    records.finish_check(check, visit, by=people[Role.CLINICIAN], now=visit.ends_at, note="")
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
     product = stock_lots.product_of("MMR", "北京生物")
@@ -139,6 +142,7 @@ def world(app):
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
+        "check_id": check.id,
         "child_id": child.id,
         "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,

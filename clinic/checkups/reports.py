@@ -11,6 +11,7 @@ from clinic.checkups.growth_charts import Sample, Series, crossings, series_of
 from clinic.checkups.growth_queries import entered_of, patient_of
 from clinic.checkups.measuring import METRICS, UNITS, written
 from clinic.checkups.models import CheckVisit, Kind, Measurement, Screening
+from clinic.checkups.report_findings import Findings, findings_of
 from clinic.checkups.schedule import Visit, visits
 from clinic.db import db
 from clinic.families.models import Guardianship
@@ -27,6 +28,7 @@ class Report:
     series: list[Series]
     amounts: list[tuple[Kind, str, str]]  # kind, number, unit
     found: dict[str, str]
+    findings: Findings
 
     @property
     def rows(self) -> list[tuple[Series, Sample]]:
@@ -113,13 +115,16 @@ def report_of(check: CheckVisit) -> Report:
     found = select(Screening.code, Screening.value).where(
         Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
     )
+    visit = next(one for one in visits() if one.id == check.visit)
+    codes = {row.code: row.value for row in db.session.execute(found)}
     return Report(
         check,
-        next(one for one in visits() if one.id == check.visit),
+        visit,
         series_of(patient, until, Standard.NATIONAL, check.done_on),
         [
             (kind, written(kind, amount), UNITS[kind][0])
             for kind, amount in db.session.execute(others.order_by(Measurement.id))
         ],
-        {row.code: row.value for row in db.session.execute(found)},
+        codes,
+        findings_of(visit, codes),
     )

@@ -13,9 +13,11 @@ from clinic.checkups.due import next_visit, window
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth_queries import patient_of
+from clinic.checkups.items import ACUITY, advice, findings
 from clinic.checkups.measuring import METRICS, Measured, months_at
 from clinic.checkups.models import CheckVisit, How, Kind
 from clinic.checkups.plan import HEALTH_CHECK
+from clinic.checkups.questions import signs
 from clinic.checkups.records import Target
 from clinic.checkups.schedule import Visit, visits
 from clinic.clock import at, clinic_day
@@ -26,7 +28,8 @@ from clinic.scheduling.models import Appointment
 OPEN_NOW = timedelta(days=40)  # a check whose days began so lately is still to come
 KEPT = 0.85
 LATE = 36  # days after the first day, at most; the window of a young child's check is a month
-HEAVY = 1.5  # SD of weight that the heavy child gains
+HEAVY = 1.0  # SD of weight that the heavy child gains
+SIGN_SEEN = 0.04
 SMALL, LARGE = -2.6, 2.6
 HOME_DAYS = (40, 12)  # ago
 
@@ -126,10 +129,23 @@ def _check(
     """One finished check with what was measured and found."""
     now = at(on, time(10, 30))
     target = Target(child.id, centre_id, visit.id, on, appointment.id if appointment else None)
-    check = records.save_check(target, 0, path.measured(child, on), {}, by=staff, now=now)
+    found = _found(visit, path.dice)
+    check = records.save_check(target, 0, path.measured(child, on), found, by=staff, now=now)
     check.finished_at, check.finished_by_id = now, staff.id
     db.session.flush()
     return check
+
+
+def _found(visit: Visit, dice: Random) -> dict[str, str]:
+    """Nothing unusual, but a warning sign now and then."""
+    found = {one.code: "normal" for one in findings() if one.code in visit.items}
+    screen = signs(visit)
+    found |= {one.code: "no" for one in screen}
+    if screen and dice.random() < SIGN_SEEN:
+        found |= {screen[0].code: "yes", "referral": "agreed"}
+    if "visual_acuity" in visit.items:
+        found |= dict.fromkeys(ACUITY, "0.8")
+    return found | {one.code: "yes" for one in advice(visit)}
 
 
 def _at_home(child: Child, path: Path, guardian: User, today: date) -> None:
