@@ -22,6 +22,7 @@ from clinic.checkups.records import Target
 from clinic.checkups.schedule import Visit, visits
 from clinic.clock import at, clinic_day
 from clinic.db import db
+from clinic.demo import neighbourhood
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 
@@ -74,6 +75,7 @@ def fill(today: date, families: Sequence[tuple[User, str, list[Child]]], *, staf
             _checks(child, centres[home], path, dice, today, staff)
             if number == 0:
                 _at_home(child, path, guardian, today)
+    neighbourhood.fill(today, staff=staff)
 
 
 def _checks(
