@@ -6,6 +6,9 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.centres.models import Closure, Leave, ServiceKind
+from clinic.checkups import records
+from clinic.checkups.measuring import Measured
+from clinic.checkups.models import Kind
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
@@ -122,6 +125,12 @@ def world(app):
     (dose,) = record.record(
         child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
     )
+    (measured,) = records.measure_at_home(
+        child, [Measured(child.birth_date, Kind.WEIGHT, 3200)], by=parent, now=NOON
+    )
+    target = records.Target(child.id, centre.id, "M12", TOMORROW, visit.id)
+    check = records.save_check(target, 0, [], {}, by=people[Role.CLINICIAN], now=NOON)
+    records.finish_check(check, visit, by=people[Role.CLINICIAN], now=visit.ends_at, note="")
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
     product = stock_lots.product_of("MMR", "北京生物")
@@ -153,6 +162,7 @@ def world(app):
         "invitation_id": invitation.id,
         "lot_id": lot.id,
         "leave_id": leave.id,
+        "measurement_id": measured.id,
         "request_id": asked.id,
         "session_id": slot.clinic_session_id,
         "ticket_id": ticket.id,

@@ -18,7 +18,7 @@ from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo import booklets, checks, hall, stock
+from clinic.demo import booklets, checks, growth, hall, stock
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening, rota
@@ -79,8 +79,9 @@ def load(today: date) -> None:
     _add_visits(city, centres)
     stock.fill(today, by=founder)
     stock.promise(at(today, time(0)), by=founder)
-    hall.fill(city.receptions, today)
     checks.fill(city.guardians, today)
+    growth.fill(today, city.guardians, staff=founder)
+    hall.fill(city.receptions, today)
     db.session.commit()
 
 
