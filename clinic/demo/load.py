@@ -19,6 +19,7 @@ from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Serv
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import booklets, stock
+from clinic.demo import rota as rota_in_the_making
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening, rota
@@ -79,6 +80,7 @@ def load(today: date) -> None:
     _add_visits(city, centres)
     stock.fill(today, by=founder)
     stock.promise(at(today, time(0)), by=founder)
+    rota_in_the_making.draft(today)
     db.session.commit()
 
 
