@@ -35,7 +35,9 @@ def rota_copy() -> Response:
     centre = next((one for one in centres_of(me()) if code in (None, one.code)), None) or abort(404)
     is_day = request.form.get("what") == "day"
     first, posted = next_monday(clinic_day(clock.now())), request.method == "POST"
-    week = _form(CopyWeekForm, centre, posted and not is_day, first_day=first)
+    people = [one.id for one in centre.practitioners]
+    another = {"target": people[1]} if len(people) > 1 else {}
+    week = _form(CopyWeekForm, centre, posted and not is_day, first_day=first, **another)
     day = _form(CopyDayForm, centre, posted and is_day, first_day=first)
     form, copy = (day, _copy_day) if is_day else (week, _copy_week)
     if form.validate_on_submit():
@@ -69,8 +71,9 @@ def _rules(centre: Centre, practitioner_id: int) -> list[RotaRule]:
 
 
 def _copy_week(form: FlaskForm, centre: Centre) -> list[RotaDraft]:
+    is_own = form.source.data == form.target.data
     return rota_drafts.copy_week(
-        _rules(centre, form.source.data),
+        [] if is_own else _rules(centre, form.source.data),
         next(one for one in centre.practitioners if one.id == form.target.data),
         next(one for one in centre.rooms if one.id == form.room.data),
         form.first_day.data,

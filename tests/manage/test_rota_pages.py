@@ -224,6 +224,8 @@ def test_a_week_and_a_weekday_are_copied(client, made):
         "week-first_day": NEXT_MONDAY.isoformat(),
     }
     assert client.post("/manage/rota/copy", data=week).status_code == 303
+    to_themselves = week | {"week-target": made.practitioner.id}
+    assert client.post("/manage/rota/copy", data=to_themselves).status_code == 422
     day = {
         "what": "day",
         "day-source": made.practitioner.id,
