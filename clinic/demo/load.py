@@ -19,6 +19,7 @@ from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Serv
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import booklets, checks, growth, hall, stock
+from clinic.demo import rota as rota_in_the_making
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening, rota
@@ -82,6 +83,7 @@ def load(today: date) -> None:
     checks.fill(city.guardians, today)
     growth.fill(today, city.guardians, staff=founder)
     hall.fill(city.receptions, today)
+    rota_in_the_making.draft(today)
     db.session.commit()
 
 

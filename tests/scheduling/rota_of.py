@@ -1,0 +1,108 @@
+"""A small centre with a rota, for the tests of its drafts."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+from sqlalchemy import select
+
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.scheduling import rota, rota_drafts, rota_publishing
+from clinic.scheduling.models import ClinicSession, Slot
+from clinic.scheduling.rota_diff import diff
+from clinic.scheduling.rota_drafts import Template
+from clinic.scheduling.rota_models import weekly_of
+from clinic.scheduling.verify import broken_promises
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_user,
+)
+
+TODAY = clinic_day(NOON)  # a Monday
+NEXT_MONDAY = TODAY + timedelta(days=7)
+LONG_BEFORE = date(2026, 1, 5)
+
+
+class Rota:
+    """One clinician works from Monday to Wednesday, from nine to eleven, in quarters of an hour."""
+
+    def __init__(self, **kw):
+        self.service = make_service()
+        self.practitioner = make_practitioner([self.service])
+        self.centre = self.practitioner.centre
+        self.room = make_room(self.centre)
+        self.manager = make_user()
+        self.rule = self.add(weekdays=(0, 1, 2), **kw)
+        self.open()
+
+    def add(self, practitioner=None, room=None, **kw):
+        facts = {"weekdays": (0,), "opens": time(9), "closes": time(11), "slot_minutes": 15}
+        weekly = rota.Weekly(**facts | {"valid_from": LONG_BEFORE} | kw)
+        who, where = practitioner or self.practitioner, room or self.room
+        rule = rota.add_rule(who, where, [self.service], weekly, by=self.manager, now=NOON)
+        db.session.commit()
+        return rule
+
+    def open(self):
+        last = TODAY + rota.HORIZON
+        rota.extend([self.centre], TODAY + timedelta(days=1), last, now=NOON)
+        db.session.commit()
+
+    def template(self, practitioner=None, room=None, valid_from=NEXT_MONDAY, **kw):
+        facts = {"valid_from": valid_from, "valid_until": None} | kw
+        weekly = replace(weekly_of(self.rule), **facts)
+        who, where = practitioner or self.practitioner, room or self.room
+        return Template(who, where, (self.service,), weekly)
+
+    def change(self, room=None, now=NOON, **kw):
+        made = rota_drafts.draft_change(
+            self.rule, self.template(room=room, **kw), by=self.manager, now=now
+        )
+        db.session.commit()
+        return made
+
+    def draft(self, practitioner=None, room=None, **kw):
+        wanted = self.template(practitioner, room, **kw)
+        made = rota_drafts.draft_add(wanted, by=self.manager, now=NOON)
+        db.session.commit()
+        return made
+
+    def end(self, last_day, rule=None):
+        made = rota_drafts.draft_end(rule or self.rule, last_day, by=self.manager, now=NOON)
+        db.session.commit()
+        return made
+
+    def look(self):
+        shown = diff(self.centre, now=NOON)
+        db.session.commit()
+        return shown
+
+    def publish(self, shown=None, by=None):
+        shown = shown or self.look()
+        done = rota_publishing.publish(
+            self.centre, shown.number, shown.version, by=by or self.manager, now=NOON
+        )
+        db.session.commit()
+        assert broken_promises() == []
+        return done
+
+    def slot(self, day, opens=time(9), number=0):
+        """The slot of that number of the live session on that day."""
+        sessions = self.sessions(day)
+        query = select(Slot).where(Slot.clinic_session_id.in_([one.id for one in sessions]))
+        return db.session.scalars(query.order_by(Slot.starts_at)).all()[number]
+
+    def sessions(self, day=None):
+        query = select(ClinicSession).where(
+            ClinicSession.centre_id == self.centre.id, ClinicSession.withdrawn_at.is_(None)
+        )
+        if day:
+            query = query.where(ClinicSession.rota_day == day)
+        return list(db.session.scalars(query.order_by(ClinicSession.starts_at)))
+
+    def book(self, day, number=0, **kw):
+        return make_appointment(service=self.service, slot=self.slot(day, number=number), **kw)
