@@ -105,7 +105,7 @@ def world(app):
     visit = make_appointment(child, service, slot, by=parent)
     checking = make_service(ServiceKind.CHECKUPS, code="health-check")
     doctor = make_practitioner([checking], centre=centre)
-    check = make_appointment(
+    coming_check = make_appointment(
         make_child(parent), checking, make_slot(checking, practitioner=doctor), by=parent
     )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
@@ -152,6 +152,7 @@ def world(app):
     names = {
         "appointment_id": visit.id,
         "check_id": check.id,
+        "coming_check_id": coming_check.id,
         "child_id": child.id,
         "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,
@@ -204,7 +205,7 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
             continue
         values = {name: names[name] for name in rule.arguments}
         if rule.endpoint in CHECKS:
-            values["appointment_id"] = names["check_id"]
+            values["appointment_id"] = names["coming_check_id"]
         address = rule.build(values, append_unknown=False)[1]
         answer = client.sign_in(user).open(address, method=method)
         if answer.status_code not in expected(view, rule, role, whose):
