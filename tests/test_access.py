@@ -6,6 +6,9 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.centres.models import Closure, Leave, ServiceKind
+from clinic.checkups import records
+from clinic.checkups.measuring import Measured
+from clinic.checkups.models import Kind
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
@@ -101,7 +104,7 @@ def world(app):
     visit = make_appointment(child, service, slot, by=parent)
     checking = make_service(ServiceKind.CHECKUPS, code="health-check")
     doctor = make_practitioner([checking], centre=centre)
-    check = make_appointment(
+    to_check = make_appointment(
         make_child(parent), checking, make_slot(checking, practitioner=doctor), by=parent
     )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
@@ -121,6 +124,12 @@ def world(app):
     (dose,) = record.record(
         child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
     )
+    (measured,) = records.measure_at_home(
+        child, [Measured(child.birth_date, Kind.WEIGHT, 3200)], by=parent, now=NOON
+    )
+    target = records.Target(child.id, centre.id, "M12", TOMORROW, visit.id)
+    check = records.save_check(target, 0, [], {}, by=people[Role.CLINICIAN], now=NOON)
+    records.finish_check(check, visit, by=people[Role.CLINICIAN], now=visit.ends_at, note="")
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
     product = stock_lots.product_of("MMR", "北京生物")
@@ -140,6 +149,7 @@ def world(app):
     names = {
         "appointment_id": visit.id,
         "check_id": check.id,
+        "to_check": to_check.id,
         "child_id": child.id,
         "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,
@@ -150,6 +160,7 @@ def world(app):
         "invitation_id": invitation.id,
         "lot_id": lot.id,
         "leave_id": leave.id,
+        "measurement_id": measured.id,
         "request_id": asked.id,
         "session_id": slot.clinic_session_id,
         "token": token,
@@ -190,7 +201,7 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
             continue
         values = {name: names[name] for name in rule.arguments}
         if rule.endpoint in CHECKS:
-            values["appointment_id"] = names["check_id"]
+            values["appointment_id"] = names["to_check"]
         address = rule.build(values, append_unknown=False)[1]
         answer = client.sign_in(user).open(address, method=method)
         if answer.status_code not in expected(view, rule, role, whose):

@@ -14,7 +14,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.manage import away, closing, stock
+from clinic.manage import away, closing, health, stock
 from clinic.manage.forms import WEEK, WeekForm
 from clinic.manage.queries import centres_of, get_session, planned
 from clinic.scheduling import opening
@@ -41,6 +41,7 @@ def _centre() -> Centre:
 stock.add_pages(bp, _centre)
 away.add_pages(bp)
 closing.add_pages(bp)
+health.add_pages(bp)
 
 
 def _monday(text: str | None) -> date:

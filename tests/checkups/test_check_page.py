@@ -93,6 +93,7 @@ def test_a_whole_check_is_finished_and_says_what_is_next(doctor, day):
     assert "This check is finished" in shown
     assert "18-month check" in shown
     assert "From Saturday 1 August 2026" in shown
+    assert f'href="{day.page}/report"' in shown
     deeds = {one.action for one in db.session.query(AuditEvent)}
     assert {"save_check", "finish_check", "finish", "read"} <= deeds
 

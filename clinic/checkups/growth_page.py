@@ -1,0 +1,150 @@
+"""A child's growth for its family: charts, latest values, measuring at home, the parents' heights."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.ages import age_months
+from clinic.checkups import growth_words as words
+from clinic.checkups import records
+from clinic.checkups.growth.lines import Standard, target_range
+from clinic.checkups.growth_charts import TITLES, Series, series_of
+from clinic.checkups.growth_queries import (
+    entered_of,
+    get_measurement,
+    heights_of,
+    latest_findings,
+    patient_of,
+    services_offered,
+)
+from clinic.checkups.home_entry import Errors, heights_typed, home_typed
+from clinic.checkups.measuring import METRICS, corrected_days, written
+from clinic.checkups.offers import CODES, Offer, offers, signs_seen
+from clinic.checkups.reports import finished_checks
+from clinic.checkups.schedule import visits
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.families.queries import get_child
+from clinic.i18n import say
+from clinic.web import render, see_other
+
+A_YEAR = timedelta(days=366)
+KINDS = {kind.value: TITLES[metric] for kind, metric in METRICS.items()}
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put these pages among the health checks' pages."""
+    child = "/children/<int:child_id>"
+    bp.add_url_rule(f"{child}/growth", "growth", growth)
+    bp.add_url_rule(f"{child}/measurements", "measure_at_home", measure, methods=["POST"])
+    bp.add_url_rule(
+        f"{child}/measurements/<int:measurement_id>/removal",
+        "remove_measurement",
+        remove,
+        methods=["POST"],
+    )
+    bp.add_url_rule(
+        f"{child}/parents-heights", "parents_heights", parents_heights, methods=["POST"]
+    )
+
+
+@allow(Role.PARENT)
+def growth(child_id: int) -> Response:
+    return page(get_child(me(), child_id), {}, {})
+
+
+@allow(Role.PARENT)
+def measure(child_id: int) -> Response:
+    """A parent's own weight, length and head of one day."""
+    child, by, now = get_child(me(), child_id), me(), clock.now()
+    typed = _typed()
+    before = [one.measured for one in entered_of(child.id)]
+    measured, errors = home_typed(typed, patient_of(child), before, clock.clinic_day(now))
+    if not errors:
+        try:
+            in_one_transaction(lambda: records.measure_at_home(child, measured, by=by, now=now))
+        except DomainError as refused:
+            db.session.rollback()
+            errors = {"on": say(refused)}
+    if errors:
+        return page(get_child(me(), child_id), typed, errors)
+    flash(_("Saved."), "success")
+    return see_other("checkups.growth", child_id=child_id)
+
+
+@allow(Role.PARENT)
+def remove(child_id: int, measurement_id: int) -> Response:
+    child, by, now = get_child(me(), child_id), me(), clock.now()
+    row = get_measurement(child, measurement_id)
+    try:
+        in_one_transaction(lambda: records.take_back(row, by=by, now=now))
+    except DomainError as refused:
+        db.session.rollback()
+        return page(get_child(me(), child_id), {}, {"entries": say(refused)})
+    flash(_("Removed."), "success")
+    return see_other("checkups.growth", child_id=child_id)
+
+
+@allow(Role.PARENT)
+def parents_heights(child_id: int) -> Response:
+    child, by, now = get_child(me(), child_id), me(), clock.now()
+    typed = _typed()
+    heights, errors = heights_typed(typed)
+    if errors:
+        return page(child, typed, errors)
+    mother, father = heights
+    in_one_transaction(lambda: records.set_parent_heights(child, mother, father, by=by, now=now))
+    flash(_("Saved."), "success")
+    return see_other("checkups.growth", child_id=child_id, standard=Standard.WHO.value)
+
+
+def _typed() -> dict[str, str]:
+    return {key: value.strip() for key, value in request.form.items()}
+
+
+def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
+    """The whole page, or with HTMX its charts by the other standard."""
+    patient, today = patient_of(child), clock.clinic_day(clock.now())
+    asked = request.args.get("standard")
+    standard = Standard.WHO if asked == Standard.WHO.value else Standard.NATIONAL
+    entered, heights = entered_of(child.id), heights_of(child.id)
+    series = series_of(patient, entered, standard, today, heights)
+    return render(
+        "checkups/growth.html",
+        partial="checkups/_growth.html" if not errors else None,
+        status=422 if errors else 200,
+        child=child,
+        standard=standard.value,
+        series=series,
+        offers=_offers(child, series, today),
+        reports=finished_checks(child.id),
+        visits={one.id: one for one in visits()},
+        entered=list(reversed(entered)),
+        heights=heights,
+        target=target_range(patient.sex, *heights) if heights else None,
+        corrected_weeks=corrected_days(patient) // 7,
+        sex=patient.sex,
+        words=words,
+        kinds=KINDS,
+        asked=[kind.value for kind in METRICS],
+        written=written,
+        typed=typed,
+        errors=errors,
+    )
+
+
+def _offers(child: Child, series: list[Series], today: date) -> list[Offer]:
+    """By the latest check and what was measured within the year."""
+    recent = [one.latest for one in series if one.latest and today - one.latest.on <= A_YEAR]
+    return offers(
+        positive=signs_seen(latest_findings(child.id)),
+        words=[one.word for one in recent],
+        age_months=age_months(child.birth_date, today),
+        services=services_offered(CODES),
+    )

@@ -1,0 +1,64 @@
+"""The report of a finished check, to read and to print on one page."""
+
+from flask import Blueprint, Response
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.ages import age_months
+from clinic.checkups import growth_words as words
+from clinic.checkups import reports
+from clinic.checkups.growth_queries import services_offered
+from clinic.checkups.models import CheckVisit, Kind
+from clinic.checkups.offers import CODES, offers, signs_seen
+from clinic.checkups.plan import dues_of
+from clinic.clock import clinic_day
+from clinic.i18n import mark
+from clinic.web import render
+
+AMOUNTS = {Kind.HAEMOGLOBIN: mark("Haemoglobin"), Kind.TEMPERATURE: mark("Temperature")}
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put these pages among the health checks' pages."""
+    bp.add_url_rule("/visits/<int:appointment_id>/report", "report", report)
+    bp.add_url_rule("/checks/<int:check_id>/report", "check_report", check_report)
+
+
+@allow(Role.PARENT, *reports.STAFF)
+def report(appointment_id: int) -> Response:
+    """By the appointment at which the check was made."""
+    return _page(reports.get_finished_at(me(), appointment_id))
+
+
+@allow(Role.PARENT, *reports.STAFF)
+def check_report(check_id: int) -> Response:
+    """By the check itself; one that was taken over from before has no appointment."""
+    return _page(reports.get_finished(me(), check_id))
+
+
+def _page(check: CheckVisit) -> Response:
+    now, child = clock.now(), check.child
+    is_family = reports.is_family(me(), child.id)
+    if not is_family:
+        audit.note_read("children", child.id, by=me().id, now=now, centre_id=check.centre_id)
+    found = reports.report_of(check)
+    today = clinic_day(now)
+    return render(
+        "checkups/report.html",
+        check=check,
+        child=child,
+        report=found,
+        is_family=is_family,
+        crossed=[] if is_family else found.crossed,
+        next=dues_of([child], today)[child.id],
+        offers=offers(
+            positive=signs_seen(found.found),
+            words=found.words,
+            age_months=age_months(child.birth_date, today),
+            services=services_offered(CODES),
+        ),
+        sex="F" if child.sex == "female" else "M",
+        words=words,
+        amounts=AMOUNTS,
+    )

@@ -1,0 +1,163 @@
+"""How the made-up children have grown, and the health checks they had: along an SD score of the standard."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from sqlalchemy import select
+
+from clinic.accounts.models import User
+from clinic.centres.models import Centre, Service
+from clinic.checkups import records
+from clinic.checkups.due import next_visit, window
+from clinic.checkups.growth.between import STANDING_FROM_MONTHS
+from clinic.checkups.growth.lines import value_of
+from clinic.checkups.growth_queries import patient_of
+from clinic.checkups.items import ACUITY, advice, findings
+from clinic.checkups.measuring import METRICS, Measured, months_at
+from clinic.checkups.models import CheckVisit, How, Kind
+from clinic.checkups.plan import HEALTH_CHECK
+from clinic.checkups.questions import signs
+from clinic.checkups.records import Target
+from clinic.checkups.schedule import Visit, visits
+from clinic.clock import at, clinic_day
+from clinic.db import db
+from clinic.demo import neighbourhood
+from clinic.families.models import Child
+from clinic.scheduling.models import Appointment
+
+OPEN_NOW = timedelta(days=40)  # a check whose days began so lately is still to come
+KEPT = 0.85
+LATE = 36  # days after the first day, at most; the window of a young child's check is a month
+HEAVY = 1.0  # SD of weight that the heavy child gains
+SIGN_SEEN = 0.04
+SMALL, LARGE = -2.6, 2.6
+HOME_DAYS = (40, 12)  # ago
+
+
+class Path:
+    """A child's SD scores by age: its own level, a slow drift, and the error of measuring."""
+
+    def __init__(self, dice: Random, *, heavy: bool = False) -> None:
+        self.dice = dice
+        tall = dice.gauss(0, 0.7)
+        self.level = {kind: 0.7 * tall + dice.gauss(0, 0.4) for kind in METRICS}
+        self.level[Kind.LENGTH] = tall
+        self.gains = dice.gauss(0, 0.2)
+        if heavy:
+            self.level[Kind.WEIGHT], self.gains = tall, HEAVY
+
+    def measured(self, child: Child, on: date) -> list[Measured]:
+        """What would be measured on that day, where the standard has rows."""
+        patient = patient_of(child)
+        real, months = months_at(patient, on)
+        found = []
+        for kind, metric in METRICS.items():
+            z = self.level[kind] + self.dice.gauss(0, 0.08)
+            if kind is Kind.WEIGHT:
+                z += self.gains * min(1.0, max(0.0, months) / 30)
+            value = value_of(metric, patient.sex, max(0.0, months), min(max(z, SMALL), LARGE))
+            if value is not None and (kind is not Kind.HEAD or real <= 36):
+                how = How.LYING if real < STANDING_FROM_MONTHS else How.STANDING
+                amount = round(value * 100) * 10 if kind is Kind.WEIGHT else round(value * 10)
+                found.append(Measured(on, kind, amount, how if kind is Kind.LENGTH else None))
+        return found
+
+
+def fill(today: date, families: Sequence[tuple[User, str, list[Child]]], *, staff: User) -> None:
+    """Checks of every child at the centre near its home; the first family also measures at home."""
+    centres = {one.code: one for one in db.session.scalars(select(Centre))}
+    for number, (guardian, home, children) in enumerate(families):
+        for child in children:
+            dice = Random(child.id)  # noqa: S311 - a plausible city, not a secret
+            heavy = number == 0 and child is children[-1]
+            path = Path(dice, heavy=heavy)
+            _checks(child, centres[home], path, dice, today, staff)
+            if number == 0:
+                _at_home(child, path, guardian, today)
+    neighbourhood.fill(today, staff=staff)
+
+
+def _checks(
+    child: Child, centre: Centre, path: Path, dice: Random, today: date, staff: User
+) -> None:
+    """Most checks on time, some late, a few never; then those of the appointments of the last days."""
+    done: list[str] = []
+    for visit, first in _due_until(child, today - OPEN_NOW):
+        if dice.random() < KEPT:
+            on = first + timedelta(days=dice.randrange(LATE))
+            _check(child, centre.id, visit, on, path, staff)
+            done.append(visit.id)
+    for appointment in _finished(child):
+        on = clinic_day(appointment.starts_at)
+        if open_then := next_visit(child.birth_date, on, done):
+            _check(child, appointment.centre_id, open_then, on, path, staff, appointment)
+            done.append(open_then.id)
+
+
+def _due_until(child: Child, last: date) -> list[tuple[Visit, date]]:
+    """The checks whose first day is known and came by then, with that day."""
+    found = []
+    for visit in visits():
+        first, _ = window(visit, child.birth_date, None)
+        if first and first <= last:
+            found.append((visit, first))
+    return found
+
+
+def _finished(child: Child) -> list[Appointment]:
+    query = (
+        select(Appointment)
+        .join(Service)
+        .where(
+            Appointment.child_id == child.id,
+            Appointment.done_at.is_not(None),
+            Service.code == HEALTH_CHECK,
+        )
+        .order_by(Appointment.starts_at)
+    )
+    return list(db.session.scalars(query))
+
+
+def _check(
+    child: Child,
+    centre_id: int,
+    visit: Visit,
+    on: date,
+    path: Path,
+    staff: User,
+    appointment: Appointment | None = None,
+) -> CheckVisit:
+    """One finished check with what was measured and found."""
+    now = at(on, time(10, 30))
+    target = Target(child.id, centre_id, visit.id, on, appointment.id if appointment else None)
+    found = _found(visit, path.dice)
+    check = records.save_check(target, 0, path.measured(child, on), found, by=staff, now=now)
+    check.finished_at, check.finished_by_id = now, staff.id
+    db.session.flush()
+    return check
+
+
+def _found(visit: Visit, dice: Random) -> dict[str, str]:
+    """Nothing unusual, but a warning sign now and then."""
+    found = {one.code: "normal" for one in findings() if one.code in visit.items}
+    screen = signs(visit)
+    found |= {one.code: "no" for one in screen}
+    if screen and dice.random() < SIGN_SEEN:
+        found |= {screen[0].code: "yes", "referral": "agreed"}
+    if "visual_acuity" in visit.items:
+        found |= dict.fromkeys(ACUITY, "0.8")
+    return found | {one.code: "yes" for one in advice(visit)}
+
+
+def _at_home(child: Child, path: Path, guardian: User, today: date) -> None:
+    for days in HOME_DAYS:
+        on = today - timedelta(days=days)
+        if on > child.birth_date:
+            measured = [one for one in path.measured(child, on) if one.kind is Kind.WEIGHT]
+            records.measure_at_home(child, measured, by=guardian, now=_evening(on))
+    records.set_parent_heights(child, 1620, 1760, by=guardian, now=_evening(today))
+
+
+def _evening(on: date) -> datetime:
+    return at(on, time(19))
