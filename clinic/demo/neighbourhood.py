@@ -1,6 +1,6 @@
 """The children of the three neighbourhoods whose paper records were taken over: for the city's shares.
 
-They have no guardians here and no appointments; a year of checks and measurements each.
+Nobody signs in for them and they have no appointments; a year of checks and measurements each.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,9 +21,10 @@ from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Source
 from clinic.checkups.schedule import visits
 from clinic.clock import at
 from clinic.db import db
-from clinic.families.models import Child, Sex
+from clinic.families.models import Child, Guardianship, Relation, Sex
 
 A_YEAR = timedelta(days=365)
+REGISTERED = timedelta(days=60)  # ago
 YOUNG, SCHOOL = 18, 12  # children of each year of age, at each centre
 LAST_YOUNG, LAST_SCHOOL = 6, 14  # years
 KEPT = {"zhaohui": 0.92, "qingbo": 0.85, "yuhang": 0.78}  # how many checks are made
@@ -33,7 +34,7 @@ SCHOOL_VISIT = "Y6"
 
 
 def fill(today: date, *, staff: User) -> None:
-    """All of them, in three statements."""
+    """All of them, in four statements."""
     dice = Random(today.toordinal())  # noqa: S311 - a plausible city, not a secret
     centres = db.session.scalars(select(Centre).order_by(Centre.id)).all()
     pairs = [(one, row) for one in centres for row in _children(today, dice)]
@@ -41,6 +42,8 @@ def fill(today: date, *, staff: User) -> None:
     ids = db.session.scalars(
         insert(Child).returning(Child.id, sort_by_parameter_order=True), children
     ).all()
+    registered = at(today - REGISTERED, time(9))
+    db.session.execute(insert(Guardianship), [_nobody(one, staff, registered) for one in ids])
     checks: list[dict[str, object]] = []
     amounts: list[list[Measured]] = []
     for child_id, (home, row) in zip(ids, pairs, strict=True):
@@ -69,9 +72,17 @@ def _children(today: date, dice: Random) -> Iterable[dict[str, object]]:
                 "sex": dice.choice(list(Sex)),
                 "birth_date": born,
                 "allergies": "",
-                "created_at": at(today - timedelta(days=60), time(9)),
+                "created_at": at(today - REGISTERED, time(9)),
                 "version": 1,
             }
+
+
+def _nobody(child_id: int, staff: User, now: datetime) -> dict[str, object]:
+    """Who took the record over stands for the family, and gave it up at once."""
+    by = {"granted_by_id": staff.id, "revoked_by_id": staff.id}
+    moments = {"granted_at": now, "revoked_at": now}
+    who = {"child_id": child_id, "user_id": staff.id, "relation": Relation.OTHER}
+    return {**who, **moments, **by, "is_first": False}
 
 
 def _year(
