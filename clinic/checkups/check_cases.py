@@ -41,7 +41,7 @@ class Case:
 
 
 def case_of(visit: Appointment) -> Case | None:
-    """The check of that appointment; None where no check of the schedule is left. Six queries."""
+    """The check of that appointment; None where no check of the schedule is left. Five queries."""
     check = checks.check_of(visit.id)
     done = checks.done_before(visit)
     one = checks.visit_at(visit, check, done)

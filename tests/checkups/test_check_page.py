@@ -203,7 +203,7 @@ def test_previous_values_and_the_familys_answers_are_beside_the_fields(doctor, d
     day.measured()
     day.answer({"sign-1": "yes", "sign-2": "unsure", "screen": "over60"})
     shown = doctor.get(day.page).text
-    assert "Before: 8.9 kg on Sun 1 Feb · at home" in shown
+    assert "Before: 8.9 kg on 2026-02-01 · at home" in shown
     assert "The family says:" in shown
     assert "Over 1 h" in shown
     assert 'name="sign-1" value="yes" checked' not in shown  # the doctor looks herself
