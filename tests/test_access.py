@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.models import Closure, Leave
+from clinic.centres.models import Closure, Leave, ServiceKind
 from clinic.checkups import records
 from clinic.checkups.measuring import Measured
 from clinic.checkups.models import Kind
@@ -34,6 +34,7 @@ from tests.makes import (
 
 METHODS = ("GET", "POST")
 ROLES = (Role.PARENT, Role.CLINICIAN, Role.RECEPTION, Role.MANAGER)
+CHECKS = ("checkups.before", "checkups.check")  # of an appointment that is a health check
 WHOSE = ("theirs", "of somebody else")
 
 
@@ -101,6 +102,11 @@ def world(app):
     slot = make_slot(service, practitioner=practitioner)
     child = make_child(parent)
     visit = make_appointment(child, service, slot, by=parent)
+    checking = make_service(ServiceKind.CHECKUPS, code="health-check")
+    doctor = make_practitioner([checking], centre=centre)
+    to_check = make_appointment(
+        make_child(parent), checking, make_slot(checking, practitioner=doctor), by=parent
+    )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
     wanted = Wanted(make_child(parent), service, slots_for(service, later.id))
     hold = holding.hold(wanted, by=parent, now=NOON)
@@ -143,6 +149,7 @@ def world(app):
     names = {
         "appointment_id": visit.id,
         "check_id": check.id,
+        "to_check": to_check.id,
         "child_id": child.id,
         "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,
@@ -193,6 +200,8 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
         if "everyone" in view.allowed_roles:
             continue
         values = {name: names[name] for name in rule.arguments}
+        if rule.endpoint in CHECKS:
+            values["appointment_id"] = names["to_check"]
         address = rule.build(values, append_unknown=False)[1]
         answer = client.sign_in(user).open(address, method=method)
         if answer.status_code not in expected(view, rule, role, whose):

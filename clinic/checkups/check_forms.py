@@ -30,7 +30,7 @@ from clinic.i18n import mark
 SIGHT = re.compile(r"0\.\d{1,2}|1\.\d|2\.0|4\.\d|5\.[0-3]")
 LONGEST = 300  # characters of a note on a finding
 LONGEST_NOTE = 1000
-EMPTY = mark("Still empty. Fill it in, or tick below that it could not be done.")
+EMPTY = mark("Still empty.")
 
 
 @dataclass

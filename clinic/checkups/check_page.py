@@ -59,6 +59,7 @@ def _save(case: Case, typed: Typed) -> Response:
     if typed.action == FINISH:
         missing = unfinished(case.sheet, typed.fields, reading.found, case.age_months)
         errors = missing | errors
+        errors = {one: errors[one] for one in case.sheet.fields if one in errors}
     if errors:
         return show(case, typed, errors=errors)
     try:
@@ -101,6 +102,6 @@ def _merged(case: Case, typed: Typed) -> Response:
         fields={**typed.fields, **merged.fields},
         base=case.fields,
         version=case.version,
-        clashes=tuple(merged.theirs),
+        clashes=tuple(one for one in case.fields if one in merged.theirs),
     )
-    return show(case, both, taken=merged.taken)
+    return show(case, both, taken=tuple(one for one in case.fields if one in merged.taken))

@@ -11,8 +11,8 @@ from clinic.accounts.access import me
 from clinic.checkups import questions
 from clinic.checkups.assessing import assessment
 from clinic.checkups.check_cases import Case
-from clinic.checkups.check_forms import Typed, read
-from clinic.checkups.due import due
+from clinic.checkups.check_forms import EMPTY, Typed, read
+from clinic.checkups.due import due, window
 from clinic.checkups.items import ACUITY, groups, in_english
 from clinic.checkups.measuring import UNITS, last_of, written
 from clinic.checkups.models import Kind
@@ -66,6 +66,7 @@ def show(
         clashes={one: value_of(case, one, typed.base.get(one, "")) for one in typed.clashes},
         taken=None if taken is None else [names[one] for one in taken],
         errors=errors or {},
+        is_unfinished=any(one.message == EMPTY for one in (errors or {}).values()),
         asked=reading.questions | dict(errors or {}),
         doubts=reading.doubts,
         refusal=refusal,
@@ -85,6 +86,7 @@ def _around(case: Case) -> dict[str, object]:
     standing = status_of(case.visit)
     is_finished = bool(case.check and case.check.finished_at)
     done = [*case.done, case.sheet.visit.id]
+    first, _last = window(case.sheet.visit, case.patient.birth_date, None)
     return {
         "visit": case.visit,
         "reference": spoken(case.visit.booking.reference),
@@ -92,6 +94,7 @@ def _around(case: Case) -> dict[str, object]:
         "labels": LABELS,
         "is_over": standing in OVER,
         "is_early": case.on > today,
+        "from_day": first if first and case.on < first else None,
         "is_finished": is_finished,
         "next_check": due(case.patient.birth_date, today, done) if is_finished else None,
     }
@@ -144,16 +147,16 @@ def value_of(case: Case, name: str, value: str) -> str:
     """A field's value in the reader's language."""
     words = {
         "": _("empty"),
-        "yes": _("Yes"),
-        "no": _("No"),
+        "yes": _("Done"),
         "lying": _("Lying"),
         "standing": _("Standing"),
         "agreed": _("Referred"),
         "declined": _("The family declines"),
     }
-    for finding in case.sheet.findings:
-        for option in finding.options:
-            if (finding.code, option.value) == (name, value):
-                return name_of(option)
+    choices = {one.code: one.options for one in case.sheet.findings}
+    choices |= {one.code: one.options for one in questions.signs(case.sheet.visit)}
+    for option in choices.get(name, ()):
+        if option.value == value:
+            return name_of(option)
     free = name == "note" or name.endswith("-note")
     return value if free and value else words.get(value, value)

@@ -12,6 +12,7 @@ from clinic.checkups.models import Kind
 from clinic.db import db
 from tests.makes import (
     NOON,
+    TOMORROW,
     make_appointment,
     make_child,
     make_practitioner,
@@ -41,13 +42,14 @@ DAILY = {
 class Day:
     """`parent`, `child`, `visit`, and two clinicians of its centre, `doctor` and `other`."""
 
-    def __init__(self, *, born=BORN, **child):
+    def __init__(self, *, born=BORN, on=TOMORROW, **child):
+        self.eve = NOON + (on - TOMORROW)
         self.parent = make_user()
         self.child = make_child(self.parent, birth_date=born, **child)
         self.service = make_service(ServiceKind.CHECKUPS, code="health-check", minutes=15)
         self.practitioner = make_practitioner([self.service])
-        slot = make_slot(self.service, practitioner=self.practitioner)
-        self.visit = make_appointment(self.child, self.service, slot, by=self.parent)
+        slot = make_slot(self.service, practitioner=self.practitioner, day=on)
+        self.visit = make_appointment(self.child, self.service, slot, by=self.parent, now=self.eve)
         self.doctor, self.other = (
             make_user(Role.CLINICIAN, centre=self.practitioner.centre, name=name)
             for name in ("陆知微", "陈禾田")
@@ -65,14 +67,14 @@ class Day:
         """The parent answers at home."""
         db.session.rollback()  # it looks at what is there by now
         answers = SIGNS | DAILY if answers is None else answers
-        records.answer(self.child, visit, answers, by=self.parent, now=NOON)
+        records.answer(self.child, visit, answers, by=self.parent, now=self.eve)
         db.session.commit()
 
     def measured(self, on=LAST_MONTH, *, kind=Kind.WEIGHT, amount=8900, how=None):
         """Measured at home, earlier."""
         db.session.rollback()
         one = Measured(on, kind, amount, how)
-        records.measure_at_home(self.child, [one], by=self.parent, now=NOON)
+        records.measure_at_home(self.child, [one], by=self.parent, now=self.eve)
         db.session.commit()
 
 

@@ -18,6 +18,7 @@ from clinic.checkups.measuring import (
     check_day,
     doubt_about,
     months_at,
+    slip_in,
     written,
 )
 from clinic.checkups.models import How, Kind
@@ -125,3 +126,43 @@ def test_a_big_change_of_weight_is_asked_about(before, now, asked):
 def test_age_is_corrected_for_preterm_children_until_24_months(weeks, days, before_real):
     real, corrected = months_at(Patient(BORN, "F", weeks), BORN + timedelta(days=days))
     assert (real - corrected) * 30.4375 == pytest.approx(before_real)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "amount"),
+    [
+        (Kind.WEIGHT, "9.2 kg", 9200),
+        (Kind.WEIGHT, "9.2公斤", 9200),
+        (Kind.LENGTH, "72.5cm", 725),
+        (Kind.LENGTH, "72.5 厘米", 725),
+        (Kind.HAEMOGLOBIN, "118 g/L", 118),
+        (Kind.TEMPERATURE, "36.8℃", 368),
+    ],
+)
+def test_the_unit_may_be_typed_with_it(kind, text, amount):
+    assert amount_of(kind, text) == amount
+    assert slip_in(text, kind, BOY, AT_NINE_MONTHS) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "accept"),
+    [
+        (Kind.WEIGHT, "18.4斤", "9.2"),
+        (Kind.WEIGHT, "9200g", "9.2"),
+        (Kind.WEIGHT, "9200", "9.2"),
+        (Kind.LENGTH, "725mm", "72.5"),
+        (Kind.LENGTH, "0.725米", "72.5"),
+        (Kind.HEAD, "450", "45"),
+        (Kind.HAEMOGLOBIN, "11.8 g/dL", "118"),
+        (Kind.WEIGHT, "9200 mm", None),
+        (Kind.WEIGHT, "斤", None),
+        (Kind.WEIGHT, "99999斤", None),
+        (Kind.LENGTH, "450", None),
+    ],
+)
+def test_another_unit_is_asked_about_with_the_number_to_accept(kind, text, accept):
+    slip = slip_in(text, kind, BOY, AT_NINE_MONTHS)
+    assert (slip and slip.accept) == accept
+    if accept and not text.isdigit():
+        with pytest.raises(NotANumber):
+            amount_of(kind, text)
