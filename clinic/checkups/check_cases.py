@@ -6,6 +6,7 @@ from datetime import date
 
 from clinic.ages import age_months
 from clinic.checkups import checks
+from clinic.checkups.growth_queries import patient_of
 from clinic.checkups.items import Sheet
 from clinic.checkups.measuring import Measured, Patient
 from clinic.checkups.models import CheckVisit, How, Kind
@@ -40,7 +41,7 @@ class Case:
 
 
 def case_of(visit: Appointment) -> Case | None:
-    """The check of that appointment; None where no check of the schedule is left. Six queries."""
+    """The check of that appointment; None where no check of the schedule is left. Five queries."""
     check = checks.check_of(visit.id)
     done = checks.done_before(visit)
     one = checks.visit_at(visit, check, done)
@@ -56,7 +57,7 @@ def case_of(visit: Appointment) -> Case | None:
         check=check,
         sheet=sheet,
         on=check.done_on if check else clinic_day(visit.starts_at),
-        patient=checks.patient_of(visit.child),
+        patient=patient_of(visit.child),
         fields={name: kept.get(name, "") for name in sheet.fields},
         before=record.before,
         from_home=record.from_home,

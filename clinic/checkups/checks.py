@@ -5,7 +5,6 @@ Everything starts from the user.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
@@ -15,15 +14,15 @@ from clinic.accounts.models import Role, User
 from clinic.ages import add_months
 from clinic.booking.queries import get_appointment
 from clinic.centres.models import Service
-from clinic.checkups.due import HB, Due, due, hb_needed, next_visit
+from clinic.checkups.due import HB, hb_needed, next_visit
 from clinic.checkups.items import Sheet, sheet
-from clinic.checkups.measuring import Measured, Patient, written
+from clinic.checkups.measuring import Measured, written
 from clinic.checkups.models import CheckVisit, Kind, Measurement, Screening, Source
-from clinic.checkups.plan import HEALTH_CHECK
+from clinic.checkups.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.checkups.schedule import Visit, visits
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.families.models import Child, Guardianship, Sex
+from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 
@@ -63,12 +62,6 @@ def get_own_check(user: User, appointment_id: int) -> Appointment:
     return found
 
 
-def patient_of(child: Child) -> Patient:
-    """A child as the rules of measuring look at it."""
-    sex = "F" if child.sex is Sex.FEMALE else "M"
-    return Patient(child.birth_date, sex, child.gestation_weeks)
-
-
 def check_of(appointment_id: int) -> CheckVisit | None:
     """The check that was begun at that appointment."""
     query = select(CheckVisit).where(CheckVisit.appointment_id == appointment_id)
@@ -78,28 +71,10 @@ def check_of(appointment_id: int) -> CheckVisit | None:
 
 
 def done_before(visit: Appointment) -> list[str]:
-    """The checks of the schedule that the child had on days before, in order.
-
-    What was recorded says which one it was; an appointment without a record was the one open then.
-    """
-    query = (
-        select(Appointment.starts_at, CheckVisit.visit)
-        .outerjoin(CheckVisit, CheckVisit.appointment_id == Appointment.id)
-        .where(
-            IS_HEALTH_CHECK,
-            Appointment.child_id == visit.child_id,
-            Appointment.id != visit.id,
-            Appointment.done_at.is_not(None),
-            Appointment.starts_at < visit.starts_at,
-        )
-        .order_by(Appointment.starts_at)
-    )
-    done: list[str] = []
-    for row in db.session.execute(query):
-        then = next_visit(visit.child.birth_date, clinic_day(row.starts_at), done)
-        if which := row.visit or (then and then.id):
-            done.append(which)
-    return done
+    """The checks of the schedule that the child had on days before, in order."""
+    day = clinic_day(visit.starts_at)
+    made = [one for one in made_of([visit.child_id])[visit.child_id] if one.on < day]
+    return checks_done(visit.child, made)
 
 
 def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) -> Visit | None:
@@ -153,8 +128,3 @@ def answers_of(child_id: int, one: Visit) -> dict[str, str]:
         Screening.voided_at.is_(None),
     )
     return {row.code: row.value for row in db.session.execute(query)}
-
-
-def next_due(child: Child, done: Sequence[str], on: date) -> Due:
-    """The check after those."""
-    return due(child.birth_date, on, done)

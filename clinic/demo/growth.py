@@ -29,7 +29,7 @@ from clinic.scheduling.models import Appointment
 OPEN_NOW = timedelta(days=40)  # a check whose days began so lately is still to come
 KEPT = 0.85
 LATE = 36  # days after the first day, at most; the window of a young child's check is a month
-HEAVY = 1.0  # SD of weight that the heavy child gains
+HEAVY = 0.7  # SD of weight that the heavy child gains
 SIGN_SEEN = 0.04
 SMALL, LARGE = -2.6, 2.6
 HOME_DAYS = (40, 12)  # ago

@@ -1,7 +1,8 @@
 """The growth chart's geometry and drawing: points lie where the numbers say."""
 
 from datetime import date
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import dist
 from xml.etree import ElementTree
 
 import pytest
@@ -81,6 +82,15 @@ def test_a_higher_percentile_lies_higher_everywhere(standard, metric, sex):
         assert [x for x, _ in lower] == [x for x, _ in upper]
         assert all(a[1] >= b[1] for a, b in zip(lower, upper, strict=True))
     assert [name for name, *_ in drawn.names] == [str(p) for p in PERCENTILES]
+
+
+@given(st.lists(st.tuples(st.floats(0, 60), st.floats(3, 20)), min_size=2, max_size=8, unique=True))
+def test_a_touch_is_meant_for_one_point(pairs):
+    dots = draw(Standard.NATIONAL, "weight_for_age", "F", [Point(*pair) for pair in pairs]).dots
+    for one, other in combinations(dots, 2):
+        apart = dist((one.x, one.y), (other.x, other.y))
+        assert one.reach + other.reach <= max(apart, 8) + 1e-6
+    assert all(4 <= one.reach <= 12 for one in dots)
 
 
 def girl(*rows):

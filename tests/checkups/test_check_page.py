@@ -93,6 +93,7 @@ def test_a_whole_check_is_finished_and_says_what_is_next(doctor, day):
     assert "This check is finished" in shown
     assert "18-month check" in shown
     assert "From Saturday 1 August 2026" in shown
+    assert f'href="{day.page}/report"' in shown
     deeds = {one.action for one in db.session.query(AuditEvent)}
     assert {"save_check", "finish_check", "finish", "read"} <= deeds
 
@@ -202,7 +203,7 @@ def test_previous_values_and_the_familys_answers_are_beside_the_fields(doctor, d
     day.measured()
     day.answer({"sign-1": "yes", "sign-2": "unsure", "screen": "over60"})
     shown = doctor.get(day.page).text
-    assert "Before: 8.9 kg on Sun 1 Feb · at home" in shown
+    assert "Before: 8.9 kg on 2026-02-01 · at home" in shown
     assert "The family says:" in shown
     assert "Over 1 h" in shown
     assert 'name="sign-1" value="yes" checked' not in shown  # the doctor looks herself

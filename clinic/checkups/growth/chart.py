@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, dist, floor
 
 from clinic.checkups.growth import lines
 from clinic.checkups.growth.china import data
@@ -17,6 +17,7 @@ STEPS = (0.5, 1, 2, 5, 10, 20, 50)
 MOST_STEPS = 8
 IN_YEARS_BEYOND = 36  # months
 ROOM_CM = 8  # left and right of a child's lengths
+NEAREST, FARTHEST = 4.0, 12.0  # around a point, for a finger
 APART = 10.0  # between the names of two lines
 
 
@@ -32,13 +33,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Dot:
-    """A point where it is drawn; `ghost` is its x by the age that is not corrected."""
+    """A point where it is drawn; `ghost` is its x by the age that is not corrected.
+
+    `reach`: how far around it a touch is meant for it, and not for the one beside it.
+    """
 
     x: float
     y: float
     point: Point
     number: int  # among the points given
     ghost: float | None = None
+    reach: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -202,18 +207,22 @@ def _named(ends: Sequence[tuple[str, float, float]]) -> list[tuple[str, float, f
 
 def _dots(frame: Frame, seen: Sequence[tuple[int, Point]]) -> list[Dot]:
     ordered = sorted(seen, key=lambda pair: pair[1].at)
+    places = frame.places([(one.at, one.value) for _, one in ordered])
     return [
-        Dot(
-            frame.x(one.at),
-            frame.y(one.value),
-            one,
-            n,
-            frame.x(one.real)
-            if one.real is not None and one.at < one.real <= frame.right
-            else None,
-        )
-        for n, one in ordered
+        Dot(x, y, one, n, _ghost(frame, one), _reach((x, y), places))
+        for (x, y), (n, one) in zip(places, ordered, strict=True)
     ]
+
+
+def _ghost(frame: Frame, one: Point) -> float | None:
+    shown = one.real is not None and one.at < one.real <= frame.right
+    return frame.x(one.real) if shown and one.real is not None else None
+
+
+def _reach(place: tuple[float, float], places: Sequence[tuple[float, float]]) -> float:
+    """Half the way to the nearest other point, within limits."""
+    nearest = min((dist(place, one) for one in places if one != place), default=2 * FARTHEST)
+    return min(FARTHEST, max(NEAREST, nearest / 2))
 
 
 def _channel(

@@ -1,0 +1,69 @@
+"""The demo's children have grown plausibly, the same every time."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from clinic.checkups.growth.lines import Standard
+from clinic.checkups.growth_charts import BMI, WEIGHT, series_of
+from clinic.checkups.growth_queries import entered_of, heights_of, patient_of
+from clinic.checkups.models import CheckVisit, Measurement, Source
+from clinic.db import db
+from clinic.demo.load import load
+from clinic.families.models import Child
+
+DAY = date(2026, 11, 24)
+
+
+def grown(name):
+    child = db.session.scalars(select(Child).where(Child.name == name)).one()
+    patient = patient_of(child)
+    return patient, series_of(patient, entered_of(child.id), Standard.NATIONAL, DAY)
+
+
+def test_the_demo_family_sees_growth_that_is_plausible(app):
+    load(DAY)
+    patient, series = grown("李一麦")
+    weight = next(one for one in series if one.metric == WEIGHT)
+    assert len(weight.samples) >= 5
+    assert {one.at_home for one in weight.samples} == {True, False}
+    values = [one.value for one in weight.samples]
+    assert values == sorted(values)  # nobody shrinks
+    assert all(patient.birth_date < one.on <= DAY for one in weight.samples)
+    assert next(one for one in series if one.metric == BMI).latest.word == "超重"
+    early, series = grown("孙安安")
+    assert early.gestation_weeks == 34
+    assert all(one.months < one.real for one in series[0].samples)
+    first = db.session.scalars(select(Child).where(Child.name == "李一禾")).one()
+    assert heights_of(first.id) is not None
+
+
+def test_checks_are_finished_and_none_is_to_come(app):
+    load(DAY)
+    days = db.session.scalars(select(CheckVisit.done_on)).all()
+    assert len(days) > 500
+    assert max(days) <= DAY
+    unfinished = select(CheckVisit.id).where(CheckVisit.finished_at.is_(None))
+    assert db.session.scalars(unfinished).all() == []
+    alone = select(Measurement.id).where(
+        Measurement.source == Source.CLINIC, Measurement.check_visit_id.is_(None)
+    )
+    assert db.session.scalars(alone).all() == []
+
+
+def test_the_same_day_gives_the_same_measurements(app, fresh):
+    from clinic.app import create_app
+    from tests.conftest import SETTINGS
+
+    def rows():
+        query = select(Measurement.child_id, Measurement.measured_on, Measurement.amount)
+        return db.session.execute(query.order_by(Measurement.id)).all()
+
+    load(DAY)
+    first = rows()
+    other = create_app(SETTINGS | {"DATABASE_URL": fresh("sqlite")})
+    with other.app_context():
+        load(DAY)
+        assert rows() == first
+        db.session.remove()
+        db.engine.dispose()
