@@ -11,9 +11,11 @@ from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling import booking, changing
 from clinic.scheduling.changes import Close
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
-from tests.makes import NOON, make_appointment, make_centre, make_child, make_user
+from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_child, make_user
 from tests.scheduling.rota_of import NEXT_MONDAY, Rota
+from tests.vaccination.test_dose_booking import NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 TUESDAY, WEDNESDAY = NEXT_MONDAY + timedelta(days=1), NEXT_MONDAY + timedelta(days=2)
@@ -133,3 +135,23 @@ def test_another_centres_appointment_or_slot_is_not_found(client, made):
 def test_the_calendar_leads_to_it(client, made):
     page = client.get(f"/calendar/?centre={made.centre.code}&day={TUESDAY}").text
     assert made.url in page
+
+
+def test_a_vaccination_moves_with_its_doses_and_not_to_a_day_before_they_are_legal(app, client):
+    site = Site(app)
+    booked = site.book(site.slots[NEXT_WEEK][0], "MMR")
+    visit = db.session.get_one(Appointment, int(booked.location.rsplit("/", 1)[1]))
+    early, later = site.slots[TOMORROW][0].id, site.slots[NEXT_WEEK][4].id
+    url = f"/manage/appointments/{visit.id}/move"
+    client.sign_in(make_user(Role.MANAGER, centre=site.centre))
+
+    shown = client.get(f"{url}?slot={early}")
+    assert 'class="error"' in shown.text
+    answer = client.post(f"{url}?slot={early}", data={"version": str(visit.version)})
+    assert answer.status_code == 422
+
+    asked = f"{url}?slot={later}"
+    assert client.post(asked, data={"version": version_on(client.get(asked))}).status_code == 303
+    db.session.expire_all()
+    assert visit.slot_id == later
+    assert live() == [("MMR", "MMR", 1)]
