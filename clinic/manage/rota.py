@@ -14,7 +14,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.manage import rota_copying, rota_publishing
+from clinic.manage import rota_copying, rota_moving, rota_publishing, rota_visits
 from clinic.manage.forms import WEEK
 from clinic.manage.queries import centres_of
 from clinic.manage.rota_forms import EndForm, RuleForm, next_monday
@@ -51,6 +51,8 @@ def add_pages(bp: Blueprint) -> None:
     bp.add_url_rule("/rota/end", view_func=rota_end, methods=["POST"])
     bp.add_url_rule("/rota/discard", view_func=rota_discard, methods=["POST"])
     rota_copying.add_pages(bp)
+    rota_moving.add_pages(bp)
+    rota_visits.add_pages(bp)
     rota_publishing.add_pages(bp)
 
 

@@ -31,7 +31,6 @@ from clinic.scheduling.rota_models import (
     ONE_DAY,
     DraftKind,
     RotaDraft,
-    RotaPublication,
     drafts_of,
     last_publication,
     weekly_of,
@@ -58,12 +57,12 @@ class Diff:
 
 @dataclass(frozen=True)
 class Publish:
-    """The change (see `changes`) that shuts these sessions, and opens slots again, for a publication."""
+    """The change (see `changes`) that shuts these sessions, and opens slots again, on account of `row`."""
 
     centre: Centre
     session_ids: tuple[int, ...]
     opening: tuple[int, ...] = ()  # slots that open again
-    publication: RotaPublication | None = None
+    row: object = None
     why = ClosedFor.RULE
 
     @property
@@ -90,7 +89,7 @@ class Publish:
         return list(self.opening)
 
     def record(self, *, by: object, now: datetime) -> object:
-        return self.publication
+        return self.row
 
 
 class _Looking:
@@ -231,7 +230,10 @@ def _comes(
     taken = [one for one in at_hand.sessions if one.id not in closing and one.withdrawn_at is None]
     shut = Shut([at_hand.centre.id], at_hand.days) if at_hand.days else None
     rule_of = {one.id: one.rule_id for one in at_hand.drafts}
-    busy = [(one.practitioner_id, one.room_id, one.starts_at, one.ends_at) for one in taken]
+    busy: dict[date, list[tuple[int, int, datetime, datetime]]] = {}
+    for one in taken:
+        times = (one.practitioner_id, one.room_id, one.starts_at, one.ends_at)
+        busy.setdefault(clinic_day(one.starts_at), []).append(times)
     comes, conflicts, seats = [], [], Seats()
     for day in at_hand.days:
         for hours in at_hand.after:
@@ -244,7 +246,7 @@ def _comes(
             start, end = hours.on(day)
             is_busy = any(
                 (who == a or room == b) and start < until and since < end
-                for a, b, since, until in busy
+                for a, b, since, until in busy.get(day, ())
             )
             if is_busy and not all(why):
                 if hours.draft_id:
@@ -252,7 +254,7 @@ def _comes(
                 continue
             if all(why):
                 continue  # it waits, withdrawn, until what shuts it is lifted
-            busy.append((who, room, start, end))
+            busy.setdefault(day, []).append((who, room, start, end))
             if hours.draft_id:
                 size = (hours.weekly.slot_minutes, hours.weekly.capacity)
                 comes.append(Sitting(hours.draft_id, day, start, end, who, room, *size))

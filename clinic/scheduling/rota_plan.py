@@ -141,6 +141,16 @@ class Seats:
         return tuple(starts) if moment == guest.ends_at else ()
 
 
+def seats_of(
+    practitioner_id: int,
+    times: Iterable[tuple[datetime, datetime]],
+    places: int,
+    service_ids: frozenset[int],
+) -> Seats:
+    """The slots of one session that would be there."""
+    return Seats({(practitioner_id, start): Seat(end, places, service_ids) for start, end in times})
+
+
 def clashes(after: Sequence[Hours]) -> list[tuple[int, Hours]]:
     """The drafts whose template needs a clinician or a room that another template has, with that one."""
     found = []

@@ -6,11 +6,11 @@ by any change of hours, and is offered new times afterwards by `new_times`. Verb
 caller commits.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from clinic import audit
 from clinic.accounts.models import User
@@ -89,12 +89,13 @@ def publish(centre: Centre, number: int, version: str, *, by: User, now: datetim
         _add_its_rule(draft, shown.stays.get(draft.id, ()), by=by, now=now)
         draft.publication_id = publication.id
     online = booked_online(publication.kept)
-    change = Publish(centre, shown.closing, publication=publication)
+    change = Publish(centre, shown.closing, row=publication)
     changing.apply(change, changing.preview(change, now=now).version, by=by, now=now)
     tomorrow = clinic_day(now) + ONE_DAY
     rota.extend([centre], tomorrow, clinic_day(now) + rota.HORIZON, now=now)
     made = [one.made_rule_id for one in shown.drafts if one.made_rule_id]
-    if left := seat_again(publication.kept, made, online, by=by, now=now):
+    theirs = ClinicSession.rota_rule_id.in_(made)
+    if left := seat_again(publication.kept, theirs, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")
     return shown
 
@@ -162,17 +163,17 @@ def booked_online(appointment_ids: Collection[int]) -> set[int]:
 
 def seat_again(
     appointment_ids: Collection[int],
-    rule_ids: Iterable[int],
+    where: ColumnElement[bool],
     online: Collection[int],
     *,
     by: User,
     now: datetime,
 ) -> list[int]:
-    """Give who was displaced just now the same time in these rules' sessions; who cannot have it.
+    """Give who was displaced just now the same time in sessions that are so; who cannot have it.
 
     `online` are those who took a place that is open online; they take one again while there is one.
     """
-    slots = {(row.practitioner_id, row.starts_at): row for row in _slots(rule_ids, now)}
+    slots = {(row.practitioner_id, row.starts_at): row for row in _slots(where, now)}
     left = {row.id: row.capacity - row.taken for row in slots.values()}
     left_online = {row.id: row.online_capacity - row.online_taken for row in slots.values()}
     theirs = appointments().where(Appointment.id.in_(appointment_ids)).order_by(None)
@@ -195,7 +196,7 @@ def seat_again(
     return without
 
 
-def _slots(rule_ids: Iterable[int], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+def _slots(where: ColumnElement[bool], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
     query = (
         select(
             Slot.id,
@@ -209,8 +210,7 @@ def _slots(rule_ids: Iterable[int], now: datetime) -> Sequence[Row[*tuple[Any, .
             ClinicSession.room_id,
         )
         .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(ClinicSession.rota_rule_id.in_(list(rule_ids)))
-        .where(Slot.closed_at.is_(None), Slot.starts_at > now)
+        .where(where, Slot.closed_at.is_(None), Slot.starts_at > now)
     )
     return db.session.execute(query).all()
 

@@ -102,8 +102,8 @@ def undo(publication: RotaPublication, *, by: User, now: datetime) -> Undone:
     for draft in drafts:
         _restore_its_rule(draft, by=by, now=now)
     changing.apply(change, changing.preview(change, now=now).version, by=by, now=now)
-    rule_ids = [one.rule_id for one in drafts if one.rule_id]
-    seat_again(_displaced(publication.kept), rule_ids, online, by=by, now=now)
+    theirs = ClinicSession.rota_rule_id.in_([one.rule_id for one in drafts if one.rule_id])
+    seat_again(_displaced(publication.kept), theirs, online, by=by, now=now)
     _leave_to_what_shuts(change.opening, drafts, now)
     for draft in drafts:
         draft.publication_id = draft.made_rule_id = None

@@ -1,0 +1,90 @@
+"""A session is moved on its day, to other hours or another room: shown first, done as shown."""
+
+from datetime import time
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.centres.models import Room
+from clinic.clock import clinic_day, local
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.manage.away import offer_all
+from clinic.manage.queries import get_session
+from clinic.scheduling import session_moving
+from clinic.scheduling.models import ClinicSession
+from clinic.scheduling.session_moving import Moved, Moving
+from clinic.web import render, see_other
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The page in the managers' blueprint."""
+    bp.add_url_rule(
+        "/sessions/<int:session_id>/move", view_func=move_session, methods=["GET", "POST"]
+    )
+
+
+@allow(Role.MANAGER)
+def move_session(session_id: int) -> Response:
+    """The address says where to; a GET shows whom it concerns, a POST does what was shown."""
+    session, now = get_session(me(), session_id), clock.now()
+    moving = _asked_for(session)
+    try:
+        if request.method == "GET":
+            is_asked = "opens" in request.args
+            shown = session_moving.preview(moving, now=now) if is_asked else None
+            return _page(moving, shown)
+        version = request.form.get("version", "")
+        done = in_one_transaction(lambda: session_moving.move(moving, version, by=me(), now=now))
+    except DomainError as error:
+        db.session.rollback()
+        return _refused(_asked_for(get_session(me(), session_id)), say(error))
+    offer_all([one.id for one in done.lost], now=now)
+    code, day = session.practitioner.centre.code, clinic_day(session.starts_at)
+    if done.lost:
+        flash(_("The session is moved. Families who lost their time are offered new ones."))
+        return see_other("manage.displaced", centre=code)
+    flash(_("The session is moved. Every family keeps its time."))
+    return see_other("manage.index", centre=code, week=day.isoformat())
+
+
+def _asked_for(session: ClinicSession) -> Moving:
+    """Where to, by the address; where the session is, if that says nothing."""
+    rooms, wanted = session.practitioner.centre.rooms, request.args.get("room", type=int)
+    room: Room = next((one for one in rooms if one.id == wanted), session.room)
+    opens = _wall("opens") or local(session.starts_at).time()
+    return Moving(session, room, opens, _wall("closes") or local(session.ends_at).time())
+
+
+def _wall(name: str) -> time | None:
+    try:
+        return time.fromisoformat(request.args.get(name, "")).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _refused(moving: Moving, refusal: str) -> Response:
+    """The sentence, and what is so by now where it can be shown."""
+    try:
+        shown = session_moving.preview(moving, now=clock.now())
+    except DomainError:
+        shown = None
+    return _page(moving, shown, refusal)
+
+
+def _page(moving: Moving, shown: Moved | None, refusal: str = "") -> Response:
+    return render(
+        "manage/rota_move.html",
+        status=422 if refusal else 200,
+        moving=moving,
+        session=moving.session,
+        centre=moving.session.practitioner.centre,
+        rooms=moving.session.practitioner.centre.rooms,
+        shown=shown,
+        refusal=refusal,
+        here=request.full_path,
+    )

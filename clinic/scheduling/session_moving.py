@@ -1,0 +1,156 @@
+"""One session is given other hours on its day, or another room: first shown, then done as shown.
+
+The session is withdrawn and another opened in its place. Who finds the same time in it keeps it;
+who does not is displaced, and is offered new times afterwards by `new_times`. Verbs flush; the
+caller commits.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import or_, select
+
+from clinic.accounts.models import User
+from clinic.centres.models import Room, Service
+from clinic.clock import at, clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import changing, opening, places
+from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
+from clinic.scheduling.queries import services_given
+from clinic.scheduling.rota_diff import Publish
+from clinic.scheduling.rota_plan import Guest, seats_of
+from clinic.scheduling.rota_publishing import ShownBefore, booked_online, seat_again
+
+
+class HasBegun(DomainError):
+    message = mark("This session has begun, or is withdrawn: it cannot be moved any more.")
+
+
+class MoveSession(Publish):
+    """The change that shuts the session; by its name the audit trail knows it."""
+
+    why = ClosedFor.HAND
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A session is to be in that room, from then to then, on its day."""
+
+    session: ClinicSession
+    room: Room
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moving does. `version` stands for exactly this answer."""
+
+    version: str
+    hours: opening.Hours
+    services: tuple[Service, ...]
+    kept: tuple[Appointment, ...]
+    lost: tuple[Appointment, ...]
+
+
+def preview(moving: Moving, *, now: datetime) -> Moved:
+    """Whom it concerns. It writes nothing.
+
+    Raises HasBegun, EndsBeforeItBegins, NoWholeSlot, ShutThen where the centre, the room or the
+    clinician is shut then, PractitionerBusy and RoomBusy.
+    """
+    session, hours = moving.session, _hours(moving)
+    times = _free_times(moving, hours, now)
+    services = tuple(services_given([session.id])[session.id])
+    change = MoveSession(session.practitioner.centre, (session.id,), row=session)
+    shown = changing.preview(change, now=now)
+    given = frozenset(one.id for one in services)
+    seats = seats_of(session.practitioner_id, times, hours.capacity, given)
+    by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
+    kept = seats.seat(
+        Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
+        for one in by_booking
+    )
+    whole = (shown.version, moving.room.id, hours, sorted(kept))
+    return Moved(
+        version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
+        hours=hours,
+        services=services,
+        kept=tuple(one for one in shown.displaced if one.id in kept),
+        lost=tuple(one for one in shown.displaced if one.id not in kept),
+    )
+
+
+def _hours(moving: Moving) -> opening.Hours:
+    """The new hours, in slots as they were. Raises HasBegun for a session without an open slot."""
+    query = (
+        select(Slot)
+        .where(Slot.clinic_session_id == moving.session.id, Slot.closed_at.is_(None))
+        .order_by(Slot.starts_at)
+        .limit(1)
+    )
+    slot = db.session.scalar(query)
+    if slot is None:
+        raise HasBegun
+    minutes = int((slot.ends_at - slot.starts_at).total_seconds() // 60)
+    size = (minutes, slot.capacity, slot.online_capacity)
+    return opening.Hours(moving.opens, moving.closes, *size)
+
+
+def _free_times(
+    moving: Moving, hours: opening.Hours, now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """The new slots that nothing shuts, if nobody else has the clinician or the room."""
+    session = moving.session
+    day = clinic_day(session.starts_at)
+    start, end = at(day, hours.opens), at(day, hours.closes)
+    if session.withdrawn_at is not None or min(session.starts_at, start) <= now:
+        raise HasBegun
+    if end <= start:
+        raise opening.EndsBeforeItBegins
+    times = list(opening.cut(start, end, hours.slot_minutes))
+    if not times:
+        raise opening.NoWholeSlot
+    shut = opening.Shut([session.centre_id], [day])
+    why = shut.why(session.centre_id, moving.room.id, session.practitioner_id, times)
+    if all(why):
+        raise opening.ShutThen(day=day)
+    busy = select(ClinicSession.practitioner_id).where(
+        ClinicSession.id != session.id,
+        ClinicSession.withdrawn_at.is_(None),
+        or_(
+            ClinicSession.practitioner_id == session.practitioner_id,
+            ClinicSession.room_id == moving.room.id,
+        ),
+        ClinicSession.starts_at < end,
+        ClinicSession.ends_at > start,
+    )
+    if (whose := db.session.scalar(busy.limit(1))) is not None:
+        is_theirs = whose == session.practitioner_id
+        raise (opening.PractitionerBusy if is_theirs else opening.RoomBusy)(day=day)
+    return [one for one, is_shut in zip(times, why, strict=True) if not is_shut]
+
+
+def move(moving: Moving, version: str, *, by: User, now: datetime) -> Moved:
+    """Do what was shown under that version. Raises ShownBefore, and as `preview` does."""
+    session = moving.session
+    opening.one_at_a_time([session.centre_id])
+    change = MoveSession(session.practitioner.centre, (session.id,), row=session)
+    places.lock(change.edits(now))
+    db.session.expire_all()
+    shown = preview(moving, now=now)
+    if shown.version != version:
+        raise ShownBefore
+    kept = [one.id for one in shown.kept]
+    online = booked_online(kept)
+    changing.apply(change, changing.preview(change, now=now).version, by=by, now=now)
+    day = clinic_day(session.starts_at)
+    made = opening.open_session(
+        session.practitioner, moving.room, shown.services, day, shown.hours, by=by, now=now
+    )
+    if left := seat_again(kept, ClinicSession.id == made.id, online, by=by, now=now):
+        raise AssertionError(f"shown to keep their time, and did not: {left}")
+    return shown

@@ -1,0 +1,82 @@
+"""The page that moves a session: a form that works without scripts, families by name first."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.db import db
+from clinic.scheduling import changing
+from clinic.scheduling.changes import Close
+from clinic.scheduling.status import Status, status_of
+from tests.makes import NOON, make_centre, make_user
+from tests.scheduling.rota_of import NEXT_MONDAY, Rota
+
+pytestmark = pytest.mark.usefixtures("noon")
+TUESDAY = NEXT_MONDAY + timedelta(days=1)
+
+
+@pytest.fixture
+def made(app, client):
+    rota = Rota()
+    client.sign_in(make_user(Role.MANAGER, centre=rota.centre))
+    rota.url = f"/manage/sessions/{rota.sessions(TUESDAY)[0].id}/move"
+    return rota
+
+
+def version_on(page):
+    return re.search(r'name="version" value="(\w+)"', page.text)[1]
+
+
+def test_whom_it_concerns_is_shown_and_then_done(client, made):
+    lost = made.book(TUESDAY)
+    assert 'name="version"' not in client.get(made.url).text
+    asked = f"{made.url}?opens=10:00&closes=12:00"
+    shown = client.get(asked)
+    assert "王一禾" in shown.text
+    assert status_of(lost) is Status.BOOKED
+    answer = client.post(asked, data={"version": version_on(shown)})
+    assert (answer.status_code, answer.location[:17]) == (303, "/manage/new-times")
+    db.session.expire_all()
+    assert status_of(lost) is Status.DISPLACED
+
+
+def test_what_was_not_shown_is_not_done_and_shown_again(client, made):
+    asked = f"{made.url}?opens=10:00&closes=12:00"
+    seen = version_on(client.get(asked))
+    made.book(TUESDAY)
+    answer = client.post(asked, data={"version": seen})
+    assert answer.status_code == 422
+    assert "显示之后有新的预约" in answer.text
+    assert client.post(asked, data={"version": version_on(answer)}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "the centre or the room is shut in these hours"), ("zh", "中心或诊室")],
+)
+def test_hours_in_which_the_centre_is_shut_have_a_sentence(client, made, language, sentence):
+    from datetime import time
+
+    from clinic.clock import at
+
+    change = Close(made.centre, at(TUESDAY, time(13)), at(TUESDAY, time(18)), "检修", "Repairs")
+    version = changing.preview(change, now=NOON).version
+    changing.apply(change, version, by=made.manager, now=NOON)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    answer = client.get(f"{made.url}?opens=14:00&closes=16:00")
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_a_session_of_another_centre_is_not_found(client, made):
+    client.sign_in(make_user(Role.MANAGER, centre=make_centre()))
+    assert client.get(made.url).status_code == 404
+    assert client.post(made.url, data={"version": "x"}).status_code == 404
+
+
+def test_the_week_and_the_calendar_lead_to_it(client, made):
+    assert made.url in client.get(f"/manage/?week={TUESDAY}").text
+    day = client.get(f"/calendar/?centre={made.centre.code}&day={TUESDAY}").text
+    assert made.url in day
