@@ -18,7 +18,7 @@ from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo import booklets, hall, stock
+from clinic.demo import booklets, hall, leave, stock
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import attendance, booking, opening, rota
@@ -80,6 +80,7 @@ def load(today: date) -> None:
     stock.fill(today, by=founder)
     stock.promise(at(today, time(0)), by=founder)
     hall.fill(city.receptions, today)
+    leave.fill(today)
     db.session.commit()
 
 

@@ -149,9 +149,10 @@ def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
 
 
 @bp.get("/appointments/<int:appointment_id>")
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 def show(appointment_id: int) -> Response:
-    visit = get_visit(me(), appointment_id)
+    """What reception does about a visit; the centre's manager may look, and it is written down."""
+    visit = get_visit(me(), appointment_id, Role.MANAGER)
     audit.note_read(
         "children", visit.child_id, by=me().id, now=clock.now(), centre_id=visit.centre_id
     )
@@ -162,6 +163,8 @@ def show(appointment_id: int) -> Response:
         standing=status_of(visit),
         labels=LABELS,
         is_today=clinic_day(visit.starts_at) == clinic_day(clock.now()),
+        is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
+        day=clinic_day(visit.starts_at),
     )
 
 
