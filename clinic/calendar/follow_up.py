@@ -21,6 +21,8 @@ from clinic.accounts.models import Role
 from clinic.booking import on_behalf
 from clinic.booking.terms import Line
 from clinic.calendar.queries import get_own
+from clinic.care.gather import plans_of
+from clinic.care.plan import Due
 from clinic.centres.models import CentreService, Service, ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -30,6 +32,8 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer
 from clinic.scheduling.references import spoken
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.status import Status, status_of
+from clinic.vaccination.terms import booked_for
 from clinic.web import is_htmx, render, see_other
 
 DAYS_OF = {"days": 1, "weeks": 7}
@@ -103,6 +107,27 @@ def services_at(visit: Appointment) -> list[Service]:
 def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | None:
     """The first of these services that is of that kind."""
     return next((one for one in services if one.kind is kind), None)
+
+
+def also_due(
+    visit: Appointment, ahead: Sequence[Appointment], services: Sequence[Service], now: datetime
+) -> list[tuple[Due, Service | None, bool]]:
+    """What is due for the child, which of the services it is booked with, and whether it is booked.
+
+    Booked is what this visit is for while it lasts, or one of those `ahead`.
+    """
+    due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
+    live = [one for one in (visit, *ahead) if status_of(one) in (Status.BOOKED, Status.ARRIVED)]
+    doses = {line.code for lines in booked_for([one.id for one in live]).values() for line in lines}
+    has_check = any(one.service.kind is ServiceKind.CHECKUPS for one in live)
+    return [
+        (
+            one,
+            service_for(one.kind, services),
+            has_check if one.kind is ServiceKind.CHECKUPS else one.code in doses,
+        )
+        for one in due
+    ]
 
 
 def chooser_of(visit: Appointment, now: datetime) -> FollowUp:

@@ -13,7 +13,6 @@ from clinic.calendar import boards, feeds, follow_up, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import get_own, visits_ahead, visits_before
-from clinic.care.gather import plans_of
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -78,8 +77,7 @@ def _page(
     """The appointment, its child, and the form; a look at a child's record is written down."""
     now = clock.now()
     audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
-    due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
-    asked = follow_up.chooser_of(visit, now)
+    asked, ahead = follow_up.chooser_of(visit, now), visits_ahead(visit, now)
     return render(
         "calendar/appointment.html",
         status=status,
@@ -89,8 +87,8 @@ def _page(
         standing=status_of(visit),
         labels=LABELS,
         visits=visits_before(visit),
-        ahead=visits_ahead(visit, now),
-        also_due=[(one, follow_up.service_for(one.kind, asked.services)) for one in due],
+        ahead=ahead,
+        also_due=follow_up.also_due(visit, ahead, asked.services, now),
         day=clinic_day(visit.starts_at),
         **follow_up.shown(visit, asked),
     )

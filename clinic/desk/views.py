@@ -37,6 +37,7 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.scheduling.turns import in_order
+from clinic.vaccination.terms import booked_for
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, tickets_of
 from clinic.visits.waits import wait_of
@@ -163,6 +164,7 @@ def show(appointment_id: int) -> Response:
         standing=status_of(visit),
         labels=LABELS,
         is_today=clinic_day(visit.starts_at) == clinic_day(clock.now()),
+        doses=booked_for([visit.id]).get(visit.id, ()),
         is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(visit.starts_at),
     )

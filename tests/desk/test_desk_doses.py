@@ -112,3 +112,19 @@ def test_a_move_to_a_day_on_which_the_doses_are_expired_is_refused(desk, site):
     assert answer.status_code == 409
     assert "到期" in answer.text
     assert booked().slot_id == before
+
+
+def test_the_desk_is_told_which_doses_a_visit_is_for(desk, site):
+    site.book(site.slots[NEXT_WEEK][0], "MMR")
+    assert "麻腮风疫苗 第1剂" in desk.get(f"/desk/appointments/{booked().id}").text
+
+
+def test_doses_of_staffs_bookings_and_moves_on_both_engines(both):
+    site = Site(both)
+    desk = both.test_client().sign_in(make_user(Role.RECEPTION, centre=site.centre))
+    assert desk.post("/desk/walk-in", data=walk_in(site, site.slots[NEXT_WEEK][0])).location
+    assert live() == BOTH
+    url = f"/desk/appointments/{booked().id}/move?day={NEXT_WEEK.isoformat()}"
+    assert desk.post(url, data={"slot": site.slots[NEXT_WEEK][3].id}).status_code == 303
+    assert live() == BOTH
+    assert booked().slot_id == site.slots[NEXT_WEEK][3].id
