@@ -45,7 +45,7 @@ class Booked:
 
 @dataclass(frozen=True)
 class Morning:
-    """A centre's code, its people's sessions by role, its rooms' ids, and who is booked."""
+    """A centre's code, its people's sign-ins by role, its rooms' ids, and who is booked."""
 
     code: str
     people: dict[str, list[Parent]]
@@ -103,7 +103,9 @@ def sick_therapist(app):
     """Two families booked with a therapist today; a colleague has times today and tomorrow."""
     centre = make_centre()
     service = make_service(ServiceKind.REHAB, name_zh="运动训练", name_en="Exercise")
-    sick = make_practitioner([service], centre=centre, name_zh="周治疗师", name_en="Zhou")
+    user = make_user(Role.CLINICIAN, centre=centre, name="周治疗师")
+    facts = {"name_zh": "周治疗师", "name_en": "Zhou"}
+    sick = make_practitioner([service], user=user, centre=centre, **facts)
     colleague = make_practitioner([service], centre=centre, name_zh="何治疗师", name_en="He")
     rooms = [make_room(centre, name_zh=name) for name in ("训练室一", "训练室二")]
     slots = make_session(sick, rooms[0], [service], TODAY, time(9), time(11)).slots
@@ -117,7 +119,9 @@ def sick_therapist(app):
         made = make_appointment(child, service, slots[number], by=parent, now=YESTERDAY)
         parents.append(parent)
         booked.append(Booked(made.id, child.name, made.booking.reference, "", parent.phone[-4:]))
+    make_session(sick, rooms[0], [service], TODAY + timedelta(weeks=2), time(9), time(11))
     desk = make_user(Role.RECEPTION, centre=centre, name="前台")
     db.session.commit()
-    people = {"desk": [signed_in(app, desk)], "parent": [signed_in(app, one) for one in parents]}
+    everybody = {"desk": [desk], "therapist": [user], "parent": parents}
+    people = {role: [signed_in(app, one) for one in those] for role, those in everybody.items()}
     return Morning(centre.code, people, [one.id for one in rooms], booked)

@@ -3,6 +3,7 @@
 import re
 import shutil
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +14,7 @@ from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
 from clinic.vaccination.models import Immunization
 from clinic.visits.models import Ticket
@@ -287,3 +289,30 @@ def test_checking_in_and_calling_without_scripts(chromium, migrated, tmp_path):
             at.press(at.page.locator("#call-next"))
             assert at.page.locator("li.accent .ticket").inner_text() == "B001"
         assert db.session.scalars(select(Ticket.state)).all() == [State.CALLED]
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(390, True), (1280, False)])
+def test_the_next_visit_is_booked_at_this_one(chromium, migrated, tmp_path, width, scripts):
+    with site_at(HALF_PAST_SEVEN, sick_therapist, migrated, tmp_path) as (address, morning):
+        visit_id = morning.booked[0].appointment_id
+        who = morning.people["therapist"][0]
+        with seat(chromium, address, who, width=width, scripts=scripts) as at:
+            page = at.page
+            at.open(f"/calendar/appointments/{visit_id}")
+            if scripts:
+                page.locator("#note").fill("进步明显")
+            show = page.locator("#follow-up button[value=span]")
+            show.click() if scripts else at.press(show)
+            slot = page.locator("#follow-up button.slot").first
+            slot.wait_for()
+            at.look()
+            slot.click() if scripts else at.press(slot)
+            page.get_by_text("约好").first.wait_for()
+            at.look()
+            if scripts:  # what was being written is still there
+                assert page.locator("#note").input_value() == "进步明显"
+            shown = page.locator("main").inner_text()
+        first, *_, made = db.session.scalars(select(Appointment).order_by(Appointment.id))
+        assert (made.child_id, status_of(made)) == (first.child_id, Status.BOOKED)
+        assert spoken(made.booking.reference) in shown
+        assert made.starts_at - first.starts_at == timedelta(weeks=2)
