@@ -13,6 +13,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
 from clinic.booking.on_behalf import book_for, free_times, names_of, slots_here
+from clinic.booking.terms import OF_KIND
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -81,6 +82,7 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     services = services_at(centre)
     service = next((one for one in services if one.id == form.service.data), None)
     service = service or (services[0] if services else None)
+    form.has_doses = service is not None and service.kind in OF_KIND
     if service and form.day.data:
         form.offer(free_times(service, centre, form.day.data, clock.now()), names_of(service))
 
@@ -92,7 +94,16 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
     slots = slots_here(service, centre, form.slot.data)
     channel = Channel(form.channel.data)
     key = f"desk:{me().id}:{form.key.data}"
-    made = book_for(child, service, slots, by=me(), key=key, channel=channel, now=now)
+    made = book_for(
+        child,
+        service,
+        slots,
+        codes=() if form.without.data else None,
+        channel=channel,
+        by=me(),
+        key=key,
+        now=now,
+    )
     is_here = form.arrived.data and channel is Channel.DESK
     is_today = clinic_day(made.starts_at) == clinic_day(now)
     if is_here and is_today and status_of(made) is Status.BOOKED:

@@ -73,6 +73,11 @@ def test_a_walk_in_that_the_centre_has_no_dose_for_is_told_and_nothing_is_booked
     assert "已约完" in answer.text
     assert db.session.query(Appointment).count() == 0
     assert live() == []
+    assert 'name="without"' in answer.text
+    data = walk_in(site, slot, without="y")
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    assert live() == []
+    assert booked().slot_id == slot.id
 
 
 def test_a_move_takes_its_doses_along(desk, site):
@@ -128,3 +133,13 @@ def test_doses_of_staffs_bookings_and_moves_on_both_engines(both):
     assert desk.post(url, data={"slot": site.slots[NEXT_WEEK][3].id}).status_code == 303
     assert live() == BOTH
     assert booked().slot_id == site.slots[NEXT_WEEK][3].id
+
+
+def test_a_family_that_nobody_knew_is_promised_what_a_child_of_that_age_needs(desk, site):
+    data = walk_in(site, site.slots[NEXT_WEEK][0], phone="13900139000", name="赵子沐")
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    promised = live()
+    assert ("HEPB", "HepB", 1) in promised  # nothing is on record, so it begins at the beginning
+    assert ("MMR", "MMR", 1) in promised
+    page = desk.get(f"/desk/appointments/{booked().id}").text
+    assert page.count("第1剂") == len(promised)
