@@ -62,6 +62,9 @@ class Terms(Protocol):
     def keep(self, hold: Hold, *, by: User, now: datetime) -> None:
         """The places are held: keep what else the visit needs. Raises DomainError."""
 
+    def keep_for(self, appointment: Appointment, *, by: User, now: datetime) -> None:
+        """Staff made or moved this visit, with no hold before it: keep what it needs. Raises DomainError."""
+
     @staticmethod
     def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
         """What was kept with the hold is the appointment's. Raises DomainError."""

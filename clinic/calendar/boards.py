@@ -21,6 +21,7 @@ from clinic.calendar.board_queries import (
 from clinic.calendar.scope import Scope, scope_of
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, status_of
 from clinic.scheduling.turns import in_order
 from clinic.web import is_htmx, release, render
@@ -147,8 +148,18 @@ def _board(
         "labels": LABELS,
         "loads": board.LOADS,
         "waited": lambda one: board.waited(one, clock.now()),
+        "page_of": _page_of,
     } | shown
     response = render(f"calendar/{view}.html", partial=f"calendar/_{view}.html", **context)
     if is_htmx():
         response.headers["ETag"] = f'W/"{mark}"'
     return response
+
+
+def _page_of(visit: Appointment) -> str:
+    """Where this user may look at the visit: its clinician at their page, the centre's staff at the desk's."""
+    if visit.practitioner.user_id == me().id and Role.CLINICIAN in me().roles:
+        return url_for("calendar.appointment", appointment_id=visit.id)
+    if visit.centre_id in me().centre_ids(Role.RECEPTION, Role.MANAGER):
+        return url_for("desk.show", appointment_id=visit.id)
+    return ""

@@ -1,5 +1,7 @@
 """A clinician's own appointments. Everything starts from the user."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -10,7 +12,7 @@ from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 
-VISITS_BEFORE = 5
+VISITS_SHOWN = 5
 
 
 def _ids(user: User):  # type: ignore[no-untyped-def] # a Select, for `in_`
@@ -40,6 +42,23 @@ def visits_before(appointment: Appointment) -> list[Appointment]:
         )
         .order_by(None)
         .order_by(Appointment.starts_at.desc())
-        .limit(VISITS_BEFORE)
+        .limit(VISITS_SHOWN)
+    )
+    return list(db.session.scalars(query))
+
+
+def visits_ahead(appointment: Appointment, now: datetime) -> list[Appointment]:
+    """The child's next booked visits at the same centre, this one left out, the earliest first."""
+    query = (
+        appointments()
+        .where(
+            Appointment.child_id == appointment.child_id,
+            Appointment.centre_id == appointment.centre_id,
+            Appointment.id != appointment.id,
+            Appointment.starts_at > now,
+            Appointment.cancelled_at.is_(None),
+            Appointment.displaced_at.is_(None),
+        )
+        .limit(VISITS_SHOWN)
     )
     return list(db.session.scalars(query))

@@ -9,11 +9,10 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.models import Role
-from clinic.calendar import boards, feeds, leave
+from clinic.calendar import boards, feeds, follow_up, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
-from clinic.calendar.queries import get_own, visits_before
-from clinic.care.gather import plans_of
+from clinic.calendar.queries import get_own, visits_ahead, visits_before
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -31,6 +30,7 @@ OUTCOMES = {"done": attendance.finish, "no_show": attendance.mark_no_show}
 
 boards.add_pages(bp)
 leave.add_pages(bp)
+follow_up.add_pages(bp)
 
 
 @bp.get("/appointments/<int:appointment_id>")
@@ -75,21 +75,22 @@ def _page(
     visit: Appointment, form: OutcomeForm, *, refusal: str = "", status: int = 200
 ) -> Response:
     """The appointment, its child, and the form; a look at a child's record is written down."""
-    audit.note_read(
-        "children", visit.child_id, by=me().id, now=clock.now(), centre_id=visit.centre_id
-    )
+    now = clock.now()
+    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    asked, ahead = follow_up.chooser_of(visit, now), visits_ahead(visit, now)
     return render(
         "calendar/appointment.html",
         status=status,
-        visit=visit,
         form=form,
         refusal=refusal,
         reference=spoken(visit.booking.reference),
         standing=status_of(visit),
         labels=LABELS,
         visits=visits_before(visit),
-        also_due=plans_of([visit.child], clinic_day(clock.now()))[visit.child_id].now,
+        ahead=ahead,
+        also_due=follow_up.also_due(visit, ahead, asked.services, now),
         day=clinic_day(visit.starts_at),
+        **follow_up.shown(visit, asked),
     )
 
 

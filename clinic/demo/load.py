@@ -18,7 +18,7 @@ from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo import booklets, checks, growth, hall, stock
+from clinic.demo import booklets, checks, growth, hall, leave, stock
 from clinic.demo import rota as rota_in_the_making
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
@@ -84,6 +84,7 @@ def load(today: date) -> None:
     growth.fill(today, city.guardians, staff=founder)
     hall.fill(city.receptions, today)
     rota_in_the_making.draft(today)
+    leave.fill(today)
     db.session.commit()
 
 

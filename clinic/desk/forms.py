@@ -75,6 +75,7 @@ class WalkInForm(FlaskForm):
     slot = RadioField(
         _l("Time"), [InputRequired(_l("Choose a time."))], coerce=int, validate_choice=False
     )
+    without = BooleanField(_l("Promise no dose: the family comes with a question"))
     arrived = BooleanField(_l("The child is here: check in now"), default=True)
 
     def __init__(
@@ -84,6 +85,7 @@ class WalkInForm(FlaskForm):
         self.today = today
         self.service.choices = [SelectChoice(one.id, name_of(one)) for one in services]
         self.slot.choices = []
+        self.has_doses = False
 
     def offer(self, offers: Sequence[Offer], names: dict[int, str]) -> None:
         """The free times that may be chosen."""

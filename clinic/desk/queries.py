@@ -29,13 +29,16 @@ def centres_of(user: User, role: Role = Role.RECEPTION) -> list[Centre]:
     return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
 
 
-def get_visit(user: User, appointment_id: int) -> Appointment:
-    """An appointment at a centre where this user is at the desk. Raises NoResultFound."""
+def get_visit(user: User, appointment_id: int, *also: Role) -> Appointment:
+    """An appointment at a centre where this user is at the desk, or `also` in one of these roles.
+
+    Raises NoResultFound.
+    """
     query = (
         appointments()
         .where(
             Appointment.id == appointment_id,
-            Appointment.centre_id.in_(user.centre_ids(Role.RECEPTION)),
+            Appointment.centre_id.in_(user.centre_ids(Role.RECEPTION, *also)),
         )
         .options(_guardians())
     )

@@ -10,6 +10,7 @@ from wtforms.fields import SelectChoice
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role, User
+from clinic.booking.on_behalf import free_times, move_for, names_of, slots_here
 from clinic.booking.slips import qr_code
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
@@ -27,7 +28,6 @@ from clinic.desk.queries import (
     phones_of,
     totals,
 )
-from clinic.desk.times import free_times, names_of, slots_here
 from clinic.desk.unfound import why_not_found
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -37,7 +37,7 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.scheduling.turns import in_order
-from clinic.scheduling.wanted import Wanted
+from clinic.vaccination.terms import booked_for
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, tickets_of
 from clinic.visits.waits import wait_of
@@ -150,9 +150,10 @@ def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
 
 
 @bp.get("/appointments/<int:appointment_id>")
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 def show(appointment_id: int) -> Response:
-    visit = get_visit(me(), appointment_id)
+    """What reception does about a visit; the centre's manager may look, and it is written down."""
+    visit = get_visit(me(), appointment_id, Role.MANAGER)
     audit.note_read(
         "children", visit.child_id, by=me().id, now=clock.now(), centre_id=visit.centre_id
     )
@@ -163,6 +164,9 @@ def show(appointment_id: int) -> Response:
         standing=status_of(visit),
         labels=LABELS,
         is_today=clinic_day(visit.starts_at) == clinic_day(clock.now()),
+        doses=booked_for([visit.id]).get(visit.id, ()),
+        is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
+        day=clinic_day(visit.starts_at),
     )
 
 
@@ -237,8 +241,8 @@ def move(appointment_id: int) -> Response:
 
 
 def _move(visit: Appointment, slot_id: int, now: datetime) -> None:
-    wanted = Wanted(visit.child, visit.service, slots_here(visit.service, visit.centre, slot_id))
-    booking.move(visit, wanted, by=me(), online=False, now=now)
+    slots = slots_here(visit.service, visit.centre, slot_id)
+    move_for(visit, slots, by=me(), now=now)
 
 
 def _day(text: str | None, otherwise: date) -> date:

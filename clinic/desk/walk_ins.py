@@ -12,21 +12,21 @@ from clinic.accounts import joining
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
+from clinic.booking.on_behalf import book_for, free_times, names_of, slots_here
+from clinic.booking.terms import OF_KIND
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk.forms import WalkInForm
 from clinic.desk.queries import services_at
-from clinic.desk.times import free_times, names_of, slots_here
 from clinic.errors import DomainError
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Relation, Sex
 from clinic.families.queries import children_of, has_consented
 from clinic.i18n import say
-from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import SlotTaken, Wanted
+from clinic.scheduling.wanted import SlotTaken
 from clinic.visits import arriving
 from clinic.web import filled, render, see_other
 
@@ -82,6 +82,7 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     services = services_at(centre)
     service = next((one for one in services if one.id == form.service.data), None)
     service = service or (services[0] if services else None)
+    form.has_doses = service is not None and service.kind in OF_KIND
     if service and form.day.data:
         form.offer(free_times(service, centre, form.day.data, clock.now()), names_of(service))
 
@@ -90,10 +91,19 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
     """The family, the child, the booking, and the arrival, all or nothing."""
     service = next(one for one in services_at(centre) if one.id == form.service.data)
     child = _child(form, now)
-    wanted = Wanted(child, service, slots_here(service, centre, form.slot.data))
+    slots = slots_here(service, centre, form.slot.data)
     channel = Channel(form.channel.data)
     key = f"desk:{me().id}:{form.key.data}"
-    made = booking.book([wanted], by=me(), key=key, channel=channel, now=now).appointments[0]
+    made = book_for(
+        child,
+        service,
+        slots,
+        codes=() if form.without.data else None,
+        channel=channel,
+        by=me(),
+        key=key,
+        now=now,
+    )
     is_here = form.arrived.data and channel is Channel.DESK
     is_today = clinic_day(made.starts_at) == clinic_day(now)
     if is_here and is_today and status_of(made) is Status.BOOKED:

@@ -24,7 +24,6 @@ from clinic.manage.changing_pages import Asked, show
 from clinic.scheduling import leaves, new_times, reopening
 from clinic.scheduling.changes import Away
 from clinic.scheduling.leaves import LeaveRequest
-from clinic.scheduling.models import Appointment
 from clinic.web import render, see_other
 
 STAFF = (Role.MANAGER, Role.RECEPTION)
@@ -155,15 +154,12 @@ def displaced() -> Response:
     """The families that wait for a new time, and how many are kept for each."""
     centre, now = centre_of_staff(*STAFF), clock.now()
     waiting = new_times.waiting(centre.id)
+    kept = new_times.times_kept([one.id for one in waiting], now=now)
     return render(
         "manage/new_times.html",
         centre=centre,
-        rows=[(one, _kept(one, now)) for one in waiting],
+        rows=[(one, kept[one.id]) for one in waiting],
     )
-
-
-def _kept(appointment: Appointment, now: datetime) -> list[datetime]:
-    return [one.slot.starts_at for one in new_times.kept_for(appointment, now=now)]
 
 
 @allow(Role.MANAGER)

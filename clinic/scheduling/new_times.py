@@ -3,7 +3,7 @@
 Verbs flush; the caller commits once a family, so that nobody waits for another.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -13,7 +13,7 @@ from clinic import audit
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import places, rules
-from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor, Place
+from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import (
     Offer,
@@ -118,6 +118,21 @@ def kept_for(appointment: Appointment, *, now: datetime) -> Sequence[Hold]:
         Hold.moves_id == appointment.id, Hold.purpose == HoldFor.NEW_TIME, *_is_live(now)
     )
     return db.session.scalars(query.order_by(Hold.id)).all()
+
+
+def times_kept(appointment_ids: Collection[int], *, now: datetime) -> dict[int, list[datetime]]:
+    """When the new times begin that can still be taken, by appointment, earliest kept first. One query."""
+    found: dict[int, list[datetime]] = {one: [] for one in appointment_ids}
+    query = (
+        select(Hold.moves_id, Slot.starts_at)
+        .join(Slot, Slot.id == Hold.slot_id)
+        .where(Hold.moves_id.in_(found), Hold.purpose == HoldFor.NEW_TIME, *_is_live(now))
+        .order_by(Hold.id)
+    )
+    for appointment_id, starts_at in db.session.execute(query):
+        assert appointment_id
+        found[appointment_id].append(starts_at)
+    return found
 
 
 def _declined(appointment: Appointment) -> set[int]:

@@ -128,10 +128,16 @@ def promise(
         )
 
 
-def only(wanted: Collection[Dose], *, hold: Hold, now: datetime) -> None:
-    """Of what was promised to the hold, only these stay: the form was filled in anew."""
+def only(
+    wanted: Collection[Dose],
+    *,
+    hold: Hold | None = None,
+    appointment: Appointment | None = None,
+    now: datetime,
+) -> None:
+    """Of what was promised to the hold or the appointment, only these stay."""
     query = select(DosePromise).where(
-        DosePromise.hold_id == hold.id, DosePromise.released_at.is_(None)
+        _is_of(_owner(hold, appointment)), DosePromise.released_at.is_(None)
     )
     rows = db.session.scalars(query).all()
     rest = [one for one in rows if Dose(one.vaccine, one.series, one.dose_number) not in wanted]

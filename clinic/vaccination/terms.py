@@ -101,6 +101,13 @@ class DoseTerms:
         stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
+    def keep_for(self, appointment: Appointment, *, by: User, now: datetime) -> None:
+        """Promise the doses to the visit, and nothing else."""
+        wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
+        stock.only(wanted, appointment=appointment, now=now)
+        stock.must_still_have(appointment)
+        stock.promise(wanted, appointment=appointment, by=by, now=now)
+
     @staticmethod
     def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
         """What was promised to the hold is the appointment's."""

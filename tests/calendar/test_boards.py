@@ -15,6 +15,7 @@ from clinic.scheduling import attendance, changes, changing
 from tests.makes import (
     NOON,
     make_appointment,
+    make_centre,
     make_child,
     make_practitioner,
     make_room,
@@ -211,3 +212,33 @@ def test_a_clinician_without_a_calendar_is_told(client, centre):
     assert db.session.query(Practitioner).filter_by(user_id=None).count() == 1
     for view in VIEWS:
         assert client.get(view).status_code == 200
+
+
+@pytest.mark.parametrize("view", VIEWS[:2])
+def test_a_managers_board_leads_to_what_the_manager_may_look_at(manager, visits, view):
+    page = manager.get(view).text
+    links = re.findall(r'href="(/desk/appointments/\d+)"', page)
+    assert sorted(links) == sorted(f"/desk/appointments/{one.id}" for one in visits)
+    shown = manager.get(links[0]).text
+    assert "王一禾" in shown
+    assert "/arrival" not in shown  # to look, not to do
+    assert "/cancellation" not in shown
+    for number in range(2):
+        url = f"/desk/appointments/{visits[number].id}"
+        assert manager.post(f"{url}/arrival").status_code == 403
+        assert manager.get(f"{url}/move").status_code == 403
+
+
+def test_a_manager_who_sees_children_has_their_own_visits_page(
+    client, practitioner, centre, visits
+):
+    user = make_user(Role.MANAGER, Role.CLINICIAN, centre=centre)
+    practitioner.user = user
+    page = client.sign_in(user).get(f"/calendar/?centre={centre.code}").text
+    assert f'href="/calendar/appointments/{visits[0].id}"' in page
+    assert f'href="/desk/appointments/{visits[1].id}"' in page
+
+
+def test_another_centres_manager_may_not_look(client, visits):
+    client.sign_in(make_user(Role.MANAGER, centre=make_centre()))
+    assert client.get(f"/desk/appointments/{visits[0].id}").status_code == 404

@@ -141,4 +141,6 @@ def test_the_page_of_what_was_posted_can_be_opened(doctor, visit):
 def test_a_visit_says_what_else_is_due(doctor, visit):
     page = doctor.get(f"/calendar/appointments/{visit.id}").text
     assert "其他到期项目" in page
-    assert re.search(r"其他到期项目</h2><ul class=\"list plain\"><li>\S+", page)
+    assert re.search(
+        r"其他到期项目</h2><ul class=\"list plain\"><li class=\"row between\"><span>\S+", page
+    )

@@ -14,6 +14,7 @@ from clinic.scheduling.changes import Away
 from clinic.scheduling.leaves import LeaveRequest
 from clinic.scheduling.status import Status, status_of
 from tests.makes import NOON, TOMORROW, make_appointment, make_user
+from tests.queries import count_queries
 from tests.scheduling.clinic import Clinic
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -172,3 +173,25 @@ def test_leave_taken_back_brings_the_family_back(client, clinic, manager):
     assert client.post(f"/manage/leave/{leave.id}/lift").status_code == 303
     db.session.refresh(visit)
     assert status_of(visit) is Status.BOOKED
+
+
+def test_the_page_of_new_times_asks_as_often_for_many_families_as_for_one(client, clinic, manager):
+    clinic.book(0)
+    clinic.do(clinic.away(closes=time(9, 15)))
+    (first,) = new_times.waiting(clinic.centre.id)
+    new_times.offer_to(first.id, now=NOON)
+    client.sign_in(manager)
+    one = count_queries(lambda: client.get("/manage/new-times"))
+
+    for number in (4, 5, 6):
+        clinic.book(number)
+    clinic.do(Away(clinic.practitioner, at(TOMORROW, time(9, 15)), at(TOMORROW, time(23))))
+    waiting = new_times.waiting(clinic.centre.id)
+    for each in waiting:
+        new_times.offer_to(each.id, now=NOON)
+    db.session.commit()
+    kept = new_times.times_kept([each.id for each in waiting], now=NOON)
+    for each in waiting:
+        assert kept[each.id] == [hold.slot.starts_at for hold in new_times.kept_for(each, now=NOON)]
+    assert [len(times) for times in kept.values()] == [new_times.KEPT] * 4
+    assert count_queries(lambda: client.get("/manage/new-times")) == one

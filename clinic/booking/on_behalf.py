@@ -1,0 +1,122 @@
+"""What staff book and move for a family, at the desk or at the end of a visit.
+
+A visit that staff make promises what it needs, as one made online does; only the rules that are
+for families alone (notice, the online share, a pause) do not hold here.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy.exc import NoResultFound
+
+from clinic.accounts.models import User
+from clinic.booking.terms import OF_KIND, Terms
+from clinic.centres.models import Centre, Service
+from clinic.centres.queries import practitioners_for
+from clinic.clock import clinic_day, day_bounds
+from clinic.families.models import Child
+from clinic.i18n import name_of
+from clinic.scheduling import booking
+from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.queries import Offer, SlotFacts, offers, slots_for
+from clinic.scheduling.rules import Objection
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
+
+
+def slots_here(service: Service, centre: Centre, slot_id: int) -> tuple[SlotFacts, ...]:
+    """The slots from that one on. Raises SlotTaken for what this centre does not offer any more."""
+    try:
+        slots = slots_for(service, slot_id)
+    except NoResultFound as error:
+        raise SlotTaken from error
+    if slots[0].centre_id != centre.id:
+        raise SlotTaken
+    return slots
+
+
+def free_times(
+    service: Service, centre: Centre, day: date, now: datetime, *, days: int = 1
+) -> list[Offer]:
+    """What is free there in so many days from that one on and not over yet; also what families cannot book."""
+    start, end = day_bounds(day, days)
+    found = offers(service, [centre.id], start, end, now=now, online=False)
+    return [one for one in found if one.is_free and one.ends_at > now]
+
+
+def names_of(service: Service) -> dict[int, str]:
+    """Who gives the service, by id, in the reader's language."""
+    return {one.id: name_of(one) for one in practitioners_for(service)}
+
+
+def terms_of(
+    child: Child,
+    service: Service,
+    codes: Collection[str] | None = None,
+    moving: Appointment | None = None,
+    *,
+    on: date,
+    now: datetime,
+) -> Terms | None:
+    """What this kind of service asks of a visit on that day; `codes` is what it is for, if it was said."""
+    if service.kind not in OF_KIND:
+        return None
+    asked = {} if codes is None else {child.id: codes}
+    return OF_KIND[service.kind]([child.id], asked, moving, on, now)
+
+
+def against(terms: Terms | None, child: Child, centre: Centre, day: date) -> list[Objection]:
+    """What stands against the visit there on that day, its place apart."""
+    if terms is None:
+        return []
+    lack = terms.lacks(centre.id, day)
+    return terms.objections(child.id, day) or ([lack] if lack else [])
+
+
+def book_for(
+    child: Child,
+    service: Service,
+    slots: Sequence[SlotFacts],
+    *,
+    codes: Collection[str] | None = None,
+    reason: str = "",
+    channel: Channel = Channel.DESK,
+    by: User,
+    key: str,
+    now: datetime,
+) -> Appointment:
+    """Book for the family, with what the visit needs, once per key.
+
+    Nobody said what for: then for what is usual that day, or else with a question. Raises as
+    `booking.book` does, or what keeping raises.
+    """
+    if earlier := booking.find_booking(key):
+        return earlier.appointments[0]
+    day = clinic_day(slots[0].starts_at)
+    terms = terms_of(child, service, codes, on=day, now=now)
+    if terms and (found := terms.objections(child.id, day)):
+        if codes is not None:
+            raise Refused(found)
+        terms = None
+    wanted = Wanted(child, service, tuple(slots), reason=reason)
+    made = booking.book([wanted], by=by, key=key, channel=channel, now=now).appointments[0]
+    if terms:
+        terms.keep_for(made, by=by, now=now)
+    return made
+
+
+def move_for(
+    appointment: Appointment, slots: Sequence[SlotFacts], *, by: User, now: datetime
+) -> Appointment:
+    """Give a family's visit another time, and what it needs for the new day.
+
+    Raises as `booking.move` does, or what keeping raises.
+    """
+    child, day = appointment.child, clinic_day(slots[0].starts_at)
+    terms = terms_of(child, appointment.service, moving=appointment, on=day, now=now)
+    if terms and (found := terms.objections(child.id, day)):
+        raise Refused(found)
+    wanted = Wanted(child, appointment.service, tuple(slots))
+    moved = booking.move(appointment, wanted, by=by, online=False, now=now)
+    if terms:
+        terms.keep_for(moved, by=by, now=now)
+    return moved

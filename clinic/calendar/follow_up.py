@@ -1,0 +1,248 @@
+"""Booking what comes next, from the page of a visit: for the family, by who sees the child.
+
+The same part serves two pages: the visit's, where HTMX fills it and a note that is being written
+stays as it is, and one of its own for browsers without scripts.
+"""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.booking import on_behalf
+from clinic.booking.terms import Line
+from clinic.calendar.queries import get_own
+from clinic.care.gather import plans_of
+from clinic.care.plan import Due
+from clinic.centres.models import CentreService, Service, ServiceKind
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import Offer
+from clinic.scheduling.references import spoken
+from clinic.scheduling.rules import Objection
+from clinic.scheduling.status import Status, status_of
+from clinic.vaccination.terms import booked_for
+from clinic.web import is_htmx, render, see_other
+
+DAYS_OF = {"days": 1, "weeks": 7}
+USUAL = (2, "weeks")  # so far ahead, if nobody says
+FURTHEST = 400  # days
+LOOKED_AT = 21  # days, for the next ones that have something
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What is asked for, and what there is of it."""
+
+    service: Service
+    day: date
+    number: int
+    unit: str
+    services: Sequence[Service]
+    lines: Sequence[Line] = ()
+    codes: Sequence[str] | None = None
+    mine: Sequence[Offer] = ()
+    others: Sequence[Offer] = ()
+    next_days: Sequence[tuple[date, bool]] = ()  # with times; whether some are this clinician's
+    names: dict[int, str] = field(default_factory=dict)
+    objection: Objection | None = None
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The follow-up's page, in the calendar's blueprint."""
+    bp.add_url_rule(
+        "/appointments/<int:appointment_id>/follow-up", view_func=follow_up, methods=["GET", "POST"]
+    )
+
+
+@allow(Role.CLINICIAN)
+def follow_up(appointment_id: int) -> Response:
+    """The free times for what is asked for; a POST books one of them for the family."""
+    visit, now = get_own(me(), appointment_id), clock.now()
+    if request.method == "GET":
+        return _page(visit, now)
+    slot, key = request.form.get("slot", type=int), request.form.get("key", "")
+    if not slot or not 8 <= len(key) <= 40:
+        return _page(visit, now, refusal=_("Choose a time."))
+    service = _asked_service(visit, services_at(visit))
+    try:
+        made = in_one_transaction(lambda: _book(visit, service, slot, key, now))
+    except DomainError as error:
+        db.session.rollback()
+        return _page(get_own(me(), appointment_id), now, refusal=say(error))
+    if is_htmx():
+        return _page(visit, now, made=made)
+    flash(_("The next visit is booked. Reference: %(reference)s", reference=reference_of(made)))
+    return see_other("calendar.appointment", appointment_id=visit.id)
+
+
+def reference_of(appointment: Appointment) -> str:
+    """The reference as it is said to the family."""
+    return spoken(appointment.booking.reference)
+
+
+def services_at(visit: Appointment) -> list[Service]:
+    """What the visit's centre gives, the visit's own service first."""
+    query = (
+        select(Service)
+        .join(CentreService, CentreService.service_id == Service.id)
+        .where(CentreService.centre_id == visit.centre_id)
+        .order_by(Service.id != visit.service_id, Service.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | None:
+    """The first of these services that is of that kind."""
+    return next((one for one in services if one.kind is kind), None)
+
+
+def also_due(
+    visit: Appointment, ahead: Sequence[Appointment], services: Sequence[Service], now: datetime
+) -> list[tuple[Due, Service | None, bool]]:
+    """What is due for the child, which of the services it is booked with, and whether it is booked.
+
+    Booked is what this visit is for while it lasts, or one of those `ahead`.
+    """
+    due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
+    live = [one for one in (visit, *ahead) if status_of(one) in (Status.BOOKED, Status.ARRIVED)]
+    doses = {line.code for lines in booked_for([one.id for one in live]).values() for line in lines}
+    has_check = any(one.service.kind is ServiceKind.CHECKUPS for one in live)
+    return [
+        (
+            one,
+            service_for(one.kind, services),
+            has_check if one.kind is ServiceKind.CHECKUPS else one.code in doses,
+        )
+        for one in due
+    ]
+
+
+def chooser_of(visit: Appointment, now: datetime) -> FollowUp:
+    """What the visit's page asks before anything is looked for."""
+    number, unit = USUAL
+    day = clinic_day(now) + timedelta(days=number * DAYS_OF[unit])
+    return FollowUp(visit.service, day, number, unit, services_at(visit))
+
+
+def shown(
+    visit: Appointment,
+    found: FollowUp,
+    *,
+    searched: bool = False,
+    refusal: str = "",
+    made: Appointment | None = None,
+) -> dict[str, Any]:
+    """What the part needs; before anything is looked for it only asks."""
+    return {
+        "visit": visit,
+        "next": found,
+        "searched": searched,
+        "made": made,
+        "not_booked": refusal,
+        "reference_of": reference_of,
+        "key": secrets.token_urlsafe(12),
+    }
+
+
+def _page(
+    visit: Appointment, now: datetime, *, refusal: str = "", made: Appointment | None = None
+) -> Response:
+    found = chooser_of(visit, now) if made else _found(visit, now)
+    return render(
+        "calendar/follow_up.html",
+        partial="calendar/_follow_up.html",
+        status=422 if refusal else 200,
+        **shown(visit, found, searched=made is None, refusal=refusal, made=made),
+    )
+
+
+def _found(visit: Appointment, now: datetime) -> FollowUp:
+    """The lines, the times of the day, and the next days that have some."""
+    services = services_at(visit)
+    service, (day, number, unit) = _asked_service(visit, services), _asked_day(now)
+    codes = _asked_codes()
+    terms = on_behalf.terms_of(visit.child, service, codes, on=day, now=now)
+    objections = on_behalf.against(terms, visit.child, visit.centre, day)
+    free = on_behalf.free_times(service, visit.centre, day, now, days=LOOKED_AT)
+    on_day = [one for one in free if clinic_day(one.starts_at) == day and not objections]
+    mine = visit.practitioner_id
+    return FollowUp(
+        service,
+        day,
+        number,
+        unit,
+        services,
+        lines=terms.lines(visit.child_id) if terms else (),
+        codes=codes,
+        mine=[one for one in on_day if one.practitioner_id == mine],
+        others=[one for one in on_day if one.practitioner_id != mine],
+        next_days=_next_days(free, day, mine),
+        names=on_behalf.names_of(service),
+        objection=objections[0] if objections else None,
+    )
+
+
+def _next_days(free: Sequence[Offer], day: date, mine: int) -> list[tuple[date, bool]]:
+    """The next two days with times, and the first two of this clinician's own."""
+    days = {clinic_day(one.starts_at): False for one in free}
+    days |= {clinic_day(one.starts_at): True for one in free if one.practitioner_id == mine}
+    later = [one for one in sorted(days) if one > day]
+    chosen = {*later[:2], *[one for one in later if days[one]][:2]}
+    return [(one, days[one]) for one in sorted(chosen)]
+
+
+def _book(
+    visit: Appointment, service: Service, slot_id: int, key: str, now: datetime
+) -> Appointment:
+    return on_behalf.book_for(
+        visit.child,
+        service,
+        on_behalf.slots_here(service, visit.centre, slot_id),
+        codes=_asked_codes(),
+        by=me(),
+        key=f"next:{visit.id}:{key}",
+        now=now,
+    )
+
+
+def _asked_service(visit: Appointment, services: Sequence[Service]) -> Service:
+    """The service asked for, of those of the centre; else the visit's."""
+    wanted = request.values.get("service", type=int)
+    return next((one for one in services if one.id == wanted), visit.service)
+
+
+def _asked_day(now: datetime) -> tuple[date, int, str]:
+    """The day, and the number and unit that the form shows; a day of its own goes before a span."""
+    today = clinic_day(now)
+    unit = request.values.get("unit", "")
+    unit = unit if unit in DAYS_OF else USUAL[1]
+    number = request.values.get("number", USUAL[0], type=int)
+    number = min(max(number, 0), FURTHEST // DAYS_OF[unit])
+    day = today + timedelta(days=number * DAYS_OF[unit])
+    if request.values.get("by") != "span" and (said := request.values.get("day")):
+        with suppress(ValueError):
+            day = date.fromisoformat(said)
+    return min(max(day, today), today + timedelta(days=FURTHEST)), number, unit
+
+
+def _asked_codes() -> list[str] | None:
+    """What the visit is for, where its service asks; None if nobody said.
+
+    A form with boxes says an empty one too, for none ticked.
+    """
+    if "need" not in request.values:
+        return None
+    return [one for one in request.values.getlist("need") if one][:20]

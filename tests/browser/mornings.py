@@ -1,0 +1,127 @@
+"""Two mornings of a centre, made for the journeys: forty families to be vaccinated, a sick therapist."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from clinic.accounts.models import Role, User
+from clinic.centres.models import ServiceKind
+from clinic.clock import at, clinic_day
+from clinic.db import db
+from clinic.vaccination import before, screening, stock, visits
+from clinic.vaccination.screening import Answer
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_stock,
+    make_user,
+)
+from tests.races.families import Parent
+from tests.vaccination.stocked import MMR
+
+TODAY = clinic_day(NOON)
+YESTERDAY = NOON - timedelta(days=1)
+EIGHT, HALF_PAST_SEVEN = at(TODAY, time(8)), at(TODAY, time(7, 30))
+SURNAMES, GIVEN = "赵钱孙李周吴郑王", ("子沐", "一禾", "小满", "可欣", "书瑶")
+NAMES = [surname + given for given in GIVEN for surname in SURNAMES]
+DOSED = 3  # so many are booked for MMR, have answered the questions, and agree
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What a desk may be told of a family, and its rows' numbers."""
+
+    appointment_id: int
+    name: str
+    reference: str
+    initials: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Morning:
+    """A centre's code, its people's sign-ins by role, its rooms' ids, and who is booked."""
+
+    code: str
+    people: dict[str, list[Parent]]
+    rooms: list[int]
+    booked: list[Booked]
+
+
+def signed_in(app, user):
+    return Parent(app, User(id=user.id, epoch=user.epoch).get_id())
+
+
+def vaccinations(app):
+    """Forty families, half in each of two rooms; two desks, two vaccinators."""
+    centre = make_centre()
+    service = make_service(ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination")
+    make_stock(centre)
+    nurses = [make_user(Role.CLINICIAN, centre=centre, name="陈护士") for _ in range(2)]
+    rooms = [make_room(centre, name_zh=f"接种室{one}", name_en=f"Room {one}") for one in "一二"]
+    slots = []
+    for nurse, room in zip(nurses, rooms, strict=True):
+        who = make_practitioner([service], user=nurse, centre=centre)
+        hours = {"opens": time(8), "closes": time(10, 30), "capacity": 2}
+        slots.append(make_session(who, room, [service], TODAY, **hours).slots)
+    booked = []
+    for number, name in enumerate(NAMES):
+        parent = make_user(phone=f"+8613700{1000 + number * 7:06}")
+        slot = slots[number % 2][number // 4]
+        child = make_child(parent, name=name)
+        made = make_appointment(child, service, slot, by=parent, now=YESTERDAY)
+        if number < DOSED:
+            _is_ready(made, parent)
+        reference, initials = made.booking.reference, child.name_pinyin.split()[-1]
+        booked.append(Booked(made.id, name, reference, initials, parent.phone[-4:]))
+    desks = [make_user(Role.RECEPTION, centre=centre, name="前台") for _ in range(2)]
+    db.session.commit()
+    people = {
+        "desk": [signed_in(app, one) for one in desks],
+        "nurse": [signed_in(app, one) for one in nurses],
+    }
+    return Morning(centre.code, people, [one.id for one in rooms], booked)
+
+
+def _is_ready(visit, parent):
+    """MMR is promised to the visit; the guardian has answered every question with no, and agrees."""
+    stock.promise([MMR], appointment=visit, by=parent, now=YESTERDAY)
+    answers = {one.code: Answer(False) for one in screening.questions()}
+    facts = {"language": "zh", "by": parent, "now": YESTERDAY}
+    before.answer(visit, answers, ["MMR"], **facts)
+    lines = [one for one in visits.lines_of(visit, TODAY) if one.is_promised]
+    before.decide(visit, [(one, True) for one in lines], **facts)
+    db.session.commit()
+
+
+def sick_therapist(app):
+    """Two families booked with a therapist today; a colleague has times today and tomorrow."""
+    centre = make_centre()
+    service = make_service(ServiceKind.REHAB, name_zh="运动训练", name_en="Exercise")
+    user = make_user(Role.CLINICIAN, centre=centre, name="周治疗师")
+    facts = {"name_zh": "周治疗师", "name_en": "Zhou"}
+    sick = make_practitioner([service], user=user, centre=centre, **facts)
+    colleague = make_practitioner([service], centre=centre, name_zh="何治疗师", name_en="He")
+    rooms = [make_room(centre, name_zh=name) for name in ("训练室一", "训练室二")]
+    slots = make_session(sick, rooms[0], [service], TODAY, time(9), time(11)).slots
+    for days in range(2):
+        day = TODAY + timedelta(days=days)
+        make_session(colleague, rooms[1], [service], day, time(14), time(16))
+    parents, booked = [], []
+    for number in range(2):
+        parent = make_user()
+        child = make_child(parent, name=NAMES[number])
+        made = make_appointment(child, service, slots[number], by=parent, now=YESTERDAY)
+        parents.append(parent)
+        booked.append(Booked(made.id, child.name, made.booking.reference, "", parent.phone[-4:]))
+    make_session(sick, rooms[0], [service], TODAY + timedelta(weeks=2), time(9), time(11))
+    desk = make_user(Role.RECEPTION, centre=centre, name="前台")
+    db.session.commit()
+    everybody = {"desk": [desk], "therapist": [user], "parent": parents}
+    people = {role: [signed_in(app, one) for one in those] for role, those in everybody.items()}
+    return Morning(centre.code, people, [one.id for one in rooms], booked)

@@ -1,0 +1,318 @@
+"""A centre's day in a real browser: a vaccination morning, a sick therapist, no mouse, no scripts."""
+
+import re
+import shutil
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from clinic import clock
+from clinic.app import create_app
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
+from clinic.scheduling.status import Status, status_of
+from clinic.vaccination.models import Immunization
+from clinic.visits.models import Ticket
+from clinic.visits.rules import State
+from tests.browser.conftest import Visitor
+from tests.browser.mornings import (
+    DOSED,
+    EIGHT,
+    HALF_PAST_SEVEN,
+    NAMES,
+    sick_therapist,
+    vaccinations,
+)
+from tests.conftest import SETTINGS
+from tests.serving import SECRET, serving
+
+STATIONS = ("screening", "registration", "vaccination")
+BY_HAND = 12  # families for whom somebody types or presses; the others' forms are posted alike
+HTMX = {"HX-Request": "true"}
+
+
+@contextmanager
+def site_at(moment, make, migrated, folder):
+    """The address of the site at that moment, what was made for it, and its application."""
+    path = folder / "clinic.sqlite3"
+    shutil.copy(migrated, path)
+    url = f"sqlite:///{path}"
+    app = create_app(SETTINGS | {"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    with app.app_context(), time_machine.travel(moment, tick=True):
+        made = make(app)
+        db.session.remove()
+        # Its clock begins after the cookies were signed, or it would not trust them.
+        clocked = {"app": "tests.browser.clocked:app", "STARTS": clock.now().isoformat()}
+        with serving(url, **clocked) as address:
+            yield address, made
+        db.session.remove()
+        db.engine.dispose()
+
+
+@contextmanager
+def seat(chromium, address, who, *, width=1280, scripts=True):
+    """A browser of somebody who is signed in."""
+    context = chromium.new_context(
+        base_url=address,
+        locale="zh-CN",
+        viewport={"width": width, "height": 900},
+        java_script_enabled=scripts,
+    )
+    context.set_default_timeout(30_000)
+    name, _, value = who.cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": address}])
+    yield Visitor(context.new_page(), 0, scripts)
+    context.close()
+
+
+def answered(page, press):
+    """Do that, and wait for the answer to the form that it sends."""
+    with page.expect_response(lambda answer: answer.request.method == "POST") as found:
+        press()
+    assert found.value.status in (200, 303), found.value.status
+
+
+def check_in_typed(desk, family, typed):
+    """Type what they say, until the list shows them, and press the button in their row."""
+    page = desk.page
+    answered(page, lambda: page.locator("#q").fill(typed))
+    row = page.locator(f"#visit-{family.appointment_id}")
+    answered(page, row.locator('form[action$="/arrival"] button').click)
+    row.locator('form[action$="/undo"]').wait_for()
+
+
+def queue(code, station, room):
+    return f"/desk/queue?centre={code}&station={station}&room={room}"
+
+
+def call_and_finish(room, number):
+    """Call next, and finish whoever came into this room; the label."""
+    page = room.page
+    answered(page, page.locator("#call-next").click)
+    mine = page.locator("li.accent", has=page.locator('button[id^="finish-"]'))
+    mine = mine.filter(has_text=f"接种室{'一二'[number]}").first
+    label = mine.locator(".ticket").inner_text()
+    answered(page, mine.locator('button[id^="finish-"]').click)
+    page.locator("#busy").wait_for(state="detached")
+    return label
+
+
+def post_the_rest(address, who, code, station, room):
+    """The same forms without a browser, until nobody waits; how many came."""
+    fields = {"centre": code, "station": station, "room": room, "csrf_token": who.token}
+    count = 0
+    while True:
+        called = send(address, who, "/desk/queue/next", fields)
+        if called.status == 422:
+            return count
+        assert called.status == 200
+        pattern = r'name="seen" value="(\d+)"><input type="hidden" name="verb" value="finish">\s*<button[^>]+id="finish-(\d+)"'
+        ((seen, ticket),) = re.findall(pattern, re.sub(r"\n", "", called.page))
+        step = fields | {"seen": seen, "verb": "finish"}
+        assert send(address, who, f"/desk/queue/tickets/{ticket}", step).status == 200
+        count += 1
+
+
+def send(address, who, path, fields):
+    form = {"Content-Type": "application/x-www-form-urlencoded"} | HTMX
+    return who.ask("POST", address, path, urlencode(fields), **form)[0]
+
+
+def give(nurse, appointment_id):
+    """What was booked is given, on the vaccinator's page."""
+    page = nurse.page
+    nurse.open(f"/vaccination/visits/{appointment_id}")
+    assert page.locator("#MMR-give").is_checked()
+    page.locator("#MMR-site").select_option("left arm")
+    for one in page.locator("#checks input").all():
+        one.check()
+    nurse.press(page.locator("main form > .actions .btn-primary"))
+    page.locator('main a[href$="/reaction"]').wait_for()  # it is on record
+
+
+def test_a_vaccination_morning(chromium, migrated, tmp_path):
+    with site_at(EIGHT, vaccinations, migrated, tmp_path) as (address, morning):
+        check_everybody_in(chromium, address, morning)
+        through_two_stations(chromium, address, morning)
+        to_the_needle_and_the_chairs(chromium, address, morning)
+
+        tickets = db.session.scalars(select(Ticket)).all()
+        assert len(tickets) == len(NAMES)
+        assert sorted(one.number for one in tickets) == list(range(1, len(NAMES) + 1))
+        assert {one.state for one in tickets} == {State.OBSERVING}
+        given = db.session.execute(select(Immunization.vaccine, func.count()).group_by("vaccine"))
+        assert [tuple(row) for row in given] == [("MMR", DOSED)]
+
+
+def check_everybody_in(chromium, address, morning):
+    """Two desks in turn: some are found by reference, pinyin or phone, the others in the list."""
+    desks = [seat(chromium, address, one) for one in morning.people["desk"]]
+    with desks[0] as first, desks[1] as second:
+        for one in (first, second):
+            one.open("/desk/")
+        for number, family in enumerate(morning.booked[:BY_HAND]):
+            says = (family.reference, family.initials, family.phone)[number % 3]
+            check_in_typed((first, second)[number % 2], family, says)
+        for number, family in enumerate(morning.booked[BY_HAND:]):
+            who = morning.people["desk"][number % 2]
+            path = f"/desk/appointments/{family.appointment_id}/arrival"
+            assert send(address, who, path, {"csrf_token": who.token}).status == 200
+        first.open("/desk/")
+        assert first.page.locator('form[action$="/arrival"]').count() == 0
+        assert first.page.locator("a.tag.num").count() == len(NAMES)
+
+
+def through_two_stations(chromium, address, morning):
+    """Pre-check and registration: two rooms call from one line, nobody is called twice."""
+    nurses = [seat(chromium, address, one) for one in morning.people["nurse"]]
+    with nurses[0] as first, nurses[1] as second:
+        for station in STATIONS[:2]:
+            labels = []
+            for room, nurse in zip(morning.rooms, (first, second), strict=True):
+                nurse.open(queue(morning.code, station, room))
+            for _ in range(3):
+                labels += [call_and_finish(nurse, n) for n, nurse in enumerate((first, second))]
+            assert len(set(labels)) == len(labels)
+            rest = post_the_rest(
+                address, morning.people["nurse"][0], morning.code, station, morning.rooms[0]
+            )
+            assert rest == len(NAMES) - len(labels)
+
+
+def to_the_needle_and_the_chairs(chromium, address, morning):
+    """Each room calls its own; the wall shows numbers; doses are given; the board watches."""
+    with (
+        seat(chromium, address, morning.people["nurse"][0]) as nurse,
+        seat(chromium, address, morning.people["desk"][0]) as desk,
+    ):
+        nurse.open(queue(morning.code, STATIONS[2], morning.rooms[0]))
+        answered(nurse.page, nurse.page.locator("#call-next").click)
+        called = nurse.page.locator("li.accent .ticket").inner_text()
+        look_at_the_wall(desk, morning, called)
+        for family in morning.booked[:DOSED]:
+            give(nurse, family.appointment_id)
+        nurse.open("/vaccination/observation")
+        assert nurse.page.locator("#staying li.card").count() == DOSED
+        for who, room in zip(morning.people["nurse"], morning.rooms, strict=True):
+            post_the_rest(address, who, morning.code, STATIONS[2], room)
+        desk.open(queue(morning.code, "observation", ""))
+        assert desk.page.locator("#watched ~ ul li").count() == len(NAMES)
+
+
+def look_at_the_wall(desk, morning, called):
+    """The number that is called and its room; not one name."""
+    desk.open(f"/desk/screen/{morning.code}")
+    shown = desk.page.locator("body").inner_text()
+    assert called in desk.page.locator(".calls").inner_text()
+    assert "接种室一" in shown
+    assert [one for one in NAMES if one in shown] == []
+    assert [one.phone for one in morning.booked if one.phone in shown] == []
+
+
+def test_a_sick_therapist_at_half_past_seven(chromium, migrated, tmp_path):
+    with site_at(HALF_PAST_SEVEN, sick_therapist, migrated, tmp_path) as (address, morning):
+        with seat(chromium, address, morning.people["desk"][0]) as desk:
+            desk.open("/manage/leave")
+            row = desk.page.locator("li", has_text="周治疗师")
+            desk.press(row.get_by_role("link").first)
+            shown = desk.page.locator("main").inner_text()
+            assert all(one.name in shown for one in morning.booked)
+            desk.press(desk.page.locator("main form .btn-primary"))
+            assert desk.page.locator("main li .tag-ok").count() == len(morning.booked)
+
+        first, second = morning.people["parent"]
+        with seat(chromium, address, first, width=390) as phone:
+            phone.open("/appointments/")
+            phone.press(phone.page.locator('a.btn-primary[href*="/rehab/holds/"]').first)
+            phone.press(phone.page.locator("#confirm .btn-primary"))
+            assert phone.page.locator(".reference").count() == 1
+        with seat(chromium, address, second, width=390) as phone:
+            phone.open("/appointments/")
+            assert phone.page.locator('a[href*="/rehab/holds/"]').count() >= 1
+
+        visits = [db.session.get_one(Appointment, one.appointment_id) for one in morning.booked]
+        assert [status_of(one) for one in visits] == [Status.BOOKED, Status.DISPLACED]
+        assert visits[0].practitioner.name_zh == "何治疗师"
+        assert visits[0].booking.reference == morning.booked[0].reference
+
+
+def tab_to(page, what, *, most=60):
+    """Press Tab until that has the focus."""
+    for _ in range(most):
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no way to {what} with the keyboard")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_checking_in_and_calling_with_the_keyboard_alone(chromium, migrated, tmp_path, width):
+    with site_at(EIGHT, vaccinations, migrated, tmp_path) as (address, morning):
+        family, desk, nurse = morning.booked[-1], *[morning.people[x][0] for x in ("desk", "nurse")]
+        with seat(chromium, address, desk, width=width) as at:
+            at.open("/desk/")
+            tab_to(at.page, "#q")
+            answered(at.page, lambda: at.page.keyboard.type(family.reference))
+            row = f"#visit-{family.appointment_id}"
+            at.page.locator(".data tbody tr").nth(1).wait_for(state="detached")
+            tab_to(at.page, f"{row} form[action$='/arrival'] button")
+            answered(at.page, lambda: at.page.keyboard.press("Enter"))
+            at.page.locator(f"{row} :focus").wait_for()  # the keyboard stays in the row
+        with seat(chromium, address, nurse, width=width) as at:
+            at.open(queue(morning.code, "screening", morning.rooms[0]))
+            tab_to(at.page, "#call-next")
+            answered(at.page, lambda: at.page.keyboard.press("Enter"))
+            at.page.locator("li.accent").wait_for()
+            tab_to(at.page, "button[id^='begin-']")
+            answered(at.page, lambda: at.page.keyboard.press("Enter"))
+            at.page.locator("li.accent .tag-ok").wait_for()
+        assert db.session.scalars(select(Ticket.state)).all() == [State.WITH]
+
+
+def test_checking_in_and_calling_without_scripts(chromium, migrated, tmp_path):
+    with site_at(EIGHT, vaccinations, migrated, tmp_path) as (address, morning):
+        family, desk, nurse = morning.booked[-1], *[morning.people[x][0] for x in ("desk", "nurse")]
+        with seat(chromium, address, desk, width=390, scripts=False) as at:
+            at.open("/desk/")
+            at.page.locator("#q").fill(family.phone)
+            at.press(at.page.locator('form[role="search"] button'))
+            row = at.page.locator(f"#visit-{family.appointment_id}")
+            at.press(row.locator('form[action$="/arrival"] button'))
+            row.locator('form[action$="/undo"]').wait_for()
+        with seat(chromium, address, nurse, width=390, scripts=False) as at:
+            at.open(queue(morning.code, "screening", morning.rooms[0]))
+            at.press(at.page.locator("#call-next"))
+            assert at.page.locator("li.accent .ticket").inner_text() == "B001"
+        assert db.session.scalars(select(Ticket.state)).all() == [State.CALLED]
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(390, True), (1280, False)])
+def test_the_next_visit_is_booked_at_this_one(chromium, migrated, tmp_path, width, scripts):
+    with site_at(HALF_PAST_SEVEN, sick_therapist, migrated, tmp_path) as (address, morning):
+        visit_id = morning.booked[0].appointment_id
+        who = morning.people["therapist"][0]
+        with seat(chromium, address, who, width=width, scripts=scripts) as at:
+            page = at.page
+            at.open(f"/calendar/appointments/{visit_id}")
+            if scripts:
+                page.locator("#note").fill("进步明显")
+            show = page.locator("#follow-up button[value=span]")
+            show.click() if scripts else at.press(show)
+            slot = page.locator("#follow-up button.slot").first
+            slot.wait_for()
+            at.look()
+            slot.click() if scripts else at.press(slot)
+            page.get_by_text("约好").first.wait_for()
+            at.look()
+            if scripts:  # what was being written is still there
+                assert page.locator("#note").input_value() == "进步明显"
+            shown = page.locator("main").inner_text()
+        first, *_, made = db.session.scalars(select(Appointment).order_by(Appointment.id))
+        assert (made.child_id, status_of(made)) == (first.child_id, Status.BOOKED)
+        assert spoken(made.booking.reference) in shown
+        assert made.starts_at - first.starts_at == timedelta(weeks=2)

@@ -1,0 +1,258 @@
+"""The next visit, booked from the page of this one on behalf of the family."""
+
+import re
+from datetime import time, timedelta
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.audit.trail import AuditEvent
+from clinic.booking import on_behalf
+from clinic.centres.models import ServiceKind
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.references import spoken
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_slot,
+    make_stock,
+    make_user,
+)
+from tests.queries import count_queries
+from tests.vaccination.test_dose_booking import BABY, live
+
+pytestmark = pytest.mark.usefixtures("noon")
+TODAY = clinic_day(NOON)
+IN_TWO_WEEKS = TODAY + timedelta(weeks=2)
+HTMX = {"HX-Request": "true"}
+
+
+class Practice:
+    """A clinician and a colleague of one centre; both are there today and in two weeks."""
+
+    def __init__(self, app, kind=ServiceKind.REHAB, **child):
+        self.service = make_service(kind, minutes=15)
+        self.check = make_service(ServiceKind.PEDIATRICS, name_zh="儿科门诊")
+        given = [self.service, self.check]
+        self.user = make_user(Role.CLINICIAN, centre=(centre := make_centre()), name="陈医生")
+        self.doctor = make_practitioner(given, user=self.user, centre=centre)
+        self.colleague = make_practitioner(given, centre=centre, name_zh="吴医生")
+        self.room, other = make_room(centre), make_room(centre, name_zh="诊室二")
+        hours = {"opens": time(14), "closes": time(16)}
+        self.today = make_session(self.doctor, self.room, given, TODAY, **hours).slots
+        self.later = make_session(self.doctor, self.room, given, IN_TWO_WEEKS).slots
+        self.theirs = make_session(self.colleague, other, given, IN_TWO_WEEKS).slots
+        self.parent = make_user()
+        self.child = make_child(self.parent, **child)
+        self.visit = make_appointment(self.child, self.service, self.today[0], by=self.parent)
+        self.url = f"/calendar/appointments/{self.visit.id}"
+        self.client = app.test_client().sign_in(self.user)
+
+    def ask(self, **query):
+        return self.client.get(f"{self.url}/follow-up", query_string=query)
+
+    def book(self, slot, service=None, headers=None, **more):
+        slot_id = slot.id if slot else ""
+        data = {"service": (service or self.service).id, "slot": slot_id, "key": "abcdefgh1"}
+        return self.client.post(f"{self.url}/follow-up", data=data | more, headers=headers)
+
+    def booked(self):
+        query = db.session.query(Appointment).filter(Appointment.id != self.visit.id)
+        return query.order_by(Appointment.id).all()
+
+
+@pytest.fixture
+def practice(app):
+    return Practice(app)
+
+
+def slots_on(page):
+    return [int(one) for one in re.findall(r'name="slot" value="(\d+)"', page.text)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [
+        ({}, IN_TWO_WEEKS),
+        ({"number": 14, "unit": "days", "by": "span"}, IN_TWO_WEEKS),
+        ({"number": 2, "unit": "weeks", "by": "span", "day": "2026-03-02"}, IN_TWO_WEEKS),
+        ({"number": 9, "unit": "weeks", "by": "day", "day": "2026-03-16"}, IN_TWO_WEEKS),
+        ({"number": "many", "unit": "moons"}, IN_TWO_WEEKS),
+        ({"day": "2020-01-01"}, TODAY),
+        ({"day": "9999-12-31"}, TODAY + timedelta(days=400)),
+        ({"number": 10**9, "unit": "weeks"}, TODAY + timedelta(days=57 * 7)),
+        ({"number": -4}, TODAY),
+    ],
+)
+def test_the_day_that_is_asked_for(practice, asked, day):
+    page = practice.ask(**asked)
+    assert page.status_code == 200
+    assert f'type="date" name="day" value="{day.isoformat()}"' in page.text
+
+
+def test_the_own_times_come_first(practice):
+    page = practice.ask()
+    assert slots_on(page) == [one.id for one in (*practice.later, *practice.theirs)]
+    assert page.text.index("您的时间") < page.text.index("其他人的时间")
+
+
+def test_a_day_without_times_says_so_and_which_days_follow(practice):
+    page = practice.ask(day=(IN_TWO_WEEKS - timedelta(days=3)).isoformat())
+    assert slots_on(page) == []
+    assert f'name="day" value="{IN_TWO_WEEKS.isoformat()}"' in page.text
+
+
+def test_it_is_booked_for_the_family_and_says_who_did_it(practice):
+    slot = practice.later[2]
+    answer = practice.book(slot)
+    assert answer.status_code == 303
+    (made,) = practice.booked()
+    assert (made.child_id, made.slot_id) == (practice.child.id, slot.id)
+    assert made.booking.channel is Channel.DESK
+    event = db.session.query(AuditEvent).filter_by(action="book", subject_id=made.id).one()
+    assert event.actor_id == practice.user.id
+    reference = spoken(made.booking.reference)
+    assert reference in practice.client.get(answer.location).text
+    family = practice.client.sign_in(practice.parent)
+    assert reference in family.get(f"/appointments/{made.id}").text
+
+
+def test_pressed_twice_it_is_booked_once(practice):
+    for _ in range(2):
+        assert practice.book(practice.later[0]).status_code == 303
+    assert len(practice.booked()) == 1
+
+
+def test_htmx_gets_the_part_alone_with_the_reference(practice):
+    answer = practice.book(practice.later[0], headers=HTMX)
+    assert "<html" not in answer.text
+    (made,) = practice.booked()
+    assert spoken(made.booking.reference) in answer.text
+    assert slots_on(answer) == []
+
+
+def test_another_service_of_the_centre(practice):
+    assert practice.book(practice.later[0], practice.check).status_code == 303
+    assert practice.booked()[0].service_id == practice.check.id
+
+
+def test_what_the_centre_does_not_give_is_not_booked(practice):
+    elsewhere = make_service(ServiceKind.REHAB)
+    slot = make_slot(elsewhere, day=IN_TWO_WEEKS)
+    assert practice.book(slot, elsewhere).status_code == 422
+    assert practice.booked() == []
+
+
+def test_a_time_that_has_just_gone_is_said_with_others(practice):
+    other = make_child(name="赵子沐")
+    on_behalf.book_for(
+        other,
+        practice.service,
+        slots_for(practice.service, practice.later[0].id),
+        by=practice.user,
+        key="another",
+        now=NOON,
+    )
+    day = {"day": IN_TWO_WEEKS.isoformat()}
+    answer = practice.book(practice.later[0], **day)
+    assert answer.status_code == 422
+    assert "刚刚被约走" in answer.text
+    assert practice.later[1].id in slots_on(answer)
+
+
+@pytest.mark.parametrize("bad", ["", "short", "x" * 41])
+def test_nothing_chosen_or_a_key_that_is_none_is_said(practice, bad):
+    assert practice.book(None).status_code == 422
+    answer = practice.book(practice.later[0], key=bad)
+    assert answer.status_code == 422
+    assert "请选择时间" in answer.text
+    assert practice.booked() == []
+
+
+def test_another_clinician_cannot(practice):
+    practice.client.sign_in(make_user(Role.CLINICIAN, centre=practice.doctor.centre))
+    assert practice.ask().status_code == 404
+    assert practice.book(practice.later[0]).status_code == 404
+
+
+def test_it_asks_as_often_for_one_time_as_for_many(practice):
+    day = IN_TWO_WEEKS + timedelta(days=7)
+    hours = {"opens": time(9), "closes": time(9, 15)}
+    given = [practice.service, practice.check]
+    make_session(practice.doctor, practice.room, given, day, **hours)
+    practice.ask(day=day.isoformat())
+    one = count_queries(lambda: practice.ask(day=day.isoformat()))
+    assert count_queries(practice.ask) == one
+
+
+def test_the_visits_page_lists_what_is_booked_already(practice):
+    practice.book(practice.later[0])
+    practice.client.get(practice.url)  # the flash is shown once
+    page = practice.client.get(practice.url).text
+    assert spoken(practice.booked()[0].booking.reference) in page
+
+
+@pytest.fixture
+def jabs(app):
+    """The same for a baby who comes to be vaccinated, and everything in stock."""
+    made = Practice(app, ServiceKind.VACCINATION, birth_date=BABY)
+    make_stock(made.doctor.centre)
+    return made
+
+
+def test_what_is_also_due_is_booked_for_that_dose_alone(jabs):
+    page = jabs.client.get(jabs.url).text
+    assert f"/follow-up?service={jabs.service.id}&amp;number=0&amp;unit=days&amp;need=HEPB" in page
+    shown = jabs.ask(service=jabs.service.id, need="HEPB", day=IN_TWO_WEEKS.isoformat())
+    assert re.findall(r'name="need" value="(\w+)" checked', shown.text) == ["HEPB"]
+    answer = jabs.book(jabs.later[0], need=["", "HEPB"])
+    assert answer.status_code == 303
+    assert [series for series, *_ in live()] == ["HEPB"]
+
+
+def test_a_dose_that_is_not_legal_that_day_is_refused_and_said(jabs):
+    (before,) = jabs.today[0:1]
+    shown = jabs.ask(need="MMR", day=before.starts_at.date().isoformat())
+    assert slots_on(shown) == []
+    assert "3月10日" in shown.text
+    answer = jabs.book(jabs.today[3], need=["", "MMR"])
+    assert answer.status_code == 422
+    assert jabs.booked() == []
+
+
+def test_who_books_nothing_in_particular_comes_with_a_question(jabs):
+    assert jabs.book(jabs.later[0], need="").status_code == 303
+    assert live() == []
+
+
+def test_rubbish_needs_are_no_doses(jabs):
+    assert jabs.book(jabs.later[0], need=["", "<script>"]).status_code == 303
+    assert live() == []
+
+
+def due_on(page):
+    """What the page says is also due: the need, and whether it is booked."""
+    (part,) = re.findall(r"其他到期项目</h2>(.*?)</section>", page, re.DOTALL)
+    found = re.findall(r"<li[^>]*>(.*?)</li>", part, re.DOTALL)
+    return {re.search(r"<span>(.+?疫苗.*?剂|.+?)[ <]", one)[1]: "已约好" in one for one in found}
+
+
+def test_what_is_due_and_booked_already_is_not_booked_again(jabs):
+    before = due_on(jabs.client.get(jabs.url).text)
+    assert len(before) > 2
+    assert not any(before.values())
+    assert jabs.book(jabs.later[0], need=["", "HEPB"]).status_code == 303
+    after = due_on(jabs.client.get(jabs.url).text)
+    assert after.keys() == before.keys()
+    assert [one for one, is_booked in after.items() if is_booked] == [
+        one for one in after if "乙肝" in one
+    ]

@@ -1,0 +1,145 @@
+"""What the desk books and moves promises its doses, as what is booked online does."""
+
+from datetime import timedelta
+
+import pytest
+
+from clinic.accounts.models import Role
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from tests.makes import TOMORROW, make_practitioner, make_room, make_session, make_user
+from tests.vaccination.test_dose_booking import BABY, NEXT_WEEK, Site, live
+
+pytestmark = pytest.mark.usefixtures("noon")
+BOTH = [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
+
+
+@pytest.fixture
+def site(app):
+    return Site(app)
+
+
+@pytest.fixture
+def desk(client, site):
+    return client.sign_in(make_user(Role.RECEPTION, centre=site.centre, name="前台"))
+
+
+def walk_in(site, slot, **kw):
+    return {
+        "key": "abcdefgh1",
+        "channel": "desk",
+        "phone": site.parent.phone.removeprefix("+86"),
+        "guardian": site.parent.name,
+        "relation": "mother",
+        "name": site.child.name,
+        "sex": "female",
+        "birth_date": BABY.isoformat(),
+        "agreed": "y",
+        "service": site.service.id,
+        "day": clinic_day(slot.starts_at).isoformat(),
+        "slot": slot.id,
+    } | kw
+
+
+def booked():
+    return db.session.query(Appointment).one()
+
+
+def test_a_walk_in_for_a_vaccination_promises_what_is_usual_that_day(desk, site):
+    data = walk_in(site, site.slots[NEXT_WEEK][0])
+    answers = [desk.post("/desk/walk-in", data=data) for _ in range(2)]
+    assert [one.status_code for one in answers] == [303, 303]
+    assert live() == BOTH
+
+
+def test_on_a_day_when_nothing_may_be_given_the_family_comes_with_a_question(desk, site):
+    assert desk.post("/desk/walk-in", data=walk_in(site, site.slots[TOMORROW][0])).location
+    assert booked().slot_id == site.slots[TOMORROW][0].id
+    assert live() == []
+
+
+def test_a_walk_in_that_the_centre_has_no_dose_for_is_told_and_nothing_is_booked(desk, site):
+    from tests.makes import make_stock
+
+    practitioner = make_practitioner([site.service])
+    centre = practitioner.centre
+    slot = make_session(practitioner, make_room(centre), [site.service], NEXT_WEEK).slots[0]
+    make_stock(centre, but=["MMR"])
+    desk.sign_in(make_user(Role.RECEPTION, centre=centre))
+    answer = desk.post("/desk/walk-in", data=walk_in(site, slot))
+    assert answer.status_code == 422
+    assert "麻腮风" in answer.text
+    assert "已约完" in answer.text
+    assert db.session.query(Appointment).count() == 0
+    assert live() == []
+    assert 'name="without"' in answer.text
+    data = walk_in(site, slot, without="y")
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    assert live() == []
+    assert booked().slot_id == slot.id
+
+
+def test_a_move_takes_its_doses_along(desk, site):
+    site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
+    to = site.slots[NEXT_WEEK][3]
+    url = f"/desk/appointments/{booked().id}/move?day={NEXT_WEEK.isoformat()}"
+    assert desk.post(url, data={"slot": to.id}).status_code == 303
+    assert booked().slot_id == to.id
+    assert live() == BOTH
+
+
+def test_a_move_before_the_dose_is_legal_is_refused_with_the_first_day(desk, site):
+    site.book(site.slots[NEXT_WEEK][0], "MMR")
+    before = booked().slot_id
+    url = f"/desk/appointments/{booked().id}/move?day={TOMORROW.isoformat()}"
+    answer = desk.post(url, data={"slot": site.slots[TOMORROW][0].id})
+    assert answer.status_code == 409
+    assert "3月10日" in answer.text
+    assert booked().slot_id == before
+    assert live() == [("MMR", "MMR", 1)]
+
+
+def test_a_move_to_a_day_on_which_the_doses_are_expired_is_refused(desk, site):
+    from sqlalchemy import update
+
+    from clinic.vaccination.stock_models import VaccineLot
+
+    site.book(site.slots[NEXT_WEEK][0], "MMR")
+    before = booked().slot_id
+    later = NEXT_WEEK + timedelta(days=14)
+    first = db.session.get(Appointment, booked().id)
+    slot = make_session(first.practitioner, first.room, [site.service], later).slots[0]
+    db.session.execute(update(VaccineLot).values(expires_on=NEXT_WEEK + timedelta(days=3)))
+    db.session.commit()
+    url = f"/desk/appointments/{booked().id}/move?day={later.isoformat()}"
+    answer = desk.post(url, data={"slot": slot.id})
+    assert answer.status_code == 409
+    assert "到期" in answer.text
+    assert booked().slot_id == before
+
+
+def test_the_desk_is_told_which_doses_a_visit_is_for(desk, site):
+    site.book(site.slots[NEXT_WEEK][0], "MMR")
+    assert "麻腮风疫苗 第1剂" in desk.get(f"/desk/appointments/{booked().id}").text
+
+
+def test_doses_of_staffs_bookings_and_moves_on_both_engines(both):
+    site = Site(both)
+    desk = both.test_client().sign_in(make_user(Role.RECEPTION, centre=site.centre))
+    assert desk.post("/desk/walk-in", data=walk_in(site, site.slots[NEXT_WEEK][0])).location
+    assert live() == BOTH
+    url = f"/desk/appointments/{booked().id}/move?day={NEXT_WEEK.isoformat()}"
+    assert desk.post(url, data={"slot": site.slots[NEXT_WEEK][3].id}).status_code == 303
+    assert live() == BOTH
+    assert booked().slot_id == site.slots[NEXT_WEEK][3].id
+
+
+def test_a_family_that_nobody_knew_is_promised_what_a_child_of_that_age_needs(desk, site):
+    data = walk_in(site, site.slots[NEXT_WEEK][0], phone="13900139000", name="赵子沐")
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    promised = live()
+    assert ("HEPB", "HepB", 1) in promised  # nothing is on record, so it begins at the beginning
+    assert ("MMR", "MMR", 1) in promised
+    page = desk.get(f"/desk/appointments/{booked().id}").text
+    assert page.count("第1剂") == len(promised)

@@ -1,0 +1,141 @@
+"""A process that waits at the door, and then acts once: `leaving URL SIGHT VERB ID [ID]`.
+
+`grant` a request for leave, send a clinician `away`, `book` a child into a slot, open a `feed`. It
+looks first, says `ready`, waits for a line, and says how it ended. A blind one acts on what it saw
+before it waited, and locks nothing: only the database stands between it and another.
+"""
+
+import sys
+from datetime import time
+from functools import partial
+
+from sqlalchemy.exc import IntegrityError
+
+from clinic.accounts.models import Role, User
+from clinic.app import create_app
+from clinic.calendar import feeds
+from clinic.centres.models import Practitioner, Service
+from clinic.clock import at
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.scheduling import booking, changing, leaves, places
+from clinic.scheduling.changes import Away
+from clinic.scheduling.changing import Stale
+from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling.models import Channel
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
+from tests.conftest import SETTINGS
+from tests.makes import NOON, TOMORROW
+
+AWAY = at(TOMORROW, time(8)), at(TOMORROW, time(18))
+
+
+def manager():
+    return next(one for one in db.session.query(User).all() if Role.MANAGER in one.roles)
+
+
+def grant(request_id):
+    asked = db.session.get_one(LeaveRequest, request_id)
+    return _leave(asked.practitioner_id, asked)
+
+
+def away(practitioner_id):
+    return _leave(practitioner_id, None)
+
+
+def _leave(practitioner_id, asked):
+    """Grant what was seen; what is stale by then is looked at again, as a person would."""
+    change = Away(db.session.get_one(Practitioner, practitioner_id), *AWAY)
+    shown = changing.preview(change, now=NOON)
+    db.session.commit()
+
+    def send(version):
+        return leaves.send_away(change, version, by=manager(), now=NOON, request=asked)
+
+    def do():
+        nonlocal shown
+        while True:
+            try:
+                in_one_transaction(partial(send, shown.version))
+            except Stale as stale:
+                shown = stale.preview
+                db.session.rollback()
+            else:
+                return " ".join(["granted", *(str(one.id) for one in shown.displaced)])
+
+    return do
+
+
+def book(child_id, slot_id):
+    child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
+    wanted = Wanted(child, service, slots_for(service, slot_id))
+    by = child.guardianships[0].user
+    db.session.commit()
+
+    def do():
+        key = f"race:{child_id}"
+        kw = {"by": by, "key": key, "channel": Channel.ONLINE, "now": NOON}
+        made = in_one_transaction(lambda: booking.book([wanted], **kw))
+        return f"booked {made.appointments[0].id}"
+
+    return do
+
+
+def feed(user_id):
+    user, seen = (
+        db.session.get_one(User, user_id),
+        feeds.live_feed(db.session.get_one(User, user_id)),
+    )
+    assert seen is None
+    db.session.commit()
+
+    def do():
+        in_one_transaction(lambda: feeds.open_feed(user, now=NOON))
+        return "opened"
+
+    return do
+
+
+def go_blind():
+    """Nobody locks, nobody looks again."""
+    look, first = changing.preview, []
+
+    def as_first_shown(change, **kw):
+        first.extend([] if first else [look(change, **kw)])
+        return first[0]
+
+    def decide(request, *, granted, by, now):
+        row = db.session.get_one(LeaveRequest, request.id)
+        row.decided_at, row.decided_by_id, row.granted = now, by.id, granted
+
+    changing.preview = as_first_shown
+    leaves.one_at_a_time = changing.one_at_a_time = lambda *_: None
+    leaves.check_leave = lambda *_, **__: None
+    leaves._decide = decide
+    places.lock = places.lock_children = lambda *_: None
+    places.lock_to_take = lambda *_, **__: []
+    booking.examine = lambda *_, **__: []
+    feeds.live_feed = lambda *_: None
+
+
+VERBS = {"grant": grant, "away": away, "book": book, "feed": feed}
+
+
+def main(url, sight, verb, *numbers):
+    if sight == "blind":
+        go_blind()
+    app = create_app(SETTINGS | {"DATABASE_URL": url})
+    with app.app_context():
+        do = VERBS[verb](*map(int, numbers))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        try:
+            print(do())
+        except (DomainError, IntegrityError) as error:
+            print(type(error).__name__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
