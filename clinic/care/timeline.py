@@ -1,18 +1,21 @@
 """A child's timeline: what was given, what is due, what comes, and the paid vaccines as advice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
 from clinic.care.gather import ONE_DAY, check_needs, vaccine_need
-from clinic.care.plan import Due, Plan, plan_of
+from clinic.care.plan import Due, Plan, Standing, plan_of
 from clinic.checkups.plan import dues_of
 from clinic.families.models import Child
 from clinic.vaccination.ahead import ahead
 from clinic.vaccination.catalogue import Vaccine, vaccines
 from clinic.vaccination.forecast import Evaluated, forecast
+from clinic.vaccination.optional import Advice, advice
 from clinic.vaccination.terms import cases_of
+
+SOON = timedelta(days=120)  # paid vaccines later than that are not told yet
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Timeline:
     later: Sequence[Due]
     given: Sequence[Given]
     booked: Mapping[str, date]
+    paid: Sequence[Due]
 
     @property
     def days(self) -> list[tuple[date, list[Due]]]:
@@ -72,6 +76,24 @@ def timeline_of(child: Child, on: date) -> Timeline:
             for one in sorted(case.given, key=lambda one: (one.given_on, one.vaccine))
         ],
         {one.series: one.dose.given_on for one in case.booked},
+        [
+            paid
+            for one in advice(case.child, case.given, on)
+            if one.usual <= on + SOON and (paid := _paid_need(one, on))
+        ],
+    )
+
+
+def _paid_need(one: Advice, on: date) -> Due | None:
+    """Paid advice as a need: from the day that is advised, or from today if that is past."""
+    need = vaccine_need(one.line)
+    if need is None:
+        return None
+    standing = (
+        Standing.COMING if one.usual > on and need.standing is Standing.DUE else need.standing
+    )
+    return replace(
+        need, standing=standing, recommended=one.usual, latest=one.best_before, left=one.left
     )
 
 

@@ -179,3 +179,14 @@ def test_what_comes_later_is_told_without_a_button(client, parent, child):
 
     assert "百白破疫苗 第5剂" in page
     assert f"need={child.id}.DTAP" not in page
+
+
+def test_paid_vaccines_are_marked_never_overdue_and_bookable(client, parent, child):
+    given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
+    page = client.sign_in(parent).get(url(child)).text
+    paid = page[page.index('id="paid"') : page.index('id="done"')]
+
+    assert "EV71疫苗 第1剂" in paid
+    assert paid.count("自费·自愿") == 1 + paid.count("<li")
+    assert f"need={child.id}.EV71" in paid
+    assert "已逾期" not in paid
