@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -25,6 +25,7 @@ from clinic.vaccination.record import Entry
 from clinic.vaccination.visit_models import ImportDraft
 from clinic.web import render, see_other
 
+KEPT = timedelta(days=1)  # a draft names children: the next upload of anybody deletes older ones
 SHOWN = 200  # rows of a preview
 
 
@@ -75,7 +76,8 @@ def _refused(error: str) -> Response:
 
 def _keep(text: str, by: User, now: datetime) -> ImportDraft:
     """The file, until it is imported; a new one takes the place of what the user left lying."""
-    for old in db.session.scalars(select(ImportDraft).where(ImportDraft.by_id == by.id)):
+    stale = or_(ImportDraft.by_id == by.id, ImportDraft.made_at < now - KEPT)
+    for old in db.session.scalars(select(ImportDraft).where(stale)):
         db.session.delete(old)
     row = ImportDraft(by_id=by.id, text=text, made_at=now)
     db.session.add(row)
@@ -100,7 +102,9 @@ def do() -> Response:
 
 def _import(number: int | None, *, by: User, now: datetime) -> int | None:
     """Record the draft's rows. None if there is no such draft of this user; the first fault is raised."""
-    query = select(ImportDraft).where(ImportDraft.id == number, ImportDraft.by_id == by.id)
+    query = select(ImportDraft).where(
+        ImportDraft.id == number, ImportDraft.by_id == by.id, ImportDraft.made_at >= now - KEPT
+    )
     draft = db.session.scalar(query.with_for_update())
     if draft is None:
         return None

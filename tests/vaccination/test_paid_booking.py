@@ -1,6 +1,5 @@
 """A paid vaccine is booked like any other: on legal days, where it is to be had, when it is asked for."""
 
-
 import pytest
 
 from clinic.db import db
