@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import delete, select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -41,6 +41,7 @@ def upload() -> Response:
     if request.method != "POST":
         return render("vaccination/importing.html", error="", draft=None, columns=importing.COLUMNS)
     file, by, now = request.files.get("file"), me(), clock.now()
+    in_one_transaction(lambda: _forget(now))
     try:
         text = importing.decoded(file.read() if file else b"")
         rows = importing.rows_of(text)
@@ -74,10 +75,14 @@ def _refused(error: str) -> Response:
     )
 
 
+def _forget(now: datetime) -> None:
+    """Delete whatever anybody left lying for longer than a day: it names children."""
+    db.session.execute(delete(ImportDraft).where(ImportDraft.made_at < now - KEPT))
+
+
 def _keep(text: str, by: User, now: datetime) -> ImportDraft:
     """The file, until it is imported; a new one takes the place of what the user left lying."""
-    stale = or_(ImportDraft.by_id == by.id, ImportDraft.made_at < now - KEPT)
-    for old in db.session.scalars(select(ImportDraft).where(stale)):
+    for old in db.session.scalars(select(ImportDraft).where(ImportDraft.by_id == by.id)):
         db.session.delete(old)
     row = ImportDraft(by_id=by.id, text=text, made_at=now)
     db.session.add(row)

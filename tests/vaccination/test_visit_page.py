@@ -199,13 +199,15 @@ def test_other_doses_that_are_due_are_on_the_page(nurse, day):
 
 
 def test_it_asks_as_much_for_a_long_record_as_for_a_short_one(nurse, day):
+    page = day.page
+
     def on_record(*codes, first):
         db.session.rollback()
         days = [day.child.birth_date + timedelta(days=30 * (first + n)) for n in range(len(codes))]
         doses = [Entry(vaccine, on) for vaccine, on in zip(codes, days, strict=True)]
         record.record(day.child, doses, by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
         db.session.commit()
-        return count_queries(lambda: nurse.get(day.page))
+        return count_queries(lambda: nurse.get(page))
 
     short = on_record("HepB", first=0)
     assert on_record("HepB", "IPV", "IPV", "DTaP", "HepB", "DTaP", first=1) == short
