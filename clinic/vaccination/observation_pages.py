@@ -5,7 +5,6 @@ from datetime import datetime
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import NoResultFound
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -86,18 +85,15 @@ def reaction(appointment_id: int) -> Response:
 
 @allow(*STAFF)
 def reaction_report(appointment_id: int) -> Response:
-    """The visit's reactions on paper, in both languages. 404 where none was reported."""
+    """The visit's reactions on paper, in both languages."""
     visit = visits.get_visit(me(), appointment_id, *STAFF)
-    reports = visits.reactions_of(visit.id)
-    if not reports:
-        raise NoResultFound
     now = clock.now()
     audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
     return render(
         "vaccination/reaction_report.html",
         visit=visit,
         reference=spoken(visit.booking.reference),
-        reports=reports,
+        reports=visits.reactions_of(visit.id),
         given=giving.given_at(visit.id),
         vaccines=vaccines(),
     )
