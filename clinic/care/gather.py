@@ -28,16 +28,18 @@ def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
     return {
         one.id: plan_of(
             [
-                *(_vaccination(each) for each in vaccinations[one.id] if each.status in STANDINGS),
-                *_check(checks[one.id], on),
+                *(need for each in vaccinations[one.id] if (need := vaccine_need(each))),
+                *check_needs(checks[one.id], on),
             ]
         )
         for one in children
     }
 
 
-def _vaccination(one: Forecast) -> Due:
-    """A series as a need: named by its next dose, or by the disease once it is complete."""
+def vaccine_need(one: Forecast) -> Due | None:
+    """A series as a need: named by its next dose, or by the disease once it is complete. None: not for it."""
+    if one.status not in STANDINGS:
+        return None
     if one.vaccine is None:
         name = national().names[one.series]
         zh, en = name["zh"], name["en"]
@@ -60,7 +62,7 @@ def _vaccination(one: Forecast) -> Due:
     )
 
 
-def _check(one: checkups.Due, on: date) -> list[Due]:
+def check_needs(one: checkups.Due, on: date) -> list[Due]:
     """The next check, if there is one; its last day is the day before `latest`."""
     visit = one.visit
     if visit is None:

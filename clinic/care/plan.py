@@ -33,6 +33,7 @@ class Due:
     earliest: date | None = None
     recommended: date | None = None
     latest: date | None = None  # best before this day
+    left: int = 0  # doses of a paid vaccine; none of it is ever overdue
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from flask_login import current_user
 from clinic import clock
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.models import Role
+from clinic.booking.choosing import DAYS
 from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
+from clinic.care.timeline import last_bookable, timeline_of
 from clinic.centres.models import Centre, OpeningHours, ServiceKind
 from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
@@ -17,7 +19,6 @@ from clinic.home.appointments import is_coming
 from clinic.i18n import mark
 from clinic.scheduling.models import HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination import record
 from clinic.web import render
 
 bp = Blueprint("home", __name__)
@@ -85,13 +86,20 @@ def plan(child_id: int) -> Response:
     coming = [
         one for one in appointments_of(me()) if one.child_id == child.id and is_coming(one, now)
     ]
-    found = plans_of([child], clock.clinic_day(now))[child.id]
+    today = clock.clinic_day(now)
+    timeline = timeline_of(child, today)
+    found = timeline.plan
     both = len(found.kinds_now) > 1 and services_of(ServiceKind.VACCINATION)
     return render(
         "home/plan.html",
         child=child,
         plan=found,
-        has_record=bool(record.history_of(child.id)),
+        timeline=timeline,
+        last_day=last_bookable(today, DAYS),
+        days_ahead=DAYS,
+        booked_plainly=not timeline.booked
+        and any(one.service.kind is ServiceKind.VACCINATION for one in coming),
+        needs_of=lambda rows: [f"{child.id}.{one.code}" for one in rows],
         coming=coming,
         booked={one.service.kind for one in coming},
         then=both[0].id if both else None,

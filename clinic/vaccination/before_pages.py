@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.booking.queries import get_appointment
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
-from clinic.i18n import language
+from clinic.i18n import language, name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.vaccination import before, consent, screening, visits
@@ -133,6 +133,14 @@ def _kept(visit: Appointment) -> dict[str, str]:
     return typed
 
 
+def _named(lines: Sequence[Line]) -> dict[str, str]:
+    """What each question asks, for the list of what needs another look."""
+    names: dict[str, str] = {}
+    for one in screening.questions():
+        names[f"q-{one.code}"] = names[f"q-{one.code}-day"] = name_of(one, "text")
+    return names | {f"c-{one.vaccine.code}": name_of(one.vaccine) + ": " for one in lines}
+
+
 def _page(
     visit: Appointment,
     lines: Sequence[Line],
@@ -143,6 +151,7 @@ def _page(
 ) -> Response:
     day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
     row = visits.screening_of(visit.id)
+    decided = visits.consents_of(visit.id)
     return render(
         "vaccination/before.html",
         status=422 if errors else 200,
@@ -150,6 +159,12 @@ def _page(
         lines=lines,
         typed=typed,
         errors=errors,
+        named=_named(lines),
+        refused=[
+            name_of(one.vaccine)
+            for one in lines
+            if one.vaccine.code in decided and not decided[one.vaccine.code].given
+        ],
         questions=screening.questions(),
         consent=consent,
         row=row,

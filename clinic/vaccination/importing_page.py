@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -25,6 +25,7 @@ from clinic.vaccination.record import Entry
 from clinic.vaccination.visit_models import ImportDraft
 from clinic.web import render, see_other
 
+KEPT = timedelta(days=1)  # a draft names children: the next upload of anybody deletes older ones
 SHOWN = 200  # rows of a preview
 
 
@@ -40,6 +41,7 @@ def upload() -> Response:
     if request.method != "POST":
         return render("vaccination/importing.html", error="", draft=None, columns=importing.COLUMNS)
     file, by, now = request.files.get("file"), me(), clock.now()
+    in_one_transaction(lambda: _forget(now))
     try:
         text = importing.decoded(file.read() if file else b"")
         rows = importing.rows_of(text)
@@ -73,6 +75,11 @@ def _refused(error: str) -> Response:
     )
 
 
+def _forget(now: datetime) -> None:
+    """Delete whatever anybody left lying for longer than a day: it names children."""
+    db.session.execute(delete(ImportDraft).where(ImportDraft.made_at < now - KEPT))
+
+
 def _keep(text: str, by: User, now: datetime) -> ImportDraft:
     """The file, until it is imported; a new one takes the place of what the user left lying."""
     for old in db.session.scalars(select(ImportDraft).where(ImportDraft.by_id == by.id)):
@@ -100,7 +107,9 @@ def do() -> Response:
 
 def _import(number: int | None, *, by: User, now: datetime) -> int | None:
     """Record the draft's rows. None if there is no such draft of this user; the first fault is raised."""
-    query = select(ImportDraft).where(ImportDraft.id == number, ImportDraft.by_id == by.id)
+    query = select(ImportDraft).where(
+        ImportDraft.id == number, ImportDraft.by_id == by.id, ImportDraft.made_at >= now - KEPT
+    )
     draft = db.session.scalar(query.with_for_update())
     if draft is None:
         return None

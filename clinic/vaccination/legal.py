@@ -14,14 +14,18 @@ from clinic.scheduling.rules import Objection
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Child, Dose
 from clinic.vaccination.forecast import Forecast, forecast
+from clinic.vaccination.optional import PAID, advice
+from clinic.vaccination.words import Words
 
 SOON = timedelta(days=60)
 OVER = {
     "complete": mark("Nothing more of this vaccine is needed."),
     "aged_out": mark("At that age the programme no longer gives it."),
     "not_applicable": mark("The programme does not give it to this child."),
+    "not_advised": mark("This paid vaccine is complete, or the child is past its age."),
     "needs_precondition": mark("A doctor decides about this vaccine first. Please ask the centre."),
 }
+NOT_ADVISED = Words("已接种完成或已超过年龄", "Complete, or past its age")
 TOO_SOON = mark("%(vaccine)s may be given from %(first)s.")
 TOO_NEAR = mark("%(vaccine)s is booked for %(day)s, and that would be too soon after this visit.")
 
@@ -50,9 +54,31 @@ def lines_on(case: Case, day: date, more: tuple[Dose, ...] = ()) -> tuple[Foreca
     return tuple(forecast(case.child, [*case.given, *before, *more], day))
 
 
+@lru_cache(maxsize=1000)
+def paid_on(case: Case, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
+    """The same for the paid vaccines; one that is not advised any more is `aged_out`."""
+    before = [one.dose for one in case.booked if one.dose.given_on < day]
+    found = {
+        one.line.series: one.line for one in advice(case.child, [*case.given, *before, *more], day)
+    }
+    return tuple(
+        found.get(one, Forecast(one, "not_advised", NOT_ADVISED, one)) for one in sorted(PAID)
+    )
+
+
+def lines_for(
+    case: Case, series: Collection[str], day: date, more: tuple[Dose, ...] = ()
+) -> dict[str, Forecast]:
+    """The lines of these series on that day, by series: of the programme, or paid."""
+    rows = lines_on(case, day, more)
+    if not PAID.isdisjoint(series):
+        rows += paid_on(case, day, more)
+    return {one.series: one for one in rows if one.series in series}
+
+
 def objections(case: Case, series: Collection[str], day: date) -> list[Objection]:
     """What stands against giving the next dose of all these series on that day; the latest term first."""
-    lines = {one.series: one for one in lines_on(case, day)}
+    lines = lines_for(case, series, day)
     found = [
         against
         for code in sorted(series)
@@ -92,7 +118,7 @@ def _too_near(case: Case, lines: Sequence[Forecast], day: date) -> list[Objectio
     for later in case.booked:
         if later.dose.given_on <= day or not new:
             continue
-        then = {one.series: one for one in lines_on(case, later.dose.given_on, new)}
+        then = lines_for(case, {later.series}, later.dose.given_on, new)
         if not then[later.series].may_be_given:
             name = name_of(vaccines()[later.dose.vaccine])
             facts: dict[str, object] = {"vaccine": name, "day": later.dose.given_on}

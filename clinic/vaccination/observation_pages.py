@@ -14,7 +14,8 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
-from clinic.vaccination import observation, visits
+from clinic.vaccination import giving, observation, visits
+from clinic.vaccination.catalogue import vaccines
 from clinic.web import render, see_other
 
 STAFF = (Role.CLINICIAN, Role.RECEPTION)
@@ -28,6 +29,7 @@ def add_pages(bp: Blueprint) -> None:
     bp.add_url_rule("/observation", "observation", board)
     bp.add_url_rule(f"{visit}/leaving", "leaving", leave, methods=["POST"])
     bp.add_url_rule(f"{visit}/reaction", "reaction", reaction, methods=["GET", "POST"])
+    bp.add_url_rule(f"{visit}/reaction/report", "reaction_report", reaction_report)
 
 
 @allow(*STAFF)
@@ -79,6 +81,22 @@ def reaction(appointment_id: int) -> Response:
         return _form(visit, typed, errors)
     flash(_("The report is saved."), "success")
     return see_other("vaccination.observation")
+
+
+@allow(*STAFF)
+def reaction_report(appointment_id: int) -> Response:
+    """The visit's reactions on paper, in both languages."""
+    visit = visits.get_visit(me(), appointment_id, *STAFF)
+    now = clock.now()
+    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    return render(
+        "vaccination/reaction_report.html",
+        visit=visit,
+        reference=spoken(visit.booking.reference),
+        reports=visits.reactions_of(visit.id),
+        given=giving.given_at(visit.id),
+        vaccines=vaccines(),
+    )
 
 
 def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:

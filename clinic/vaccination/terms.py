@@ -19,8 +19,9 @@ from clinic.scheduling.rules import Objection
 from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
-from clinic.vaccination.legal import Booked, Case, lines_on
+from clinic.vaccination.legal import Booked, Case, lines_for
 from clinic.vaccination.needs import SERIES
+from clinic.vaccination.optional import PAID
 from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import DosePromise, Why
@@ -48,7 +49,9 @@ class DoseTerms:
             booked = booked_for([moving.id]).get(moving.id, ())
             codes = {moving.child_id: {one.code for one in booked}}
         for one in self.series.keys() & codes.keys():
-            self.series[one] = SERIES.keys() & set(codes[one])
+            self.series[one] = (SERIES.keys() | PAID) & set(codes[one])
+            paid = lines_for(self.cases[one], PAID & self.series[one], today)
+            self.candidates[one] += [line for line in paid.values() if line.vaccine]
 
     @property
     def made_of(self) -> object:
@@ -66,8 +69,8 @@ class DoseTerms:
         """What this child's visit on that day is for; by then it may be another vaccine of the series."""
         return [
             stock.Dose(one.vaccine, one.series, one.number)
-            for one in lines_on(self.cases[child_id], day)
-            if one.series in self.series[child_id] and one.vaccine and one.number
+            for one in lines_for(self.cases[child_id], self.series[child_id], day).values()
+            if one.vaccine and one.number
         ]
 
     def _vaccines(self, day: date) -> Counter[str]:
@@ -182,10 +185,11 @@ def _line(
 ) -> Line:
     assert vaccine
     known = vaccines()[vaccine]
+    zh, en = ("（自费·自愿）", " (paid, optional)") if series in PAID else ("", "")
     return Line(
         series,
-        f"{known.name_zh} 第{number}剂",
-        f"{known.name_en}, dose {number}",
+        f"{known.name_zh} 第{number}剂{zh}",
+        f"{known.name_en}, dose {number}{en}",
         first,
         is_chosen,
     )

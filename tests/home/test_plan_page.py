@@ -153,3 +153,40 @@ def test_the_start_page_asks_as_much_for_three_children_as_for_one(client, paren
         given(sibling, [("BCG", date(2024, 5, 2))], parent)
 
     assert count_queries(lambda: client.get("/")) == one
+
+
+def test_the_plan_asks_as_much_for_a_long_record_as_for_none(client, parent, child):
+    client.sign_in(parent)
+    none = count_queries(lambda: client.get(url(child)))
+    given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
+
+    assert count_queries(lambda: client.get(url(child))) == none
+
+
+def test_each_dose_due_has_a_button_of_its_own_and_one_for_all(client, parent, child):
+    given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
+    page = client.sign_in(parent).get(url(child)).text
+    one, other = f"need={child.id}.JE", f"need={child.id}.MMR"
+
+    assert page.count(f'href="/vaccination/?child={child.id}&amp;{one}"') == 1
+    assert page.count(f'href="/vaccination/?child={child.id}&amp;{other}"') == 1
+    assert f"{one}&amp;{other}" in page or f"{other}&amp;{one}" in page
+
+
+def test_what_comes_later_is_told_without_a_button(client, parent, child):
+    given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
+    page = client.sign_in(parent).get(url(child)).text
+
+    assert "百白破疫苗 第5剂" in page
+    assert f"need={child.id}.DTAP" not in page
+
+
+def test_paid_vaccines_are_marked_never_overdue_and_bookable(client, parent, child):
+    given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
+    page = client.sign_in(parent).get(url(child)).text
+    paid = page[page.index('id="paid"') : page.index('id="done"')]
+
+    assert "EV71疫苗 第1剂" in paid
+    assert paid.count("自费·自愿") == 1 + paid.count("<li")
+    assert f"need={child.id}.EV71" in paid
+    assert "已逾期" not in paid

@@ -1,4 +1,7 @@
-"""A process that waits at the door, and then gives a dose: `giving URL APPOINTMENT NURSE`."""
+"""A process that waits at the door, and then gives a dose: `giving URL APPOINTMENT NURSE [blind]`.
+
+Blind: nobody locks the appointment or sees that it is done, and nobody knows what is on record.
+"""
 
 import sys
 
@@ -8,7 +11,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import giving, visits
+from clinic.vaccination import giving, record, visits
 from clinic.vaccination.giving_rules import CHECKS
 from tests.conftest import SETTINGS
 from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
@@ -22,7 +25,16 @@ def give(visit_id, nurse_id):
     giving.give(visit, jabs, list(CHECKS), by=nurse, now=ON_THE_DAY)
 
 
-def main(url, visit_id, nurse_id):
+def go_blind():
+    visits.observation_of = lambda _: None
+    giving.lock = lambda *_: None
+    giving._observe = giving.attendance.finish = giving.recorded.seen = lambda *_, **__: None
+    record.history_of = lambda _: []
+
+
+def main(url, visit_id, nurse_id, sight="sees"):
+    if sight == "blind":
+        go_blind()
     app = create_app(SETTINGS | {"DATABASE_URL": url})
     with app.app_context():
         print("ready", flush=True)

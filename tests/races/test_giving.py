@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import text
 
 from clinic.accounts.models import Role
 from clinic.db import db
@@ -16,13 +17,13 @@ from tests.vaccination.at_the_jab import Day
 NURSES = 3
 
 
-def at_once(race, visit_id, nurses):
+def at_once(race, visit_id, nurses, sight="sees"):
     """Each nurse in a process of her own, all let go together; how they ended."""
     url = race.config["DATABASE_URL"]
     db.session.commit()
     everybody = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.races.giving", url, str(visit_id), str(one.id)],
+            [sys.executable, "-m", "tests.races.giving", url, str(visit_id), str(one.id), sight],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -51,3 +52,23 @@ def test_the_same_dose_is_given_once(race, doses):
     assert db.session.query(Observation).count() == 1
     assert day.counts() == (doses - 1, 0)
     assert broken_stock() == []
+
+
+def test_nurses_who_see_nothing_are_stopped_by_the_database(race):
+    day = Day(doses=5)
+    day.answer()
+    nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre) for _ in range(NURSES)]
+    answers = at_once(race, day.visit.id, nurses, "blind")
+    assert answers.count("done") == 1
+    assert db.session.query(Immunization).count() == 1
+
+
+def test_their_twin_without_the_unique_day_gives_it_to_the_child_again(race):
+    day = Day(doses=5)
+    day.answer()
+    nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre) for _ in range(NURSES)]
+    db.session.commit()
+    db.session.execute(text("DROP INDEX uq_immunizations_live_day"))
+    answers = at_once(race, day.visit.id, nurses, "blind")
+    assert answers.count("done") > 1
+    assert db.session.query(Immunization).count() > 1

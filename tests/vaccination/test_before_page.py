@@ -1,5 +1,6 @@
 """A guardian answers the questions and agrees, or refuses, before a vaccination."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_later_day_is_said(client, day):
     data = NO | {"q-immunoglobulin": "yes", "q-immunoglobulin-day": "2026-02-10", "c-MMR": "yes"}
     assert client.sign_in(day.parent).post(day.before, data=data).status_code == 303
     shown = client.get(day.before).text
-    assert "Not before Sun 10 May" in shown
+    assert "Not before Sunday 10 May 2026" in shown
     assert "Change the appointment" in shown
 
 
@@ -127,3 +128,19 @@ def test_the_database_changes_no_answer_and_no_consent(both, table, deed):
         db.session.execute(text(deed.format(table)))
     db.session.rollback()
     assert kept() == (1, 1)
+
+
+def test_a_refusal_says_what_happens_next(client, day):
+    client.sign_in(day.parent).post(day.before, data=NO | {"c-MMR": "no"})
+    shown = client.get(day.before).text
+    assert "You refused: Measles, mumps, rubella (live)." in shown
+    assert f'href="/family/children/{day.child.id}/plan"' in shown
+    client.post(day.before, data=NO | {"c-MMR": "yes"})
+    assert "You refused" not in client.get(day.before).text
+
+
+def test_the_list_of_what_is_missing_names_each_question(client, day):
+    answer = client.sign_in(day.parent).post(day.before, data={})
+    summary = answer.text.split('class="error-summary"')[1].split("<form")[0]
+    named = re.findall(r'href="#[^"]+">([^<]+)</a>', summary)
+    assert len(named) == len(set(named)) == len(NO) + 1

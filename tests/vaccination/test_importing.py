@@ -1,9 +1,10 @@
 """A CSV file of given doses: what it becomes, what is wrong with it, and that it is all or nothing."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 
 from clinic.accounts.models import Role
 from clinic.db import db
@@ -12,7 +13,7 @@ from clinic.vaccination.importing import MOST, Row, decoded, judge, rows_of
 from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.visit_models import ImportDraft
-from tests.makes import make_appointment, make_centre, make_child, make_user
+from tests.makes import NOON, make_appointment, make_centre, make_child, make_user
 
 HEADER = "姓名,出生日期,疫苗,接种日期,剂次,批号,厂家"
 GOOD = "王一禾,2025-02-01,麻腮风疫苗,2025-10-09,1,L1,北京生物"
@@ -186,3 +187,16 @@ def test_a_file_that_is_none_is_refused_beside_its_field(client, nurse):
         answer = client.post(PAGE, data=data)
         assert answer.status_code == 422
         assert 'id="file-error"' in answer.text
+
+
+def test_what_was_not_imported_within_a_day_is_forgotten_at_the_next_upload_of_anybody(
+    client, nurse
+):
+    with time_machine.travel(NOON, tick=False) as clock:
+        look(client.sign_in(nurse), GOOD)
+        draft = db.session.query(ImportDraft).one().id
+        clock.shift(timedelta(days=1, seconds=1))
+        assert client.post(f"{PAGE}/rows", data={"draft": draft}).status_code == 422
+        look(client.sign_in(make_user(Role.CLINICIAN, centre=make_centre())), GOOD)
+        assert db.session.query(ImportDraft).count() == 0  # not kept itself: it has a fault
+    assert count() == 0

@@ -149,3 +149,16 @@ def test_three_children_cost_no_more_than_one(client, app):
         db.session.commit()
     client.sign_in(desk)
     assert count_queries(lambda: client.get(BOARD)) == one
+
+
+def test_a_report_is_printed_in_both_languages_once_there_is_one(client, day):
+    paper = f"{day.page}/reaction/report"
+    with after(minutes=6):
+        assert "Nothing was reported" in client.get(paper).text
+        client.post(f"{day.page}/reaction", data=REPORT)
+        shown = client.get(paper).text
+        for text in ("hives", "疑似预防接种异常反应报告", "麻腮风疫苗", "not known yet", "A1"):
+            assert text in shown
+        db.session.rollback()
+        stranger = make_user(Role.CLINICIAN, centre=make_centre())
+        assert client.sign_in(stranger).get(paper).status_code == 404

@@ -14,6 +14,7 @@ from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.visit_models import GivenDose, Observation
 from tests.makes import NOON, TOMORROW, make_centre, make_user
+from tests.queries import count_queries
 from tests.vaccination.at_the_jab import DOSE, GOOD, LOT, ON_THE_DAY, TICKS, Day
 from tests.vaccination.stocked import Centre
 
@@ -195,3 +196,18 @@ def test_other_doses_that_are_due_are_on_the_page(nurse, day):
     shown = nurse.get(day.page).text
     assert 'name="HepB-give" value="1">' in shown  # due, not chosen
     assert 'name="MMR-give" value="1" checked' in shown
+
+
+def test_it_asks_as_much_for_a_long_record_as_for_a_short_one(nurse, day):
+    page = day.page
+
+    def on_record(*codes, first):
+        db.session.rollback()
+        days = [day.child.birth_date + timedelta(days=30 * (first + n)) for n in range(len(codes))]
+        doses = [Entry(vaccine, on) for vaccine, on in zip(codes, days, strict=True)]
+        record.record(day.child, doses, by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
+        db.session.commit()
+        return count_queries(lambda: nurse.get(page))
+
+    short = on_record("HepB", first=0)
+    assert on_record("HepB", "IPV", "IPV", "DTaP", "HepB", "DTaP", first=1) == short

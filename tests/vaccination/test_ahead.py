@@ -1,0 +1,57 @@
+"""The rest of the programme, supposing that every dose is given on its first day."""
+
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinic.ages import add_months
+from clinic.vaccination.ahead import ahead
+from clinic.vaccination.child import Child, Dose
+from clinic.vaccination.forecast import forecast
+
+BORN = date(2026, 3, 2)
+
+
+def test_a_newborns_whole_programme_by_day():
+    steps = ahead(Child(BORN, "M"), [], BORN)
+    assert [(one.line.vaccine, one.line.number, one.line.earliest) for one in steps[:4]] == [
+        ("BCG", 1, BORN),
+        ("HepB", 1, BORN),
+        ("HepB", 2, add_months(BORN, 1)),
+        ("DTaP", 1, add_months(BORN, 2)),
+    ]
+    by_series: dict[str, int] = {}
+    for one in steps:
+        by_series[one.line.series] = by_series.get(one.line.series, 0) + 1
+    assert by_series == {
+        "BCG": 1,
+        "HEPB": 3,
+        "POLIO": 4,
+        "DTAP": 5,
+        "MMR": 2,
+        "JE": 2,
+        "MEN": 4,
+        "HEPA": 1,
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 72), st.sampled_from("MF"))
+def test_given_as_it_says_the_child_is_complete_and_no_dose_comes_before_the_forecast(age, sex):
+    child, on = Child(BORN, sex), add_months(BORN, age)
+    steps = ahead(child, [], on)
+    now = {one.series: one.earliest for one in forecast(child, [], on) if one.vaccine}
+    assert {one.line.series: one.line.earliest for one in steps if one.is_next} == now
+    doses = [
+        Dose(one.line.vaccine, max(on, one.line.earliest))
+        for one in steps
+        if one.line.status != "needs_precondition"
+    ]
+    last = max(one.given_on for one in doses)
+    left = {
+        one.status
+        for one in forecast(child, doses, last)
+        if one.status not in ("complete", "aged_out", "not_applicable", "needs_precondition")
+    }
+    assert left == set()
