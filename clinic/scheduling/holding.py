@@ -3,23 +3,31 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, tuple_
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from clinic.accounts.models import User
 from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import db
+from clinic.db import UTCDateTime, db
 from clinic.errors import DomainError
 from clinic.families.models import Guardianship
 from clinic.i18n import mark
 from clinic.scheduling import places, waiting
 from clinic.scheduling.booking import freed_for_others
-from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, SlotService
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.wanted import Refused, Wanted, examine, must_differ, refusal
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine, must_differ, refusal
+
+# One of these slots has no place online now.
+TAKEN = (
+    select(SlotService.slot_id)
+    .where(SlotService.slot_id.in_(bindparam("slot_ids", expanding=True)))
+    .where(SlotService.free_from > bindparam("now", type_=UTCDateTime()))
+    .limit(1)
+)
 
 
 class TooManyHolds(DomainError):
@@ -44,12 +52,7 @@ def hold_together(
 
     Raises as `hold` does.
     """
-    must_differ(wanted)
-    except_for = [moves.id] if moves else ()
-    for number, one in enumerate(wanted):
-        others = wanted[:number]
-        if found := examine(one, online=True, now=now, except_for=except_for, beside=others):
-            raise Refused(found)
+    _must_be_allowed(wanted, moves, now=now)
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
     earlier = _earlier(wanted, by)
     _lock([*slot_ids, *_slots_of(earlier)], _children_of(by), now=now)
@@ -84,6 +87,32 @@ def hold_together(
     freed_for_others(set(freed) - set(slot_ids), policy, now=now)
     assert lead
     return lead
+
+
+def must_seem_free(
+    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+) -> None:
+    """Raise at once what `hold_together` would raise for places that are taken; it only reads.
+
+    So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
+    """
+    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    taken = db.session.scalar(TAKEN, {"slot_ids": slot_ids, "now": now})
+    if not taken or _earlier(wanted, by):
+        return
+    _must_be_allowed(wanted, moves, now=now)
+    if held_by_family(by, now=now) >= wanted[0].policy.holds_per_family:
+        raise TooManyHolds
+    raise SlotTaken
+
+
+def _must_be_allowed(wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime) -> None:
+    must_differ(wanted)
+    except_for = [moves.id] if moves else ()
+    for number, one in enumerate(wanted):
+        others = wanted[:number]
+        if found := examine(one, online=True, now=now, except_for=except_for, beside=others):
+            raise Refused(found)
 
 
 def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime) -> None:
