@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -28,6 +28,32 @@ TAKEN = (
     .where(SlotService.free_from > bindparam("now", type_=UTCDateTime()))
     .limit(1)
 )
+CHILDREN = select(Guardianship.child_id).where(
+    Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None)
+)
+
+
+def _held_by_family() -> Select[int]:
+    theirs = aliased(Guardianship)
+    family = (
+        select(Guardianship.user_id)
+        .join(theirs, theirs.child_id == Guardianship.child_id)
+        .where(
+            theirs.user_id == bindparam("user_id"),
+            theirs.revoked_at.is_(None),
+            Guardianship.revoked_at.is_(None),
+        )
+    )
+    return select(func.count(Hold.id)).where(
+        or_(Hold.user_id == bindparam("user_id"), Hold.user_id.in_(family)),
+        Hold.purpose == HoldFor.FORM,
+        Hold.lead_id.is_(None),
+        Hold.booking_id.is_(None),
+        Hold.expires_at > bindparam("now", type_=UTCDateTime()),
+    )
+
+
+HELD_BY_FAMILY = _held_by_family()
 
 
 class TooManyHolds(DomainError):
@@ -222,32 +248,12 @@ def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> di
 
 def _children_of(user: User) -> list[int]:
     """The children whom this user cares for."""
-    query = select(Guardianship.child_id).where(
-        Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(CHILDREN, {"user_id": user.id}))
 
 
 def held_by_family(user: User, *, now: datetime) -> int:
     """How many forms are open of this user and of whoever else cares for the same children."""
-    theirs = aliased(Guardianship)
-    family = (
-        select(Guardianship.user_id)
-        .join(theirs, theirs.child_id == Guardianship.child_id)
-        .where(
-            theirs.user_id == user.id,
-            theirs.revoked_at.is_(None),
-            Guardianship.revoked_at.is_(None),
-        )
-    )
-    count = select(func.count(Hold.id)).where(
-        or_(Hold.user_id == user.id, Hold.user_id.in_(family)),
-        Hold.purpose == HoldFor.FORM,
-        Hold.lead_id.is_(None),
-        Hold.booking_id.is_(None),
-        Hold.expires_at > now,
-    )
-    return db.session.scalar(count) or 0
+    return db.session.scalar(HELD_BY_FAMILY, {"user_id": user.id, "now": now}) or 0
 
 
 def group_of(lead: Hold) -> list[Hold]:
