@@ -64,11 +64,19 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
         raise TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
 
 
-def counted(limit: Limit, whose: str, work: Callable[[], T], *, now: datetime) -> T:
+def counted(
+    limit: Limit, whose: str, work: Callable[[], T], *, first: Callable[[], None], now: datetime
+) -> T:
     """Do the work in one transaction that counts the try too; a try that is refused counts as well.
 
-    Raises TooOften, or what the work raises, with everything but the count undone.
+    `first` only reads, and may refuse before anything waits for its turn to write. Raises
+    TooOften, or what `first` or the work raises, with everything but the count undone.
     """
+    try:
+        first()
+    except DomainError:
+        in_one_transaction(lambda: spend(limit, whose, now=now))
+        raise
 
     def count_and_work() -> T:
         spend(limit, whose, now=now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from clinic.accounts.models import User
@@ -13,15 +13,15 @@ from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistC
 from clinic.scheduling.queries import appointments
 
 
-def _child_ids(user: User) -> Select[int]:
+def _child_ids(user_id: int | BindParameter[int]) -> Select[int]:
     return select(Guardianship.child_id).where(
-        Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)
+        Guardianship.user_id == user_id, Guardianship.revoked_at.is_(None)
     )
 
 
 def appointments_of(user: User) -> list[Appointment]:
     """All appointments of the children whom this user cares for, earliest first."""
-    theirs = appointments().where(Appointment.child_id.in_(_child_ids(user)))
+    theirs = appointments().where(Appointment.child_id.in_(_child_ids(user.id)))
     return list(db.session.scalars(theirs))
 
 
@@ -30,7 +30,7 @@ def booked_with(user: User, appointment: Appointment) -> list[Appointment]:
     others = appointments().where(
         Appointment.booking_id == appointment.booking_id,
         Appointment.id != appointment.id,
-        Appointment.child_id.in_(_child_ids(user)),
+        Appointment.child_id.in_(_child_ids(user.id)),
     )
     return list(db.session.scalars(others))
 
@@ -38,9 +38,38 @@ def booked_with(user: User, appointment: Appointment) -> list[Appointment]:
 def get_appointment(user: User, appointment_id: int) -> Appointment:
     """The appointment, if it is of a child whom this user cares for. Raises NoResultFound."""
     query = appointments().where(
-        Appointment.id == appointment_id, Appointment.child_id.in_(_child_ids(user))
+        Appointment.id == appointment_id, Appointment.child_id.in_(_child_ids(user.id))
     )
     return db.session.execute(query).scalar_one()
+
+
+def _whole_group_is_theirs(user_id: int | BindParameter[int]) -> ColumnElement[bool]:
+    """A hold and those that follow it are for children whom this user cares for, every one."""
+    following = aliased(Hold)
+    others = select(following.id).where(
+        following.lead_id == Hold.id, following.child_id.not_in(_child_ids(user_id))
+    )
+    return and_(Hold.child_id.in_(_child_ids(user_id)), ~others.exists())
+
+
+# Built once: every confirmation begins with it.
+ONE_HOLD = (
+    select(Hold)
+    .join(Hold.service)
+    .where(
+        Hold.id == bindparam("hold_id"),
+        or_(Hold.user_id == bindparam("user_id"), Hold.purpose != HoldFor.FORM),
+        Hold.lead_id.is_(None),
+        _whole_group_is_theirs(bindparam("user_id")),
+        Service.kind == bindparam("kind"),
+    )
+    .options(
+        joinedload(Hold.child),
+        joinedload(Hold.service),
+        joinedload(Hold.slot).joinedload(Slot.centre),
+        joinedload(Hold.slot).joinedload(Slot.practitioner),
+    )
+)
 
 
 def get_hold(user: User, kind: ServiceKind, hold_id: int) -> Hold:
@@ -48,33 +77,8 @@ def get_hold(user: User, kind: ServiceKind, hold_id: int) -> Hold:
 
     Of this kind of service; the one that leads, if several belong together. Raises NoResultFound.
     """
-    query = (
-        select(Hold)
-        .join(Hold.service)
-        .where(
-            Hold.id == hold_id,
-            or_(Hold.user_id == user.id, Hold.purpose != HoldFor.FORM),
-            Hold.lead_id.is_(None),
-            _whole_group_is_theirs(user),
-            Service.kind == kind,
-        )
-        .options(
-            joinedload(Hold.child),
-            joinedload(Hold.service),
-            joinedload(Hold.slot).joinedload(Slot.centre),
-            joinedload(Hold.slot).joinedload(Slot.practitioner),
-        )
-    )
-    return db.session.execute(query).scalar_one()
-
-
-def _whole_group_is_theirs(user: User) -> ColumnElement[bool]:
-    """A hold and those that follow it are for children whom this user cares for, every one."""
-    following = aliased(Hold)
-    others = select(following.id).where(
-        following.lead_id == Hold.id, following.child_id.not_in(_child_ids(user))
-    )
-    return and_(Hold.child_id.in_(_child_ids(user)), ~others.exists())
+    which = {"hold_id": hold_id, "user_id": user.id, "kind": kind}
+    return db.session.execute(ONE_HOLD, which).scalar_one()
 
 
 def offers_for(user: User, *, now: datetime) -> list[Hold]:
@@ -82,7 +86,7 @@ def offers_for(user: User, *, now: datetime) -> list[Hold]:
     query = (
         select(Hold)
         .where(
-            _whole_group_is_theirs(user),
+            _whole_group_is_theirs(user.id),
             Hold.purpose != HoldFor.FORM,
             Hold.lead_id.is_(None),
             Hold.booking_id.is_(None),
@@ -121,10 +125,10 @@ def get_entry(user: User, kind: ServiceKind, entry_id: int) -> WaitlistEntry:
 
 
 def _entries(user: User) -> Select[WaitlistEntry]:
-    theirs = select(WaitlistChild.entry_id).where(WaitlistChild.child_id.in_(_child_ids(user)))
+    theirs = select(WaitlistChild.entry_id).where(WaitlistChild.child_id.in_(_child_ids(user.id)))
     others = select(WaitlistChild.entry_id).where(
         WaitlistChild.entry_id == WaitlistEntry.id,
-        WaitlistChild.child_id.not_in(_child_ids(user)),
+        WaitlistChild.child_id.not_in(_child_ids(user.id)),
     )
     return (
         select(WaitlistEntry)

@@ -162,11 +162,10 @@ def keep(kind: ServiceKind, title: str) -> Response:
         abort(404)
     now = clock.now()
     asked = asked_by(wishes, codes_in(request.form), moving, now=now)
+    anyone = len(slots) == 1 and bool(request.form.get("any"))
 
-    def work() -> Hold:
-        chosen = list(slots)
-        if len(slots) == 1 and request.form.get("any"):
-            chosen = holding.whoever_is_free(wishes[0].service, slots[0], now=now)[:1]
+    def wanted_in(chosen: Sequence[int]) -> list[Wanted]:
+        """What is wanted, in these slots. Raises Refused, or what says that it may not be moved."""
         wanted = [
             Wanted(wish.child, wish.service, slots_for(wish.service, slot_id))
             for wish, slot_id in zip(wishes, chosen, strict=True)
@@ -177,13 +176,24 @@ def keep(kind: ServiceKind, title: str) -> Response:
                 raise Refused(found)
         if moving:
             booking.must_be_changeable(moving, online=True, now=now)
+        return wanted
+
+    def first() -> None:
+        if not anyone:
+            holding.must_seem_free(wanted_in(slots), by=me(), now=now, moves=moving)
+
+    def work() -> Hold:
+        chosen = list(slots)
+        if anyone:
+            chosen = holding.whoever_is_free(wishes[0].service, slots[0], now=now)[:1]
+        wanted = wanted_in(chosen)
         lead = holding.hold_together(wanted, by=me(), now=now, moves=moving)
         if asked.terms:
             asked.keep(holding.group_of(lead), by=me(), now=now)
         return lead
 
     try:
-        kept = limits.counted(limits.BOOKING, str(me().id), work, now=now)
+        kept = limits.counted(limits.BOOKING, str(me().id), work, first=first, now=now)
     except limits.TooOften:
         raise
     except DomainError as error:

@@ -47,6 +47,6 @@ def promise(now: datetime, *, by: User) -> None:
     )
     for visit in db.session.scalars(query).all():
         day = clinic_day(visit.starts_at)
-        terms = DoseTerms([visit.child_id], {}, None, day, now)
+        terms = DoseTerms([visit.child_id], {}, None, day, now, fresh=True)
         if not legal.objections(terms.cases[visit.child_id], terms.series[visit.child_id], day):
             stock.promise(terms.doses(visit.child_id, day), appointment=visit, by=by, now=now)

@@ -3,23 +3,57 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, tuple_
+from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from clinic.accounts.models import User
 from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import db
+from clinic.db import UTCDateTime, db
 from clinic.errors import DomainError
 from clinic.families.models import Guardianship
 from clinic.i18n import mark
 from clinic.scheduling import places, waiting
 from clinic.scheduling.booking import freed_for_others
-from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, SlotService
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.wanted import Refused, Wanted, examine, must_differ, refusal
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine, must_differ, refusal
+
+# One of these slots has no place online now.
+TAKEN = (
+    select(SlotService.slot_id)
+    .where(SlotService.slot_id.in_(bindparam("slot_ids", expanding=True)))
+    .where(SlotService.free_from > bindparam("now", type_=UTCDateTime()))
+    .limit(1)
+)
+CHILDREN = select(Guardianship.child_id).where(
+    Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None)
+)
+
+
+def _held_by_family() -> Select[int]:
+    theirs = aliased(Guardianship)
+    family = (
+        select(Guardianship.user_id)
+        .join(theirs, theirs.child_id == Guardianship.child_id)
+        .where(
+            theirs.user_id == bindparam("user_id"),
+            theirs.revoked_at.is_(None),
+            Guardianship.revoked_at.is_(None),
+        )
+    )
+    return select(func.count(Hold.id)).where(
+        or_(Hold.user_id == bindparam("user_id"), Hold.user_id.in_(family)),
+        Hold.purpose == HoldFor.FORM,
+        Hold.lead_id.is_(None),
+        Hold.booking_id.is_(None),
+        Hold.expires_at > bindparam("now", type_=UTCDateTime()),
+    )
+
+
+HELD_BY_FAMILY = _held_by_family()
 
 
 class TooManyHolds(DomainError):
@@ -44,12 +78,7 @@ def hold_together(
 
     Raises as `hold` does.
     """
-    must_differ(wanted)
-    except_for = [moves.id] if moves else ()
-    for number, one in enumerate(wanted):
-        others = wanted[:number]
-        if found := examine(one, online=True, now=now, except_for=except_for, beside=others):
-            raise Refused(found)
+    _must_be_allowed(wanted, moves, now=now)
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
     earlier = _earlier(wanted, by)
     _lock([*slot_ids, *_slots_of(earlier)], _children_of(by), now=now)
@@ -84,6 +113,32 @@ def hold_together(
     freed_for_others(set(freed) - set(slot_ids), policy, now=now)
     assert lead
     return lead
+
+
+def must_seem_free(
+    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+) -> None:
+    """Raise at once what `hold_together` would raise for places that are taken; it only reads.
+
+    So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
+    """
+    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    taken = db.session.scalar(TAKEN, {"slot_ids": slot_ids, "now": now})
+    if not taken or _earlier(wanted, by):
+        return
+    _must_be_allowed(wanted, moves, now=now)
+    if held_by_family(by, now=now) >= wanted[0].policy.holds_per_family:
+        raise TooManyHolds
+    raise SlotTaken
+
+
+def _must_be_allowed(wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime) -> None:
+    must_differ(wanted)
+    except_for = [moves.id] if moves else ()
+    for number, one in enumerate(wanted):
+        others = wanted[:number]
+        if found := examine(one, online=True, now=now, except_for=except_for, beside=others):
+            raise Refused(found)
 
 
 def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime) -> None:
@@ -193,32 +248,12 @@ def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> di
 
 def _children_of(user: User) -> list[int]:
     """The children whom this user cares for."""
-    query = select(Guardianship.child_id).where(
-        Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(CHILDREN, {"user_id": user.id}))
 
 
 def held_by_family(user: User, *, now: datetime) -> int:
     """How many forms are open of this user and of whoever else cares for the same children."""
-    theirs = aliased(Guardianship)
-    family = (
-        select(Guardianship.user_id)
-        .join(theirs, theirs.child_id == Guardianship.child_id)
-        .where(
-            theirs.user_id == user.id,
-            theirs.revoked_at.is_(None),
-            Guardianship.revoked_at.is_(None),
-        )
-    )
-    count = select(func.count(Hold.id)).where(
-        or_(Hold.user_id == user.id, Hold.user_id.in_(family)),
-        Hold.purpose == HoldFor.FORM,
-        Hold.lead_id.is_(None),
-        Hold.booking_id.is_(None),
-        Hold.expires_at > now,
-    )
-    return db.session.scalar(count) or 0
+    return db.session.scalar(HELD_BY_FAMILY, {"user_id": user.id, "now": now}) or 0
 
 
 def group_of(lead: Hold) -> list[Hold]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from clinic import audit
@@ -98,6 +98,14 @@ def _whole(value: object, least: int, most: int) -> int:
     return value
 
 
+SETTINGS = select(PolicyRow.service_id, PolicyRow.centre_id, PolicyRow.settings).where(
+    or_(
+        PolicyRow.service_id.in_(bindparam("service_ids", expanding=True)),
+        PolicyRow.service_id.is_(None),
+    )
+)
+
+
 def policies(
     service_ids: list[int], session: Session | None = None
 ) -> Callable[[int, int], Policy]:
@@ -106,17 +114,9 @@ def policies(
     What is set for a service at a centre goes before what is set for the service, that before
     what is set for the centre, and that before the site's.
     """
-    rows = (
-        (session or db.session)
-        .scalars(
-            select(PolicyRow).where(
-                or_(PolicyRow.service_id.in_(service_ids), PolicyRow.service_id.is_(None))
-            )
-        )
-        .all()
-    )
+    found = (session or db.session).execute(SETTINGS, {"service_ids": service_ids}).all()
     # The site's first, the centre's next, then the service's, then both.
-    rows = sorted(rows, key=lambda row: (row.service_id is not None, row.centre_id is not None))
+    rows = sorted(found, key=lambda row: (row.service_id is not None, row.centre_id is not None))
     known = [(row.service_id, row.centre_id, parsed(row.settings)) for row in rows]
 
     @cache

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
-from clinic.db import db
+from clinic.db import UTCDateTime, db
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
@@ -204,49 +204,49 @@ def nearest_offers(
     return sorted(free[:limit], key=lambda offer: offer.starts_at)
 
 
+SLOTS = (
+    select(
+        SlotService.slot_id.label("id"),
+        SlotService.clinic_session_id,
+        SlotService.centre_id,
+        SlotService.practitioner_id,
+        ClinicSession.room_id,
+        SlotService.starts_at,
+        SlotService.ends_at,
+        SlotService.opens_at,
+        SlotService.closed,
+    )
+    .join(ClinicSession, ClinicSession.id == SlotService.clinic_session_id)
+    .where(SlotService.service_id == bindparam("service_id"))
+)
+ONE_SLOT = SLOTS.where(SlotService.slot_id == bindparam("slot_id"))
+
+
 def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     """The consecutive slots that a service takes from this one on.
 
     Raises NoResultFound when the slot does not exist or is not offered for the service, and
     TooShort when its session ends before the service would.
     """
-    first = _facts(db.session.execute(_slots(service).where(SlotService.slot_id == slot_id)).one())
+    row = db.session.execute(ONE_SLOT, {"service_id": service.id, "slot_id": slot_id}).one()
+    first = _facts(row)
     needed = timedelta(minutes=service.minutes)
     if first.ends_at - first.starts_at >= needed:
         return (first,)
     rows = db.session.execute(
-        _slots(service)
-        .where(
+        SLOTS.where(
             SlotService.centre_id == first.centre_id,
             SlotService.starts_at >= first.starts_at,
             SlotService.starts_at < first.starts_at + needed,
             SlotService.clinic_session_id == first.clinic_session_id,
-        )
-        .order_by(SlotService.starts_at)
+        ).order_by(SlotService.starts_at),
+        {"service_id": service.id},
     )
     run = tuple(_facts(row) for row in rows)
     whole = run[-1].ends_at - first.starts_at >= needed
     if not whole or any(a.ends_at != b.starts_at for a, b in pairwise(run)):
         raise TooShort
     return run
-
-
-def _slots(service: Service) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            SlotService.slot_id.label("id"),
-            SlotService.clinic_session_id,
-            SlotService.centre_id,
-            SlotService.practitioner_id,
-            ClinicSession.room_id,
-            SlotService.starts_at,
-            SlotService.ends_at,
-            SlotService.opens_at,
-            SlotService.closed,
-        )
-        .join(ClinicSession, ClinicSession.id == SlotService.clinic_session_id)
-        .where(SlotService.service_id == service.id)
-    )
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> SlotFacts:
@@ -285,22 +285,25 @@ class ChildFacts:
 Patient = Child | ChildFacts  # what the rules may be asked about
 
 
+DIARY = select(
+    Appointment.starts_at,
+    Appointment.ends_at,
+    Appointment.service_id,
+    Appointment.no_show_at,
+    Appointment.displaced_at,
+).where(
+    Appointment.child_id == bindparam("child_id"),
+    Appointment.starts_at > bindparam("since", type_=UTCDateTime()),
+    Appointment.cancelled_at.is_(None),
+)
+
+
 def diary_of(child_id: int, *, now: datetime, except_for: Collection[int] = ()) -> Diary:
     """The child's appointments, but for the one being moved. Two queries at most."""
-    query = select(
-        Appointment.starts_at,
-        Appointment.ends_at,
-        Appointment.service_id,
-        Appointment.no_show_at,
-        Appointment.displaced_at,
-    ).where(
-        Appointment.child_id == child_id,
-        Appointment.starts_at > now - LONGEST_MEMORY,
-        Appointment.cancelled_at.is_(None),
-    )
+    query = DIARY
     if except_for:
         query = query.where(Appointment.id.not_in(except_for))
-    rows = db.session.execute(query).all()
+    rows = db.session.execute(query, {"child_id": child_id, "since": now - LONGEST_MEMORY}).all()
     missed = [row.starts_at for row in rows if row.no_show_at is not None]
     if missed:
         lifts = select(func.max(PauseLift.at)).where(PauseLift.child_id == child_id)

@@ -12,6 +12,7 @@ from clinic.scheduling.models import Hold
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct
 from clinic.vaccination.stock_queries import LEFT, visit_starts, with_visits
 from clinic.vaccination.stock_rules import Doses, can_keep
+from clinic.vaccination.versions import recall, remember
 
 HORIZON = timedelta(days=120)  # nothing is booked for later than this
 
@@ -24,7 +25,8 @@ class _Left(NamedTuple):
 
 
 class Shelves:
-    """What all centres have of these vaccines. One query; two more where little is left.
+    """What all centres have of these vaccines. One query, or none if the stock's `version` is one
+    that this process remembers; two more where little is left.
 
     What is kept for open forms of `children`, and for the appointment `moving`, counts as free:
     it is what they choose anew.
@@ -37,7 +39,9 @@ class Shelves:
         children: Collection[int] = (),
         moving: int | None = None,
         now: datetime,
+        version: int | None = None,
     ) -> None:
+        self.version = version
         self.children, self.moving = children, moving
         self.now, self.today = now, clinic_day(now)
         self.read: set[str] = set()
@@ -66,9 +70,20 @@ class Shelves:
 
     def _read(self, vaccines: Collection[str]) -> None:
         if vaccines:
-            self.left |= _left(vaccines, self.today + HORIZON)
+            self.left |= self._left_of(vaccines)
             self.read |= set(vaccines)
             self._exact = {}
+
+    def _left_of(self, vaccines: Collection[str]) -> Mapping[Shelf, _Left]:
+        lasts_until, names = self.today + HORIZON, tuple(sorted(set(vaccines)))
+        if self.version is None:
+            return _left(names, lasts_until)
+        version = (self.version, lasts_until)
+        left: Mapping[Shelf, _Left] | None = recall(names, version)
+        if left is None:
+            left = _left(names, lasts_until)
+            remember(names, version, left)
+        return left
 
     def _read_exactly(self) -> None:
         """The lots and the promised days of every shelf with little left."""

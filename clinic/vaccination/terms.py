@@ -26,12 +26,17 @@ from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import DosePromise, Why
 from clinic.vaccination.stock_queries import visit_starts, with_visits
+from clinic.vaccination.versions import recall, remember, versions_of
 
 NO_STOCK = mark("%(vaccine)s is not to be had there for that day. Please try another centre.")
 
 
 class DoseTerms:
-    """For these children. `codes` are the series they come for, by child; not in it: what is usual."""
+    """For these children. `codes` are the series they come for, by child; not in it: what is usual.
+
+    What this process remembers of their records is believed while its version is the database's,
+    unless `fresh`: so whoever changes records in the same transaction wants it.
+    """
 
     def __init__(
         self,
@@ -40,9 +45,12 @@ class DoseTerms:
         moving: Appointment | None,
         today: date,
         now: datetime,
+        *,
+        fresh: bool = False,
     ) -> None:
         self.moving, self.now, self.today = moving, now, today
-        self.cases = cases_of(child_ids, but=moving)
+        self.versions = None if fresh else versions_of(child_ids)
+        self.cases = self._cases(child_ids)
         self.candidates = {one: legal.candidates(self.cases[one], today) for one in child_ids}
         self.series = {one: legal.usual(self.candidates[one], today) for one in child_ids}
         if moving is not None:
@@ -57,12 +65,26 @@ class DoseTerms:
     def made_of(self) -> object:
         return (sorted(self.cases.items()), sorted(self.series.items()), self.shelves.made_of)
 
+    def _cases(self, child_ids: Sequence[int]) -> dict[int, Case]:
+        if self.versions is None or self.moving:
+            return cases_of(child_ids, but=self.moving)
+        records = self.versions.records
+        known: dict[int, Case] = {one: recall(one, records[one]) for one in child_ids}
+        if missing := [one for one, case in known.items() if case is None]:
+            for child_id, case in cases_of(missing).items():
+                remember(child_id, records[child_id], case)
+                known[child_id] = case
+        return known
+
     @cached_property
     def shelves(self) -> Shelves:
         """What the centres have."""
-        moving = self.moving.id if self.moving else None
         return Shelves(
-            self._vaccines(self.today), children=list(self.cases), moving=moving, now=self.now
+            self._vaccines(self.today),
+            children=list(self.cases),
+            moving=self.moving.id if self.moving else None,
+            now=self.now,
+            version=self.versions.stock if self.versions else None,
         )
 
     def doses(self, child_id: int, day: date) -> list[stock.Dose]:

@@ -352,3 +352,19 @@ def test_taking_a_place_sends_as_many_statements_in_a_full_house(site, kind):
         session = make_session(practitioner, room, [service], date(2026, 3, 4 + n))
         make_appointment(make_child(), service, session.slots[0])
     assert taking(date(2026, 3, 12)) == few
+
+
+def test_a_vaccination_asks_one_more_for_the_versions_of_records_and_stock(app):
+    service = make_service(ServiceKind.VACCINATION)
+    practitioner, parent = make_practitioner([service]), make_user()
+    make_session(practitioner, make_room(practitioner.centre), [service])
+    make_stock(practitioner.centre)
+    child = make_child(parent)
+    client = app.test_client().sign_in(parent)
+    first = client.get("/vaccination/")
+    condition = {"If-None-Match": first.headers["ETag"]}
+    assert count_queries(lambda: client.get("/vaccination/", headers=condition)) == 1 + 1 + 2
+    assert count_queries(lambda: client.get("/vaccination/")) == 1 + 1 + 2  # from memory
+    db.session.get_one(Child, child.id).birth_weight_g = 1400
+    db.session.commit()
+    assert client.get("/vaccination/", headers=condition).status_code == 200
