@@ -10,14 +10,14 @@ for it longer than a commit takes. A stock's is counted at once, under the lock 
 
 A later migration that rebuilds one of these tables on SQLite drops its triggers too.
 
-Revision ID: 0014
-Revises: 0011
+Revision ID: 0013
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0014", "0011"
+revision, down_revision = "0013", "0012"
 branch_labels = depends_on = None
 
 EVENTS = ("insert", "update", "delete")
