@@ -97,7 +97,7 @@ def standing(table: str) -> list[object]:
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("station", sa.String(20), nullable=False),
         *ref(table, "room_id", "rooms", nullable=True),
-        sa.Column("place", sa.Float(), nullable=False),
+        sa.Column("place", sa.Double(), nullable=False),
         sa.Column("since", MOMENT, nullable=False),
         sa.Column("called_at", MOMENT),
     ]
