@@ -66,6 +66,14 @@ def get_finished_at(user: User, appointment_id: int) -> CheckVisit:
     return _theirs(user, CheckVisit.appointment_id == appointment_id)
 
 
+def has_report(appointment_id: int) -> bool:
+    """Whether the appointment was a health check that is finished."""
+    query = select(CheckVisit.id).where(
+        CheckVisit.appointment_id == appointment_id, CheckVisit.finished_at.is_not(None)
+    )
+    return db.session.scalar(query) is not None
+
+
 def _cared_for(user: User) -> Select[int]:
     return select(Guardianship.child_id).where(
         Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)

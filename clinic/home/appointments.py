@@ -23,6 +23,7 @@ from clinic.booking.queries import (
     waiting_for,
 )
 from clinic.booking.slips import qr_code
+from clinic.checkups.reports import has_report
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
@@ -83,6 +84,7 @@ def show(appointment_id: int) -> Response:
         is_coming=is_coming(appointment, now),
         rest=remaining_with(appointment, now=now),
         others=booked_with(me(), appointment),
+        has_report=has_report(appointment.id),
         doses=booked_for([appointment.id]).get(appointment.id, ()),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
