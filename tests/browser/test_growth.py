@@ -11,7 +11,7 @@ from tests.browser.test_journeys import add_child, sign_up
 
 def test_a_family_measures_at_home_and_reads_the_chart(visitor):
     page = visitor.page
-    sign_up(visitor, f"1390000950{visitor.number}")
+    sign_up(visitor, f"1390000980{visitor.number}")
     add_child(visitor, "王一禾", 380)
     visitor.press(page.locator('a[href$="/growth"]').first)
     assert page.locator(".growth-dot").count() == 0

@@ -318,9 +318,14 @@ STOCK = {"vaccine_lots_stay", "vaccine_products_stay", "dose_promises_stay"} | {
 }
 COUNTED = ("vaccine_lots_count", "dose_promises_count")
 DESK = ("appointments_desk_version", "tickets_desk_version")
+RECORDS = {
+    **dict.fromkeys(("immunizations", "child_conditions", "dose_promises"), EVENTS),
+    **dict.fromkeys(("children", "appointments"), ("update",)),
+}
+SHELVES = ("stock_stock_version", "vaccine_lots_stock_version")
 PROMISED = {
     "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED, *DESK}
-    | {"ticket_steps_stay"}
+    | {"ticket_steps_stay", *SHELVES, *(f"{table}_record" for table in RECORDS)}
     | OVERLAPS
     | TRAILS
     | VERSIONS
@@ -329,11 +334,12 @@ PROMISED = {
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
     | {"ticket_steps_stay", "appointments_desk_version_left"}
     | {f"{name}_{event}" for name in DESK for event in ("insert", "update")}
+    | {f"{table}_record_{event}" for table, events in RECORDS.items() for event in events}
     | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
     | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}
     | VERSIONS
     | STOCK
-    | {f"{name}_{event}" for name in (*SHARED, *COUNTED) for event in EVENTS},
+    | {f"{name}_{event}" for name in (*SHARED, *COUNTED, *SHELVES) for event in EVENTS},
 }
 
 
