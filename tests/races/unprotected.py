@@ -3,7 +3,7 @@
 LOCKED=1   slots and children are locked as ever; else nobody locks anything
 MEET=n     whoever is about to write has looked before any of the n writes: what
            check-then-insert comes to on a busy morning; MEET_AT says when: at the `confirm`
-           (the default), at the `hold`, or once each has its first `place`
+           (the default), at the `hold`, or once each has its first `place` (nobody looks first)
 BLIND=1    nobody looks at the child's other appointments
 KEEP=1     a cancelled place is not given back
 AGAIN=1    every confirmation has a key of its own, and forgets the hold it came from
@@ -71,6 +71,8 @@ if "LOCKED" not in os.environ:
     places.lock = places.lock_to_take = lambda *_, **__: []
 if _meet_at == "place":
     places.take = _take_then_meet
+    # Who looked before would see the other's first place, go away, and be waited for in vain.
+    holding.must_seem_free = lambda *_, **__: None
 else:
     booking.examine = _look_then_meet
 if _meet_at == "hold":
