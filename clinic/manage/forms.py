@@ -1,4 +1,4 @@
-"""A week of sessions: shape only."""
+"""Hours, and a week of sessions: shape only."""
 
 from datetime import date, timedelta
 
@@ -16,7 +16,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from clinic.booking.forms import Checkboxes
-from clinic.centres.models import Centre
+from clinic.centres.models import Centre, Practitioner
 from clinic.i18n import name_of, weekday_name
 
 WEEK = 7
@@ -24,25 +24,38 @@ WORKDAYS = [0, 1, 2, 3, 4]
 DAYS_AHEAD = 60
 BETWEEN_5_AND_240 = _l("Between 5 and 240 minutes, please.")
 BETWEEN_1_AND_50 = _l("Between 1 and 50, please.")
+A_DAY = _l("Enter a day.")
+A_TIME = _l("Enter a time, as 08:30.")
 
 
-class WeekForm(FlaskForm):
-    """Who, where, what, when."""
+def people_of(centre: Centre) -> list[SelectChoice]:
+    """The centre's clinicians, to choose from."""
+    return [SelectChoice(one.id, name_of(one)) for one in centre.practitioners]
+
+
+def rooms_of(centre: Centre) -> list[SelectChoice]:
+    """Its rooms."""
+    return [SelectChoice(one.id, name_of(one)) for one in centre.rooms]
+
+
+def weekday_choices() -> list[SelectChoice]:
+    """Monday to Sunday."""
+    return [SelectChoice(n, weekday_name(n)) for n in range(WEEK)]
+
+
+class HoursForm(FlaskForm):
+    """Who, where, what, on which weekdays and at which hours: what a week and a rule of the rota share."""
 
     practitioner = SelectField(_l("Clinician"), coerce=int)
     room = SelectField(_l("Room"), coerce=int)
     services = Checkboxes(
         _l("Services"), [InputRequired(_l("Choose at least one service."))], coerce=int
     )
-    first_day = DateField(_l("First day"), [InputRequired(_l("Enter a day."))])
     weekdays = Checkboxes(
-        _l("On these weekdays"),
-        [InputRequired(_l("Choose at least one weekday."))],
-        coerce=int,
-        default=WORKDAYS,
+        _l("On these weekdays"), [InputRequired(_l("Choose at least one weekday."))], coerce=int
     )
-    opens = TimeField(_l("From"), [InputRequired(_l("Enter a time, as 08:30."))])
-    closes = TimeField(_l("Until"), [InputRequired(_l("Enter a time, as 08:30."))])
+    opens = TimeField(_l("From"), [InputRequired(A_TIME)])
+    closes = TimeField(_l("Until"), [InputRequired(A_TIME)])
     slot_minutes = IntegerField(
         _l("Minutes a slot"),
         [InputRequired(BETWEEN_5_AND_240), NumberRange(5, 240, BETWEEN_5_AND_240)],
@@ -53,6 +66,28 @@ class WeekForm(FlaskForm):
         [InputRequired(BETWEEN_1_AND_50), NumberRange(1, 50, BETWEEN_1_AND_50)],
         default=1,
     )
+
+    def __init__(
+        self, *args: object, centre: Centre, of: Practitioner | None = None, **kw: object
+    ) -> None:
+        super().__init__(*args, **kw)
+        self.practitioner.choices = people_of(centre)
+        self.room.choices = rooms_of(centre)
+        given = [one for one in centre.services if of is None or one in of.services]
+        self.services.choices = [SelectChoice(one.id, name_of(one)) for one in given]
+        self.weekdays.choices = weekday_choices()
+
+
+class WeekForm(HoursForm):
+    """Sessions of one week, opened at once."""
+
+    first_day = DateField(_l("First day"), [InputRequired(A_DAY)])
+    weekdays = Checkboxes(
+        _l("On these weekdays"),
+        [InputRequired(_l("Choose at least one weekday."))],
+        coerce=int,
+        default=WORKDAYS,
+    )
     online_capacity = IntegerField(
         _l("Of these online"),
         [InputRequired(_l("Enter a number.")), NumberRange(0, 50, _l("Between 0 and 50, please."))],
@@ -60,14 +95,8 @@ class WeekForm(FlaskForm):
     )
 
     def __init__(self, *args: object, centre: Centre, today: date, **kw: object) -> None:
-        super().__init__(*args, **kw)
+        super().__init__(*args, centre=centre, of=None, **kw)
         self.today = today
-        self.practitioner.choices = [
-            SelectChoice(one.id, name_of(one)) for one in centre.practitioners
-        ]
-        self.room.choices = [SelectChoice(one.id, name_of(one)) for one in centre.rooms]
-        self.services.choices = [SelectChoice(one.id, name_of(one)) for one in centre.services]
-        self.weekdays.choices = [SelectChoice(n, weekday_name(n)) for n in range(WEEK)]
 
     def validate_first_day(self, field: Field) -> None:
         if field.data and field.data < self.today:
