@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event
 
+from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
-from tests.engines import database, throwaway_postgres
+from tests.engines import at, database, throwaway_postgres
 from tests.makes import NOON
 
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "DEMO": True}
@@ -91,25 +92,65 @@ def fresh(request, tmp_path):
     return make
 
 
-def _site(url):
-    app = create_app(SETTINGS | {"DATABASE_URL": url})
-    app.test_client_class = Client
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+class Sites:
+    """One site for each engine, made once: every test gets it with a database that is new.
+
+    What a site builds at its first use (routes, templates, statements) is most of a short test.
+    """
+
+    def __init__(self, folder, migrated, server):
+        self.path, self.migrated, self.server = folder / "clinic.sqlite3", migrated, server
+        self.made = {}
+
+    def fresh(self, engine):
+        """Yield the site, its context pushed, as it is on its first day."""
+        if engine not in self.made:
+            self.made[engine] = self._make(engine)
+        app, config, connections = self.made[engine]
+        self._empty(engine)
+        app.config.clear()
+        app.config.update(config)
+        clock.use_zone(app.config["CLINIC_ZONE"])
+        with app.app_context():
+            # What a process remembers of a database it remembers by its engine.
+            db.engines[None] = connections.execution_options()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+    def _make(self, engine):
+        self._empty(engine)
+        url = f"sqlite:///{self.path}" if engine == "sqlite" else at(self.server(), "site")
+        app = create_app(SETTINGS | {"DATABASE_URL": url})
+        app.test_client_class = Client
+        with app.app_context():
+            return app, dict(app.config), db.engine
+
+    def _empty(self, engine):
+        if engine == "postgresql":
+            database(self.server(), "site", template="template")
+            return
+        for old in self.path.parent.glob(f"{self.path.name}*"):
+            old.unlink()
+        shutil.copy(self.migrated, self.path)
+
+
+@pytest.fixture(scope="session")
+def sites(request, migrated, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    return Sites(folder, migrated, lambda: request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
-def app(fresh):
+def app(sites):
     """The site on a fresh SQLite file, with its context pushed."""
-    yield from _site(fresh("sqlite"))
+    yield from sites.fresh("sqlite")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def both(request, fresh):
+def both(request, sites):
     """The site, once on each engine."""
-    yield from _site(fresh(request.param))
+    yield from sites.fresh(request.param)
 
 
 @pytest.fixture

@@ -116,11 +116,17 @@ def throwaway_postgres():
         yield server.url
 
 
+def at(url, name):
+    """The address of the database of that name on the server of `url`."""
+    return url.replace("/postgres?", f"/{name}?")
+
+
 def database(url, name, template=None):
-    """Make a database on that server, from a template if asked; give its address."""
+    """Make a database on that server, in the place of one of that name; give its address."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         source = f" TEMPLATE {template}" if template else ""
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}{source}"))
     engine.dispose()
-    return url.replace("/postgres?", f"/{name}?")
+    return at(url, name)
