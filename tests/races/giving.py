@@ -1,19 +1,15 @@
-"""A process that waits at the door, and then gives a dose: `giving URL APPOINTMENT NURSE [blind]`.
+"""A nurse who waits at the door, and then gives a dose.
 
 Blind: nobody locks the appointment or sees that it is done, and nobody knows what is on record.
 """
 
-import sys
-
 from clinic.accounts.models import User
-from clinic.app import create_app
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.vaccination import giving, record, visits
 from clinic.vaccination.giving_rules import CHECKS
-from tests.conftest import SETTINGS
 from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
 
 
@@ -32,20 +28,13 @@ def go_blind():
     record.history_of = lambda _: []
 
 
-def main(url, visit_id, nurse_id, sight="sees"):
+def nurse(wait, visit_id, nurse_id, sight):
+    """Give it, and say how that ended."""
     if sight == "blind":
         go_blind()
-    app = create_app(SETTINGS | {"DATABASE_URL": url})
-    with app.app_context():
-        print("ready", flush=True)
-        sys.stdin.readline()
-        try:
-            in_one_transaction(lambda: give(int(visit_id), int(nurse_id)))
-        except DomainError as error:
-            print(getattr(error, "why", error).__class__.__name__)
-        else:
-            print("done")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    wait()
+    try:
+        in_one_transaction(lambda: give(visit_id, nurse_id))
+    except DomainError as error:
+        return type(getattr(error, "why", error)).__name__
+    return "done"

@@ -1,18 +1,16 @@
-"""A process that waits at the door, and then acts once: `leaving URL SIGHT VERB ID [ID]`.
+"""Somebody who waits at the door, and then acts once.
 
-`grant` a request for leave, send a clinician `away`, `book` a child into a slot, open a `feed`. It
-looks first, says `ready`, waits for a line, and says how it ended. A blind one acts on what it saw
-before it waited, and locks nothing: only the database stands between it and another.
+`grant` a request for leave, send a clinician `away`, `book` a child into a slot, open a `feed`. A
+blind one acts on what they saw before they waited, and locks nothing: only the database stands
+between them and another.
 """
 
-import sys
 from datetime import time
 from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role, User
-from clinic.app import create_app
 from clinic.calendar import feeds
 from clinic.centres.models import Practitioner, Service
 from clinic.clock import at
@@ -26,7 +24,6 @@ from clinic.scheduling.leaves import LeaveRequest
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
-from tests.conftest import SETTINGS
 from tests.makes import NOON, TOMORROW
 
 AWAY = at(TOMORROW, time(8)), at(TOMORROW, time(18))
@@ -123,19 +120,13 @@ def go_blind():
 VERBS = {"grant": grant, "away": away, "book": book, "feed": feed}
 
 
-def main(url, sight, verb, *numbers):
+def act(wait, sight, verb, *numbers):
+    """Look, wait, and say how it ended."""
     if sight == "blind":
         go_blind()
-    app = create_app(SETTINGS | {"DATABASE_URL": url})
-    with app.app_context():
-        do = VERBS[verb](*map(int, numbers))
-        print("ready", flush=True)
-        sys.stdin.readline()
-        try:
-            print(do())
-        except (DomainError, IntegrityError) as error:
-            print(type(error).__name__)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    do = VERBS[verb](*numbers)
+    wait()
+    try:
+        return do()
+    except (DomainError, IntegrityError) as error:
+        return type(error).__name__

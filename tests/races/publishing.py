@@ -1,15 +1,13 @@
-"""A process that waits at the door, and then publishes a rota or books: `publishing URL HOW VERB ID…`.
+"""Somebody who waits at the door, and then publishes a rota or books.
 
-It has looked before it says `ready`, waits for a line, and says how it ended. A patient manager
+They have looked before they wait. A patient manager
 looks again after a refusal; a heedless one does not compare with what was shown. Nobody locks
 anything where HOW is `unlocked`: then a manager says `checked` before the writing, and waits again.
 """
 
-import sys
 from functools import partial
 
 from clinic.accounts.models import User
-from clinic.app import create_app
 from clinic.centres.models import Centre, Service
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -19,18 +17,12 @@ from clinic.scheduling.models import Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.rota_diff import diff
 from clinic.scheduling.wanted import Wanted
-from tests.conftest import SETTINGS
 from tests.makes import NOON
 
 _must_be_as_shown = rota_publishing._must_be_as_shown
 
 
-def wait(word):
-    print(word, flush=True)
-    sys.stdin.readline()
-
-
-def unprotect(how):
+def unprotect(how, wait):
     """Take away what keeps two managers, or a manager and a family, from each other."""
     if how == "heedless":
         rota_publishing._must_be_as_shown = lambda *_: None
@@ -38,20 +30,20 @@ def unprotect(how):
         for module in (rota_publishing, changing, rota):
             module.one_at_a_time = lambda *_: None
         places.lock = lambda *_: None
-        rota_publishing._must_be_as_shown = _check_and_wait
+        rota_publishing._must_be_as_shown = partial(_check_and_wait, wait)
 
 
-def _check_and_wait(*shown):
+def _check_and_wait(wait, *shown):
     _must_be_as_shown(*shown)
     wait("checked")
 
 
-def publish(how, manager_id, centre_id):
+def publish(wait, how, manager_id, centre_id):
     """How it ended, how often it was refused first, how many families the last look had shown."""
     manager, centre = db.session.get_one(User, manager_id), db.session.get_one(Centre, centre_id)
     refused, shown = 0, diff(centre, now=NOON)
     db.session.rollback()
-    wait("ready")
+    wait()
     while True:
         try:
             in_one_transaction(partial(_publish, centre, shown, manager))
@@ -70,14 +62,14 @@ def _publish(centre, shown, manager):
     rota_publishing.publish(centre, number, version, by=manager, now=NOON)
 
 
-def book(how, child_id, slot_id):
+def book(wait, how, child_id, slot_id):
     child, slot = db.session.get_one(Child, child_id), db.session.get_one(Slot, slot_id)
     service = db.session.query(SlotService).filter_by(slot_id=slot.id).one().service_id
     parent = db.session.get_one(User, child.guardianships[0].user_id)
     given = db.session.get_one(Service, service)
     wanted = Wanted(child, given, slots_for(given, slot.id))
     db.session.rollback()
-    wait("ready")
+    wait()
     in_one_transaction(lambda: _book(wanted, parent))
     return "done"
 
@@ -87,15 +79,10 @@ def _book(wanted, parent):
     booking.book([wanted], by=parent, key=key, channel=Channel.ONLINE, now=NOON)
 
 
-def main(url, how, verb, *ids):
-    unprotect(how)
-    app = create_app(SETTINGS | {"DATABASE_URL": url})
-    with app.app_context():
-        try:
-            print({"publish": publish, "book": book}[verb](how, *map(int, ids)))
-        except DomainError as error:
-            print(type(error).__name__)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def act(wait, how, verb, *ids):
+    """Do it, and say how that ended."""
+    unprotect(how, wait)
+    try:
+        return {"publish": publish, "book": book}[verb](wait, how, *ids)
+    except DomainError as error:
+        return type(error).__name__

@@ -1,16 +1,13 @@
-"""A process that waits at the door, and then calls or checks in: `queueing URL SIGHT VERB ID`.
+"""Somebody who waits at the door, and then calls a ticket or checks a family in.
 
-It says `ready`, waits for a line, and says whom it called or how it ended. A blind one acts on what
-it saw before it waited, and locks nothing: only the database stands between it and another.
+They say whom they called, or how it ended. A blind one acts on what they saw before they waited, and
+locks nothing: only the database stands between them and another.
 """
-
-import sys
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role, User
-from clinic.app import create_app
 from clinic.centres.models import Room
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -19,7 +16,6 @@ from clinic.scheduling.models import Appointment
 from clinic.visits import arriving, line, steps
 from clinic.visits.models import Ticket, Visit
 from clinic.visits.rules import State
-from tests.conftest import SETTINGS
 from tests.makes import NOON
 
 STATION = "doctor"
@@ -91,17 +87,11 @@ VERBS = {
 }
 
 
-def main(url, sight, verb, number):
-    app = create_app(SETTINGS | {"DATABASE_URL": url})
-    with app.app_context():
-        do = VERBS[sight, verb](int(number))
-        print("ready", flush=True)
-        sys.stdin.readline()
-        try:
-            print(in_one_transaction(do))
-        except (DomainError, IntegrityError) as error:
-            print(type(error).__name__)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def act(wait, sight, verb, number):
+    """Do it; the id of what was called or made, or why it was not."""
+    do = VERBS[sight, verb](number)
+    wait()
+    try:
+        return str(in_one_transaction(do))
+    except (DomainError, IntegrityError) as error:
+        return type(error).__name__

@@ -1,8 +1,5 @@
 """Nurses who give the same dose at the same moment, on both engines."""
 
-import subprocess
-import sys
-
 import pytest
 from sqlalchemy import text
 
@@ -12,32 +9,16 @@ from clinic.vaccination.models import Immunization
 from clinic.vaccination.stock_verify import broken_stock
 from clinic.vaccination.visit_models import GivenDose, Observation
 from tests.makes import make_user
+from tests.races import giving
+from tests.races.doors import Somebody, at_once
 from tests.vaccination.at_the_jab import Day
 
 NURSES = 3
 
 
-def at_once(race, visit_id, nurses, sight="sees"):
-    """Each nurse in a process of her own, all let go together; how they ended."""
-    url = race.config["DATABASE_URL"]
-    db.session.commit()
-    everybody = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.races.giving", url, str(visit_id), str(one.id), sight],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for one in nurses
-    ]
-    for one in everybody:
-        assert one.stdout.readline() == "ready\n"
-    for one in everybody:
-        one.stdin.write("\n")
-        one.stdin.flush()
-    answers = [one.communicate(timeout=60)[0].strip() for one in everybody]
-    db.session.expire_all()
-    return answers
+def give_at_once(race, visit_id, nurses, sight="sees"):
+    """Each nurse in a process of her own; how they ended."""
+    return at_once([Somebody(race, giving.nurse, visit_id, one.id, sight) for one in nurses])
 
 
 @pytest.mark.parametrize("doses", [1, 5])
@@ -46,7 +27,9 @@ def test_the_same_dose_is_given_once(race, doses):
     day.answer()
     centre = day.practitioner.centre
     nurses = [make_user(Role.CLINICIAN, centre=centre) for _ in range(NURSES)]
-    assert set(at_once(race, day.visit.id, nurses)) == {"done"}  # who came second saved it again
+    assert set(give_at_once(race, day.visit.id, nurses)) == {
+        "done"
+    }  # who came second saved it again
     assert db.session.query(Immunization).count() == 1
     assert db.session.query(GivenDose).count() == 1
     assert db.session.query(Observation).count() == 1
@@ -58,7 +41,7 @@ def test_nurses_who_see_nothing_are_stopped_by_the_database(race):
     day = Day(doses=5)
     day.answer()
     nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre) for _ in range(NURSES)]
-    answers = at_once(race, day.visit.id, nurses, "blind")
+    answers = give_at_once(race, day.visit.id, nurses, "blind")
     assert answers.count("done") == 1
     assert db.session.query(Immunization).count() == 1
 
@@ -69,6 +52,6 @@ def test_their_twin_without_the_unique_day_gives_it_to_the_child_again(race):
     nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre) for _ in range(NURSES)]
     db.session.commit()
     db.session.execute(text("DROP INDEX uq_immunizations_live_day"))
-    answers = at_once(race, day.visit.id, nurses, "blind")
+    answers = give_at_once(race, day.visit.id, nurses, "blind")
     assert answers.count("done") > 1
     assert db.session.query(Immunization).count() > 1

@@ -3,8 +3,6 @@
 On both engines, by processes of their own. Each has a twin without its protections that must fail.
 """
 
-import subprocess
-import sys
 from collections import Counter
 from datetime import time
 
@@ -30,6 +28,8 @@ from tests.makes import (
     make_user,
 )
 from tests.promises import drop_promises
+from tests.races import leaving
+from tests.races.doors import Somebody, at_once
 from tests.races.leaving import AWAY
 
 FAMILIES = 3
@@ -53,20 +53,10 @@ def day(race):
     return {"grant": ("grant", asked.id), "books": books, "who": practitioner.id}
 
 
-def at_once(race, *deeds, sight="sees"):
-    """A process for each deed, all let go together, in this order; what they said."""
-    url = race.config["DATABASE_URL"]
-    db.session.commit()
-    db.session.remove()
-    command = [sys.executable, "-m", "tests.races.leaving", url, sight]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    everybody = [subprocess.Popen([*command, *map(str, one)], **pipes) for one in deeds]
-    for one in everybody:
-        assert one.stdout.readline() == "ready\n"
-    for one in everybody:
-        one.stdin.write("\n")
-        one.stdin.flush()
-    return [one.communicate(timeout=60)[0].strip() for one in everybody]
+def act_at_once(race, *deeds, sight="sees"):
+    """A process for each deed, let go in this order; what they said."""
+    people = [Somebody(race, leaving.act, sight, *deed) for deed in deeds]
+    return at_once(people)
 
 
 def appointments():
@@ -82,7 +72,7 @@ def test_leave_granted_while_families_book_in_it_leaves_nobody_unseen(race, day,
     """The manager is let go first, or last."""
     deeds = list(day["books"])
     deeds.insert(place, day["grant"])
-    answers = at_once(race, *deeds)
+    answers = act_at_once(race, *deeds)
 
     granted = answers.pop(place)
     assert granted.startswith("granted")
@@ -98,7 +88,7 @@ def test_leave_granted_while_families_book_in_it_leaves_nobody_unseen(race, day,
 
 def test_its_twin_that_looks_once_leaves_families_in_an_empty_room(race, day):
     drop_promises()
-    answers = at_once(race, day["grant"], *day["books"], sight="blind")
+    answers = act_at_once(race, day["grant"], *day["books"], sight="blind")
 
     assert answers[0] == "granted"  # nobody, as it was shown
     assert Counter(status_of(one) for one in appointments())[Status.BOOKED] == FAMILIES
@@ -107,7 +97,7 @@ def test_its_twin_that_looks_once_leaves_families_in_an_empty_room(race, day):
 
 def test_the_database_alone_keeps_families_out_of_an_empty_room(race, day):
     """With its promises, whoever comes second is refused, however blind."""
-    answers = at_once(race, *day["books"], day["grant"], sight="blind")
+    answers = act_at_once(race, *day["books"], day["grant"], sight="blind")
     if "granted" in answers:
         assert all(one.startswith("SlotTaken") for one in answers if one != "granted")
     else:
@@ -116,20 +106,20 @@ def test_the_database_alone_keeps_families_out_of_an_empty_room(race, day):
 
 
 def test_of_managers_who_grant_one_request_at_once_one_does(race, day):
-    answers = Counter(at_once(race, *[day["grant"]] * MANAGERS))
+    answers = Counter(act_at_once(race, *[day["grant"]] * MANAGERS))
     assert answers == {"granted": 1, "IsDecided": MANAGERS - 1}
     assert len(live_leaves()) == 1
     assert db.session.query(LeaveRequest).one().granted is True
 
 
 def test_its_twin_whose_managers_do_not_look_again_grants_it_often(race, day):
-    answers = Counter(at_once(race, *[day["grant"]] * MANAGERS, sight="blind"))
+    answers = Counter(act_at_once(race, *[day["grant"]] * MANAGERS, sight="blind"))
     assert answers == {"granted": MANAGERS}
     assert len(live_leaves()) == MANAGERS
 
 
 def test_who_is_sent_away_while_the_request_is_granted_is_away_once(race, day):
-    answers = at_once(race, day["grant"], ("away", day["who"]))
+    answers = act_at_once(race, day["grant"], ("away", day["who"]))
     assert Counter(answers) == {"granted": 1, "LeaveOverlaps": 1}
     assert len(live_leaves()) == 1
 
@@ -145,18 +135,18 @@ def live_feeds():
 
 
 def test_secret_addresses_opened_at_once_leave_one(race, clinician):
-    answers = at_once(race, *[("feed", clinician.id)] * FEEDS)
+    answers = act_at_once(race, *[("feed", clinician.id)] * FEEDS)
     assert Counter(answers) == {"opened": FEEDS}
     assert len(live_feeds()) == 1
 
 
 def test_who_does_not_look_is_refused_a_second_one_by_the_database(race, clinician):
-    answers = Counter(at_once(race, *[("feed", clinician.id)] * FEEDS, sight="blind"))
+    answers = Counter(act_at_once(race, *[("feed", clinician.id)] * FEEDS, sight="blind"))
     assert answers == {"opened": 1, "IntegrityError": FEEDS - 1}
     assert len(live_feeds()) == 1
 
 
 def test_its_twin_without_the_databases_promise_leaves_many(race, clinician):
     db.session.execute(text("DROP INDEX uq_calendar_feeds_live"))
-    at_once(race, *[("feed", clinician.id)] * FEEDS, sight="blind")
+    act_at_once(race, *[("feed", clinician.id)] * FEEDS, sight="blind")
     assert len(live_feeds()) == FEEDS

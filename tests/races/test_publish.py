@@ -1,7 +1,5 @@
 """A rota is published by two managers at once, and while families book: real processes, both engines."""
 
-import subprocess
-import sys
 from datetime import time, timedelta
 
 from clinic.db import db
@@ -11,49 +9,20 @@ from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import make_child, make_practitioner, make_room, make_user
 from tests.promises import drop_promises
+from tests.races import publishing
+from tests.races.doors import Somebody, let_go
 from tests.scheduling.rota_of import NEXT_MONDAY, Rota
 
 TUESDAY = NEXT_MONDAY + timedelta(days=1)
-
-
-class Somebody:
-    """A process at the door."""
-
-    def __init__(self, race, how, verb, *ids):
-        command = [sys.executable, "-m", "tests.races.publishing", race.config["DATABASE_URL"]]
-        db.session.commit()
-        self.process = subprocess.Popen(
-            [*command, how, verb, *map(str, ids)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def hear(self, word):
-        assert self.process.stdout.readline() == f"{word}\n"
-
-    def go(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-    def answer(self):
-        return self.process.communicate(timeout=60)[0].strip()
-
-
-def at_once(*people):
-    """Let them go together; how they ended."""
-    for one in people:
-        one.go()
-    answers = [one.answer() for one in people]
-    db.session.expire_all()
-    return answers
 
 
 def two_managers(race, how):
     """Both have seen the same draft of new hours, in a room of its own, and publish it."""
     made = Rota()
     made.draft(make_practitioner([made.service], centre=made.centre), make_room(made.centre))
-    managers = [Somebody(race, how, "publish", make_user().id, made.centre.id) for _ in "ab"]
+    managers = [
+        Somebody(race, publishing.act, how, "publish", make_user().id, made.centre.id) for _ in "ab"
+    ]
     for one in managers:
         one.hear("ready")
     return managers
@@ -65,13 +34,13 @@ def rules_and_publications():
 
 
 def test_of_two_managers_one_publishes_and_the_other_hears_of_it(race):
-    assert sorted(at_once(*two_managers(race, ""))) == ["Overtaken", "done 0 0"]
+    assert sorted(let_go(two_managers(race, ""))) == ["Overtaken", "done 0 0"]
     assert rules_and_publications() == (2, 1)
     assert broken_promises() == []
 
 
 def test_its_twin_that_does_not_compare_publishes_over_the_newer(race):
-    assert at_once(*two_managers(race, "heedless")) == ["done 0 0"] * 2
+    assert let_go(two_managers(race, "heedless")) == ["done 0 0"] * 2
     assert rules_and_publications() == (2, 2)
 
 
@@ -82,7 +51,7 @@ def test_its_twin_without_locks_opens_the_hours_twice(postgres_race):
         one.go()
     for one in managers:
         one.hear("checked")  # each has seen that nobody was before
-    assert at_once(*managers) == ["done 0 0"] * 2
+    assert let_go(managers) == ["done 0 0"] * 2
     assert rules_and_publications() == (3, 2)
 
 
@@ -90,7 +59,7 @@ def families(race, made, numbers):
     """One at the door for each of these quarters of an hour from nine on Tuesday."""
     slots = {number: made.slot(TUESDAY, number=number).id for number in numbers}
     found = [
-        Somebody(race, "", "book", make_child(make_user()).id, slot_id)
+        Somebody(race, publishing.act, "", "book", make_child(make_user()).id, slot_id)
         for slot_id in slots.values()
     ]
     for one in found:
@@ -102,11 +71,11 @@ def publish_while_families_book(race, how):
     """Nine to eleven becomes ten to twelve. Two book after the look, the others at the same moment."""
     made = Rota()
     made.change(opens=time(10), closes=time(12))
-    manager = Somebody(race, how, "publish", made.manager.id, made.centre.id)
+    manager = Somebody(race, publishing.act, how, "publish", made.manager.id, made.centre.id)
     manager.hear("ready")
     before, others = families(race, made, (0, 4)), families(race, made, (1, 2, 3, 5, 6, 7))
-    assert at_once(*before) == ["done"] * 2
-    return at_once(manager, *others)
+    assert let_go(before) == ["done"] * 2
+    return let_go([manager, *others])
 
 
 def everybody():

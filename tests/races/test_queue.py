@@ -3,8 +3,6 @@
 Each race has a twin without what the database promises that must fail, or it would prove nothing.
 """
 
-import subprocess
-import sys
 from collections import Counter
 from datetime import time
 
@@ -26,6 +24,8 @@ from tests.makes import (
     make_session,
     make_user,
 )
+from tests.races import queueing
+from tests.races.doors import Somebody, at_once
 
 DOORS = 4
 PROMISES = ("uq_visits_open", "uq_tickets_busy", "uq_ticket_steps_number")
@@ -44,26 +44,9 @@ def appointments(race):
     return [make_appointment(service=service, slot=slot) for _ in range(DOORS)]
 
 
-def at_once(race, verb, ids, sight):
-    """A process for each id, all let go together; what they said, counted."""
-    url = race.config["DATABASE_URL"]
-    db.session.commit()
-    db.session.remove()
-    everybody = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.races.queueing", url, sight, verb, str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in ids
-    ]
-    for one in everybody:
-        assert one.stdout.readline() == "ready\n"
-    for one in everybody:
-        one.stdin.write("\n")
-        one.stdin.flush()
-    return Counter(one.communicate(timeout=60)[0].strip() for one in everybody)
+def act_at_once(race, verb, ids, sight):
+    """Each in a process of their own; what they said, counted."""
+    return Counter(at_once([Somebody(race, queueing.act, sight, verb, one) for one in ids]))
 
 
 def all_here(appointments, *, waiting):
@@ -94,12 +77,12 @@ def count(table):
 
 def test_every_room_calls_another_child(race, appointments):
     waiting = all_here(appointments, waiting=DOORS)
-    assert at_once(race, "call", doors(appointments), "sees") == Counter(waiting)
+    assert act_at_once(race, "call", doors(appointments), "sees") == Counter(waiting)
 
 
 def test_the_last_child_is_called_to_one_room(race, appointments):
     (last,) = all_here(appointments, waiting=1)
-    answers = at_once(race, "call", doors(appointments), "sees")
+    answers = act_at_once(race, "call", doors(appointments), "sees")
     assert answers == {last: 1, "NobodyWaits": DOORS - 1}
     calls = select(func.count()).select_from(TicketStep).where(TicketStep.verb == "call")
     assert db.session.scalar(calls) == 1
@@ -107,35 +90,35 @@ def test_the_last_child_is_called_to_one_room(race, appointments):
 
 def test_who_acts_on_what_they_saw_before_is_refused_by_the_database(race, appointments):
     first, *_ = all_here(appointments, waiting=2)
-    answers = at_once(race, "call", doors(appointments), "blind")
+    answers = act_at_once(race, "call", doors(appointments), "blind")
     assert answers == {first: 1, "JustChanged": DOORS - 1}
 
 
 def test_its_twin_without_the_databases_promises_calls_one_child_everywhere(race, appointments):
     first, *_ = all_here(appointments, waiting=2)
     drop_promises()
-    assert at_once(race, "call", doors(appointments), "blind") == {first: DOORS}
+    assert act_at_once(race, "call", doors(appointments), "blind") == {first: DOORS}
 
 
 def test_one_child_at_many_desks_is_one_visit_and_one_ticket(race, appointments):
-    answers = at_once(race, "check_in", [appointments[0].id] * DOORS, "sees")
+    answers = act_at_once(race, "check_in", [appointments[0].id] * DOORS, "sees")
     assert list(answers.values()) == [DOORS]
     assert (count(Visit), count(Ticket), count(TicketStep)) == (1, 1, 1)
 
 
 def test_many_children_at_many_desks_get_numbers_without_a_gap(race, appointments):
-    at_once(race, "check_in", [one.id for one in appointments], "sees")
+    act_at_once(race, "check_in", [one.id for one in appointments], "sees")
     numbers = sorted(db.session.scalars(select(Ticket.number)))
     assert numbers == list(range(1, DOORS + 1))
 
 
 def test_desks_that_do_not_look_are_refused_a_second_visit(race, appointments):
-    answers = at_once(race, "check_in", [appointments[0].id] * DOORS, "blind")
+    answers = act_at_once(race, "check_in", [appointments[0].id] * DOORS, "blind")
     assert answers["IntegrityError"] == DOORS - 1
     assert count(Visit) == 1
 
 
 def test_its_twin_without_the_databases_promises_opens_many(race, appointments):
     drop_promises()
-    at_once(race, "check_in", [appointments[0].id] * DOORS, "blind")
+    act_at_once(race, "check_in", [appointments[0].id] * DOORS, "blind")
     assert count(Visit) == DOORS

@@ -3,8 +3,6 @@
 The race has a twin with the database's promises off that must fail, or it would prove nothing.
 """
 
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
@@ -16,6 +14,8 @@ from clinic.vaccination.stock_models import DosePromise
 from clinic.vaccination.stock_verify import broken_stock
 from tests.makes import NOON, TOMORROW, make_appointment, make_service, make_slot, make_user
 from tests.promises import drop_promises
+from tests.races import dosing
+from tests.races.doors import Somebody, at_once
 
 PARENTS = 4
 
@@ -36,27 +36,9 @@ def receive(visit, doses, number="A1"):
     return lot
 
 
-def at_once(race, things, sight="sees"):
-    """Each (verb, id) in a process of its own, all let go together; how they ended, counted."""
-    url = race.config["DATABASE_URL"]
-    db.session.commit()
-    everybody = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.races.dosing", url, sight, verb, str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for verb, number in things
-    ]
-    for one in everybody:
-        assert one.stdout.readline() == "ready\n"
-    for one in everybody:
-        one.stdin.write("\n")
-        one.stdin.flush()
-    answers = Counter(one.communicate(timeout=60)[0].strip() for one in everybody)
-    db.session.expire_all()
-    return answers
+def take_at_once(race, things, sight="sees"):
+    """Each (verb, id) in a process of its own; how they ended, counted."""
+    return Counter(at_once([Somebody(race, dosing.take, sight, *thing) for thing in things]))
 
 
 def live():
@@ -67,7 +49,7 @@ def live():
 @pytest.mark.parametrize("sight", ["sees", "blind"])
 def test_one_parent_has_the_last_dose(race, visits, sight):
     receive(visits[0], 1)
-    answers = at_once(race, [("promise", one.id) for one in visits], sight)
+    answers = take_at_once(race, [("promise", one.id) for one in visits], sight)
     assert answers == {"done": 1, "OutOfStock": PARENTS - 1}
     assert live() == 1
     assert broken_stock() == []
@@ -76,7 +58,7 @@ def test_one_parent_has_the_last_dose(race, visits, sight):
 def test_its_twin_without_the_databases_promises_gives_it_to_everybody(race, visits):
     receive(visits[0], 1)
     drop_promises()
-    answers = at_once(race, [("promise", one.id) for one in visits], "blind")
+    answers = take_at_once(race, [("promise", one.id) for one in visits], "blind")
     assert answers == {"done": PARENTS}
     assert live() == PARENTS
     assert broken_stock() != []
@@ -86,9 +68,9 @@ def test_a_recall_among_promises_and_cancellations(race, visits):
     recalled = receive(visits[0], 3, "recalled")
     receive(visits[0], 1)
     first, *others = visits
-    at_once(race, [("promise", first.id)])
+    take_at_once(race, [("promise", first.id)])
     things = [("recall", recalled.id), ("cancel", first.id)]
-    answers = at_once(race, things + [("promise", one.id) for one in others])
+    answers = take_at_once(race, things + [("promise", one.id) for one in others])
     assert answers["done"] >= 2  # nobody refuses a recall or a cancellation
     assert answers["done"] + answers["OutOfStock"] == len(things) + len(others)
     assert live() <= 1
