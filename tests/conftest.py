@@ -102,12 +102,12 @@ class Sites:
         self.path, self.migrated, self.server = folder / "clinic.sqlite3", migrated, server
         self.made = {}
 
-    def fresh(self, engine):
-        """Yield the site, its context pushed, as it is on its first day."""
+    def fresh(self, engine, rows=None):
+        """Yield the site, its context pushed, with no rows, or (SQLite) with those of the file `rows`."""
         if engine not in self.made:
             self.made[engine] = self._make(engine)
         app, config, connections = self.made[engine]
-        self._empty(engine)
+        self._renew(engine, rows or self.migrated)
         app.config.clear()
         app.config.update(config)
         clock.use_zone(app.config["CLINIC_ZONE"])
@@ -119,20 +119,20 @@ class Sites:
             db.engine.dispose()
 
     def _make(self, engine):
-        self._empty(engine)
+        self._renew(engine, self.migrated)
         url = f"sqlite:///{self.path}" if engine == "sqlite" else at(self.server(), "site")
         app = create_app(SETTINGS | {"DATABASE_URL": url})
         app.test_client_class = Client
         with app.app_context():
             return app, dict(app.config), db.engine
 
-    def _empty(self, engine):
+    def _renew(self, engine, rows):
         if engine == "postgresql":
             database(self.server(), "site", template="template")
             return
         for old in self.path.parent.glob(f"{self.path.name}*"):
             old.unlink()
-        shutil.copy(self.migrated, self.path)
+        shutil.copy(rows, self.path)
 
 
 @pytest.fixture(scope="session")

@@ -9,15 +9,17 @@ from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.accounts.models import Role, User
 from clinic.accounts.passwords import is_password
 from clinic.accounts.queries import find_user
+from clinic.app import create_app
 from clinic.centres.models import Centre, Practitioner
+from clinic.checkups.models import Measurement
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.demo.load import load
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.verify import broken_promises
-
-DAY = date(2026, 11, 24)
+from tests.conftest import SETTINGS
+from tests.demo.conftest import DAY
 
 
 def rows():
@@ -28,7 +30,12 @@ def rows():
         ).order_by(Appointment.id)
     )
     slots = db.session.execute(select(Slot.starts_at, Slot.taken).order_by(Slot.id))
-    return [tuple(row) for row in appointments], [tuple(row) for row in slots]
+    measured = db.session.execute(
+        select(Measurement.child_id, Measurement.measured_on, Measurement.amount).order_by(
+            Measurement.id
+        )
+    )
+    return [[tuple(row) for row in found] for found in (appointments, slots, measured)]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +61,7 @@ def test_every_page_has_something_on_any_day(app, day):
     assert max(ages) >= 13
 
 
-def test_the_same_day_makes_the_same_city(app, fresh):
-    from clinic.app import create_app
-    from tests.conftest import SETTINGS
-
-    load(DAY)
+def test_the_same_day_makes_the_same_city(city, fresh):
     first = rows()
     other = create_app(SETTINGS | {"DATABASE_URL": fresh("sqlite")})
     with other.app_context():
@@ -68,8 +71,7 @@ def test_the_same_day_makes_the_same_city(app, fresh):
         db.engine.dispose()
 
 
-def test_the_sign_ins_work_one_a_role(app):
-    load(DAY)
+def test_the_sign_ins_work_one_a_role(city):
     shown = demo_sign_ins()
     assert {one.role for one in shown} == {
         Role.PARENT,
@@ -99,8 +101,7 @@ def test_it_stays_out_of_a_real_database(app):
     assert db.session.query(User).count() == 0
 
 
-def test_the_family_one_signs_in_as_may_book_everything(app):
-    load(DAY)
+def test_the_family_one_signs_in_as_may_book_everything(city):
     parent = find_user("parent@demo.example")
     missed = select(Appointment).where(
         Appointment.child_id.in_(

@@ -1,6 +1,4 @@
-"""The demo's children have grown plausibly, the same every time."""
-
-from datetime import date
+"""The demo's children have grown plausibly."""
 
 from sqlalchemy import select
 
@@ -9,10 +7,8 @@ from clinic.checkups.growth_charts import BMI, WEIGHT, series_of
 from clinic.checkups.growth_queries import entered_of, heights_of, patient_of
 from clinic.checkups.models import CheckVisit, Measurement, Source
 from clinic.db import db
-from clinic.demo.load import load
 from clinic.families.models import Child
-
-DAY = date(2026, 11, 24)
+from tests.demo.conftest import DAY
 
 
 def grown(name):
@@ -21,8 +17,7 @@ def grown(name):
     return patient, series_of(patient, entered_of(child.id), Standard.NATIONAL, DAY)
 
 
-def test_the_demo_family_sees_growth_that_is_plausible(app):
-    load(DAY)
+def test_the_demo_family_sees_growth_that_is_plausible(city):
     patient, series = grown("李一麦")
     weight = next(one for one in series if one.metric == WEIGHT)
     assert len(weight.samples) >= 5
@@ -38,8 +33,7 @@ def test_the_demo_family_sees_growth_that_is_plausible(app):
     assert heights_of(first.id) is not None
 
 
-def test_checks_are_finished_and_none_is_to_come(app):
-    load(DAY)
+def test_checks_are_finished_and_none_is_to_come(city):
     days = db.session.scalars(select(CheckVisit.done_on)).all()
     assert len(days) > 500
     assert max(days) <= DAY
@@ -49,21 +43,3 @@ def test_checks_are_finished_and_none_is_to_come(app):
         Measurement.source == Source.CLINIC, Measurement.check_visit_id.is_(None)
     )
     assert db.session.scalars(alone).all() == []
-
-
-def test_the_same_day_gives_the_same_measurements(app, fresh):
-    from clinic.app import create_app
-    from tests.conftest import SETTINGS
-
-    def rows():
-        query = select(Measurement.child_id, Measurement.measured_on, Measurement.amount)
-        return db.session.execute(query.order_by(Measurement.id)).all()
-
-    load(DAY)
-    first = rows()
-    other = create_app(SETTINGS | {"DATABASE_URL": fresh("sqlite")})
-    with other.app_context():
-        load(DAY)
-        assert rows() == first
-        db.session.remove()
-        db.engine.dispose()
