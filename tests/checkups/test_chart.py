@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from flask import get_template_attribute
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clinic.checkups.growth import lines
@@ -85,6 +85,7 @@ def test_a_higher_percentile_lies_higher_everywhere(standard, metric, sex):
 
 
 @given(st.lists(st.tuples(st.floats(0, 60), st.floats(3, 20)), min_size=2, max_size=8, unique=True))
+@example([(0.0, 3.0), (1e-9, 3.0)])  # drawn at one place
 def test_a_touch_is_meant_for_one_point(pairs):
     dots = draw(Standard.NATIONAL, "weight_for_age", "F", [Point(*pair) for pair in pairs]).dots
     for one, other in combinations(dots, 2):

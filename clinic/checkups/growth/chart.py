@@ -209,8 +209,8 @@ def _dots(frame: Frame, seen: Sequence[tuple[int, Point]]) -> list[Dot]:
     ordered = sorted(seen, key=lambda pair: pair[1].at)
     places = frame.places([(one.at, one.value) for _, one in ordered])
     return [
-        Dot(x, y, one, n, _ghost(frame, one), _reach((x, y), places))
-        for (x, y), (n, one) in zip(places, ordered, strict=True)
+        Dot(*place, one, n, _ghost(frame, one), _reach(place, places[:k] + places[k + 1 :]))
+        for k, (place, (n, one)) in enumerate(zip(places, ordered, strict=True))
     ]
 
 
@@ -219,9 +219,9 @@ def _ghost(frame: Frame, one: Point) -> float | None:
     return frame.x(one.real) if shown and one.real is not None else None
 
 
-def _reach(place: tuple[float, float], places: Sequence[tuple[float, float]]) -> float:
+def _reach(place: tuple[float, float], others: Sequence[tuple[float, float]]) -> float:
     """Half the way to the nearest other point, within limits."""
-    nearest = min((dist(place, one) for one in places if one != place), default=2 * FARTHEST)
+    nearest = min((dist(place, one) for one in others), default=2 * FARTHEST)
     return min(FARTHEST, max(NEAREST, nearest / 2))
 
 
