@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.booking.queries import get_appointment
 from clinic.booking.terms import Asked, codes_in, needs_text
 from clinic.centres.districts import find_district
@@ -190,7 +190,7 @@ def wishes_of(
 
 
 def ask(
-    user: User,
+    user: Person,
     kind: ServiceKind,
     args: MultiDict[str, str],
     *,
@@ -221,7 +221,7 @@ def ask(
     return chooser
 
 
-def _read(user: User, now: datetime) -> tuple[Catalogue, Versions, list[ChildFacts]]:
+def _read(user: Person, now: datetime) -> tuple[Catalogue, Versions, list[ChildFacts]]:
     """The catalogue that this process has, unless the database says that it is out of date."""
     days, catalogue = days_from(now), last_known()
     children, versions = family_of(user, catalogue.centre_ids, days, now=now)

@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import UTCDateTime, db
@@ -62,7 +62,7 @@ class TooManyHolds(DomainError):
     )
 
 
-def hold(wanted: Wanted, *, by: User, now: datetime, moves: Appointment | None = None) -> Hold:
+def hold(wanted: Wanted, *, by: Person, now: datetime, moves: Appointment | None = None) -> Hold:
     """Keep the places for some minutes while the form is filled in.
 
     It replaces what this user holds for this child and service. Raises Refused, SlotTaken or
@@ -72,7 +72,7 @@ def hold(wanted: Wanted, *, by: User, now: datetime, moves: Appointment | None =
 
 
 def hold_together(
-    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> Hold:
     """Keep the places of several appointments, every one or none; the first hold leads the others.
 
@@ -116,7 +116,7 @@ def hold_together(
 
 
 def must_seem_free(
-    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> None:
     """Raise at once what `hold_together` would raise for places that are taken; it only reads.
 
@@ -161,7 +161,7 @@ def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
     _lock(over_in(slot_ids, now=now), now=now)
 
 
-def _earlier(wanted: Sequence[Wanted], by: User) -> set[int]:
+def _earlier(wanted: Sequence[Wanted], by: Person) -> set[int]:
     """What this user keeps for these children and services already: the leading holds."""
     query = select(func.coalesce(Hold.lead_id, Hold.id)).where(
         Hold.user_id == by.id,
@@ -246,12 +246,12 @@ def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> di
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def _children_of(user: User) -> list[int]:
+def _children_of(user: Person) -> list[int]:
     """The children whom this user cares for."""
     return list(db.session.scalars(CHILDREN, {"user_id": user.id}))
 
 
-def held_by_family(user: User, *, now: datetime) -> int:
+def held_by_family(user: Person, *, now: datetime) -> int:
     """How many forms are open of this user and of whoever else cares for the same children."""
     return db.session.scalar(HELD_BY_FAMILY, {"user_id": user.id, "now": now}) or 0
 

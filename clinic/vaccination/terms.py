@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.booking.terms import Line
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -119,14 +119,14 @@ class DoseTerms:
                 return Objection("no_stock", NO_STOCK, {"vaccine": name})
         return None
 
-    def keep(self, hold: Hold, *, by: User, now: datetime) -> None:
+    def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
         """Promise the doses to the hold, and nothing else."""
         slot = db.session.get_one(Slot, hold.slot_id)
         wanted = self.doses(hold.child_id, clinic_day(slot.starts_at))
         stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
-    def keep_for(self, appointment: Appointment, *, by: User, now: datetime) -> None:
+    def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """Promise the doses to the visit, and nothing else."""
         wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
         stock.only(wanted, appointment=appointment, now=now)
@@ -134,7 +134,7 @@ class DoseTerms:
         stock.promise(wanted, appointment=appointment, by=by, now=now)
 
     @staticmethod
-    def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
+    def book(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """What was promised to the hold is the appointment's."""
         stock.carry_over(hold, appointment, by=by, now=now)
 
