@@ -182,9 +182,11 @@ def carry_over(hold: Hold, appointment: Appointment, *, by: Person, now: datetim
     What was let go meanwhile, because the hold was over, is promised again. For a move, call it
     before `booking.move`, and `must_still_have` after. Raises as `promise`.
     """
-    centre_id, _ = _visit(None, appointment)
     mine = DosePromise.hold_id == hold.id
     rows = db.session.scalars(select(DosePromise).where(mine)).all()
+    if not rows:
+        return
+    centre_id, _ = _visit(None, appointment)
     lock(centre_id, {row.vaccine for row in rows})
     had = select(DosePromise.id).where(DosePromise.appointment_id == appointment.id)
     same = had.where(DosePromise.vaccine.in_({row.vaccine for row in rows}))
