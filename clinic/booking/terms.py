@@ -109,6 +109,7 @@ class Asked:
         now: datetime,
     ) -> None:
         self.codes = codes
+        self.kinds = {one.service.id: one.service.kind for one in wishes}
         by_kind: dict[ServiceKind, list[int]] = {}
         for one in wishes:
             children = by_kind.setdefault(one.service.kind, [])
@@ -147,7 +148,7 @@ class Asked:
     def keep(self, holds: Sequence[Hold], *, by: Person, now: datetime) -> None:
         """Keep what these holds need beside their places. Raises DomainError."""
         for one in holds:
-            if terms := self.terms.get(one.service.kind):
+            if terms := self.terms.get(self.kinds[one.service_id]):
                 terms.keep(one, by=by, now=now)
 
     def against(

@@ -108,8 +108,8 @@ def _appointment(one: Wanted, booking: Booking) -> Appointment:
     first = one.slots[0]
     appointment = Appointment(
         booking=booking,
-        child=one.child,
-        service=one.service,
+        child_id=one.child.id,
+        service_id=one.service.id,
         reason=one.reason,
         **_place_and_time(first, one.slots),
     )

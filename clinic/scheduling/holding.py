@@ -16,18 +16,11 @@ from clinic.families.models import Guardianship
 from clinic.i18n import mark
 from clinic.scheduling import places, waiting
 from clinic.scheduling.booking import freed_for_others
-from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, SlotService
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine, must_differ, refusal
 
-# One of these slots has no place online now.
-TAKEN = (
-    select(SlotService.slot_id)
-    .where(SlotService.slot_id.in_(bindparam("slot_ids", expanding=True)))
-    .where(SlotService.free_from > bindparam("now", type_=UTCDateTime()))
-    .limit(1)
-)
 CHILDREN = select(Guardianship.child_id).where(
     Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None)
 )
@@ -97,8 +90,8 @@ def hold_together(
     for one in wanted:
         kept = Hold(
             user_id=by.id,
-            child=one.child,
-            service=one.service,
+            child_id=one.child.id,
+            service_id=one.service.id,
             slot_id=one.slots[0].id,
             slot_count=len(one.slots),
             moves=moves,
@@ -122,8 +115,7 @@ def must_seem_free(
 
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
-    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    taken = db.session.scalar(TAKEN, {"slot_ids": slot_ids, "now": now})
+    taken = any(slot.free_from > now for one in wanted for slot in one.slots)
     if not taken or _earlier(wanted, by):
         return
     _must_be_allowed(wanted, moves, now=now)
