@@ -114,6 +114,11 @@ def _bind_pages(app: Flask) -> None:
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: i18n.texts().gettext(text),
+        ngettext=lambda one, many, n: i18n.texts().ngettext(one, many, n),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(i18n.FILTERS)
     app.jinja_env.globals.update(age=i18n.age)
     app.extensions["once"] = Once()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -110,14 +110,18 @@ def is_out_of_reach(error: BaseException) -> bool:
     return error.connection_invalidated or (isinstance(error, OperationalError) and not mistake)
 
 
-def in_one_transaction(work: Callable[[], T], tries: int = 3) -> T:
+def in_one_transaction(work: Callable[[], T], tries: int = 3, *, lasting: bool = True) -> T:
     """Do the work and commit; if the engine asks for it, do it again, at most three times in all.
 
-    `work` must start from ids or from objects that may be loaded afresh after a rollback.
+    `work` must start from ids or from objects that may be loaded afresh after a rollback. What
+    is not `lasting` is seen by all at once, but a power cut may take it back: its commit does
+    not wait for the disk.
     """
     for attempt in range(1, tries + 1):
         try:
-            write_now(db.session.connection())
+            write_now(db.session.connection(), lasting=lasting)
+            if not lasting and db.engine.dialect.name == "postgresql":
+                db.session.execute(text("SET LOCAL synchronous_commit TO off"))
             result = work()
             db.session.commit()
         except DBAPIError as error:

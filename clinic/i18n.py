@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Protocol
 
-from babel.dates import get_day_names
-from flask import has_request_context, request
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from babel import Locale
+from babel.dates import format_date, get_day_names
+from babel.support import NullTranslations
+from flask import g, has_request_context, request
+from flask_babel import get_locale, get_translations, gettext
 
 from clinic.ages import age_months
 from clinic.clock import clinic_day, local
@@ -25,6 +28,8 @@ class Sentence(Protocol):
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
 COOKIE = "lang"
+# Babel's names of the languages. The catalogue of `zh_Hans_CN` lies in `zh`.
+LOCALES = {one: Locale.parse(one) for one in LANGUAGES}
 
 
 def mark(msgid: str) -> str:
@@ -46,15 +51,24 @@ def choose_language() -> str:
     return DEFAULT_LANGUAGE
 
 
-def babel_locale() -> str:
-    """Babel's name of the reader's language. The catalogue of `zh_Hans_CN` lies in `zh`."""
-    return "zh" if choose_language() == "zh" else "en"
+def babel_locale() -> Locale:
+    """The reader's language for Babel."""
+    return LOCALES[choose_language()]
 
 
 def language() -> str:
     """The language of this page: `zh` or `en`."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def texts() -> NullTranslations:
+    """The texts of this page's language. Babel looks for them at each text; a page has a hundred."""
+    found: dict[str, NullTranslations] = g.setdefault("texts", {})
+    spoken = language()
+    if spoken not in found:
+        found[spoken] = get_translations()
+    return found[spoken]
 
 
 def html_lang() -> str:
@@ -97,13 +111,13 @@ def name_of(thing: object, field: str = "name") -> str:
 def day(value: date | datetime) -> str:
     """`11月25日周三` · `Wed, Nov 25`."""
     when = clinic_day(value) if isinstance(value, datetime) else value
-    return format_date(when, "MMMd日EEE" if language() == "zh" else "EEE d MMM")
+    return _written(when, "MMMd日EEE" if language() == "zh" else "EEE d MMM", language())
 
 
 def long_day(value: date | datetime) -> str:
     """`2026年11月25日 星期三` · `Wednesday 25 November 2026`."""
     when = clinic_day(value) if isinstance(value, datetime) else value
-    return format_date(when, "y年M月d日 EEEE" if language() == "zh" else "EEEE d MMMM y")
+    return _written(when, "y年M月d日 EEEE" if language() == "zh" else "EEEE d MMMM y", language())
 
 
 def clock_time(moment: datetime) -> str:
@@ -113,7 +127,12 @@ def clock_time(moment: datetime) -> str:
 
 def weekday(value: date) -> str:
     """`周三` · `Wed`."""
-    return format_datetime(datetime.combine(value, datetime.min.time()), "EEE", rebase=False)
+    return _written(value, "EEE", language())
+
+
+@lru_cache(maxsize=2000)
+def _written(when: date, pattern: str, spoken: str) -> str:
+    return format_date(when, pattern, locale=LOCALES[spoken])
 
 
 def weekday_name(number: int) -> str:

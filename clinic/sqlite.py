@@ -67,20 +67,23 @@ def tune(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN")
 
 
-def write_now(connection: Connection) -> None:
+def write_now(connection: Connection, *, lasting: bool = True) -> None:
     """From here on the transaction writes: on SQLite what it read so far ends, and its turn comes.
 
     What was read before may have changed meanwhile, as on PostgreSQL: verbs read again what
-    they lock.
+    they lock. What is not `lasting` does not wait for the disk.
     """
     if connection.info.get("reads"):
         connection.exec_driver_sql("COMMIT")
-        _begin_writing(connection)
+        _begin_writing(connection, lasting=lasting)
 
 
-def _begin_writing(connection: Connection) -> None:
+def _begin_writing(connection: Connection, *, lasting: bool = True) -> None:
     info = connection.info
     info["reads"] = False
+    if info.get("lasting", True) is not lasting:
+        info["lasting"] = lasting
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
     turn = info.get("turn")
     # Whoever has the turn on another connection would wait for itself.
     if turn is not None and getattr(_thread, "has", None) is None:

@@ -7,7 +7,7 @@ from flask import Response, abort, current_app, flash, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Role, SignedIn
 from clinic.web import keep_typed, see_other, way_back
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -35,10 +35,10 @@ def public(why: str) -> Callable[[View], View]:
     return mark
 
 
-def me() -> User:
-    """The signed-in user, the row itself."""
+def me() -> SignedIn:
+    """The signed-in user."""
     user = current_user._get_current_object()  # type: ignore[attr-defined]
-    if not isinstance(user, User):
+    if not isinstance(user, SignedIn):
         abort(401)
     return user
 

@@ -70,12 +70,17 @@ def counted(
     """Do the work in one transaction that counts the try too; a try that is refused counts as well.
 
     `first` only reads, and may refuse before anything waits for its turn to write. Raises
-    TooOften, or what `first` or the work raises, with everything but the count undone.
+    TooOften, or what `first` or the work raises, with everything but the count undone. In a
+    rush most tries are refused: their counts do not wait for the disk.
     """
+
+    def count_alone() -> None:
+        in_one_transaction(lambda: spend(limit, whose, now=now), lasting=False)
+
     try:
         first()
     except DomainError:
-        in_one_transaction(lambda: spend(limit, whose, now=now))
+        count_alone()
         raise
 
     def count_and_work() -> T:
@@ -87,7 +92,7 @@ def counted(
     except DomainError as error:
         db.session.rollback()
         if not isinstance(error, TooOften):
-            in_one_transaction(lambda: spend(limit, whose, now=now))
+            count_alone()
         raise
 
 

@@ -1,5 +1,6 @@
 """Users and what they may be; sign-in codes; counters against guessing."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,7 +21,26 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class User(UserMixin, Base):
+class _Somebody(UserMixin):
+    """What the row of a user and the user of a session have in common."""
+
+    def get_id(self) -> str:
+        """What the session cookie remembers: the user, and the epoch it was given in."""
+        return f"{self.id}.{self.epoch}"
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """All roles of this user, wherever held."""
+        return frozenset(role for role, _ in self.held)
+
+    def centre_ids(self, *roles: Role) -> frozenset[int]:
+        """The centres where this user has one of these roles."""
+        return frozenset(
+            centre_id for role, centre_id in self.held if role in roles and centre_id is not None
+        )
+
+
+class User(_Somebody, Base):
     """A sign-in. Parents may have no password: they get a code. A family that reception
     registered has a user whom nobody has claimed yet; proving the phone claims it."""
 
@@ -41,20 +61,23 @@ class User(UserMixin, Base):
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", lazy="selectin")
 
-    def get_id(self) -> str:
-        """What the session cookie remembers: the user, and the epoch it was given in."""
-        return f"{self.id}.{self.epoch}"
-
     @property
-    def roles(self) -> frozenset[Role]:
-        """All roles of this user, wherever held."""
-        return frozenset(membership.role for membership in self.memberships)
+    def held(self) -> frozenset[tuple[Role, int | None]]:
+        """The roles, each with its centre."""
+        return frozenset((one.role, one.centre_id) for one in self.memberships)
 
-    def centre_ids(self, *roles: Role) -> frozenset[int]:
-        """The centres where this user has one of these roles."""
-        return frozenset(
-            m.centre_id for m in self.memberships if m.role in roles and m.centre_id is not None
-        )
+
+@dataclass(frozen=True)
+class SignedIn(_Somebody):
+    """Whom a session cookie names, as one statement reads it. Who changes the user loads the row."""
+
+    id: int
+    name: str
+    epoch: int
+    held: frozenset[tuple[Role, int | None]]
+
+
+Person = User | SignedIn  # who does something, or whose it is
 
 
 class Membership(Base):

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.booking.queries import get_appointment
 from clinic.booking.terms import Asked, codes_in, needs_text
 from clinic.centres.districts import find_district
@@ -190,7 +190,7 @@ def wishes_of(
 
 
 def ask(
-    user: User,
+    user: Person,
     kind: ServiceKind,
     args: MultiDict[str, str],
     *,
@@ -198,7 +198,7 @@ def ask(
     now: datetime,
 ) -> Chooser:
     """Who asks for what, where: everything but the times. One statement, as long as the catalogue holds."""
-    catalogue, versions, children = _read(user, now)
+    catalogue, versions, children = facts_for(user, days_from(now), now=now)
     chooser = Chooser(catalogue, versions, children, services=catalogue.services_of(kind))
     moving = number(args, "move")
     if moving is not None:
@@ -221,9 +221,11 @@ def ask(
     return chooser
 
 
-def _read(user: User, now: datetime) -> tuple[Catalogue, Versions, list[ChildFacts]]:
-    """The catalogue that this process has, unless the database says that it is out of date."""
-    days, catalogue = days_from(now), last_known()
+def facts_for(
+    user: Person, days: Sequence[date], *, now: datetime
+) -> tuple[Catalogue, Versions, list[ChildFacts]]:
+    """The family, and the catalogue that this process has, unless the database says that it is out of date."""
+    catalogue = last_known()
     children, versions = family_of(user, catalogue.centre_ids, days, now=now)
     if children and versions.shared != catalogue.version:
         catalogue = read()

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy.exc import NoResultFound
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.booking.terms import OF_KIND, Terms
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import practitioners_for
@@ -80,7 +80,7 @@ def book_for(
     codes: Collection[str] | None = None,
     reason: str = "",
     channel: Channel = Channel.DESK,
-    by: User,
+    by: Person,
     key: str,
     now: datetime,
 ) -> Appointment:
@@ -105,7 +105,7 @@ def book_for(
 
 
 def move_for(
-    appointment: Appointment, slots: Sequence[SlotFacts], *, by: User, now: datetime
+    appointment: Appointment, slots: Sequence[SlotFacts], *, by: Person, now: datetime
 ) -> Appointment:
     """Give a family's visit another time, and what it needs for the new day.
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Service, ServiceKind
 from clinic.db import db
 from clinic.families.models import Guardianship
@@ -19,13 +19,13 @@ def _child_ids(user_id: int | BindParameter[int]) -> Select[int]:
     )
 
 
-def appointments_of(user: User) -> list[Appointment]:
+def appointments_of(user: Person) -> list[Appointment]:
     """All appointments of the children whom this user cares for, earliest first."""
     theirs = appointments().where(Appointment.child_id.in_(_child_ids(user.id)))
     return list(db.session.scalars(theirs))
 
 
-def booked_with(user: User, appointment: Appointment) -> list[Appointment]:
+def booked_with(user: Person, appointment: Appointment) -> list[Appointment]:
     """The others of the same booking, as far as they are of children whom this user cares for."""
     others = appointments().where(
         Appointment.booking_id == appointment.booking_id,
@@ -35,7 +35,7 @@ def booked_with(user: User, appointment: Appointment) -> list[Appointment]:
     return list(db.session.scalars(others))
 
 
-def get_appointment(user: User, appointment_id: int) -> Appointment:
+def get_appointment(user: Person, appointment_id: int) -> Appointment:
     """The appointment, if it is of a child whom this user cares for. Raises NoResultFound."""
     query = appointments().where(
         Appointment.id == appointment_id, Appointment.child_id.in_(_child_ids(user.id))
@@ -72,7 +72,7 @@ ONE_HOLD = (
 )
 
 
-def get_hold(user: User, kind: ServiceKind, hold_id: int) -> Hold:
+def get_hold(user: Person, kind: ServiceKind, hold_id: int) -> Hold:
     """What this user holds, or what is offered to the family, for a child still theirs.
 
     Of this kind of service; the one that leads, if several belong together. Raises NoResultFound.
@@ -81,7 +81,7 @@ def get_hold(user: User, kind: ServiceKind, hold_id: int) -> Hold:
     return db.session.execute(ONE_HOLD, which).scalar_one()
 
 
-def offers_for(user: User, *, now: datetime) -> list[Hold]:
+def offers_for(user: Person, *, now: datetime) -> list[Hold]:
     """What is kept for this family: places found while it waited, and new times. The leading holds."""
     query = (
         select(Hold)
@@ -104,7 +104,7 @@ def offers_for(user: User, *, now: datetime) -> list[Hold]:
     return list(db.session.scalars(query))
 
 
-def waiting_for(user: User) -> list[WaitlistEntry]:
+def waiting_for(user: Person) -> list[WaitlistEntry]:
     """What this family waits for, the longest first."""
     query = (
         _entries(user)
@@ -114,7 +114,7 @@ def waiting_for(user: User) -> list[WaitlistEntry]:
     return list(db.session.scalars(query))
 
 
-def get_entry(user: User, kind: ServiceKind, entry_id: int) -> WaitlistEntry:
+def get_entry(user: Person, kind: ServiceKind, entry_id: int) -> WaitlistEntry:
     """A wish of this family for a service of this kind. Raises NoResultFound."""
     query = (
         _entries(user)
@@ -124,7 +124,7 @@ def get_entry(user: User, kind: ServiceKind, entry_id: int) -> WaitlistEntry:
     return db.session.execute(query).scalar_one()
 
 
-def _entries(user: User) -> Select[WaitlistEntry]:
+def _entries(user: Person) -> Select[WaitlistEntry]:
     theirs = select(WaitlistChild.entry_id).where(WaitlistChild.child_id.in_(_child_ids(user.id)))
     others = select(WaitlistChild.entry_id).where(
         WaitlistChild.entry_id == WaitlistEntry.id,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from werkzeug.datastructures import MultiDict
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Service, ServiceKind
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment, Hold
@@ -59,14 +59,14 @@ class Terms(Protocol):
     def lacks(self, centre_id: int, day: date) -> Objection | None:
         """What that centre does not have for all these children on that day."""
 
-    def keep(self, hold: Hold, *, by: User, now: datetime) -> None:
+    def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
         """The places are held: keep what else the visit needs. Raises DomainError."""
 
-    def keep_for(self, appointment: Appointment, *, by: User, now: datetime) -> None:
+    def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """Staff made or moved this visit, with no hold before it: keep what it needs. Raises DomainError."""
 
     @staticmethod
-    def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
+    def book(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """What was kept with the hold is the appointment's. Raises DomainError."""
 
     @staticmethod
@@ -109,6 +109,7 @@ class Asked:
         now: datetime,
     ) -> None:
         self.codes = codes
+        self.kinds = {one.service.id: one.service.kind for one in wishes}
         by_kind: dict[ServiceKind, list[int]] = {}
         for one in wishes:
             children = by_kind.setdefault(one.service.kind, [])
@@ -144,10 +145,10 @@ class Asked:
         missing = (one.lacks(centre_id, day) for one in self.terms.values())
         return next((one for one in missing if one), None)
 
-    def keep(self, holds: Sequence[Hold], *, by: User, now: datetime) -> None:
+    def keep(self, holds: Sequence[Hold], *, by: Person, now: datetime) -> None:
         """Keep what these holds need beside their places. Raises DomainError."""
         for one in holds:
-            if terms := self.terms.get(one.service.kind):
+            if terms := self.terms.get(self.kinds[one.service_id]):
                 terms.keep(one, by=by, now=now)
 
     def against(

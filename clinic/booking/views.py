@@ -1,8 +1,7 @@
 """The pages, made once for each of the four services."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
-from itertools import islice
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
@@ -15,6 +14,8 @@ from clinic.booking import courses, waitlist
 from clinic.booking.choosing import (
     COURSES,
     ask,
+    days_from,
+    facts_for,
     number,
     numbers,
     pick,
@@ -22,34 +23,29 @@ from clinic.booking.choosing import (
     wishes_of,
 )
 from clinic.booking.forms import ConfirmForm
+from clinic.booking.gone import gone
 from clinic.booking.queries import get_appointment, get_hold
-from clinic.booking.terms import OF_KIND, Asked, Terms, codes_in, kept_with, needs_text
+from clinic.booking.terms import OF_KIND, Asked, Terms, codes_in, kept_with
 from clinic.booking.times import add_times
 from clinic.centres.districts import all_districts
 from clinic.centres.models import ServiceKind
-from clinic.centres.queries import centres_with, services_of
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.families.models import Child
-from clinic.families.queries import get_child, has_consented
+from clinic.families.queries import has_consented
 from clinic.scheduling import booking, holding
-from clinic.scheduling.models import Appointment, Channel, Hold, HoldFor, Slot
+from clinic.scheduling.models import Appointment, Channel, Hold, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.queries import (
-    ALTERNATIVES_WITHIN,
-    CLOSE_BY,
-    nearest_offers,
+    ChildFacts,
+    Patient,
     slots_for,
+    where_and_when,
 )
 from clinic.scheduling.reasons import SHORT
-from clinic.scheduling.together import Visit, Wish, objections_of, visits
+from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
 from clinic.web import Mark, filled, render, see_other
-
-SHOWN = 4  # alternatives, of so many looked at
-LOOKED_AT = 1000
-DAYS_LOOKED_AT = 14
 
 
 def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = None) -> Blueprint:
@@ -133,16 +129,16 @@ def may_not_book() -> Response | None:
     return None
 
 
-def asked_for(kind: ServiceKind) -> tuple[list[Wish[Child]], list[int]]:
+def asked_for(kind: ServiceKind, *, now: datetime) -> tuple[list[Wish[ChildFacts]], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
-    child = get_child(me(), number(request.form, "child") or 0)
-    together = [get_child(me(), one) for one in numbers(request.form, "with")]
-    services = services_of(kind)
+    catalogue, _, children = facts_for(me(), days_from(now), now=now)
+    child = pick(children, number(request.form, "child")) or abort(404)
+    together = [pick(children, one) or abort(404) for one in numbers(request.form, "with")]
+    services = catalogue.services_of(kind)
     service = pick(services, number(request.form, "service")) or abort(404)
     then = None
     if (follower := number(request.form, "then")) is not None:
-        every = [one for each in ServiceKind for one in services_of(each)]
-        then = pick(every, follower) or abort(404)
+        then = pick(catalogue.services, follower) or abort(404)
     wishes = wishes_of(child, together, service, then)
     slots = slot_ids(request.form.get("slot", ""))
     if len(wishes) == 1:
@@ -154,13 +150,13 @@ def asked_for(kind: ServiceKind) -> tuple[list[Wish[Child]], list[int]]:
 
 def keep(kind: ServiceKind, title: str) -> Response:
     """Keep the chosen times for some minutes, then ask for the rest."""
-    wishes, slots = asked_for(kind)
+    now = clock.now()
+    wishes, slots = asked_for(kind, now=now)
     move = number(request.form, "move")
     moving = get_appointment(me(), move) if move else None
     same = (wishes[0].child.id, wishes[0].service.id)
     if moving and (moving.child_id, moving.service_id) != same:
         abort(404)
-    now = clock.now()
     asked = asked_by(wishes, codes_in(request.form), moving, now=now)
     anyone = len(slots) == 1 and bool(request.form.get("any"))
 
@@ -199,8 +195,8 @@ def keep(kind: ServiceKind, title: str) -> Response:
     except DomainError as error:
         if isinstance(error, SlotTaken) and (over := holding.over_in(slots, now=now)):
             in_one_transaction(lambda: holding.let_go(over, now=now))
-        slot = db.session.get(Slot, slots[0]) or abort(404)
-        return gone(error, wishes, slot, moving, title, asked, now=now)
+        at = where_and_when(slots[0]) or abort(404)
+        return gone(error, wishes, at, moving, title, asked, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=kept.id)
 
 
@@ -218,7 +214,8 @@ def confirm_hold(kind: ServiceKind, title: str, kept: Hold) -> Response:
             group = holding.group_of(kept)
             wishes = [Wish(one.child, one.service) for one in group]
             asked = asked_by(wishes, codes_kept(group), kept.moves, now=now)
-            return gone(error, wishes, kept.slot, kept.moves, title, asked, now=now)
+            at = (kept.slot.centre_id, kept.slot.starts_at)
+            return gone(error, wishes, at, kept.moves, title, asked, now=now)
         if kept.moves_id:
             flash(_("Your appointment is moved."))
         elif len(booked.booking.appointments) > 1:
@@ -296,7 +293,7 @@ def must_be_allowed(
 
 
 def asked_by(
-    wishes: Sequence[Wish[Child]],
+    wishes: Sequence[Wish[Patient]],
     codes: Mapping[int, Collection[str]],
     moving: Appointment | None,
     *,
@@ -322,92 +319,3 @@ def booked_from(kept: Hold) -> Appointment:
     """What became of a confirmed hold."""
     assert kept.booking
     return next(one for one in kept.booking.appointments if one.child_id == kept.child_id)
-
-
-def gone(
-    error: DomainError,
-    wishes: Sequence[Wish[Child]],
-    slot: Slot,
-    moving: Appointment | None,
-    title: str,
-    asked: Asked,
-    *,
-    now: datetime,
-) -> Response:
-    """Say why not, and what would do instead: the nearest times that nothing stands against.
-
-    At the same centre before others; for several at once, the next visits there.
-    """
-    child, service = wishes[0].child, wishes[0].service
-    centres = {one.id: one for one in centres_with(service)}
-    works_from = _works_from(error)
-    near = slot.starts_at
-    if isinstance(works_from, date) and not isinstance(works_from, datetime):
-        near = max(near, clock.day_bounds(works_from)[0])
-    rest = {"asked": asked, "except_for": [moving.id] if moving else (), "now": now}
-    found: list[Visit] = []
-    for centre_ids in [slot.centre_id], list(centres):
-        found = found or instead(wishes, centre_ids, near, **rest)  # type: ignore[arg-type]
-    return render(
-        "booking/gone.html",
-        status=409 if isinstance(error, SlotTaken) else 422,
-        error=error,
-        works_from=works_from,
-        child=child,
-        service=service,
-        then=next((one.service for one in wishes if one.service != service), None),
-        moving=moving,
-        visits=found,
-        needs=[] if moving else needs_text(asked.codes),
-        alone=len(wishes) == 1,
-        day=clock.clinic_day(slot.starts_at),
-        company=list({one.child.id: None for one in wishes if one.child != child}),
-        centres=centres,
-        kind=service.kind.value,
-        title=title,
-    )
-
-
-def _works_from(error: DomainError) -> date | None:
-    """The first time that works, where the refusal knows it and does not say it itself."""
-    first = error.objections[0] if isinstance(error, Refused) else None
-    if first is None or first.works_from in first.params.values():
-        return None
-    return first.works_from
-
-
-def instead(
-    wishes: Sequence[Wish[Child]],
-    centre_ids: Sequence[int],
-    near: datetime,
-    *,
-    asked: Asked,
-    except_for: Collection[int],
-    now: datetime,
-) -> list[Visit]:
-    """A few visits for the same wishes that nothing stands against; none for a course, which is planned."""
-
-    def suits(visit: Visit) -> bool:
-        lead = visit.offers[0]
-        return not asked.against(wishes, [lead.centre_id], clock.clinic_day(lead.starts_at))
-
-    if len(wishes) == 1:
-        [wish] = wishes
-        against = objections_of(wish, now=now, except_for=except_for)
-        found: list[Visit] = []
-        for within in (CLOSE_BY, ALTERNATIVES_WITHIN):  # the second look is seldom needed
-            free = nearest_offers(
-                wish.service, centre_ids, near, now=now, limit=LOOKED_AT, within=within
-            )
-            free.sort(key=lambda one: abs(one.starts_at - near))
-            fitting = (Visit((one,)) for one in free if not against(one))
-            found = list(islice(filter(suits, fitting), SHOWN))
-            if len(found) == SHOWN:
-                break
-        return sorted(found, key=lambda visit: visit.starts_at)
-    if len({(wish.child.id, wish.service.id) for wish in wishes}) < len(wishes):
-        return []
-    start, end = clock.day_bounds(clock.clinic_day(near), DAYS_LOOKED_AT)
-    return list(
-        islice(filter(suits, visits(wishes, centre_ids, max(start, now), end, now=now)), SHOWN)
-    )

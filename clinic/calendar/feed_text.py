@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 from pypinyin import lazy_pinyin
 from sqlalchemy import select
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Leave, Practitioner
 from clinic.clock import local
 from clinic.db import db
@@ -27,7 +27,7 @@ OFF = (Status.CANCELLED, Status.DISPLACED)
 REFRESH = timedelta(hours=1)
 
 
-def feed_of(user: User, *, now: datetime) -> bytes:
+def feed_of(user: Person, *, now: datetime) -> bytes:
     """The clinician's appointments and leaves, two weeks back and eight ahead."""
     start, end = now - PAST, now + AHEAD
     own = select(Practitioner.id).where(Practitioner.user_id == user.id)

@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from clinic import audit
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role, User
 from clinic.calendar.models import CalendarFeed
 from clinic.db import db
 
 SECRET_BYTES = 32
 
 
-def open_feed(user: User, *, now: datetime) -> str:
+def open_feed(user: Person, *, now: datetime) -> str:
     """A fresh secret for the user's calendar, told only now; an earlier one is void."""
     # Of two at once the second waits, so that each finds the other's.
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
@@ -27,7 +27,7 @@ def open_feed(user: User, *, now: datetime) -> str:
     return token
 
 
-def close_feed(user: User, *, now: datetime) -> None:
+def close_feed(user: Person, *, now: datetime) -> None:
     """Revoke the user's secret address, if there is one."""
     feed = live_feed(user)
     if feed is None:
@@ -37,7 +37,7 @@ def close_feed(user: User, *, now: datetime) -> None:
     audit.record("close_feed", feed, by=user.id, now=now)
 
 
-def live_feed(user: User) -> CalendarFeed | None:
+def live_feed(user: Person) -> CalendarFeed | None:
     """The user's feed that can be read now."""
     return db.session.scalar(
         select(CalendarFeed).where(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Practitioner
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
@@ -15,11 +15,11 @@ from clinic.scheduling.queries import appointments
 VISITS_SHOWN = 5
 
 
-def _ids(user: User):  # type: ignore[no-untyped-def] # a Select, for `in_`
+def _ids(user: Person):  # type: ignore[no-untyped-def] # a Select, for `in_`
     return select(Practitioner.id).where(Practitioner.user_id == user.id)
 
 
-def get_own(user: User, appointment_id: int) -> Appointment:
+def get_own(user: Person, appointment_id: int) -> Appointment:
     """An appointment in this clinician's calendar, with the child's guardians. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     query = (

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import selectinload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession, Slot, SlotService
@@ -74,7 +74,7 @@ class Scope:
         return [*found, table.room_id == self.room] if self.room is not None else found
 
 
-def scope_of(user: User, asked: Mapping[str, str]) -> Scope | None:
+def scope_of(user: Person, asked: Mapping[str, str]) -> Scope | None:
     """What this user may see of what was asked for; None where there is nothing of theirs.
 
     A manager sees the centre asked for; a clinician who asks for none, their own calendar. A
@@ -86,7 +86,7 @@ def scope_of(user: User, asked: Mapping[str, str]) -> Scope | None:
     return _narrowed(asked, practitioners, None)
 
 
-def _of_a_centre(user: User, asked: Mapping[str, str]) -> Scope | None:
+def _of_a_centre(user: Person, asked: Mapping[str, str]) -> Scope | None:
     query = select(Centre).where(Centre.id.in_(user.centre_ids(Role.MANAGER))).order_by(Centre.id)
     if code := asked.get("centre"):
         query = query.where(Centre.code == code)

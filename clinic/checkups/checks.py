@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.ages import add_months
 from clinic.booking.queries import get_appointment
 from clinic.centres.models import Service
@@ -38,7 +38,7 @@ class OnRecord:
     from_home: frozenset[Measured]
 
 
-def get_check(user: User, appointment_id: int) -> Appointment:
+def get_check(user: Person, appointment_id: int) -> Appointment:
     """A health check at a centre where this user is a clinician. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     centres = user.centre_ids(Role.CLINICIAN)
@@ -54,7 +54,7 @@ def get_check(user: User, appointment_id: int) -> Appointment:
     return db.session.execute(query).unique().scalar_one()
 
 
-def get_own_check(user: User, appointment_id: int) -> Appointment:
+def get_own_check(user: Person, appointment_id: int) -> Appointment:
     """A health check of a child whom this user cares for. Raises NoResultFound."""
     found = get_appointment(user, appointment_id)
     if found.service.code != HEALTH_CHECK:

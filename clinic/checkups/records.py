@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.checkups.measuring import Measured, check_day
 from clinic.checkups.models import CheckVisit, Measurement, ParentHeights, Screening, Source
 from clinic.clock import clinic_day
@@ -58,7 +58,7 @@ def save_check(
     measured: Iterable[Measured],
     found: Mapping[str, str],
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> CheckVisit:
     """Save all that a check holds by now, over the version that was seen (0: there was none).
@@ -76,7 +76,7 @@ def save_check(
     return check
 
 
-def _begin(target: Target, *, by: User, now: datetime) -> CheckVisit:
+def _begin(target: Target, *, by: Person, now: datetime) -> CheckVisit:
     check = CheckVisit(
         child_id=target.child_id,
         centre_id=target.centre_id,
@@ -97,7 +97,7 @@ def _begin(target: Target, *, by: User, now: datetime) -> CheckVisit:
     return check
 
 
-def _go_on(target: Target, version: int, by: User, now: datetime) -> CheckVisit:
+def _go_on(target: Target, version: int, by: Person, now: datetime) -> CheckVisit:
     """The check under its next version; the database decides who of two comes first."""
     mine = (CheckVisit.appointment_id == target.appointment_id, CheckVisit.version == version)
     taken = db.session.execute(
@@ -116,7 +116,7 @@ def _go_on(target: Target, version: int, by: User, now: datetime) -> CheckVisit:
 
 
 def _keep_measured(
-    check: CheckVisit, measured: Mapping[str, Measured], by: User, now: datetime
+    check: CheckVisit, measured: Mapping[str, Measured], by: Person, now: datetime
 ) -> list[str]:
     rows = select(Measurement).where(
         Measurement.check_visit_id == check.id, Measurement.voided_at.is_(None)
@@ -136,7 +136,9 @@ def _keep_measured(
     return _keep(old, new, by, now)
 
 
-def _keep_found(check: CheckVisit, found: Mapping[str, str], by: User, now: datetime) -> list[str]:
+def _keep_found(
+    check: CheckVisit, found: Mapping[str, str], by: Person, now: datetime
+) -> list[str]:
     rows = select(Screening).where(
         Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
     )
@@ -155,12 +157,12 @@ def _keep_found(check: CheckVisit, found: Mapping[str, str], by: User, now: date
     return _keep(old, new, by, now)
 
 
-def _entered(child_id: int, source: Source, by: User, now: datetime) -> dict[str, object]:
+def _entered(child_id: int, source: Source, by: Person, now: datetime) -> dict[str, object]:
     """What every entry says of where it comes from."""
     return {"child_id": child_id, "source": source, "entered_at": now, "entered_by_id": by.id}
 
 
-def _keep(old: Mapping[str, E], new: Mapping[str, E], by: User, now: datetime) -> list[str]:
+def _keep(old: Mapping[str, E], new: Mapping[str, E], by: Person, now: datetime) -> list[str]:
     """The new rows instead of the old ones, which are voided, never changed. What is different now."""
     same = {key for key in old.keys() & new.keys() if old[key].says == new[key].says}
     _void([row for key, row in old.items() if key not in same], by, now)
@@ -168,7 +170,7 @@ def _keep(old: Mapping[str, E], new: Mapping[str, E], by: User, now: datetime) -
     return [key for key in {*old, *new} if key not in same]
 
 
-def _void(rows: Iterable[Measurement | Screening], by: User, now: datetime) -> None:
+def _void(rows: Iterable[Measurement | Screening], by: Person, now: datetime) -> None:
     """They no longer count; flushed, so that what replaces them has the place."""
     for row in rows:
         row.voided_at, row.voided_by_id = now, by.id
@@ -176,7 +178,7 @@ def _void(rows: Iterable[Measurement | Screening], by: User, now: datetime) -> N
 
 
 def finish_check(
-    check: CheckVisit, appointment: Appointment, *, by: User, now: datetime, note: str
+    check: CheckVisit, appointment: Appointment, *, by: Person, now: datetime, note: str
 ) -> None:
     """The check is complete and its appointment done; once more is no more. See attendance.finish."""
     attendance.finish(appointment, by=by, now=now, note=note)
@@ -189,7 +191,7 @@ def finish_check(
 
 
 def measure_at_home(
-    child: Child, measured: Iterable[Measured], *, by: User, now: datetime
+    child: Child, measured: Iterable[Measured], *, by: Person, now: datetime
 ) -> list[Measurement]:
     """A parent's own measurements, all or none. BeforeBirth, NotYetMeasured, MeasuredTwice."""
     rows = []
@@ -213,7 +215,7 @@ def measure_at_home(
     return rows
 
 
-def take_back(row: Measurement, *, by: User, now: datetime) -> None:
+def take_back(row: Measurement, *, by: Person, now: datetime) -> None:
     """A family takes back what it entered by mistake; the row stays. NotYours for the clinic's."""
     if row.source is not Source.PARENT:
         raise NotYours
@@ -223,7 +225,7 @@ def take_back(row: Measurement, *, by: User, now: datetime) -> None:
 
 
 def answer(
-    child: Child, visit: str, answers: Mapping[str, str], *, by: User, now: datetime
+    child: Child, visit: str, answers: Mapping[str, str], *, by: Person, now: datetime
 ) -> None:
     """Keep a parent's answers to the questions before a check; an empty text takes one back.
 
@@ -255,7 +257,7 @@ def answer(
 
 
 def set_parent_heights(
-    child: Child, mother_mm: int, father_mm: int, *, by: User, now: datetime
+    child: Child, mother_mm: int, father_mm: int, *, by: Person, now: datetime
 ) -> ParentHeights:
     """Both parents' heights, in millimetres."""
     db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.checkups.growth.lines import Crossing, Standard
 from clinic.checkups.growth_charts import Sample, Series, crossings, series_of
 from clinic.checkups.growth_queries import entered_of, patient_of
@@ -56,12 +56,12 @@ class Report:
         return crossings(self.series)
 
 
-def get_finished(user: User, check_id: int) -> CheckVisit:
+def get_finished(user: Person, check_id: int) -> CheckVisit:
     """A finished check of a child of this user, or of a centre where they work. NoResultFound."""
     return _theirs(user, CheckVisit.id == check_id)
 
 
-def get_finished_at(user: User, appointment_id: int) -> CheckVisit:
+def get_finished_at(user: Person, appointment_id: int) -> CheckVisit:
     """The same by its appointment."""
     return _theirs(user, CheckVisit.appointment_id == appointment_id)
 
@@ -74,19 +74,19 @@ def has_report(appointment_id: int) -> bool:
     return db.session.scalar(query) is not None
 
 
-def _cared_for(user: User) -> Select[int]:
+def _cared_for(user: Person) -> Select[int]:
     return select(Guardianship.child_id).where(
         Guardianship.user_id == user.id, Guardianship.revoked_at.is_(None)
     )
 
 
-def is_family(user: User, child_id: int) -> bool:
+def is_family(user: Person, child_id: int) -> bool:
     """Whether this user cares for the child."""
     mine = _cared_for(user).where(Guardianship.child_id == child_id)
     return db.session.scalar(mine) is not None
 
 
-def _theirs(user: User, which: ColumnElement[bool]) -> CheckVisit:
+def _theirs(user: Person, which: ColumnElement[bool]) -> CheckVisit:
     query = (
         select(CheckVisit)
         .where(

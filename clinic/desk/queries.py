@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.interfaces import LoaderOption
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, CentreService, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -23,13 +23,13 @@ from clinic.visits.arriving import FAMILY_WITHIN
 EARLY = timedelta(minutes=30)  # who is here so long before the time may as well wait outside
 
 
-def centres_of(user: User, role: Role = Role.RECEPTION) -> list[Centre]:
+def centres_of(user: Person, role: Role = Role.RECEPTION) -> list[Centre]:
     """The centres where this user has that role."""
     ids = user.centre_ids(role)
     return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
 
 
-def get_visit(user: User, appointment_id: int, *also: Role) -> Appointment:
+def get_visit(user: Person, appointment_id: int, *also: Role) -> Appointment:
     """An appointment at a centre where this user is at the desk, or `also` in one of these roles.
 
     Raises NoResultFound.

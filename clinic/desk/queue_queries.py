@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Room
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -33,13 +33,13 @@ class Hall:
     counts: dict[str, int]  # who waits, by station
 
 
-def staff_centres(user: User) -> list[Centre]:
+def staff_centres(user: Person) -> list[Centre]:
     """The centres where this user is at the desk or sees children."""
     ids = user.centre_ids(*STAFF)
     return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
 
 
-def get_ticket(user: User, ticket_id: int) -> Ticket:
+def get_ticket(user: Person, ticket_id: int) -> Ticket:
     """A ticket of a centre where this user works. Raises NoResultFound."""
     query = select(Ticket).where(
         Ticket.id == ticket_id, Ticket.centre_id.in_(user.centre_ids(*STAFF))
@@ -80,7 +80,7 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
     )
 
 
-def last_steps(user: User, centre: Centre, now: datetime) -> list[tuple[Ticket, str]]:
+def last_steps(user: Person, centre: Centre, now: datetime) -> list[tuple[Ticket, str]]:
     """What this user did last at the centre and can still undo, the latest first."""
     query = (
         select(Ticket, TicketStep.verb)
@@ -102,7 +102,7 @@ def last_steps(user: User, centre: Centre, now: datetime) -> list[tuple[Ticket, 
     return [(ticket, verb) for ticket, verb in db.session.execute(query)]
 
 
-def own_place(user: User, centre: Centre, now: datetime) -> tuple[str, int | None]:
+def own_place(user: Person, centre: Centre, now: datetime) -> tuple[str, int | None]:
     """The station and the room where this user works today: a clinician's own session says so."""
     start, end = day_bounds(clinic_day(now))
     query = (

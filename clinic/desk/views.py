@@ -9,7 +9,7 @@ from wtforms.fields import SelectChoice
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.booking.on_behalf import free_times, move_for, names_of, slots_here
 from clinic.booking.slips import qr_code
 from clinic.centres.models import Centre
@@ -123,7 +123,7 @@ def check_in(appointment_id: int) -> Response:
 def check_in_family(appointment_id: int) -> Response:
     """Everything that the child and its siblings have about now."""
 
-    def verb(visit: Appointment, *, by: User, now: datetime) -> None:
+    def verb(visit: Appointment, *, by: Person, now: datetime) -> None:
         family = arriving.family_of(visit, now) or [visit]
         arriving.check_in_family(family, by=by, now=now)
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.families.consents import VERSIONS
 from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Invitation
 
 
-def _theirs(user: User) -> Select[Child]:
+def _theirs(user: Person) -> Select[Child]:
     return (
         select(Child)
         .join(Guardianship, Guardianship.child_id == Child.id)
@@ -19,12 +19,12 @@ def _theirs(user: User) -> Select[Child]:
     )
 
 
-def children_of(user: User) -> list[Child]:
+def children_of(user: Person) -> list[Child]:
     """The children whom this user cares for, eldest first."""
     return list(db.session.scalars(_theirs(user).order_by(Child.birth_date, Child.id)))
 
 
-def get_child(user: User, child_id: int) -> Child:
+def get_child(user: Person, child_id: int) -> Child:
     """The child, if this user cares for it. Raises NoResultFound."""
     return db.session.execute(_theirs(user).where(Child.id == child_id)).scalar_one()
 
@@ -41,7 +41,7 @@ def children_with_guardians(child_ids: list[int]) -> list[Child]:
     )
 
 
-def latest_consent(user: User, kind: ConsentKind) -> Consent | None:
+def latest_consent(user: Person, kind: ConsentKind) -> Consent | None:
     """What this user last said to a text of this kind."""
     return db.session.scalar(
         select(Consent)
@@ -51,7 +51,7 @@ def latest_consent(user: User, kind: ConsentKind) -> Consent | None:
     )
 
 
-def has_consented(user: User) -> bool:
+def has_consented(user: Person) -> bool:
     """Whether this user agreed to every text in its present version, and has not withdrawn."""
     said = select(Consent.kind, Consent.given, Consent.text_version)
     rows = db.session.execute(said.where(Consent.user_id == user.id).order_by(Consent.id))
@@ -62,7 +62,7 @@ def has_consented(user: User) -> bool:
     )
 
 
-def get_guardianship(user: User, guardianship_id: int) -> Guardianship:
+def get_guardianship(user: Person, guardianship_id: int) -> Guardianship:
     """A live guardianship of a child whom this user cares for. Raises NoResultFound."""
     return db.session.execute(
         select(Guardianship).where(
@@ -73,7 +73,7 @@ def get_guardianship(user: User, guardianship_id: int) -> Guardianship:
     ).scalar_one()
 
 
-def open_invitations(user: User, now: datetime) -> list[Invitation]:
+def open_invitations(user: Person, now: datetime) -> list[Invitation]:
     """The invitations that this user made and nobody has used."""
     return list(
         db.session.scalars(

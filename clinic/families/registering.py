@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.consents import VERSIONS
@@ -43,7 +43,7 @@ class OnlyTheFirst(DomainError):
 
 def register_child(
     *,
-    guardian: User,
+    guardian: Person,
     relation: Relation,
     name: str,
     sex: Sex,
@@ -53,7 +53,7 @@ def register_child(
     allergies: str = "",
     certificate_no: str | None = None,
     identity_no: str | None = None,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> Child:
     """A new child with its first guardian. Weight in grams, gestation in completed weeks."""
@@ -71,7 +71,11 @@ def register_child(
     )
     child.guardianships.append(
         Guardianship(
-            user=guardian, relation=relation, is_first=True, granted_at=now, granted_by_id=by.id
+            user_id=guardian.id,
+            relation=relation,
+            is_first=True,
+            granted_at=now,
+            granted_by_id=by.id,
         )
     )
     db.session.add(child)
@@ -80,7 +84,7 @@ def register_child(
     return child
 
 
-def change_child(child: Child, *, by: User, now: datetime, **facts: object) -> None:
+def change_child(child: Child, *, by: Person, now: datetime, **facts: object) -> None:
     """Correct what we know of a child; the trail says which fields, not what they hold."""
     changed = sorted(name for name, value in facts.items() if getattr(child, name) != value)
     for name in changed:
@@ -93,11 +97,11 @@ def change_child(child: Child, *, by: User, now: datetime, **facts: object) -> N
 
 
 def record_consents(
-    user: User,
+    user: Person,
     kinds: Collection[ConsentKind],
     *,
     language: str,
-    by: User,
+    by: Person,
     now: datetime,
     given: bool = True,
 ) -> None:
@@ -118,7 +122,7 @@ def record_consents(
         audit.record(action, consent, by=by.id, now=now, kind=kind.value)
 
 
-def invite(*, relation: Relation, by: User, now: datetime) -> tuple[Invitation, str]:
+def invite(*, relation: Relation, by: Person, now: datetime) -> tuple[Invitation, str]:
     """A link for a second guardian: the row, and the secret that only the link carries."""
     token = secrets.token_urlsafe(24)
     invitation = Invitation(
@@ -146,7 +150,7 @@ def find_invitation(token: str, *, now: datetime) -> Invitation | None:
     )
 
 
-def shared_by(user: User) -> list[Child]:
+def shared_by(user: Person) -> list[Child]:
     """The children whom this user registered and may share, eldest first."""
     return list(
         db.session.scalars(
@@ -162,7 +166,7 @@ def shared_by(user: User) -> list[Child]:
     )
 
 
-def accept(invitation: Invitation, *, by: User, now: datetime) -> list[Child]:
+def accept(invitation: Invitation, *, by: Person, now: datetime) -> list[Child]:
     """The invited user becomes a guardian of every child that the inviter shares today."""
     if invitation.invited_by_id == by.id:
         raise OwnInvitation
@@ -192,7 +196,7 @@ def accept(invitation: Invitation, *, by: User, now: datetime) -> list[Child]:
     return children
 
 
-def revoke(guardianship: Guardianship, *, by: User, now: datetime) -> None:
+def revoke(guardianship: Guardianship, *, by: Person, now: datetime) -> None:
     """End a guardianship: the child's first guardian may, and anybody may leave by themselves."""
     first = db.session.scalar(
         select(Guardianship.user_id).where(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Slot
@@ -24,7 +24,7 @@ class Planned:
     services: list[Service]
 
 
-def centres_of(user: User) -> list[Centre]:
+def centres_of(user: Person) -> list[Centre]:
     """The centres that this user manages, with rooms, practitioners and their services."""
     query = (
         select(Centre)
@@ -59,7 +59,7 @@ def planned(centre: Centre, start: datetime, end: datetime) -> list[Planned]:
     return [Planned(s, slots, taken, places, given[s.id]) for s, slots, taken, places in rows]
 
 
-def get_session(user: User, session_id: int) -> ClinicSession:
+def get_session(user: Person, session_id: int) -> ClinicSession:
     """A session at a centre that this user manages. Raises NoResultFound."""
     query = (
         select(ClinicSession)

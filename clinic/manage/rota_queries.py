@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.db import db
 from clinic.manage.forms import WEEK
@@ -92,7 +92,7 @@ def week_of(centre: Centre, found: Sequence[Entry], rows: str) -> Week:
     return Week(centre.rooms if rows == "room" else centre.practitioners, cells)
 
 
-def get_rule(user: User, rule_id: int) -> RotaRule:
+def get_rule(user: Person, rule_id: int) -> RotaRule:
     """A rule of a centre that this user manages. Raises NoResultFound."""
     query = (
         select(RotaRule)
@@ -102,7 +102,7 @@ def get_rule(user: User, rule_id: int) -> RotaRule:
     return db.session.execute(query).scalar_one()
 
 
-def get_draft(user: User, draft_id: int) -> RotaDraft:
+def get_draft(user: Person, draft_id: int) -> RotaDraft:
     """An open draft of a centre that this user manages. Raises NoResultFound."""
     query = select(RotaDraft).where(
         RotaDraft.id == draft_id,

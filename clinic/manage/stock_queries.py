@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
@@ -19,7 +19,7 @@ class Lost(NamedTuple):
     vaccine: str
 
 
-def get_lot(user: User, lot_id: int) -> VaccineLot:
+def get_lot(user: Person, lot_id: int) -> VaccineLot:
     """A lot at a centre that this user manages. Raises NoResultFound."""
     query = select(VaccineLot).where(
         VaccineLot.id == lot_id, VaccineLot.centre_id.in_(user.centre_ids(Role.MANAGER))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
@@ -45,7 +45,7 @@ class NotBegun(DomainError):
     message = mark("This appointment has not begun yet.")
 
 
-def check_in(appointment: Appointment, *, by: User, now: datetime) -> bool:
+def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
     """The child has arrived. Checking in twice is one arrival; who was marked absent may still come.
 
     Says whether this was the arrival.
@@ -69,7 +69,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> bool:
     return True
 
 
-def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
+def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """Take a check-in back, within ten minutes of it."""
     _as_it_is_by_now(appointment)
     if status_of(appointment) is Status.DONE:
@@ -83,7 +83,7 @@ def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     _record("undo_check_in", appointment, by=by, now=now)
 
 
-def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> None:
+def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
     """The visit is done. A clinician may see a child whom nobody checked in: that is an arrival too."""
     _as_it_is_by_now(appointment)
     status = status_of(appointment)
@@ -103,7 +103,7 @@ def finish(appointment: Appointment, *, by: User, now: datetime, note: str) -> N
     _record("finish", appointment, by=by, now=now)
 
 
-def mark_no_show(appointment: Appointment, *, by: User, now: datetime, note: str) -> None:
+def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
     """The child did not come; its place is free at once."""
     places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
     _as_it_is_by_now(appointment)
@@ -141,12 +141,12 @@ def _take_the_place_back(appointment: Appointment) -> None:
         raise refusal(error) from error
 
 
-def _record(action: str, appointment: Appointment, *, by: User, now: datetime) -> None:
+def _record(action: str, appointment: Appointment, *, by: Person, now: datetime) -> None:
     audit.record(action, appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
 
 
-def lift_pause(child: Child, *, by: User, now: datetime) -> None:
+def lift_pause(child: Child, *, by: Person, now: datetime) -> None:
     """Let the family book online again: what was missed before counts no more."""
     lift = PauseLift(child_id=child.id, at=now, by_id=by.id)
     db.session.add(lift)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
@@ -36,7 +36,7 @@ class NotChangeable(DomainError):
 
 
 def book(
-    wanted: Sequence[Wanted], *, by: User, key: str, channel: Channel, now: datetime
+    wanted: Sequence[Wanted], *, by: Person, key: str, channel: Channel, now: datetime
 ) -> Booking:
     """Take every place or none, once per key.
 
@@ -108,8 +108,8 @@ def _appointment(one: Wanted, booking: Booking) -> Appointment:
     first = one.slots[0]
     appointment = Appointment(
         booking=booking,
-        child=one.child,
-        service=one.service,
+        child_id=one.child.id,
+        service_id=one.service.id,
         reason=one.reason,
         **_place_and_time(first, one.slots),
     )
@@ -140,7 +140,7 @@ def move(
     appointment: Appointment,
     wanted: Wanted,
     *,
-    by: User,
+    by: Person,
     online: bool,
     now: datetime,
 ) -> Appointment:
@@ -187,7 +187,7 @@ def _sit(appointment: Appointment, wanted: Wanted, *, online: bool) -> None:
         raise refusal(error) from error
 
 
-def _moved(appointment: Appointment, before: datetime, *, by: User, now: datetime) -> None:
+def _moved(appointment: Appointment, before: datetime, *, by: Person, now: datetime) -> None:
     audit.record(
         "move",
         appointment,
@@ -200,7 +200,7 @@ def _moved(appointment: Appointment, before: datetime, *, by: User, now: datetim
 
 
 def cancel(
-    appointment: Appointment, *, by: User, online: bool, now: datetime, reason: str = ""
+    appointment: Appointment, *, by: Person, online: bool, now: datetime, reason: str = ""
 ) -> None:
     """Cancel it and free its places at once. Cancelling twice is cancelling once."""
     places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
@@ -228,7 +228,7 @@ def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) 
 
 
 def move_all(
-    moves: Sequence[tuple[Appointment, Wanted]], *, by: User, online: bool, now: datetime
+    moves: Sequence[tuple[Appointment, Wanted]], *, by: Person, online: bool, now: datetime
 ) -> None:
     """Give several appointments other times, also each other's: all of them or none.
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, and_, literal, not_, or_, select
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import AdjustedDay, Centre, Closure, Leave, Practitioner, Room
 from clinic.clock import at, clinic_day
 from clinic.db import db
@@ -44,7 +44,7 @@ class Change(Protocol):
     def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]: ...
     def keeps_shut(self, now: datetime) -> list[int]: ...
     def opens(self, now: datetime) -> list[int]: ...
-    def record(self, *, by: User, now: datetime) -> object: ...
+    def record(self, *, by: Person, now: datetime) -> object: ...
 
 
 class _Once:
@@ -81,7 +81,7 @@ class Close(_Once):
         inside = (Slot.starts_at < self.ends_at, Slot.ends_at > self.starts_at)
         return _shut(now, ClinicSession.centre_id == self.centre.id, *room, *inside)
 
-    def record(self, *, by: User, now: datetime) -> object:
+    def record(self, *, by: Person, now: datetime) -> object:
         return Closure(
             centre_id=self.centre.id,
             room_id=self.room.id if self.room else None,
@@ -119,7 +119,7 @@ class Away(_Once):
             Slot.ends_at > self.starts_at,
         )
 
-    def record(self, *, by: User, now: datetime) -> object:
+    def record(self, *, by: Person, now: datetime) -> object:
         return Leave(
             centre_id=self.practitioner.centre_id,
             practitioner_id=self.practitioner.id,
@@ -185,7 +185,7 @@ class NewHours(_Once):
             literal(self.capacity != 0),
         )
 
-    def record(self, *, by: User, now: datetime) -> object:
+    def record(self, *, by: Person, now: datetime) -> object:
         return self.session
 
 
@@ -224,7 +224,7 @@ class EndRule(_Once):
             ClinicSession.rota_day > self.last_day,
         )
 
-    def record(self, *, by: User, now: datetime) -> object:
+    def record(self, *, by: Person, now: datetime) -> object:
         self.rule.valid_until = self.last_day
         return self.rule
 
@@ -268,7 +268,7 @@ class WorksAs(_Once):
         ]
         return ClinicSession.rota_day == self.day, ClinicSession.rota_rule_id.in_(ids)
 
-    def record(self, *, by: User, now: datetime) -> object:
+    def record(self, *, by: Person, now: datetime) -> object:
         row = db.session.get(AdjustedDay, (self.centre.id, self.day))
         row = row or AdjustedDay(centre_id=self.centre.id, day=self.day)
         row.works_as = self.weekday

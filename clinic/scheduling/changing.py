@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select, update
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Centre
 from clinic.db import db
 from clinic.errors import DomainError
@@ -115,7 +115,7 @@ def _booked_in(slot_ids: Iterable[int]) -> list[_Booked]:
     return list(found.values())
 
 
-def apply(change: Change, version: str, *, by: User, now: datetime) -> Preview:
+def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview:
     """Do what was shown under that version. Raises Stale, which carries the new preview.
 
     Who loses their time is told apart from a cancellation: `displaced_at`. New times are found
@@ -143,7 +143,7 @@ def apply(change: Change, version: str, *, by: User, now: datetime) -> Preview:
     return shown
 
 
-def _displace(appointment: Appointment, *, by: User, now: datetime) -> list[int]:
+def _displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int]:
     """It loses its time. The slots that it was in."""
     if status_of(appointment) is not Status.BOOKED:
         raise AssertionError("only who is booked and not here yet can lose their time")
@@ -200,7 +200,7 @@ def _edit_slots(slots: Mapping[int, tuple[int, int]], why: ClosedFor, now: datet
         )
 
 
-def _note(change: Change, row: object, shown: Preview, *, by: User, now: datetime) -> None:
+def _note(change: Change, row: object, shown: Preview, *, by: Person, now: datetime) -> None:
     audit.record(
         type(change).__name__.lower(),
         row if hasattr(row, "id") else db.session.get_one(Centre, change.centre_id),

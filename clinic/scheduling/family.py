@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, String, bindparam, cast, func, or_, select
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import day_bounds, zone
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
@@ -98,7 +98,7 @@ STATEMENT = _statement()
 
 
 def family_of(
-    user: User, centre_ids: Collection[int], days: Collection[date], *, now: datetime
+    user: Person, centre_ids: Collection[int], days: Collection[date], *, now: datetime
 ) -> tuple[list[ChildFacts], Versions]:
     """The children whom this user cares for, eldest first, and the versions of these centres and days."""
     rows = db.session.execute(

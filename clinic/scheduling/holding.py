@@ -7,7 +7,7 @@ from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import UTCDateTime, db
@@ -16,18 +16,11 @@ from clinic.families.models import Guardianship
 from clinic.i18n import mark
 from clinic.scheduling import places, waiting
 from clinic.scheduling.booking import freed_for_others
-from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, SlotService
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine, must_differ, refusal
 
-# One of these slots has no place online now.
-TAKEN = (
-    select(SlotService.slot_id)
-    .where(SlotService.slot_id.in_(bindparam("slot_ids", expanding=True)))
-    .where(SlotService.free_from > bindparam("now", type_=UTCDateTime()))
-    .limit(1)
-)
 CHILDREN = select(Guardianship.child_id).where(
     Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None)
 )
@@ -62,7 +55,7 @@ class TooManyHolds(DomainError):
     )
 
 
-def hold(wanted: Wanted, *, by: User, now: datetime, moves: Appointment | None = None) -> Hold:
+def hold(wanted: Wanted, *, by: Person, now: datetime, moves: Appointment | None = None) -> Hold:
     """Keep the places for some minutes while the form is filled in.
 
     It replaces what this user holds for this child and service. Raises Refused, SlotTaken or
@@ -72,7 +65,7 @@ def hold(wanted: Wanted, *, by: User, now: datetime, moves: Appointment | None =
 
 
 def hold_together(
-    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> Hold:
     """Keep the places of several appointments, every one or none; the first hold leads the others.
 
@@ -97,8 +90,8 @@ def hold_together(
     for one in wanted:
         kept = Hold(
             user_id=by.id,
-            child=one.child,
-            service=one.service,
+            child_id=one.child.id,
+            service_id=one.service.id,
             slot_id=one.slots[0].id,
             slot_count=len(one.slots),
             moves=moves,
@@ -116,14 +109,13 @@ def hold_together(
 
 
 def must_seem_free(
-    wanted: Sequence[Wanted], *, by: User, now: datetime, moves: Appointment | None = None
+    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> None:
     """Raise at once what `hold_together` would raise for places that are taken; it only reads.
 
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
-    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    taken = db.session.scalar(TAKEN, {"slot_ids": slot_ids, "now": now})
+    taken = any(slot.free_from > now for one in wanted for slot in one.slots)
     if not taken or _earlier(wanted, by):
         return
     _must_be_allowed(wanted, moves, now=now)
@@ -161,7 +153,7 @@ def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
     _lock(over_in(slot_ids, now=now), now=now)
 
 
-def _earlier(wanted: Sequence[Wanted], by: User) -> set[int]:
+def _earlier(wanted: Sequence[Wanted], by: Person) -> set[int]:
     """What this user keeps for these children and services already: the leading holds."""
     query = select(func.coalesce(Hold.lead_id, Hold.id)).where(
         Hold.user_id == by.id,
@@ -246,12 +238,12 @@ def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> di
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def _children_of(user: User) -> list[int]:
+def _children_of(user: Person) -> list[int]:
     """The children whom this user cares for."""
     return list(db.session.scalars(CHILDREN, {"user_id": user.id}))
 
 
-def held_by_family(user: User, *, now: datetime) -> int:
+def held_by_family(user: Person, *, now: datetime) -> int:
     """How many forms are open of this user and of whoever else cares for the same children."""
     return db.session.scalar(HELD_BY_FAMILY, {"user_id": user.id, "now": now}) or 0
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Leave, Practitioner
 from clinic.clock import clinic_day
 from clinic.db import Base, db
@@ -98,7 +98,7 @@ def ask_leave(
     ends_at: datetime,
     reason: str,
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> LeaveRequest:
     """Ask for leave; nothing of the calendar changes yet. Raises as `check_leave` does."""
@@ -124,7 +124,7 @@ def send_away(
     away: Away,
     version: str,
     *,
-    by: User,
+    by: Person,
     now: datetime,
     request: LeaveRequest | None = None,
 ) -> changing.Preview:
@@ -139,13 +139,13 @@ def send_away(
     return changing.apply(away, version, by=by, now=now)
 
 
-def refuse_leave(request: LeaveRequest, *, by: User, now: datetime) -> None:
+def refuse_leave(request: LeaveRequest, *, by: Person, now: datetime) -> None:
     """The request is refused; nothing of the calendar changes. Raises IsDecided."""
     one_at_a_time([request.centre_id])
     _decide(request, granted=False, by=by, now=now)
 
 
-def _decide(request: LeaveRequest, *, granted: bool, by: User, now: datetime) -> None:
+def _decide(request: LeaveRequest, *, granted: bool, by: Person, now: datetime) -> None:
     db.session.refresh(request, with_for_update={"of": LeaveRequest})
     if request.decided_at is not None:
         raise IsDecided

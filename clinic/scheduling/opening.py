@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Service
 from clinic.clock import at, day_bounds
 from clinic.db import broken_promise, db
@@ -159,7 +159,7 @@ def open_session(
     day: date,
     hours: Hours,
     *,
-    by: User,
+    by: Person,
     now: datetime,
     opens_at: datetime | None = None,
 ) -> ClinicSession:
@@ -222,7 +222,7 @@ def open_week(
     days: Sequence[date],
     hours: Hours,
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> list[ClinicSession]:
     """The same block on several days, all or none. Raises as `open_session` does, naming the day."""
@@ -330,7 +330,7 @@ def _slot_rows(
         }
 
 
-def withdraw_session(session: ClinicSession, *, by: User, now: datetime) -> None:
+def withdraw_session(session: ClinicSession, *, by: Person, now: datetime) -> None:
     """Take an empty session out of the calendar. Raises HasAppointments when somebody is booked."""
     slot_ids = select(Slot.id).where(Slot.clinic_session_id == session.id)
     places.lock_to_take(db.session.scalars(slot_ids), now=now, online=False)

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Service
 from clinic.clock import at
 from clinic.db import db
@@ -140,7 +140,7 @@ def set_policy(
     *,
     service: Service | None,
     centre: Centre | None,
-    by: User | None,
+    by: Person | None,
     now: datetime,
 ) -> PolicyRow:
     """Set these rules for a service, a centre, both, or (neither) the site; others stay as they were.

@@ -29,8 +29,6 @@ class TooShort(DomainError):
     message = mark("That time is too short for this service. Please choose another.")
 
 
-ALTERNATIVES_WITHIN = timedelta(days=14)
-CLOSE_BY = timedelta(days=2)
 LONGEST_MEMORY = timedelta(days=366)  # of missed visits
 
 
@@ -66,6 +64,7 @@ class SlotFacts:
     ends_at: datetime
     opens_at: datetime
     closed: bool
+    free_from: datetime  # online
 
 
 def search(
@@ -179,31 +178,6 @@ def _run(
     return run
 
 
-def nearest_offers(
-    service: Service,
-    centre_ids: Collection[int],
-    near: datetime,
-    *,
-    now: datetime,
-    online: bool = True,
-    limit: int = 4,
-    within: timedelta = ALTERNATIVES_WITHIN,
-) -> list[Offer]:
-    """The free times nearest to a moment, by default within two weeks of it, in the order of time."""
-    found = offers(
-        service,
-        centre_ids,
-        max(now, near - within),
-        near + within,
-        now=now,
-        online=online,
-    )
-    free = sorted(
-        (offer for offer in found if offer.is_free), key=lambda one: abs(one.starts_at - near)
-    )
-    return sorted(free[:limit], key=lambda offer: offer.starts_at)
-
-
 SLOTS = (
     select(
         SlotService.slot_id.label("id"),
@@ -215,6 +189,7 @@ SLOTS = (
         SlotService.ends_at,
         SlotService.opens_at,
         SlotService.closed,
+        SlotService.free_from,
     )
     .join(ClinicSession, ClinicSession.id == SlotService.clinic_session_id)
     .where(SlotService.service_id == bindparam("service_id"))
@@ -247,6 +222,17 @@ def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     if not whole or any(a.ends_at != b.starts_at for a, b in pairwise(run)):
         raise TooShort
     return run
+
+
+WHERE_AND_WHEN = select(Slot.__table__.c.centre_id, Slot.__table__.c.starts_at).where(
+    Slot.__table__.c.id == bindparam("slot_id")
+)
+
+
+def where_and_when(slot_id: int) -> tuple[int, datetime] | None:
+    """The centre of a slot, and when it begins."""
+    row = db.session.execute(WHERE_AND_WHEN, {"slot_id": slot_id}).one_or_none()
+    return (row.centre_id, row.starts_at) if row else None
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> SlotFacts:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Closure, Leave
 from clinic.db import broken_promise, db
 from clinic.scheduling import places, waiting
@@ -36,7 +36,7 @@ class Reopened:
     restored: tuple[Appointment, ...]
 
 
-def lift(shut: Closure | Leave, *, by: User, now: datetime) -> Reopened:
+def lift(shut: Closure | Leave, *, by: Person, now: datetime) -> Reopened:
     """Take a closure or a leave back: its slots open again, and who waits for a new time returns.
 
     Slots that something else shuts, or whose room or practitioner is busy by now, stay shut.
@@ -63,7 +63,7 @@ def lift(shut: Closure | Leave, *, by: User, now: datetime) -> Reopened:
     return open_all_again(slot_ids, by=by, now=now)
 
 
-def reopen(session: ClinicSession, *, by: User, now: datetime) -> Reopened:
+def reopen(session: ClinicSession, *, by: Person, now: datetime) -> Reopened:
     """Open again what was taken out of a session by hand, with its rule, or for its day.
 
     Slots inside a closure or a leave stay shut, and so does the whole where somebody else uses
@@ -77,7 +77,7 @@ def reopen(session: ClinicSession, *, by: User, now: datetime) -> Reopened:
     return open_all_again(slot_ids, by=by, now=now)
 
 
-def open_all_again(slot_ids: Sequence[int], *, by: User, now: datetime) -> Reopened:
+def open_all_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reopened:
     """Open these slots where that is possible; who lost them comes back, then who waits is asked."""
     if not slot_ids:
         return Reopened(0, ())
@@ -97,7 +97,7 @@ def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
     return list(found.values())
 
 
-def _open_again(slot_ids: list[int], *, by: User, now: datetime) -> bool:
+def _open_again(slot_ids: list[int], *, by: Person, now: datetime) -> bool:
     """Open these slots of one session; False if somebody else uses the room or the practitioner."""
     try:
         with db.session.begin_nested():
@@ -113,7 +113,7 @@ def _open_again(slot_ids: list[int], *, by: User, now: datetime) -> bool:
     return True
 
 
-def restore(slot_ids: Iterable[int], *, by: User, now: datetime) -> list[Appointment]:
+def restore(slot_ids: Iterable[int], *, by: Person, now: datetime) -> list[Appointment]:
     """Give appointments that wait for a new time their old one back, who booked first, first."""
     first = aliased(Slot)
     opened = (
@@ -140,7 +140,7 @@ def restore(slot_ids: Iterable[int], *, by: User, now: datetime) -> list[Appoint
     return [one for one in db.session.scalars(theirs).all() if _back(one, by=by, now=now)]
 
 
-def _back(appointment: Appointment, *, by: User, now: datetime) -> bool:
+def _back(appointment: Appointment, *, by: Person, now: datetime) -> bool:
     slot_ids = places.slots_under(appointment)
     places.lock_to_take(slot_ids, [appointment.child_id], now=now, online=False)
     try:
@@ -158,7 +158,7 @@ def _back(appointment: Appointment, *, by: User, now: datetime) -> bool:
     return True
 
 
-def fit_sessions(slot_ids: Iterable[int], *, by: User, now: datetime) -> None:
+def fit_sessions(slot_ids: Iterable[int], *, by: Person, now: datetime) -> None:
     """Each session of these slots lasts from its first open slot to its last; without any it is withdrawn.
 
     Raises IntegrityError when longer hours would overlap another session.

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.days import is_known, timetable
 from clinic.centres.models import AdjustedDay, Centre, Practitioner, Room, Service
 from clinic.clock import at, clinic_day, day_bounds
@@ -134,7 +134,7 @@ def add_rule(
     services: Sequence[Service],
     weekly: Weekly,
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> RotaRule:
     """Add a rule; `extend` opens its days. Raises a DomainError that says what cannot be."""

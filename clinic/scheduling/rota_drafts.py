@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Practitioner, Room, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
@@ -86,7 +86,7 @@ def capacity_of(weekly: Weekly) -> int:
 
 
 def draft_add(
-    wanted: Template, *, by: User, now: datetime, draft: RotaDraft | None = None
+    wanted: Template, *, by: Person, now: datetime, draft: RotaDraft | None = None
 ) -> RotaDraft:
     """Mean to add a rule, or to add it otherwise than this draft says. Raises as `check_template`."""
     check_template(wanted, now=now)
@@ -95,7 +95,7 @@ def draft_add(
     return _keep(draft, wanted, by=by, now=now)
 
 
-def draft_change(rule: RotaRule, wanted: Template, *, by: User, now: datetime) -> RotaDraft:
+def draft_change(rule: RotaRule, wanted: Template, *, by: Person, now: datetime) -> RotaDraft:
     """Mean to put a template in the place of a rule from its first day on.
 
     What was meant with the rule before is forgotten. Raises as `check_template`, and EndsTooLate
@@ -108,7 +108,7 @@ def draft_change(rule: RotaRule, wanted: Template, *, by: User, now: datetime) -
     return _keep(draft, wanted, by=by, now=now)
 
 
-def draft_end(rule: RotaRule, last_day: date, *, by: User, now: datetime) -> RotaDraft:
+def draft_end(rule: RotaRule, last_day: date, *, by: Person, now: datetime) -> RotaDraft:
     """Mean to end a rule with that day; before its first day it never begins.
 
     Raises BeginsTooSoon for a day that has passed, and EndsTooLate.
@@ -146,7 +146,7 @@ def _open_again(draft: RotaDraft) -> RotaDraft:
     return found
 
 
-def _keep(draft: RotaDraft, wanted: Template, *, by: User, now: datetime) -> RotaDraft:
+def _keep(draft: RotaDraft, wanted: Template, *, by: Person, now: datetime) -> RotaDraft:
     draft.practitioner_id, draft.room_id = wanted.practitioner.id, wanted.room.id
     draft.service_ids = sorted(one.id for one in wanted.services)
     weekly = replace(wanted.weekly, capacity=capacity_of(wanted.weekly))
@@ -154,7 +154,7 @@ def _keep(draft: RotaDraft, wanted: Template, *, by: User, now: datetime) -> Rot
     return _save(draft, wanted.practitioner.centre_id, by=by, now=now)
 
 
-def _save(draft: RotaDraft, centre_id: int, *, by: User, now: datetime) -> RotaDraft:
+def _save(draft: RotaDraft, centre_id: int, *, by: Person, now: datetime) -> RotaDraft:
     draft.centre_id, draft.made_at, draft.made_by_id = centre_id, now, by.id
     db.session.add(draft)
     db.session.flush()
@@ -164,7 +164,7 @@ def _save(draft: RotaDraft, centre_id: int, *, by: User, now: datetime) -> RotaD
     return draft
 
 
-def discard(draft: RotaDraft, *, by: User, now: datetime) -> None:
+def discard(draft: RotaDraft, *, by: Person, now: datetime) -> None:
     """Forget a draft. Raises IsPublished."""
     one_at_a_time([draft.centre_id])
     draft = _open_again(draft)
@@ -179,7 +179,7 @@ def copy_week(
     room: Room,
     first_day: date,
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> list[RotaDraft]:
     """Mean to give another clinician these weekly hours, in that room, for what they give.
@@ -205,7 +205,7 @@ def copy_weekday(
     others: Collection[int],
     first_day: date,
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> list[RotaDraft]:
     """Mean to give other weekdays the hours of this one (Monday is 0). Raises as `copy_week` does."""

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -62,7 +62,7 @@ class SomethingAgainst(DomainError):
     message = mark("Something stands against a draft: see below. Nothing has been published.")
 
 
-def publish(centre: Centre, number: int, version: str, *, by: User, now: datetime) -> Diff:
+def publish(centre: Centre, number: int, version: str, *, by: Person, now: datetime) -> Diff:
     """Do what was shown under that version, after the publication of that number.
 
     Raises NothingToPublish, Overtaken when somebody else published, ShownBefore when a booking or
@@ -111,7 +111,7 @@ def _must_be_as_shown(centre: Centre, shown: Diff, number: int, version: str) ->
         raise SomethingAgainst
 
 
-def _end_its_rule(draft: RotaDraft, *, by: User, now: datetime) -> None:
+def _end_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
     if (rule := draft.rule) is None:
         return
     until = rule.valid_until
@@ -119,7 +119,7 @@ def _end_its_rule(draft: RotaDraft, *, by: User, now: datetime) -> None:
     end_rule(rule, draft.last_day, by=by, now=now)
 
 
-def end_rule(rule: RotaRule, last_day: date, *, by: User, now: datetime) -> None:
+def end_rule(rule: RotaRule, last_day: date, *, by: Person, now: datetime) -> None:
     """The rule ends with that day; a rule that never begins has no weekdays."""
     if last_day < rule.valid_from:
         rule.weekdays = []
@@ -129,7 +129,7 @@ def end_rule(rule: RotaRule, last_day: date, *, by: User, now: datetime) -> None
     db.session.flush()
 
 
-def _add_its_rule(draft: RotaDraft, stays: Collection[int], *, by: User, now: datetime) -> None:
+def _add_its_rule(draft: RotaDraft, stays: Collection[int], *, by: Person, now: datetime) -> None:
     """The rule that the draft brings, with the sessions that stay as they are."""
     if draft.kind is DraftKind.END:
         return
@@ -166,7 +166,7 @@ def seat_again(
     where: ColumnElement[bool],
     online: Collection[int],
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> list[int]:
     """Give who was displaced just now the same time in sessions that are so; who cannot have it.

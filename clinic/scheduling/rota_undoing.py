@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select, update
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.audit import AuditEvent
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
@@ -80,7 +80,7 @@ def used_by(publication: RotaPublication) -> list[Appointment]:
     return list(db.session.scalars(appointments().where(booked | went)))
 
 
-def undo(publication: RotaPublication, *, by: User, now: datetime) -> Undone:
+def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     """Make the rota what it was before the centre's last publication; its drafts are open again.
 
     Raises NotTheLast, DraftsOpen, and Used when a booking relies on the new hours.
@@ -154,7 +154,7 @@ def _shut_by(drafts: Iterable[RotaDraft], now: datetime) -> list[int]:
     ]
 
 
-def _restore_its_rule(draft: RotaDraft, *, by: User, now: datetime) -> None:
+def _restore_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
     if draft.made_rule_id:
         end_rule(db.session.get_one(RotaRule, draft.made_rule_id), clinic_day(now), by=by, now=now)
     if draft.rule:

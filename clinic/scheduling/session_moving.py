@@ -11,7 +11,7 @@ from datetime import datetime, time
 
 from sqlalchemy import or_, select
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Room, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
@@ -134,7 +134,7 @@ def _free_times(
     return [one for one, is_shut in zip(times, why, strict=True) if not is_shut]
 
 
-def move(moving: Moving, version: str, *, by: User, now: datetime) -> Moved:
+def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     """Do what was shown under that version. Raises ShownBefore, and as `preview` does."""
     session = moving.session
     opening.one_at_a_time([session.centre_id])

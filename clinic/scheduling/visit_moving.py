@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.scheduling import booking, places
 from clinic.scheduling.models import Appointment
@@ -11,7 +11,7 @@ from clinic.scheduling.wanted import Wanted
 
 
 def move_as_shown(
-    appointment: Appointment, wanted: Wanted, version: int, *, by: User, now: datetime
+    appointment: Appointment, wanted: Wanted, version: int, *, by: Person, now: datetime
 ) -> Appointment:
     """Move the appointment that was shown in that version. Raises ShownBefore, and as `booking.move`."""
     slot_ids = [*places.slots_of(appointment_id=appointment.id), *wanted.slot_ids]

@@ -12,7 +12,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.days import NoCalendar, timetable
 from clinic.centres.models import Centre, CentreService, Service
 from clinic.clock import clinic_day, day_bounds
@@ -59,7 +59,7 @@ class OfferLapsed(DomainError):
 
 
 def join(
-    user: User,
+    user: Person,
     children: Sequence[Child],
     service: Service,
     centres: Sequence[Centre],
@@ -148,7 +148,7 @@ def _right_age(child: Child, service: Service, day: date) -> bool:
     return rules.age_objection(who, day) is None
 
 
-def leave(entry: WaitlistEntry, *, by: User, now: datetime) -> None:
+def leave(entry: WaitlistEntry, *, by: Person, now: datetime) -> None:
     """Wait no longer; what was offered goes to the next."""
     held = select(Place.slot_id).join(Hold, Hold.id == Place.hold_id)
     places.lock(db.session.scalars(held.where(Hold.entry_id == entry.id)))

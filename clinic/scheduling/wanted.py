@@ -11,7 +11,6 @@ from clinic.centres.models import Service, ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import broken_promise
 from clinic.errors import DomainError
-from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import Hold
@@ -44,7 +43,7 @@ class Refused(DomainError):
 class Wanted:
     """One appointment asked for: a child, a service, and the consecutive slots it takes."""
 
-    child: Child
+    child: Patient
     service: Service
     slots: tuple[SlotFacts, ...]
     reason: str = ""
@@ -110,7 +109,9 @@ def examine(
     """
     diary = diary_of(wanted.child.id, now=now, except_for=except_for)
     diary = diary.with_more(
-        (one.starts_at, one.ends_at, one.service.id) for one in beside if one.child == wanted.child
+        (one.starts_at, one.ends_at, one.service.id)
+        for one in beside
+        if one.child.id == wanted.child.id
     )
     who = asking(wanted.child, wanted.service, wanted.policy, diary, online=online, now=now)
     slot = rules.Candidate(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
@@ -20,7 +20,7 @@ def answer(
     vaccines: Collection[str],
     *,
     language: str,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> Screening:
     """Record the answers for a visit, and what they mean for these vaccines on its day, or today if it is past."""
@@ -65,7 +65,7 @@ def decide(
     decisions: Sequence[tuple[Line, bool]],
     *,
     language: str,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> None:
     """Record for each of these doses that the guardian agrees to it, or refuses it."""

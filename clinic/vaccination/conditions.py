@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
@@ -41,7 +41,7 @@ def live_conditions(child_ids: Collection[int]) -> dict[int, list[ChildCondition
 
 
 def add(
-    visit: Appointment, code: Condition, on: date | None, *, by: User, now: datetime
+    visit: Appointment, code: Condition, on: date | None, *, by: Person, now: datetime
 ) -> ChildCondition:
     """True of the child of this visit from now on; `on` is the day it happened. Raises NotOnThatDay."""
     if on is not None and not visit.child.birth_date <= on <= clinic_day(now):
@@ -55,7 +55,7 @@ def add(
     return row
 
 
-def end(visit: Appointment, condition_id: int, *, by: User, now: datetime) -> None:
+def end(visit: Appointment, condition_id: int, *, by: Person, now: datetime) -> None:
     """Not true any more. Raises NoResultFound for what is not true of the child of this visit."""
     query = select(ChildCondition).where(
         ChildCondition.id == condition_id,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
@@ -86,7 +86,7 @@ def give(
     jabs: Sequence[Jab],
     checks: Collection[str],
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> Observation:
     """Record these doses, take them from their lots, end the visit and begin the observation; or none of it.
@@ -136,7 +136,7 @@ def _take(
     jabs: Sequence[Jab],
     checks: Collection[str],
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> None:
     promised = select(DosePromise.vaccine).where(
@@ -151,7 +151,7 @@ def _take(
 
 
 def _take_one(
-    visit: Appointment, jab: Jab, checks: Collection[str], *, by: User, now: datetime
+    visit: Appointment, jab: Jab, checks: Collection[str], *, by: Person, now: datetime
 ) -> None:
     lot = _lot(visit.centre_id, jab)
     stock.use(visit, jab.code, lot, by=by, now=now)
@@ -168,7 +168,7 @@ def _take_one(
 
 
 def _facts(
-    visit: Appointment, jab: Jab, lot: VaccineLot, by: User, now: datetime
+    visit: Appointment, jab: Jab, lot: VaccineLot, by: Person, now: datetime
 ) -> Mapping[str, object]:
     """What the record of a dose given here says beyond vaccine and day."""
     return {
@@ -203,7 +203,7 @@ def _lot(centre_id: int, jab: Jab) -> VaccineLot:
     return found
 
 
-def _observe(visit: Appointment, *, by: User, now: datetime) -> Observation:
+def _observe(visit: Appointment, *, by: Person, now: datetime) -> Observation:
     row = Observation(
         appointment_id=visit.id, centre_id=visit.centre_id, started_at=now, ends_at=now + STAY
     )

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -80,7 +80,7 @@ def _forget(now: datetime) -> None:
     db.session.execute(delete(ImportDraft).where(ImportDraft.made_at < now - KEPT))
 
 
-def _keep(text: str, by: User, now: datetime) -> ImportDraft:
+def _keep(text: str, by: Person, now: datetime) -> ImportDraft:
     """The file, until it is imported; a new one takes the place of what the user left lying."""
     for old in db.session.scalars(select(ImportDraft).where(ImportDraft.by_id == by.id)):
         db.session.delete(old)
@@ -105,7 +105,7 @@ def do() -> Response:
     return see_other("vaccination.importing")
 
 
-def _import(number: int | None, *, by: User, now: datetime) -> int | None:
+def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     """Record the draft's rows. None if there is no such draft of this user; the first fault is raised."""
     query = select(ImportDraft).where(
         ImportDraft.id == number, ImportDraft.by_id == by.id, ImportDraft.made_at >= now - KEPT
@@ -135,7 +135,7 @@ def _import(number: int | None, *, by: User, now: datetime) -> int | None:
     return count
 
 
-def judge(rows: Sequence[Row], by: User, today: date) -> list[Judged]:
+def judge(rows: Sequence[Row], by: Person, today: date) -> list[Judged]:
     """The rows, against the children who have a visit at this user's centres. Two queries."""
     theirs = select(Appointment.child_id).where(
         Appointment.centre_id.in_(by.centre_ids(Role.CLINICIAN))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
@@ -97,7 +97,7 @@ def are_staying(child_ids: Collection[int], centre_id: int) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def leave(visit: Appointment, reason: str, *, by: User, now: datetime) -> None:
+def leave(visit: Appointment, reason: str, *, by: Person, now: datetime) -> None:
     """The child goes home. Leaving twice is leaving once. Raises NotObserved, HasReaction or TooEarly."""
     row = _locked(visit)
     if row.left_at is not None:
@@ -139,7 +139,7 @@ def report(
     onset_at: datetime,
     treatment: str,
     outcome: str,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> AdverseEvent:
     """Open a report of a reaction, or write on in the open one; an outcome closes it.

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -98,7 +98,7 @@ def history_of(child_id: int) -> list[Immunization]:
 
 
 def record(
-    child: Child, entries: Iterable[Entry], *, by: User, source: Source, now: datetime
+    child: Child, entries: Iterable[Entry], *, by: Person, source: Source, now: datetime
 ) -> list[Immunization]:
     """Record all of these or, if one is refused, none."""
     entries = list(entries)
@@ -137,21 +137,21 @@ def refusal(error: IntegrityError) -> DomainError:
     raise error
 
 
-def verify(row: Immunization, *, by: User, now: datetime) -> None:
+def verify(row: Immunization, *, by: Person, now: datetime) -> None:
     """Somebody of the staff has seen the proof of it."""
     row.verified_at, row.verified_by_id = now, by.id
     db.session.flush()
     audit.record("verified", row, by=by.id, now=now)
 
 
-def void(row: Immunization, *, by: User, reason: str, now: datetime) -> None:
+def void(row: Immunization, *, by: Person, reason: str, now: datetime) -> None:
     """It no longer counts; the row stays."""
     row.voided_at, row.voided_by_id, row.void_reason = now, by.id, reason
     db.session.flush()
     audit.record("voided", row, by=by.id, now=now)
 
 
-def withdraw(row: Immunization, *, by: User, now: datetime) -> None:
+def withdraw(row: Immunization, *, by: Person, now: datetime) -> None:
     """A family takes back what it entered by mistake. NotYours once the centre entered or verified it."""
     if row.source != Source.BOOKLET or row.verified_at:
         raise NotYours

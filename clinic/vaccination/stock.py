@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -97,7 +97,7 @@ def promise(
     *,
     hold: Hold | None = None,
     appointment: Appointment | None = None,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> None:
     """Promise all of these doses to the hold's or the appointment's visit, or none.
@@ -176,15 +176,17 @@ def _must_have(centre_id: int, vaccine: str, day: date, *, but: int | None = Non
     raise ExpiresBefore(vaccine=name, day=day, last=last)
 
 
-def carry_over(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
+def carry_over(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
     """What was promised while the form was filled in is the appointment's now, instead of what it had.
 
     What was let go meanwhile, because the hold was over, is promised again. For a move, call it
     before `booking.move`, and `must_still_have` after. Raises as `promise`.
     """
-    centre_id, _ = _visit(None, appointment)
     mine = DosePromise.hold_id == hold.id
     rows = db.session.scalars(select(DosePromise).where(mine)).all()
+    if not rows:
+        return
+    centre_id, _ = _visit(None, appointment)
     lock(centre_id, {row.vaccine for row in rows})
     had = select(DosePromise.id).where(DosePromise.appointment_id == appointment.id)
     same = had.where(DosePromise.vaccine.in_({row.vaccine for row in rows}))
@@ -219,7 +221,7 @@ def must_still_have(appointment: Appointment) -> None:
 
 
 def use(
-    appointment: Appointment, vaccine: str, lot: VaccineLot, *, by: User, now: datetime
+    appointment: Appointment, vaccine: str, lot: VaccineLot, *, by: Person, now: datetime
 ) -> None:
     """One dose of the lot is given at this visit; what was promised of it is kept by that.
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
@@ -68,7 +68,7 @@ def receive(
     expires_on: date,
     doses: int,
     *,
-    by: User,
+    by: Person,
     now: datetime,
 ) -> VaccineLot:
     """So many doses of a lot have come; a lot that the centre knows grows.
@@ -108,7 +108,7 @@ def receive(
 
 
 def waste(
-    lot: VaccineLot, doses: int, reason: str, *, by: User, now: datetime
+    lot: VaccineLot, doses: int, reason: str, *, by: Person, now: datetime
 ) -> list[Appointment]:
     """So many doses of the lot are spoilt. Whose promise cannot be kept any more, the latest first.
 
@@ -126,7 +126,7 @@ def waste(
     return affected
 
 
-def recall(lot: VaccineLot, reason: str, *, by: User, now: datetime) -> list[Appointment]:
+def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[Appointment]:
     """The lot must not be given any more. Whose promise cannot be kept, the latest made first.
 
     Recalling twice is recalling once.
@@ -163,5 +163,5 @@ def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> l
     return [found[number] for number in dict.fromkeys(numbers)]
 
 
-def _record(action: str, lot: VaccineLot, *, by: User, now: datetime, **details: object) -> None:
+def _record(action: str, lot: VaccineLot, *, by: Person, now: datetime, **details: object) -> None:
     audit.record(action, lot, by=by.id, now=now, centre_id=lot.centre_id, **details)

@@ -1,14 +1,14 @@
 """What a vaccination asks of a visit: which doses, whether they are legal that day, who has them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime
 from functools import cached_property
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.booking.terms import Line
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -19,6 +19,7 @@ from clinic.scheduling.rules import Objection
 from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
+from clinic.vaccination.forecast import Forecast
 from clinic.vaccination.legal import Booked, Case, lines_for
 from clinic.vaccination.needs import SERIES
 from clinic.vaccination.optional import PAID
@@ -26,7 +27,7 @@ from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import DosePromise, Why
 from clinic.vaccination.stock_queries import visit_starts, with_visits
-from clinic.vaccination.versions import recall, remember, versions_of
+from clinic.vaccination.versions import Versions, recall, remember, versions_of
 
 NO_STOCK = mark("%(vaccine)s is not to be had there for that day. Please try another centre.")
 
@@ -48,18 +49,44 @@ class DoseTerms:
         *,
         fresh: bool = False,
     ) -> None:
-        self.moving, self.now, self.today = moving, now, today
-        self.versions = None if fresh else versions_of(child_ids)
-        self.cases = self._cases(child_ids)
-        self.candidates = {one: legal.candidates(self.cases[one], today) for one in child_ids}
-        self.series = {one: legal.usual(self.candidates[one], today) for one in child_ids}
+        self.child_ids, self.moving, self.now, self.today = child_ids, moving, now, today
+        self.fresh = fresh
         if moving is not None:
             booked = booked_for([moving.id]).get(moving.id, ())
             codes = {moving.child_id: {one.code for one in booked}}
-        for one in self.series.keys() & codes.keys():
-            self.series[one] = (SERIES.keys() | PAID) & set(codes[one])
-            paid = lines_for(self.cases[one], PAID & self.series[one], today)
-            self.candidates[one] += [line for line in paid.values() if line.vaccine]
+        self.codes = codes
+        self._vaccines_on: dict[date, Counter[str]] = {}
+
+    # Who comes with a question is asked for no records: they are read when something needs them.
+
+    @cached_property
+    def versions(self) -> Versions | None:
+        """Of the records and the stock."""
+        return None if self.fresh else versions_of(self.child_ids)
+
+    @cached_property
+    def cases(self) -> dict[int, Case]:
+        """What is on record, by child."""
+        return self._cases(self.child_ids)
+
+    @cached_property
+    def candidates(self) -> dict[int, list[Forecast]]:
+        """What the visits could be for, by child."""
+        found = {one: legal.candidates(self.cases[one], self.today) for one in self.child_ids}
+        for one in found.keys() & self.codes.keys():
+            paid = lines_for(self.cases[one], PAID & self.series[one], self.today)
+            found[one] += [line for line in paid.values() if line.vaccine]
+        return found
+
+    @cached_property
+    def series(self) -> dict[int, Set[str]]:
+        """What the visits are for, by child."""
+        return {
+            one: (SERIES.keys() | PAID) & set(self.codes[one])
+            if one in self.codes
+            else legal.usual(legal.candidates(self.cases[one], self.today), self.today)
+            for one in self.child_ids
+        }
 
     @property
     def made_of(self) -> object:
@@ -81,7 +108,7 @@ class DoseTerms:
         """What the centres have."""
         return Shelves(
             self._vaccines(self.today),
-            children=list(self.cases),
+            children=self.child_ids,
             moving=self.moving.id if self.moving else None,
             now=self.now,
             version=self.versions.stock if self.versions else None,
@@ -89,6 +116,8 @@ class DoseTerms:
 
     def doses(self, child_id: int, day: date) -> list[stock.Dose]:
         """What this child's visit on that day is for; by then it may be another vaccine of the series."""
+        if not self.series[child_id]:
+            return []
         return [
             stock.Dose(one.vaccine, one.series, one.number)
             for one in lines_for(self.cases[child_id], self.series[child_id], day).values()
@@ -96,7 +125,10 @@ class DoseTerms:
         ]
 
     def _vaccines(self, day: date) -> Counter[str]:
-        return Counter(dose.vaccine for one in self.cases for dose in self.doses(one, day))
+        if day not in self._vaccines_on:
+            doses = (dose for one in self.child_ids for dose in self.doses(one, day))
+            self._vaccines_on[day] = Counter(dose.vaccine for dose in doses)
+        return self._vaccines_on[day]
 
     def lines(self, child_id: int) -> list[Line]:
         """The next dose of every series that needs one soon, or that was asked for."""
@@ -109,7 +141,8 @@ class DoseTerms:
 
     def objections(self, child_id: int, day: date) -> list[Objection]:
         """Whether every dose is legal that day."""
-        return legal.objections(self.cases[child_id], self.series[child_id], day)
+        series = self.series[child_id]
+        return legal.objections(self.cases[child_id], series, day) if series else []
 
     def lacks(self, centre_id: int, day: date) -> Objection | None:
         """The first vaccine of which the centre cannot promise enough for that day."""
@@ -119,14 +152,14 @@ class DoseTerms:
                 return Objection("no_stock", NO_STOCK, {"vaccine": name})
         return None
 
-    def keep(self, hold: Hold, *, by: User, now: datetime) -> None:
+    def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
         """Promise the doses to the hold, and nothing else."""
         slot = db.session.get_one(Slot, hold.slot_id)
         wanted = self.doses(hold.child_id, clinic_day(slot.starts_at))
         stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
-    def keep_for(self, appointment: Appointment, *, by: User, now: datetime) -> None:
+    def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """Promise the doses to the visit, and nothing else."""
         wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
         stock.only(wanted, appointment=appointment, now=now)
@@ -134,7 +167,7 @@ class DoseTerms:
         stock.promise(wanted, appointment=appointment, by=by, now=now)
 
     @staticmethod
-    def book(hold: Hold, appointment: Appointment, *, by: User, now: datetime) -> None:
+    def book(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """What was promised to the hold is the appointment's."""
         stock.carry_over(hold, appointment, by=by, now=now)
 

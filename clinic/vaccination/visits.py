@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Guardianship
@@ -34,7 +34,7 @@ class Line:
     against: Words | None = None
 
 
-def get_visit(user: User, appointment_id: int, *roles: Role) -> Appointment:
+def get_visit(user: Person, appointment_id: int, *roles: Role) -> Appointment:
     """An appointment at a centre where this user has one of these roles. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(ChildRow.guardianships)
     query = (

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -36,7 +36,7 @@ class AlreadyCalled(DomainError):
     message = mark("Ticket %(ticket)s has been called already. Undo that first.")
 
 
-def check_in(appointment: Appointment, *, by: User, now: datetime) -> Ticket | None:
+def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket | None:
     """The child has arrived: its ticket. Twice is one visit and one ticket; of a visit that is
     done there is none. Raises as `attendance.check_in`."""
     is_new = attendance.check_in(appointment, by=by, now=now)
@@ -50,7 +50,7 @@ def check_in(appointment: Appointment, *, by: User, now: datetime) -> Ticket | N
     return _issue(visit, appointment, by=by, now=now)
 
 
-def check_in_family(rows: Sequence[Appointment], *, by: User, now: datetime) -> list[Ticket]:
+def check_in_family(rows: Sequence[Appointment], *, by: Person, now: datetime) -> list[Ticket]:
     """All of these, or none of them."""
     slot_ids = sorted({slot for one in rows for slot in places.slots_under(one)})
     places.lock_to_take(slot_ids, sorted({one.child_id for one in rows}), now=now, online=False)
@@ -77,7 +77,7 @@ def family_of(appointment: Appointment, now: datetime) -> list[Appointment]:
     return [one for one in db.session.scalars(query) if status_of(one) is Status.BOOKED]
 
 
-def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
+def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """Take a check-in back, and its ticket, unless another appointment needs that ticket.
 
     Raises AlreadyCalled, or as `attendance.undo_check_in`.
@@ -96,7 +96,7 @@ def undo_check_in(appointment: Appointment, *, by: User, now: datetime) -> None:
     close_if_done(ticket.visit, by=by, now=now)
 
 
-def _visit(appointment: Appointment, *, by: User, now: datetime) -> Visit:
+def _visit(appointment: Appointment, *, by: Person, now: datetime) -> Visit:
     facts = {
         "centre_id": appointment.centre_id,
         "day": clinic_day(appointment.starts_at),
@@ -117,7 +117,7 @@ def _visit(appointment: Appointment, *, by: User, now: datetime) -> Visit:
     return visit
 
 
-def _issue(visit: Visit, appointment: Appointment, *, by: User, now: datetime) -> Ticket:
+def _issue(visit: Visit, appointment: Appointment, *, by: Person, now: datetime) -> Ticket:
     kind = appointment.service.kind
     number = _next_number(visit, kind)
     station = kinds()[kind].path[0]

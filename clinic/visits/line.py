@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.centres.models import Room
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -42,7 +42,7 @@ class NothingToUndo(DomainError):
     message = mark("There is nothing to undo with ticket %(ticket)s any more.")
 
 
-def call_next(centre_id: int, station: str, room: Room, *, by: User, now: datetime) -> Ticket:
+def call_next(centre_id: int, station: str, room: Room, *, by: Person, now: datetime) -> Ticket:
     """Call whoever is first in the line of this room at the station. Raises NobodyWaits.
 
     Two rooms that ask at the same moment get two children: what one of them has locked the other
@@ -74,7 +74,7 @@ def call_next(centre_id: int, station: str, room: Room, *, by: User, now: dateti
     return ticket
 
 
-def call(ticket: Ticket, room: Room, *, seen: int, by: User, now: datetime) -> None:
+def call(ticket: Ticket, room: Room, *, seen: int, by: Person, now: datetime) -> None:
     """Call this one, out of turn."""
     lock(ticket, seen)
     must(ticket, Verb.CALL, by)
@@ -83,28 +83,28 @@ def call(ticket: Ticket, room: Room, *, seen: int, by: User, now: datetime) -> N
     take_step(ticket, Verb.CALL, by=by, now=now, state=State.CALLED, room_id=room.id, called_at=now)
 
 
-def call_again(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def call_again(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """Once more to the same room; how long it takes counts from here."""
     lock(ticket, seen)
     must(ticket, Verb.CALL_AGAIN, by)
     take_step(ticket, Verb.CALL_AGAIN, by=by, now=now, called_at=now)
 
 
-def begin(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def begin(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """The child is in the room."""
     lock(ticket, seen)
     must(ticket, Verb.BEGIN, by)
     take_step(ticket, Verb.BEGIN, by=by, now=now, state=State.WITH)
 
 
-def skip(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def skip(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """Called and not there, or gone before the end of the observation."""
     lock(ticket, seen)
     must(ticket, Verb.SKIP, by)
     take_step(ticket, Verb.SKIP, by=by, now=now, state=State.SKIPPED)
 
 
-def back(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def back(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """In line again, behind the next three; who left the observation sits down again."""
     lock(ticket, seen)
     must(ticket, Verb.BACK, by)
@@ -125,7 +125,7 @@ def back(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
 
 
 def hand_over(
-    ticket: Ticket, station: str, room: Room | None, *, seen: int, by: User, now: datetime
+    ticket: Ticket, station: str, room: Room | None, *, seen: int, by: Person, now: datetime
 ) -> None:
     """To the line of another station or room. Without a room: its own, or whichever is free."""
     lock(ticket, seen)
@@ -149,7 +149,7 @@ def hand_over(
     )
 
 
-def finish(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def finish(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """Done at this station: on to the next, or done at all. Raises StaysUntil for who is observed."""
     lock(ticket, seen)
     must(ticket, Verb.FINISH, by)
@@ -176,7 +176,7 @@ def finish(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
     )
 
 
-def close(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def close(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """The day is over: whatever was still open of it is done."""
     lock(ticket, seen)
     must(ticket, Verb.CLOSE, by)
@@ -184,7 +184,7 @@ def close(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
     close_if_done(ticket.visit, by=by, now=now)
 
 
-def undo(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
+def undo(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     """Take back what was done to it last, within five minutes. Raises NothingToUndo."""
     lock(ticket, seen)
     must(ticket, Verb.UNDO, by)
@@ -202,7 +202,7 @@ def undo(ticket: Ticket, *, seen: int, by: User, now: datetime) -> None:
     take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)
 
 
-def close_if_done(visit: Visit, *, by: User, now: datetime) -> None:
+def close_if_done(visit: Visit, *, by: Person, now: datetime) -> None:
     """A visit ends with the last of its tickets."""
     left = select(func.count(Ticket.id)).where(
         Ticket.visit_id == visit.id, Ticket.state.not_in((State.DONE, State.VOID))

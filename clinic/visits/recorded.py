@@ -5,7 +5,7 @@ Locks: the visit, then its ticket, after the appointment and stock.
 
 from datetime import datetime
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Person
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment
@@ -22,7 +22,7 @@ from clinic.visits.steps import served_for, take_step
 RECORDED = "record"  # the step's verb; no button does it, and the queue's undo leaves it
 
 
-def seen(appointment: Appointment, *, by: User, now: datetime) -> None:
+def seen(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """The child was served in its own room: on to the station after that, or done.
 
     Without a ticket, or with one that another appointment waits with, nothing happens.
@@ -33,13 +33,13 @@ def seen(appointment: Appointment, *, by: User, now: datetime) -> None:
     _move(appointment, state, station, by=by, now=now)
 
 
-def gone(appointment: Appointment, *, by: User, now: datetime) -> None:
+def gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """Nothing more is done today for this appointment, wherever its ticket stood."""
     _move(appointment, State.DONE, None, by=by, now=now)
 
 
 def _move(
-    appointment: Appointment, state: State, station: str | None, *, by: User, now: datetime
+    appointment: Appointment, state: State, station: str | None, *, by: Person, now: datetime
 ) -> None:
     ticket = ticket_of(appointment)
     if ticket is None or is_needed(ticket, but=appointment):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Person, Role
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
@@ -25,7 +25,7 @@ class NotNow(DomainError):
     message = mark("That cannot be done with ticket %(ticket)s as it stands now.")
 
 
-def roles_at(user: User, centre_id: int) -> set[str]:
+def roles_at(user: Person, centre_id: int) -> set[str]:
     """What the user is at that centre."""
     return {role for role in (Role.RECEPTION, Role.CLINICIAN) if centre_id in user.centre_ids(role)}
 
@@ -39,7 +39,7 @@ def lock(ticket: Ticket, seen: int) -> None:
         raise JustChanged
 
 
-def must(ticket: Ticket, verb: Verb, by: User) -> None:
+def must(ticket: Ticket, verb: Verb, by: Person) -> None:
     """Raises NotNow unless `by` may do that to it as it stands."""
     roles = roles_at(by, ticket.centre_id)
     if not rules.may(ticket.state, verb, roles, stations()[ticket.station]):
@@ -57,7 +57,7 @@ def take_step(
     ticket: Ticket,
     verb: str,
     *,
-    by: User,
+    by: Person,
     now: datetime,
     served: int | None = None,
     undoes: int | None = None,

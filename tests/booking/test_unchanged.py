@@ -341,6 +341,7 @@ def test_taking_a_place_sends_as_many_statements_in_a_full_house(site, kind):
             "slot": session.slots[0].id,
         }
         client = site.client.sign_in(parent)
+        client.get(f"/{kind}/")  # what all pages share is in memory
         answers = []
         kept = count_queries(lambda: answers.append(client.post(f"/{kind}/holds", data=data)))
         confirmed = count_queries(lambda: client.post(answers[0].location, data={"reason": ""}))
@@ -352,6 +353,20 @@ def test_taking_a_place_sends_as_many_statements_in_a_full_house(site, kind):
         session = make_session(practitioner, room, [service], date(2026, 3, 4 + n))
         make_appointment(make_child(), service, session.slots[0])
     assert taking(date(2026, 3, 12)) == few
+
+
+def test_who_comes_too_late_is_refused_by_reading_and_one_count(site):
+    parent = make_user()
+    data = {"child": make_child(parent).id, "service": site.service.id}
+    both_places_are_taken(site)
+    data["slot"] = site.session.slots[0].id
+    client = site.client.sign_in(parent)
+    client.get(PAGE)
+    answers = []
+    asked = count_queries(lambda: answers.append(client.post("/pediatrics/holds", data=data)))
+    assert [one.status_code for one in answers] == [409]
+    # With BEGIN three times, COMMIT of what only read, and the days around it, near and far.
+    assert asked == 17
 
 
 def test_a_vaccination_asks_one_more_for_the_versions_of_records_and_stock(app):

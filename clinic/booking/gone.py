@@ -1,0 +1,148 @@
+"""The page that says why a time cannot be had, and what would do instead. It writes nothing."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from flask import Response
+
+from clinic.accounts.access import me
+from clinic.booking.choosing import facts_for, pick
+from clinic.booking.terms import Asked, needs_text
+from clinic.clock import clinic_day, day_bounds
+from clinic.errors import DomainError
+from clinic.scheduling.catalogue import Catalogue
+from clinic.scheduling.family import Versions
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import Diary, Patient, diary_of
+from clinic.scheduling.sheets import sheets_of
+from clinic.scheduling.together import Against, Visit, Wish, visits
+from clinic.scheduling.wanted import Refused, SlotTaken
+from clinic.web import render
+
+SHOWN = 4  # alternatives
+CLOSE_BY, WITHIN = 2, 14  # days around the time; the second look is seldom needed
+
+
+def gone(
+    error: DomainError,
+    wishes: Sequence[Wish[Patient]],
+    at: tuple[int, datetime],
+    moving: Appointment | None,
+    title: str,
+    asked: Asked,
+    *,
+    now: datetime,
+) -> Response:
+    """Say why not, and what would do instead: the nearest times that nothing stands against.
+
+    `at` is the centre and the time that were wanted: the same centre goes before others. For
+    several at once it is the next visits there; for a course none, it is planned.
+    """
+    child, service = wishes[0].child, wishes[0].service
+    centre_id, begins = at
+    works_from = _works_from(error)
+    near = begins
+    if isinstance(works_from, date) and not isinstance(works_from, datetime):
+        near = max(near, day_bounds(works_from)[0])
+    today, middle = clinic_day(now), clinic_day(near)
+    around = [middle + timedelta(days=n) for n in range(-WITHIN, WITHIN + 1)]
+    days = [day for day in around if day >= today]
+    catalogue, versions, children = facts_for(me(), days, now=now)
+    centres = {one.id: one for one in catalogue.centres.get(service.id, ())}
+    found: list[Visit] = []
+    if len(wishes) == 1 and (facts := pick(children, child.id)):
+        diary = diary_of(child.id, now=now, except_for=[moving.id]) if moving else facts.diary
+        search = _Instead(wishes[0], diary, catalogue, versions, asked, now)
+        found = search.near(near, [centre_id], days) or search.near(near, list(centres), days)
+    elif len({(wish.child.id, wish.service.id) for wish in wishes}) == len(wishes):
+        for centre_ids in [centre_id], list(centres):
+            found = found or _together(wishes, centre_ids, near, asked, now)
+    return render(
+        "booking/gone.html",
+        status=409 if isinstance(error, SlotTaken) else 422,
+        error=error,
+        works_from=works_from,
+        child=child,
+        service=service,
+        then=next((one.service for one in wishes if one.service.id != service.id), None),
+        moving=moving,
+        visits=found,
+        needs=[] if moving else needs_text(asked.codes),
+        alone=len(wishes) == 1,
+        day=clinic_day(begins),
+        company=list({one.child.id: None for one in wishes if one.child.id != child.id}),
+        centres=centres,
+        kind=service.kind.value,
+        title=title,
+    )
+
+
+def _works_from(error: DomainError) -> date | None:
+    """The first time that works, where the refusal knows it and does not say it itself."""
+    first = error.objections[0] if isinstance(error, Refused) else None
+    if first is None or first.works_from in first.params.values():
+        return None
+    return first.works_from
+
+
+class _Instead:
+    """The free times of one wish, on the sheets that this process has in memory."""
+
+    def __init__(
+        self,
+        wish: Wish[Patient],
+        diary: Diary,
+        catalogue: Catalogue,
+        versions: Versions,
+        asked: Asked,
+        now: datetime,
+    ) -> None:
+        self.wish, self.catalogue, self.versions = wish, catalogue, versions
+        self.asked, self.now = asked, now
+        self.against = Against(wish, diary, catalogue.policy_of, now=now)
+
+    def near(self, near: datetime, centre_ids: Sequence[int], days: Sequence[date]) -> list[Visit]:
+        """The few nearest to that time, in the order of time."""
+        for within in CLOSE_BY, WITHIN:
+            some = [day for day in days if abs(day - clinic_day(near)).days <= within]
+            free = sorted(self._free(centre_ids, some), key=lambda one: abs(one.starts_at - near))
+            if len(free) >= SHOWN:
+                break
+        return sorted(free[:SHOWN], key=lambda one: one.starts_at)
+
+    def _free(self, centre_ids: Sequence[int], days: Sequence[date]) -> Iterator[Visit]:
+        sheets = sheets_of(
+            self.wish.service,
+            centre_ids,
+            days,
+            self.versions,
+            self.catalogue.policy_of,
+            now=self.now,
+        )
+        for (centre_id, day), sheet in sheets.items():
+            if not sheet.free or self.against.all_day(day, centre_id):
+                continue
+            if self.asked.against([self.wish], [centre_id], day):
+                continue
+            for one in sheet.free:
+                if not self.against.elsewhere(one.offers[0], day):
+                    yield one
+
+
+def _together(
+    wishes: Sequence[Wish[Patient]],
+    centre_ids: Sequence[int],
+    near: datetime,
+    asked: Asked,
+    now: datetime,
+) -> list[Visit]:
+    """The next visits for all of it."""
+
+    def suits(visit: Visit) -> bool:
+        lead = visit.offers[0]
+        return not asked.against(wishes, [lead.centre_id], clinic_day(lead.starts_at))
+
+    start, end = day_bounds(clinic_day(near), WITHIN)
+    found = visits(wishes, centre_ids, max(start, now), end, now=now)
+    return list(islice(filter(suits, found), SHOWN))
