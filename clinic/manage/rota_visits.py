@@ -10,7 +10,8 @@ from sqlalchemy.exc import NoResultFound
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.terms import OF_KIND, Asked
+from clinic.booking.on_behalf import move_for
+from clinic.booking.terms import Asked
 from clinic.centres.models import Closure
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
@@ -20,7 +21,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer, appointments, offers, slots_for
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.together import Wish
-from clinic.scheduling.visit_moving import move_as_shown
+from clinic.scheduling.visit_moving import must_be_as_shown
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine
 from clinic.web import render, see_other
 
@@ -82,9 +83,8 @@ def _move(visit: Appointment, slot_id: int, version: int, now: datetime) -> None
     wanted = _wanted(visit, slot_id)
     if against := _against(visit, wanted, now):
         raise Refused(against)
-    moved = move_as_shown(visit, wanted, version, by=me(), now=now)
-    if terms := OF_KIND.get(visit.service.kind):
-        terms.moved(moved)
+    must_be_as_shown(visit, wanted.slot_ids, version)
+    move_for(visit, wanted.slots, by=me(), now=now)
 
 
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
