@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("both")
 TUESDAY = NEXT_MONDAY + timedelta(days=1)
 
 
-def moving(made, opens=time(9), closes=time(11), room=None):
-    return Moving(made.sessions(TUESDAY)[0], room or made.room, opens, closes)
+def moving(made, opens=time(9), closes=time(11), room=None, day=TUESDAY):
+    return Moving(made.sessions(TUESDAY)[0], room or made.room, day, opens, closes)
 
 
 def move(made, asked, shown=None, now=NOON):
