@@ -78,11 +78,9 @@ class Group:
 
     @property
     def rows(self) -> list[Row]:
-        """Its visits in order, with the free times and the now-line between them."""
-        free = sorted(
-            ((moment, block) for block in self.blocks for moment in block.free),
-            key=lambda one: (one[0], one[1].session.id),
-        )
+        """Its visits in order, with the free times, each once, and the now-line between them."""
+        found_free = {moment: block for block in self.blocks for moment in block.free}
+        free = [(moment, found_free[moment]) for moment in sorted(found_free)]
         found: list[Row] = []
         for number, visit in enumerate(self.visits):
             found += [Row(is_now=True)] if number == self.line else []

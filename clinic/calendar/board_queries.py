@@ -81,6 +81,17 @@ def loads_between(
     return found
 
 
+def waiting_now(scope: Scope, day: date) -> int:
+    """How many children of that day have come and are not done. One query."""
+    query = select(func.count(Appointment.id)).where(
+        *scope.appointments(*day_bounds(day)),
+        Appointment.arrived_at.is_not(None),
+        Appointment.done_at.is_(None),
+        Appointment.no_show_at.is_(None),
+    )
+    return db.session.scalar(query) or 0
+
+
 def shut_days(scope: Scope, first: date, days: int) -> Mapping[date, list[str]]:
     """Why these days are not as usual: public holidays, closures, another day's timetable."""
     start, end = day_bounds(first, days)

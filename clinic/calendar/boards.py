@@ -18,6 +18,7 @@ from clinic.calendar.board_queries import (
     mark_of,
     shut_days,
     visits_between,
+    waiting_now,
     worked_as,
 )
 from clinic.calendar.scope import Scope, scope_of
@@ -114,6 +115,7 @@ def month() -> Response:
         after=after,
         month_name=format_date(first, "y年M月" if language() == "zh" else "MMMM y"),
         sums=board.sums(days, loads_between(scope, start, end)),
+        waiting=waiting_now(scope, clinic_day(now)),
     )
 
 

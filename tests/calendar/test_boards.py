@@ -153,8 +153,7 @@ def test_a_board_that_has_all_is_told_so_and_one_that_has_not_gets_it(
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert answer.headers["ETag"] != asks["If-None-Match"]
-    if view != "/calendar/month":
-        assert "已等0分钟" in answer.text
+    assert ("1人在等候" if view == "/calendar/month" else "已等0分钟") in answer.text
 
 
 def test_the_now_line_is_on_today_only(manager, visits):
@@ -278,3 +277,21 @@ def test_who_came_or_is_done_with_stays_where_they_are(manager, visits):
     attendance.check_in(visits[0], by=make_user(), now=NOON)
     db.session.commit()
     assert manager.get("/calendar/").text.count('data-move="visit"') == 1
+
+
+def test_a_month_says_who_waits_today_and_only_today(manager, visits):
+    assert "人在等候" not in manager.get("/calendar/month").text
+    for visit in visits:
+        attendance.check_in(visit, by=make_user(), now=NOON)
+    attendance.finish(visits[0], by=make_user(), now=NOON, note="")
+    db.session.commit()
+    assert manager.get("/calendar/month").text.count("1人在等候") == 1
+    assert "人在等候" not in manager.get("/calendar/month?day=2026-05-01").text
+
+
+def test_by_service_a_time_that_two_have_free_stands_once_and_names_nobody(manager, session, other):
+    page = manager.get("/calendar/", query_string={"by": "service"}).text
+    free = re.findall(r'data-at="(16:00)" data-with="(\d*)"', page)
+    assert free == [("16:00", "")] * 2  # of each service once, though two clinicians give one
+    page = manager.get("/calendar/").text
+    assert len(set(re.findall(r'data-at="16:00" data-with="(\d+)"', page))) == 2
