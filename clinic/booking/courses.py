@@ -10,6 +10,7 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.choosing import COURSES, a_date, number, pick, slot_ids
+from clinic.booking.on_behalf import move_all_for
 from clinic.booking.queries import get_appointment, remaining_with
 from clinic.centres.models import Centre, Service, ServiceKind
 from clinic.centres.queries import centres_with, practitioners_for, services_of
@@ -19,7 +20,6 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import mark, say
-from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.planning import DIFFERS, Course, Pattern, plan_course
 from clinic.scheduling.queries import slots_for
@@ -76,7 +76,7 @@ def _show(
             except_for=[one.id for one in rest],
         )
     except DomainError as error:
-        course, refusal, status = Course(Wish(child, service), pattern), say(error), 422
+        course, refusal, status = Course(Wish(child, service), pattern), refusal or say(error), 422
     return render(
         "booking/course.html",
         partial="booking/_course.html",
@@ -157,7 +157,7 @@ def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
             (one, Wanted(one.child, one.service, slots_for(one.service, slot_id)))
             for one, slot_id in zip(rest, slots, strict=True)
         ]
-        booking.move_all(moves, by=me(), online=True, now=now)
+        move_all_for(moves, by=me(), online=True, now=now)
 
     try:
         in_one_transaction(work)

@@ -120,3 +120,22 @@ def move_for(
     if terms:
         terms.keep_for(moved, by=by, now=now)
     return moved
+
+
+def move_all_for(
+    moves: Sequence[tuple[Appointment, Wanted]], *, by: User, online: bool, now: datetime
+) -> None:
+    """Give several visits other times, and each what it needs for its new day: all of them or none.
+
+    What stands against a visit is asked when all have their new times, for one may be in another's
+    way. Raises as `booking.move_all` does, or what keeping raises.
+    """
+    booking.move_all(moves, by=by, online=online, now=now)
+    for moved, wanted in moves:
+        child, day = wanted.child, clinic_day(wanted.starts_at)
+        terms = terms_of(moved.child, wanted.service, moving=moved, on=day, now=now)
+        if terms is None:
+            continue
+        if found := terms.objections(child.id, day):
+            raise Refused(found)
+        terms.keep_for(moved, by=by, now=now)

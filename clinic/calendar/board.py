@@ -39,16 +39,26 @@ def load_of(taken: int, places: int) -> Load:
 
 @dataclass(frozen=True)
 class Block:
-    """A session with its places taken and in all, and the services that it gives."""
+    """A session with its places taken and in all, the services that it gives, its free times to come."""
 
     session: ClinicSession
     taken: int
     places: int
     services: Sequence[Service]
+    free: Sequence[datetime] = ()
 
     @property
     def load(self) -> Load:
         return load_of(self.taken, self.places)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a group: a visit, or free times that follow each other, or that it is now."""
+
+    visit: Appointment | None = None
+    free: Sequence[tuple[datetime, Block]] = ()
+    is_now: bool = False
 
 
 @dataclass
@@ -65,6 +75,21 @@ class Group:
         return load_of(
             sum(one.taken for one in self.blocks), sum(one.places for one in self.blocks)
         )
+
+    @property
+    def rows(self) -> list[Row]:
+        """Its visits in order, with the free times, each once, and the now-line between them."""
+        found_free = {moment: block for block in self.blocks for moment in block.free}
+        free = [(moment, found_free[moment]) for moment in sorted(found_free)]
+        found: list[Row] = []
+        for number, visit in enumerate(self.visits):
+            found += [Row(is_now=True)] if number == self.line else []
+            before = [one for one in free if one[0] < visit.starts_at]
+            free = free[len(before) :]
+            found += [Row(free=before)] if before else []
+            found.append(Row(visit))
+        found += [Row(is_now=True)] if self.line == len(self.visits) else []
+        return [*found, Row(free=free)] if free else found
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,13 @@ def visits_between(scope: Scope, start: datetime, end: datetime) -> list[Appoint
     return list(db.session.scalars(appointments().where(*scope.appointments(start, end))))
 
 
-def blocks_between(scope: Scope, start: datetime, end: datetime) -> list[Block]:
-    """The sessions that begin in [start, end), with what is taken of their open places."""
+def blocks_between(
+    scope: Scope, start: datetime, end: datetime, *, now: datetime | None = None
+) -> list[Block]:
+    """The sessions that begin in [start, end), with what is taken of their open places.
+
+    With `now` also the times that are free and begin later, by one query more.
+    """
     rows = db.session.execute(
         select(ClinicSession, func.sum(Slot.taken), func.sum(Slot.capacity))
         .join(Slot, Slot.clinic_session_id == ClinicSession.id)
@@ -36,7 +41,28 @@ def blocks_between(scope: Scope, start: datetime, end: datetime) -> list[Block]:
         .options(selectinload(ClinicSession.room), selectinload(ClinicSession.practitioner))
     ).all()
     given = services_given([row[0].id for row in rows])
-    return [Block(one, taken, places, given[one.id]) for one, taken, places in rows]
+    free = _free(scope, start, end, now) if now else {}
+    return [
+        Block(one, taken, places, given[one.id], free.get(one.id, ()))
+        for one, taken, places in rows
+    ]
+
+
+def _free(
+    scope: Scope, start: datetime, end: datetime, now: datetime
+) -> Mapping[int, Sequence[datetime]]:
+    """By session, when its open slots begin that have a place and are still to come. One query."""
+    query = (
+        select(ClinicSession.id, Slot.starts_at)
+        .join(Slot, Slot.clinic_session_id == ClinicSession.id)
+        .where(*scope.sessions(start, end), Slot.closed_at.is_(None))
+        .where(Slot.taken < Slot.capacity, Slot.starts_at > now)
+        .order_by(Slot.starts_at)
+    )
+    found: dict[int, list[datetime]] = {}
+    for session_id, starts_at in db.session.execute(query):
+        found.setdefault(session_id, []).append(starts_at)
+    return found
 
 
 def loads_between(
@@ -53,6 +79,17 @@ def loads_between(
     for starts_at, taken, places in rows:
         found.setdefault(clinic_day(starts_at), []).append((taken, places))
     return found
+
+
+def waiting_now(scope: Scope, day: date) -> int:
+    """How many children of that day have come and are not done. One query."""
+    query = select(func.count(Appointment.id)).where(
+        *scope.appointments(*day_bounds(day)),
+        Appointment.arrived_at.is_not(None),
+        Appointment.done_at.is_(None),
+        Appointment.no_show_at.is_(None),
+    )
+    return db.session.scalar(query) or 0
 
 
 def shut_days(scope: Scope, first: date, days: int) -> Mapping[date, list[str]]:

@@ -1,7 +1,9 @@
 """Day, week and month: a clinician's own, a manager's centre. Each board asks again by itself."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request, url_for
 from flask_babel import format_date
@@ -16,13 +18,15 @@ from clinic.calendar.board_queries import (
     mark_of,
     shut_days,
     visits_between,
+    waiting_now,
     worked_as,
 )
 from clinic.calendar.scope import Scope, scope_of
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language
+from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.scheduling.turns import in_order
 from clinic.web import is_htmx, release, render
 
@@ -45,8 +49,19 @@ def today() -> Response:
         return unchanged
     visits, late = in_order(visits_between(scope, start, end))
     line = now if day == clinic_day(now) else None
-    groups = board.grouped(scope.by, blocks_between(scope, start, end), visits, line=line)
-    return _board("day", scope, day, mark, step=1, groups=groups, late=late, visits=visits)
+    blocks = blocks_between(scope, start, end, now=now)
+    return _board(
+        "day",
+        scope,
+        day,
+        mark,
+        step=1,
+        groups=board.grouped(scope.by, blocks, visits, line=line),
+        strips=board.grouped("room" if scope.by == "room" else "who", blocks, (), line=None),
+        hours=_hours(blocks),
+        late=late,
+        visits=visits,
+    )
 
 
 @allow(Role.CLINICIAN, Role.MANAGER)
@@ -67,7 +82,13 @@ def week() -> Response:
         step=WEEK,
         asked_day=day,
         visits={one: [v for v in visits if clinic_day(v.starts_at) == one] for one in days},
-        blocks={one: [b for b in blocks if clinic_day(b.session.starts_at) == one] for one in days},
+        strips={
+            one: board.grouped(
+                "who", [b for b in blocks if clinic_day(b.session.starts_at) == one], (), line=None
+            )
+            for one in days
+        },
+        hours=_hours(blocks),
     )
 
 
@@ -94,7 +115,12 @@ def month() -> Response:
         after=after,
         month_name=format_date(first, "y年M月" if language() == "zh" else "MMMM y"),
         sums=board.sums(days, loads_between(scope, start, end)),
+        waiting=waiting_now(scope, clinic_day(now)),
     )
+
+
+def _hours(blocks: Sequence[board.Block]) -> tuple[int, int]:
+    return hours_of((one.session.starts_at, one.session.ends_at) for one in blocks)
 
 
 def _scope() -> Scope:
@@ -134,6 +160,7 @@ def _board(
         when = {"day": day.isoformat()} if day else {}
         return url_for(f"calendar.{view}", **(scope.asked | when | change))  # type: ignore[arg-type]
 
+    shown_day = {"day": shown.get("asked_day", day)}
     context: dict[str, Any] = {
         "view": view,
         "scope": scope,
@@ -149,11 +176,21 @@ def _board(
         "loads": board.LOADS,
         "waited": lambda one: board.waited(one, clock.now()),
         "page_of": _page_of,
+        "back": f"{'today' if view == 'day' else view}?{urlencode(scope.asked | shown_day)}",
+        "may_move": _may_move,
     } | shown
     response = render(f"calendar/{view}.html", partial=f"calendar/_{view}.html", **context)
     if is_htmx():
         response.headers["ETag"] = f'W/"{mark}"'
     return response
+
+
+def _may_move(visit: Appointment) -> bool:
+    """Whether this user may give it another time: its clinician, or the centre's manager."""
+    if status_of(visit) not in (Status.BOOKED, Status.DISPLACED):
+        return False
+    is_mine = visit.practitioner.user_id == me().id and Role.CLINICIAN in me().roles
+    return is_mine or visit.centre_id in me().centre_ids(Role.MANAGER)
 
 
 def _page_of(visit: Appointment) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from clinic import clock
+from clinic.booking.on_behalf import move_for
 from clinic.centres.models import Practitioner, Room, Service
 from clinic.cli.asking import (
     DAY,
@@ -205,8 +206,8 @@ def book(child_id: int, service: str, slot_id: int, reason: str, key: str | None
 def move(reference: str, slot_id: int, appointment_id: int | None, by: str) -> None:
     """Give the appointment REFERENCE another time."""
     one, staff = appointment_of(reference, appointment_id), staff_of(by)
-    wanted = Wanted(one.child, one.service, slots_from(one.service, slot_id))
-    done(lambda: booking.move(one, wanted, by=staff, online=False, now=clock.now()))
+    slots = slots_from(one.service, slot_id)
+    done(lambda: move_for(one, slots, by=staff, now=clock.now()))
     click.echo(f"Moved: {line_of(one)}")
 
 

@@ -97,8 +97,11 @@ def _do(
         db.session.rollback()
         return show(page, now=now, refusal=say(error))
     offer_all([one.id for one in done.displaced], now=now)
+    if not done.displaced:
+        flash(_("It is done. Nobody loses a time."))
+        return see_other("manage.closures", centre=centre.code)
     flash(_("It is done. Families who lost their time are offered new ones."))
-    return see_other("manage.closures", centre=centre.code)
+    return see_other("manage.displaced", centre=centre.code)
 
 
 def _apply(change: Change, afterwards: Callable[[], object], now: datetime) -> changing.Preview:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.db import db
+from clinic.scheduling.leaves import LeaveRequest
 from clinic.scheduling.models import ClinicSession, Slot
 from clinic.scheduling.queries import services_given
 
@@ -70,3 +71,11 @@ def get_session(user: Person, session_id: int) -> ClinicSession:
         .options(joinedload(ClinicSession.practitioner))
     )
     return db.session.execute(query).scalar_one()
+
+
+def leave_asked(centre: Centre) -> int:
+    """How many requests for leave wait for an answer there."""
+    query = select(func.count(LeaveRequest.id)).where(
+        LeaveRequest.centre_id == centre.id, LeaveRequest.decided_at.is_(None)
+    )
+    return db.session.scalar(query) or 0

@@ -1,8 +1,8 @@
-"""A session is moved on its day, to other hours or another room: shown first, done as shown."""
+"""A session is moved, to other hours, another day or room: shown first, done as shown."""
 
-from datetime import time
+from datetime import date, time
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 
 from clinic import clock
@@ -14,11 +14,12 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.away import offer_all
+from clinic.manage.boards_back import board_asked
 from clinic.manage.queries import get_session
 from clinic.scheduling import session_moving
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.session_moving import Moved, Moving
-from clinic.web import render, see_other
+from clinic.web import leave_for, render, see_other
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -44,12 +45,11 @@ def move_session(session_id: int) -> Response:
         db.session.rollback()
         return _refused(_asked_for(get_session(me(), session_id)), say(error))
     offer_all([one.id for one in done.lost], now=now)
-    code, day = session.practitioner.centre.code, clinic_day(session.starts_at)
     if done.lost:
         flash(_("The session is moved. Families who lost their time are offered new ones."))
-        return see_other("manage.displaced", centre=code)
+        return see_other("manage.displaced", centre=session.practitioner.centre.code)
     flash(_("The session is moved. Every family keeps its time."))
-    return see_other("manage.index", centre=code, week=day.isoformat())
+    return leave_for(_board(session, moving.day))
 
 
 def _asked_for(session: ClinicSession) -> Moving:
@@ -57,7 +57,16 @@ def _asked_for(session: ClinicSession) -> Moving:
     rooms, wanted = session.practitioner.centre.rooms, request.args.get("room", type=int)
     room: Room = next((one for one in rooms if one.id == wanted), session.room)
     opens = _wall("opens") or local(session.starts_at).time()
-    return Moving(session, room, opens, _wall("closes") or local(session.ends_at).time())
+    closes = _wall("closes") or local(session.ends_at).time()
+    return Moving(session, room, _day() or clinic_day(session.starts_at), opens, closes)
+
+
+def _day() -> date | None:
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return None
+    return day if 1900 < day.year < 2200 else None
 
 
 def _wall(name: str) -> time | None:
@@ -65,6 +74,13 @@ def _wall(name: str) -> time | None:
         return time.fromisoformat(request.args.get(name, "")).replace(tzinfo=None)
     except ValueError:
         return None
+
+
+def _board(session: ClinicSession, day: date) -> str:
+    """The board from which it is moved; else that week's sessions."""
+    code = session.practitioner.centre.code
+    week = url_for("manage.index", centre=code, week=day.isoformat())
+    return board_asked(day=day.isoformat()) or week
 
 
 def _refused(moving: Moving, refusal: str) -> Response:
@@ -87,4 +103,5 @@ def _page(moving: Moving, shown: Moved | None, refusal: str = "") -> Response:
         shown=shown,
         refusal=refusal,
         here=request.full_path,
+        back=_board(moving.session, clinic_day(moving.session.starts_at)),
     )

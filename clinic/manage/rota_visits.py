@@ -1,28 +1,29 @@
 """An appointment is moved to another slot from the calendar: first what would become of it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy import or_, select
 
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.terms import OF_KIND, Asked
-from clinic.centres.models import Closure
-from clinic.clock import clinic_day, day_bounds
+from clinic.booking.on_behalf import against, move_for, slots_here, terms_of
+from clinic.centres.models import Practitioner
+from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.boards_back import board_asked
+from clinic.manage.rota_drops import Drop, closures_on, free_on, next_days, slot_meant
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Offer, appointments, offers, slots_for
+from clinic.scheduling.queries import appointments
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.together import Wish
-from clinic.scheduling.visit_moving import move_as_shown
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine
-from clinic.web import render, see_other
+from clinic.scheduling.session_moving import InThePast
+from clinic.scheduling.visit_moving import must_be_as_shown
+from clinic.scheduling.wanted import Refused, Wanted, examine
+from clinic.web import leave_for, render
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -32,67 +33,98 @@ def add_pages(bp: Blueprint) -> None:
     )
 
 
-@allow(Role.MANAGER)
+@allow(Role.MANAGER, Role.CLINICIAN)
 def move_visit(appointment_id: int) -> Response:
-    """A day's free times; one of them chosen, what stands against it; a POST moves as shown."""
+    """A day's free times; one of them chosen, what stands against it; a POST moves as shown.
+
+    The address names a slot, or a day, a time and with whom: so does whoever drags it there.
+    """
     visit, now = _visit(appointment_id), clock.now()
-    slot_id = request.args.get("slot", type=int)
     if request.method == "GET":
-        return _page(visit, slot_id, now)
-    version = request.form.get("version", 0, type=int)
+        try:
+            return _page(visit, _slot_asked(visit, now), now)
+        except DomainError as error:
+            return _page(visit, None, now, say(error))
+    slot_id, version = (
+        request.args.get("slot", 0, type=int),
+        request.form.get("version", 0, type=int),
+    )
     try:
-        in_one_transaction(lambda: _move(visit, slot_id or 0, version, now))
+        in_one_transaction(lambda: _move(visit, slot_id, version, now))
     except DomainError as error:
         db.session.rollback()
         return _page(_visit(appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved."))
-    day = clinic_day(visit.starts_at).isoformat()
-    return see_other("calendar.today", centre=visit.centre.code, day=day)
+    return leave_for(_board(visit, day=clinic_day(visit.starts_at).isoformat()))
 
 
 def _visit(appointment_id: int) -> Appointment:
-    """An appointment at a centre that this user manages. Raises NoResultFound."""
-    query = appointments().where(
-        Appointment.id == appointment_id,
-        Appointment.centre_id.in_(me().centre_ids(Role.MANAGER)),
-    )
+    """An appointment at a centre that this user manages, or of their own. Raises NoResultFound."""
+    mine = select(Practitioner.id).where(Practitioner.user_id == me().id)
+    theirs = [Appointment.centre_id.in_(me().centre_ids(Role.MANAGER))]
+    if Role.CLINICIAN in me().roles:
+        theirs.append(Appointment.practitioner_id.in_(mine))
+    query = appointments().where(Appointment.id == appointment_id, or_(*theirs))
     return db.session.execute(query).scalar_one()
 
 
-def _wanted(visit: Appointment, slot_id: int) -> Wanted:
-    """The chosen slot of this centre. Raises SlotTaken for what is not there any more."""
+def _board(visit: Appointment, **change: str) -> str:
+    """The board from which it is moved; else the day, of the centre for its manager."""
+    if asked := board_asked(**change):
+        return asked
+    day = change.get("day", clinic_day(visit.starts_at).isoformat())
+    whole = {"centre": visit.centre.code} if _is_managed(visit) else {}
+    return url_for("calendar.today", day=day, **whole)  # type: ignore[arg-type]
+
+
+def _is_managed(visit: Appointment) -> bool:
+    return visit.centre_id in me().centre_ids(Role.MANAGER)
+
+
+def _slot_asked(visit: Appointment, now: datetime) -> int | None:
+    """The slot that the address names, or means. Raises DomainError as `slot_meant` does."""
+    if slot_id := request.args.get("slot", type=int):
+        return slot_id
     try:
-        slots = slots_for(visit.service, slot_id)
-    except NoResultFound as error:
-        raise SlotTaken from error
-    if slots[0].centre_id != visit.centre_id:
-        raise SlotTaken
+        wall = time.fromisoformat(request.args["at"]).replace(tzinfo=None)
+    except (KeyError, ValueError):
+        return None
+    drop = Drop(_day(visit, now), wall, request.args.get("with", type=int))
+    return slot_meant(visit, drop, now=now)
+
+
+def _wanted(visit: Appointment, slot_id: int, now: datetime) -> Wanted:
+    """The chosen slot of this centre. Raises SlotTaken for what is not there any more, and InThePast."""
+    slots = slots_here(visit.service, visit.centre, slot_id)
+    if slots[-1].ends_at <= now:
+        raise InThePast
     return Wanted(visit.child, visit.service, slots)
 
 
 def _against(visit: Appointment, wanted: Wanted, now: datetime) -> list[Objection]:
     """What the rules and the service's own terms object to."""
-    found = examine(wanted, online=False, now=now, except_for=[visit.id])
-    wish, day = Wish(visit.child, visit.service), clinic_day(wanted.starts_at)
-    asked = Asked([wish], {}, visit, today=clinic_day(now), now=now)
-    return [*found, *asked.against([wish], [wanted.centre_id], day)]
+    found, day = (
+        examine(wanted, online=False, now=now, except_for=[visit.id]),
+        clinic_day(wanted.starts_at),
+    )
+    terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
+    return [*found, *against(terms, visit.child, visit.centre, day)]
 
 
 def _move(visit: Appointment, slot_id: int, version: int, now: datetime) -> None:
-    wanted = _wanted(visit, slot_id)
-    if against := _against(visit, wanted, now):
-        raise Refused(against)
-    moved = move_as_shown(visit, wanted, version, by=me(), now=now)
-    if terms := OF_KIND.get(visit.service.kind):
-        terms.moved(moved)
+    wanted = _wanted(visit, slot_id, now)
+    if found := _against(visit, wanted, now):
+        raise Refused(found)
+    must_be_as_shown(visit, wanted.slot_ids, version)
+    move_for(visit, wanted.slots, by=me(), now=now)
 
 
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
-    wanted, against = None, []
+    wanted, found = None, []
     if slot_id:
         try:
-            wanted = _wanted(visit, slot_id)
-            against = _against(visit, wanted, now)
+            wanted = _wanted(visit, slot_id, now)
+            found = _against(visit, wanted, now)
         except DomainError as error:
             refusal = refusal or say(error)
     day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
@@ -101,14 +133,15 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         status=422 if refusal else 200,
         visit=visit,
         wanted=wanted,
-        against=against,
+        against=found,
         day=day,
-        free=_free(visit, day, now),
-        closed=_closed(visit.centre_id, day),
+        free=free_on(visit, day, now=now),
+        next_days=next_days(visit, day, now=now),
+        closed=closures_on(visit.centre_id, day),
         names={one.id: one for one in visit.centre.practitioners},
         rooms={one.id: one for one in visit.centre.rooms},
         refusal=refusal,
-        here=request.full_path,
+        back=_board(visit),
     )
 
 
@@ -119,22 +152,3 @@ def _day(visit: Appointment, now: datetime) -> date:
     except ValueError:
         day = max(clinic_day(visit.starts_at), clinic_day(now))
     return day if 1900 < day.year < 2200 else clinic_day(now)
-
-
-def _free(visit: Appointment, day: date, now: datetime) -> list[Offer]:
-    start, end = day_bounds(day)
-    found = offers(visit.service, [visit.centre_id], start, end, now=now, online=False)
-    return [one for one in found if one.is_free and one.ends_at > now]
-
-
-def _closed(centre_id: int, day: date) -> list[Closure]:
-    """Why the centre is shut on that day, or for a part of it."""
-    start, end = day_bounds(day)
-    query = select(Closure).where(
-        Closure.centre_id == centre_id,
-        Closure.room_id.is_(None),
-        Closure.lifted_at.is_(None),
-        Closure.starts_at < end,
-        Closure.ends_at > start,
-    )
-    return list(db.session.scalars(query.order_by(Closure.starts_at)))

@@ -16,8 +16,9 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage import away, closing, health, rota, stock
 from clinic.manage.forms import WEEK, WeekForm
-from clinic.manage.queries import centres_of, get_session, planned
+from clinic.manage.queries import centres_of, get_session, leave_asked, planned
 from clinic.scheduling import opening
+from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import ClinicSession
 from clinic.web import filled, render, see_other
 
@@ -68,6 +69,8 @@ def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
         days={
             day: [one for one in found if clinic_day(one.session.starts_at) == day] for day in days
         },
+        hours=hours_of((one.session.starts_at, one.session.ends_at) for one in found),
+        leave_asked=leave_asked(centre),
         refusal=refusal,
     )
 

@@ -1,4 +1,4 @@
-"""One session is given other hours on its day, or another room: first shown, then done as shown.
+"""One session is given other hours, another day or another room: first shown, then done as shown.
 
 The session is withdrawn and another opened in its place. Who finds the same time in it keeps it;
 who does not is displaced, and is offered new times afterwards by `new_times`. Verbs flush; the
@@ -7,13 +7,13 @@ caller commits.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from sqlalchemy import or_, select
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Room, Service
-from clinic.clock import at, clinic_day
+from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
@@ -29,6 +29,10 @@ class HasBegun(DomainError):
     message = mark("This session has begun, or is withdrawn: it cannot be moved any more.")
 
 
+class InThePast(DomainError):
+    message = mark("That time is over. Please choose a later one.")
+
+
 class MoveSession(Publish):
     """The change that shuts the session; by its name the audit trail knows it."""
 
@@ -37,10 +41,11 @@ class MoveSession(Publish):
 
 @dataclass(frozen=True)
 class Moving:
-    """A session is to be in that room, from then to then, on its day."""
+    """A session is to be in that room, on that day, from then to then."""
 
     session: ClinicSession
     room: Room
+    day: date
     opens: time
     closes: time
 
@@ -59,8 +64,8 @@ class Moved:
 def preview(moving: Moving, *, now: datetime) -> Moved:
     """Whom it concerns. It writes nothing.
 
-    Raises HasBegun, EndsBeforeItBegins, NoWholeSlot, ShutThen where the centre, the room or the
-    clinician is shut then, PractitionerBusy and RoomBusy.
+    Raises HasBegun, InThePast, EndsBeforeItBegins, NoWholeSlot, ShutThen where the centre, the
+    room or the clinician is shut then, PractitionerBusy and RoomBusy.
     """
     session, hours = moving.session, _hours(moving)
     times = _free_times(moving, hours, now)
@@ -74,7 +79,7 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
         Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
         for one in by_booking
     )
-    whole = (shown.version, moving.room.id, hours, sorted(kept))
+    whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept))
     return Moved(
         version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
         hours=hours,
@@ -104,11 +109,12 @@ def _free_times(
     moving: Moving, hours: opening.Hours, now: datetime
 ) -> list[tuple[datetime, datetime]]:
     """The new slots that nothing shuts, if nobody else has the clinician or the room."""
-    session = moving.session
-    day = clinic_day(session.starts_at)
+    session, day = moving.session, moving.day
     start, end = at(day, hours.opens), at(day, hours.closes)
-    if session.withdrawn_at is not None or min(session.starts_at, start) <= now:
+    if session.withdrawn_at is not None or session.starts_at <= now:
         raise HasBegun
+    if start <= now:
+        raise InThePast
     if end <= start:
         raise opening.EndsBeforeItBegins
     times = list(opening.cut(start, end, hours.slot_minutes))
@@ -147,9 +153,8 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     kept = [one.id for one in shown.kept]
     online = booked_online(kept)
     changing.apply(change, changing.preview(change, now=now).version, by=by, now=now)
-    day = clinic_day(session.starts_at)
     made = opening.open_session(
-        session.practitioner, moving.room, shown.services, day, shown.hours, by=by, now=now
+        session.practitioner, moving.room, shown.services, moving.day, shown.hours, by=by, now=now
     )
     if left := seat_again(kept, ClinicSession.id == made.id, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")

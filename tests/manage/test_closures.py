@@ -57,3 +57,20 @@ def test_a_day_gets_another_timetable(client, clinic, weekday, works_as):
     version = version_on(client.get(url))
     assert client.post(url, data={"version": version}).status_code == 303
     assert db.session.query(AdjustedDay).one().works_as == works_as
+
+
+def test_families_who_lose_their_time_are_seen_with_what_they_are_offered(client, clinic):
+    clinic.book(0)
+    done = client.post(CLOSING, data={"version": version_on(client.get(CLOSING))})
+    assert done.location.startswith("/manage/new-times")
+    assert "王一禾" in client.get(done.location).text
+
+
+def test_a_shut_day_is_as_usual_again_from_the_list(client, clinic):
+    url = "/manage/timetable?day=2026-03-03&weekday=shut"
+    done = client.post(url, data={"version": version_on(client.get(url))})
+    usual = re.search(r'href="(/manage/timetable\?[^"]+)"', client.get(done.location).text)[1]
+    usual = usual.replace("&amp;", "&")
+    assert client.post(usual, data={"version": version_on(client.get(usual))}).status_code == 303
+    assert db.session.query(AdjustedDay).one().works_as == 1  # a Tuesday's own
+    assert "/manage/timetable?" not in client.get(done.location).text

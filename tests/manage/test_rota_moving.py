@@ -80,3 +80,31 @@ def test_the_week_and_the_calendar_lead_to_it(client, made):
     assert made.url in client.get(f"/manage/?week={TUESDAY}").text
     day = client.get(f"/calendar/?centre={made.centre.code}&day={TUESDAY}").text
     assert made.url in day
+
+
+def test_another_day_is_shown_with_who_loses_a_time_and_then_done(client, made):
+    lost = made.book(TUESDAY)
+    friday = TUESDAY + timedelta(days=3)
+    asked = (
+        f"{made.url}?day={friday}&opens=09:00&closes=11:00&back=week%3Fcentre%3D{made.centre.code}"
+    )
+    shown = client.get(asked)
+    assert "王一禾" in shown.text
+    assert friday.isoformat() in shown.text
+    assert client.post(asked, data={"version": version_on(shown)}).status_code == 303
+    db.session.expire_all()
+    assert status_of(lost) is Status.DISPLACED
+    week = client.get(f"/calendar/week?centre={made.centre.code}&day={friday}").text
+    day = re.search(rf'(?s)id="d{friday}".*?</section>', week)[0]
+    assert 'data-from="09:00" data-to="11:00"' in day
+
+
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [("2026-03-01", "已经过去"), ("1800-01-01", ""), ("x", ""), ("9999-12-31", "")],
+)
+def test_a_day_that_cannot_be_is_refused_or_no_day(client, made, day, sentence):
+    page = client.get(f"{made.url}?day={day}&opens=09:00&closes=11:00")
+    assert page.status_code == (422 if sentence else 200)
+    assert sentence in page.text
+    assert ('name="version"' in page.text) == (not sentence)

@@ -9,7 +9,7 @@ from clinic.db import db
 from clinic.scheduling import changing, new_times, opening, session_moving
 from clinic.scheduling.changes import Close
 from clinic.scheduling.rota_publishing import ShownBefore
-from clinic.scheduling.session_moving import HasBegun, Moving
+from clinic.scheduling.session_moving import HasBegun, InThePast, Moving
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_practitioner, make_room
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("both")
 TUESDAY = NEXT_MONDAY + timedelta(days=1)
 
 
-def moving(made, opens=time(9), closes=time(11), room=None):
-    return Moving(made.sessions(TUESDAY)[0], room or made.room, opens, closes)
+def moving(made, opens=time(9), closes=time(11), room=None, day=TUESDAY):
+    return Moving(made.sessions(TUESDAY)[0], room or made.room, day, opens, closes)
 
 
 def move(made, asked, shown=None, now=NOON):
@@ -124,3 +124,35 @@ def test_a_session_that_is_withdrawn_or_has_begun_is_not_moved():
     close_the_day(made)
     with pytest.raises(HasBegun):
         session_moving.preview(asked, now=NOON)
+
+
+def test_another_day_takes_the_session_there_and_everybody_loses_their_time():
+    made = Rota()
+    visit, friday = made.book(TUESDAY, 3), TUESDAY + timedelta(days=3)
+    asked = moving(made, day=friday)
+    shown = session_moving.preview(asked, now=NOON)
+    assert [one.id for one in shown.lost] == [visit.id]
+    move(made, asked, shown)
+    db.session.expire_all()
+    assert made.sessions(TUESDAY) == []
+    assert [
+        (one.starts_at, one.room_id)
+        for one in made.sessions()
+        if one.starts_at >= at(friday, time(0))
+    ][:1] == [(at(friday, time(9)), made.room.id)]
+    assert status_of(visit) is Status.DISPLACED
+    assert new_times.offer_to(visit.id, now=NOON)
+
+
+def test_another_day_asked_under_what_was_shown_for_this_one_is_refused():
+    made = Rota()
+    shown = session_moving.preview(moving(made, opens=time(10)), now=NOON)
+    other = moving(made, opens=time(10), day=TUESDAY + timedelta(days=3))
+    with pytest.raises(ShownBefore):
+        session_moving.move(other, shown.version, by=made.manager, now=NOON)
+
+
+@pytest.mark.parametrize("day", [NEXT_MONDAY - timedelta(days=8), NEXT_MONDAY - timedelta(days=7)])
+def test_nothing_is_moved_into_the_past(day):
+    with pytest.raises(InThePast):
+        session_moving.preview(moving(Rota(), day=day), now=NOON)
