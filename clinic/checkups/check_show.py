@@ -87,6 +87,7 @@ def _around(case: Case) -> dict[str, object]:
     is_finished = bool(case.check and case.check.finished_at)
     done = [*case.done, case.sheet.visit.id]
     first, _last = window(case.sheet.visit, case.patient.birth_date, None)
+    next_check = due(case.patient.birth_date, today, done) if is_finished else None
     return {
         "visit": case.visit,
         "reference": spoken(case.visit.booking.reference),
@@ -96,7 +97,10 @@ def _around(case: Case) -> dict[str, object]:
         "is_early": case.on > today,
         "from_day": first if first and case.on < first else None,
         "is_finished": is_finished,
-        "next_check": due(case.patient.birth_date, today, done) if is_finished else None,
+        "next_check": next_check,
+        # The calendar books for those whom one sees oneself.
+        "books": case.visit.practitioner.user_id == me().id,
+        "next_day": max(today, next_check.due_from or today) if next_check else None,
     }
 
 
