@@ -400,6 +400,16 @@ def test_a_preterm_child_is_read_at_its_corrected_age(client, app):
     shown = client.post(day.page, data=NUMBERS | LOOK).text
     assert "Read at the corrected age of 11.1 months." in shown
     assert "12-month check" in shown  # the schedule goes by the calendar
+    assert "Corrected age" in client.get(day.page).text  # both ages, before anything is typed
+
+
+def test_a_crossing_of_percentile_lines_is_flagged_while_one_types(doctor, day):
+    day.measured(date(2025, 8, 5), amount=7900)
+    crossed = "lines crossed downward"
+    for kilos, is_flagged in (("10.1", False), ("9.4", False), ("8.0", True)):
+        part = doctor.post(day.page, data=NUMBERS | LOOK | {"weight": kilos}, headers=HTMX).text
+        assert (f"<b>Weight: </b>{crossed}" in part) == is_flagged
+    assert crossed not in doctor.post(day.page, data=LOOK | {"head": "45.6"}, headers=HTMX).text
 
 
 def test_as_many_queries_with_thirty_measurements_as_with_one(doctor, day):
