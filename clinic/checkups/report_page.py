@@ -16,6 +16,7 @@ from clinic.checkups.growth_queries import services_offered
 from clinic.checkups.models import CheckVisit, Kind
 from clinic.checkups.offers import CODES, offers, signs_seen
 from clinic.checkups.plan import dues_of
+from clinic.checkups.spine_records import last_screened, stands
 from clinic.clock import clinic_day
 from clinic.i18n import mark
 from clinic.web import render
@@ -66,6 +67,7 @@ def _page(check: CheckVisit) -> Response:
             words=found.words,
             age_months=age_months(child.birth_date, today),
             services=services_offered(CODES),
+            spine=stands(last_screened(child.id), today),
         ),
         sex="F" if child.sex == "female" else "M",
         words=words,
