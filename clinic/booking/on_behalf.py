@@ -123,7 +123,7 @@ def move_for(
 
 
 def move_all_for(
-    moves: Sequence[tuple[Appointment, Wanted]], *, by: User, online: bool, now: datetime
+    moves: Sequence[tuple[Appointment, Wanted]], *, by: Person, online: bool, now: datetime
 ) -> None:
     """Give several visits other times, and each what it needs for its new day: all of them or none.
 

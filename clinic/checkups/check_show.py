@@ -13,8 +13,9 @@ from clinic.checkups.assessing import assessment
 from clinic.checkups.check_cases import Case
 from clinic.checkups.check_forms import EMPTY, Typed, read
 from clinic.checkups.due import due, window
+from clinic.checkups.growth_charts import Entered, crossed_now
 from clinic.checkups.items import ACUITY, groups, in_english
-from clinic.checkups.measuring import UNITS, last_of, written
+from clinic.checkups.measuring import UNITS, last_of, months_at, written
 from clinic.checkups.models import Kind
 from clinic.checkups.referral import referral
 from clinic.clock import clinic_day
@@ -72,12 +73,18 @@ def show(
         refusal=refusal,
         names=names,
         growth=assessment(case.patient, case.on, reading.measured),
+        crossed=crossed_now(case.patient, _entered(case), reading.measured),
         sent_on=referral(case.sheet.visit, reading.found, case.age_months),
         all_clear=signs and all(reading.found.get(one.code) == "no" for one in signs),
         in_english=in_english,
         **_around(case),
         **_parts(case),
     )
+
+
+def _entered(case: Case) -> list[Entered]:
+    """What was measured before, as the charts read it."""
+    return [Entered(n, one, one in case.from_home) for n, one in enumerate(case.before)]
 
 
 def _around(case: Case) -> dict[str, object]:
@@ -87,6 +94,8 @@ def _around(case: Case) -> dict[str, object]:
     is_finished = bool(case.check and case.check.finished_at)
     done = [*case.done, case.sheet.visit.id]
     first, _last = window(case.sheet.visit, case.patient.birth_date, None)
+    real, months = months_at(case.patient, case.on)
+    next_check = due(case.patient.birth_date, today, done) if is_finished else None
     return {
         "visit": case.visit,
         "reference": spoken(case.visit.booking.reference),
@@ -94,9 +103,13 @@ def _around(case: Case) -> dict[str, object]:
         "labels": LABELS,
         "is_over": standing in OVER,
         "is_early": case.on > today,
+        "corrected": months if months != real else None,
         "from_day": first if first and case.on < first else None,
         "is_finished": is_finished,
-        "next_check": due(case.patient.birth_date, today, done) if is_finished else None,
+        "next_check": next_check,
+        # The calendar books for those whom one sees oneself.
+        "books": case.visit.practitioner.user_id == me().id,
+        "next_day": max(today, next_check.due_from or today) if next_check else None,
     }
 
 

@@ -5,6 +5,7 @@ Everything starts from the user.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
@@ -68,6 +69,20 @@ def check_of(appointment_id: int) -> CheckVisit | None:
     return db.session.scalar(
         query.options(joinedload(CheckVisit.saved_by)).execution_options(populate_existing=True)
     )
+
+
+def coming_check(child_id: int, now: datetime) -> Appointment | None:
+    """The child's next health check that is booked and neither over nor called off."""
+    query = select(Appointment).where(
+        Appointment.child_id == child_id,
+        Appointment.ends_at > now,
+        Appointment.cancelled_at.is_(None),
+        Appointment.no_show_at.is_(None),
+        Appointment.displaced_at.is_(None),
+        Appointment.done_at.is_(None),
+        IS_HEALTH_CHECK,
+    )
+    return db.session.scalar(query.order_by(Appointment.starts_at).limit(1))
 
 
 def done_before(visit: Appointment) -> list[str]:

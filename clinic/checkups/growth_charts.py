@@ -178,6 +178,23 @@ def word_of(metric: str, sex: str, at: float, value: float, years: float) -> str
     return china.overweight(sex, years, value) if metric == BMI else None
 
 
+def crossed_now(
+    patient: Patient, before: Sequence[Entered], measured: Mapping[Kind, Measured]
+) -> list[tuple[str, Crossing]]:
+    """Titles of what crosses main percentile lines with these new amounts, by the national standard."""
+    newest = max((one.id for one in before), default=0)
+    new = [Entered(newest + n, one, False) for n, one in enumerate(measured.values(), start=1)]
+    by_kind = _by_day([*before, *new])
+    found = []
+    for kind, metric in METRICS.items():
+        if kind in measured:
+            real, _ = months_at(patient, measured[kind].on)
+            by = _lines_for(metric, Standard.NATIONAL, real)
+            samples = _samples(metric, patient, by_kind, by)
+            found.append((TITLES[metric], lines.crossing([(s.months, s.reading) for s in samples])))
+    return [(title, crossed) for title, crossed in found if crossed]
+
+
 def crossings(series: Sequence[Series]) -> list[tuple[Series, Crossing]]:
     """Where two main percentile lines were crossed within a year: for the clinician."""
     found = [

@@ -27,6 +27,7 @@ from clinic.checkups.measuring import METRICS, corrected_days, written
 from clinic.checkups.offers import CODES, Offer, offers, signs_seen
 from clinic.checkups.reports import finished_checks
 from clinic.checkups.schedule import visits
+from clinic.checkups.spine_records import Screened, last_screened, stands
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
@@ -113,6 +114,7 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
     patient, today = patient_of(child), clock.clinic_day(clock.now())
     asked = request.args.get("standard")
     standard = Standard.WHO if asked == Standard.WHO.value else Standard.NATIONAL
+    screened = last_screened(child.id)
     entered, heights = entered_of(child.id), heights_of(child.id)
     series = series_of(patient, entered, standard, today, heights)
     return render(
@@ -122,7 +124,8 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         child=child,
         standard=standard.value,
         series=series,
-        offers=_offers(child, series, today),
+        screened=screened,
+        offers=_offers(child, series, today, screened),
         reports=finished_checks(child.id),
         visits={one.id: one for one in visits()},
         entered=list(reversed(entered)),
@@ -139,7 +142,9 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
     )
 
 
-def _offers(child: Child, series: list[Series], today: date) -> list[Offer]:
+def _offers(
+    child: Child, series: list[Series], today: date, screened: Screened | None
+) -> list[Offer]:
     """By the latest check and what was measured within the year."""
     recent = [one.latest for one in series if one.latest and today - one.latest.on <= A_YEAR]
     return offers(
@@ -147,4 +152,5 @@ def _offers(child: Child, series: list[Series], today: date) -> list[Offer]:
         words=[one.word for one in recent],
         age_months=age_months(child.birth_date, today),
         services=services_offered(CODES),
+        spine=stands(screened, today),
     )

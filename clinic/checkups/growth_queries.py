@@ -7,7 +7,14 @@ from sqlalchemy import select
 from clinic.centres.models import CentreService, Service
 from clinic.checkups.growth_charts import Entered
 from clinic.checkups.measuring import METRICS, Measured, Patient
-from clinic.checkups.models import CheckVisit, Measurement, ParentHeights, Screening, Source
+from clinic.checkups.models import (
+    SPINE,
+    CheckVisit,
+    Measurement,
+    ParentHeights,
+    Screening,
+    Source,
+)
 from clinic.db import db
 from clinic.families.models import Child, Sex
 
@@ -75,7 +82,11 @@ def latest_findings(child_id: int) -> dict[str, str]:
     """What was found at the child's latest finished check, by code."""
     latest = (
         select(CheckVisit.id)
-        .where(CheckVisit.child_id == child_id, CheckVisit.finished_at.is_not(None))
+        .where(
+            CheckVisit.child_id == child_id,
+            CheckVisit.finished_at.is_not(None),
+            CheckVisit.visit != SPINE,
+        )
         .order_by(CheckVisit.done_on.desc(), CheckVisit.id.desc())
         .limit(1)
         .scalar_subquery()

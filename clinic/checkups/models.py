@@ -11,6 +11,8 @@ from clinic.centres.models import Centre
 from clinic.db import Base
 from clinic.families.models import Child
 
+SPINE = "SP"  # as a check's `visit`: a spine screening, none of the thirteen checks
+
 
 class Kind(StrEnum):
     """What is measured. Amounts are whole numbers of the unit in `measuring.UNITS`."""

@@ -7,6 +7,7 @@ child is of school age is an operating choice. Only what the centres have is off
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from clinic.centres.models import Service
 from clinic.checkups.growth_words import SEVERE
@@ -18,6 +19,20 @@ HEAVY = {"超重", "肥胖"}
 SCHOOL_MONTHS = (72, 215)  # both inclusive, completed months
 
 SIGN, REGRESSION, SEEN = "sign-", "regression", "yes"  # as a check's findings are kept
+
+
+class Spine(Enum):
+    """How a child's spine screening stands."""
+
+    NEVER = "never"
+    SETTLED = "settled"  # it is not yet time again, or a specialist has taken over
+    AGAIN = "again"
+
+
+SPINE_REASONS = {
+    Spine.NEVER: mark("At school age a short look at the spine finds a curve early."),
+    Spine.AGAIN: mark("It is time for another look at the spine, as agreed at the last screening."),
+}
 
 
 @dataclass(frozen=True)
@@ -43,11 +58,12 @@ def offers(
     words: Collection[str | None],
     age_months: int,
     services: Iterable[Service],
+    spine: Spine = Spine.NEVER,
 ) -> list[Offer]:
     """What to offer of these services, in the order of `CODES`.
 
     `positive`: the warning signs that were seen (codes); `words`: the standards' words of the
-    child's latest values; `age_months`: completed months.
+    child's latest values; `age_months`: completed months; `spine`: how its screening stands.
     """
     reasons = {}
     if positive:
@@ -58,8 +74,8 @@ def offers(
         reasons[WEIGHT] = mark(
             "The weight is high for the height. The weight clinic helps the whole family."
         )
-    if SCHOOL_MONTHS[0] <= age_months <= SCHOOL_MONTHS[1]:
-        reasons[SPINE] = mark("At school age a short look at the spine finds a curve early.")
+    if SCHOOL_MONTHS[0] <= age_months <= SCHOOL_MONTHS[1] and spine in SPINE_REASONS:
+        reasons[SPINE] = SPINE_REASONS[spine]
     fitting = {
         one.code: one for one in services if one.min_age_months <= age_months <= one.max_age_months
     }

@@ -1,17 +1,22 @@
 """The report of a finished check, to read and to print on one page."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.ages import age_months
+from clinic.booking.choosing import DAYS
 from clinic.checkups import growth_words as words
 from clinic.checkups import reports
+from clinic.checkups.checks import coming_check
 from clinic.checkups.growth_queries import services_offered
 from clinic.checkups.models import CheckVisit, Kind
 from clinic.checkups.offers import CODES, offers, signs_seen
 from clinic.checkups.plan import dues_of
+from clinic.checkups.spine_records import last_screened, stands
 from clinic.clock import clinic_day
 from clinic.i18n import mark
 from clinic.web import render
@@ -44,6 +49,8 @@ def _page(check: CheckVisit) -> Response:
         audit.note_read("children", child.id, by=me().id, now=now, centre_id=check.centre_id)
     found = reports.report_of(check)
     today = clinic_day(now)
+    next_one = dues_of([child], today)[child.id]
+    next_day = max(today, next_one.due_from or today)
     return render(
         "checkups/report.html",
         check=check,
@@ -51,12 +58,16 @@ def _page(check: CheckVisit) -> Response:
         report=found,
         is_family=is_family,
         crossed=[] if is_family else found.crossed,
-        next=dues_of([child], today)[child.id],
+        next=next_one,
+        next_day=next_day,
+        opens_on=next_day - timedelta(days=DAYS - 1),
+        booked=coming_check(child.id, now),
         offers=offers(
             positive=signs_seen(found.found),
             words=found.words,
             age_months=age_months(child.birth_date, today),
             services=services_offered(CODES),
+            spine=stands(last_screened(child.id), today),
         ),
         sex="F" if child.sex == "female" else "M",
         words=words,

@@ -10,12 +10,13 @@ from clinic.checkups.growth.lines import Crossing, Standard
 from clinic.checkups.growth_charts import Sample, Series, crossings, series_of
 from clinic.checkups.growth_queries import entered_of, patient_of
 from clinic.checkups.measuring import METRICS, UNITS, written
-from clinic.checkups.models import CheckVisit, Kind, Measurement, Screening
+from clinic.checkups.models import SPINE, CheckVisit, Kind, Measurement, Screening
 from clinic.checkups.report_findings import Findings, findings_of
 from clinic.checkups.schedule import Visit, visits
 from clinic.db import db
 from clinic.families.models import Guardianship
 
+FINISHED = (CheckVisit.finished_at.is_not(None), CheckVisit.visit != SPINE)
 STAFF = (Role.CLINICIAN, Role.RECEPTION)
 
 
@@ -68,9 +69,7 @@ def get_finished_at(user: Person, appointment_id: int) -> CheckVisit:
 
 def has_report(appointment_id: int) -> bool:
     """Whether the appointment was a health check that is finished."""
-    query = select(CheckVisit.id).where(
-        CheckVisit.appointment_id == appointment_id, CheckVisit.finished_at.is_not(None)
-    )
+    query = select(CheckVisit.id).where(CheckVisit.appointment_id == appointment_id, *FINISHED)
     return db.session.scalar(query) is not None
 
 
@@ -91,7 +90,7 @@ def _theirs(user: Person, which: ColumnElement[bool]) -> CheckVisit:
         select(CheckVisit)
         .where(
             which,
-            CheckVisit.finished_at.is_not(None),
+            *FINISHED,
             or_(
                 CheckVisit.child_id.in_(_cared_for(user)),
                 CheckVisit.centre_id.in_(user.centre_ids(*STAFF)),
@@ -106,7 +105,7 @@ def finished_checks(child_id: int) -> list[CheckVisit]:
     """A child's finished checks, the latest first."""
     query = (
         select(CheckVisit)
-        .where(CheckVisit.child_id == child_id, CheckVisit.finished_at.is_not(None))
+        .where(CheckVisit.child_id == child_id, *FINISHED)
         .order_by(CheckVisit.done_on.desc(), CheckVisit.id.desc())
     )
     return list(db.session.scalars(query))

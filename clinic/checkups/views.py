@@ -2,10 +2,10 @@
 
 from clinic.booking import booking_pages
 from clinic.centres.models import ServiceKind
-from clinic.checkups import before_pages, check_page, growth_page, report_page
+from clinic.checkups import before_pages, check_page, growth_page, report_page, spine_page
 from clinic.checkups import models as _tables  # noqa: F401 - so that every table is known
 from clinic.i18n import mark
 
 bp = booking_pages(ServiceKind.CHECKUPS, mark("Child health check"))
-for pages in (before_pages, check_page, growth_page, report_page):
+for pages in (before_pages, check_page, growth_page, report_page, spine_page):
     pages.add_pages(bp)

@@ -15,7 +15,7 @@ from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth_queries import patient_of
 from clinic.checkups.items import ACUITY, advice, findings
 from clinic.checkups.measuring import METRICS, Measured, months_at
-from clinic.checkups.models import CheckVisit, How, Kind
+from clinic.checkups.models import CheckVisit, How, Kind, Screening
 from clinic.checkups.plan import HEALTH_CHECK
 from clinic.checkups.questions import signs
 from clinic.checkups.records import Target
@@ -33,6 +33,8 @@ HEAVY = 0.7  # SD of weight that the heavy child gains
 SIGN_SEEN = 0.04
 SMALL, LARGE = -2.6, 2.6
 HOME_DAYS = (40, 12)  # ago
+# What one finding has in common with another of the same check.
+SAME = ("child_id", "check_visit_id", "visit", "source", "entered_at", "entered_by_id")
 
 
 class Path:
@@ -75,6 +77,8 @@ def fill(today: date, families: Sequence[tuple[User, str, list[Child]]], *, staf
             _checks(child, centres[home], path, dice, today, staff)
             if number == 0:
                 _at_home(child, path, guardian, today)
+            if heavy:
+                _sign_at_last(child)
     neighbourhood.fill(today, staff=staff)
 
 
@@ -148,6 +152,19 @@ def _found(visit: Visit, dice: Random) -> dict[str, str]:
     if "visual_acuity" in visit.items:
         found |= dict.fromkeys(ACUITY, "0.8")
     return found | {one.code: "yes" for one in advice(visit)}
+
+
+def _sign_at_last(child: Child) -> None:
+    """At its last check a warning sign was seen, so that there is something to offer."""
+    found = select(Screening).where(
+        Screening.child_id == child.id, Screening.code == "sign-1", Screening.value == "no"
+    )
+    last = db.session.scalars(found.order_by(Screening.id.desc()).limit(1)).first()
+    if last:
+        agreed = {name: getattr(last, name) for name in SAME}
+        db.session.add(Screening(code="referral", value="agreed", **agreed))
+        last.value = "yes"
+        db.session.flush()
 
 
 def _at_home(child: Child, path: Path, guardian: User, today: date) -> None:

@@ -18,7 +18,7 @@ from clinic.centres.days import is_known
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo import booklets, checks, growth, hall, leave, stock
+from clinic.demo import booklets, checks, elder, growth, hall, leave, stock
 from clinic.demo import rota as rota_in_the_making
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
@@ -80,8 +80,9 @@ def load(today: date) -> None:
     _add_visits(city, centres)
     stock.fill(today, by=founder)
     stock.promise(at(today, time(0)), by=founder)
-    checks.fill(city.guardians, today)
+    checks.fill(city.guardians, today, staff=founder)
     growth.fill(today, city.guardians, staff=founder)
+    elder.fill(city.guardians[0][0], today)
     hall.fill(city.receptions, today)
     rota_in_the_making.draft(today)
     leave.fill(today)
@@ -329,6 +330,8 @@ def _visit(
     """Book a plausible visit near that day, and let happen what would have happened by now."""
     for _ in range(TRIES):
         service = city.random.choice(with_.services if with_ else centre.services)
+        if service.kind is ServiceKind.CHECKUPS and child is city.guardians[0][2][0]:
+            continue  # the check of the child one looks at first stays due
         wanted = _wanted(city, child, service, centre, day, with_)
         if wanted is None:
             continue

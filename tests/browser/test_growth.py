@@ -60,7 +60,11 @@ def test_a_report_is_read_and_fits_one_page(visitor):
     visitor.press(boy.locator('a[href$="/growth"]'))
     visitor.press(page.locator('a[href$="/report"]').first)
     assert page.locator(".growth-svg").count() == 4
-    assert page.locator('a[href^="/checkups/?child="]').count() == 1
+    # The next check is offered, is booked already, or is told from when on it can be.
+    assert page.locator(".report-next p").count() == 2
+    page.emulate_media(media="print")  # paper is light, whatever the screen is
+    soft = "getComputedStyle(document.documentElement).getPropertyValue('--apricot-soft')"
+    assert page.evaluate(soft) == "#fff0dc"
     printed = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
 

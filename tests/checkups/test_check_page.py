@@ -1,5 +1,6 @@
 """The clinician's page of a check: what is due, what is asked about, saved, finished, merged."""
 
+import re
 from datetime import date
 
 import pytest
@@ -14,7 +15,7 @@ from clinic.db import db
 from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import NUMBERS, ON_THE_DAY, WHOLE, Day, hidden
-from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_user
+from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_slot, make_user
 from tests.queries import count_queries
 
 HTMX = {"HX-Request": "true"}
@@ -96,6 +97,25 @@ def test_a_whole_check_is_finished_and_says_what_is_next(doctor, day):
     assert f'href="{day.page}/report"' in shown
     deeds = {one.action for one in db.session.query(AuditEvent)}
     assert {"save_check", "finish_check", "finish", "read"} <= deeds
+
+
+def test_the_next_check_is_booked_from_the_finished_one(doctor, day):
+    day.practitioner.user = day.doctor
+    free = make_slot(day.service, practitioner=day.practitioner, day=date(2026, 8, 1)).id
+    db.session.commit()
+    assert post(doctor, day, WHOLE, FINISH).status_code == 303
+    leads = re.compile(r'href="(/calendar/appointments/\d+/follow-up\?[^"]+)"')
+    link = leads.search(doctor.get(day.page).text)[1].replace("&amp;", "&")
+    times = doctor.get(link).text
+    assert f'name="slot" value="{free}"' in times
+    key = re.search(r'name="key" value="([^"]+)"', times)[1]
+    sent = {"slot": free, "key": key, "service": day.service.id}
+    assert doctor.post(link.split("?")[0], data=sent).status_code == 303
+    made = db.session.query(Appointment).order_by(Appointment.id.desc()).first()
+    assert (made.child_id, made.service_id) == (day.child.id, day.service.id)
+    assert made.starts_at.date() == date(2026, 8, 1)
+    doctor.sign_in(day.other)  # whose calendar it is not in
+    assert leads.search(doctor.get(day.page).text) is None
 
 
 @pytest.mark.parametrize(
@@ -380,6 +400,16 @@ def test_a_preterm_child_is_read_at_its_corrected_age(client, app):
     shown = client.post(day.page, data=NUMBERS | LOOK).text
     assert "Read at the corrected age of 11.1 months." in shown
     assert "12-month check" in shown  # the schedule goes by the calendar
+    assert "Corrected age" in client.get(day.page).text  # both ages, before anything is typed
+
+
+def test_a_crossing_of_percentile_lines_is_flagged_while_one_types(doctor, day):
+    day.measured(date(2025, 8, 5), amount=7900)
+    crossed = "lines crossed downward"
+    for kilos, is_flagged in (("10.1", False), ("9.4", False), ("8.0", True)):
+        part = doctor.post(day.page, data=NUMBERS | LOOK | {"weight": kilos}, headers=HTMX).text
+        assert (f"<b>Weight: </b>{crossed}" in part) == is_flagged
+    assert crossed not in doctor.post(day.page, data=LOOK | {"head": "45.6"}, headers=HTMX).text
 
 
 def test_as_many_queries_with_thirty_measurements_as_with_one(doctor, day):

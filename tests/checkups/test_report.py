@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from clinic.accounts.models import Role
@@ -14,6 +15,7 @@ from clinic.checkups.models import CheckVisit, How, Kind
 from clinic.checkups.records import Target
 from clinic.clock import at
 from clinic.db import db
+from clinic.scheduling import booking
 from tests.makes import (
     NOON,
     make_appointment,
@@ -86,7 +88,39 @@ def test_it_holds_what_was_measured_found_and_advised(client, parent, child, cen
     assert "只给同事看" not in page
     assert page.count('<svg class="growth-svg"') == 3
     assert "18-month check" in page  # the next
-    assert f'href="/checkups/?child={child.id}"' in page
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [  # the days of the next check begin on 1 August; times open fourteen days ahead
+        (date(2026, 7, 18), "Times for it can be booked from Sunday 19 July 2026 on."),
+        (date(2026, 7, 19), 'href="/checkups/?child={child}&amp;day=2026-08-01"'),
+        (date(2026, 8, 20), 'href="/checkups/?child={child}&amp;day=2026-08-20"'),
+    ],
+)
+def test_the_next_check_is_offered_when_its_times_are_open(
+    client, parent, child, centre, today, said
+):
+    check = a_check(child, centre)
+    with time_machine.travel(at(today, NOON.time()), tick=False):
+        page = client.sign_in(parent).get(url(check), headers=ENGLISH).text
+    assert said.format(child=child.id) in page
+    assert ("/checkups/?child" in page) == said.startswith("href")
+
+
+def test_a_next_check_that_is_booked_is_not_offered_again(client, parent, child, centre):
+    service = make_service(ServiceKind.CHECKUPS, code="health-check")
+    day = date(2026, 8, 3)
+    eve = at(day - timedelta(days=1), NOON.time())
+    visit = make_appointment(child, service, make_slot(service, day=day), by=parent, now=eve)
+    check = a_check(child, centre)
+    with time_machine.travel(eve, tick=False):
+        page = client.sign_in(parent).get(url(check), headers=ENGLISH).text
+        assert "Booked for Monday 3 August 2026" in page
+        assert "/checkups/?child" not in page
+        booking.cancel(visit, by=parent, online=True, now=eve)
+        db.session.commit()
+        assert "/checkups/?child" in client.get(url(check), headers=ENGLISH).text
 
 
 def test_it_is_there_in_chinese(client, parent, child, centre):

@@ -5,7 +5,6 @@ from sqlalchemy import select
 from clinic.checkups.growth.lines import Standard
 from clinic.checkups.growth_charts import BMI, WEIGHT, series_of
 from clinic.checkups.growth_queries import entered_of, heights_of, patient_of
-from clinic.checkups.models import CheckVisit, Measurement, Source
 from clinic.db import db
 from clinic.families.models import Child
 from tests.demo.conftest import DAY
@@ -31,15 +30,3 @@ def test_the_demo_family_sees_growth_that_is_plausible(city):
     assert all(one.months < one.real for one in series[0].samples)
     first = db.session.scalars(select(Child).where(Child.name == "李一禾")).one()
     assert heights_of(first.id) is not None
-
-
-def test_checks_are_finished_and_none_is_to_come(city):
-    days = db.session.scalars(select(CheckVisit.done_on)).all()
-    assert len(days) > 500
-    assert max(days) <= DAY
-    unfinished = select(CheckVisit.id).where(CheckVisit.finished_at.is_(None))
-    assert db.session.scalars(unfinished).all() == []
-    alone = select(Measurement.id).where(
-        Measurement.source == Source.CLINIC, Measurement.check_visit_id.is_(None)
-    )
-    assert db.session.scalars(alone).all() == []

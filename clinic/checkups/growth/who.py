@@ -93,7 +93,7 @@ def scores_2007(
 ) -> dict[str, float | None]:
     """Scores of a child of 61 to 228 months (weight for age to 120), linear between months.
 
-    Below 61 months the standard of 2006 goes on, as in WHO's own program.
+    Below 61 months the standard of 2006 goes on, as in WHO's own macros.
     """
     if age_months < FIRST_MONTH_OF_2007:
         days = min(LAST_DAY, round(age_months * DAYS_PER_MONTH))

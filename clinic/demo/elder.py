@@ -1,0 +1,38 @@
+"""The first family's eldest goes to school: measured at home, and of the age for spine screening."""
+
+from datetime import date, time, timedelta
+from random import Random
+
+from clinic.accounts.models import User
+from clinic.checkups import records
+from clinic.checkups.measuring import Measured
+from clinic.checkups.models import How, Kind
+from clinic.clock import at
+from clinic.demo import booklets
+from clinic.families import registering
+from clinic.families.models import Relation, Sex
+
+AGE = 3010  # days
+AT_HOME = ((380, 22900, 1226), (20, 26300, 1287))  # days ago, grams, millimetres
+
+
+def fill(guardian: User, today: date) -> None:
+    """After all the others, so that these stay as they are."""
+    evening = at(today - timedelta(days=1), time(19))
+    child = registering.register_child(
+        guardian=guardian,
+        relation=Relation.MOTHER,
+        name="李一木",
+        sex=Sex.MALE,
+        birth_date=today - timedelta(days=AGE),
+        by=guardian,
+        now=evening,
+    )
+    booklets.fill(child, by=guardian, dice=Random(AGE), now=at(today, time(0)))  # noqa: S311 - a plausible city, not a secret
+    for days, grams, millimetres in AT_HOME:
+        on = today - timedelta(days=days)
+        measured = [
+            Measured(on, Kind.WEIGHT, grams),
+            Measured(on, Kind.LENGTH, millimetres, How.STANDING),
+        ]
+        records.measure_at_home(child, measured, by=guardian, now=evening)
