@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+WEEKS = re.compile(r"^preterm\D*(\d{2})(?!\d)")
+VERY_EARLY = 31  # weeks of pregnancy
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -14,6 +16,7 @@ class Condition(StrEnum):
 
     MOTHER_HBSAG = "mother_hbsag"  # positive, or not known
     UNDER_2000_G = "under_2000_g"
+    VERY_PRETERM = "very_preterm"  # born at 31 weeks of pregnancy or less
     HIV_EXPOSED = "hiv_exposed"
     IMMUNODEFICIENT = "immunodeficient"
     IMMUNOSUPPRESSED = "immunosuppressed"  # chemotherapy, radiotherapy, anti-B-cell antibodies
@@ -28,6 +31,7 @@ SPELLINGS: tuple[tuple[Condition, tuple[str, ...]], ...] = (
     (Condition.UNDER_2000_G, ("2000",)),
     (Condition.UNDER_2000_G, ("lbw",)),
     (Condition.UNDER_2000_G, ("low_birth_weight",)),
+    (Condition.VERY_PRETERM, ("very_preterm",)),
     (Condition.HIV_EXPOSED, ("hiv",)),
     (Condition.IMMUNODEFICIENT, ("immun", "defici")),
     (Condition.IMMUNODEFICIENT, ("immunocomp",)),
@@ -70,6 +74,8 @@ def child_with(birth_date: date, sex: str, spelled: Iterable[str] = ()) -> Child
             if not word.startswith("hbig"):
                 immunoglobulin.append(date.fromisoformat(day[0]))
             continue
+        if (weeks := WEEKS.search(word)) and int(weeks[1]) <= VERY_EARLY:
+            conditions.add(Condition.VERY_PRETERM)
         found = {one for one, parts in SPELLINGS if all(part in word for part in parts)}
         if not found and not word.startswith(("preterm", "allergy", "eczema", "hbsag_neg")):
             raise ValueError(f"unknown condition {text!r}")

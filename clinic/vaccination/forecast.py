@@ -102,11 +102,10 @@ def _forecast(case: Case, series: str, history: Sequence[Dose], on: date) -> For
 
 def _after_one_too_soon(need: Need, last: Dose, wasted: Dose) -> list[Term]:
     """The intervals from a dose that does not count: the body does not know that it was too soon."""
-    gaps = [one for one in need.terms if one.day > last.given_on and "after" in one.why.en]
     return [
-        Term(wasted.given_on + (one.day - last.given_on), one.why)
-        for one in gaps
-        if wasted.given_on > last.given_on
+        Term(one.gap.after(wasted.given_on), one.why, gap=one.gap)
+        for one in need.terms
+        if one.gap and wasted.given_on > last.given_on
     ]
 
 

@@ -12,21 +12,28 @@ from datetime import date
 
 from clinic.vaccination.child import Child, Condition, Dose
 from clinic.vaccination.programme import Period, Programme, SeriesDose, period
-from clinic.vaccination.words import AFTER, AGE, Words, words
+from clinic.vaccination.words import AFTER, AGE, FIRST, Words, words
 
 SEVEN, TWELVE, TWO, FOUR = period("P7Y"), period("P12Y"), period("P24M"), period("P4Y")
 DTAP_FROM = date(2025, 1, 1)
 MMR_TWICE_FROM = date(2019, 10, 1)
 HPV_BORN_FROM, HPV_FROM = date(2011, 11, 10), date(2025, 11, 10)
+NO_LIVE = Words(
+    "不接种减毒活疫苗，由医生决定后续剂次", "No live vaccine; a doctor decides about the doses left"
+)
 
 
 @dataclass(frozen=True)
 class Term:
-    """A first day and what gives it. A soft one plans the next dose, and judges none that was given."""
+    """A first day and what gives it. A soft one plans the next dose, and judges none that was given.
+
+    `gap`: it is the interval from the dose before.
+    """
 
     day: date
     why: Words
     soft: bool = False
+    gap: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def at_age(case: Case, age: Period, *, soft: bool = False) -> Term:
 
 
 def after(dose: Dose, gap: Period, *, soft: bool = False) -> Term:
-    return Term(gap.after(dose.given_on), words(AFTER, gap), soft)
+    return Term(gap.after(dose.given_on), words(AFTER, gap), soft, gap)
 
 
 def by_row(
@@ -122,12 +129,22 @@ def complete(rule: str) -> End:
 
 def hepb(case: Case, given: Given, on: date) -> Next:
     """Three doses; four for a child under 2000 g of a mother with HBsAg, or not known."""
-    if case.has(Condition.MOTHER_HBSAG) and case.has(Condition.UNDER_2000_G):
-        return in_order("HEPB/LBW_HBSAG")(case, given, on)
+    if not case.has(Condition.MOTHER_HBSAG):
+        return in_order("HEPB", _after_the_first)(case, given, on)
+    if case.has(Condition.UNDER_2000_G):
+        need = in_order("HEPB/LBW_HBSAG")(case, given, on)
+    else:
+        need = in_order("HEPB", _after_the_first)(case, given, on)
+    is_first = isinstance(need, Need) and not given
+    return replace(need, rule="HepB-1 within 12 h: mother HBsAg") if is_first else need
+
+
+def _after_the_first(case: Case, given: Given) -> Term | None:
+    """The third dose also comes 4 months after the first."""
     four_months = period("P4M")
-    return in_order(
-        "HEPB", lambda _, given: after(given[0], four_months) if len(given) == 2 else None
-    )(case, given, on)
+    if len(given) != 2:
+        return None
+    return Term(four_months.after(given[0].given_on), words(FIRST, four_months))
 
 
 def bcg(case: Case, given: Given, on: date) -> Next:
@@ -142,6 +159,11 @@ def bcg(case: Case, given: Given, on: date) -> Next:
     why = None
     if case.has(Condition.HIV_EXPOSED, Condition.IMMUNODEFICIENT):
         why = Words("须先由医生评估，暂缓接种", "Deferred until a doctor has assessed the child")
+    elif case.has(Condition.VERY_PRETERM) and on < case.at(period("P3M")):
+        why = Words(
+            "胎龄≤31周：医学评估稳定后、出院前接种",
+            "Born at 31 weeks or less: when a doctor finds the child stable, before it goes home",
+        )
     elif on >= case.at(period("P3M")) and not case.has(Condition.PPD_NEGATIVE):
         why = Words("满3月龄须先做结核菌素试验且阴性", "A negative tuberculin test is needed first")
     return Need(1, "BCG", need.terms, need.complete_before, "BCG by age", why)
@@ -201,10 +223,11 @@ def mmr(case: Case, given: Given, on: date) -> Next:
     """Two doses of MMR; born before October 2019: two of measles, one of mumps and of rubella."""
     antigens = [case.programme.vaccines[one.vaccine].antigens for one in given]
     measles = sum("MEASLES" in one for one in antigens)
+    whole = sum(one >= {"MEASLES", "MUMPS", "RUBELLA"} for one in antigens)
     if case.child.birth_date < MMR_TWICE_FROM:
         done = measles >= 2 and {"MUMPS", "RUBELLA"} <= frozenset[str]().union(*antigens)
     else:
-        done = len(given) >= 2
+        done = whole >= 2
     if done:
         return complete("MMR by cohort")
     row = case.programme.dose("MMR", min(len(given), 1) + 1)
@@ -226,7 +249,10 @@ def variant(series: str, live: str, inactivated: str) -> Callable[..., Next]:
         kind = inactivated if begun == inactivated or (killed and not given) else live
         if series == "HEPA" and any(one.vaccine == live for one in given):
             return complete(f"NIP{case.programme.version} {live}")
-        return in_order(f"{series}/{kind}")(case, given, on)
+        need = in_order(f"{series}/{kind}")(case, given, on)
+        if killed and kind == live and isinstance(need, Need):  # it was given live ones before
+            return replace(need, vaccine=inactivated, precondition=NO_LIVE)
+        return need
 
     return next_of
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Sex
 from clinic.vaccination import record
-from clinic.vaccination.child import Child, Condition
+from clinic.vaccination.child import VERY_EARLY, Child, Condition
 from clinic.vaccination.conditions import live_conditions
 from clinic.vaccination.forecast import Forecast, forecast
 from clinic.vaccination.models import ChildCondition
@@ -42,6 +42,8 @@ def _child(row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCond
     conditions = {MEANING[one.code] for one in recorded if one.code in MEANING}
     if row.birth_weight_g is not None and row.birth_weight_g < LIGHT:
         conditions.add(Condition.UNDER_2000_G)
+    if row.gestation_weeks is not None and row.gestation_weeks <= VERY_EARLY:
+        conditions.add(Condition.VERY_PRETERM)
     immunoglobulin = tuple(
         one.on for one in recorded if one.code is Recorded.IMMUNOGLOBULIN and one.on
     )

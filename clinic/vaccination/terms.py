@@ -184,7 +184,8 @@ class DoseTerms:
 
 def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> dict[int, Case]:
     """What is on record of these children and booked for them, apart from one appointment. Four queries."""
-    facts = select(ChildRow.id, ChildRow.birth_date, ChildRow.sex, ChildRow.birth_weight_g)
+    facts = select(ChildRow.id, ChildRow.birth_date, ChildRow.sex)
+    facts = facts.add_columns(ChildRow.birth_weight_g, ChildRow.gestation_weeks)
     rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
     given, patients = record.doses_of(child_ids), patients_of(rows)
     booked: dict[int, list[Booked]] = {one: [] for one in child_ids}

@@ -16,6 +16,7 @@ class Words:
 AT_BIRTH = Words("出生即可接种", "from birth on")
 AGE = Words("满{zh}起可接种", "from {en} of age")
 AFTER = Words("与上一剂间隔至少{zh}", "at least {en} after the dose before")
+FIRST = Words("与第1剂间隔至少{zh}", "at least {en} after the first dose")
 LIVE = Words(
     "注射类减毒活疫苗未同日接种须间隔至少{zh}", "at least {en} after another injected live vaccine"
 )

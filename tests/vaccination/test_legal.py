@@ -3,11 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.forecast import forecast
 from clinic.vaccination.legal import Booked, Case, candidates, objections, usual
 
 TODAY = date(2026, 3, 2)
@@ -115,31 +112,3 @@ def test_what_is_far_away_is_not_ticked():
     assert usual(candidates(newborn, later), later) == {"POLIO", "DTAP"}  # in a month
     lines = [one for one in candidates(newborn, later) if one.series in ("MMR", "HPV")]
     assert usual(lines, later) == set()
-
-
-SERIES = ["HEPB", "POLIO", "DTAP", "MMR", "JE", "MEN", "HEPA"]
-VACCINES = ["HepB", "IPV", "bOPV", "DTaP", "MMR", "JE-L", "MPSV-A", "HepA-L"]
-
-
-@given(
-    age=st.integers(0, 2500),
-    sex=st.sampled_from("FM"),
-    history=st.lists(st.tuples(st.sampled_from(VACCINES), st.integers(0, 2500)), max_size=8),
-    series=st.sets(st.sampled_from(SERIES), min_size=1, max_size=3),
-    ahead=st.integers(0, 60),
-)
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_legal_is_what_the_forecast_says_on_that_day(age, sex, history, series, ahead):
-    birth, day = TODAY - timedelta(days=age), TODAY + timedelta(days=ahead)
-    doses = [(vaccine, TODAY - timedelta(days=back)) for vaccine, back in history if back <= age]
-    case = born(birth, *doses, sex=sex)
-    lines = {one.series: one for one in forecast(case.child, case.given, day)}
-    due = all(lines[code].status in ("due", "overdue") for code in series)
-    assert (objections(case, series, day) == []) == due
-    for one in objections(case, series, day):
-        if one.works_from:
-            assert one.works_from > day
-            with_time = {x.series: x for x in forecast(case.child, case.given, one.works_from)}
-            assert any(with_time[code].status in ("due", "overdue") for code in series)

@@ -242,35 +242,6 @@ HISTORIES = st.lists(
 CHILDREN = st.builds(Child, st.just(date(2020, 1, 1)), st.sampled_from("FM"))
 
 
-@given(CHILDREN, HISTORIES, st.randoms(use_true_random=False))
-def test_the_order_of_the_history_does_not_matter(child, history, dice):
-    shuffled = list(history)
-    dice.shuffle(shuffled)
-
-    assert forecast(child, history, ON) == forecast(child, shuffled, ON)
-
-
-@given(CHILDREN, HISTORIES)
-def test_nothing_is_forecast_before_its_age(child, history):
-    first = {
-        code: min(dose.min_age.after(child.birth_date) for dose in doses)
-        for code, doses in national().series.items()
-    }
-    for one in forecast(child, history, ON):
-        if one.earliest:
-            rows = [day for code, day in first.items() if code.startswith(one.series)]
-            assert one.earliest >= min(rows)
-
-
-@given(CHILDREN, HISTORIES)
-def test_an_injected_live_vaccine_waits_four_weeks_for_every_other(child, history):
-    programme = national()
-    lives = [one.given_on for one in history if programme.vaccines[one.vaccine].live_injected]
-    for one in forecast(child, history, ON):
-        if one.vaccine and programme.vaccines[one.vaccine].live_injected:
-            assert all((one.earliest - day).days >= 28 for day in lives)
-
-
 @given(CHILDREN, HISTORIES)
 def test_what_is_forecast_counts_when_it_is_given_then(child, history):
     for one in forecast(child, history, ON):

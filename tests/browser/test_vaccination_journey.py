@@ -1,0 +1,276 @@
+"""A child from birth to six years, in a real browser: the booklet, four visits, the certificate."""
+
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import time_machine
+from sqlalchemy import select
+
+from clinic.accounts.models import Role, User
+from clinic.ages import add_months
+from clinic.app import create_app
+from clinic.booking.slips import qr_code
+from clinic.centres.models import ServiceKind
+from clinic.clock import at
+from clinic.db import db
+from clinic.families.models import Child
+from clinic.scheduling.models import Appointment
+from clinic.vaccination.certificate import Printed, digest, sign
+from clinic.vaccination.models import Immunization, Source
+from clinic.vaccination.plan import forecasts_of
+from clinic.vaccination.record import history_of
+from clinic.vaccination.stock_models import Stock
+from clinic.vaccination.stock_verify import broken_stock
+from tests.browser.mornings import signed_in
+from tests.browser.test_day_journeys import answered, seat
+from tests.browser.test_journeys import add_child
+from tests.conftest import SETTINGS
+from tests.makes import (
+    make_centre,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_stock,
+    make_user,
+)
+from tests.serving import SECRET, serving
+
+BORN = date(2026, 3, 2)
+NAME = "林小满"
+DAY_BEFORE = timedelta(days=1)
+SITES = ("left arm", "right arm", "left thigh")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A visit at that age in months, the vaccines it is for, and the booklet's fields filled before it."""
+
+    months: int
+    doses: tuple[str, ...]
+    booklet: tuple[str, ...] = ()
+
+    @property
+    def day(self):
+        return add_months(BORN, self.months)
+
+
+STOPS = (
+    Stop(1, ("HepB",)),
+    Stop(
+        8,
+        ("JE-L", "MMR"),
+        ("IPV-1", "IPV-2", "bOPV-3", "DTaP-1", "DTaP-2", "DTaP-3", "HepB-3", "MPSV-A-1"),
+    ),
+    Stop(18, ("DTaP", "HepA-L", "MMR"), ("MPSV-A-2",)),
+    Stop(72, ("DTaP", "MPSV-AC"), ("JE-L-2", "MPSV-AC-3", "bOPV-4")),
+)
+RICHEST = STOPS[2]
+
+
+@dataclass(frozen=True)
+class Life:
+    """The site, and a clock that everybody looks at."""
+
+    app: object
+    chromium: object
+    address: str
+    clock: object
+    traveller: object
+
+    def go_to(self, day, hour, minute=0):
+        """The whole world at that time of that day."""
+        moment = at(day, time(hour, minute))
+        self.clock.write_text(moment.isoformat())
+        self.traveller.move_to(moment)
+
+    @contextmanager
+    def seat(self, user, *, width=1280, is_looked_at=True):
+        """Somebody at a browser, who signed in just now. Pages that were looked at once may be passed over."""
+        # Not a moment later than the site's own clock, which would not trust it.
+        with time_machine.travel(datetime.fromisoformat(self.clock.read_text()), tick=False):
+            who = signed_in(self.app, user)
+        with seat(self.chromium, self.address, who, width=width) as visitor:
+            visitor.scripts = is_looked_at
+            yield visitor
+
+
+@contextmanager
+def life(chromium, migrated, folder):
+    """A centre that is open on the days of the stops, with every vaccine; its staff and room."""
+    path, clock = folder / "clinic.sqlite3", folder / "clock"
+    shutil.copy(migrated, path)
+    url, starts = f"sqlite:///{path}", at(BORN, time(16))
+    app = create_app(SETTINGS | {"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    clock.write_text(starts.isoformat())
+    with app.app_context(), time_machine.travel(starts, tick=True) as traveller:
+        people = [User(id=one.id, epoch=one.epoch) for one in (make_user(), *a_centre())]
+        db.session.remove()  # nobody else could write while a transaction is open here
+        clocked = {"app": "tests.browser.clocked:app", "STARTS": starts.isoformat()}
+        # One process: of two clocks, one would be behind what the other has signed.
+        with serving(url, workers=1, **clocked, CLOCK=str(clock)) as address:
+            yield Life(app, chromium, address, clock, traveller), *people
+        db.session.remove()
+        db.engine.dispose()
+
+
+def a_centre():
+    """Nurse and reception of a centre, as users."""
+    centre = make_centre()
+    service = make_service(ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination")
+    make_stock(centre, expires_on=date(2033, 12, 31))
+    nurse = make_user(Role.CLINICIAN, centre=centre, name="陈护士")
+    desk = make_user(Role.RECEPTION, centre=centre, name="前台")
+    who, room = make_practitioner([service], user=nurse, centre=centre), make_room(centre)
+    for stop in STOPS:
+        make_session(who, room, [service], stop.day, closes=time(10))
+    return nurse, desk
+
+
+def test_from_birth_to_six_years(chromium, migrated, tmp_path):
+    with life(chromium, migrated, tmp_path) as (world, parent, nurse, desk):
+        child_id = born(world, parent)
+        for stop in STOPS:
+            visit_id = booked(world, parent, child_id, stop)
+            world.go_to(stop.day, 9)
+            at_the_centre(world, nurse, desk, visit_id, stop)
+        certified(world, parent, desk, child_id)
+        all_is_on_record(child_id)
+
+
+def born(world, parent):
+    """A parent adds a child of today, and enters what the maternity ward gave."""
+    with world.seat(parent, width=390) as phone:
+        add_child(phone, NAME, 0)
+        child_id = newest(Child).id
+        phone.open(f"/family/children/{child_id}/plan")
+        assert phone.page.locator(".step-due").count() >= 2
+        fill_the_booklet(phone, child_id, ("BCG-1", "HepB-1"))
+    return child_id
+
+
+def fill_the_booklet(phone, child_id, fields):
+    """One tap a dose."""
+    phone.open(f"/vaccination/children/{child_id}/booklet")
+    for name in fields:
+        phone.page.locator(f'[name="{name}-usual"]').check()
+    phone.press(phone.page.locator("#booklet .btn-primary"))
+    for name in fields:
+        assert phone.page.locator(f'[name="{name}-usual"]').count() == 0  # on record now
+
+
+def booked(world, parent, child_id, stop):
+    """The evening before: the booklet, then from the timeline in one tap to a time for what is due."""
+    world.go_to(stop.day - DAY_BEFORE, 20)
+    with world.seat(parent, width=390, is_looked_at=stop is RICHEST) as phone:
+        page = phone.page
+        if stop.booklet:
+            fill_the_booklet(phone, child_id, stop.booklet)
+        phone.open(f"/family/children/{child_id}/plan")
+        wanted = 'a[href*="/vaccination/?"]'
+        day = page.locator(".line-of-days > li").first
+        phone.press((day if day.locator(wanted).count() else page).locator(wanted).last)
+        phone.press(page.locator("button.slot").first)
+        phone.press(page.locator("#confirm .btn-primary"))
+        phone.press(page.locator('a[href$="/before"]'))
+        for one in page.locator('#before input[name^="q-"][value=no]').all():
+            one.check()
+        for one in page.locator('#before input[name^="c-"][value=yes]').all():
+            one.check()
+        phone.press(page.locator("#before .btn-primary"))
+    visit = newest(Appointment)
+    assert visit.starts_at == at(stop.day, time(9))
+    return visit.id
+
+
+def newest(model):
+    """The latest row; no transaction stays open."""
+    row = db.session.scalars(select(model).order_by(model.id.desc())).first()
+    db.session.expunge_all()
+    db.session.remove()
+    return row
+
+
+def at_the_centre(world, nurse, desk, visit_id, stop):
+    """Check-in, the booklet is verified, the doses are given, half an hour is waited for."""
+    with world.seat(desk, is_looked_at=stop is RICHEST) as front:
+        front.open("/desk/")
+        arrive = front.page.locator(f"#visit-{visit_id} form[action$='/arrival'] button")
+        answered(front.page, arrive.click)
+    with world.seat(nurse, is_looked_at=stop is RICHEST) as room:
+        verified(room, visit_id)
+        given(room, visit_id, stop)
+        room.open("/vaccination/observation")
+        assert room.page.locator(f"#visit-{visit_id} form").count() == 0  # it is too early to go
+        world.go_to(stop.day, 9, 40)
+        room.open("/vaccination/observation")
+        room.press(room.page.locator(f"#visit-{visit_id} .btn-primary"))
+        assert room.page.locator("#staying li.card").count() == 0
+
+
+def verified(room, visit_id):
+    """What the family entered, seen in the booklet, line by line."""
+    room.open(f"/vaccination/visits/{visit_id}/record")
+    while (buttons := room.page.locator('button[value^="verify:"]')).count():
+        with room.page.expect_navigation():
+            buttons.first.click()
+
+
+def given(room, visit_id, stop):
+    """What was promised is ticked; each into a limb of its own; the checks of the law."""
+    page = room.page
+    room.open(f"/vaccination/visits/{visit_id}")
+    ticked = page.locator('input[name$="-give"]:checked').all()
+    codes = sorted(one.get_attribute("name").removesuffix("-give") for one in ticked)
+    assert tuple(codes) == stop.doses
+    for code, where in zip(codes, SITES, strict=False):
+        page.locator(f"#{code}-site").select_option(where)
+    for one in page.locator("#checks input").all():
+        one.check()
+    room.press(page.locator("main form > .actions .btn-primary"))
+    page.locator('main a[href$="/reaction"]').wait_for()
+
+
+def certified(world, parent, desk, child_id):
+    """Nothing is due; the certificate holds every dose; what its code says opens for staff."""
+    with world.seat(parent, width=390) as phone:
+        phone.open(f"/family/children/{child_id}/plan")
+        assert phone.page.locator('.step a[href*="/vaccination/?"]:not(.step-paid a)').count() == 0
+        phone.open(f"/vaccination/children/{child_id}/certificate")
+        rows = phone.page.locator("table tbody tr")
+        everything = 2 + sum(len(one.doses) + len(one.booklet) for one in STOPS)
+        assert rows.count() == everything
+        assert phone.page.get_by_text("家长填写").count() == 0
+        drawn = phone.page.locator("svg.qr path").last.get_attribute("d")
+    address = what_the_code_says(world, child_id)
+    assert f'd="{drawn}"' in qr_code(address)
+    with world.seat(desk) as front:
+        front.open(address)
+        assert front.page.locator("main .notice-ok").count() == 1
+        assert front.page.locator("ul.list li").count() == everything
+
+
+def what_the_code_says(world, child_id):
+    """The address that staff must find in the code, by the record as it is now."""
+    said = Printed(child_id, STOPS[-1].day, digest(history_of(child_id)))
+    db.session.remove()
+    return f"{world.address}/vaccination/certificates/{sign(said)}"
+
+
+def all_is_on_record(child_id):
+    """The programme asks for nothing more until the next years; the shelves add up."""
+    child = db.session.get_one(Child, child_id)
+    lines = forecasts_of([child], STOPS[-1].day)[child_id]
+    rows = db.session.scalars(select(Immunization)).all()
+    here = sorted(one.vaccine for one in rows if one.source is Source.HERE)
+    assert here == sorted(code for stop in STOPS for code in stop.doses)
+    assert all(one.verified_at for one in rows)
+    assert {one.series: one.status for one in lines} == dict.fromkeys(
+        (one.series for one in lines), "complete"
+    ) | {"HPV": "upcoming"}
+    assert broken_stock() == []
+    used = {code: here.count(code) for code in here}
+    for row in db.session.scalars(select(Stock)):
+        assert (50 - row.on_hand, row.promised) == (used.get(row.vaccine, 0), 0)

@@ -1,0 +1,318 @@
+"""Catching up, intervals and exceptions of the 2026 edition: a case for each sentence, by its rule."""
+
+from datetime import date
+
+import pytest
+
+from tests.vaccination.test_national import of, said
+
+# rule: series, doses given, what else, expected
+CASES = {
+    "general: no series begins anew, however long ago its first dose": (
+        ("HEPB", "HepB 2015-02-01"),
+        {"born": date(2015, 1, 15)},
+        ("due", "HepB", 2, "2015-03-01"),
+    ),
+    "general: up to the day before 18 years": (
+        ("POLIO",),
+        {"born": date(2008, 11, 21)},
+        ("due", "IPV", 1, "2009-01-21"),
+    ),
+    "month ends: one month after 31 January is the last of February": (
+        ("HEPB", "HepB 2025-01-31"),
+        {"born": date(2025, 1, 31), "on": date(2025, 2, 28)},
+        ("due", "HepB", 2, "2025-02-28"),
+    ),
+    "HepB 1-2: 28 days": (
+        ("HEPB", "HepB 2025-04-20"),
+        {"on": date(2025, 5, 17)},
+        ("upcoming", "HepB", 2, "2025-05-18"),
+    ),
+    "HepB 2-3: 60 days": (
+        ("HEPB", "HepB 2025-01-15", "HepB 2025-07-01"),
+        {"on": date(2025, 8, 1)},
+        ("upcoming", "HepB", 3, "2025-08-30"),
+    ),
+    "HepB 3 too soon: 60 days from it, and four months from the first only once": (
+        ("HEPB", "HepB 2025-01-15", "HepB 2025-02-15", "HepB 2025-06-20"),
+        {"on": date(2025, 7, 1)},
+        ("upcoming", "HepB", 3, "2025-08-19"),
+    ),
+    "HepB under 2000 g, mother not known: the third at 2 months too": (
+        ("HEPB", "HepB 2025-01-15", "HepB 2025-02-15"),
+        {
+            "on": date(2025, 3, 15),
+            "conditions": ("hbsag_unknown_mother", "birth_weight_lt_2000g"),
+        },
+        ("due", "HepB", 3, "2025-03-15"),
+    ),
+    "HepB under 2000 g, mother with HBsAg: the fourth at 7 months": (
+        ("HEPB", "HepB 2025-01-15", "HepB 2025-02-15", "HepB 2025-03-15"),
+        {
+            "on": date(2025, 3, 20),
+            "conditions": ("hbsag_positive_mother", "birth_weight_lt_2000g"),
+        },
+        ("upcoming", "HepB", 4, "2025-08-15"),
+    ),
+    "BCG under 3 months: directly": (
+        ("BCG",),
+        {"on": date(2025, 4, 14)},
+        ("due", "BCG", 1, "2025-01-15"),
+    ),
+    "BCG under 4 years by a day, after a negative test": (
+        ("BCG",),
+        {"born": date(2022, 11, 21), "conditions": ("ppd_negative_2026-11-18",)},
+        ("overdue", "BCG", 1, "2022-11-21"),
+    ),
+    "BCG given once is enough, scar or none": (
+        ("BCG", "BCG 2025-01-15"),
+        {},
+        ("complete", None, None, None),
+    ),
+    "preterm, more than 31 weeks: BCG at birth like any other": (
+        ("BCG",),
+        {"on": date(2025, 1, 16), "conditions": ("preterm_32_weeks",)},
+        ("due", "BCG", 1, "2025-01-15"),
+    ),
+    "preterm, 31 weeks: BCG when a doctor finds the child stable": (
+        ("BCG",),
+        {"on": date(2025, 1, 16), "conditions": ("preterm_31_weeks",)},
+        ("needs_precondition", "BCG", 1, "2025-01-15"),
+    ),
+    "preterm: everything else by the age since birth": (
+        ("DTAP",),
+        {"on": date(2025, 3, 15), "conditions": ("preterm_31_weeks",)},
+        ("due", "DTaP", 1, "2025-03-15"),
+    ),
+    "polio under 4 years: three doses, the fourth comes at 4": (
+        ("POLIO", "IPV 2026-05-01", "IPV 2026-06-01", "bOPV 2026-07-01"),
+        {},
+        ("upcoming", "bOPV", 4, "2029-01-15"),
+    ),
+    "polio from 4 years: the fourth 28 days after the third": (
+        ("POLIO", "IPV 2026-05-01", "IPV 2026-06-01", "bOPV 2026-11-01"),
+        {"born": date(2021, 1, 15)},
+        ("upcoming", "bOPV", 4, "2026-11-29"),
+    ),
+    "polio: inactivated first, 28 days apart": (
+        ("POLIO", "IPV 2026-11-01"),
+        {},
+        ("upcoming", "IPV", 2, "2026-11-29"),
+    ),
+    "polio, type II whatever the number of drops: a second inactivated one": (
+        (
+            "POLIO",
+            *("bOPV 2020-03-15", "bOPV 2020-04-15", "bOPV 2020-05-15", "bOPV 2024-01-15"),
+            "IPV 2026-11-01",
+        ),
+        {"born": date(2020, 1, 15)},
+        ("upcoming", "IPV", 6, "2026-11-29"),
+    ),
+    "polio, type II: two inactivated ones after four drops are enough": (
+        (
+            "POLIO",
+            *("bOPV 2020-03-15", "bOPV 2020-04-15", "bOPV 2020-05-15", "bOPV 2024-01-15"),
+            *("IPV 2026-10-01", "IPV 2026-11-01"),
+        ),
+        {"born": date(2020, 1, 15)},
+        ("complete", None, None, None),
+    ),
+    "polio: immunodeficient, the fourth is inactivated too": (
+        ("POLIO", "IPV 2020-03-15", "IPV 2020-04-15", "IPV 2020-05-15"),
+        {"born": date(2020, 1, 15), "conditions": ("immunodeficient",)},
+        ("overdue", "IPV", 4, "2024-01-15"),
+    ),
+    "DTaP 1-2: 28 days": (
+        ("DTAP", "DTaP 2025-12-01"),
+        {"on": date(2025, 12, 28)},
+        ("upcoming", "DTaP", 2, "2025-12-29"),
+    ),
+    "DTaP 2-3: 28 days": (
+        ("DTAP", "DTaP 2025-12-01", "DTaP 2026-01-01"),
+        {"on": date(2026, 1, 28)},
+        ("upcoming", "DTaP", 3, "2026-01-29"),
+    ),
+    "DTaP 4-5: twelve months": (
+        ("DTAP", "DTaP 2020-05-01", "DTaP 2020-06-01", "DTaP 2020-07-01", "DTaP 2025-12-20"),
+        {"born": date(2020, 2, 1)},
+        ("upcoming", "DTaP", 5, "2026-12-20"),
+    ),
+    "DTaP before 2025, at 3, 4 and 5 months: all count, the fourth at 18 months": (
+        ("DTAP", "DTaP 2024-11-01", "DTaP 2024-12-01", "DTaP 2025-01-01"),
+        {"born": date(2024, 8, 1), "on": date(2025, 6, 1)},
+        ("upcoming", "DTaP", 4, "2026-02-01"),
+    ),
+    "DTaP from 2025: under 7 years and no DT at 6, it is DTaP": (
+        ("DTAP", "DTaP 2018-06-01", "DTaP 2018-07-01", "DTaP 2018-08-01", "DTaP 2019-10-01"),
+        {"born": date(2018, 3, 1), "on": date(2025, 1, 2)},
+        ("due", "DTaP", 5, "2024-03-01"),
+    ),
+    "7 to 11 years, fewer than three: the second DT a month after the first": (
+        ("DTAP", "DT 2026-11-01"),
+        {"born": date(2018, 2, 1)},
+        ("upcoming", "DT", 2, "2026-12-01"),
+    ),
+    "7 to 11 years, fewer than three: the third six months after the second": (
+        ("DTAP", "DTaP 2018-05-01", "DT 2026-08-01"),
+        {"born": date(2018, 2, 1)},
+        ("upcoming", "DT", 3, "2027-02-01"),
+    ),
+    "7 to 11 years, fewer than three: three are enough": (
+        ("DTAP", "DTaP 2018-05-01", "DT 2025-08-01", "DT 2026-03-01"),
+        {"born": date(2018, 2, 1)},
+        ("complete", None, None, None),
+    ),
+    "7 to 11 years, four and none at 6: one DT, a year after the fourth": (
+        ("DTAP", "DTaP 2018-05-01", "DTaP 2018-06-01", "DTaP 2018-07-01", "DTaP 2019-09-01"),
+        {"born": date(2018, 2, 1)},
+        ("due", "DT", 5, "2025-02-01"),
+    ),
+    "7 to 11 years, one at 6: none": (
+        ("DTAP", "DTaP 2018-05-01", "DTaP 2018-06-01", "DTaP 2018-07-01", "DTaP 2024-09-01"),
+        {"born": date(2018, 2, 1)},
+        ("complete", None, None, None),
+    ),
+    "DT up to the day before 12 years": (
+        ("DTAP",),
+        {"born": date(2014, 11, 21)},
+        ("due", "DT", 1, "2021-11-21"),
+    ),
+    "MMR 1-2: 28 days": (
+        ("MMR", "MMR 2026-11-01"),
+        {},
+        ("upcoming", "MMR", 2, "2026-11-29"),
+    ),
+    "MMR from October 2019 on: a measles-rubella dose is not one of the two": (
+        ("MMR", "MR 2020-06-01", "MMR 2021-04-01"),
+        {"born": date(2019, 10, 1)},
+        ("overdue", "MMR", 2, "2021-04-29"),
+    ),
+    "MMR of the older cohort: measles twice, but no mumps": (
+        ("MMR", "MR 2018-09-15", "M 2019-07-15"),
+        {"born": date(2018, 1, 15)},
+        ("overdue", "MMR", 2, "2019-08-12"),
+    ),
+    "JE inactivated 2-3: a month": (
+        ("JE", "JE-I 2026-10-20", "JE-I 2026-10-30"),
+        {"born": date(2024, 6, 1)},
+        ("upcoming", "JE-I", 3, "2026-11-30"),
+    ),
+    "JE inactivated 3-4: three years": (
+        ("JE", "JE-I 2023-10-20", "JE-I 2023-10-30", "JE-I 2024-12-01"),
+        {"born": date(2020, 6, 1)},
+        ("upcoming", "JE-I", 4, "2027-12-01"),
+    ),
+    "JE: no live one for a child exposed to HIV, whatever it had": (
+        ("JE", "JE-L 2025-09-15"),
+        {"conditions": ("hiv_exposed",), "on": date(2027, 2, 1)},
+        ("needs_precondition", "JE-I", 2, "2027-01-15"),
+    ),
+    "HepA: inactivated for a child exposed to HIV": (
+        ("HEPA",),
+        {"conditions": ("hiv_exposed",)},
+        ("due", "HepA-I", 1, "2026-07-15"),
+    ),
+    "meningococcal A-A: three months": (
+        ("MEN", "MPSV-A 2026-10-01"),
+        {"born": date(2025, 6, 1)},
+        ("upcoming", "MPSV-A", 2, "2027-01-01"),
+    ),
+    "meningococcal A: the second would come at 24 months, so it is AC": (
+        ("MEN", "MPSV-A 2026-10-01"),
+        {"born": date(2024, 12, 1)},
+        ("upcoming", "MPSV-AC", 3, "2027-01-01"),
+    ),
+    "meningococcal: a conjugate course before 24 months counts as A": (
+        ("MEN", "MCV-AC 2025-08-01", "MCV-AC 2025-11-01"),
+        {},
+        ("upcoming", "MPSV-AC", 3, "2028-01-15"),
+    ),
+    "HepA live: once": (
+        ("HEPA", "HepA-L 2026-07-15"),
+        {},
+        ("complete", None, None, None),
+    ),
+    "HepA: live too soon after an inactivated one": (
+        ("HEPA", "HepA-I 2025-06-01", "HepA-L 2025-09-01"),
+        {"born": date(2023, 6, 1), "on": date(2025, 10, 1)},
+        ("upcoming", "HepA-I", 2, "2026-03-01"),
+    ),
+    "HPV: the first birthday of the cohort": (
+        ("HPV",),
+        {"born": date(2011, 11, 10)},
+        ("overdue", "2vHPV", 1, "2025-11-10"),
+    ),
+    "HPV 1-2: later than twelve months": (
+        ("HPV", "2vHPV 2025-11-15"),
+        {"born": date(2012, 1, 1)},
+        ("overdue", "2vHPV", 2, "2026-05-15"),
+    ),
+    "HPV: one of another kind counts": (
+        ("HPV", "9vHPV 2026-09-01"),
+        {"born": date(2012, 1, 1)},
+        ("upcoming", "2vHPV", 2, "2027-03-01"),
+    ),
+    "live: who left without the other one waits 28 days": (
+        ("JE", "MMR 2026-11-20"),
+        {},
+        ("upcoming", "JE-L", 1, "2026-12-18"),
+    ),
+    "oral and inactivated ones keep no distance: drops the day after MMR": (
+        ("POLIO", "IPV 2025-03-15", "IPV 2025-04-15", "MMR 2026-11-19"),
+        {},
+        ("overdue", "bOPV", 3, "2025-05-15"),
+    ),
+    "oral and inactivated ones keep no distance: MMR the day after drops": (
+        ("MMR", "bOPV 2026-11-19", "DTaP 2026-11-19"),
+        {},
+        ("overdue", "MMR", 1, "2025-09-15"),
+    ),
+    "live: 28 days from BCG as well": (
+        ("MMR", "BCG 2026-11-01"),
+        {},
+        ("upcoming", "MMR", 1, "2026-11-29"),
+    ),
+    "immunoglobulin: three months for HepA live": (
+        ("HEPA",),
+        {"conditions": ("immunoglobulin_2026-10-01",)},
+        ("upcoming", "HepA-L", 1, "2027-01-01"),
+    ),
+    "immunoglobulin: BCG does not wait": (
+        ("BCG",),
+        {"on": date(2025, 2, 1), "conditions": ("immunoglobulin_2025-01-20",)},
+        ("due", "BCG", 1, "2025-01-15"),
+    ),
+    "immunoglobulin: inactivated JE does not wait": (
+        ("JE", "JE-I 2025-10-01"),
+        {"on": date(2025, 10, 8), "conditions": ("immunoglobulin_2025-09-20",)},
+        ("due", "JE-I", 2, "2025-10-08"),
+    ),
+    "no contraindication: allergy, eczema": (
+        ("MMR",),
+        {"conditions": ("allergy_egg", "eczema")},
+        ("overdue", "MMR", 1, "2025-09-15"),
+    ),
+    "radiotherapy: a doctor decides": (
+        ("MMR",),
+        {"conditions": ("radiotherapy",)},
+        ("needs_precondition", "MMR", 1, "2025-09-15"),
+    ),
+    "antibodies against B cells: a doctor decides": (
+        ("HEPB", "HepB 2025-01-15"),
+        {"conditions": ("anti_b_cell_2026-08-01",)},
+        ("needs_precondition", "HepB", 2, "2025-02-15"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_rule(case):
+    asked, more, expected = case
+    assert said(of(*asked, **more)) == expected
+
+
+def test_within_twelve_hours_of_a_mother_with_hbsag():
+    for spelled in ("hbsag_positive_mother", "hbsag_unknown_mother"):
+        line = of("HEPB", on=date(2025, 1, 15), conditions=(spelled,))
+        assert "12 h" in line.rule
+    assert "12 h" not in of("HEPB", on=date(2025, 1, 15)).rule
