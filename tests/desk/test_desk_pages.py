@@ -135,6 +135,23 @@ def test_what_a_scanner_reads_has_a_sentence_and_a_way_on(desk, visit, slot):
         assert elsewhere.child.name_pinyin not in page
 
 
+def test_only_the_arrivals_may_use_a_camera(desk, visit):
+    cameras = {
+        path: desk.get(path).headers["Permissions-Policy"].split(",")[0]
+        for path in (
+            "/desk/",
+            "/desk/walk-in",
+            "/desk/queue",
+            f"/desk/appointments/{visit.id}",
+            "/",
+        )
+    }
+    assert {path for path, said in cameras.items() if said == "camera=(self)"} == {"/desk/"}
+    assert set(cameras.values()) == {"camera=(self)", "camera=()"}
+    found = desk.post("/desk/search", data={"q": "wyh"})
+    assert found.headers["Permissions-Policy"].startswith("camera=(self),")
+
+
 WALK_IN = {
     "key": "abcdefgh1",
     "channel": "desk",
