@@ -187,6 +187,7 @@ def slip(appointment_id: int) -> Response:
         visit=visit,
         reference=spoken(reference),
         qr=qr_code(reference),
+        doses=booked_for([visit.id]).get(visit.id, ()),
         wait=wait_of(visit, clock.now()),
     )
 
