@@ -8,14 +8,13 @@ from datetime import datetime, time, timedelta
 
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
-from pypinyin import lazy_pinyin
 from sqlalchemy import select
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Leave, Practitioner
 from clinic.clock import local
 from clinic.db import db
-from clinic.families.pinyin import SURNAMES
+from clinic.families.pinyin import initials
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
@@ -54,18 +53,6 @@ def feed_of(user: Person, *, now: datetime) -> bytes:
     for leave in leaves:
         calendar.add_component(_away(leave))
     return bytes(calendar.to_ical())
-
-
-def initials(name: str) -> str:
-    """`WYH` for 王一禾 (a surname by its reading as one), `AS` for Anna Smith."""
-    if name.isascii():
-        return "".join(word[0] for word in name.split()).upper()
-    bare = "".join(name.split())
-    letters = [syllable[0] for character in bare for syllable in lazy_pinyin(character)]
-    surname = SURNAMES.get(bare[:2]) or SURNAMES.get(bare[:1])
-    if surname:
-        letters[0] = surname[0]
-    return "".join(letters).upper()
 
 
 def _frame() -> Calendar:

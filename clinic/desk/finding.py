@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from clinic.families.pinyin import without_dots
 from clinic.scheduling.references import parse_reference
 
 ALMOST_A_REFERENCE = re.compile(r"[0-9A-Za-z]{4}[ _\-\u2013]?[0-9A-Za-z]{4}")
@@ -15,14 +16,16 @@ def means(typed: str, *, name: str, pinyin: str, phones: Iterable[str], referenc
     """Whether `typed` is the child's name or part of it, its pinyin or initials, the end of a
     guardian's phone, or the booking's reference in any spelling."""
     typed = plain(typed)
-    bare = "".join(typed.split()).lower()
+    bare = without_dots(typed).lower()
     if not bare:
         return True
     if parse_reference(typed) == reference:
         return True
     if bare.isdigit():
         return len(bare) >= SHORTEST_NUMBER and any(phone.endswith(bare) for phone in phones)
-    return bare in name.lower() or any(key.startswith(bare) for key in pinyin.split())
+    keys = [without_dots(key) for key in pinyin.split()]
+    as_typed = bare.replace("ü", "v")  # 吕 is lv on a keyboard
+    return bare in without_dots(name).lower() or any(key.startswith(as_typed) for key in keys)
 
 
 def plain(typed: str) -> str:

@@ -19,6 +19,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
 from clinic.accounts.contacts import NotAContact, normalised
+from clinic.booking.terms import Line
 from clinic.centres.models import Service
 from clinic.families import rules
 from clinic.families.forms import RELATIONS, SEXES, said, stripped
@@ -86,6 +87,10 @@ class WalkInForm(FlaskForm):
         self.service.choices = [SelectChoice(one.id, name_of(one)) for one in services]
         self.slot.choices = []
         self.has_doses = False
+        # Of a child that is known: what the visit can be for, and what stands against that.
+        self.child_id = 0
+        self.lines: Sequence[Line] = ()
+        self.objection = ""
 
     def offer(self, offers: Sequence[Offer], names: dict[int, str]) -> None:
         """The free times that may be chosen."""
@@ -94,12 +99,17 @@ class WalkInForm(FlaskForm):
             for one in offers
         ]
 
-    def validate_phone(self, field: StringField) -> None:
+    @property
+    def mobile(self) -> str:
+        """The guardian's number as it is kept; empty if it is none."""
         try:
-            field.normalised = normalised(field.data or "")
+            found = normalised(self.phone.data or "")
         except NotAContact:
-            field.normalised = "@"
-        if "@" in field.normalised:
+            return ""
+        return "" if "@" in found else found
+
+    def validate_phone(self, field: StringField) -> None:
+        if not self.mobile:
             raise ValidationError(_l("Enter a mobile number of 11 digits."))
 
     def validate_birth_date(self, field: Field) -> None:

@@ -44,6 +44,7 @@ from clinic.visits.waits import wait_of
 from clinic.web import filled, is_htmx, render, see_other
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
+MAY_SCAN = "camera=(self), microphone=(), geolocation=()"  # the one page that has a camera
 
 
 def _centre() -> Centre:
@@ -80,6 +81,12 @@ def _list(centre: Centre, typed: str, refusal: str = "") -> Response:
 
 
 def _render(centre: Centre, typed: str, refusal: str, tag: str, now: datetime) -> Response:
+    response = _arrivals(centre, typed, refusal, tag, now)
+    response.headers["Permissions-Policy"] = MAY_SCAN
+    return response
+
+
+def _arrivals(centre: Centre, typed: str, refusal: str, tag: str, now: datetime) -> Response:
     rows = arrivals(centre, now)
     found, late = in_order(found_among(rows, typed))
     tickets = tickets_of({one.child_id for one in rows}, centre.id, clinic_day(now))
@@ -180,6 +187,7 @@ def slip(appointment_id: int) -> Response:
         visit=visit,
         reference=spoken(reference),
         qr=qr_code(reference),
+        doses=booked_for([visit.id]).get(visit.id, ()),
         wait=wait_of(visit, clock.now()),
     )
 

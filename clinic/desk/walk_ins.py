@@ -1,20 +1,27 @@
 """A family at the desk or on the phone, with or without an account: registered and booked at once."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts import joining
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
-from clinic.booking.on_behalf import book_for, free_times, names_of, slots_here
-from clinic.booking.terms import OF_KIND
-from clinic.centres.models import Centre
+from clinic.booking.on_behalf import (
+    against,
+    book_for,
+    free_times,
+    names_of,
+    slots_here,
+    terms_of,
+)
+from clinic.booking.terms import OF_KIND, codes_in
+from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk.forms import WalkInForm
@@ -22,6 +29,7 @@ from clinic.desk.queries import services_at
 from clinic.errors import DomainError
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Relation, Sex
+from clinic.families.pinyin import without_dots
 from clinic.families.queries import children_of, has_consented
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment, Channel
@@ -57,11 +65,17 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @allow(Role.RECEPTION)
     def times() -> Response:
         """The free times for what was just chosen; a part of the walk-in page."""
-        return render("desk/_times.html", form=_walk_in_form(centre_asked_for()))
+        return _read(render("desk/_times.html", form=_walk_in_form(centre_asked_for())))
 
 
 def _walk_in_page(form: WalkInForm, centre: Centre, status: int) -> Response:
-    return render("desk/walk_in.html", status=status, form=form, centre=centre)
+    return _read(render("desk/walk_in.html", status=status, form=form, centre=centre))
+
+
+def _read(response: Response) -> Response:
+    """Leave nothing open: that a child's record was read is written after the answer."""
+    db.session.rollback()
+    return response
 
 
 def _walk_in_form(centre: Centre) -> WalkInForm:
@@ -78,13 +92,50 @@ def _walk_in_form(centre: Centre) -> WalkInForm:
 
 
 def _offer(form: WalkInForm, centre: Centre) -> None:
-    """Put the free times of the chosen service and day into the form."""
+    """Put the free times of the chosen service and day into the form, and what a known child is due."""
     services = services_at(centre)
     service = next((one for one in services if one.id == form.service.data), None)
     service = service or (services[0] if services else None)
     form.has_doses = service is not None and service.kind in OF_KIND
-    if service and form.day.data:
-        form.offer(free_times(service, centre, form.day.data, clock.now()), names_of(service))
+    if not service or not form.day.data:
+        return
+    now = clock.now()
+    form.offer(free_times(service, centre, form.day.data, now), names_of(service))
+    if form.has_doses and (child := _known(form)):
+        audit.note_read("children", child.id, by=me().id, now=now, centre_id=centre.id)
+        _offer_doses(form, child, service, centre, now)
+
+
+def _offer_doses(
+    form: WalkInForm, child: Child, service: Service, centre: Centre, now: datetime
+) -> None:
+    """Put what the visit can be for into the form, and what stands against what is ticked."""
+    day, codes = form.day.data, _codes(child)
+    terms = terms_of(child, service, codes, on=day, now=now)
+    found = against(terms, child, centre, day)
+    if terms and codes is None and terms.objections(child.id, day):
+        terms = terms_of(child, service, (), on=day, now=now)  # as `book_for`: with a question
+    form.child_id, form.lines = child.id, terms.lines(child.id) if terms else ()
+    form.objection = say(found[0]) if found else ""
+
+
+def _known(form: WalkInForm) -> Child | None:
+    """The child of that guardian, name and birth date, whatever was typed between the name's parts."""
+    guardian = find_user(form.mobile) if form.mobile else None
+    name = without_dots(form.name.data or "")
+    return next(
+        (
+            child
+            for child in (children_of(guardian) if guardian else ())
+            if (without_dots(child.name), child.birth_date) == (name, form.birth_date.data)
+        ),
+        None,
+    )
+
+
+def _codes(child: Child) -> Collection[str] | None:
+    """What was ticked for this child; None if its boxes were not shown."""
+    return codes_in(request.form).get(child.id)
 
 
 def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
@@ -98,7 +149,7 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
         child,
         service,
         slots,
-        codes=() if form.without.data else None,
+        codes=() if form.without.data else _codes(child),
         channel=channel,
         by=me(),
         key=key,
@@ -112,19 +163,15 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
 
 
 def _child(form: WalkInForm, now: datetime) -> Child:
-    """The child of that guardian, name and birth date; registered now if it is new."""
-    phone: str = form.phone.normalised  # type: ignore[attr-defined]
-    guardian = find_user(phone)
+    """The child if it is known; registered now if it is new."""
+    guardian = find_user(form.mobile)
     if guardian is None:
         guardian = joining.register_guardian(
-            name=form.guardian.data or "", phone=phone, by=me(), now=now
+            name=form.guardian.data or "", phone=form.mobile, by=me(), now=now
         )
     if not has_consented(guardian):
         registering.record_consents(guardian, list(ConsentKind), language="zh", by=me(), now=now)
-    for child in children_of(guardian):
-        if (child.name, child.birth_date) == (form.name.data, form.birth_date.data):
-            return child
-    return registering.register_child(
+    return _known(form) or registering.register_child(
         guardian=guardian,
         relation=Relation(form.relation.data),
         name=form.name.data or "",

@@ -3,6 +3,7 @@
 pypinyin reads some surnames as common words; those are read both ways.
 """
 
+import re
 from itertools import product
 
 from pypinyin import Style, lazy_pinyin
@@ -20,20 +21,50 @@ SURNAMES = {
 }  # fmt: skip
 
 
+DOTS = "·•・‧∙⋅"  # between the parts of a name: 阿依古丽·买买提
+HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+WORDS = re.compile(f"[{HAN}]+|[^{HAN}{DOTS}\\s]+")
+
+
 def search_keys(name: str) -> str:
-    """What a receptionist may type, space-separated: `wangyihe wyh`, every reading of the surname."""
-    bare = "".join(name.split()).lower()
-    if not bare:
-        return ""
+    """What a receptionist may type, space-separated: `wangyihe wyh`, every reading of the surname.
+
+    Dots and spaces are left out; of words that are not Chinese the first letter is an initial.
+    """
+    bare = without_dots(name).lower()
+    readings = [_read(name.lower())]
     surname = next((bare[:n] for n in (2, 1) if bare[:n] in SURNAMES), "")
-    plain = lazy_pinyin(bare, style=Style.NORMAL)
-    readings = [plain]
     if surname:
-        rest = lazy_pinyin(bare[len(surname) :], style=Style.NORMAL)
-        readings.append([SURNAMES[surname], *rest])
+        readings.append([SURNAMES[surname], *_read(bare[len(surname) :])])
     keys: list[str] = []
     for reading, part in product(readings, (len, lambda _: 1)):
         key = "".join(syllable[: part(syllable)] for syllable in reading)
-        if key not in keys:
+        if key and key not in keys:
             keys.append(key)
     return " ".join(keys)[:300]
+
+
+def initials(name: str) -> str:
+    """`WYH` for 王一禾 (a surname by its reading as one), `AS` for Anna Smith; `*` for what has no reading."""
+    letters = ["*" if re.match(f"[{HAN}]", part) else part[0] for part in _read(name) if part]
+    bare = without_dots(name)
+    surname = SURNAMES.get(bare[:2]) or SURNAMES.get(bare[:1])
+    if surname:
+        letters[0] = surname[0]
+    return "".join(letters).upper()
+
+
+def without_dots(text: str) -> str:
+    """Without spaces and the dots between the parts of a name, however they were typed."""
+    return "".join(sign for sign in text if sign not in DOTS and not sign.isspace())
+
+
+def _read(name: str) -> list[str]:
+    """The syllables of what is Chinese, the words of what is not."""
+    return [
+        part
+        for word in WORDS.findall(name)
+        for part in (
+            lazy_pinyin(word, style=Style.NORMAL) if re.match(f"[{HAN}]", word) else [word]
+        )
+    ]

@@ -40,12 +40,18 @@ def city(migrated, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def launch():
+    """Starts a Chromium with these switches."""
+    path = os.environ.get("CLINIC_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        path = os.environ.get("CLINIC_CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path)
-        yield browser
-        browser.close()
+        yield lambda *switches: playwright.chromium.launch(executable_path=path, args=switches)
+
+
+@pytest.fixture(scope="session")
+def chromium(launch):
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 class Visitor:

@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from clinic.accounts.models import Membership, Role
 from clinic.audit.trail import AuditEvent
 from clinic.calendar import feeds
-from clinic.calendar.feed_text import initials
 from clinic.calendar.models import CalendarFeed
 from clinic.centres.models import Leave
 from clinic.clock import at
 from clinic.db import db
+from clinic.families.pinyin import initials
 from clinic.scheduling import booking
 from clinic.scheduling.references import spoken
 from tests.makes import (
@@ -235,6 +235,11 @@ def test_the_migration_goes_down_and_up(app):
         ("尉迟恭", "YCG"),
         ("Anna Smith", "AS"),
         ("欧阳明", "OYM"),
+        ("阿依古丽·买买提", "AYGLMMT"),
+        ("𬱖㛃", "DJ"),
+        ("𠮷田", "*T"),
+        ("Zoë Müller", "ZM"),
+        ("李Anna Ö", "LAÖ"),
     ],
 )
 def test_initials(name, letters):

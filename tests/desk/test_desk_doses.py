@@ -1,10 +1,12 @@
 """What the desk books and moves promises its doses, as what is booked online does."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from clinic.accounts.models import Role
+from clinic.audit.trail import AuditEvent
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
@@ -53,6 +55,69 @@ def test_a_walk_in_for_a_vaccination_promises_what_is_usual_that_day(desk, site)
     assert live() == BOTH
 
 
+def boxes(page):
+    """The values of the boxes, and which are ticked."""
+    found = re.findall(r'type="checkbox" name="need" value="([^"]*)"( checked)?', page)
+    return [one for one, _ in found], [one for one, ticked in found if ticked]
+
+
+def times(desk, data):
+    return desk.post("/desk/walk-in/times", data=data).text
+
+
+def test_a_known_child_has_a_box_for_each_dose_and_the_usual_ones_are_ticked(desk, site):
+    data = walk_in(site, site.slots[NEXT_WEEK][0])
+    shown, ticked = boxes(times(desk, data))
+    assert {f"{site.child.id}.JE", f"{site.child.id}.MMR"} == set(ticked)
+    assert set(ticked) <= set(shown)
+    read = db.session.query(AuditEvent).filter_by(action="read", subject_id=site.child.id).all()
+    assert [one.subject for one in read] == ["children"]
+    assert boxes(times(desk, data | {"day": TOMORROW.isoformat()}))[1] == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"phone": "13900139000"}, {"phone": "1"}, {"name": "王二禾"}, {"birth_date": "2025-07-11"}],
+)
+def test_who_is_not_known_has_no_boxes(desk, site, other):
+    page = times(desk, walk_in(site, site.slots[NEXT_WEEK][0], **other))
+    assert boxes(page) == ([], [])
+    assert 'name="without"' in page
+
+
+@pytest.mark.parametrize(
+    ("ticked", "promised"), [(["MMR"], BOTH[1:]), ([], []), (["MMR", "JE"], BOTH)]
+)
+def test_what_is_ticked_is_promised_and_nothing_else(desk, site, ticked, promised):
+    need = [f"{site.child.id}.{code}" for code in ("", *ticked)]
+    data = walk_in(site, site.slots[NEXT_WEEK][0], need=need)
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    assert live() == promised
+
+
+def test_what_is_ticked_before_it_is_legal_is_said_and_nothing_is_booked(desk, site):
+    need = [f"{site.child.id}.", f"{site.child.id}.MMR"]
+    data = walk_in(site, site.slots[TOMORROW][0], need=need)
+    assert "3月10日" in times(desk, data)
+    answer = desk.post("/desk/walk-in", data=data)
+    assert answer.status_code == 422
+    assert "3月10日" in answer.text
+    assert boxes(answer.text)[1] == need[1:]
+    assert db.session.query(Appointment).count() == 0
+
+
+def test_boxes_of_another_child_say_nothing_of_this_one(desk, site):
+    data = walk_in(site, site.slots[NEXT_WEEK][0], need=["99.", "99.HEPB"])
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    assert live() == BOTH
+
+
+def test_the_slip_says_which_doses_are_kept(desk, site):
+    data = walk_in(site, site.slots[NEXT_WEEK][0])
+    slip = desk.get(desk.post("/desk/walk-in", data=data).location).text
+    assert "麻腮风疫苗 第1剂" in slip
+
+
 def test_on_a_day_when_nothing_may_be_given_the_family_comes_with_a_question(desk, site):
     assert desk.post("/desk/walk-in", data=walk_in(site, site.slots[TOMORROW][0])).location
     assert booked().slot_id == site.slots[TOMORROW][0].id
@@ -73,8 +138,8 @@ def test_a_walk_in_that_the_centre_has_no_dose_for_is_told_and_nothing_is_booked
     assert "已约完" in answer.text
     assert db.session.query(Appointment).count() == 0
     assert live() == []
-    assert 'name="without"' in answer.text
-    data = walk_in(site, slot, without="y")
+    assert f"{site.child.id}.MMR" in boxes(answer.text)[1]
+    data = walk_in(site, slot, need=[f"{site.child.id}."])
     assert desk.post("/desk/walk-in", data=data).status_code == 303
     assert live() == []
     assert booked().slot_id == slot.id

@@ -30,6 +30,34 @@ def test_by_name_pinyin_and_phone(typed, found):
     assert means(typed, **who, reference="A") is found
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "not_typed"),
+    [
+        (
+            "阿依古丽·买买提",
+            ["阿依古丽买买提", "古丽•买买提", "ayigulimaimaiti", "ayglmmt"],
+            ["mmt"],
+        ),
+        ("𬱖㛃", ["𬱖", "㛃", "dijie", "dj"], ["吉", "xie"]),
+        ("𠮷田", ["𠮷田", "田"], ["吉田"]),
+        ("吕小满", ["lvxiaoman", "lü", "lxm"], ["lu"]),
+        ("Anna Smith", ["anna s", "AS", "smith"], ["ams"]),
+        ("Zoë Müller", ["zoë", "Müller", "zm"], ["mv"]),
+        ("单雄信", ["shanxiong", "danxiong", "sxx"], ["shuang"]),
+    ],
+)
+def test_rare_names_are_found_however_they_are_typed(name, typed, not_typed):
+    who = {"name": name, "pinyin": search_keys(name), "phones": [], "reference": "A"}
+    assert [one for one in typed if not means(one, **who)] == []
+    assert [one for one in not_typed if means(one, **who)] == []
+
+
+def test_names_kept_before_dots_were_left_out_are_found_too():
+    kept = "ayiguli·maimaiti aygl·mmt"
+    who = {"name": "阿依古丽·买买提", "pinyin": kept, "phones": [], "reference": "A"}
+    assert means("ayglmmt", **who)
+
+
 def test_by_reference_in_any_spelling():
     from clinic.scheduling.references import new_reference, spoken
 
