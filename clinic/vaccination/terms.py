@@ -14,7 +14,8 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.i18n import mark, name_of
-from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.rules import Objection
 from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
@@ -154,8 +155,9 @@ class DoseTerms:
 
     def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
         """Promise the doses to the hold, and nothing else."""
-        slot = db.session.get_one(Slot, hold.slot_id)
-        wanted = self.doses(hold.child_id, clinic_day(slot.starts_at))
+        wanted: list[stock.Dose] = []
+        if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
+            wanted = self.doses(hold.child_id, clinic_day(at[1]))
         stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
