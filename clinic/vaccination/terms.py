@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.accounts.models import Person
@@ -215,14 +216,12 @@ def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
     return _lines_of(DosePromise.appointment_id, appointment_ids)
 
 
-def _lines_of(
-    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
-) -> dict[int, list[Line]]:
-    """Also those of visits that are over: what they were for, unless it was taken back."""
-    found: dict[int, list[Line]] = {}
-    query = (
+@cache
+def _promised_to(owner: InstrumentedAttribute[int | None]) -> Select[*tuple[Any, ...]]:
+    """Also to visits that are over: what they were for, unless it was taken back."""
+    return (
         select(owner, DosePromise.series, DosePromise.vaccine, DosePromise.dose_number)
-        .where(owner.in_(numbers))
+        .where(owner.in_(bindparam("numbers", expanding=True)))
         .where(
             or_(
                 DosePromise.released_at.is_(None),
@@ -231,7 +230,14 @@ def _lines_of(
         )
         .order_by(DosePromise.id)
     )
-    for number, series, vaccine, dose in db.session.execute(query):
+
+
+def _lines_of(
+    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
+) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = {}
+    rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
+    for number, series, vaccine, dose in rows:
         assert number
         found.setdefault(number, []).append(_line(series, vaccine, dose, None, True))
     return found
