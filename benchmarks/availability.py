@@ -127,22 +127,30 @@ def plan(query, engine):
     )
 
 
-# Times long ago, at the same centres and at many others, for every service.
+# Times long ago, at the same centres and at many others, for every service: 2,000 shelves of them,
+# one after the other in the order of the index, which is several times quicker to write.
 COLUMNS = """service_id, centre_id, starts_at, slot_id, ends_at, clinic_session_id,
     practitioner_id, opens_at, free_from, closed, opens_by_hand"""
+SHELVES = 2000
 FILL_POSTGRESQL = f"""
     INSERT INTO slot_services ({COLUMNS})
-    SELECT 1 + n % 4, 1 + (n / 4) % 500, timestamptz '2000-01-01' + n / 2000 * interval '15 minutes',
-        1000000 + n, timestamptz '2000-01-01' + (n / 2000 + 1) * interval '15 minutes', n / 12,
+    SELECT 1 + shelf / 500, 1 + shelf % 500, begins,
+        1000000 + n, begins + interval '15 minutes', n / 12,
         1 + n % 3000, timestamptz '1999-12-01', timestamptz '1970-01-01', false, false
-    FROM generate_series(:first, :last) n ON CONFLICT DO NOTHING"""
+    FROM generate_series(:first, :last) n
+    CROSS JOIN LATERAL (SELECT (n - :first) / :each AS shelf) AS a
+    CROSS JOIN LATERAL (SELECT timestamptz '2000-01-01'
+        + (:first / 2000 + (n - :first) % :each) * interval '15 minutes' AS begins) AS b
+    ON CONFLICT DO NOTHING"""
 FILL_SQLITE = f"""
-    WITH RECURSIVE series (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM series WHERE n < ?)
+    WITH RECURSIVE series (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM series WHERE n < :last),
+    placed (n, shelf, begins) AS (SELECT n, (n - :first) / :each,
+        946684800 + (:first / 2000 + (n - :first) % :each) * 900 FROM series)
     INSERT OR IGNORE INTO slot_services ({COLUMNS})
-    SELECT 1 + n % 4, 1 + (n / 4) % 500, datetime(946684800 + n / 2000 * 900, 'unixepoch') || '.000000',
-        1000000 + n, datetime(946684800 + (n / 2000 + 1) * 900, 'unixepoch') || '.000000', n / 12,
+    SELECT 1 + shelf / 500, 1 + shelf % 500, datetime(begins, 'unixepoch') || '.000000',
+        1000000 + n, datetime(begins + 900, 'unixepoch') || '.000000', n / 12,
         1 + n % 3000, '1999-12-01 00:00:00.000000', '1970-01-01 00:00:00.000000', 0, 0
-    FROM series"""
+    FROM placed"""
 
 
 def fill(url, engine, most):
@@ -151,6 +159,7 @@ def fill(url, engine, most):
     db.session.commit()
     if have >= most:
         return
+    rows = {"first": have, "last": most - 1, "each": -(-(most - have) // SHELVES)}
     if engine == "sqlite":
         db.engine.dispose()
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
@@ -160,7 +169,7 @@ def fill(url, engine, most):
         ).fetchall()
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
-        connection.execute(FILL_SQLITE, (have, most))
+        connection.execute(FILL_SQLITE, rows)
         for _, statement in triggers:
             connection.execute(statement)
         connection.execute("ANALYZE")
@@ -169,6 +178,6 @@ def fill(url, engine, most):
         return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET session_replication_role = replica"))  # no triggers
-        connection.execute(text(FILL_POSTGRESQL), {"first": have, "last": most})
+        connection.execute(text(FILL_POSTGRESQL), rows)
         connection.execute(text("SET session_replication_role = origin"))
         connection.execute(text("VACUUM ANALYZE slot_services"))

@@ -14,8 +14,10 @@ from urllib.parse import urlencode, urlsplit
 
 from itsdangerous import URLSafeTimedSerializer
 
+from clinic.clock import clinic_day, now
 from tests.serving import SECRET
 
+AGENT = "bench"
 RAW_TOKEN = "0123456789abcdef" * 2
 
 
@@ -39,10 +41,14 @@ class Browser:
 
     def __init__(self, app, session_id):
         session = {"_user_id": session_id, "_fresh": True, "csrf_token": RAW_TOKEN}
-        with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        session |= {"_permanent": True, "seen": str(clinic_day(now()))}  # as after signing in
+        known_by = {"REMOTE_ADDR": "127.0.0.1", "HTTP_USER_AGENT": AGENT}
+        with app.test_request_context(environ_overrides=known_by):
             session["_id"] = app.login_manager._session_identifier_generator()
         signed = app.session_interface.get_signing_serializer(app).dumps(session)
-        self.head = f"HTTP/1.1\r\nHost: bench\r\nCookie: session={signed}\r\n"
+        self.head = (
+            f"HTTP/1.1\r\nHost: bench\r\nUser-Agent: {AGENT}\r\nCookie: session={signed}\r\n"
+        )
         self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(RAW_TOKEN)
 
     def get(self, path, *, etag=None):

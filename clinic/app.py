@@ -39,6 +39,7 @@ from clinic.visits import models as _visits  # noqa: F401 - the same
 from clinic.web import Once
 
 YEAR = 365 * 24 * 60 * 60
+VARY = "Cookie, Accept-Language, HX-Request, HX-Request-Type"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -164,7 +165,7 @@ def _finish(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-        response.vary.update(("Cookie", "Accept-Language"))
+        response.headers["Vary"] = VARY
     if response.status_code < 400:
         audit.write_reads()
     return response

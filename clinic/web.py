@@ -47,9 +47,7 @@ def render(
 ) -> Response:
     """The page, or only its part when HTMX asks. The server chooses; the client never names one."""
     template = partial if partial and is_htmx() else page
-    response = make_response(render_template(template, **context), status)
-    response.vary.update(("HX-Request", "HX-Request-Type"))
-    return response
+    return make_response(render_template(template, **context), status)
 
 
 class Mark:
@@ -93,7 +91,6 @@ class Mark:
     def _may_be_kept(response: Response, tag: str) -> Response:
         response.set_etag(tag, weak=True)
         response.headers["Cache-Control"] = "private, no-cache"
-        response.vary.update(("HX-Request", "HX-Request-Type"))
         return response
 
 

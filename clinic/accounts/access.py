@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Response, abort, current_app, flash, request
+from flask import Response, abort, current_app, flash, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from clinic import clock
 from clinic.accounts.models import Role, SignedIn
 from clinic.web import keep_typed, see_other, way_back
 
@@ -63,6 +64,8 @@ def guard() -> Response | None:
         return see_other("accounts.sign_in", next=way_back())
     if not me().roles & allowed:
         abort(403)
+    if session.get("seen") != (today := str(clock.clinic_day(clock.now()))):
+        session["seen"] = today  # so that the cookie is sent again and lasts from today on
     return None
 
 

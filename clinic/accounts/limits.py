@@ -5,13 +5,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import case
+from sqlalchemy import Executable, bindparam, case
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.accounts.models import Counter
-from clinic.db import db, in_one_transaction
+from clinic.db import UTCDateTime, db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import mark
 
@@ -40,24 +41,35 @@ PASSWORD_ADDRESS = Limit("password-address", 300, timedelta(minutes=15))
 BOOKING = Limit("booking", 60, timedelta(minutes=10))
 
 
+@cache
+def _count_one(engine: str) -> Executable:
+    """One more, or the first of a new while: built once for each engine."""
+    insert = postgresql.insert if engine == "postgresql" else sqlite.insert
+    now = bindparam("now", type_=UTCDateTime())
+    over = Counter.since <= bindparam("before", type_=UTCDateTime())
+    return (
+        insert(Counter.__table__)  # type: ignore[arg-type]
+        .values(key=bindparam("whose"), since=now, count=1)
+        .on_conflict_do_update(
+            index_elements=[Counter.key],
+            set_={
+                "count": case((over, 1), else_=Counter.count + 1),
+                "since": case((over, now), else_=Counter.since),
+            },
+        )
+        .returning(Counter.__table__.c.count, Counter.__table__.c.since)
+    )
+
+
 def spend(limit: Limit, whose: str, *, now: datetime) -> None:
     """Count one try, in one statement. Raises TooOften beyond the limit.
 
     The caller commits even when it refuses what was tried, or the try would not count.
     """
     key = f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Counter).values(key=key, since=now, count=1)
-    over = Counter.since <= now - limit.within
-    row = db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Counter.key],
-            set_={
-                "count": case((over, 1), else_=Counter.count + 1),
-                "since": case((over, now), else_=Counter.since),
-            },
-        ).returning(Counter.count, Counter.since)
-    ).one()
+    count_one = _count_one(db.engine.dialect.name)
+    which = {"whose": key, "now": now, "before": now - limit.within}
+    row = db.session.execute(count_one, which).one()
     count: int = row[0]
     if count > limit.times:
         wait = row.since + limit.within - now

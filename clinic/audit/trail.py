@@ -25,6 +25,9 @@ class AuditEvent(Base):
     details: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
 
 
+ONE_MORE = insert(AuditEvent.__table__)  # type: ignore[arg-type]
+
+
 def record(
     action: str,
     subject: object,
@@ -34,17 +37,18 @@ def record(
     centre_id: int | None = None,
     **details: object,
 ) -> None:
-    """Add a row to the trail in the transaction of the change. `by` is a user's id; `subject` a flushed row."""
-    db.session.add(
-        AuditEvent(
-            at=now,
-            actor_id=by,
-            action=action,
-            subject=type(subject).__tablename__,  # type: ignore[attr-defined]
-            subject_id=subject.id,  # type: ignore[attr-defined]
-            centre_id=centre_id,
-            details=details,
-        )
+    """Write a row of the trail in the transaction of the change. `by` is a user's id; `subject` a flushed row."""
+    db.session.execute(
+        ONE_MORE,
+        {
+            "at": now,
+            "actor_id": by,
+            "action": action,
+            "subject": type(subject).__tablename__,  # type: ignore[attr-defined]
+            "subject_id": subject.id,  # type: ignore[attr-defined]
+            "centre_id": centre_id,
+            "details": details,
+        },
     )
 
 

@@ -109,6 +109,7 @@ class Asked:
         now: datetime,
     ) -> None:
         self.codes = codes
+        self._lacking: dict[tuple[int, date], Objection | None] = {}
         self.kinds = {one.service.id: one.service.kind for one in wishes}
         by_kind: dict[ServiceKind, list[int]] = {}
         for one in wishes:
@@ -142,8 +143,10 @@ class Asked:
 
     def lacks(self, centre_id: int, day: date) -> Objection | None:
         """The first thing that the centre does not have that day."""
-        missing = (one.lacks(centre_id, day) for one in self.terms.values())
-        return next((one for one in missing if one), None)
+        if (centre_id, day) not in self._lacking:
+            missing = (one.lacks(centre_id, day) for one in self.terms.values())
+            self._lacking[centre_id, day] = next((one for one in missing if one), None)
+        return self._lacking[centre_id, day]
 
     def keep(self, holds: Sequence[Hold], *, by: Person, now: datetime) -> None:
         """Keep what these holds need beside their places. Raises DomainError."""

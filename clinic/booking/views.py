@@ -62,7 +62,8 @@ def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = 
     def choose_time() -> Response:
         now = clock.now()
         chooser = ask(me(), kind, request.args, near=session.get("near"), now=now)
-        mark = Mark(chooser.made_of) if chooser.made_of else None
+        made_of = chooser.made_of
+        mark = Mark(made_of) if made_of else None
         if mark and (unchanged := mark.unchanged(now)):
             return unchanged
         add_times(chooser, request.args, now)

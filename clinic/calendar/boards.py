@@ -57,7 +57,7 @@ def today() -> Response:
         mark,
         step=1,
         groups=board.grouped(scope.by, blocks, visits, line=line),
-        strips=board.grouped("room" if scope.by == "room" else "who", blocks, (), line=None),
+        strips=_strips(scope, blocks),
         hours=_hours(blocks),
         late=late,
         visits=visits,
@@ -117,6 +117,15 @@ def month() -> Response:
         sums=board.sums(days, loads_between(scope, start, end)),
         waiting=waiting_now(scope, clinic_day(now)),
     )
+
+
+def _strips(scope: Scope, blocks: Sequence[board.Block]) -> list[board.Group]:
+    """Lines of time by clinician, or by room: then an empty room has one too, to be moved to."""
+    if scope.by != "room":
+        return board.grouped("who", blocks, (), line=None)
+    used = {one.thing: one for one in board.grouped("room", blocks, (), line=None)}
+    rooms = scope.rooms if blocks and scope.room is None else used
+    return [used.get(room) or board.Group(room) for room in rooms]
 
 
 def _hours(blocks: Sequence[board.Block]) -> tuple[int, int]:

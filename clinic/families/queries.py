@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person
@@ -51,11 +51,17 @@ def latest_consent(user: Person, kind: ConsentKind) -> Consent | None:
     )
 
 
+_consents = Consent.__table__.c
+SAID = (
+    select(_consents.kind, _consents.given, _consents.text_version)
+    .where(_consents.user_id == bindparam("user_id"))
+    .order_by(_consents.id)
+)
+
+
 def has_consented(user: Person) -> bool:
     """Whether this user agreed to every text in its present version, and has not withdrawn."""
-    said = select(Consent.kind, Consent.given, Consent.text_version)
-    rows = db.session.execute(said.where(Consent.user_id == user.id).order_by(Consent.id))
-    latest = {row.kind: row for row in rows}
+    latest = {row.kind: row for row in db.session.execute(SAID, {"user_id": user.id})}
     return all(
         kind in latest and latest[kind].given and latest[kind].text_version == VERSIONS[kind]
         for kind in ConsentKind

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
@@ -25,6 +25,8 @@ from clinic.scheduling.wanted import (
     must_differ,
     refusal,
 )
+
+BY_KEY = select(Booking).where(Booking.idempotency_key == bindparam("key"))
 
 
 class TooLate(DomainError):
@@ -101,7 +103,7 @@ def _still_kept(hold: Hold | None, *, now: datetime) -> Hold | None:
 
 def find_booking(key: str) -> Booking | None:
     """The booking that this key made, if it did."""
-    return db.session.scalar(select(Booking).where(Booking.idempotency_key == key))
+    return db.session.scalar(BY_KEY, {"key": key})
 
 
 def _appointment(one: Wanted, booking: Booking) -> Appointment:

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import UTCDateTime, db
+from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Guardianship
 from clinic.i18n import mark
@@ -21,32 +20,48 @@ from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine, must_differ, refusal
 
-CHILDREN = select(Guardianship.child_id).where(
-    Guardianship.user_id == bindparam("user_id"), Guardianship.revoked_at.is_(None)
+_holds, _kin, _slots = (one.__table__.c for one in (Hold, Guardianship, Slot))
+CHILDREN = select(_kin.child_id).where(
+    _kin.user_id == bindparam("user_id"), _kin.revoked_at.is_(None)
+)
+OVER = select(_slots.id).where(
+    _slots.id.in_(bindparam("slot_ids", expanding=True)), _slots.frees_at <= bindparam("now")
+)
+# What a user keeps for these (child, service) already: the leading holds.
+KEPT_BEFORE = select(func.coalesce(_holds.lead_id, _holds.id)).where(
+    _holds.user_id == bindparam("user_id"),
+    tuple_(_holds.child_id, _holds.service_id).in_(bindparam("pairs", expanding=True)),
+    _holds.purpose == HoldFor.FORM,
+    _holds.booking_id.is_(None),
 )
 
 
 def _held_by_family() -> Select[int]:
-    theirs = aliased(Guardianship)
+    theirs = Guardianship.__table__.alias()
     family = (
-        select(Guardianship.user_id)
-        .join(theirs, theirs.child_id == Guardianship.child_id)
+        select(_kin.user_id)
+        .join(theirs, theirs.c.child_id == _kin.child_id)
         .where(
-            theirs.user_id == bindparam("user_id"),
-            theirs.revoked_at.is_(None),
-            Guardianship.revoked_at.is_(None),
+            theirs.c.user_id == bindparam("user_id"),
+            theirs.c.revoked_at.is_(None),
+            _kin.revoked_at.is_(None),
         )
     )
-    return select(func.count(Hold.id)).where(
-        or_(Hold.user_id == bindparam("user_id"), Hold.user_id.in_(family)),
-        Hold.purpose == HoldFor.FORM,
-        Hold.lead_id.is_(None),
-        Hold.booking_id.is_(None),
-        Hold.expires_at > bindparam("now", type_=UTCDateTime()),
+    return select(func.count(_holds.id)).where(
+        or_(_holds.user_id == bindparam("user_id"), _holds.user_id.in_(family)),
+        _holds.purpose == HoldFor.FORM,
+        _holds.lead_id.is_(None),
+        _holds.booking_id.is_(None),
+        _holds.expires_at > bindparam("now"),
     )
 
 
 HELD_BY_FAMILY = _held_by_family()
+GROUP = (
+    select(Hold)
+    .where(or_(Hold.id == bindparam("lead_id"), Hold.lead_id == bindparam("lead_id")))
+    .order_by(Hold.id)
+)
 
 
 class TooManyHolds(DomainError):
@@ -140,8 +155,7 @@ def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: dateti
 
 def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
     """Those of these slots in which something kept is over."""
-    over = select(Slot.id).where(Slot.id.in_(list(slot_ids)), Slot.frees_at <= now)
-    return list(db.session.scalars(over))
+    return list(db.session.scalars(OVER, {"slot_ids": list(slot_ids), "now": now}))
 
 
 def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
@@ -155,13 +169,9 @@ def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
 
 def _earlier(wanted: Sequence[Wanted], by: Person) -> set[int]:
     """What this user keeps for these children and services already: the leading holds."""
-    query = select(func.coalesce(Hold.lead_id, Hold.id)).where(
-        Hold.user_id == by.id,
-        tuple_(Hold.child_id, Hold.service_id).in_({(w.child.id, w.service.id) for w in wanted}),
-        Hold.purpose == HoldFor.FORM,
-        Hold.booking_id.is_(None),
-    )
-    return set(db.session.scalars(query))
+    pairs = {(one.child.id, one.service.id) for one in wanted}
+    which = {"user_id": by.id, "pairs": sorted(pairs)}
+    return set(db.session.scalars(KEPT_BEFORE, which))
 
 
 def _slots_of(lead_ids: Iterable[int]) -> list[int]:
@@ -250,8 +260,7 @@ def held_by_family(user: Person, *, now: datetime) -> int:
 
 def group_of(lead: Hold) -> list[Hold]:
     """The holds that are confirmed together, the leading one first."""
-    query = select(Hold).where(or_(Hold.id == lead.id, Hold.lead_id == lead.id))
-    return list(db.session.scalars(query.order_by(Hold.id)))
+    return list(db.session.scalars(GROUP, {"lead_id": lead.id}))
 
 
 def slots_of_group(lead_id: int) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from clinic.db import db
 from clinic.families.models import Child
@@ -13,6 +13,25 @@ from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot, Sl
 from clinic.scheduling.policies import Policy
 
 UNSYNCHRONISED = {"synchronize_session": False}
+
+
+_slots = Slot.__table__.c
+LOCKED_SLOTS = (
+    select(_slots.id, _slots.frees_at, _slots.desk_until, _slots.capacity, _slots.online_capacity)
+    .where(_slots.id.in_(bindparam("slot_ids", expanding=True)))
+    .order_by(_slots.id)
+    .with_for_update()
+)
+
+
+_places = Place.__table__
+TAKE = insert(_places)  # type: ignore[arg-type]
+KEEP_FOR_APPOINTMENT = (
+    update(_places)  # type: ignore[arg-type]
+    .where(_places.c.hold_id == bindparam("kept_by"))
+    .values(appointment_id=bindparam("appointment_id"), hold_id=None, expires_at=None)
+    .returning(_places.c.slot_id)
+)
 
 
 def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
@@ -56,12 +75,8 @@ def lock_to_take(
 
 
 def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
-    return db.session.execute(
-        select(Slot.id, Slot.frees_at, Slot.desk_until, Slot.capacity, Slot.online_capacity)
-        .where(Slot.id.in_(set(slot_ids)))
-        .order_by(Slot.id)
-        .with_for_update()
-    ).all()
+    db.session.flush()
+    return db.session.execute(LOCKED_SLOTS, {"slot_ids": list(set(slot_ids))}).all()
 
 
 def lock_children(child_ids: Iterable[int]) -> None:
@@ -84,8 +99,9 @@ def take(
 
     Raises IntegrityError when a slot, or its online share, is full, or it is closed.
     """
+    db.session.flush()
     db.session.execute(
-        insert(Place),
+        TAKE,
         [
             {
                 "slot_id": slot_id,
@@ -103,11 +119,7 @@ def keep_for_appointment(hold: Hold, appointment_id: int) -> set[int]:
     """Turn a hold's places into the appointment's, and say in which slots it still had one."""
     return set(
         db.session.scalars(
-            update(Place)
-            .where(Place.hold_id == hold.id)
-            .values(appointment_id=appointment_id, hold_id=None, expires_at=None)
-            .returning(Place.slot_id),
-            execution_options=UNSYNCHRONISED,
+            KEEP_FOR_APPOINTMENT, {"kept_by": hold.id, "appointment_id": appointment_id}
         )
     )
 

@@ -98,10 +98,11 @@ def _whole(value: object, least: int, most: int) -> int:
     return value
 
 
-SETTINGS = select(PolicyRow.service_id, PolicyRow.centre_id, PolicyRow.settings).where(
+_rows = PolicyRow.__table__.c
+SETTINGS = select(_rows.service_id, _rows.centre_id, _rows.settings).where(
     or_(
-        PolicyRow.service_id.in_(bindparam("service_ids", expanding=True)),
-        PolicyRow.service_id.is_(None),
+        _rows.service_id.in_(bindparam("service_ids", expanding=True)),
+        _rows.service_id.is_(None),
     )
 )
 

@@ -178,23 +178,24 @@ def _run(
     return run
 
 
+_offered, _sessions = SlotService.__table__.c, ClinicSession.__table__
 SLOTS = (
     select(
-        SlotService.slot_id.label("id"),
-        SlotService.clinic_session_id,
-        SlotService.centre_id,
-        SlotService.practitioner_id,
-        ClinicSession.room_id,
-        SlotService.starts_at,
-        SlotService.ends_at,
-        SlotService.opens_at,
-        SlotService.closed,
-        SlotService.free_from,
+        _offered.slot_id.label("id"),
+        _offered.clinic_session_id,
+        _offered.centre_id,
+        _offered.practitioner_id,
+        _sessions.c.room_id,
+        _offered.starts_at,
+        _offered.ends_at,
+        _offered.opens_at,
+        _offered.closed,
+        _offered.free_from,
     )
-    .join(ClinicSession, ClinicSession.id == SlotService.clinic_session_id)
-    .where(SlotService.service_id == bindparam("service_id"))
+    .join(_sessions, _sessions.c.id == _offered.clinic_session_id)
+    .where(_offered.service_id == bindparam("service_id"))
 )
-ONE_SLOT = SLOTS.where(SlotService.slot_id == bindparam("slot_id"))
+ONE_SLOT = SLOTS.where(_offered.slot_id == bindparam("slot_id"))
 
 
 def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
@@ -203,6 +204,7 @@ def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     Raises NoResultFound when the slot does not exist or is not offered for the service, and
     TooShort when its session ends before the service would.
     """
+    db.session.flush()
     row = db.session.execute(ONE_SLOT, {"service_id": service.id, "slot_id": slot_id}).one()
     first = _facts(row)
     needed = timedelta(minutes=service.minutes)
@@ -210,11 +212,11 @@ def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
         return (first,)
     rows = db.session.execute(
         SLOTS.where(
-            SlotService.centre_id == first.centre_id,
-            SlotService.starts_at >= first.starts_at,
-            SlotService.starts_at < first.starts_at + needed,
-            SlotService.clinic_session_id == first.clinic_session_id,
-        ).order_by(SlotService.starts_at),
+            _offered.centre_id == first.centre_id,
+            _offered.starts_at >= first.starts_at,
+            _offered.starts_at < first.starts_at + needed,
+            _offered.clinic_session_id == first.clinic_session_id,
+        ).order_by(_offered.starts_at),
         {"service_id": service.id},
     )
     run = tuple(_facts(row) for row in rows)
@@ -271,16 +273,17 @@ class ChildFacts:
 Patient = Child | ChildFacts  # what the rules may be asked about
 
 
+_made = Appointment.__table__.c
 DIARY = select(
-    Appointment.starts_at,
-    Appointment.ends_at,
-    Appointment.service_id,
-    Appointment.no_show_at,
-    Appointment.displaced_at,
+    _made.starts_at,
+    _made.ends_at,
+    _made.service_id,
+    _made.no_show_at,
+    _made.displaced_at,
 ).where(
-    Appointment.child_id == bindparam("child_id"),
-    Appointment.starts_at > bindparam("since", type_=UTCDateTime()),
-    Appointment.cancelled_at.is_(None),
+    _made.child_id == bindparam("child_id"),
+    _made.starts_at > bindparam("since", type_=UTCDateTime()),
+    _made.cancelled_at.is_(None),
 )
 
 
@@ -288,7 +291,8 @@ def diary_of(child_id: int, *, now: datetime, except_for: Collection[int] = ()) 
     """The child's appointments, but for the one being moved. Two queries at most."""
     query = DIARY
     if except_for:
-        query = query.where(Appointment.id.not_in(except_for))
+        query = query.where(_made.id.not_in(except_for))
+    db.session.flush()
     rows = db.session.execute(query, {"child_id": child_id, "since": now - LONGEST_MEMORY}).all()
     missed = [row.starts_at for row in rows if row.no_show_at is not None]
     if missed:

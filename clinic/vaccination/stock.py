@@ -105,6 +105,8 @@ def promise(
     What it has already is not promised twice. Raises OutOfStock, ExpiresBefore or BookedAlready,
     after which the caller rolls back.
     """
+    if not wanted:
+        return
     owner = _owner(hold, appointment)
     centre_id, day = _visit(hold, appointment)
     child_id = (hold or appointment).child_id  # type: ignore[union-attr]

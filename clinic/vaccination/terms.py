@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.accounts.models import Person
@@ -14,7 +15,8 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.i18n import mark, name_of
-from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.rules import Objection
 from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
@@ -154,8 +156,9 @@ class DoseTerms:
 
     def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
         """Promise the doses to the hold, and nothing else."""
-        slot = db.session.get_one(Slot, hold.slot_id)
-        wanted = self.doses(hold.child_id, clinic_day(slot.starts_at))
+        wanted: list[stock.Dose] = []
+        if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
+            wanted = self.doses(hold.child_id, clinic_day(at[1]))
         stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
@@ -214,14 +217,12 @@ def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
     return _lines_of(DosePromise.appointment_id, appointment_ids)
 
 
-def _lines_of(
-    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
-) -> dict[int, list[Line]]:
-    """Also those of visits that are over: what they were for, unless it was taken back."""
-    found: dict[int, list[Line]] = {}
-    query = (
+@cache
+def _promised_to(owner: InstrumentedAttribute[int | None]) -> Select[*tuple[Any, ...]]:
+    """Also to visits that are over: what they were for, unless it was taken back."""
+    return (
         select(owner, DosePromise.series, DosePromise.vaccine, DosePromise.dose_number)
-        .where(owner.in_(numbers))
+        .where(owner.in_(bindparam("numbers", expanding=True)))
         .where(
             or_(
                 DosePromise.released_at.is_(None),
@@ -230,7 +231,14 @@ def _lines_of(
         )
         .order_by(DosePromise.id)
     )
-    for number, series, vaccine, dose in db.session.execute(query):
+
+
+def _lines_of(
+    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
+) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = {}
+    rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
+    for number, series, vaccine, dose in rows:
         assert number
         found.setdefault(number, []).append(_line(series, vaccine, dose, None, True))
     return found

@@ -185,3 +185,14 @@ def test_a_short_password_is_refused(client):
     answer = client.post("/family/join", data=FINISH | {"password": "short"})
     assert answer.status_code == 422
     assert 'id="password-error"' in answer.text
+
+
+def test_a_sign_in_lasts_two_weeks_from_the_last_day_it_was_used(client):
+    user = make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
+    data = {"contact": user.email, "password": "long-enough"}
+    client.post("/sign-in/password", data=data)
+    assert "Set-Cookie" in client.get("/family").headers
+    assert "Set-Cookie" not in client.get("/family").headers  # once a day is enough
+    for days, is_in in ((13, True), (26, True), (41, False)):
+        with time_machine.travel(NOON + timedelta(days=days), tick=False):
+            assert (client.get("/family").status_code == 200) is is_in

@@ -79,14 +79,13 @@ def middle(page, what, x=0.5):
 
 
 def leads_on(seated, act):
-    """Do what leads to another page, and look at it."""
+    """Do what leads to another page."""
     with seated.page.expect_event("load"):
         act()
-    seated.look()
 
 
 def drag(seated, start, end):
-    """From one point to another, as a hand does; the page that it leads to is looked at."""
+    """From one point to another, as a hand does; it leads to another page."""
     mouse = seated.page.mouse
     mouse.move(*start)
     mouse.down()
@@ -107,28 +106,30 @@ def by_mouse(seated, made):
     seated.open(made.day)
     start = middle(page, page.locator('a.bar[data-from="14:00"]'))
     drag(seated, start, along(page, start, HOUR))
+    seated.look()
     assert made.hours()[1] == (at(TUESDAY, time(14)), at(TUESDAY, time(16)))  # only shown
-    seated.press(page.locator(DO_IT))
+    leads_on(seated, page.locator(DO_IT).click)
     assert made.hours()[1] == (at(TUESDAY, time(15)), at(TUESDAY, time(17)))
 
-    seated.open(made.day)
+    page.goto(made.day)
     end = middle(page, page.locator('a.bar[data-from="09:00"] [data-edge="to"]'))
     drag(seated, end, along(page, end, -HOUR))
     assert NAME in page.locator("main").inner_text()  # keeps its time
-    seated.press(page.locator(DO_IT))
+    leads_on(seated, page.locator(DO_IT).click)
     assert made.hours()[0] == (at(TUESDAY, time(9)), at(TUESDAY, time(10)))
 
-    seated.open(made.day)
+    page.goto(made.day)
     free = page.locator('.free[data-at="09:30"]')
     drag(seated, middle(page, page.locator('[data-move="visit"]'), 0.9), middle(page, free))
+    seated.look()
     assert made.starts_at() == at(TUESDAY, time(9))
-    seated.press(page.locator(DO_IT))
+    leads_on(seated, page.locator(DO_IT).click)
     assert made.starts_at() == at(TUESDAY, time(9, 30))
 
 
 def by_keys(seated, made):
     page = seated.page
-    seated.open(made.day)
+    page.goto(made.day)
     page.locator('[data-move="visit"] .name').focus()
     page.keyboard.press("m")
     page.keyboard.press("ArrowDown")
@@ -153,7 +154,7 @@ def by_keys(seated, made):
 def by_finger(seated, made):
     """A finger that rests takes hold; one that moves at once only scrolls."""
     page = seated.page
-    seated.open(made.day)
+    page.goto(made.day)
     touch = page.context.new_cdp_session(page)
 
     def send(kind, point=None):
@@ -167,7 +168,7 @@ def by_finger(seated, made):
     for part in (0.5, 1):
         send("touchMove", tuple(a + (b - a) * part for a, b in zip(start, end, strict=True)))
     leads_on(seated, lambda: send("touchEnd"))
-    seated.press(page.locator(DO_IT))
+    leads_on(seated, page.locator(DO_IT).click)
     assert made.starts_at() == at(TUESDAY, time(9, 15))
 
 
@@ -179,6 +180,7 @@ def onto_a_closed_day(seated, made):
     for what in ('[data-move="visit"] b', f'[data-day="{TUESDAY}"] a.bar'):
         seated.open(week)
         drag(seated, middle(page, page.locator(what).first), middle(page, shut))
+        seated.look()
         assert page.locator('[role="alert"]:visible').count() == 1
         assert page.locator(DO_IT).count() == 0
         assert page.locator('input[name="day"]').input_value() == WEDNESDAY.isoformat()
