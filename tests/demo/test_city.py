@@ -74,7 +74,7 @@ def children_have_just_come(now):
     assert max(came) <= now
     assert db.session.scalar(select(func.max(Appointment.done_at))) <= now
     called = list(db.session.scalars(select(Ticket.called_at)))
-    assert len(called) == len(came)
+    assert 3 <= len(called) <= len(came)  # two visits to one room have one ticket
     assert all(one <= now for one in called if one)
 
 
