@@ -28,7 +28,10 @@ def load_city(today: datetime | None, *, once: bool) -> None:
             return
         message = "This database has centres already; the city needs an empty one."
         raise click.ClickException(message)
-    load(today.date() if today else clock.clinic_day(clock.now()))
+    if today:
+        load(today.date())
+    else:
+        _load_now()
     click.echo("The city is loaded.")
 
 
@@ -46,11 +49,16 @@ def prepare() -> None:
     _bring_up_to_date()
     if not is_loaded():
         click.echo("Loading the demonstration city …")
-        load(clock.clinic_day(clock.now()))
+        _load_now()
     address = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
     click.echo(f"\n  {address}/            the site")
     click.echo(f"  {address}/demo/inbox  the messages it would have sent\n")
     _print_accounts()
+
+
+def _load_now() -> None:
+    now = clock.now()
+    load(clock.clinic_day(now), now)
 
 
 def _bring_up_to_date() -> None:

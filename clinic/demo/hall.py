@@ -1,7 +1,7 @@
-"""Who is here this morning has a ticket; the first of each doctor has been called."""
+"""Who is here has a ticket; the first of each doctor has been called."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -15,7 +15,7 @@ from clinic.visits.rules import State
 from clinic.visits.stations import stations
 
 
-def fill(receptions: Mapping[int, User], today: date) -> None:
+def fill(receptions: Mapping[int, User], today: date, now: datetime) -> None:
     """Give tickets at every centre to who has arrived today and is not done."""
     start, end = day_bounds(today)
     query = (
@@ -28,15 +28,18 @@ def fill(receptions: Mapping[int, User], today: date) -> None:
         )
         .order_by(Appointment.starts_at, Appointment.id)
     )
-    called = set()
+    called, busy = set(), set()  # rooms, and visits: a child is in one place at a time
     for one in db.session.scalars(query).all():
-        by, now = receptions[one.centre_id], one.arrived_at or one.starts_at
-        ticket = arriving.check_in(one, by=by, now=now)
-        if ticket is None or ticket.state is not State.WAITING or one.room_id in called:
+        by, came = receptions[one.centre_id], one.arrived_at or one.starts_at
+        ticket = arriving.check_in(one, by=by, now=came)
+        if ticket is None or ticket.state is not State.WAITING:
+            continue
+        if one.room_id in called or ticket.visit_id in busy:
             continue
         if stations()[ticket.station].by_room:
             called.add(one.room_id)
+            busy.add(ticket.visit_id)
             room = db.session.get_one(Room, one.room_id)
-            after = now + timedelta(minutes=10)
+            after = max(came, min(came + timedelta(minutes=10), now - timedelta(minutes=1)))
             line.call(ticket, room, seen=ticket.steps, by=by, now=after)
     db.session.flush()

@@ -1,4 +1,4 @@
-"""Loads the fictitious city of `city.json`. The same `today` gives the same city."""
+"""Loads the fictitious city of `city.json`. The same `today` and `now` give the same city."""
 
 import json
 import random
@@ -33,6 +33,8 @@ DAYS_BEFORE, DAYS_AFTER = 14, 28
 SUNDAY = 6
 ARRIVALS_A_CENTRE = 9
 TRIES = 12
+BUSY = ((time(10), time(11, 30)), (time(15), time(16)))
+HERE_FOR = timedelta(minutes=90)  # who was to come so long before is seen by then
 FULLER = 0.4  # of the mornings, as against the afternoons
 
 
@@ -41,6 +43,7 @@ class City:
     """What has been made so far."""
 
     today: date
+    now: datetime
     data: dict[str, Any]
     random: random.Random
     founder: User
@@ -52,20 +55,28 @@ class City:
     def founded(self) -> datetime:
         return at(self.today - timedelta(days=60), time(9))
 
+    @property
+    def busy(self) -> datetime:
+        """Now, or else the next moment at which children are seen; in the evening the last one."""
+        for opens, closes in BUSY:
+            if self.now <= at(self.today, closes):
+                return max(self.now, at(self.today, opens))
+        return at(self.today, BUSY[-1][1])
+
 
 def is_loaded() -> bool:
     """Whether there is any centre."""
     return db.session.scalar(select(Centre.id).limit(1)) is not None
 
 
-def load(today: date) -> None:
-    """Make the city and commit it."""
+def load(today: date, now: datetime | None = None) -> None:
+    """Make the city and commit it, as it is at ten in the morning unless it is said to be `now`."""
     data = json.loads(Path(__file__).with_name("city.json").read_text("utf-8"))
     founded = at(today - timedelta(days=60), time(9))
     founder = User(name="演示", email="city@demo.example", created_at=founded)
     db.session.add(founder)
     db.session.flush()
-    city = City(today, data, random.Random(2026), founder, {}, {}, [])  # noqa: S311 - a plausible city, not a secret
+    city = City(today, now or at(today, time(10)), data, random.Random(2026), founder, {}, {}, [])  # noqa: S311 - a plausible city, not a secret
     services = _add_services(city)
     for code, settings in data["policies"].items():
         set_policy(settings, service=services[code], centre=None, by=founder, now=founded)
@@ -83,7 +94,7 @@ def load(today: date) -> None:
     checks.fill(city.guardians, today, staff=founder)
     growth.fill(today, city.guardians, staff=founder)
     elder.fill(city.guardians[0][0], today)
-    hall.fill(city.receptions, today)
+    hall.fill(city.receptions, today, city.now)
     rota_in_the_making.draft(today)
     leave.fill(today)
     db.session.commit()
@@ -376,7 +387,7 @@ def _wanted(
 
 
 def _happen(city: City, appointment: Appointment, guardian: User) -> None:
-    """Done, missed or cancelled in the past; early arrivals of today are here or seen."""
+    """Done, missed or cancelled in the past; of today's children some were seen and some just came."""
     clinician = city.clinicians[appointment.practitioner_id]
     reception = city.receptions[appointment.centre_id]
     start, end = appointment.starts_at, appointment.ends_at
@@ -388,9 +399,11 @@ def _happen(city: City, appointment: Appointment, guardian: User) -> None:
     elif day != city.today and luck < 0.2:
         before = start - timedelta(days=2)
         booking.cancel(appointment, by=guardian, online=True, now=before, reason="临时有事")
-    elif day < city.today or (day == city.today and start < at(day, time(9))):
+    elif day < city.today or (start < city.busy - HERE_FOR and end <= city.now):
         attendance.check_in(appointment, by=reception, now=start - timedelta(minutes=8))
         note = city.random.choice(city.data["notes"])
         attendance.finish(appointment, by=clinician, now=end, note=note)
-    elif day == city.today and start < at(day, time(10)):
-        attendance.check_in(appointment, by=reception, now=start - timedelta(minutes=12))
+    elif day == city.today and start < city.busy:
+        came = max(start - timedelta(minutes=12), city.now - timedelta(minutes=25))
+        came = max(min(came, city.now - timedelta(minutes=5)), at(day, time(0)))
+        attendance.check_in(appointment, by=reception, now=came)

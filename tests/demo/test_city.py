@@ -1,9 +1,9 @@
 """The demo city: whole, honest, the same every time."""
 
-from datetime import date
+from datetime import date, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.accounts.models import Role, User
@@ -12,12 +12,13 @@ from clinic.accounts.queries import find_user
 from clinic.app import create_app
 from clinic.centres.models import Centre, Practitioner
 from clinic.checkups.models import Measurement
-from clinic.clock import day_bounds
+from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.demo.load import load
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.verify import broken_promises
+from clinic.visits.models import Ticket
 from tests.conftest import SETTINGS
 from tests.demo.conftest import DAY
 
@@ -39,10 +40,17 @@ def rows():
 
 
 @pytest.mark.parametrize(
-    "day", [DAY, date(2026, 3, 1), date(2026, 1, 31), date(2026, 10, 1), date(2031, 12, 24)]
+    ("day", "hour"),
+    [
+        (DAY, time(10)),
+        (date(2026, 3, 1), time(0, 2)),
+        (date(2026, 1, 31), time(13, 30)),
+        (date(2026, 10, 1), time(22, 40)),
+        (date(2031, 12, 24), time(16)),
+    ],
 )
-def test_every_page_has_something_on_any_day(app, day):
-    load(day)
+def test_every_page_has_something_on_any_day_at_any_hour(app, day, hour):
+    load(day, at(day, hour))
     assert broken_promises() == []
     assert db.session.query(Centre).count() == 3
     assert db.session.query(Practitioner).count() == 14
@@ -59,6 +67,22 @@ def test_every_page_has_something_on_any_day(app, day):
     ages = [(day - child.birth_date).days // 365 for child in db.session.query(Child)]
     assert min(ages) == 0
     assert max(ages) >= 13
+    children_have_just_come(at(day, hour))
+
+
+def children_have_just_come(now):
+    """Some wait, and not for hours; nothing has happened that is still to come."""
+    here = select(Appointment.arrived_at).where(
+        Appointment.arrived_at.is_not(None), Appointment.done_at.is_(None)
+    )
+    came = list(db.session.scalars(here))
+    assert len(came) >= 3
+    assert now - timedelta(minutes=25) <= min(came)
+    assert max(came) <= now
+    assert db.session.scalar(select(func.max(Appointment.done_at))) <= now
+    called = list(db.session.scalars(select(Ticket.called_at)))
+    assert 3 <= len(called) <= len(came)  # two visits to one room have one ticket
+    assert all(one <= now for one in called if one)
 
 
 def test_the_same_day_makes_the_same_city(city, fresh):
