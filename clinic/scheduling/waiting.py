@@ -5,7 +5,7 @@ offer is a hold with a deadline: nobody can take its places meanwhile, and once 
 never comes back. Verbs flush; the caller commits.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, or_, select
@@ -13,14 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.centres.days import NoCalendar, timetable
-from clinic.centres.models import Centre, CentreService, Service
+from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
-from clinic.scheduling import places, rules
+from clinic.scheduling import places
 from clinic.scheduling.models import (
     Hold,
     HoldFor,
@@ -30,20 +29,16 @@ from clinic.scheduling.models import (
     WaitlistChild,
     WaitlistEntry,
 )
-from clinic.scheduling.parts import PARTS, part_of, parts_left
+from clinic.scheduling.parts import PARTS, part_of
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.rota import adjusted_days
 from clinic.scheduling.together import Visit, Wish, visits
 from clinic.scheduling.wanted import SlotTaken, Wanted, refusal
+from clinic.scheduling.wishes import must_be_possible
 
 PASSED_ON = timedelta(minutes=2)  # a lapsed offer's place is still kept so long for the next family
 MOST_LAPSES = 3  # offers that nobody answered: then the family waits no longer
 LONGEST = timedelta(days=90)
-
-
-class NeverMet(DomainError):
-    message = mark("That can never happen: please choose other days, times or centres.")
 
 
 class AlreadyWaiting(DomainError):
@@ -72,13 +67,12 @@ def join(
 ) -> WaitlistEntry:
     """Wait for a place, or for places together for several children.
 
-    Raises NeverMet for a wish that no day could meet, AlreadyWaiting, WaitsTooLong, and
-    TooYoung or the like as NeverMet's reason.
+    Raises NeverMet for a wish that no day could meet, AlreadyWaiting, WaitsTooLong.
     """
     first_day = max(first_day, clinic_day(now))
     if last_day > clinic_day(now) + LONGEST:
         raise WaitsTooLong(days=LONGEST.days)
-    _must_be_possible(children, service, centres, weekdays, parts, first_day, last_day, now)
+    must_be_possible(children, service, centres, weekdays, parts, first_day, last_day, now)
     places.lock([], [child.id for child in children])
     if db.session.scalar(
         _live()
@@ -106,46 +100,6 @@ def join(
     audit.record("wait", entry, by=user.id, now=now)
     db.session.flush()
     return entry
-
-
-def _must_be_possible(
-    children: Sequence[Child],
-    service: Service,
-    centres: Sequence[Centre],
-    weekdays: Collection[int],
-    parts: Collection[str],
-    first_day: date,
-    last_day: date,
-    now: datetime,
-) -> None:
-    """Raise NeverMet unless there is a day on which a centre works and every child may come."""
-    given = select(CentreService.centre_id).where(CentreService.service_id == service.id)
-    offering = set(db.session.scalars(given)) & {one.id for one in centres}
-    days = [first_day + timedelta(days=n) for n in range(max(0, (last_day - first_day).days + 1))]
-    adjusted = adjusted_days(offering, days) if offering and days else {}
-    today, still = clinic_day(now), set(parts) & set(parts_left(now))
-    if not children or not any(
-        day.weekday() in weekdays
-        and (set(parts) & set(PARTS) if day > today else still)
-        and any(_may_work(day, adjusted.get(one, {})) for one in offering)
-        and all(_right_age(child, service, day) for child in children)
-        for day in days
-    ):
-        raise NeverMet
-
-
-def _may_work(day: date, adjusted: Mapping[date, int | None]) -> bool:
-    try:
-        return timetable(day, adjusted) is not None
-    except NoCalendar:
-        return True  # nobody knows yet
-
-
-def _right_age(child: Child, service: Service, day: date) -> bool:
-    who = rules.Asking(
-        child.birth_date, service.min_age_months, service.max_age_months, online=True
-    )
-    return rules.age_objection(who, day) is None
 
 
 def leave(entry: WaitlistEntry, *, by: Person, now: datetime) -> None:

@@ -18,6 +18,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.together import Wish, visits
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Refused, SamePlaceTwice, SlotTaken, Wanted
+from clinic.scheduling.wishes import NeverMet
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
@@ -282,7 +283,7 @@ def test_a_part_of_today_that_is_over_cannot_be_waited_for(hour, possible):
     if possible:
         assert wait(clinic, now=now).id
         return
-    with pytest.raises(waiting.NeverMet):
+    with pytest.raises(NeverMet):
         wait(clinic, now=now)
 
 
@@ -293,7 +294,7 @@ def test_a_holiday_on_which_this_centre_works_can_be_waited_for():
     parent = make_user()
     who = ([make_child(parent)], clinic.service, [clinic.centre])
     wish = {"weekdays": range(7), "parts": ["morning"], **rest}
-    with pytest.raises(waiting.NeverMet):
+    with pytest.raises(NeverMet):
         waiting.join(parent, *who, **wish)
     db.session.add(AdjustedDay(centre_id=clinic.centre.id, day=holiday, works_as=0))
     db.session.commit()

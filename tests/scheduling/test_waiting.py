@@ -9,9 +9,11 @@ from clinic.db import db
 from clinic.scheduling import booking, holding, waiting
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.rota import Weekly, add_rule
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waiting import AlreadyWaiting, NeverMet, OfferLapsed, WaitsTooLong
+from clinic.scheduling.waiting import AlreadyWaiting, OfferLapsed, WaitsTooLong
 from clinic.scheduling.wanted import SlotTaken, Wanted
+from clinic.scheduling.wishes import NeverMet
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -334,6 +336,35 @@ def test_a_wish_that_can_never_be_met_is_refused(wish):
     clinic = Full()
     with pytest.raises(NeverMet):
         clinic.join(**wish)
+
+
+@pytest.mark.parametrize(
+    ("wish", "possible"),
+    [
+        pytest.param({"parts": ["afternoon"], "weekdays": [0]}, True, id="the rota's own hours"),
+        pytest.param({"parts": ["morning"], "weekdays": [0]}, False, id="another part of the day"),
+        pytest.param({"parts": ["afternoon"], "weekdays": [1]}, False, id="another weekday"),
+        pytest.param({"parts": ["evening"]}, False, id="an evening, which the centre has not"),
+        pytest.param({"parts": ["morning", "evening"]}, True, id="a session by hand"),
+        pytest.param(
+            {"parts": ["afternoon"], "weekdays": [0], "last_day": TOMORROW + timedelta(days=2)},
+            False,
+            id="before the rota begins",
+        ),
+    ],
+)
+def test_hours_that_the_centre_never_has_cannot_be_waited_for(wish, possible):
+    """By hand there is tomorrow's morning, by the rota every Monday afternoon from next week on."""
+    clinic = Full()
+    monday = TOMORROW + timedelta(days=7 - TOMORROW.weekday())
+    weekly = Weekly((0,), time(14), time(16), 15, valid_from=monday)
+    add_rule(clinic.practitioner, clinic.room, [clinic.service], weekly, by=make_user(), now=NOON)
+    wish = {"last_day": TOMORROW + timedelta(days=13)} | wish
+    if possible:
+        assert clinic.join(**wish).ended_at is None
+    else:
+        with pytest.raises(NeverMet):
+            clinic.join(**wish)
 
 
 def test_who_is_too_old_for_it_cannot_wait():
