@@ -108,6 +108,13 @@ def world(app):
     coming_check = make_appointment(
         make_child(parent), checking, make_slot(checking, practitioner=doctor), by=parent
     )
+    bending = make_service(ServiceKind.CHECKUPS, code="spine-screening")
+    screening = make_appointment(
+        make_child(parent),
+        bending,
+        make_slot(bending, practitioner=make_practitioner([bending], centre=centre)),
+        by=parent,
+    )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
     wanted = Wanted(make_child(parent), service, slots_for(service, later.id))
     hold = holding.hold(wanted, by=parent, now=NOON)
@@ -153,6 +160,7 @@ def world(app):
         "appointment_id": visit.id,
         "check_id": check.id,
         "coming_check_id": coming_check.id,
+        "screening_id": screening.id,
         "child_id": child.id,
         "closure_id": db.session.query(Closure).one().id,
         "code": centre.code,
@@ -206,6 +214,8 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
         values = {name: names[name] for name in rule.arguments}
         if rule.endpoint in CHECKS:
             values["appointment_id"] = names["coming_check_id"]
+        if rule.endpoint == "checkups.spine":
+            values["appointment_id"] = names["screening_id"]
         address = rule.build(values, append_unknown=False)[1]
         answer = client.sign_in(user).open(address, method=method)
         if answer.status_code not in expected(view, rule, role, whose):

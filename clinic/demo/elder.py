@@ -1,22 +1,28 @@
-"""The first family's eldest goes to school: measured at home, and of the age for spine screening."""
+"""The first family's eldest goes to school: measured at home, and screened half a year ago."""
 
 from datetime import date, time, timedelta
 from random import Random
 
+from sqlalchemy import select
+
 from clinic.accounts.models import User
+from clinic.centres.models import Centre
 from clinic.checkups import records
 from clinic.checkups.measuring import Measured
-from clinic.checkups.models import How, Kind
+from clinic.checkups.models import SPINE, How, Kind
 from clinic.clock import at
+from clinic.db import db
 from clinic.demo import booklets
 from clinic.families import registering
 from clinic.families.models import Relation, Sex
 
 AGE = 3010  # days
+SCREENED = 200  # days ago, and what was found then: it is time for another look
+FOUND = {"bend": "normal", "atr-upper": "5", "atr-middle": "2", "atr-lower": "3"}
 AT_HOME = ((380, 22900, 1226), (20, 26300, 1287))  # days ago, grams, millimetres
 
 
-def fill(guardian: User, today: date) -> None:
+def fill(guardian: User, today: date, *, staff: User) -> None:
     """After all the others, so that these stay as they are."""
     evening = at(today - timedelta(days=1), time(19))
     child = registering.register_child(
@@ -36,3 +42,9 @@ def fill(guardian: User, today: date) -> None:
             Measured(on, Kind.LENGTH, millimetres, How.STANDING),
         ]
         records.measure_at_home(child, measured, by=guardian, now=evening)
+    centre = db.session.scalars(select(Centre).where(Centre.code == "qingbo")).one()
+    on = today - timedelta(days=SCREENED)
+    target, then = records.Target(child.id, centre.id, SPINE, on), at(on, time(15))
+    check = records.save_check(target, 0, (), FOUND, by=staff, now=then)
+    check.finished_at, check.finished_by_id = then, staff.id
+    db.session.flush()

@@ -93,7 +93,7 @@ def load(today: date, now: datetime | None = None) -> None:
     stock.promise(at(today, time(0)), by=founder)
     checks.fill(city.guardians, today, staff=founder)
     growth.fill(today, city.guardians, staff=founder)
-    elder.fill(city.guardians[0][0], today)
+    elder.fill(city.guardians[0][0], today, staff=founder)
     hall.fill(city.receptions, today, city.now)
     rota_in_the_making.draft(today)
     leave.fill(today)

@@ -21,6 +21,7 @@ from clinic.checkups.growth_queries import (
 )
 from clinic.checkups.models import CheckVisit, Measurement, Source
 from clinic.checkups.offers import CODES, offers, signs_seen
+from clinic.checkups.spine_records import last_screened, stands
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.queries import children_of
@@ -68,6 +69,7 @@ def offered(child):
         words=[one.latest.word for one in series if one.latest],
         age_months=age_months(child.birth_date, DAY),
         services=services_offered(CODES),
+        spine=stands(last_screened(child.id), DAY),
     )
     return [one.service.code for one in found]
 
