@@ -1,9 +1,12 @@
-"""A process that waits at the door, and then gives a dose: `giving URL APPOINTMENT NURSE [blind]`.
+"""A process that waits at the door, and then gives a dose: `giving URL APPOINTMENT NURSE [blind|careless|unchecked]`.
 
 Blind: nobody locks the appointment or sees that it is done, and nobody knows what is on record.
+Careless: nobody locks the stock or looks whether the lot has any left. Unchecked: nor does SQLite.
 """
 
 import sys
+
+from sqlalchemy import event
 
 from clinic.accounts.models import User
 from clinic.app import create_app
@@ -11,9 +14,10 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import giving, record, visits
+from clinic.vaccination import giving, record, stock, visits
 from clinic.vaccination.giving_rules import CHECKS
 from tests.conftest import SETTINGS
+from tests.promises import is_sqlite
 from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
 
 
@@ -32,11 +36,24 @@ def go_blind():
     record.history_of = lambda _: []
 
 
+def go_careless():
+    giving.lock = stock.lock = stock._must_be_good = lambda *_: None
+    stock.can_keep = lambda *_: True
+
+
+def ignore_checks(connection, _record):
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+
+
 def main(url, visit_id, nurse_id, sight="sees"):
     if sight == "blind":
         go_blind()
+    if sight in ("careless", "unchecked"):
+        go_careless()
     app = create_app(SETTINGS | {"DATABASE_URL": url})
     with app.app_context():
+        if sight == "unchecked" and is_sqlite():
+            event.listen(db.engine, "connect", ignore_checks)
         print("ready", flush=True)
         sys.stdin.readline()
         try:
