@@ -146,11 +146,16 @@ def day_of(text: str) -> date:
 
 def vaccine_of(text: str) -> str:
     """The code of a vaccine named by code or by either name; what nobody knows stays as it is."""
-    wanted = text.casefold()
+    wanted = _plain(text)
     for one in vaccines().values():
-        if wanted in (one.code.casefold(), one.name_zh.casefold(), one.name_en.casefold()):
+        if wanted in (_plain(one.code), _plain(one.name_zh), _plain(one.name_en)):
             return one.code
     return text
+
+
+def _plain(name: str) -> str:
+    """As booklets write it: 五联 and 五联疫苗 are one."""
+    return name.casefold().replace("（", "(").replace("）", ")").removesuffix("疫苗").strip()
 
 
 def judge(

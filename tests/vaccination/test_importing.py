@@ -72,6 +72,8 @@ def test_a_row_that_is_wrong(change, fault):
         ({"dose": ""}, Entry("MMR", date(2025, 10, 9), None)),
         ({"vaccine": "mmr", "given_on": "2025/10/9"}, Entry("MMR", date(2025, 10, 9), 1)),
         ({"vaccine": "卡介苗", "given_on": "2025.2.1"}, Entry("BCG", date(2025, 2, 1), 1)),
+        ({"vaccine": "五联"}, Entry("DTaP-IPV/Hib", date(2025, 10, 9), 1)),
+        ({"vaccine": "流感疫苗（灭活）"}, Entry("IIV", date(2025, 10, 9), 1)),
     ],
 )
 def test_a_row_that_is_right(change, entry):
