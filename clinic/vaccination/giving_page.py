@@ -113,6 +113,7 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
         "vaccination/visit.html",
         status=422 if errors else 200,
         visit=visit,
+        is_mine=visit.practitioner.user_id == me().id,  # whose calendar books what comes next
         reference=spoken(visit.booking.reference),
         standing=status_of(visit),
         labels=LABELS,

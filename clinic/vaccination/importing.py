@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from clinic.errors import DomainError
 from clinic.i18n import mark
@@ -146,11 +147,21 @@ def day_of(text: str) -> date:
 
 def vaccine_of(text: str) -> str:
     """The code of a vaccine named by code or by either name; what nobody knows stays as it is."""
-    wanted = text.casefold()
-    for one in vaccines().values():
-        if wanted in (one.code.casefold(), one.name_zh.casefold(), one.name_en.casefold()):
-            return one.code
-    return text
+    return _codes().get(_plain(text), text)
+
+
+@cache
+def _codes() -> Mapping[str, str]:
+    return {
+        _plain(name): one.code
+        for one in vaccines().values()
+        for name in (one.code, one.name_zh, one.name_en)
+    }
+
+
+def _plain(name: str) -> str:
+    """As booklets write it: 五联 and 五联疫苗 are one."""
+    return name.casefold().replace("（", "(").replace("）", ")").removesuffix("疫苗").strip()
 
 
 def judge(

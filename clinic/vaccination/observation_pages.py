@@ -96,6 +96,7 @@ def reaction_report(appointment_id: int) -> Response:
         reports=visits.reactions_of(visit.id),
         given=giving.given_at(visit.id),
         vaccines=vaccines(),
+        local=clock.local,
     )
 
 

@@ -45,11 +45,13 @@ def page(appointment_id: int) -> Response:
 def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) -> Errors:
     """One of the page's deeds. Raises NoResultFound for a row of another child."""
     by, now = me(), clock.now()
+    shown = request.form.getlist("row", type=int)  # what came meanwhile was not seen
 
     def verify() -> None:
-        row = record.get_live(visit.child, number)
-        if row.verified_at is None:
-            record.verify(row, by=by, now=now)
+        for each in shown if deed == "verify-all" else [number]:
+            row = record.get_live(visit.child, each)
+            if row.verified_at is None:
+                record.verify(row, by=by, now=now)
 
     def void() -> None:
         row = record.get_live(visit.child, number)
@@ -60,7 +62,12 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
 
     if deed == "add":
         return _add(visit, typed)
-    works: dict[str, Callable[[], None]] = {"verify": verify, "void": void, "end": end}
+    works: dict[str, Callable[[], None]] = {
+        "verify": verify,
+        "verify-all": verify,
+        "void": void,
+        "end": end,
+    }
     if deed not in works:
         return {"record": _("Please choose one.")}
     if deed == "void" and not 0 < len(typed.get(f"reason-{number}", "")) <= MOST:

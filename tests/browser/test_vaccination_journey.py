@@ -24,7 +24,7 @@ from clinic.vaccination.record import history_of
 from clinic.vaccination.stock_models import Stock
 from clinic.vaccination.stock_verify import broken_stock
 from tests.browser.mornings import signed_in
-from tests.browser.test_day_journeys import answered, seat
+from tests.browser.test_day_journeys import answered, seat, send
 from tests.browser.test_journeys import add_child
 from tests.conftest import SETTINGS
 from tests.makes import (
@@ -86,12 +86,15 @@ class Life:
         self.clock.write_text(moment.isoformat())
         self.traveller.move_to(moment)
 
+    def signed_in(self, user):
+        """Their cookie; not a moment later than the site's own clock, which would not trust it."""
+        with time_machine.travel(datetime.fromisoformat(self.clock.read_text()), tick=False):
+            return signed_in(self.app, user)
+
     @contextmanager
     def seat(self, user, *, width=1280, is_looked_at=True):
         """Somebody at a browser, who signed in just now. Pages that were looked at once may be passed over."""
-        # Not a moment later than the site's own clock, which would not trust it.
-        with time_machine.travel(datetime.fromisoformat(self.clock.read_text()), tick=False):
-            who = signed_in(self.app, user)
+        who = self.signed_in(user)
         with seat(self.chromium, self.address, who, width=width) as visitor:
             visitor.scripts = is_looked_at
             yield visitor
@@ -154,11 +157,15 @@ def born(world, parent):
 def fill_the_booklet(phone, child_id, fields):
     """One tap a dose."""
     phone.open(f"/vaccination/children/{child_id}/booklet")
-    for name in fields:
-        phone.page.locator(f'[name="{name}-usual"]').check()
+    click_all(phone, ", ".join(f'[name="{name}-usual"]' for name in fields))
     phone.press(phone.page.locator("#booklet .btn-primary"))
-    for name in fields:
-        assert phone.page.locator(f'[name="{name}-usual"]').count() == 0  # on record now
+    left = ", ".join(f'[name="{name}-usual"]' for name in fields)
+    assert phone.page.locator(left).count() == 0  # on record now
+
+
+def click_all(visitor, what):
+    """Each of these, quickly."""
+    assert visitor.page.locator(what).evaluate_all("all => all.map(one => one.click()).length")
 
 
 def booked(world, parent, child_id, stop):
@@ -175,10 +182,9 @@ def booked(world, parent, child_id, stop):
         phone.press(page.locator("button.slot").first)
         phone.press(page.locator("#confirm .btn-primary"))
         phone.press(page.locator('a[href$="/before"]'))
-        for one in page.locator('#before input[name^="q-"][value=no]').all():
-            one.check()
-        for one in page.locator('#before input[name^="c-"][value=yes]').all():
-            one.check()
+        click_all(
+            phone, '#before input[name^="q-"][value=no], #before input[name^="c-"][value=yes]'
+        )
         phone.press(page.locator("#before .btn-primary"))
     visit = newest(Appointment)
     assert visit.starts_at == at(stop.day, time(9))
@@ -195,10 +201,7 @@ def newest(model):
 
 def at_the_centre(world, nurse, desk, visit_id, stop):
     """Check-in, the booklet is verified, the doses are given, half an hour is waited for."""
-    with world.seat(desk, is_looked_at=stop is RICHEST) as front:
-        front.open("/desk/")
-        arrive = front.page.locator(f"#visit-{visit_id} form[action$='/arrival'] button")
-        answered(front.page, arrive.click)
+    arrives(world, desk, visit_id, stop)
     with world.seat(nurse, is_looked_at=stop is RICHEST) as room:
         verified(room, visit_id)
         given(room, visit_id, stop)
@@ -210,12 +213,27 @@ def at_the_centre(world, nurse, desk, visit_id, stop):
         assert room.page.locator("#staying li.card").count() == 0
 
 
+def arrives(world, desk, visit_id, stop):
+    """At the desk; the form of other stops is posted alike."""
+    path = f"/desk/appointments/{visit_id}/arrival"
+    if stop is RICHEST:
+        with world.seat(desk) as front:
+            front.open("/desk/")
+            answered(front.page, front.page.locator(f'form[action="{path}"] button').click)
+    else:
+        who = world.signed_in(desk)
+        assert send(world.address, who, path, {"csrf_token": who.token}).status == 200
+
+
 def verified(room, visit_id):
-    """What the family entered, seen in the booklet, line by line."""
+    """What the family entered, seen in the booklet."""
+    page = room.page
     room.open(f"/vaccination/visits/{visit_id}/record")
-    while (buttons := room.page.locator('button[value^="verify:"]')).count():
-        with room.page.expect_navigation():
-            buttons.first.click()
+    if (whole := page.locator('button[value="verify-all"]')).count():
+        room.press(whole)
+    elif (one := page.locator('button[value^="verify:"]')).count():
+        room.press(one)
+    assert page.locator('button[value^="verify"]').count() == 0
 
 
 def given(room, visit_id, stop):
@@ -227,8 +245,7 @@ def given(room, visit_id, stop):
     assert tuple(codes) == stop.doses
     for code, where in zip(codes, SITES, strict=False):
         page.locator(f"#{code}-site").select_option(where)
-    for one in page.locator("#checks input").all():
-        one.check()
+    click_all(room, "#checks input")
     room.press(page.locator("main form > .actions .btn-primary"))
     page.locator('main a[href$="/reaction"]').wait_for()
 

@@ -1,15 +1,19 @@
 """A nurse who waits at the door, and then gives a dose.
 
 Blind: nobody locks the appointment or sees that it is done, and nobody knows what is on record.
+Careless: nobody locks the stock or looks whether the lot has any left. Unchecked: nor does SQLite.
 """
+
+from sqlalchemy import event
 
 from clinic.accounts.models import User
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import giving, record, visits
+from clinic.vaccination import giving, record, stock, visits
 from clinic.vaccination.giving_rules import CHECKS
+from tests.promises import is_sqlite
 from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
 
 
@@ -28,10 +32,23 @@ def go_blind():
     record.history_of = lambda _: []
 
 
+def go_careless():
+    giving.lock = stock.lock = stock._must_be_good = lambda *_: None
+    stock.can_keep = lambda *_: True
+
+
+def ignore_checks(connection, _record):
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+
+
 def nurse(wait, visit_id, nurse_id, sight):
     """Give it, and say how that ended."""
     if sight == "blind":
         go_blind()
+    if sight in ("careless", "unchecked"):
+        go_careless()
+    if sight == "unchecked" and is_sqlite():
+        event.listen(db.engine, "connect", ignore_checks)
     wait()
     try:
         in_one_transaction(lambda: give(visit_id, nurse_id))

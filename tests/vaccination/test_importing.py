@@ -9,6 +9,7 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.importing import MOST, Row, decoded, judge, rows_of
 from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
@@ -72,6 +73,8 @@ def test_a_row_that_is_wrong(change, fault):
         ({"dose": ""}, Entry("MMR", date(2025, 10, 9), None)),
         ({"vaccine": "mmr", "given_on": "2025/10/9"}, Entry("MMR", date(2025, 10, 9), 1)),
         ({"vaccine": "卡介苗", "given_on": "2025.2.1"}, Entry("BCG", date(2025, 2, 1), 1)),
+        ({"vaccine": "五联"}, Entry("DTaP-IPV/Hib", date(2025, 10, 9), 1)),
+        ({"vaccine": "流感疫苗（灭活）"}, Entry("IIV", date(2025, 10, 9), 1)),
     ],
 )
 def test_a_row_that_is_right(change, entry):
@@ -147,6 +150,18 @@ def test_a_file_is_looked_at_and_then_imported_once(client, nurse):
     assert (again.status_code, "imported already" in again.text) == (422, True)
     assert count() == 1
     assert "0 of 1 rows are new" in look(client, GOOD).text
+
+
+@pytest.mark.usefixtures("noon")
+def test_ten_thousand_rows_become_as_many_doses(client, nurse):
+    days = [date(2025, 2, 1) + timedelta(days=n) for n in range(385)]
+    names = sorted(vaccines())
+    lines = [f"王一禾,2025-02-01,{name},{day},,L1,厂" for name in names for day in days][:MOST]
+    shown = look(client.sign_in(nurse), *lines)
+    assert "10000 of 10000 rows are new" in shown.text
+    draft = db.session.query(ImportDraft).one().id
+    assert client.post(f"{PAGE}/rows", data={"draft": draft}).location == PAGE
+    assert count() == MOST == 10_000
 
 
 @pytest.mark.usefixtures("noon")

@@ -92,6 +92,20 @@ def test_a_forecast_is_the_latest_of_its_age_and_intervals_no_day_sooner_no_day_
             assert line.earliest == first_day(child, history, line), line
 
 
+@settings(max_examples=100, deadline=None)
+@given(records())
+def test_every_line_says_why_in_both_languages_and_by_which_rule(record):
+    lines = forecast(*record, TODAY)
+    assert [one.series for one in lines] == list(SERIES)
+    for line in lines:
+        assert line.rule, line
+        assert any("一" <= letter <= "鿿" for letter in line.why.zh), line
+        assert line.why.en, line
+        assert line.why.en.isascii(), line
+        for one in line.doses:  # what does not count says why
+            assert one.is_valid == (one.why is None), line
+
+
 @settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -47,6 +47,20 @@ def test_what_the_nurse_has_seen_is_verified(client, visit, nurse, page):
     assert (found.verified_at, found.verified_by_id) == (NOON, nurse.id)
 
 
+def test_all_that_was_shown_is_verified_at_once_and_nothing_else(client, visit, nurse, page):
+    first = given(visit.child)
+    by = visit.child.guardianships[0].user
+    entries = [Entry("HepB", visit.child.birth_date, 1), Entry("IPV", date(2025, 4, 1), 1)]
+    second, late = record.record(visit.child, entries, by=by, source=Source.BOOKLET, now=NOON)
+    db.session.commit()
+    assert "All 3 seen in the booklet" in client.sign_in(nurse).get(page).text
+    data = {"deed": "verify-all", "row": [first.id, second.id]}
+    assert client.post(page, data=data).location == page
+    db.session.expire_all()
+    assert [one.verified_by_id for one in (first, second, late)] == [nurse.id, nurse.id, None]
+    assert "All " not in client.get(page).text  # one is left
+
+
 def test_taking_back_needs_a_reason(client, visit, nurse, page):
     row = given(visit.child)
     deed = {"deed": f"void:{row.id}"}

@@ -65,6 +65,18 @@ def test_a_dose_is_recorded_taken_from_its_lot_and_the_child_stays(nurse, day):
     assert 'name="MMR-give"' not in shown
 
 
+def test_what_is_due_next_is_offered_at_once_by_whose_visit_it_is(nurse, day):
+    nurse.post(day.page, data=GOOD)
+    link = f"/calendar/appointments/{day.visit.id}#follow-up"
+    assert "Due next" in nurse.get(day.page).text
+    assert link not in nurse.get(day.page).text
+    db.session.rollback()  # the page's reading is over
+    day.practitioner.user_id = day.vaccinator.id
+    db.session.commit()
+    assert link in nurse.get(day.page).text
+    assert 'id="follow-up"' in nurse.get(link).text
+
+
 def test_saved_twice_is_given_once(nurse, day):
     for _ in range(2):
         assert nurse.post(day.page, data=GOOD).status_code == 303
