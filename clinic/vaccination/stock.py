@@ -87,6 +87,8 @@ def refusal(error: IntegrityError, vaccine: str) -> DomainError:
     promise = broken_promise(error)
     if "ck_stock_promised" in promise:
         return OutOfStock(vaccine=name_of(vaccines()[vaccine]))
+    if "ck_vaccine_lots_enough" in promise:
+        return LotIsEmpty()
     if any(name in promise for name in BOOKED_ONCE):
         return BookedAlready()
     raise error
@@ -242,7 +244,7 @@ def use(
     )
     if number := db.session.scalar(mine):
         let_go([number], Why.USED, now=now)
-    lot.used += 1
+    lot.used = VaccineLot.used + 1  # counted by the database, whoever else gives one now
     try:
         db.session.flush()
     except IntegrityError as error:

@@ -120,7 +120,7 @@ def waste(
     if doses > lot.left:
         raise NotSoMany(left=lot.left)
     affected = _break_promises(lot, lot.left - doses, Why.WASTED, now=now)
-    lot.wasted += doses
+    lot.wasted = VaccineLot.wasted + doses
     db.session.flush()
     _record("waste", lot, by=by, now=now, doses=doses, reason=reason)
     return affected
