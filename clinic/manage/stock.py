@@ -17,7 +17,13 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.queries import centres_of
 from clinic.manage.stock_forms import LotForm, RecallForm, ReceiveForm, WasteForm
-from clinic.manage.stock_queries import get_lot, lots_of, stock_of, without_dose
+from clinic.manage.stock_queries import (
+    get_lot,
+    given_what_was_recalled,
+    lots_of,
+    stock_of,
+    without_dose,
+)
 from clinic.vaccination import stock_lots
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.stock_models import VaccineLot
@@ -113,7 +119,8 @@ def _lot_page(lot_id: int, form: LotForm) -> Response:
 
 def _page(centre: Centre, form: ReceiveForm, lot_form: LotForm | None = None) -> Response:
     """The page; `lot_form` is the form of a lot that needs another look."""
-    today, lots = clinic_day(clock.now()), lots_of(centre.id)
+    today = clinic_day(clock.now())
+    lots = lots_of(centre.id, today)
     forms: dict[tuple[str, int], LotForm] = {}
     for lot in lots:
         for kind in (WasteForm, RecallForm):
@@ -132,6 +139,7 @@ def _page(centre: Centre, form: ReceiveForm, lot_form: LotForm | None = None) ->
         stock=stock_of(centre.id),
         lots=lots,
         without=without_dose(centre.id, now=clock.now()),
+        had=given_what_was_recalled(centre.id, today),
         vaccines=vaccines(),
         near=today + NEAR,
     )

@@ -1,15 +1,17 @@
 """A centre's stock, as its managers see it. A lot is found through the user."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from clinic.accounts.models import Person, Role
 from clinic.db import db
 from clinic.scheduling.models import Appointment
+from clinic.vaccination.models import Immunization
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
+from clinic.vaccination.visit_models import GivenDose
 
 
 class Lost(NamedTuple):
@@ -17,6 +19,14 @@ class Lost(NamedTuple):
 
     appointment: Appointment
     vaccine: str
+
+
+class Had(NamedTuple):
+    """A visit at which a dose of that lot was given, and of which vaccine."""
+
+    appointment: Appointment
+    vaccine: str
+    lot_number: str
 
 
 def get_lot(user: Person, lot_id: int) -> VaccineLot:
@@ -33,18 +43,39 @@ def stock_of(centre_id: int) -> list[Stock]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def lots_of(centre_id: int) -> list[VaccineLot]:
-    """The lots in the fridge, what expires first before the others."""
+def lots_of(centre_id: int, today: date) -> list[VaccineLot]:
+    """The lots in the fridge, what expires first before the others.
+
+    One that is used up can still be recalled until it expires.
+    """
+    is_left = VaccineLot.received > VaccineLot.used + VaccineLot.wasted
+    was_given = and_(VaccineLot.used > 0, VaccineLot.expires_on >= today)
     query = (
         select(VaccineLot)
         .join(VaccineProduct)
-        .where(
-            VaccineLot.centre_id == centre_id,
-            VaccineLot.received > VaccineLot.used + VaccineLot.wasted,
-        )
+        .where(VaccineLot.centre_id == centre_id, or_(is_left, was_given))
         .order_by(VaccineProduct.vaccine, VaccineLot.expires_on, VaccineLot.id)
     )
     return list(db.session.scalars(query))
+
+
+def given_what_was_recalled(centre_id: int, today: date) -> list[Had]:
+    """The visits at which a lot was given that is recalled by now, the latest first; until it expires."""
+    query = (
+        select(Appointment, Immunization.vaccine, VaccineLot.number)
+        .join(Immunization, Immunization.appointment_id == Appointment.id)
+        .join(GivenDose, GivenDose.immunization_id == Immunization.id)
+        .join(VaccineLot, VaccineLot.id == GivenDose.lot_id)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineLot.recalled_at.is_not(None),
+            VaccineLot.expires_on >= today,
+            Immunization.voided_at.is_(None),
+        )
+        .order_by(Appointment.starts_at.desc(), Appointment.id)
+        .options(joinedload(Appointment.booking))
+    )
+    return [Had(*row) for row in db.session.execute(query)]
 
 
 def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.needs import SERIES, Case, End, Need, Term
+from clinic.vaccination.need import Case, End, Need, Term
+from clinic.vaccination.needs import SERIES
 from clinic.vaccination.programme import Programme, national
 from clinic.vaccination.words import IMMUNOGLOBULIN, LIVE, Words, words
 

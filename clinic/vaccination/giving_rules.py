@@ -7,7 +7,7 @@ from clinic.i18n import mark
 from clinic.vaccination.child import Child, Dose
 from clinic.vaccination.doubts import by_age
 from clinic.vaccination.forecast import forecast, live_terms
-from clinic.vaccination.needs import Case
+from clinic.vaccination.need import Case
 from clinic.vaccination.programme import national
 from clinic.vaccination.words import Words
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from clinic.vaccination.child import Child, Condition, Dose
 from clinic.vaccination.forecast import DEFERRED, Forecast, live_terms
-from clinic.vaccination.needs import Case, Term, after, at_age
+from clinic.vaccination.need import Case, Term, after, at_age
 from clinic.vaccination.programme import HERE, national, period
 from clinic.vaccination.words import Words
 

@@ -1,5 +1,6 @@
 """A child from birth to six years, in a real browser: the booklet, four visits, the certificate."""
 
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def test_from_birth_to_six_years(chromium, migrated, tmp_path):
 
 def born(world, parent):
     """A parent adds a child of today, and enters what the maternity ward gave."""
-    with world.seat(parent, width=390) as phone:
+    with world.seat(parent, width=390, is_looked_at=False) as phone:
         add_child(phone, NAME, 0)
         child_id = newest(Child).id
         phone.open(f"/family/children/{child_id}/plan")
@@ -206,7 +207,9 @@ def at_the_centre(world, nurse, desk, visit_id, stop):
         verified(room, visit_id)
         given(room, visit_id, stop)
         room.open("/vaccination/observation")
-        assert room.page.locator(f"#visit-{visit_id} form").count() == 0  # it is too early to go
+        stays = room.page.locator(f"#visit-{visit_id}")
+        assert re.fullmatch(r"[A-Z]\d{3}", stays.locator(".reference").inner_text())  # the ticket
+        assert stays.locator("form").count() == 0  # it is too early to go
         world.go_to(stop.day, 9, 40)
         room.open("/vaccination/observation")
         room.press(room.page.locator(f"#visit-{visit_id} .btn-primary"))

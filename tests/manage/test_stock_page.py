@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 
 from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
@@ -21,6 +22,7 @@ from tests.makes import (
     make_user,
 )
 from tests.queries import count_queries
+from tests.vaccination.at_the_jab import GOOD, ON_THE_DAY, Day
 
 pytestmark = pytest.mark.usefixtures("noon")
 BOX = {
@@ -140,6 +142,23 @@ def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
     receive(centre, number="B2")
     stock.promise([stock.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON)
     assert visit.booking.reference not in manager.get("/manage/stock").text
+
+
+def test_a_recall_says_who_was_given_it_though_nothing_is_left(client):
+    day = Day(doses=1)
+    day.answer()
+    giver = client.sign_in(day.vaccinator)
+    with time_machine.travel(ON_THE_DAY, tick=False):
+        assert giver.post(day.page, data=GOOD).location == day.page
+        db.session.rollback()
+        manager = giver.sign_in(make_user(Role.MANAGER, centre=day.practitioner.centre))
+        page = manager.get("/manage/stock").text
+        assert day.visit.booking.reference not in page
+        assert f'id="waste-{day.lot.id}-doses"' not in page  # there is none to spoil
+        assert change(manager, day.lot, "recall", reason="监管通知").status_code == 303
+        page = manager.get("/manage/stock").text
+    assert day.visit.booking.reference in page
+    assert day.child.name not in page
 
 
 @pytest.mark.parametrize(

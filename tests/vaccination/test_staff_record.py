@@ -59,6 +59,11 @@ def test_all_that_was_shown_is_verified_at_once_and_nothing_else(client, visit, 
     db.session.expire_all()
     assert [one.verified_by_id for one in (first, second, late)] == [nurse.id, nurse.id, None]
     assert "All " not in client.get(page).text  # one is left
+    stranger = given(make_child())
+    data = {"deed": "verify-all", "row": [late.id, stranger.id]}
+    assert client.post(page, data=data).status_code == 404
+    db.session.rollback()
+    assert (late.verified_at, stranger.verified_at) == (None, None)
 
 
 def test_taking_back_needs_a_reason(client, visit, nurse, page):
