@@ -23,7 +23,8 @@ class Asked:
 def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
     """Whom it concerns, and a button that does exactly that. With a refusal, its sentence (422).
 
-    A refusal that is only stale shows what is so by now, to be looked at again.
+    A refusal of what was just shown shows what is so by now, to be looked at again; what is
+    refused when it is asked for has no button.
     """
     shown = changing.preview(asked.change, now=now) if _can_be_shown(asked.change) else None
     return render(
@@ -32,6 +33,7 @@ def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
         asked=asked,
         shown=shown,
         refusal=refusal,
+        may_do=request.method == "POST" or not refusal,
         here=request.full_path,
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 
 from clinic.booking.on_behalf import free_times
-from clinic.centres.models import Closure
+from clinic.centres.models import AdjustedDay, Closure
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
@@ -22,6 +22,10 @@ OFFERED = 3  # days that have a free time
 
 class ShutThen(DomainError):
     message = mark("The centre is shut then: %(reason)s. Please choose another day.")
+
+
+class ShutDay(DomainError):
+    message = mark("The centre is shut on that day. Please choose another day.")
 
 
 class NoSessionThen(DomainError):
@@ -44,7 +48,7 @@ class Drop:
 def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
     """The slot that begins just then, rather with whom was said or with who has the visit now.
 
-    Raises InThePast, ShutThen, NoSessionThen and FullThen.
+    Raises InThePast, ShutThen, ShutDay, NoSessionThen and FullThen.
     """
     moment = at(drop.day, drop.wall)
     start, end = day_bounds(drop.day)
@@ -57,6 +61,9 @@ def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
     if not then:
         if shut := closures_on(visit.centre_id, drop.day, moment):
             raise ShutThen(reason=name_of(shut[0], "reason"))
+        adjusted = db.session.get(AdjustedDay, (visit.centre_id, drop.day))
+        if adjusted and adjusted.works_as is None:
+            raise ShutDay
         raise NoSessionThen
     # The places that it has itself are not in its own way.
     mine = set(places.slots_of(appointment_id=visit.id))

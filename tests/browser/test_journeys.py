@@ -233,7 +233,7 @@ def test_reception_checks_in_undoes_and_books_a_walk_in(visitor):
 def test_a_clinician_sees_the_day_and_the_week_and_notes_a_visit(visitor):
     page = visitor.page
     visitor.sign_in("clinician")
-    visitor.press(page.locator("a.card").first)
+    visitor.press(page.locator(".card a.name").first)
     page.locator("#note").fill("一切正常")
     visitor.press(page.locator("button[value=done]"))
     assert page.locator('.notice[role="status"]').count() == 1

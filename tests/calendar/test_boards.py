@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.calendar.board import Load, load_of, waited
+from clinic.calendar.board import waited
 from clinic.centres.models import Practitioner
 from clinic.clock import at
 from clinic.db import db
@@ -182,21 +182,6 @@ def test_a_day_that_is_none_is_today(manager, visits, view, day):
     assert manager.get(view, query_string={"day": day}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("taken", "places", "load"),
-    [
-        (0, 0, Load.EMPTY),
-        (0, 8, Load.EMPTY),
-        (3, 8, Load.LIGHT),
-        (4, 8, Load.BUSY),
-        (7, 8, Load.BUSY),
-        (8, 8, Load.FULL),
-    ],
-)
-def test_how_full_a_session_is(taken, places, load):
-    assert load_of(taken, places) is load
-
-
 def test_who_waits_and_how_long(visits):
     visit = visits[0]
     assert waited(visit, NOON) is None
@@ -295,3 +280,12 @@ def test_by_service_a_time_that_two_have_free_stands_once_and_names_nobody(manag
     assert free == [("16:00", "")] * 2  # of each service once, though two clinicians give one
     page = manager.get("/calendar/").text
     assert len(set(re.findall(r'data-at="16:00" data-with="(\d+)"', page))) == 2
+
+
+def test_the_lines_of_time_show_the_present_on_today_only(manager, session, other):
+    tomorrow = date(2026, 3, 3)
+    make_session(session.practitioner, session.room, session.practitioner.services, tomorrow)
+    for view in VIEWS[:2]:
+        page = manager.get(view).text
+        assert re.findall(r'class="strip-now" data-from="([\d:]+)"', page) == ["12:00"] * 2
+    assert "strip-now" not in manager.get("/calendar/?day=2026-03-03").text

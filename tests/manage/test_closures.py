@@ -48,7 +48,11 @@ def test_what_was_not_shown_is_not_done(client, clinic, version):
 
 @pytest.mark.parametrize("first", ["2026-03-01", "2026-03-02&last=2026-03-01"])
 def test_a_day_that_has_passed_is_refused_with_a_sentence(client, clinic, first):
-    assert client.get(f"/manage/closing?first={first}").status_code == 422
+    page = client.get(f"/manage/closing?first={first}")
+    assert page.status_code == 422
+    assert page.text.count('role="alert"') == 2  # the sentence, and the one for a lost connection
+    assert 'name="version"' not in page.text
+    assert 'href="/manage/closures?' in page.text
 
 
 @pytest.mark.parametrize(("weekday", "works_as"), [("5", 5), ("shut", None)])

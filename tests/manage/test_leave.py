@@ -127,6 +127,18 @@ def test_leave_that_cannot_be_is_said_beside_the_field(client, clinic, doctor, w
     assert db.session.query(LeaveRequest).count() == 0
 
 
+def test_nobody_is_sent_away_on_a_day_that_has_passed(client, clinic, manager):
+    visit = clinic.book(0)
+    url = f"/manage/away?who={clinic.practitioner.id}&first=2026-02-27&last=2026-03-03"
+    page = client.sign_in(manager).get(url)
+    assert page.status_code == 422
+    assert "请假不能从已过去的日期开始" in page.text
+    assert 'name="version"' not in page.text
+    assert 'href="/manage/leave?' in page.text
+    assert client.post(url, data={"version": "x"}).status_code == 422
+    assert status_of(visit) is Status.BOOKED
+
+
 def test_leave_over_other_leave_is_refused_and_the_days_beside_it_are_not(client, clinic, doctor):
     client.sign_in(doctor)
     assert client.post("/calendar/leave", data=asking(clinic)).status_code == 303

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.accounts.models import Role
+from clinic.centres.models import AdjustedDay
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling import changing
@@ -24,7 +25,7 @@ from tests.scheduling.rota_of import NEXT_MONDAY, TODAY, Rota
 
 pytestmark = pytest.mark.usefixtures("noon")
 TUESDAY, WEDNESDAY = NEXT_MONDAY + timedelta(days=1), NEXT_MONDAY + timedelta(days=2)
-SUNDAY = NEXT_MONDAY + timedelta(days=6)
+THURSDAY, SUNDAY = NEXT_MONDAY + timedelta(days=3), NEXT_MONDAY + timedelta(days=6)
 
 
 @pytest.fixture
@@ -77,7 +78,13 @@ CASES = {
     "a taken time": (WEDNESDAY, "10:00", "practitioner", "已被占用"),
     "yesterday": (TODAY - timedelta(days=1), "09:00", None, "已经过去"),
     "this morning": (TODAY, "09:00", None, "已经过去"),
-    "a day that is shut": (NEXT_MONDAY, "09:00", None, "中心当天休息：检修。"),
+    "a day on which the centre rests": (
+        THURSDAY,
+        "09:00",
+        None,
+        "中心当天不开诊，请选择其他日期。",
+    ),
+    "a day that is closed": (NEXT_MONDAY, "09:00", None, "中心当天休息：检修。"),
 }
 
 
@@ -87,6 +94,7 @@ def test_what_cannot_be_has_a_sentence_and_a_way_on(client, made, where):
     make_appointment(service=made.service, slot=made.slot(WEDNESDAY, number=4))
     change = Close(made.centre, *day_bounds(NEXT_MONDAY), "检修", "Repairs")
     changing.apply(change, changing.preview(change, now=NOON).version, by=made.manager, now=NOON)
+    db.session.add(AdjustedDay(centre_id=made.centre.id, day=THURSDAY, works_as=None))
     db.session.commit()
 
     page = dropped(client, made, day, wall, getattr(made, whose) if whose else None)
