@@ -247,6 +247,28 @@ def test_moving_and_cancelling_on_behalf(desk, visit, slot):
     assert visit.cancel_reason == "发烧"
 
 
+@pytest.mark.parametrize("page", ["cancellation", "move"])
+def test_what_another_desk_did_meanwhile_is_not_lost(app, desk, centre, visit, slot, page):
+    other_desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=centre))
+    url, before = f"/desk/appointments/{visit.id}", visit.slot_id
+    desk.get(f"{url}/{page}?day={TODAY.isoformat()}")
+    other_desk.post(f"{url}/arrival")
+    data = {"reason": "发烧", "slot": slot.clinic_session.slots[2].id}
+    answer = desk.post(f"{url}/{page}?day={TODAY.isoformat()}", data=data)
+    assert answer.status_code in (409, 422)
+    assert "notice-bad" in answer.text
+    assert (status_of(visit), visit.slot_id) == (Status.ARRIVED, before)
+
+
+def test_notes_of_two_desks_are_both_kept(app, desk, centre):
+    other_desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=centre))
+    for who, text in ((desk, "冰箱报警"), (other_desk, "二号窗口缺纸")):
+        assert who.post("/desk/end", data={"text": text}).status_code == 303
+    page = desk.get("/desk/end").text
+    assert "冰箱报警" in page
+    assert "二号窗口缺纸" in page
+
+
 def test_the_list_asks_as_often_for_one_as_for_many(desk, service, slot):
     make_appointment(service=service, slot=slot)
     few = count_queries(lambda: desk.get("/desk/"))
