@@ -260,6 +260,26 @@ def test_what_another_desk_did_meanwhile_is_not_lost(app, desk, centre, visit, s
     assert (status_of(visit), visit.slot_id) == (Status.ARRIVED, before)
 
 
+def test_a_visit_says_who_did_what(app, desk, centre, visit, slot):
+    other_desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=centre, name="二号台"))
+    url = f"/desk/appointments/{visit.id}"
+    to = slot.clinic_session.slots[2]
+    desk.post(f"{url}/move?day={TODAY.isoformat()}", data={"slot": to.id})
+    other_desk.post(f"{url}/arrival")
+    desk.post(f"{url}/arrival/undo")
+    other_desk.post(f"{url}/cancellation", data={"reason": "发烧"})
+    listed = desk.get(url).text.split('id="history"')[1]
+    done = re.findall(r"<li>[^·]+ · ([^·<]+) · ([^ <]+)", listed)
+    assert done == [
+        ("预约", "王芳"),
+        ("改期", "前台"),
+        ("签到", "二号台"),
+        ("撤回签到", "前台"),
+        ("取消", "二号台"),
+    ]
+    assert "原为" in listed
+
+
 def test_notes_of_two_desks_are_both_kept(app, desk, centre):
     other_desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=centre))
     for who, text in ((desk, "冰箱报警"), (other_desk, "二号窗口缺纸")):
