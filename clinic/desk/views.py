@@ -18,6 +18,7 @@ from clinic.db import db, in_one_transaction
 from clinic.desk import ending, live, queue, screen, walk_ins
 from clinic.desk.finding import plain
 from clinic.desk.forms import CancelForm, MoveForm
+from clinic.desk.history import history_of
 from clinic.desk.queries import (
     arrivals,
     centres_of,
@@ -172,6 +173,7 @@ def show(appointment_id: int) -> Response:
         labels=LABELS,
         is_today=clinic_day(visit.starts_at) == clinic_day(clock.now()),
         doses=booked_for([visit.id]).get(visit.id, ()),
+        history=history_of(visit),
         is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(visit.starts_at),
     )

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from clinic import audit, clock
 from clinic.accounts import joining
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
 from clinic.booking.on_behalf import (
     against,
@@ -23,7 +25,7 @@ from clinic.booking.on_behalf import (
 from clinic.booking.terms import OF_KIND, codes_in
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import broken_promise, db, in_one_transaction
 from clinic.desk.forms import WalkInForm
 from clinic.desk.queries import services_at
 from clinic.errors import DomainError
@@ -50,7 +52,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
         if form.is_submitted() and "show" not in request.form and form.validate():
             now = clock.now()
             try:
-                made = in_one_transaction(lambda: _book_walk_in(form, centre, now))
+                made = _book(form, centre, now)
             except DomainError as error:
                 db.session.rollback()
                 _offer(form, centre)
@@ -138,6 +140,17 @@ def _codes(child: Child) -> Collection[str] | None:
     return codes_in(request.form).get(child.id)
 
 
+def _book(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
+    """Book it; if another desk registers this family at the same moment, it is known the second time."""
+    try:
+        return in_one_transaction(lambda: _book_walk_in(form, centre, now))
+    except IntegrityError as error:
+        db.session.rollback()
+        if "phone" not in broken_promise(error):
+            raise
+        return in_one_transaction(lambda: _book_walk_in(form, centre, now))
+
+
 def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
     """The family, the child, the booking, and the arrival, all or nothing."""
     service = next(one for one in services_at(centre) if one.id == form.service.data)
@@ -169,6 +182,8 @@ def _child(form: WalkInForm, now: datetime) -> Child:
         guardian = joining.register_guardian(
             name=form.guardian.data or "", phone=form.mobile, by=me(), now=now
         )
+    # Another desk that has the same child waits here, and then finds it.
+    db.session.execute(select(User.id).where(User.id == guardian.id).with_for_update())
     if not has_consented(guardian):
         registering.record_consents(guardian, list(ConsentKind), language="zh", by=me(), now=now)
     return _known(form) or registering.register_child(

@@ -75,6 +75,13 @@ def test_a_known_child_has_a_box_for_each_dose_and_the_usual_ones_are_ticked(des
     assert boxes(times(desk, data | {"day": TOMORROW.isoformat()}))[1] == []
 
 
+def test_of_a_child_whose_doses_are_booked_it_says_so(desk, site):
+    site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
+    page = times(desk, walk_in(site, site.slots[NEXT_WEEK][1]))
+    assert boxes(page)[1] == []
+    assert 'name="without"' not in page
+
+
 @pytest.mark.parametrize(
     "other",
     [{"phone": "13900139000"}, {"phone": "1"}, {"name": "王二禾"}, {"birth_date": "2025-07-11"}],

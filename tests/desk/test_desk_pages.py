@@ -19,7 +19,6 @@ from tests.makes import (
     make_appointment,
     make_child,
     make_guardianship,
-    make_service,
     make_slot,
     make_user,
 )
@@ -27,33 +26,6 @@ from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = clinic_day(NOON)
-
-
-@pytest.fixture
-def service():
-    return make_service()
-
-
-@pytest.fixture
-def slot(app, service):
-    return make_slot(service, day=TODAY, opens=time(14), closes=time(17), capacity=3)
-
-
-@pytest.fixture
-def centre(slot):
-    from clinic.centres.models import Centre
-
-    return db.session.get(Centre, slot.centre_id)
-
-
-@pytest.fixture
-def desk(client, centre):
-    return client.sign_in(make_user(Role.RECEPTION, centre=centre, name="前台"))
-
-
-@pytest.fixture
-def visit(service, slot):
-    return make_appointment(service=service, slot=slot)
 
 
 def test_one_press_checks_in_and_ten_minutes_undo_it(desk, visit):
@@ -135,23 +107,6 @@ def test_what_a_scanner_reads_has_a_sentence_and_a_way_on(desk, visit, slot):
         assert elsewhere.child.name_pinyin not in page
 
 
-def test_only_the_arrivals_may_use_a_camera(desk, visit):
-    cameras = {
-        path: desk.get(path).headers["Permissions-Policy"].split(",")[0]
-        for path in (
-            "/desk/",
-            "/desk/walk-in",
-            "/desk/queue",
-            f"/desk/appointments/{visit.id}",
-            "/",
-        )
-    }
-    assert {path for path, said in cameras.items() if said == "camera=(self)"} == {"/desk/"}
-    assert set(cameras.values()) == {"camera=(self)", "camera=()"}
-    found = desk.post("/desk/search", data={"q": "wyh"})
-    assert found.headers["Permissions-Policy"].startswith("camera=(self),")
-
-
 WALK_IN = {
     "key": "abcdefgh1",
     "channel": "desk",
@@ -186,26 +141,6 @@ def test_a_known_child_is_not_registered_again(desk, service, slot):
     data = WALK_IN | {"service": service.id, "slot": slot.id, "birth_date": child.birth_date}
     desk.post("/desk/walk-in", data=data)
     assert db.session.query(Child).count() == 1
-
-
-def test_a_name_with_a_dot_is_the_same_child_however_the_dot_is_typed(desk, service, slot):
-    parent = make_user(phone="+8613900139000")
-    child = make_child(parent, name="阿依古丽·买买提")
-    data = WALK_IN | {"service": service.id, "slot": slot.id, "birth_date": child.birth_date}
-    desk.post("/desk/walk-in", data=data | {"name": "阿依古丽 • 买买提"})
-    assert [one.name for one in db.session.query(Child)] == ["阿依古丽·买买提"]
-
-
-def test_a_rare_name_is_the_same_from_the_walk_in_to_the_slip(desk, app, service, slot):
-    data = WALK_IN | {"service": service.id, "slot": slot.id, "name": "𬱖㛃"}
-    slip = desk.get(desk.post("/desk/walk-in", data=data).location).text
-    assert "𬱖㛃" in slip
-    for typed in ("𬱖", "dijie", "dj"):
-        assert "𬱖㛃" in desk.post("/desk/search", data={"q": typed}).text, typed
-    assert "𬱖㛃" in desk.get("/desk/queue?station=doctor&room=").text
-    wall = app.test_client().get(f"/desk/screen/{slot.centre.code}").text
-    assert "A001" in wall
-    assert not {"𬱖", "㛃"} & set(wall)
 
 
 @pytest.mark.parametrize(

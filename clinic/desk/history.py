@@ -1,0 +1,58 @@
+"""Who did what to a visit, and when: read from the trail, which nobody can change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from clinic.accounts.models import User
+from clinic.audit.trail import AuditEvent
+from clinic.db import db
+from clinic.i18n import mark
+from clinic.scheduling.models import Appointment
+
+# What is told of the trail; the rest of it is not for the desk.
+DEEDS = {
+    "book": mark("booked"),
+    "move": mark("moved"),
+    "check_in": mark("checked in"),
+    "undo_check_in": mark("check-in taken back"),
+    "finish": mark("finished"),
+    "no_show": mark("marked as missed"),
+    "cancel": mark("cancelled"),
+    "displace": mark("time withdrawn"),
+    "restore": mark("time given back"),
+}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that was done; `before` is the time that a visit was moved from."""
+
+    at: datetime
+    what: str
+    by: str | None
+    before: datetime | None = None
+
+
+def history_of(appointment: Appointment) -> Sequence[Deed]:
+    """What was done to the visit, the first first. One query."""
+    query = (
+        select(AuditEvent.at, AuditEvent.action, AuditEvent.details, User.name)
+        .outerjoin(User, User.id == AuditEvent.actor_id)
+        .where(
+            AuditEvent.subject == "appointments",
+            AuditEvent.subject_id == appointment.id,
+            AuditEvent.action.in_(DEEDS),
+        )
+        .order_by(AuditEvent.at, AuditEvent.id)
+    )
+    return [
+        Deed(at, DEEDS[action], name, _moment(details.get("before")))
+        for at, action, details, name in db.session.execute(query)
+    ]
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
