@@ -104,6 +104,8 @@ def kept():
 
 
 def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school):
+    make_slot(school.service, practitioner=school.practitioner, day=date(2026, 9, 5))
+    db.session.commit()
     client.sign_in(school.doctor)
     assert school.page in client.get(f"/calendar/appointments/{school.visit.id}").text
     assert client.post(school.page, data=EVEN | {"atr-upper": "5", "version": "0"}).location
