@@ -1,5 +1,6 @@
 """The clinician's page of a spine screening at school age: what was found, and what follows from it."""
 
+import re
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
@@ -59,7 +60,8 @@ def spine(appointment_id: int) -> Response:
 def _keep(visit: Appointment, found: Mapping[str, str]) -> None:
     now, by, on = clock.now(), me(), clinic_day(visit.starts_at)
     target = records.Target(visit.child_id, visit.centre_id, SPINE, on, visit.id)
-    version = request.form.get("version", 0, type=int)
+    seen = request.form.get("version", "")
+    version = int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else 0
     check = records.save_check(target, version, (), found, by=by, now=now)
     records.finish_check(check, visit, by=by, now=now, note=found.get("note", ""))
 

@@ -177,6 +177,13 @@ def test_the_second_of_two_doctors_sees_what_the_first_saved(client, school):
     assert "specialist" in client.get(school.page).text
 
 
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
+def test_a_version_that_is_none_is_that_of_a_fresh_page(client, school, version):
+    sent = EVEN | {"version": version}
+    assert client.sign_in(school.doctor).post(school.page, data=sent).status_code == 303
+    assert client.post(school.page, data=sent).status_code == 409
+
+
 def test_who_may_open_it(client, school):
     centre = school.practitioner.centre
     for user, status in (
