@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 
 from flask import Response, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import me
+from clinic.booking.on_behalf import free_times
 from clinic.checkups import questions
 from clinic.checkups.assessing import assessment
 from clinic.checkups.check_cases import Case
@@ -25,6 +27,7 @@ from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.web import render
 
+LOOKED_AT = 21  # days, as the calendar does
 OVER = (Status.CANCELLED, Status.NO_SHOW, Status.DISPLACED)
 
 
@@ -87,6 +90,17 @@ def _entered(case: Case) -> list[Entered]:
     return [Entered(n, one, one in case.from_home) for n, one in enumerate(case.before)]
 
 
+def books(visit: Appointment, day: date) -> bool | None:
+    """Whether one books the next visit oneself, from that day on; None if no time is open then.
+
+    The calendar books only for whom one sees oneself.
+    """
+    now, days = clock.now(), LOOKED_AT
+    if not free_times(visit.service, visit.centre, day, now, days=days):
+        return None
+    return visit.practitioner.user_id == me().id
+
+
 def _around(case: Case) -> dict[str, object]:
     """The visit, and what comes after it."""
     today = clinic_day(clock.now())
@@ -96,6 +110,7 @@ def _around(case: Case) -> dict[str, object]:
     first, _last = window(case.sheet.visit, case.patient.birth_date, None)
     real, months = months_at(case.patient, case.on)
     next_check = due(case.patient.birth_date, today, done) if is_finished else None
+    next_day = max(today, next_check.due_from or today) if next_check else today
     return {
         "visit": case.visit,
         "reference": spoken(case.visit.booking.reference),
@@ -107,9 +122,8 @@ def _around(case: Case) -> dict[str, object]:
         "from_day": first if first and case.on < first else None,
         "is_finished": is_finished,
         "next_check": next_check,
-        # The calendar books for those whom one sees oneself.
-        "books": case.visit.practitioner.user_id == me().id,
-        "next_day": max(today, next_check.due_from or today) if next_check else None,
+        "next_day": next_day,
+        "books": books(case.visit, next_day) if next_check and next_check.visit else None,
     }
 
 

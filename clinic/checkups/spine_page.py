@@ -1,5 +1,6 @@
 """The clinician's page of a spine screening at school age: what was found, and what follows from it."""
 
+import re
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
@@ -10,7 +11,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.checkups import records
 from clinic.checkups.check_page import TOO_EARLY, TOOK_NO_PLACE
-from clinic.checkups.check_show import OVER
+from clinic.checkups.check_show import OVER, books
 from clinic.checkups.checks import check_of
 from clinic.checkups.measuring import Doubt
 from clinic.checkups.models import SPINE, CheckVisit
@@ -59,7 +60,8 @@ def spine(appointment_id: int) -> Response:
 def _keep(visit: Appointment, found: Mapping[str, str]) -> None:
     now, by, on = clock.now(), me(), clinic_day(visit.starts_at)
     target = records.Target(visit.child_id, visit.centre_id, SPINE, on, visit.id)
-    version = request.form.get("version", 0, type=int)
+    seen = request.form.get("version", "")
+    version = int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else 0
     check = records.save_check(target, version, (), found, by=by, now=now)
     records.finish_check(check, visit, by=by, now=now, note=found.get("note", ""))
 
@@ -76,6 +78,7 @@ def _page(
     is_late = isinstance(refusal, records.SavedMeanwhile)
     found = found_at(check) if check and check.finished_at else {}
     on, today = clinic_day(visit.starts_at), clinic_day(clock.now())
+    result = outcome(found, on) if found else None
     return render(
         "checkups/spine.html",
         status=409 if is_late else 422 if errors or refusal else 200,
@@ -83,7 +86,7 @@ def _page(
         check=check,
         typed={name: typed.get(name, "") for name in FIELDS},
         saved=found if is_late else {},
-        outcome=outcome(found, on) if found else None,
+        outcome=result,
         last=last_screened(visit.child_id),
         sites=SITES,
         errors=errors or {},
@@ -91,5 +94,5 @@ def _page(
         on=on,
         is_early=on > today,
         is_over=status_of(visit) in OVER,
-        books=visit.practitioner.user_id == me().id,
+        books=books(visit, result.again_on) if result and result.again_on else False,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from clinic import clock
+from tests.browser.conftest import Visitor
 from tests.browser.test_journeys import add_child, sign_up
 
 
@@ -95,4 +96,29 @@ def test_a_touch_reads_a_point_without_scripts(chromium, city, language):
     dot.scroll_into_view_if_needed()
     dot.locator(".growth-touch").tap()
     assert dot.locator(".growth-tip .growth-value").is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "scripts"), [("zh-CN", True), ("en-GB", False)], ids=["zh", "en-no-scripts"]
+)
+def test_check_and_vaccination_are_one_visit_from_the_plan(chromium, city, language, scripts):
+    context = chromium.new_context(
+        base_url=city,
+        locale=language,
+        viewport={"width": 390, "height": 850},
+        java_script_enabled=scripts,
+    )
+    family = Visitor(context.new_page(), 0, scripts)
+    page = family.page
+    family.sign_in("parent")
+    family.press(page.locator("main a.card", has_text="李一禾").first)
+    family.press(page.locator('main a.btn-primary[href*="then="]'))
+    family.press(page.locator("button.slot").first)
+    steps = page.locator("#confirm ol li")
+    assert steps.count() == 2
+    first, second = (steps.nth(n).inner_text() for n in (0, 1))
+    assert ("健康检查" if scripts else "health check") in first
+    assert ("预防接种" if scripts else "Vaccination") in second
+    family.press(page.locator('form[action$="/release"] button'))  # for the next visitor
     context.close()

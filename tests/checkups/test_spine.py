@@ -104,6 +104,8 @@ def kept():
 
 
 def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school):
+    make_slot(school.service, practitioner=school.practitioner, day=date(2026, 9, 5))
+    db.session.commit()
     client.sign_in(school.doctor)
     assert school.page in client.get(f"/calendar/appointments/{school.visit.id}").text
     assert client.post(school.page, data=EVEN | {"atr-upper": "5", "version": "0"}).location
@@ -173,6 +175,13 @@ def test_the_second_of_two_doctors_sees_what_the_first_saved(client, school):
     assert client.post(school.page, data=mine | {"version": version}).status_code == 303
     assert kept()[0][1] == 2
     assert "specialist" in client.get(school.page).text
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
+def test_a_version_that_is_none_is_that_of_a_fresh_page(client, school, version):
+    sent = EVEN | {"version": version}
+    assert client.sign_in(school.doctor).post(school.page, data=sent).status_code == 303
+    assert client.post(school.page, data=sent).status_code == 409
 
 
 def test_who_may_open_it(client, school):
