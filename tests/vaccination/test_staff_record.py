@@ -59,6 +59,7 @@ def test_all_that_was_shown_is_verified_at_once_and_nothing_else(client, visit, 
     db.session.expire_all()
     assert [one.verified_by_id for one in (first, second, late)] == [nurse.id, nurse.id, None]
     assert "All " not in client.get(page).text  # one is left
+    db.session.rollback()
     stranger = given(make_child())
     data = {"deed": "verify-all", "row": [late.id, stranger.id]}
     assert client.post(page, data=data).status_code == 404
