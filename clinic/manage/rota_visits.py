@@ -45,10 +45,8 @@ def move_visit(appointment_id: int) -> Response:
             return _page(visit, _slot_asked(visit, now), now)
         except DomainError as error:
             return _page(visit, None, now, say(error))
-    slot_id, version = (
-        request.args.get("slot", 0, type=int),
-        request.form.get("version", 0, type=int),
-    )
+    slot_id = request.args.get("slot", 0, type=int)
+    version = request.form.get("version", 0, type=int)
     try:
         in_one_transaction(lambda: _move(visit, slot_id, version, now))
     except DomainError as error:
@@ -103,10 +101,8 @@ def _wanted(visit: Appointment, slot_id: int, now: datetime) -> Wanted:
 
 def _against(visit: Appointment, wanted: Wanted, now: datetime) -> list[Objection]:
     """What the rules and the service's own terms object to."""
-    found, day = (
-        examine(wanted, online=False, now=now, except_for=[visit.id]),
-        clinic_day(wanted.starts_at),
-    )
+    found = examine(wanted, online=False, now=now, except_for=[visit.id])
+    day = clinic_day(wanted.starts_at)
     terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
     return [*found, *against(terms, visit.child, visit.centre, day)]
 
