@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
-from clinic.scheduling import places, rules
+from clinic.scheduling import changing, places, rules
 from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import refusal
@@ -70,8 +70,11 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
 
 
 def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> None:
-    """Take a check-in back, within ten minutes of it."""
-    _as_it_is_by_now(appointment)
+    """Take a check-in back, within ten minutes of it.
+
+    If the hours were shut around who was here, the appointment needs a new time like the others.
+    """
+    slot_ids = _lock_places(appointment)
     if status_of(appointment) is Status.DONE:
         raise IsDone
     if appointment.arrived_at is None:
@@ -81,6 +84,9 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> Non
     appointment.arrived_at = None
     appointment.arrived_by_id = None
     _record("undo_check_in", appointment, by=by, now=now)
+    if changing.is_shut(slot_ids):
+        changing.displace(appointment, by=by, now=now)
+        changing.shut_behind(slot_ids, by=by, now=now)
 
 
 def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
@@ -105,8 +111,7 @@ def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) ->
 
 def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
     """The child did not come; its place is free at once."""
-    places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
-    _as_it_is_by_now(appointment)
+    slot_ids = _lock_places(appointment)
     status = status_of(appointment)
     if status is Status.CANCELLED:
         raise IsCancelled
@@ -122,7 +127,16 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     appointment.note = note
     db.session.flush()
     places.give_back(appointment_id=appointment.id)
+    changing.shut_behind(slot_ids, by=by, now=now)
     _record("no_show", appointment, by=by, now=now)
+
+
+def _lock_places(appointment: Appointment) -> list[int]:
+    """Lock its places, its child and itself; the slots that it is in."""
+    slot_ids = places.slots_of(appointment_id=appointment.id)
+    places.lock(slot_ids, [appointment.child_id])
+    _as_it_is_by_now(appointment)
+    return slot_ids
 
 
 def _as_it_is_by_now(appointment: Appointment) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, or_, select, update
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Centre
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
@@ -24,13 +25,14 @@ from clinic.scheduling.changes import Change
 from clinic.scheduling.models import (
     Appointment,
     Booking,
+    ClinicSession,
     ClosedFor,
     Hold,
     HoldFor,
     Place,
     Slot,
 )
-from clinic.scheduling.opening import one_at_a_time
+from clinic.scheduling.opening import Shut, one_at_a_time
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.reopening import fit_sessions, open_all_again
 from clinic.scheduling.status import Status, status_of
@@ -129,7 +131,7 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     if shown.version != version:
         raise Stale(shown)
     places.lock_children(one.child_id for one in shown.displaced)
-    freed = {slot_id for one in shown.displaced for slot_id in _displace(one, by=by, now=now)}
+    freed = {slot_id for one in shown.displaced for slot_id in displace(one, by=by, now=now)}
     freed.update(_forget_holds(shown.slots, now=now))
     _edit_slots(shown.slots, change.why, now)
     _keep_shut(change.keeps_shut(now), change.why)
@@ -143,14 +145,48 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     return shown
 
 
-def _displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int]:
-    """It loses its time. The slots that it was in."""
+def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int]:
+    """It loses its time. The slots that it was in, which the caller has locked."""
     if status_of(appointment) is not Status.BOOKED:
         raise AssertionError("only who is booked and not here yet can lose their time")
     appointment.displaced_at, appointment.displaced_by_id = now, by.id
     db.session.flush()
     audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     return places.give_back(appointment_id=appointment.id)
+
+
+def is_shut(slot_ids: Sequence[int]) -> bool:
+    """Whether any of these slots lies in a live closure or leave, open only for who was here then."""
+    return bool(_shut_behind(slot_ids))
+
+
+def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
+    """Who was here when the centre shut, or the clinician left, kept a place; nobody comes after them.
+
+    To be asked whenever such a place may have become free, with the slots locked.
+    """
+    for why, edits in _shut_behind(slot_ids).items():
+        _edit_slots(edits, why, now)
+        fit_sessions(edits, by=by, now=now)
+
+
+def _shut_behind(slot_ids: Sequence[int]) -> dict[ClosedFor, dict[int, tuple[int, int]]]:
+    """By what shuts them, the slots in a live closure or leave, and the places of who is in them yet."""
+    query = (
+        select(Slot, ClinicSession.room_id)
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(Slot.id.in_(slot_ids), Slot.closed_at.is_(None))
+    )
+    rows = db.session.execute(query, execution_options={"populate_existing": True}).all()
+    found: dict[ClosedFor, dict[int, tuple[int, int]]] = {}
+    for slot, room_id in rows:
+        shut = Shut([slot.centre_id], [clinic_day(slot.starts_at)])
+        times = [(slot.starts_at, slot.ends_at)]
+        (why,) = shut.why(slot.centre_id, room_id, slot.practitioner_id, times)
+        if why:
+            left = (slot.taken, min(slot.online_capacity, slot.taken))
+            found.setdefault(why, {})[slot.id] = left
+    return found
 
 
 def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> list[int]:

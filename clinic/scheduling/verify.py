@@ -18,13 +18,11 @@ ROOM = (
     f"({KEPT}) < s.capacity AND ({KEPT} AND p.online) < "
     "CASE WHEN s.desk_until <= {at} THEN s.capacity ELSE s.online_capacity END"
 )
-# What a closure or a leave finds shut: all but what was over, and where somebody was here already.
+# What a closure or a leave shuts: all but what was over, and the places of who was here already.
 OPEN_WITHIN = """s.closed_at IS NULL AND x.lifted_at IS NULL
     AND x.starts_at < s.ends_at AND s.starts_at < x.ends_at AND x.made_at < s.ends_at
-    AND NOT EXISTS (SELECT 1 FROM appointments a JOIN audit_events e
-        ON e.subject = 'appointments' AND e.subject_id = a.id AND e.action IN ('check_in', 'finish')
-        WHERE a.practitioner_id = s.practitioner_id AND e.at <= x.made_at
-          AND a.starts_at < s.ends_at AND s.starts_at < a.ends_at)"""
+    AND s.capacity > (SELECT count(*) FROM places p JOIN appointments a ON a.id = p.appointment_id
+        WHERE p.slot_id = s.id AND a.arrived_at <= x.made_at)"""
 CHANGED_HOURS = """(e.subject IN ('closures', 'leaves', 'rota_rules', 'centres')
     OR (e.subject = 'clinic_sessions' AND e.action <> 'open_session'))"""
 
