@@ -1,4 +1,4 @@
-"""The WSGI entry point: `flask --app wsgi …` and `gunicorn wsgi:app`."""
+"""The WSGI entry point: `flask --app wsgi …` and `gunicorn wsgi:app -c python:clinic.server`."""
 
 from clinic.app import create_app
 

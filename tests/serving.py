@@ -46,7 +46,7 @@ def serving(database_url, *, app="wsgi:app", workers=2, threads=8, **environment
     """The address of gunicorn serving that database.
 
     The socket listens before the server starts, so that nobody has to wait for it: the first
-    request does. The application is loaded once and the workers are forked, which is quicker.
+    request does. The site is loaded once, and made ready as for real (`clinic.server`).
     """
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     # As gunicorn does with a socket of its own: an answer's last packet does not wait for an ACK.
@@ -62,6 +62,8 @@ def serving(database_url, *, app="wsgi:app", workers=2, threads=8, **environment
     command = [sys.executable, "-m", "gunicorn", app, "--bind", f"fd://{listener.fileno()}"]
     command += ["-k", "gthread", "--workers", str(workers), "--threads", str(threads)]
     command += ["--log-level", "critical", "--no-control-socket", "--preload"]
+    if app == "wsgi:app":
+        command += ["--config", "python:clinic.server"]
     server = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | settings, pass_fds=[listener.fileno()]
     )

@@ -1,0 +1,64 @@
+"""How gunicorn runs the site: `gunicorn wsgi:app -c python:clinic.server`; its options override these.
+
+The site is loaded and made ready once, before its workers are forked: what the first families of
+a morning would each wait for, is there already, and all workers share the memory.
+"""
+
+import gc
+import os
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
+
+from clinic import clock
+from clinic.accounts.models import SignedIn
+from clinic.accounts.queries import user_of_session
+from clinic.booking.choosing import days_from, facts_for
+from clinic.db import db
+from clinic.scheduling.sheets import sheets_of
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+preload_app = True
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """gunicorn asks for this after it loaded the site, before it forks."""
+    make_ready(server.app.wsgi())
+    # What is loaded by now stays: no worker need look through it for garbage, again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)
+
+
+def make_ready(app: Flask) -> None:
+    """Compile the templates and the statements that everybody needs; leave no connection open.
+
+    Without its database the site starts too, and says so to who comes.
+    """
+    configure_mappers()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    with app.test_request_context():  # as a page asks: it only reads, and waits for no writer
+        try:
+            _ask_for_nobody()
+        except DBAPIError:
+            app.logger.warning("started without its database")
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _ask_for_nobody() -> None:
+    """What a page of free times asks for, asked for a user who is not there."""
+    now = clock.now()
+    user_of_session("0.0")
+    days = days_from(now)
+    catalogue, versions, _ = facts_for(SignedIn(0, "", 0, frozenset()), days, now=now)
+    for service in catalogue.services[:1]:
+        policy_of = catalogue.policy_of
+        sheets_of(service, catalogue.centre_ids, days[:1], versions, policy_of, now=now)
