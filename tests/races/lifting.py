@@ -1,0 +1,99 @@
+"""Somebody who rehearses at the door, and then closes, lifts a closure, takes a check-in back or books.
+
+A rehearsal does it and undoes it. A blind one does afterwards what the rehearsal saw was to be
+done, and locks nothing.
+"""
+
+from contextlib import suppress
+from datetime import time
+
+from clinic.accounts.models import User
+from clinic.centres.models import Centre, Closure, Service
+from clinic.clock import at
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.families.models import Child
+from clinic.scheduling import attendance, booking, changing, places, reopening
+from clinic.scheduling.changes import Close
+from clinic.scheduling.changing import Stale
+from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
+from tests.makes import TOMORROW
+
+AT_NINE = at(TOMORROW, time(9))
+
+
+def manager():
+    return db.session.query(User).order_by(User.id).first()
+
+
+def close(opens, closes):
+    """Shut these hours tomorrow; what is stale by then is looked at again, as a person would."""
+    centre = db.session.query(Centre).one()
+    change = Close(centre, at(TOMORROW, opens), at(TOMORROW, closes), "检修", "Repairs")
+    version = changing.preview(change, now=AT_NINE).version
+    while True:
+        try:
+            changing.apply(change, version, by=manager(), now=AT_NINE)
+        except Stale as stale:
+            version = stale.preview.version
+        else:
+            return "closed"
+
+
+def lift(closure_id):
+    reopening.lift(db.session.get_one(Closure, closure_id), by=manager(), now=AT_NINE)
+    return "lifted"
+
+
+def undo(appointment_id):
+    visit = db.session.get_one(Appointment, appointment_id)
+    attendance.undo_check_in(visit, by=manager(), now=AT_NINE)
+    return "undone"
+
+
+def book(child_id, slot_id):
+    service = db.session.query(Service).one()
+    wanted = Wanted(db.session.get_one(Child, child_id), service, slots_for(service, slot_id))
+    kw = {"by": manager(), "key": f"race:{child_id}", "channel": Channel.PHONE, "now": AT_NINE}
+    booking.book([wanted], **kw)
+    return "booked"
+
+
+def as_first_seen(look):
+    seen = []
+
+    def first(*args, **kw):
+        if not seen:
+            seen.append(look(*args, **kw))
+        return seen[0]
+
+    return first
+
+
+def go_blind():
+    """Nobody locks, nobody looks again."""
+    reopening.not_shut_otherwise = as_first_seen(reopening.not_shut_otherwise)
+    changing.is_shut = as_first_seen(changing.is_shut)
+    changing.shut_behind = lambda *_, **__: None
+    reopening.one_at_a_time = changing.one_at_a_time = lambda *_: None
+    places.lock = places.lock_children = lambda *_: None
+    places.lock_to_take = lambda *_, **__: []
+
+
+VERBS = {"close": close, "lift": lift, "undo": undo, "book": book}
+
+
+def act(wait, sight, verb, *args):
+    """Rehearse, wait, do it, and say how it ended."""
+    if sight == "blind":
+        go_blind()
+    with suppress(DomainError):
+        VERBS[verb](*args)
+    db.session.rollback()
+    wait()
+    try:
+        return in_one_transaction(lambda: VERBS[verb](*args))
+    except DomainError as error:
+        return type(error).__name__
