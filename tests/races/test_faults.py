@@ -6,6 +6,7 @@ import pytest
 from flask_migrate import upgrade
 
 from clinic.db import db
+from clinic.scheduling.verify import broken_promises
 from tests.engines import SAFE, throwaway_server
 from tests.races.conftest import application
 from tests.races.families import at_once, statuses
@@ -22,6 +23,16 @@ def test_workers_killed_three_times_in_a_storm(race):
 
     assert storm.troubles  # somebody was cut off
     storm.check(answers)
+
+
+def test_its_twin_that_books_in_pieces_forgets_what_it_did(race):
+    storm = Storm(race, 12, slots=2)
+    twin = {"app": "tests.races.unprotected:app", "LOCKED": "1", "TORN": "2"}
+    with serving(race.config["DATABASE_URL"], **twin) as site:
+        storm.rage(site, 8)
+
+    assert storm.troubles
+    assert any("is not in the audit" in one for one in broken_promises())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ ALONE=1    whoever asks for any clinician is given the one that the button named
 PIECES=1   each place of a list is taken in a transaction of its own
 EARLY=1    nobody looks at when a time opens for booking
 OLD=1      a time is known as it was when somebody first asked for it
+TORN=n     a booking is committed before the trail tells it, and the nth of a process kills it there
 TRIES=n    a deadlock is tried again so many times
 """
 
@@ -27,6 +28,7 @@ from clinic.app import create_app
 from clinic.booking import views
 from clinic.db import db, in_one_transaction
 from clinic.scheduling import booking, holding, places
+from tests.races.torn import tear
 
 _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
@@ -87,6 +89,8 @@ if "EARLY" in os.environ:
     booking.examine = holding.examine = lambda *_, **__: []
 if "OLD" in os.environ:
     views.slots_for = _as_first_known
+if "TORN" in os.environ:
+    tear("book", int(os.environ["TORN"]))
 if "TRIES" in os.environ:
     once = partial(in_one_transaction, tries=int(os.environ["TRIES"]))
     views.in_one_transaction = limits.in_one_transaction = once
