@@ -11,6 +11,7 @@ from clinic.db import db
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
 from clinic.scheduling.queries import appointments
+from clinic.scheduling.wanted import Held
 
 
 def _child_ids(user_id: int | BindParameter[int]) -> Select[int]:
@@ -52,17 +53,17 @@ def _whole_group_is_theirs(user_id: int | BindParameter[int]) -> ColumnElement[b
     return and_(Hold.child_id.in_(_child_ids(user_id)), ~others.exists())
 
 
-# Built once: every confirmation begins with it.
+MAY_CONFIRM = and_(
+    Hold.id == bindparam("hold_id"),
+    or_(Hold.user_id == bindparam("user_id"), Hold.purpose != HoldFor.FORM),
+    Hold.lead_id.is_(None),
+    _whole_group_is_theirs(bindparam("user_id")),
+    Service.kind == bindparam("kind"),
+)
 ONE_HOLD = (
     select(Hold)
     .join(Hold.service)
-    .where(
-        Hold.id == bindparam("hold_id"),
-        or_(Hold.user_id == bindparam("user_id"), Hold.purpose != HoldFor.FORM),
-        Hold.lead_id.is_(None),
-        _whole_group_is_theirs(bindparam("user_id")),
-        Service.kind == bindparam("kind"),
-    )
+    .where(MAY_CONFIRM)
     .options(
         joinedload(Hold.child),
         joinedload(Hold.service),
@@ -79,6 +80,23 @@ def get_hold(user: Person, kind: ServiceKind, hold_id: int) -> Hold:
     """
     which = {"hold_id": hold_id, "user_id": user.id, "kind": kind}
     return db.session.execute(ONE_HOLD, which).scalar_one()
+
+
+FIRST_BOOKED = (
+    select(Appointment.id)
+    .where(
+        Appointment.booking_id == bindparam("booking_id"),
+        Appointment.child_id == bindparam("child_id"),
+    )
+    .order_by(Appointment.starts_at)
+    .limit(1)
+)
+
+
+def booked_from(kept: Held) -> int:
+    """The id of the appointment that a confirmed hold became, the first of several."""
+    which = {"booking_id": kept.booking_id, "child_id": kept.child_id}
+    return db.session.execute(FIRST_BOOKED, which).scalar_one()
 
 
 def offers_for(user: Person, *, now: datetime) -> list[Hold]:

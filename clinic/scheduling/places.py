@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from clinic.db import db
-from clinic.families.models import Child
+from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot, SlotService
 from clinic.scheduling.policies import Policy
 
@@ -31,6 +31,19 @@ KEEP_FOR_APPOINTMENT = (
     .where(_places.c.hold_id == bindparam("kept_by"))
     .values(appointment_id=bindparam("appointment_id"), hold_id=None, expires_at=None)
     .returning(_places.c.slot_id)
+)
+_children, _kin = Child.__table__.c, Guardianship.__table__.c
+FAMILY = (
+    select(_children.id)
+    .where(
+        _children.id.in_(
+            select(_kin.child_id).where(
+                _kin.user_id == bindparam("user_id"), _kin.revoked_at.is_(None)
+            )
+        )
+    )
+    .order_by(_children.id)
+    .with_for_update()
 )
 
 
@@ -87,6 +100,12 @@ def lock_children(child_ids: Iterable[int]) -> None:
         ).all()
 
 
+def lock_family(user_id: int) -> None:
+    """The same for all children whom this user cares for."""
+    if db.engine.dialect.name != "sqlite":
+        db.session.execute(FAMILY, {"user_id": user_id}).all()
+
+
 def take(
     slot_ids: Sequence[int],
     *,
@@ -115,11 +134,11 @@ def take(
     )
 
 
-def keep_for_appointment(hold: Hold, appointment_id: int) -> set[int]:
+def keep_for_appointment(hold_id: int, appointment_id: int) -> set[int]:
     """Turn a hold's places into the appointment's, and say in which slots it still had one."""
     return set(
         db.session.scalars(
-            KEEP_FOR_APPOINTMENT, {"kept_by": hold.id, "appointment_id": appointment_id}
+            KEEP_FOR_APPOINTMENT, {"kept_by": hold_id, "appointment_id": appointment_id}
         )
     )
 

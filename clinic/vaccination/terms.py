@@ -15,9 +15,10 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.i18n import mark, name_of
-from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.wanted import Held
 from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
@@ -154,12 +155,13 @@ class DoseTerms:
                 return Objection("no_stock", NO_STOCK, {"vaccine": name})
         return None
 
-    def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
+    def keep(self, hold: Held, *, by: Person, now: datetime, is_new: bool) -> None:
         """Promise the doses to the hold, and nothing else."""
         wanted: list[stock.Dose] = []
         if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
-        stock.only(wanted, hold=hold, now=now)
+        if not is_new:
+            stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
     def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
@@ -170,7 +172,7 @@ class DoseTerms:
         stock.promise(wanted, appointment=appointment, by=by, now=now)
 
     @staticmethod
-    def book(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
+    def book(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """What was promised to the hold is the appointment's."""
         stock.carry_over(hold, appointment, by=by, now=now)
 
@@ -219,16 +221,15 @@ def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
 
 @cache
 def _promised_to(owner: InstrumentedAttribute[int | None]) -> Select[*tuple[Any, ...]]:
-    """Also to visits that are over: what they were for, unless it was taken back."""
+    """Also to visits that are over: what they were for, unless it was taken back.
+
+    And to forms that are over: who confirms one all the same comes for it.
+    """
+    over = (Why.EXPIRED,) if owner is DosePromise.hold_id else (Why.DONE, Why.USED)
     return (
         select(owner, DosePromise.series, DosePromise.vaccine, DosePromise.dose_number)
         .where(owner.in_(bindparam("numbers", expanding=True)))
-        .where(
-            or_(
-                DosePromise.released_at.is_(None),
-                DosePromise.why_released.in_((Why.DONE, Why.USED)),
-            )
-        )
+        .where(or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(over)))
         .order_by(DosePromise.id)
     )
 

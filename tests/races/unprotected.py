@@ -26,12 +26,12 @@ from clinic.accounts import limits
 from clinic.app import create_app
 from clinic.booking import views
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import booking, holding, places
+from clinic.scheduling import anyone, booking, holding, places
 
 _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
 _together = threading.Barrier(_meet, timeout=20)
-_examine, _take, _book = booking.examine, places.take, booking.book
+_examine, _take, _make = booking.examine, places.take, booking.make
 _slots_for, _known = views.slots_for, {}
 
 
@@ -55,9 +55,9 @@ def _take_then_meet(*args, **kwargs):
     _meet_once()
 
 
-def _book_again(wanted, *, key, **rest):
+def _make_again(wanted, *, key, **rest):
     forgetful = [replace(one, hold=None) for one in wanted]
-    return _book(forgetful, key=f"{key}:{uuid4()}", **rest)
+    return _make(forgetful, key=f"{key}:{uuid4()}", **rest)
 
 
 def _as_first_known(service, slot_id):
@@ -68,7 +68,7 @@ def _as_first_known(service, slot_id):
 
 
 if "LOCKED" not in os.environ:
-    places.lock = places.lock_to_take = lambda *_, **__: []
+    places.lock = places.lock_to_take = places.lock_family = lambda *_, **__: []
 if _meet_at == "place":
     places.take = _take_then_meet
     # Who looked before would see the other's first place, go away, and be waited for in vain.
@@ -78,11 +78,11 @@ else:
 if _meet_at == "hold":
     holding.examine = _look_then_meet
 if "AGAIN" in os.environ:
-    booking.book = _book_again
+    booking.make = _make_again
 if "KEEP" in os.environ:
     places.give_back = lambda **_: []
 if "ALONE" in os.environ:
-    holding.whoever_is_free = lambda _, slot_id, **__: [slot_id]
+    anyone.whoever_is_free = lambda _, slot_id, **__: [slot_id]
 if "EARLY" in os.environ:
     booking.examine = holding.examine = lambda *_, **__: []
 if "OLD" in os.environ:
