@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Service, ServiceKind
@@ -13,11 +13,11 @@ from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistC
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.wanted import Held
 
+_kin, _holds, _made = (one.__table__.c for one in (Guardianship, Hold, Appointment))
+
 
 def _child_ids(user_id: int | BindParameter[int]) -> Select[int]:
-    return select(Guardianship.child_id).where(
-        Guardianship.user_id == user_id, Guardianship.revoked_at.is_(None)
-    )
+    return select(_kin.child_id).where(_kin.user_id == user_id, _kin.revoked_at.is_(None))
 
 
 def appointments_of(user: Person) -> list[Appointment]:
@@ -46,19 +46,19 @@ def get_appointment(user: Person, appointment_id: int) -> Appointment:
 
 def _whole_group_is_theirs(user_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """A hold and those that follow it are for children whom this user cares for, every one."""
-    following = aliased(Hold)
+    following = Hold.__table__.alias().c
     others = select(following.id).where(
-        following.lead_id == Hold.id, following.child_id.not_in(_child_ids(user_id))
+        following.lead_id == _holds.id, following.child_id.not_in(_child_ids(user_id))
     )
-    return and_(Hold.child_id.in_(_child_ids(user_id)), ~others.exists())
+    return and_(_holds.child_id.in_(_child_ids(user_id)), ~others.exists())
 
 
 MAY_CONFIRM = and_(
-    Hold.id == bindparam("hold_id"),
-    or_(Hold.user_id == bindparam("user_id"), Hold.purpose != HoldFor.FORM),
-    Hold.lead_id.is_(None),
+    _holds.id == bindparam("hold_id"),
+    or_(_holds.user_id == bindparam("user_id"), _holds.purpose != HoldFor.FORM),
+    _holds.lead_id.is_(None),
     _whole_group_is_theirs(bindparam("user_id")),
-    Service.kind == bindparam("kind"),
+    Service.__table__.c.kind == bindparam("kind"),
 )
 ONE_HOLD = (
     select(Hold)
@@ -83,12 +83,9 @@ def get_hold(user: Person, kind: ServiceKind, hold_id: int) -> Hold:
 
 
 FIRST_BOOKED = (
-    select(Appointment.id)
-    .where(
-        Appointment.booking_id == bindparam("booking_id"),
-        Appointment.child_id == bindparam("child_id"),
-    )
-    .order_by(Appointment.starts_at)
+    select(_made.id)
+    .where(_made.booking_id == bindparam("booking_id"), _made.child_id == bindparam("child_id"))
+    .order_by(_made.starts_at)
     .limit(1)
 )
 
@@ -96,7 +93,8 @@ FIRST_BOOKED = (
 def booked_from(kept: Held) -> int:
     """The id of the appointment that a confirmed hold became, the first of several."""
     which = {"booking_id": kept.booking_id, "child_id": kept.child_id}
-    return db.session.execute(FIRST_BOOKED, which).scalar_one()
+    number: int = db.session.execute(FIRST_BOOKED, which).scalar_one()
+    return number
 
 
 def offers_for(user: Person, *, now: datetime) -> list[Hold]:

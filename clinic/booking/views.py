@@ -6,11 +6,12 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.models import Person, Role
 from clinic.booking import courses, waitlist
 from clinic.booking.choosing import (
     COURSES,
@@ -84,7 +85,8 @@ def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = 
     @allow(Role.PARENT)
     @reads_first
     def hold() -> Response:
-        return not_consented() or keep(kind, title)
+        user = me()
+        return not_consented(user) or keep(user, kind, title)
 
     @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
@@ -107,9 +109,9 @@ def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = 
     return bp
 
 
-def not_consented() -> Response | None:
+def not_consented(user: Person) -> Response | None:
     """Where to go instead, when a text has not been agreed to."""
-    if has_consented(me()):
+    if has_consented(user):
         return None
     flash(_("To book, please agree to the privacy notice and the rule for children."))
     return see_other("families.consents")
@@ -117,11 +119,12 @@ def not_consented() -> Response | None:
 
 def may_not_book() -> Response | None:
     """The same, and a try is counted. Raises TooOften."""
-    if refused := not_consented():
+    user = me()
+    if refused := not_consented(user):
         return refused
     write_now(db.session.connection())
     try:
-        limits.spend(limits.BOOKING, str(me().id), now=clock.now())
+        limits.spend(limits.BOOKING, str(user.id), now=clock.now())
     except limits.TooOften:
         db.session.commit()
         raise
@@ -129,18 +132,20 @@ def may_not_book() -> Response | None:
     return None
 
 
-def asked_for(kind: ServiceKind, *, now: datetime) -> tuple[list[Wish[ChildFacts]], list[int]]:
+def asked_for(
+    user: Person, kind: ServiceKind, form: MultiDict[str, str], *, now: datetime
+) -> tuple[list[Wish[ChildFacts]], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
-    catalogue, _, children = facts_for(me(), days_from(now), now=now)
-    child = pick(children, number(request.form, "child")) or abort(404)
-    together = [pick(children, one) or abort(404) for one in numbers(request.form, "with")]
+    catalogue, _, children = facts_for(user, days_from(now), now=now)
+    child = pick(children, number(form, "child")) or abort(404)
+    together = [pick(children, one) or abort(404) for one in numbers(form, "with")]
     services = catalogue.services_of(kind)
-    service = pick(services, number(request.form, "service")) or abort(404)
+    service = pick(services, number(form, "service")) or abort(404)
     then = None
-    if (follower := number(request.form, "then")) is not None:
+    if (follower := number(form, "then")) is not None:
         then = pick(catalogue.services, follower) or abort(404)
     wishes = wishes_of(child, together, service, then)
-    slots = slot_ids(request.form.get("slot", ""))
+    slots = slot_ids(form.get("slot", ""))
     if len(wishes) == 1:
         wishes *= len(slots)  # a course: one child, many times
     if not slots or len(slots) != len(wishes):
@@ -148,17 +153,17 @@ def asked_for(kind: ServiceKind, *, now: datetime) -> tuple[list[Wish[ChildFacts
     return wishes, slots
 
 
-def keep(kind: ServiceKind, title: str) -> Response:
+def keep(user: Person, kind: ServiceKind, title: str) -> Response:
     """Keep the chosen times for some minutes, then ask for the rest."""
-    now = clock.now()
-    wishes, slots = asked_for(kind, now=now)
-    move = number(request.form, "move")
-    moving = get_appointment(me(), move) if move else None
+    now, form = clock.now(), request.form
+    wishes, slots = asked_for(user, kind, form, now=now)
+    move = number(form, "move")
+    moving = get_appointment(user, move) if move else None
     same = (wishes[0].child.id, wishes[0].service.id)
     if moving and (moving.child_id, moving.service_id) != same:
         abort(404)
-    asked = asked_by(wishes, codes_in(request.form), moving, now=now)
-    any_clinician = len(slots) == 1 and bool(request.form.get("any"))
+    asked = asked_by(wishes, codes_in(form), moving, now=now)
+    any_clinician = len(slots) == 1 and bool(form.get("any"))
 
     def wanted_in(chosen: Sequence[int]) -> list[Wanted]:
         """What is wanted, in these slots. Raises Refused, or what says that it may not be moved."""
@@ -178,20 +183,20 @@ def keep(kind: ServiceKind, title: str) -> Response:
         if any_clinician:
             return []
         wanted = wanted_in(slots)
-        holding.must_seem_free(wanted, by=me(), now=now, moves=moving)
+        holding.must_seem_free(wanted, by=user, now=now, moves=moving)
         return wanted
 
     def work(wanted: Sequence[Wanted]) -> int:
         if any_clinician:
             found = anyone.whoever_is_free(wishes[0].service, slots[0], now=now)
             wanted = wanted_in(found[:1])
-        kept = holding.keep(wanted, by=me(), now=now, moves=moving)
+        kept = holding.keep(wanted, by=user, now=now, moves=moving)
         if asked.terms:
-            asked.keep(kept.holds, by=me(), now=now, is_new=kept.is_new)
+            asked.keep(kept.holds, by=user, now=now, is_new=kept.is_new)
         return kept.holds[0].id
 
     try:
-        hold_id = limits.counted(limits.BOOKING, str(me().id), work, first=first, now=now)
+        hold_id = limits.counted(limits.BOOKING, str(user.id), work, first=first, now=now)
     except limits.TooOften:
         raise
     except DomainError as error:
@@ -211,16 +216,16 @@ def wanted_of(wish: Wish[ChildFacts], slots: tuple[SlotFacts, ...]) -> Wanted:
 def confirm_hold(kind: ServiceKind, title: str, hold_id: int) -> Response:
     """Show what is held, and book it."""
     form = filled(ConfirmForm)
-    now = clock.now()
+    user, now = me(), clock.now()
     if not form.validate_on_submit():
-        return show_hold(kind, title, get_hold(me(), kind, hold_id), form, now=now)
+        return show_hold(kind, title, get_hold(user, kind, hold_id), form, now=now)
     reason = form.reason.data or ""
-    wanted = [replace(one, reason=reason) for one in get_held(me(), kind, hold_id)]
+    wanted = [replace(one, reason=reason) for one in get_held(user, kind, hold_id)]
     lead = hold_of(wanted[0])
     if lead.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(lead))
     try:
-        booked = in_one_transaction(lambda: book_or_move(wanted, by=me(), now=now))
+        booked = in_one_transaction(lambda: book_or_move(wanted, by=user, now=now))
     except DomainError as error:
         db.session.rollback()
         return too_late(error, wanted, title, now=now)

@@ -77,11 +77,12 @@ def keep(
     """
     _must_be_allowed(wanted, moves, now=now)
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    before = _earlier(wanted, by, now=now).leads
-    lock([*slot_ids, *_slots_of(before)], by, now=now)
     earlier = _earlier(wanted, by, now=now)
-    if more := earlier.leads - before:  # the same family was quicker: a double click
-        lock(_slots_of(more), now=now)
+    lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
+    if not places.writes_alone():
+        before, earlier = earlier, _earlier(wanted, by, now=now)
+        if more := earlier.leads - before.leads:  # the same family was quicker: a double click
+            lock(_slots_of(more), now=now)
     for lead_id in earlier.leads:
         if again := _same(lead_id, wanted, moves, now=now):
             return Kept(group_of(again), is_new=False)
@@ -192,8 +193,7 @@ class Earlier(NamedTuple):
 def _earlier(wanted: Sequence[Wanted], by: Person, *, now: datetime) -> Earlier:
     """In the way is what this user keeps for these children and services already."""
     pairs = {(one.child.id, one.service.id) for one in wanted}
-    which = {"user_id": by.id, "child_ids": [one.child.id for one in wanted], "now": now}
-    forms = db.session.execute(rows.OPEN_FORMS, which).all()
+    forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
     leads: set[int] = {
         one.lead_id or one.id
         for one in forms

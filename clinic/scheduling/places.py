@@ -92,9 +92,14 @@ def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
     return db.session.execute(LOCKED_SLOTS, {"slot_ids": list(set(slot_ids))}).all()
 
 
+def writes_alone() -> bool:
+    """Whether nobody else writes before this transaction ends: SQLite has one writer at a time."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def lock_children(child_ids: Iterable[int]) -> None:
-    """Lock children by id; always after the slots. SQLite's one writer needs no such locks."""
-    if (children := set(child_ids)) and db.engine.dialect.name != "sqlite":
+    """Lock children by id; always after the slots."""
+    if (children := set(child_ids)) and not writes_alone():
         db.session.execute(
             select(Child.id).where(Child.id.in_(children)).order_by(Child.id).with_for_update()
         ).all()
@@ -102,7 +107,7 @@ def lock_children(child_ids: Iterable[int]) -> None:
 
 def lock_family(user_id: int) -> None:
     """The same for all children whom this user cares for."""
-    if db.engine.dialect.name != "sqlite":
+    if not writes_alone():
         db.session.execute(FAMILY, {"user_id": user_id}).all()
 
 

@@ -40,7 +40,7 @@ USE_HOLD = (
 def _open_forms() -> Select[*tuple[Any, ...]]:
     """What a user, and whoever else cares for the same children, holds in forms.
 
-    What is over only as far as it is for these children.
+    What is over only of their own: one at most for each child and service.
     """
     mine, theirs = (Guardianship.__table__.alias() for _ in "ab")
     family = (
@@ -61,7 +61,7 @@ def _open_forms() -> Select[*tuple[Any, ...]]:
         (_holds.c.expires_at > bindparam("now")).label("is_live"),
     ).where(
         or_(
-            _holds.c.child_id.in_(bindparam("child_ids", expanding=True)),
+            _holds.c.user_id == bindparam("user_id"),
             _holds.c.expires_at > bindparam("now"),
         ),
         or_(_holds.c.user_id == bindparam("user_id"), _holds.c.user_id.in_(family)),

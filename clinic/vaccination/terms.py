@@ -7,7 +7,6 @@ from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.accounts.models import Person
 from clinic.booking.terms import Line
@@ -184,7 +183,7 @@ class DoseTerms:
     @staticmethod
     def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[Line]]:
         """What was promised to these holds, by hold."""
-        return _lines_of(DosePromise.hold_id, hold_ids)
+        return _lines_of("hold_id", hold_ids)
 
 
 def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> dict[int, Case]:
@@ -216,27 +215,28 @@ def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> d
 
 def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
     """The doses that these visits are for, by appointment. One query."""
-    return _lines_of(DosePromise.appointment_id, appointment_ids)
+    return _lines_of("appointment_id", appointment_ids)
+
+
+_promises = DosePromise.__table__.c
 
 
 @cache
-def _promised_to(owner: InstrumentedAttribute[int | None]) -> Select[*tuple[Any, ...]]:
+def _promised_to(owner: str) -> Select[*tuple[Any, ...]]:
     """Also to visits that are over: what they were for, unless it was taken back.
 
     And to forms that are over: who confirms one all the same comes for it.
     """
-    over = (Why.EXPIRED,) if owner is DosePromise.hold_id else (Why.DONE, Why.USED)
+    over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
     return (
-        select(owner, DosePromise.series, DosePromise.vaccine, DosePromise.dose_number)
-        .where(owner.in_(bindparam("numbers", expanding=True)))
-        .where(or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(over)))
-        .order_by(DosePromise.id)
+        select(_promises[owner], _promises.series, _promises.vaccine, _promises.dose_number)
+        .where(_promises[owner].in_(bindparam("numbers", expanding=True)))
+        .where(or_(_promises.released_at.is_(None), _promises.why_released.in_(over)))
+        .order_by(_promises.id)
     )
 
 
-def _lines_of(
-    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
-) -> dict[int, list[Line]]:
+def _lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {}
     rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
     for number, series, vaccine, dose in rows:
