@@ -7,6 +7,7 @@ MEET=n     whoever is about to write has looked before any of the n writes: what
 BLIND=1    nobody looks at the child's other appointments
 KEEP=1     a cancelled place is not given back
 AGAIN=1    every confirmation has a key of its own, and forgets the hold it came from
+LOOK=1     a confirmation's key is looked for and then written, and forgets the hold too
 ALONE=1    whoever asks for any clinician is given the one that the button named
 PIECES=1   each place of a list is taken in a transaction of its own
 EARLY=1    nobody looks at when a time opens for booking
@@ -26,7 +27,9 @@ from clinic.accounts import limits
 from clinic.app import create_app
 from clinic.booking import views
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import anyone, booking, holding, places
+from clinic.scheduling import anyone, booking, holding, places, rows
+from clinic.scheduling.models import Booking
+from clinic.scheduling.references import new_reference
 
 _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
@@ -55,9 +58,20 @@ def _take_then_meet(*args, **kwargs):
     _meet_once()
 
 
-def _make_again(wanted, *, key, **rest):
-    forgetful = [replace(one, hold=None) for one in wanted]
-    return _make(forgetful, key=f"{key}:{uuid4()}", **rest)
+def _make_forgetful(wanted, *, key, **rest):
+    if "AGAIN" in os.environ:
+        key = f"{key}:{uuid4()}"
+    return _make([replace(one, hold=None) for one in wanted], key=key, **rest)
+
+
+def _look_then_add(key, *, by, channel, now):
+    if booking.find_booking(key):
+        return None
+    made = Booking(idempotency_key=key, made_by_id=by, channel=channel, made_at=now)
+    made.reference = new_reference()
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def _as_first_known(service, slot_id):
@@ -77,8 +91,10 @@ else:
     booking.examine = _look_then_meet
 if _meet_at == "hold":
     holding.examine = _look_then_meet
-if "AGAIN" in os.environ:
-    booking.make = _make_again
+if {"AGAIN", "LOOK"} & os.environ.keys():
+    booking.make = _make_forgetful
+if "LOOK" in os.environ:
+    rows.add_booking = _look_then_add
 if "KEEP" in os.environ:
     places.give_back = lambda **_: []
 if "ALONE" in os.environ:
