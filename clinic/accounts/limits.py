@@ -17,6 +17,7 @@ from clinic.errors import DomainError
 from clinic.i18n import mark
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 
 class TooOften(DomainError):
@@ -77,11 +78,12 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
 
 
 def counted(
-    limit: Limit, whose: str, work: Callable[[], T], *, first: Callable[[], None], now: datetime
+    limit: Limit, whose: str, work: Callable[[F], T], *, first: Callable[[], F], now: datetime
 ) -> T:
     """Do the work in one transaction that counts the try too; a try that is refused counts as well.
 
-    `first` only reads, and may refuse before anything waits for its turn to write. Raises
+    `first` only reads, and may refuse before anything waits for its turn to write; the work is
+    handed what it found. Raises
     TooOften, or what `first` or the work raises, with everything but the count undone. In a
     rush most tries are refused: their counts do not wait for the disk.
     """
@@ -90,14 +92,14 @@ def counted(
         in_one_transaction(lambda: spend(limit, whose, now=now), lasting=False)
 
     try:
-        first()
+        found = first()
     except DomainError:
         count_alone()
         raise
 
     def count_and_work() -> T:
         spend(limit, whose, now=now)
-        return work()
+        return work(found)
 
     try:
         return in_one_transaction(count_and_work)

@@ -30,22 +30,27 @@ ONE_MORE = insert(AuditEvent.__table__)  # type: ignore[arg-type]
 
 def record(
     action: str,
-    subject: object,
+    subject: object | tuple[str, int],
     *,
     by: int | None,
     now: datetime,
     centre_id: int | None = None,
     **details: object,
 ) -> None:
-    """Write a row of the trail in the transaction of the change. `by` is a user's id; `subject` a flushed row."""
+    """Write a row of the trail in the transaction of the change.
+
+    `by` is a user's id; `subject` a flushed row, or the name of its table and its id.
+    """
+    if not isinstance(subject, tuple):
+        subject = (type(subject).__tablename__, subject.id)  # type: ignore[attr-defined]
     db.session.execute(
         ONE_MORE,
         {
             "at": now,
             "actor_id": by,
             "action": action,
-            "subject": type(subject).__tablename__,  # type: ignore[attr-defined]
-            "subject_id": subject.id,  # type: ignore[attr-defined]
+            "subject": subject[0],
+            "subject_id": subject[1],
             "centre_id": centre_id,
             "details": details,
         },

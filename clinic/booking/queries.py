@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Service, ServiceKind
@@ -11,12 +11,13 @@ from clinic.db import db
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
 from clinic.scheduling.queries import appointments
+from clinic.scheduling.wanted import Held
+
+_kin, _holds, _made = (one.__table__.c for one in (Guardianship, Hold, Appointment))
 
 
 def _child_ids(user_id: int | BindParameter[int]) -> Select[int]:
-    return select(Guardianship.child_id).where(
-        Guardianship.user_id == user_id, Guardianship.revoked_at.is_(None)
-    )
+    return select(_kin.child_id).where(_kin.user_id == user_id, _kin.revoked_at.is_(None))
 
 
 def appointments_of(user: Person) -> list[Appointment]:
@@ -45,24 +46,24 @@ def get_appointment(user: Person, appointment_id: int) -> Appointment:
 
 def _whole_group_is_theirs(user_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """A hold and those that follow it are for children whom this user cares for, every one."""
-    following = aliased(Hold)
+    following = Hold.__table__.alias().c
     others = select(following.id).where(
-        following.lead_id == Hold.id, following.child_id.not_in(_child_ids(user_id))
+        following.lead_id == _holds.id, following.child_id.not_in(_child_ids(user_id))
     )
-    return and_(Hold.child_id.in_(_child_ids(user_id)), ~others.exists())
+    return and_(_holds.child_id.in_(_child_ids(user_id)), ~others.exists())
 
 
-# Built once: every confirmation begins with it.
+MAY_CONFIRM = and_(
+    _holds.id == bindparam("hold_id"),
+    or_(_holds.user_id == bindparam("user_id"), _holds.purpose != HoldFor.FORM),
+    _holds.lead_id.is_(None),
+    _whole_group_is_theirs(bindparam("user_id")),
+    Service.__table__.c.kind == bindparam("kind"),
+)
 ONE_HOLD = (
     select(Hold)
     .join(Hold.service)
-    .where(
-        Hold.id == bindparam("hold_id"),
-        or_(Hold.user_id == bindparam("user_id"), Hold.purpose != HoldFor.FORM),
-        Hold.lead_id.is_(None),
-        _whole_group_is_theirs(bindparam("user_id")),
-        Service.kind == bindparam("kind"),
-    )
+    .where(MAY_CONFIRM)
     .options(
         joinedload(Hold.child),
         joinedload(Hold.service),
@@ -79,6 +80,21 @@ def get_hold(user: Person, kind: ServiceKind, hold_id: int) -> Hold:
     """
     which = {"hold_id": hold_id, "user_id": user.id, "kind": kind}
     return db.session.execute(ONE_HOLD, which).scalar_one()
+
+
+FIRST_BOOKED = (
+    select(_made.id)
+    .where(_made.booking_id == bindparam("booking_id"), _made.child_id == bindparam("child_id"))
+    .order_by(_made.starts_at)
+    .limit(1)
+)
+
+
+def booked_from(kept: Held) -> int:
+    """The id of the appointment that a confirmed hold became, the first of several."""
+    which = {"booking_id": kept.booking_id, "child_id": kept.child_id}
+    number: int = db.session.execute(FIRST_BOOKED, which).scalar_one()
+    return number
 
 
 def offers_for(user: Person, *, now: datetime) -> list[Hold]:

@@ -13,10 +13,11 @@ from werkzeug.datastructures import MultiDict
 from clinic.accounts.models import Person
 from clinic.centres.models import Service, ServiceKind
 from clinic.scheduling import rules
-from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Patient
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.together import Wish
+from clinic.scheduling.wanted import Held
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,17 @@ class Terms(Protocol):
     def lacks(self, centre_id: int, day: date) -> Objection | None:
         """What that centre does not have for all these children on that day."""
 
-    def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
-        """The places are held: keep what else the visit needs. Raises DomainError."""
+    def keep(self, hold: Held, *, by: Person, now: datetime, is_new: bool) -> None:
+        """The places are held: keep what else the visit needs. Raises DomainError.
+
+        With a hold that is new nothing else is kept yet.
+        """
 
     def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """Staff made or moved this visit, with no hold before it: keep what it needs. Raises DomainError."""
 
     @staticmethod
-    def book(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
+    def book(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """What was kept with the hold is the appointment's. Raises DomainError."""
 
     @staticmethod
@@ -148,11 +152,13 @@ class Asked:
             self._lacking[centre_id, day] = next((one for one in missing if one), None)
         return self._lacking[centre_id, day]
 
-    def keep(self, holds: Sequence[Hold], *, by: Person, now: datetime) -> None:
+    def keep(
+        self, holds: Sequence[Held], *, by: Person, now: datetime, is_new: bool = False
+    ) -> None:
         """Keep what these holds need beside their places. Raises DomainError."""
         for one in holds:
             if terms := self.terms.get(self.kinds[one.service_id]):
-                terms.keep(one, by=by, now=now)
+                terms.keep(one, by=by, now=now, is_new=is_new)
 
     def against(
         self, wishes: Sequence[Wish[Patient]], centre_ids: Sequence[int], day: date
@@ -165,10 +171,10 @@ class Asked:
         return [lacking[0]] if lacking[0] and all(lacking) else []
 
 
-def kept_with(holds: Sequence[Hold]) -> dict[int, Sequence[Line]]:
+def kept_with(holds: Mapping[int, ServiceKind]) -> dict[int, Sequence[Line]]:
     """What is kept with these holds, by hold: as many queries as kinds of service that keep anything."""
-    found: dict[int, Sequence[Line]] = {one.id: () for one in holds}
+    found: dict[int, Sequence[Line]] = dict.fromkeys(holds, ())
     for kind, terms in OF_KIND.items():
-        if numbers := [one.id for one in holds if one.service.kind is kind]:
+        if numbers := [one for one, its_kind in holds.items() if its_kind is kind]:
             found |= terms.kept_with(numbers)
     return found

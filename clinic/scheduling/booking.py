@@ -11,13 +11,14 @@ from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling import places, rules, waiting
+from clinic.scheduling import places, rows, rules, waiting
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import SlotFacts
-from clinic.scheduling.references import new_reference
+from clinic.scheduling.rows import Made
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import (
+    Held,
     Refused,
     SlotTaken,
     Wanted,
@@ -40,6 +41,17 @@ class NotChangeable(DomainError):
 def book(
     wanted: Sequence[Wanted], *, by: Person, key: str, channel: Channel, now: datetime
 ) -> Booking:
+    """As `make`, for who goes on with the rows."""
+    made = make(wanted, by=by, key=key, channel=channel, now=now)
+    for one in wanted:
+        if isinstance(one.hold, Hold):
+            db.session.expire(one.hold)
+    return db.session.get_one(Booking, made.booking_id)
+
+
+def make(
+    wanted: Sequence[Wanted], *, by: Person, key: str, channel: Channel, now: datetime
+) -> Made:
     """Take every place or none, once per key.
 
     The same key again gives the same booking. Raises Refused, SlotTaken, ChildBusy,
@@ -48,49 +60,58 @@ def book(
     online = channel is Channel.ONLINE
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
     freed = places.lock_to_take(slot_ids, [one.child.id for one in wanted], now=now, online=online)
-    if earlier := find_booking(key):
-        return earlier
+    booking_id = rows.add_booking(key, by=by.id, channel=channel, now=now)
+    if booking_id is None:
+        return rows.made_before(key)
     must_differ(wanted)
-    booking = Booking(
-        reference=new_reference(),
-        idempotency_key=key,
-        made_by_id=by.id,
-        made_at=now,
-        channel=channel,
-        appointments=[],
-    )
-    db.session.add(booking)
+    made: dict[int, int] = {}
     entry_id = None
-    for one in sorted(wanted, key=lambda one: one.starts_at):
-        kept = _still_kept(one.hold, now=now)
+    for number, one in sorted(enumerate(wanted), key=lambda pair: pair[1].starts_at):
+        if one.hold:
+            entry_id = _use(one.hold, booking_id, now=now) or entry_id
         if found := examine(one, online=online, now=now):
             raise Refused(found)
-        appointment = _appointment(one, booking)
-        try:
-            db.session.flush()
-            _take_places(one, appointment, online=online)
-        except IntegrityError as error:
-            raise refusal(error) from error
-        if kept:
-            kept.booking_id = booking.id
-            entry_id = kept.entry_id or entry_id
+        made[number] = _sit_down(one, booking_id, online=online)
         audit.record(
             "book",
-            appointment,
+            (Appointment.__tablename__, made[number]),
             by=by.id,
             now=now,
-            centre_id=appointment.centre_id,
-            booking_id=booking.id,
+            centre_id=one.centre_id,
+            booking_id=booking_id,
             channel=channel.value,
         )
-    db.session.flush()
     if entry_id is not None:
-        waiting.fulfil(entry_id, booking.id, now=now)
+        waiting.fulfil(entry_id, booking_id, now=now)
     waiting.on_freed(freed, now=now)
-    return booking
+    return Made(booking_id, [made[number] for number in range(len(wanted))], is_new=True)
 
 
-def _still_kept(hold: Hold | None, *, now: datetime) -> Hold | None:
+def _use(hold: Held, booking_id: int, *, now: datetime) -> int | None:
+    """Say what became of the hold: the wish that it was found for. Raises SlotTaken or OfferLapsed."""
+    if used := rows.use_hold(hold.id, booking_id, now=now):
+        return used.entry_id  # type: ignore[no-any-return]
+    _still_kept(hold, now=now)
+    raise SlotTaken
+
+
+def _sit_down(one: Wanted, booking_id: int, *, online: bool) -> int:
+    """A new appointment in its places: its id. Raises SlotTaken or ChildBusy."""
+    row = _place_and_time(one.slots[0], one.slots) | {
+        "booking_id": booking_id,
+        "child_id": one.child.id,
+        "service_id": one.service.id,
+        "reason": one.reason,
+    }
+    try:
+        appointment_id = rows.add_appointment(row)
+        _take_places(one, appointment_id, online=online)
+    except IntegrityError as error:
+        raise refusal(error) from error
+    return appointment_id
+
+
+def _still_kept(hold: Held | None, *, now: datetime) -> Hold | None:
     """The hold as it is by now. Raises SlotTaken or OfferLapsed if it is gone, or over."""
     if hold is None:
         return None
@@ -106,19 +127,6 @@ def find_booking(key: str) -> Booking | None:
     return db.session.scalar(BY_KEY, {"key": key})
 
 
-def _appointment(one: Wanted, booking: Booking) -> Appointment:
-    first = one.slots[0]
-    appointment = Appointment(
-        booking=booking,
-        child_id=one.child.id,
-        service_id=one.service.id,
-        reason=one.reason,
-        **_place_and_time(first, one.slots),
-    )
-    db.session.add(appointment)
-    return appointment
-
-
 def _place_and_time(first: SlotFacts, slots: Sequence[SlotFacts]) -> dict[str, object]:
     return {
         "centre_id": first.centre_id,
@@ -131,11 +139,11 @@ def _place_and_time(first: SlotFacts, slots: Sequence[SlotFacts]) -> dict[str, o
     }
 
 
-def _take_places(one: Wanted, appointment: Appointment, *, online: bool) -> None:
+def _take_places(one: Wanted, appointment_id: int, *, online: bool) -> None:
     """Use the hold's places where it still has them, and take the others."""
-    kept = places.keep_for_appointment(one.hold, appointment.id) if one.hold else set()
+    kept = places.keep_for_appointment(one.hold.id, appointment_id) if one.hold else set()
     if missing := [slot.id for slot in one.slots if slot.id not in kept]:
-        places.take(missing, online=online, appointment_id=appointment.id)
+        places.take(missing, online=online, appointment_id=appointment_id)
 
 
 def move(
@@ -184,7 +192,7 @@ def _sit(appointment: Appointment, wanted: Wanted, *, online: bool) -> None:
         setattr(appointment, name, value)
     try:
         db.session.flush()
-        _take_places(wanted, appointment, online=online)
+        _take_places(wanted, appointment.id, online=online)
     except IntegrityError as error:
         raise refusal(error) from error
 

@@ -2,61 +2,35 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Person
-from clinic.centres.models import Service
-from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.families.models import Guardianship
 from clinic.i18n import mark
-from clinic.scheduling import places, waiting
+from clinic.scheduling import places, rows, waiting
 from clinic.scheduling.booking import freed_for_others
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
 from clinic.scheduling.policies import Policy, policy_for
-from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine, must_differ, refusal
-
-_holds, _kin, _slots = (one.__table__.c for one in (Hold, Guardianship, Slot))
-CHILDREN = select(_kin.child_id).where(
-    _kin.user_id == bindparam("user_id"), _kin.revoked_at.is_(None)
+from clinic.scheduling.queries import ChildFacts, diary_of
+from clinic.scheduling.wanted import (
+    Held,
+    HoldFacts,
+    Refused,
+    SlotTaken,
+    Wanted,
+    examine,
+    must_differ,
+    refusal,
 )
+
+_holds, _slots = Hold.__table__.c, Slot.__table__.c
 OVER = select(_slots.id).where(
     _slots.id.in_(bindparam("slot_ids", expanding=True)), _slots.frees_at <= bindparam("now")
 )
-# What a user keeps for these (child, service) already: the leading holds.
-KEPT_BEFORE = select(func.coalesce(_holds.lead_id, _holds.id)).where(
-    _holds.user_id == bindparam("user_id"),
-    tuple_(_holds.child_id, _holds.service_id).in_(bindparam("pairs", expanding=True)),
-    _holds.purpose == HoldFor.FORM,
-    _holds.booking_id.is_(None),
-)
-
-
-def _held_by_family() -> Select[int]:
-    theirs = Guardianship.__table__.alias()
-    family = (
-        select(_kin.user_id)
-        .join(theirs, theirs.c.child_id == _kin.child_id)
-        .where(
-            theirs.c.user_id == bindparam("user_id"),
-            theirs.c.revoked_at.is_(None),
-            _kin.revoked_at.is_(None),
-        )
-    )
-    return select(func.count(_holds.id)).where(
-        or_(_holds.user_id == bindparam("user_id"), _holds.user_id.in_(family)),
-        _holds.purpose == HoldFor.FORM,
-        _holds.lead_id.is_(None),
-        _holds.booking_id.is_(None),
-        _holds.expires_at > bindparam("now"),
-    )
-
-
-HELD_BY_FAMILY = _held_by_family()
 GROUP = (
     select(Hold)
     .where(or_(Hold.id == bindparam("lead_id"), Hold.lead_id == bindparam("lead_id")))
@@ -82,45 +56,76 @@ def hold(wanted: Wanted, *, by: Person, now: datetime, moves: Appointment | None
 def hold_together(
     wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> Hold:
+    """As `keep`, for who goes on with the row of the leading hold."""
+    kept = keep(wanted, by=by, now=now, moves=moves)
+    return db.session.get_one(Hold, kept.holds[0].id)
+
+
+class Kept(NamedTuple):
+    """What is kept, the leading hold first. Not new is what was kept just so before."""
+
+    holds: Sequence[Held]
+    is_new: bool
+
+
+def keep(
+    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
+) -> Kept:
     """Keep the places of several appointments, every one or none; the first hold leads the others.
 
     Raises as `hold` does.
     """
     _must_be_allowed(wanted, moves, now=now)
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    earlier = _earlier(wanted, by)
-    _lock([*slot_ids, *_slots_of(earlier)], _children_of(by), now=now)
-    if more := _earlier(wanted, by) - earlier:  # the same family was quicker: a double click
-        earlier |= more
-        _lock(_slots_of(more), now=now)
-    for lead_id in earlier:
+    earlier = _earlier(wanted, by, now=now)
+    lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
+    if not places.writes_alone():
+        before, earlier = earlier, _earlier(wanted, by, now=now)
+        if more := earlier.leads - before.leads:  # the same family was quicker: a double click
+            lock(_slots_of(more), now=now)
+    for lead_id in earlier.leads:
         if again := _same(lead_id, wanted, moves, now=now):
-            return again
-    freed = [slot_id for lead_id in sorted(earlier) for slot_id in _forget(lead_id)]
+            return Kept(group_of(again), is_new=False)
+    freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in _forget(lead_id)]
     policy = wanted[0].policy
-    if held_by_family(by, now=now) >= policy.holds_per_family:
+    if earlier.others >= policy.holds_per_family:
         raise TooManyHolds
+    made = _add(wanted, by, moves, now=now)
+    freed_for_others(set(freed) - set(slot_ids), policy, now=now)
+    return Kept(made, is_new=True)
+
+
+def _add(
+    wanted: Sequence[Wanted], by: Person, moves: Appointment | None, *, now: datetime
+) -> list[HoldFacts]:
+    """New holds in their places. Raises SlotTaken."""
+    made: list[HoldFacts] = []
+    moves_id = moves.id if moves else None
     expires_at = now + timedelta(minutes=max(one.service.hold_minutes for one in wanted))
-    lead: Hold | None = None
     for one in wanted:
-        kept = Hold(
-            user_id=by.id,
+        facts = HoldFacts(
+            id=rows.add_hold(
+                {
+                    "user_id": by.id,
+                    "child_id": one.child.id,
+                    "service_id": one.service.id,
+                    "slot_id": one.slots[0].id,
+                    "slot_count": len(one.slots),
+                    "moves_id": moves_id,
+                    "lead_id": made[0].id if made else None,
+                    "created_at": now,
+                    "expires_at": expires_at,
+                }
+            ),
             child_id=one.child.id,
             service_id=one.service.id,
             slot_id=one.slots[0].id,
-            slot_count=len(one.slots),
-            moves=moves,
-            lead_id=lead.id if lead else None,
-            created_at=now,
             expires_at=expires_at,
+            moves_id=moves_id,
         )
-        db.session.add(kept)
-        db.session.flush()
-        lead = lead or kept
-        _keep_places(kept, one, policy=policy, now=now)
-    freed_for_others(set(freed) - set(slot_ids), policy, now=now)
-    assert lead
-    return lead
+        made.append(facts)
+        _keep_places(facts, one, policy=wanted[0].policy, now=now)
+    return made
 
 
 def must_seem_free(
@@ -131,26 +136,37 @@ def must_seem_free(
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
     taken = any(slot.free_from > now for one in wanted for slot in one.slots)
-    if not taken or _earlier(wanted, by):
+    if not taken:
+        return
+    earlier = _earlier(wanted, by, now=now)
+    if earlier.leads:
         return
     _must_be_allowed(wanted, moves, now=now)
-    if held_by_family(by, now=now) >= wanted[0].policy.holds_per_family:
+    if earlier.others >= wanted[0].policy.holds_per_family:
         raise TooManyHolds
     raise SlotTaken
 
 
 def _must_be_allowed(wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime) -> None:
+    """Raise Refused or SamePlaceTwice. A diary that was read just now will do: `book` looks again."""
     must_differ(wanted)
-    except_for = [moves.id] if moves else ()
     for number, one in enumerate(wanted):
+        diary = (
+            one.child.diary
+            if isinstance(one.child, ChildFacts) and moves is None
+            else diary_of(one.child.id, now=now, except_for=[moves.id] if moves else ())
+        )
         others = wanted[:number]
-        if found := examine(one, online=True, now=now, except_for=except_for, beside=others):
+        if found := examine(one, online=True, now=now, beside=others, diary=diary):
             raise Refused(found)
 
 
-def _lock(slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime) -> None:
+def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime) -> None:
     """Lock them to take places online; what an expired hold gave free goes to who waits for it first."""
-    waiting.on_freed(places.lock_to_take(slot_ids, child_ids, now=now, online=True), now=now)
+    freed = places.lock_to_take(slot_ids, now=now, online=True)
+    if family:
+        places.lock_family(family.id)
+    waiting.on_freed(freed, now=now)
 
 
 def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
@@ -164,14 +180,27 @@ def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
     Whoever comes by and is refused because somebody waits undoes what was found for them: this
     finds it again, in a transaction of its own, whether a worker runs or not.
     """
-    _lock(over_in(slot_ids, now=now), now=now)
+    lock(over_in(slot_ids, now=now), now=now)
 
 
-def _earlier(wanted: Sequence[Wanted], by: Person) -> set[int]:
-    """What this user keeps for these children and services already: the leading holds."""
+class Earlier(NamedTuple):
+    """What a family keeps in forms: the holds in the way of what is wanted now, and how many others."""
+
+    leads: set[int]
+    others: int
+
+
+def _earlier(wanted: Sequence[Wanted], by: Person, *, now: datetime) -> Earlier:
+    """In the way is what this user keeps for these children and services already."""
     pairs = {(one.child.id, one.service.id) for one in wanted}
-    which = {"user_id": by.id, "pairs": sorted(pairs)}
-    return set(db.session.scalars(KEPT_BEFORE, which))
+    forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
+    leads: set[int] = {
+        one.lead_id or one.id
+        for one in forms
+        if one.user_id == by.id and (one.child_id, one.service_id) in pairs
+    }
+    others = [one for one in forms if one.is_live and not one.lead_id and one.id not in leads]
+    return Earlier(leads, len(others))
 
 
 def _slots_of(lead_ids: Iterable[int]) -> list[int]:
@@ -190,7 +219,7 @@ def _same(
     return lead if same and has_all and lead.expires_at > now else None
 
 
-def _keep_places(kept: Hold, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
+def _keep_places(kept: HoldFacts, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
     """Take the hold's places until it expires; in the rush after a release, for a random moment more.
 
     So nobody who keeps asking knows the second at which an abandoned place comes back.
@@ -205,57 +234,9 @@ def _keep_places(kept: Hold, wanted: Wanted, *, policy: Policy, now: datetime) -
         raise refusal(error) from error
 
 
-def whoever_is_free(
-    service: Service, slot_id: int, *, now: datetime, online: bool = True
-) -> list[int]:
-    """For "anyone": the slots at that time and centre, locked, the free one of whoever has least to do first.
-
-    With all of them locked nobody is refused while one is free. Least is counted in places taken
-    that day.
-    """
-    first = slots_for(service, slot_id)[0]
-    day = day_bounds(clinic_day(first.starts_at))
-
-    def at_that_time() -> list[tuple[int, ...]]:
-        found = offers(
-            service,
-            [first.centre_id],
-            first.starts_at,
-            first.starts_at + timedelta(minutes=service.minutes),
-            now=now,
-            online=online,
-        )
-        free = [one for one in found if one.is_free and one.starts_at == first.starts_at]
-        busy = _busy([one.practitioner_id for one in free], day)
-        free.sort(key=lambda one: (busy.get(one.practitioner_id, 0), one.slot_id))
-        return [one.slot_ids for one in free]
-
-    everybody = at_that_time()
-    _lock([slot_id for run in everybody for slot_id in run], now=now)
-    return [run[0] for run in at_that_time()] or [slot_id]
-
-
-def _busy(practitioner_ids: Sequence[int], day: tuple[datetime, datetime]) -> dict[int, int]:
-    query = (
-        select(Slot.practitioner_id, func.sum(Slot.taken))
-        .where(
-            Slot.practitioner_id.in_(practitioner_ids),
-            Slot.starts_at >= day[0],
-            Slot.starts_at < day[1],
-        )
-        .group_by(Slot.practitioner_id)
-    )
-    return {row[0]: row[1] for row in db.session.execute(query)}
-
-
-def _children_of(user: Person) -> list[int]:
-    """The children whom this user cares for."""
-    return list(db.session.scalars(CHILDREN, {"user_id": user.id}))
-
-
 def held_by_family(user: Person, *, now: datetime) -> int:
     """How many forms are open of this user and of whoever else cares for the same children."""
-    return db.session.scalar(HELD_BY_FAMILY, {"user_id": user.id, "now": now}) or 0
+    return _earlier((), user, now=now).others
 
 
 def group_of(lead: Hold) -> list[Hold]:

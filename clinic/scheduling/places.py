@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from clinic.db import db
-from clinic.families.models import Child
+from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot, SlotService
 from clinic.scheduling.policies import Policy
 
@@ -31,6 +31,19 @@ KEEP_FOR_APPOINTMENT = (
     .where(_places.c.hold_id == bindparam("kept_by"))
     .values(appointment_id=bindparam("appointment_id"), hold_id=None, expires_at=None)
     .returning(_places.c.slot_id)
+)
+_children, _kin = Child.__table__.c, Guardianship.__table__.c
+FAMILY = (
+    select(_children.id)
+    .where(
+        _children.id.in_(
+            select(_kin.child_id).where(
+                _kin.user_id == bindparam("user_id"), _kin.revoked_at.is_(None)
+            )
+        )
+    )
+    .order_by(_children.id)
+    .with_for_update()
 )
 
 
@@ -79,12 +92,23 @@ def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
     return db.session.execute(LOCKED_SLOTS, {"slot_ids": list(set(slot_ids))}).all()
 
 
+def writes_alone() -> bool:
+    """Whether nobody else writes before this transaction ends: SQLite has one writer at a time."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def lock_children(child_ids: Iterable[int]) -> None:
-    """Lock children by id; always after the slots. SQLite's one writer needs no such locks."""
-    if (children := set(child_ids)) and db.engine.dialect.name != "sqlite":
+    """Lock children by id; always after the slots."""
+    if (children := set(child_ids)) and not writes_alone():
         db.session.execute(
             select(Child.id).where(Child.id.in_(children)).order_by(Child.id).with_for_update()
         ).all()
+
+
+def lock_family(user_id: int) -> None:
+    """The same for all children whom this user cares for."""
+    if not writes_alone():
+        db.session.execute(FAMILY, {"user_id": user_id}).all()
 
 
 def take(
@@ -115,11 +139,11 @@ def take(
     )
 
 
-def keep_for_appointment(hold: Hold, appointment_id: int) -> set[int]:
+def keep_for_appointment(hold_id: int, appointment_id: int) -> set[int]:
     """Turn a hold's places into the appointment's, and say in which slots it still had one."""
     return set(
         db.session.scalars(
-            KEEP_FOR_APPOINTMENT, {"kept_by": hold.id, "appointment_id": appointment_id}
+            KEEP_FOR_APPOINTMENT, {"kept_by": hold_id, "appointment_id": appointment_id}
         )
     )
 

@@ -179,19 +179,20 @@ def _run(
 
 
 _offered, _sessions = SlotService.__table__.c, ClinicSession.__table__
+SLOT_FACTS = (
+    _offered.slot_id.label("id"),
+    _offered.clinic_session_id,
+    _offered.centre_id,
+    _offered.practitioner_id,
+    _sessions.c.room_id,
+    _offered.starts_at,
+    _offered.ends_at,
+    _offered.opens_at,
+    _offered.closed,
+    _offered.free_from,
+)
 SLOTS = (
-    select(
-        _offered.slot_id.label("id"),
-        _offered.clinic_session_id,
-        _offered.centre_id,
-        _offered.practitioner_id,
-        _sessions.c.room_id,
-        _offered.starts_at,
-        _offered.ends_at,
-        _offered.opens_at,
-        _offered.closed,
-        _offered.free_from,
-    )
+    select(*SLOT_FACTS)
     .join(_sessions, _sessions.c.id == _offered.clinic_session_id)
     .where(_offered.service_id == bindparam("service_id"))
 )
@@ -206,7 +207,11 @@ def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     """
     db.session.flush()
     row = db.session.execute(ONE_SLOT, {"service_id": service.id, "slot_id": slot_id}).one()
-    first = _facts(row)
+    return slots_from(_facts(row), service)
+
+
+def slots_from(first: SlotFacts, service: Service) -> tuple[SlotFacts, ...]:
+    """The same, where the first is known: no query when it lasts long enough."""
     needed = timedelta(minutes=service.minutes)
     if first.ends_at - first.starts_at >= needed:
         return (first,)
@@ -270,7 +275,15 @@ class ChildFacts:
     diary: Diary
 
 
-Patient = Child | ChildFacts  # what the rules may be asked about
+@dataclass(frozen=True, slots=True)
+class Born:
+    """A child as the rules need it, where its diary is still to be read."""
+
+    id: int
+    birth_date: date
+
+
+Patient = Child | ChildFacts | Born  # what the rules may be asked about
 
 
 _made = Appointment.__table__.c

@@ -13,7 +13,7 @@ from clinic.db import broken_promise
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import rules
-from clinic.scheduling.models import Hold
+from clinic.scheduling.models import Hold, HoldFor
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import Diary, Patient, SlotFacts, diary_of
 
@@ -39,6 +39,23 @@ class Refused(DomainError):
         super().__init__(**objections[0].params)
 
 
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """A hold as the verbs need it."""
+
+    id: int
+    child_id: int
+    service_id: int
+    slot_id: int
+    expires_at: datetime
+    purpose: HoldFor = HoldFor.FORM
+    moves_id: int | None = None
+    booking_id: int | None = None
+
+
+Held = Hold | HoldFacts
+
+
 @dataclass(frozen=True)
 class Wanted:
     """One appointment asked for: a child, a service, and the consecutive slots it takes."""
@@ -47,7 +64,8 @@ class Wanted:
     service: Service
     slots: tuple[SlotFacts, ...]
     reason: str = ""
-    hold: Hold | None = None
+    hold: Held | None = None
+    known: Policy | None = None  # its policy, where it is read already
 
     @property
     def starts_at(self) -> datetime:
@@ -67,7 +85,7 @@ class Wanted:
 
     @cached_property
     def policy(self) -> Policy:
-        return policy_for(self.service.id, self.centre_id)
+        return self.known or policy_for(self.service.id, self.centre_id)
 
 
 def asking(
@@ -101,13 +119,16 @@ def examine(
     now: datetime,
     except_for: Collection[int] = (),
     beside: Sequence[Wanted] = (),
+    diary: Diary | None = None,
 ) -> list[rules.Objection]:
     """What the scheduler's rules object to; places and overlaps are the database's to refuse.
 
     `beside` are others of the same decision, which count as if they were booked already. What a
-    family still keeps cannot come too soon: it was in time when it was kept.
+    family still keeps cannot come too soon: it was in time when it was kept. The child's diary is
+    read unless it is given.
     """
-    diary = diary_of(wanted.child.id, now=now, except_for=except_for)
+    if diary is None:
+        diary = diary_of(wanted.child.id, now=now, except_for=except_for)
     diary = diary.with_more(
         (one.starts_at, one.ends_at, one.service.id)
         for one in beside

@@ -16,7 +16,8 @@ from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import mark, name_of
-from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.models import Appointment, Slot
+from clinic.scheduling.wanted import Held
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.stock_models import DosePromise, VaccineLot, Why
 from clinic.vaccination.stock_queries import (
@@ -97,7 +98,7 @@ def refusal(error: IntegrityError, vaccine: str) -> DomainError:
 def promise(
     wanted: Sequence[Dose],
     *,
-    hold: Hold | None = None,
+    hold: Held | None = None,
     appointment: Appointment | None = None,
     by: Person,
     now: datetime,
@@ -135,7 +136,7 @@ def promise(
 def only(
     wanted: Collection[Dose],
     *,
-    hold: Hold | None = None,
+    hold: Held | None = None,
     appointment: Appointment | None = None,
     now: datetime,
 ) -> None:
@@ -150,7 +151,7 @@ def only(
         let_go([one.id for one in rest], Why.MOVED, now=now)
 
 
-def _owner(hold: Hold | None, appointment: Appointment | None) -> dict[str, int]:
+def _owner(hold: Held | None, appointment: Appointment | None) -> dict[str, int]:
     if hold is not None and appointment is None:
         return {"hold_id": hold.id}
     assert appointment is not None, "a promise is a hold's or an appointment's"
@@ -162,7 +163,7 @@ def _is_of(owner: dict[str, int]) -> ColumnElement[bool]:
     return and_(*(getattr(DosePromise, name) == value for name, value in owner.items()))
 
 
-def _visit(hold: Hold | None, appointment: Appointment | None) -> tuple[int, date]:
+def _visit(hold: Held | None, appointment: Appointment | None) -> tuple[int, date]:
     """Where and on which day."""
     visit = appointment or db.session.get_one(Slot, hold.slot_id)  # type: ignore[union-attr]
     return visit.centre_id, clinic_day(visit.starts_at)
@@ -180,7 +181,7 @@ def _must_have(centre_id: int, vaccine: str, day: date, *, but: int | None = Non
     raise ExpiresBefore(vaccine=name, day=day, last=last)
 
 
-def carry_over(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
+def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
     """What was promised while the form was filled in is the appointment's now, instead of what it had.
 
     What was let go meanwhile, because the hold was over, is promised again. For a move, call it

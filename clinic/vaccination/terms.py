@@ -7,7 +7,6 @@ from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.accounts.models import Person
 from clinic.booking.terms import Line
@@ -15,9 +14,10 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.i18n import mark, name_of
-from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.wanted import Held
 from clinic.vaccination import legal, record, stock
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
@@ -154,12 +154,13 @@ class DoseTerms:
                 return Objection("no_stock", NO_STOCK, {"vaccine": name})
         return None
 
-    def keep(self, hold: Hold, *, by: Person, now: datetime) -> None:
+    def keep(self, hold: Held, *, by: Person, now: datetime, is_new: bool) -> None:
         """Promise the doses to the hold, and nothing else."""
         wanted: list[stock.Dose] = []
         if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
-        stock.only(wanted, hold=hold, now=now)
+        if not is_new:
+            stock.only(wanted, hold=hold, now=now)
         stock.promise(wanted, hold=hold, by=by, now=now)
 
     def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
@@ -170,7 +171,7 @@ class DoseTerms:
         stock.promise(wanted, appointment=appointment, by=by, now=now)
 
     @staticmethod
-    def book(hold: Hold, appointment: Appointment, *, by: Person, now: datetime) -> None:
+    def book(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
         """What was promised to the hold is the appointment's."""
         stock.carry_over(hold, appointment, by=by, now=now)
 
@@ -182,7 +183,7 @@ class DoseTerms:
     @staticmethod
     def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[Line]]:
         """What was promised to these holds, by hold."""
-        return _lines_of(DosePromise.hold_id, hold_ids)
+        return _lines_of("hold_id", hold_ids)
 
 
 def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> dict[int, Case]:
@@ -214,28 +215,28 @@ def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> d
 
 def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
     """The doses that these visits are for, by appointment. One query."""
-    return _lines_of(DosePromise.appointment_id, appointment_ids)
+    return _lines_of("appointment_id", appointment_ids)
+
+
+_promises = DosePromise.__table__.c
 
 
 @cache
-def _promised_to(owner: InstrumentedAttribute[int | None]) -> Select[*tuple[Any, ...]]:
-    """Also to visits that are over: what they were for, unless it was taken back."""
+def _promised_to(owner: str) -> Select[*tuple[Any, ...]]:
+    """Also to visits that are over: what they were for, unless it was taken back.
+
+    And to forms that are over: who confirms one all the same comes for it.
+    """
+    over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
     return (
-        select(owner, DosePromise.series, DosePromise.vaccine, DosePromise.dose_number)
-        .where(owner.in_(bindparam("numbers", expanding=True)))
-        .where(
-            or_(
-                DosePromise.released_at.is_(None),
-                DosePromise.why_released.in_((Why.DONE, Why.USED)),
-            )
-        )
-        .order_by(DosePromise.id)
+        select(_promises[owner], _promises.series, _promises.vaccine, _promises.dose_number)
+        .where(_promises[owner].in_(bindparam("numbers", expanding=True)))
+        .where(or_(_promises.released_at.is_(None), _promises.why_released.in_(over)))
+        .order_by(_promises.id)
     )
 
 
-def _lines_of(
-    owner: InstrumentedAttribute[int | None], numbers: Collection[int]
-) -> dict[int, list[Line]]:
+def _lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {}
     rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
     for number, series, vaccine, dose in rows:

@@ -90,7 +90,7 @@ def test_its_twin_without_locks_and_keys_is_ten_bookings(postgres_race):
     db.session.execute(text("ALTER TABLE bookings DROP CONSTRAINT uq_bookings_idempotency_key"))
     db.session.commit()
     twin = {"app": "tests.races.unprotected:app", "workers": 1, "threads": 12, "MEET": "10"}
-    with serving(url, **twin) as site:
+    with serving(url, **twin, LOOK="1") as site:
         confirm_ten_times(postgres_race, site)
 
     assert db.session.scalar(select(func.count(Booking.id))) > 1

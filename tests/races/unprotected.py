@@ -7,6 +7,7 @@ MEET=n     whoever is about to write has looked before any of the n writes: what
 BLIND=1    nobody looks at the child's other appointments
 KEEP=1     a cancelled place is not given back
 AGAIN=1    every confirmation has a key of its own, and forgets the hold it came from
+LOOK=1     a confirmation's key is looked for and then written, and forgets the hold too
 ALONE=1    whoever asks for any clinician is given the one that the button named
 PIECES=1   each place of a list is taken in a transaction of its own
 EARLY=1    nobody looks at when a time opens for booking
@@ -27,13 +28,15 @@ from clinic.accounts import limits
 from clinic.app import create_app
 from clinic.booking import views
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import booking, holding, places
+from clinic.scheduling import anyone, booking, holding, places, rows
+from clinic.scheduling.models import Booking
+from clinic.scheduling.references import new_reference
 from tests.races.torn import tear
 
 _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
 _together = threading.Barrier(_meet, timeout=20)
-_examine, _take, _book = booking.examine, places.take, booking.book
+_examine, _take, _make = booking.examine, places.take, booking.make
 _slots_for, _known = views.slots_for, {}
 
 
@@ -57,9 +60,20 @@ def _take_then_meet(*args, **kwargs):
     _meet_once()
 
 
-def _book_again(wanted, *, key, **rest):
-    forgetful = [replace(one, hold=None) for one in wanted]
-    return _book(forgetful, key=f"{key}:{uuid4()}", **rest)
+def _make_forgetful(wanted, *, key, **rest):
+    if "AGAIN" in os.environ:
+        key = f"{key}:{uuid4()}"
+    return _make([replace(one, hold=None) for one in wanted], key=key, **rest)
+
+
+def _look_then_add(key, *, by, channel, now):
+    if booking.find_booking(key):
+        return None
+    made = Booking(idempotency_key=key, made_by_id=by, channel=channel, made_at=now)
+    made.reference = new_reference()
+    db.session.add(made)
+    db.session.flush()
+    return made.id
 
 
 def _as_first_known(service, slot_id):
@@ -70,7 +84,7 @@ def _as_first_known(service, slot_id):
 
 
 if "LOCKED" not in os.environ:
-    places.lock = places.lock_to_take = lambda *_, **__: []
+    places.lock = places.lock_to_take = places.lock_family = lambda *_, **__: []
 if _meet_at == "place":
     places.take = _take_then_meet
     # Who looked before would see the other's first place, go away, and be waited for in vain.
@@ -79,12 +93,14 @@ else:
     booking.examine = _look_then_meet
 if _meet_at == "hold":
     holding.examine = _look_then_meet
-if "AGAIN" in os.environ:
-    booking.book = _book_again
+if {"AGAIN", "LOOK"} & os.environ.keys():
+    booking.make = _make_forgetful
+if "LOOK" in os.environ:
+    rows.add_booking = _look_then_add
 if "KEEP" in os.environ:
     places.give_back = lambda **_: []
 if "ALONE" in os.environ:
-    holding.whoever_is_free = lambda _, slot_id, **__: [slot_id]
+    anyone.whoever_is_free = lambda _, slot_id, **__: [slot_id]
 if "EARLY" in os.environ:
     booking.examine = holding.examine = lambda *_, **__: []
 if "OLD" in os.environ:

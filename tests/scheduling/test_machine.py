@@ -23,6 +23,7 @@ from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling import (
+    anyone,
     attendance,
     booking,
     changes,
@@ -80,7 +81,7 @@ class Centre(Cast):
     def hold_with_anyone(self, slot):
         def verb():
             wanted = self.wish(0, 0, slot)
-            free = holding.whoever_is_free(wanted.service, wanted.slots[0].id, now=self.now)
+            free = anyone.whoever_is_free(wanted.service, wanted.slots[0].id, now=self.now)
             chosen = Wanted(wanted.child, wanted.service, slots_for(wanted.service, free[0]))
             return holding.hold(chosen, by=self.parents[0], now=self.now)
 

@@ -9,7 +9,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.centres.models import AdjustedDay, ServiceKind
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, holding, new_times, release, waiting
+from clinic.scheduling import anyone, attendance, booking, holding, new_times, release, waiting
 from clinic.scheduling.models import Channel, Hold, Slot
 from clinic.scheduling.planning import Pattern, plan_course
 from clinic.scheduling.policies import set_policy
@@ -173,7 +173,7 @@ def test_anyone_is_found_for_a_service_of_several_slots():
     theirs = clinic.open(TOMORROW, practitioner=colleague)
     clinic.book(0)
 
-    found = holding.whoever_is_free(clinic.service, clinic.session.slots[0].id, now=NOON)
+    found = anyone.whoever_is_free(clinic.service, clinic.session.slots[0].id, now=NOON)
 
     assert found == [theirs.slots[0].id]
 

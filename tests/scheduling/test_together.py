@@ -8,7 +8,7 @@ import pytest
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
-from clinic.scheduling import booking, changing, holding, together
+from clinic.scheduling import anyone, booking, changing, holding, together
 from clinic.scheduling.changes import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
 from clinic.scheduling.planning import GapsCannotBe, NothingToRepeat, Pattern, plan_course
@@ -406,7 +406,7 @@ def test_whoever_is_free_is_fairly_spread():
     slot_id = practitioner_slots(first)[0].id
     got = []
     for _ in range(3):
-        chosen = holding.whoever_is_free(service, slot_id, now=NOON)[0]
+        chosen = anyone.whoever_is_free(service, slot_id, now=NOON)[0]
         item = Wanted(make_child(), service, slots_for(service, chosen))
         got.append(book([item]).appointments[0].practitioner_id)
     assert len(set(got)) == 3
@@ -414,7 +414,7 @@ def test_whoever_is_free_is_fairly_spread():
     busy = practitioner_slots(first)[1:4]
     for slot in busy[1:]:
         make_appointment(service=service, slot=slot)
-    chosen = holding.whoever_is_free(service, busy[0].id, now=NOON)[0]
+    chosen = anyone.whoever_is_free(service, busy[0].id, now=NOON)[0]
     assert db.session.get_one(Slot, chosen).practitioner_id != first.id
 
 
@@ -423,4 +423,4 @@ def test_when_nobody_is_free_the_asked_one_says_so():
     first = team(service)
     slot = practitioner_slots(first)[0]
     make_appointment(service=service, slot=slot)
-    assert holding.whoever_is_free(service, slot.id, now=NOON) == [slot.id]
+    assert anyone.whoever_is_free(service, slot.id, now=NOON) == [slot.id]

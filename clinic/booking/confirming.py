@@ -1,0 +1,105 @@
+"""Turning what is held into appointments: the places first, then what else the visits need."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from clinic.accounts.models import Person
+from clinic.booking.terms import OF_KIND, Asked, kept_with
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.scheduling import booking
+from clinic.scheduling.models import Appointment, Channel, HoldFor
+from clinic.scheduling.queries import Patient
+from clinic.scheduling.together import Wish
+from clinic.scheduling.wanted import Held, Refused, Wanted
+
+
+def book_or_move(wanted: Sequence[Wanted], *, by: Person, now: datetime) -> list[int]:
+    """The ids of the appointments that these holds became, or of the one that moved into them.
+
+    Raises as `booking.make` and `booking.move` do, or what the terms raise.
+    """
+    lead = hold_of(wanted[0])
+    if lead.moves_id is not None:
+        return [_move(wanted[0], lead, lead.moves_id, by=by, now=now)]
+    made = booking.make(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
+    if made.is_new:
+        codes = codes_kept(wanted)
+        _must_be_allowed(wanted, codes, None, by=by, now=now)
+        for one, number in zip(wanted, made.appointment_ids, strict=True):
+            terms = OF_KIND.get(one.service.kind)
+            if terms and codes.get(one.child.id) != []:  # or it comes with a question
+                made_of_it = db.session.get_one(Appointment, number)
+                terms.book(hold_of(one), made_of_it, by=by, now=now)
+    return made.appointment_ids
+
+
+def _move(wanted: Wanted, kept: Held, moves_id: int, *, by: Person, now: datetime) -> int:
+    moving = db.session.get_one(Appointment, moves_id)
+    _must_be_allowed([wanted], codes_kept([wanted]), moving, by=by, now=now)
+    terms = OF_KIND.get(wanted.service.kind)
+    if terms:
+        terms.book(kept, moving, by=by, now=now)
+    moved = booking.move(moving, wanted, by=by, online=True, now=now)
+    if terms:
+        terms.moved(moved)
+    return moved.id
+
+
+def _must_be_allowed(
+    wanted: Sequence[Wanted],
+    codes: Mapping[int, Collection[str]],
+    moving: Appointment | None,
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    """What was kept must still be legal; an offer to who waited gets now what it needs beside its place.
+
+    Who waited comes for what may be done on the day of the offer, or else with a question.
+    Raises Refused, or what keeping raises.
+    """
+    if not any(one.service.kind in OF_KIND for one in wanted):
+        return
+    wishes = [Wish(one.child, one.service) for one in wanted]
+    day = clinic_day(wanted[0].starts_at)
+    if hold_of(wanted[0]).purpose is HoldFor.WAITLIST:
+        asked = Asked(wishes, {}, today=day, now=now)
+        if asked.against(wishes, [], day):
+            asked = Asked(wishes, {one.child.id: () for one in wishes}, today=day, now=now)
+        asked.keep([hold_of(one) for one in wanted], by=by, now=now)
+    else:
+        asked = asked_by(wishes, codes, moving, now=now)
+    for one in wanted:
+        day = clinic_day(one.starts_at)
+        if found := asked.objections(one.child, one.service, day):
+            raise Refused(found)
+
+
+def asked_by(
+    wishes: Sequence[Wish[Patient]],
+    codes: Mapping[int, Collection[str]],
+    moving: Appointment | None,
+    *,
+    now: datetime,
+) -> Asked:
+    """The terms of these wishes."""
+    return Asked(wishes, codes, moving, today=clinic_day(now), now=now)
+
+
+def codes_kept(wanted: Sequence[Wanted]) -> dict[int, list[str]]:
+    """What is kept with a form's holds, by child; of an offer that was not looked at yet, nothing is said."""
+    if hold_of(wanted[0]).purpose is not HoldFor.FORM:
+        return {}
+    lines = kept_with({hold_of(one).id: one.service.kind for one in wanted})
+    codes: dict[int, list[str]] = {}
+    for one in wanted:
+        if one.service.kind in OF_KIND:
+            codes.setdefault(one.child.id, []).extend(x.code for x in lines[hold_of(one).id])
+    return codes
+
+
+def hold_of(wanted: Wanted) -> Held:
+    """The hold that is confirmed."""
+    assert wanted.hold
+    return wanted.hold

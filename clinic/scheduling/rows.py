@@ -1,0 +1,131 @@
+"""The rows that taking a place writes: statements that are built once, and ids instead of objects."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Executable, Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from clinic.db import UTCDateTime, db
+from clinic.families.models import Guardianship
+from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
+from clinic.scheduling.references import new_reference
+
+_bookings, _made, _holds = (one.__table__ for one in (Booking, Appointment, Hold))
+ONE_APPOINTMENT = insert(_made).returning(_made.c.id)  # type: ignore[arg-type]
+ONE_HOLD = insert(_holds).returning(_holds.c.id)  # type: ignore[arg-type]
+MADE_BEFORE = (
+    select(_bookings.c.id, _made.c.id)
+    .join(_made, _made.c.booking_id == _bookings.c.id)
+    .where(_bookings.c.idempotency_key == bindparam("key"))
+    .order_by(_made.c.starts_at, _made.c.id)
+)
+USE_HOLD = (
+    update(_holds)  # type: ignore[arg-type]
+    .where(
+        _holds.c.id == bindparam("used"),
+        _holds.c.ended_at.is_(None),
+        or_(
+            _holds.c.purpose != HoldFor.WAITLIST,
+            _holds.c.expires_at > bindparam("now", type_=UTCDateTime()),
+        ),
+    )
+    .values(booking_id=bindparam("became"))
+    .returning(_holds.c.entry_id)
+)
+
+
+def _open_forms() -> Select[*tuple[Any, ...]]:
+    """What a user, and whoever else cares for the same children, holds in forms.
+
+    What is over only of their own: one at most for each child and service.
+    """
+    mine, theirs = (Guardianship.__table__.alias() for _ in "ab")
+    family = (
+        select(theirs.c.user_id)
+        .join(mine, mine.c.child_id == theirs.c.child_id)
+        .where(
+            mine.c.user_id == bindparam("user_id"),
+            mine.c.revoked_at.is_(None),
+            theirs.c.revoked_at.is_(None),
+        )
+    )
+    return select(
+        _holds.c.id,
+        _holds.c.lead_id,
+        _holds.c.user_id,
+        _holds.c.child_id,
+        _holds.c.service_id,
+        (_holds.c.expires_at > bindparam("now")).label("is_live"),
+    ).where(
+        or_(
+            _holds.c.user_id == bindparam("user_id"),
+            _holds.c.expires_at > bindparam("now"),
+        ),
+        or_(_holds.c.user_id == bindparam("user_id"), _holds.c.user_id.in_(family)),
+        _holds.c.purpose == HoldFor.FORM,
+        _holds.c.booking_id.is_(None),
+    )
+
+
+OPEN_FORMS = _open_forms()
+
+
+class Made(NamedTuple):
+    """What came of one decision: a booking's id, and its appointments' in the order of what was wanted.
+
+    Not new is what the same key made before: its appointments in the order of time.
+    """
+
+    booking_id: int
+    appointment_ids: list[int]
+    is_new: bool
+
+
+@cache
+def _one_booking(engine: str) -> Executable:
+    insert_on = postgresql.insert if engine == "postgresql" else sqlite.insert
+    return (
+        insert_on(_bookings)  # type: ignore[arg-type]
+        .on_conflict_do_nothing(index_elements=[Booking.idempotency_key])
+        .returning(_bookings.c.id)
+    )
+
+
+def add_booking(key: str, *, by: int, channel: Channel, now: datetime) -> int | None:
+    """The id of a new booking, or None where this key has made one before."""
+    row = {
+        "reference": new_reference(),
+        "idempotency_key": key,
+        "made_by_id": by,
+        "made_at": now,
+        "channel": channel,
+    }
+    number: int | None = db.session.scalar(_one_booking(db.engine.dialect.name), row)
+    return number
+
+
+def made_before(key: str) -> Made:
+    """What this key made before."""
+    found = db.session.execute(MADE_BEFORE, {"key": key}).all()
+    return Made(found[0][0], [row[1] for row in found], is_new=False)
+
+
+def add_appointment(row: Mapping[str, Any]) -> int:
+    """The id of a new appointment. Raises IntegrityError where the child is elsewhere then."""
+    number: int = db.session.execute(ONE_APPOINTMENT, row).scalar_one()
+    return number
+
+
+def add_hold(row: Mapping[str, Any]) -> int:
+    """The id of a new hold."""
+    number: int = db.session.execute(ONE_HOLD, row).scalar_one()
+    return number
+
+
+def use_hold(hold_id: int, booking_id: int, *, now: datetime) -> Row[*tuple[Any, ...]] | None:
+    """The hold became this booking: its `entry_id`. None if it is gone, or an offer that is over."""
+    which = {"used": hold_id, "became": booking_id, "now": now}
+    return db.session.execute(USE_HOLD, which).one_or_none()
