@@ -13,6 +13,7 @@ from sqlalchemy import event
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
+from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
 from tests.makes import NOON
 
@@ -112,8 +113,9 @@ class Sites:
         app.config.update(config)
         clock.use_zone(app.config["CLINIC_ZONE"])
         with app.app_context():
-            # What a process remembers of a database it remembers by its engine.
+            # What a process remembers of a database it remembers by its engine, or by the site.
             db.engines[None] = connections.execution_options()
+            app.extensions["once"] = Once()
             yield app
             db.session.remove()
             db.engine.dispose()
@@ -168,6 +170,12 @@ def client(app):
 @event.listens_for(db.session, "after_flush")
 def _flushed(session, context):
     session.info["wrote"] = session.info["unfinished"] = True
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _executed(asked):
+    if asked.is_insert or asked.is_update or asked.is_delete:
+        asked.session.info["wrote"] = asked.session.info["unfinished"] = True
 
 
 @event.listens_for(db.session, "after_commit")
