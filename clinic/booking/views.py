@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
-from clinic.booking import courses, waitlist
+from clinic.booking import courses, keeping, waitlist
 from clinic.booking.choosing import (
     COURSES,
     ask,
@@ -36,14 +36,13 @@ from clinic.centres.models import ServiceKind
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.queries import children_of, has_consented
-from clinic.scheduling import anyone, booking, holding
-from clinic.scheduling.catalogue import last_known
+from clinic.scheduling import holding
 from clinic.scheduling.models import Hold, HoldFor
 from clinic.scheduling.parts import PARTS
-from clinic.scheduling.queries import ChildFacts, SlotFacts, slots_for, where_and_when
+from clinic.scheduling.queries import ChildFacts, where_and_when
 from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
+from clinic.scheduling.wanted import SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
 from clinic.web import Mark, filled, render, see_other
 
@@ -164,39 +163,10 @@ def keep(user: Person, kind: ServiceKind, title: str) -> Response:
         abort(404)
     asked = asked_by(wishes, codes_in(form), moving, now=now)
     any_clinician = len(slots) == 1 and bool(form.get("any"))
-
-    def wanted_in(chosen: Sequence[int]) -> list[Wanted]:
-        """What is wanted, in these slots. Raises Refused, or what says that it may not be moved."""
-        wanted = [
-            wanted_of(wish, slots_for(wish.service, slot_id))
-            for wish, slot_id in zip(wishes, chosen, strict=True)
-        ]
-        for one in wanted:
-            day = clock.clinic_day(one.starts_at)
-            if found := asked.objections(one.child, one.service, day):
-                raise Refused(found)
-        if moving:
-            booking.must_be_changeable(moving, online=True, now=now)
-        return wanted
-
-    def first() -> list[Wanted]:
-        if any_clinician:
-            return []
-        wanted = wanted_in(slots)
-        holding.must_seem_free(wanted, by=user, now=now, moves=moving)
-        return wanted
-
-    def work(wanted: Sequence[Wanted]) -> int:
-        if any_clinician:
-            found = anyone.whoever_is_free(wishes[0].service, slots[0], now=now)
-            wanted = wanted_in(found[:1])
-        kept = holding.keep(wanted, by=user, now=now, moves=moving)
-        if asked.terms:
-            asked.keep(kept.holds, by=user, now=now, is_new=kept.is_new)
-        return kept.holds[0].id
-
     try:
-        hold_id = limits.counted(limits.BOOKING, str(user.id), work, first=first, now=now)
+        hold_id = keeping.keep(
+            wishes, slots, asked, moving, any_clinician=any_clinician, by=user, now=now
+        )
     except limits.TooOften:
         raise
     except DomainError as error:
@@ -205,12 +175,6 @@ def keep(user: Person, kind: ServiceKind, title: str) -> Response:
         at = where_and_when(slots[0]) or abort(404)
         return gone(error, wishes, at, moving, title, asked, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=hold_id)
-
-
-def wanted_of(wish: Wish[ChildFacts], slots: tuple[SlotFacts, ...]) -> Wanted:
-    """One wish in these slots, with the policy that the family's page knows."""
-    policy = last_known().policy_of(wish.service.id, slots[0].centre_id)
-    return Wanted(wish.child, wish.service, slots, known=policy)
 
 
 def confirm_hold(kind: ServiceKind, title: str, hold_id: int) -> Response:

@@ -26,7 +26,7 @@ from flask import g, request
 
 from clinic.accounts import limits
 from clinic.app import create_app
-from clinic.booking import views
+from clinic.booking import keeping, views
 from clinic.db import db, in_one_transaction
 from clinic.scheduling import anyone, booking, holding, places, rows
 from clinic.scheduling.models import Booking
@@ -37,7 +37,7 @@ _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
 _together = threading.Barrier(_meet, timeout=20)
 _examine, _take, _make = booking.examine, places.take, booking.make
-_slots_for, _known = views.slots_for, {}
+_slots_for, _known = keeping.slots_for, {}
 
 
 def _meet_once():
@@ -104,7 +104,7 @@ if "ALONE" in os.environ:
 if "EARLY" in os.environ:
     booking.examine = holding.examine = lambda *_, **__: []
 if "OLD" in os.environ:
-    views.slots_for = _as_first_known
+    keeping.slots_for = _as_first_known
 if "TORN" in os.environ:
     tear("book", int(os.environ["TORN"]))
 if "TRIES" in os.environ:

@@ -1,0 +1,71 @@
+"""Keeping the chosen times for some minutes: a try that is counted, also when it is refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from clinic.accounts import limits
+from clinic.accounts.models import Person
+from clinic.booking.terms import Asked
+from clinic.clock import clinic_day
+from clinic.scheduling import anyone, booking, holding
+from clinic.scheduling.catalogue import last_known
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import ChildFacts, slots_for
+from clinic.scheduling.together import Wish
+from clinic.scheduling.wanted import Refused, Wanted
+
+
+def keep(
+    wishes: Sequence[Wish[ChildFacts]],
+    slots: Sequence[int],
+    asked: Asked,
+    moving: Appointment | None,
+    *,
+    any_clinician: bool,
+    by: Person,
+    now: datetime,
+) -> int:
+    """The id of the leading hold: each wish in its slot, or the one wish with whoever is free then.
+
+    Raises TooOften, Refused, or what `holding.keep` and the terms raise; the try is counted then too.
+    """
+
+    def first() -> list[Wanted]:
+        if any_clinician:
+            return []
+        wanted = _wanted(wishes, slots, asked, moving, now=now)
+        holding.must_seem_free(wanted, by=by, now=now, moves=moving)
+        return wanted
+
+    def work(wanted: Sequence[Wanted]) -> int:
+        if any_clinician:
+            found = anyone.whoever_is_free(wishes[0].service, slots[0], now=now)
+            wanted = _wanted(wishes, found[:1], asked, moving, now=now)
+        kept = holding.keep(wanted, by=by, now=now, moves=moving)
+        if asked.terms:
+            asked.keep(kept.holds, by=by, now=now, is_new=kept.is_new)
+        return kept.holds[0].id
+
+    return limits.counted(limits.BOOKING, str(by.id), work, first=first, now=now)
+
+
+def _wanted(
+    wishes: Sequence[Wish[ChildFacts]],
+    slots: Sequence[int],
+    asked: Asked,
+    moving: Appointment | None,
+    *,
+    now: datetime,
+) -> list[Wanted]:
+    """What is wanted, in these slots. Raises Refused, or what says that it may not be moved."""
+    wanted = []
+    for wish, slot_id in zip(wishes, slots, strict=True):
+        facts = slots_for(wish.service, slot_id)
+        policy = last_known().policy_of(wish.service.id, facts[0].centre_id)
+        wanted.append(Wanted(wish.child, wish.service, facts, known=policy))
+    for one in wanted:
+        if found := asked.objections(one.child, one.service, clinic_day(one.starts_at)):
+            raise Refused(found)
+    if moving:
+        booking.must_be_changeable(moving, online=True, now=now)
+    return wanted
