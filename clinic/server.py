@@ -18,6 +18,7 @@ from clinic.accounts.queries import user_of_session
 from clinic.booking.choosing import days_from, facts_for
 from clinic.db import db
 from clinic.scheduling.sheets import sheets_of
+from clinic.web import release
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -43,6 +44,7 @@ def make_ready(app: Flask) -> None:
     configure_mappers()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+    release()
     with app.test_request_context():  # as a page asks: it only reads, and waits for no writer
         try:
             _ask_for_nobody()
