@@ -10,8 +10,8 @@ from clinic.db import db
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.families.pinyin import search_keys
 from clinic.families.registering import record_consents
-from clinic.scheduling import booking, opening
-from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
+from clinic.scheduling import booking, holding, opening
+from clinic.scheduling.models import Appointment, Channel, ClinicSession, Hold, Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
 from clinic.vaccination import stock_lots
@@ -165,6 +165,12 @@ def make_appointment(
     )
     db.session.commit()
     return made.appointments[0]
+
+
+def make_hold(*wanted, by, now, moves=None):
+    """The leading hold of what is wanted, kept together."""
+    kept = holding.keep(wanted, by=by, now=now, moves=moves)
+    return db.session.get_one(Hold, kept.holds[0].id)
 
 
 def make_stock(centre, doses=50, *, but=(), expires_on=date(2027, 12, 31)):

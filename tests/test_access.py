@@ -13,7 +13,7 @@ from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Guardianship, Relation
-from clinic.scheduling import changes, changing, holding, leaves, waiting
+from clinic.scheduling import changes, changing, leaves, waiting
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
@@ -27,6 +27,7 @@ from tests.makes import (
     make_appointment,
     make_centre,
     make_child,
+    make_hold,
     make_practitioner,
     make_service,
     make_slot,
@@ -117,7 +118,7 @@ def world(app):
     )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
     wanted = Wanted(make_child(parent), service, slots_for(service, later.id))
-    hold = holding.hold(wanted, by=parent, now=NOON)
+    hold = make_hold(wanted, by=parent, now=NOON)
     entry = waiting.join(
         parent,
         [make_child(parent)],

@@ -156,14 +156,14 @@ def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int
 
 
 def is_shut(slot_ids: Sequence[int]) -> bool:
-    """Whether any of these slots lies in a live closure or leave, open only for who was here then."""
+    """Whether any of these slots of one session lies in a live closure or leave, open for who was here."""
     return bool(_shut_behind(slot_ids))
 
 
 def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
     """Who was here when the centre shut, or the clinician left, kept a place; nobody comes after them.
 
-    To be asked whenever such a place may have become free, with the slots locked.
+    To be asked whenever such a place may have become free, with the slots, all of one session, locked.
     """
     for why, edits in _shut_behind(slot_ids).items():
         _edit_slots(edits, why, now)
@@ -178,11 +178,14 @@ def _shut_behind(slot_ids: Sequence[int]) -> dict[ClosedFor, dict[int, tuple[int
         .where(Slot.id.in_(slot_ids), Slot.closed_at.is_(None))
     )
     rows = db.session.execute(query, execution_options={"populate_existing": True}).all()
+    if not rows:
+        return {}
+    first, room_id = rows[0]
+    shut = Shut([first.centre_id], [clinic_day(first.starts_at)])
+    times = [(slot.starts_at, slot.ends_at) for slot, _ in rows]
+    reasons = shut.why(first.centre_id, room_id, first.practitioner_id, times)
     found: dict[ClosedFor, dict[int, tuple[int, int]]] = {}
-    for slot, room_id in rows:
-        shut = Shut([slot.centre_id], [clinic_day(slot.starts_at)])
-        times = [(slot.starts_at, slot.ends_at)]
-        (why,) = shut.why(slot.centre_id, room_id, slot.practitioner_id, times)
+    for (slot, _), why in zip(rows, reasons, strict=True):
         if why:
             left = (slot.taken, min(slot.online_capacity, slot.taken))
             found.setdefault(why, {})[slot.id] = left

@@ -44,23 +44,6 @@ class TooManyHolds(DomainError):
     )
 
 
-def hold(wanted: Wanted, *, by: Person, now: datetime, moves: Appointment | None = None) -> Hold:
-    """Keep the places for some minutes while the form is filled in.
-
-    It replaces what this user holds for this child and service. Raises Refused, SlotTaken or
-    TooManyHolds.
-    """
-    return hold_together([wanted], by=by, now=now, moves=moves)
-
-
-def hold_together(
-    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
-) -> Hold:
-    """As `keep`, for who goes on with the row of the leading hold."""
-    kept = keep(wanted, by=by, now=now, moves=moves)
-    return db.session.get_one(Hold, kept.holds[0].id)
-
-
 class Kept(NamedTuple):
     """What is kept, the leading hold first. Not new is what was kept just so before."""
 
@@ -71,9 +54,10 @@ class Kept(NamedTuple):
 def keep(
     wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> Kept:
-    """Keep the places of several appointments, every one or none; the first hold leads the others.
+    """Keep the places of these appointments while the form is filled in, every one or none.
 
-    Raises as `hold` does.
+    The first hold leads the others. It replaces what this user holds for these children and
+    services. Raises Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
     """
     _must_be_allowed(wanted, moves, now=now)
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
@@ -131,7 +115,7 @@ def _add(
 def must_seem_free(
     wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
 ) -> None:
-    """Raise at once what `hold_together` would raise for places that are taken; it only reads.
+    """Raise at once what `keep` would raise for places that are taken; it only reads.
 
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
@@ -232,11 +216,6 @@ def _keep_places(kept: HoldFacts, wanted: Wanted, *, policy: Policy, now: dateti
         )
     except IntegrityError as error:
         raise refusal(error) from error
-
-
-def held_by_family(user: Person, *, now: datetime) -> int:
-    """How many forms are open of this user and of whoever else cares for the same children."""
-    return _earlier((), user, now=now).others
 
 
 def group_of(lead: Hold) -> list[Hold]:

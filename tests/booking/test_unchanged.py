@@ -10,7 +10,7 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling import attendance, booking, changing, holding, rota
+from clinic.scheduling import attendance, booking, changing, rota
 from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
@@ -23,6 +23,7 @@ from tests.makes import (
     make_centre,
     make_child,
     make_guardianship,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -103,7 +104,7 @@ def the_other_guardian_books(site):
 
 def both_places_are_taken(site):
     make_appointment(make_child(), site.service, site.session.slots[0])
-    holding.hold(site.wanted(), by=site.other, now=NOON)
+    make_hold(site.wanted(), by=site.other, now=NOON)
 
 
 def hours_are_added(site):
@@ -206,7 +207,7 @@ def test_time_alone_changes_it(site, before, after):
 
 def test_an_expired_hold_is_free_at_once(site):
     for child in (make_child(), make_child()):
-        holding.hold(site.wanted(child), by=make_user(), now=NOON)
+        make_hold(site.wanted(child), by=make_user(), now=NOON)
     db.session.commit()
     site.look()
     with time_machine.travel(NOON + timedelta(minutes=9, seconds=59), tick=False):

@@ -38,6 +38,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -167,7 +168,7 @@ def test_a_double_click_on_a_time_keeps_it_once(clinic, postgres_site, monkeypat
     def click():
         wanted = db.session.get_one(Service, service)
         kid = db.session.get_one(Child, child)
-        kept = holding.hold(Wanted(kid, wanted, slots_for(wanted, slot)), by=by(parent), now=NOON)
+        kept = make_hold(Wanted(kid, wanted, slots_for(wanted, slot)), by=by(parent), now=NOON)
         return kept.id
 
     first, second = at_once(postgres_site, click, click)
@@ -178,7 +179,7 @@ def test_a_double_click_on_a_time_keeps_it_once(clinic, postgres_site, monkeypat
 
 def test_giving_back_twice_is_giving_back_once(clinic, postgres_site, monkeypatch):
     slots = slots_for(clinic.service, clinic.slots[0])
-    kept = holding.hold(Wanted(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
+    kept = make_hold(Wanted(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
     db.session.commit()
     meet_after(monkeypatch, holding, "slots_of_group")
     number = kept.id
@@ -196,7 +197,7 @@ def test_confirming_in_one_tab_what_the_other_gave_up_is_refused(
     clinic, postgres_site, monkeypatch
 ):
     slots = slots_for(clinic.service, clinic.slots[0])
-    kept = holding.hold(Wanted(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
+    kept = make_hold(Wanted(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
     db.session.commit()
     begun, over, real = threading.Event(), threading.Event(), places.lock_to_take
 
@@ -221,7 +222,7 @@ def test_confirming_in_one_tab_what_the_other_gave_up_is_refused(
             wanted = db.session.get_one(Service, service)
             kid = db.session.scalars(select(Child)).first()
             found = Wanted(kid, wanted, slots_for(wanted, other))
-            kept = holding.hold(found, by=by(parent), now=NOON)
+            kept = make_hold(found, by=by(parent), now=NOON)
             db.session.commit()
             return kept.id
         finally:

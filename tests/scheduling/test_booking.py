@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
-from clinic.scheduling import attendance, booking, holding, opening
+from clinic.scheduling import attendance, booking, opening
 from clinic.scheduling.booking import NotChangeable, TooLate
 from clinic.scheduling.models import Appointment, Channel, Place, Slot
 from clinic.scheduling.queries import slots_for
@@ -18,6 +18,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -175,7 +176,7 @@ def test_a_hold_keeps_the_place_until_it_expires_worker_or_no_worker():
     slot = make_slot(service)
     parent, rival = make_user(), make_user()
     wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
-    kept = holding.hold(wanted, by=parent, now=NOON)
+    kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     expires_at = kept.expires_at
     with pytest.raises(SlotTaken):

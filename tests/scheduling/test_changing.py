@@ -7,7 +7,7 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, changing, holding, new_times, reopening, rota
+from clinic.scheduling import attendance, booking, changing, new_times, reopening, rota
 from clinic.scheduling.changes import EndRule, NewHours, WorksAs, withdraw
 from clinic.scheduling.changing import Stale
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
@@ -21,6 +21,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -109,51 +110,6 @@ def test_who_is_here_already_stays():
     attendance.finish(here, by=clinic.manager, now=now, note="")
 
 
-def no_show(appointment, **kw):
-    attendance.mark_no_show(appointment, note="", **kw)
-
-
-@pytest.mark.parametrize(
-    ("leaves", "standing"),
-    [(attendance.undo_check_in, Status.DISPLACED), (no_show, Status.NO_SHOW)],
-)
-@pytest.mark.parametrize("change", ["closure", "leave"])
-def test_nobody_comes_after_who_was_here_when_it_shut(change, leaves, standing):
-    clinic = Clinic(capacity=3)
-    gone, here = clinic.book(0), clinic.book(0)
-    now = here.starts_at
-    for one in (gone, here):
-        attendance.check_in(one, by=clinic.manager, now=now)
-    db.session.commit()
-    clinic.do(clinic.close() if change == "closure" else clinic.away(), now=now)
-
-    leaves(gone, by=clinic.manager, now=now)
-    db.session.commit()
-
-    slot = clinic.session.slots[0]
-    assert (status_of(gone), slot.capacity, slot.taken) == (standing, 1, 1)
-    assert broken_promises() == []
-
-    leaves(here, by=clinic.manager, now=now)
-    db.session.commit()
-
-    db.session.refresh(slot)
-    assert slot.closed_at is not None
-    assert clinic.session.withdrawn_at is not None
-    assert broken_promises() == []
-
-
-def test_a_check_in_taken_back_while_it_is_open_keeps_its_time():
-    clinic = Clinic()
-    here = clinic.book(0)
-    attendance.check_in(here, by=clinic.manager, now=here.starts_at)
-    clinic.do(clinic.close(opens=time(10)), now=here.starts_at)
-
-    attendance.undo_check_in(here, by=clinic.manager, now=here.starts_at)
-
-    assert status_of(here) is Status.BOOKED
-
-
 def test_leave_for_some_hours_leaves_the_rest_and_frees_the_room():
     clinic = Clinic()
     lost, kept = clinic.book(0), clinic.book(6)
@@ -217,7 +173,7 @@ def test_a_held_place_is_lost_kindly():
     parent = make_user()
     slots = slots_for(clinic.service, clinic.session.slots[0].id)
     wanted = Wanted(make_child(parent), clinic.service, slots)
-    kept = holding.hold(wanted, by=parent, now=NOON)
+    kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     clinic.do(clinic.close())
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from clinic.clock import day_bounds
 from clinic.db import db
-from clinic.scheduling import booking, holding, places
+from clinic.scheduling import booking, places
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
 from clinic.scheduling.opening import LONG_AGO, NEVER
 from clinic.scheduling.queries import offers, slots_for
@@ -18,6 +18,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_service,
     make_slot,
     make_user,
@@ -89,7 +90,7 @@ def test_a_hold_that_becomes_an_appointment_changes_the_answer_though_no_count_c
     service, parent = make_service(), make_user()
     slot = make_slot(service, capacity=2, online_capacity=1)
     slot.desk_until = None
-    kept = holding.hold(
+    kept = make_hold(
         Wanted(make_child(parent), service, slots_for(service, slot.id)), by=parent, now=NOON
     )
     db.session.commit()

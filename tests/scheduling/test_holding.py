@@ -16,6 +16,7 @@ from tests.makes import (
     make_appointment,
     make_child,
     make_guardianship,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -34,7 +35,7 @@ def every_promise_is_kept(both):
 
 def hold(parent, child, service, slot, *, now=NOON, moves=None):
     wanted = Wanted(child, service, slots_for(service, slot.id))
-    kept = holding.hold(wanted, by=parent, now=now, moves=moves)
+    kept = make_hold(wanted, by=parent, now=now, moves=moves)
     db.session.commit()
     return kept
 

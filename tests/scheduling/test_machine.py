@@ -48,6 +48,7 @@ from clinic.scheduling.queries import slots_for
 from clinic.scheduling.rota import Weekly, add_rule, extend
 from clinic.scheduling.wanted import Wanted
 from clinic.scheduling.work import work
+from tests.makes import make_hold
 from tests.scheduling.cast import DAYS, Cast
 
 NUMBER = st.integers(0, 30)
@@ -65,13 +66,14 @@ class Centre(Cast):
     def hold(self, child, service, slot, first):
         mother, other, third, father = self.parents
         by = [mother if first else father, mother, other, third][child % 4]
-        self.try_to(lambda: holding.hold(self.wish(child, service, slot), by=by, now=self.now))
+        self.try_to(lambda: make_hold(self.wish(child, service, slot), by=by, now=self.now))
 
     @rule(service=NUMBER, slot=NUMBER, other=NUMBER)
     def hold_for_siblings(self, service, slot, other):
         self.try_to(
-            lambda: holding.hold_together(
-                [self.wish(0, service, slot), self.wish(1, service, other)],
+            lambda: make_hold(
+                self.wish(0, service, slot),
+                self.wish(1, service, other),
                 by=self.parents[0],
                 now=self.now,
             )
@@ -83,7 +85,7 @@ class Centre(Cast):
             wanted = self.wish(0, 0, slot)
             free = anyone.whoever_is_free(wanted.service, wanted.slots[0].id, now=self.now)
             chosen = Wanted(wanted.child, wanted.service, slots_for(wanted.service, free[0]))
-            return holding.hold(chosen, by=self.parents[0], now=self.now)
+            return make_hold(chosen, by=self.parents[0], now=self.now)
 
         self.try_to(verb)
 

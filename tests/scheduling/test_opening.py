@@ -7,7 +7,7 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import changing, holding, reopening
+from clinic.scheduling import changing, reopening
 from clinic.scheduling.changes import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
 from clinic.scheduling.opening import (
@@ -28,6 +28,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -121,7 +122,7 @@ def test_a_week_with_a_day_that_is_shut_is_refused_and_names_the_day(team):
 def test_a_hold_that_has_expired_does_not_keep_a_session(team):
     session, parent = opened(team), make_user()
     wanted = Wanted(make_child(parent), team[2][0], slots_for(team[2][0], session.slots[0].id))
-    kept = holding.hold(wanted, by=parent, now=NOON)
+    kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     with pytest.raises(HasAppointments):
         withdraw_session(session, by=team[3], now=NOON)

@@ -25,6 +25,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -182,7 +183,7 @@ def test_the_same_time_twice_is_refused_before_it_is_kept():
     clinic = Clinic(capacity=2)
     wanted = clinic.wanted(make_child(), 0)
     with pytest.raises(SamePlaceTwice):
-        holding.hold_together([wanted, wanted], by=clinic.manager, now=NOON)
+        make_hold(wanted, wanted, by=clinic.manager, now=NOON)
 
 
 def test_more_than_a_day_allows_is_refused_before_it_is_kept():
@@ -190,7 +191,7 @@ def test_more_than_a_day_allows_is_refused_before_it_is_kept():
     child = make_child()
     wanted = [clinic.wanted(child, 0), clinic.wanted(child, 2)]
     with pytest.raises(Refused) as refused:
-        holding.hold_together(wanted, by=clinic.manager, now=NOON)
+        make_hold(*wanted, by=clinic.manager, now=NOON)
     assert refused.value.objections[0].code == "enough_that_day"
 
 
@@ -199,7 +200,7 @@ def test_what_was_kept_in_time_is_confirmed_in_time():
     parent = make_user()
     child = make_child(parent)
     just = clinic.session.starts_at - timedelta(minutes=31)
-    kept = holding.hold(clinic.wanted(child, 0), by=parent, now=just)
+    kept = make_hold(clinic.wanted(child, 0), by=parent, now=just)
     later = just + timedelta(minutes=5)
 
     wanted = clinic.wanted(child, 0, hold=kept)
@@ -212,10 +213,10 @@ def test_choosing_another_time_gives_the_first_to_who_waits():
     clinic = Clinic()
     parent = make_user()
     child = make_child(parent)
-    holding.hold(clinic.wanted(child, 0), by=parent, now=NOON)
+    make_hold(clinic.wanted(child, 0), by=parent, now=NOON)
     entry = wait(clinic)
 
-    holding.hold(clinic.wanted(child, 1), by=parent, now=NOON)
+    make_hold(clinic.wanted(child, 1), by=parent, now=NOON)
     db.session.commit()
 
     [offer] = waiting.live_offers(entry.id)
@@ -225,12 +226,12 @@ def test_choosing_another_time_gives_the_first_to_who_waits():
 def test_a_place_whose_hold_is_over_goes_to_who_waits_before_who_comes_by():
     clinic = Clinic(closes=time(9, 15))
     parent, other = make_user(), make_user()
-    kept = holding.hold(clinic.wanted(make_child(parent), 0), by=parent, now=NOON)
+    kept = make_hold(clinic.wanted(make_child(parent), 0), by=parent, now=NOON)
     entry = wait(clinic)
     over = kept.expires_at + timedelta(minutes=5)
 
     with pytest.raises(SlotTaken):
-        holding.hold(clinic.wanted(make_child(other), 0), by=other, now=over)
+        make_hold(clinic.wanted(make_child(other), 0), by=other, now=over)
     db.session.rollback()
     holding.let_go([clinic.session.slots[0].id], now=over)
     db.session.commit()
@@ -324,7 +325,7 @@ def test_a_course_keeps_to_what_a_week_allows():
         Wanted(wish.child, service, slots_for(service, one.offer.slot_id))
         for one in course.sittings
     ]
-    lead = holding.hold_together(wanted, by=parent, now=NOON)
+    lead = make_hold(*wanted, by=parent, now=NOON)
     with_holds = [
         Wanted(one.child, one.service, one.slots, hold=kept)
         for one, kept in zip(wanted, holding.group_of(lead), strict=True)

@@ -21,6 +21,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -238,7 +239,7 @@ def test_a_hold_in_the_rush_outlives_its_countdown_by_a_moment_nobody_knows():
     wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
     ends = set()
     for _ in range(5):
-        kept = holding.hold(wanted, by=parent, now=OPENS)
+        kept = make_hold(wanted, by=parent, now=OPENS)
         db.session.commit()
         db.session.refresh(slot)
         assert kept.expires_at == OPENS + timedelta(minutes=10)
@@ -317,7 +318,7 @@ def test_a_family_keeps_so_many_forms_open_and_no_more():
 
     def hold(child):
         wanted = Wanted(child, service, slots_for(service, slot.id))
-        kept = holding.hold(wanted, by=parent, now=NOON)
+        kept = make_hold(wanted, by=parent, now=NOON)
         db.session.commit()
         return kept
 

@@ -18,7 +18,7 @@ from clinic.scheduling.rota_undoing import DraftsOpen, NotTheLast, Used
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Wanted
-from tests.makes import NOON, make_child, make_practitioner, make_room, make_user
+from tests.makes import NOON, make_child, make_hold, make_practitioner, make_room, make_user
 from tests.scheduling.rota_of import NEXT_MONDAY, TODAY, Rota
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -420,14 +420,13 @@ def test_every_second_week_keeps_its_rhythm_when_it_is_copied():
 
 
 def test_a_family_that_fills_in_the_form_is_told_kindly():
-    from clinic.scheduling import holding
 
     made = Rota()
     parent = make_user()
     wanted = Wanted(
         make_child(parent), made.service, slots_for(made.service, made.slot(TUESDAY).id)
     )
-    hold = holding.hold(wanted, by=parent, now=NOON)
+    hold = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     made.change(opens=time(10))
     made.publish()

@@ -23,6 +23,7 @@ from tests.makes import (
     make_appointment,
     make_centre,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -182,11 +183,11 @@ def test_several_holds_are_one_decision():
     visit = find(wishes, practitioner)[0]
     items = [wanted(w, o) for w, o in zip(wishes, visit.offers, strict=True)]
 
-    lead = holding.hold_together(items, by=parent, now=NOON)
+    lead = make_hold(*items, by=parent, now=NOON)
     db.session.commit()
     group = holding.group_of(lead)
     assert [one.child_id for one in group] == [wish.child.id for wish in wishes]
-    again = holding.hold_together(items, by=parent, now=NOON)
+    again = make_hold(*items, by=parent, now=NOON)
     db.session.commit()
     group = holding.group_of(again)
     assert db.session.query(Hold).count() == 2
@@ -206,7 +207,7 @@ def test_dropping_one_hold_of_a_group_drops_all():
     practitioner = team(service)
     visit = find(wishes, practitioner)[0]
     items = [wanted(w, o) for w, o in zip(wishes, visit.offers, strict=True)]
-    lead = holding.hold_together(items, by=parent, now=NOON)
+    lead = make_hold(*items, by=parent, now=NOON)
     db.session.commit()
     holding.release(lead, now=NOON)
     db.session.commit()

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling import attendance, changes, changing, holding
+from clinic.scheduling import attendance, changes, changing
 from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment, Hold, Place, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
@@ -17,6 +17,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_service,
     make_slot,
@@ -133,7 +134,7 @@ DAMAGE = {
 def keep(service, slot):
     parent = make_user()
     wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
-    kept = holding.hold(wanted, by=parent, now=NOON)
+    kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     return kept
 

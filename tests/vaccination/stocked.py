@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from clinic.centres.models import ServiceKind
 from clinic.db import db
-from clinic.scheduling import holding
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
 from clinic.vaccination import stock, stock_lots
@@ -18,6 +17,7 @@ from tests.makes import (
     TOMORROW,
     make_appointment,
     make_child,
+    make_hold,
     make_practitioner,
     make_room,
     make_service,
@@ -57,7 +57,7 @@ class Centre:
         by = by or make_user()
         slots = slots_for(self.service, self.sessions[day].slots[1].id)
         wanted = Wanted(child or make_child(by), self.service, slots)
-        hold = holding.hold(wanted, by=by, now=NOON, moves=moves)
+        hold = make_hold(wanted, by=by, now=NOON, moves=moves)
         stock.promise(doses, hold=hold, by=by, now=NOON)
         db.session.commit()
         return hold
