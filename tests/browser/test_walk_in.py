@@ -85,6 +85,32 @@ def test_a_family_without_an_account(chromium, migrated, tmp_path, width, script
             claim_by_phone(chromium, address)
 
 
+def test_a_time_that_is_chosen_while_the_times_are_on_their_way_stays_chosen(
+    chromium, migrated, tmp_path
+):
+    with (
+        site_at(EIGHT, vaccination_desk, migrated, tmp_path) as (address, morning),
+        seat(chromium, address, morning.people["desk"][0]) as desk,
+    ):
+        page, on_their_way = desk.page, []
+        desk.open("/desk/walk-in")
+
+        def hold_back(request):
+            on_their_way.append(request)
+
+        page.route("**/desk/walk-in/times*", hold_back)
+        with page.expect_request("**/desk/walk-in/times*"):
+            page.locator("#name").fill(FAMILY["name"])
+            page.locator("#name").blur()
+        page.locator("input[name=slot]").first.check()
+        page.locator("#times").evaluate("times => { times.dataset.old = 'yes' }")
+        for one in on_their_way:
+            one.continue_()
+        page.unroute_all()
+        renewed = page.locator("#times:not([data-old])")
+        expect(renewed.locator("input[name=slot]").first).to_be_checked()
+
+
 def claim_by_phone(chromium, address):
     """Whoever has the phone finds the child, without the desk."""
     context = chromium.new_context(base_url=address, locale="zh-CN")
