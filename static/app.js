@@ -1,14 +1,17 @@
 // What the pages cannot do alone. Every page works without this file.
 "use strict";
 
-// After a part was swapped in: to the error summary, else back to where the reader was.
+// After a part was swapped in: to the error summary, else back to where the reader was. The part
+// that has the focus leaves the page a moment before its successor has settled, and another part may
+// be swapped in that moment: the place is kept until it was given back.
 let place = null;
 let told = null; // a summary takes the focus once
-document.addEventListener("htmx:before:request", () => { place = document.activeElement?.closest("[id]")?.id; });
+document.addEventListener("htmx:before:swap", () => { place = document.activeElement?.closest("[id]")?.id ?? place; });
 document.addEventListener("htmx:after:swap", () => {
   const summary = document.querySelector(".error-summary");
   if (summary && summary !== told) (told = summary).focus();
   else if (document.activeElement === document.body && place) backTo(document.getElementById(place));
+  place = null;
   countDown();
 });
 

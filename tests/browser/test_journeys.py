@@ -230,6 +230,25 @@ def test_reception_checks_in_undoes_and_books_a_walk_in(visitor):
     assert page.locator("main", has_text="赵子沐").count() == 1
 
 
+def test_the_keyboard_stays_in_the_row_while_two_answers_come(chromium, city):
+    """Something asked for in the moment between a row's going and its successor takes no place away."""
+    context = chromium.new_context(base_url=city, locale="zh-CN", viewport=PHONE)
+    page = context.new_page()
+    Visitor(page, 0, scripts=True).sign_in("reception")
+    row = page.locator("tr", has=page.locator('form[action$="/arrival"]')).last
+    row_id = row.get_attribute("id")
+    page.evaluate("""() => new MutationObserver((_, watch) => {
+        if (document.activeElement !== document.body) return;
+        watch.disconnect();
+        document.querySelector('form[role="search"]').requestSubmit();
+    }).observe(document.querySelector("main"), { childList: true, subtree: true })""")
+    with page.expect_response("**/search**"):
+        page.locator(f"#{row_id} form[action$='/arrival'] button").press("Enter")
+    page.locator(f"#{row_id} form[action$='/undo'] button").wait_for()
+    page.locator(f"#{row_id} :focus").wait_for()
+    context.close()
+
+
 def test_a_clinician_sees_the_day_and_the_week_and_notes_a_visit(visitor):
     page = visitor.page
     visitor.sign_in("clinician")
