@@ -1,4 +1,4 @@
-"""Somebody who rehearses at the door, and then closes, lifts a closure, takes a check-in back or books.
+"""Somebody who rehearses at the door, and then shuts hours or opens them, frees a place or books it.
 
 A rehearsal does it and undoes it. A blind one does afterwards what the rehearsal saw was to be
 done, and locks nothing.
@@ -7,16 +7,18 @@ done, and locks nothing.
 from contextlib import suppress
 from datetime import time
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Closure, Service
+from clinic.centres.models import Centre, Closure, Practitioner, Service
 from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import attendance, booking, changing, places, reopening
-from clinic.scheduling.changes import Close
+from clinic.scheduling.changes import Away, Close
 from clinic.scheduling.changing import Stale
-from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
 from tests.makes import TOMORROW
@@ -29,9 +31,19 @@ def manager():
 
 
 def close(opens, closes):
-    """Shut these hours tomorrow; what is stale by then is looked at again, as a person would."""
+    """Shut the centre in these hours of tomorrow."""
     centre = db.session.query(Centre).one()
-    change = Close(centre, at(TOMORROW, opens), at(TOMORROW, closes), "检修", "Repairs")
+    return _apply(Close(centre, at(TOMORROW, opens), at(TOMORROW, closes), "检修", "Repairs"))
+
+
+def away(opens, closes):
+    """Its clinician is away in these hours of tomorrow."""
+    who = db.session.query(Practitioner).one()
+    return _apply(Away(who, at(TOMORROW, opens), at(TOMORROW, closes)))
+
+
+def _apply(change):
+    """What is stale by then is looked at again, as a person would."""
     version = changing.preview(change, now=AT_NINE).version
     while True:
         try:
@@ -39,18 +51,37 @@ def close(opens, closes):
         except Stale as stale:
             version = stale.preview.version
         else:
-            return "closed"
+            return "shut"
 
 
 def lift(closure_id):
-    reopening.lift(db.session.get_one(Closure, closure_id), by=manager(), now=AT_NINE)
-    return "lifted"
+    back = reopening.lift(db.session.get_one(Closure, closure_id), by=manager(), now=AT_NINE)
+    return f"opened {len(back.restored)}"
+
+
+def lift_as_first_seen(closure_id):
+    """It was not lifted then."""
+    closure = db.session.get_one(Closure, closure_id)
+    set_committed_value(closure, "lifted_at", None)
+    return lift(closure.id)
+
+
+def reopen(session_id):
+    session = db.session.get_one(ClinicSession, session_id)
+    back = reopening.reopen(session, by=manager(), now=AT_NINE)
+    return f"opened {len(back.restored)}"
 
 
 def undo(appointment_id):
     visit = db.session.get_one(Appointment, appointment_id)
     attendance.undo_check_in(visit, by=manager(), now=AT_NINE)
-    return "undone"
+    return "freed"
+
+
+def no_show(appointment_id):
+    visit = db.session.get_one(Appointment, appointment_id)
+    attendance.mark_no_show(visit, by=manager(), now=AT_NINE, note="")
+    return "freed"
 
 
 def book(child_id, slot_id):
@@ -74,6 +105,8 @@ def as_first_seen(look):
 
 def go_blind():
     """Nobody locks, nobody looks again."""
+    VERBS["lift"] = lift_as_first_seen
+    db.session.registry().refresh = lambda *_, **__: None
     reopening.not_shut_otherwise = as_first_seen(reopening.not_shut_otherwise)
     changing.is_shut = as_first_seen(changing.is_shut)
     changing.shut_behind = lambda *_, **__: None
@@ -82,7 +115,15 @@ def go_blind():
     places.lock_to_take = lambda *_, **__: []
 
 
-VERBS = {"close": close, "lift": lift, "undo": undo, "book": book}
+VERBS = {
+    "close": close,
+    "away": away,
+    "lift": lift,
+    "reopen": reopen,
+    "undo": undo,
+    "no_show": no_show,
+    "book": book,
+}
 
 
 def act(wait, sight, verb, *args):
