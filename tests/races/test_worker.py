@@ -7,7 +7,7 @@ import sys
 from datetime import time, timedelta
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, text
 
 from clinic import clock
 from clinic.audit.trail import AuditEvent
@@ -195,8 +195,8 @@ def test_two_workers_at_once_do_each_thing_once(race):
     assert db.session.query(RotaRule).count() == 1
 
 
-def test_two_workers_that_look_for_the_same_family_at_the_same_moment(race):
-    Backlog()
+def everything_twice(race):
+    """Two do each thing at the same moment: for each, which of them did it."""
     now = clock.now()
     tasks = [partial(waiting.look_for, one, now=now) for one in waiting.everybody(now=now)]
     tasks += [
@@ -208,9 +208,29 @@ def test_two_workers_that_look_for_the_same_family_at_the_same_moment(race):
         with race.app_context():
             return bool(in_one_transaction(task))
 
-    did = [sorted(at_once(at_it, [task, task])) for task in tasks]
+    return [sorted(at_once(at_it, [task, task])) for task in tasks]
+
+
+def test_two_workers_that_look_for_the_same_family_at_the_same_moment(race):
+    Backlog()
+    did = everything_twice(race)
 
     assert did.count([False, True]) == 3 * EACH  # one of the two did it, and only one
     assert did.count([True, True]) == 0
     assert (done()["new times"], done()["asked twice"]) == (2 * EACH, [])
     assert broken_promises() == []
+
+
+def test_its_twin_whose_workers_neither_lock_nor_look_asks_families_twice(race, monkeypatch):
+    """Slots are still locked: it is the family that two workers deal with at once."""
+    Backlog()
+    db.session.execute(text("DROP INDEX uq_holds_live_offer"))
+    monkeypatch.setattr(Select, "with_for_update", lambda query, **_: query)
+    monkeypatch.setattr(waiting, "live_offers", lambda *_: [])
+    monkeypatch.setattr(new_times, "kept_for", lambda *_, **__: [])
+    did = everything_twice(race)
+
+    assert did.count([True, True]) >= 2 * EACH
+    assert len(done()["asked twice"]) >= EACH
+    assert done()["new times"] > 2 * EACH
+    assert [one for one in broken_promises() if "two offers at once" in one]
