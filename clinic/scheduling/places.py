@@ -43,17 +43,28 @@ FAMILY = (
         )
     )
     .order_by(_children.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 
 def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
     """Lock slots, then children, each by id, so that no two bookings wait for each other in a ring.
 
-    SQLite has no row locks and needs none: its write transactions come one after another.
+    Who makes an offer afterwards waits for no other slot: see `lock_if_free`. SQLite has no row
+    locks and needs none: its write transactions come one after another.
     """
     _lock_slots(slot_ids)
     lock_children(child_ids)
+
+
+def lock_if_free(slot_ids: Iterable[int]) -> bool:
+    """Lock these slots unless somebody else has locked one of them; whether they are ours now.
+
+    It waits for nobody: for what is done after children were locked.
+    """
+    wanted = set(slot_ids)
+    free = select(Slot.id).where(Slot.id.in_(wanted)).order_by(Slot.id)
+    return len(db.session.scalars(free.with_for_update(skip_locked=True)).all()) == len(wanted)
 
 
 def lock_to_take(
@@ -98,11 +109,10 @@ def writes_alone() -> bool:
 
 
 def lock_children(child_ids: Iterable[int]) -> None:
-    """Lock children by id; always after the slots."""
+    """Lock children by id; always after the slots. A row that only names the child needs not wait."""
     if (children := set(child_ids)) and not writes_alone():
-        db.session.execute(
-            select(Child.id).where(Child.id.in_(children)).order_by(Child.id).with_for_update()
-        ).all()
+        theirs = select(Child.id).where(Child.id.in_(children)).order_by(Child.id)
+        db.session.execute(theirs.with_for_update(key_share=True)).all()
 
 
 def lock_family(user_id: int) -> None:

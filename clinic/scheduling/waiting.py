@@ -227,7 +227,10 @@ def _suits(entry: WaitlistEntry, visit: Visit) -> bool:
 def _offer(
     entry: WaitlistEntry, wishes: Sequence[Wish[Child]], visit: Visit, *, now: datetime
 ) -> Hold | None:
-    """Keep the visit's places for this family alone; None if they have gone meanwhile."""
+    """Keep the visit's places for this family alone; None if they have gone meanwhile.
+
+    None as well while somebody else deals with one of its slots: `look_for` looks again.
+    """
     policy = policy_for(entry.service_id, visit.offers[0].centre_id)
     latest = visit.starts_at - timedelta(minutes=policy.notice_to_book)
     deadline = min(now + timedelta(minutes=policy.offer_minutes), latest)
@@ -238,6 +241,8 @@ def _offer(
         for wish, one in zip(wishes, visit.offers, strict=True)
     ]
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    if not places.lock_if_free(slot_ids):
+        return None
     places.lock_to_take(slot_ids, now=now, online=True)
     try:
         with db.session.begin_nested():
