@@ -1,6 +1,5 @@
 """A family's appointments."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, flash, url_for
@@ -133,7 +132,9 @@ def cancellation(appointment_id: int) -> Response:
         if form.validate_on_submit():
             reason = (form.reason.data or "").strip()
             those = [appointment, *(rest if form.rest.data else ())]
-            in_one_transaction(lambda: _cancel(those, reason, now))
+            in_one_transaction(
+                lambda: booking.cancel_all(those, by=me(), online=True, now=now, reason=reason)
+            )
             if len(those) > 1:
                 flash(_("%(count)s appointments are cancelled.", count=len(those)))
             else:
@@ -150,11 +151,6 @@ def cancellation(appointment_id: int) -> Response:
         refusal=refusal,
         rest=rest,
     )
-
-
-def _cancel(those: Sequence[Appointment], reason: str, now: datetime) -> None:
-    for one in those:
-        booking.cancel(one, by=me(), online=True, now=now, reason=reason)
 
 
 def is_coming(appointment: Appointment, now: datetime) -> bool:

@@ -50,7 +50,7 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
 
     Says whether this was the arrival.
     """
-    slot_ids, child_ids = places.slots_under(appointment), [appointment.child_id]
+    slot_ids, child_ids = places.slots_under([appointment.id]), [appointment.child_id]
     places.lock_to_take(slot_ids, child_ids, now=now, online=False)
     _as_it_is_by_now(appointment)
     status = status_of(appointment)
@@ -149,7 +149,7 @@ def _take_the_place_back(appointment: Appointment) -> None:
     appointment.no_show_by_id = None
     try:
         db.session.flush()
-        slot_ids = places.slots_under(appointment)
+        slot_ids = places.slots_under([appointment.id])
         places.take(slot_ids, online=False, appointment_id=appointment.id)
     except IntegrityError as error:
         raise refusal(error) from error

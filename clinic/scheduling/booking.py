@@ -158,8 +158,7 @@ def move(
 
     Its reference stays. Raises Refused, SlotTaken, ChildBusy, TooLate or NotChangeable.
     """
-    old_slots = places.slots_of(appointment_id=appointment.id)
-    asked = [*old_slots, *wanted.slot_ids]
+    asked = [*places.slots_around([appointment.id]), *wanted.slot_ids]
     given_free = places.lock_to_take(asked, [appointment.child_id], now=now, online=online)
     db.session.refresh(appointment)
     kept = db.session.get(Hold, wanted.hold.id, populate_existing=True) if wanted.hold else None
@@ -213,7 +212,7 @@ def cancel(
     appointment: Appointment, *, by: Person, online: bool, now: datetime, reason: str = ""
 ) -> None:
     """Cancel it and free its places at once. Cancelling twice is cancelling once."""
-    places.lock(places.slots_of(appointment_id=appointment.id), [appointment.child_id])
+    places.lock(places.slots_around([appointment.id]), [appointment.child_id])
     db.session.refresh(appointment)
     if status_of(appointment) is Status.CANCELLED:
         return
@@ -228,6 +227,16 @@ def cancel(
     freed_for_others(freed, policy, now=now)
     audit.record("cancel", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
+
+
+def cancel_all(
+    appointments: Sequence[Appointment], *, by: Person, online: bool, now: datetime, reason: str
+) -> None:
+    """Cancel several, all of them or none: raises as `must_be_changeable` does."""
+    slot_ids = places.slots_around([one.id for one in appointments])
+    places.lock(slot_ids, {one.child_id for one in appointments})
+    for one in appointments:
+        cancel(one, by=by, online=online, now=now, reason=reason)
 
 
 def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) -> None:
@@ -245,9 +254,8 @@ def move_all(
     Raises as `move` does.
     """
     appointments = [appointment for appointment, _ in moves]
-    old = {one.id: places.slots_of(appointment_id=one.id) for one in appointments}
     new = [slot_id for _, wanted in moves for slot_id in wanted.slot_ids]
-    slot_ids = [*new, *(slot_id for those in old.values() for slot_id in those)]
+    slot_ids = [*new, *places.slots_around([one.id for one in appointments])]
     places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=online)
     freed: dict[int, set[int]] = {}
     for one in appointments:

@@ -34,7 +34,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.opening import Shut, one_at_a_time
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.reopening import fit_sessions, open_all_again
+from clinic.scheduling.reopening import concerned, fit_sessions, open_all_again
 from clinic.scheduling.status import Status, status_of
 
 UNSYNCHRONISED = {"synchronize_session": False}
@@ -125,12 +125,14 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     """
     change.check()
     one_at_a_time([change.centre_id])
-    places.lock([*change.edits(now), *change.opens(now)])
+    edits = list(change.edits(now))
+    opened, coming_back = concerned(list(change.opens(now)), now=now)
+    places.lock([*edits, *opened, *_slots_of_offers(edits)])
     db.session.expire_all()
     shown = preview(change, now=now)
     if shown.version != version:
         raise Stale(shown)
-    places.lock_children(one.child_id for one in shown.displaced)
+    places.lock_children({*coming_back, *(one.child_id for one in shown.displaced)})
     freed = {slot_id for one in shown.displaced for slot_id in displace(one, by=by, now=now)}
     freed.update(_forget_holds(shown.slots, now=now))
     _edit_slots(shown.slots, change.why, now)
@@ -198,15 +200,32 @@ def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> lis
     An offer that loses a place is over, and it is not the family that let it pass. The slots in
     which places became free.
     """
-    held = (Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None))
-    offered = select(func.coalesce(Hold.lead_id, Hold.id)).where(
-        Hold.id.in_(select(Place.hold_id).where(*held)), Hold.purpose != HoldFor.FORM
-    )
-    leads = list(db.session.scalars(offered))
-    group = select(Hold.id).where(or_(Hold.id.in_(leads), Hold.lead_id.in_(leads)))
-    freed = places.end_holds(list(db.session.scalars(group)), now=now) if leads else []
-    db.session.execute(delete(Place).where(*held), execution_options=UNSYNCHRONISED)
+    offered = _offers_in(slots)
+    freed = places.end_holds(offered, now=now) if offered else []
+    held = delete(Place).where(Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None))
+    db.session.execute(held, execution_options=UNSYNCHRONISED)
     return freed
+
+
+def _offers_in(slot_ids: Iterable[int]) -> list[int]:
+    """The holds of the offers that keep a place in one of these slots, with all that belong to them."""
+    held = select(Place.hold_id).where(
+        Place.slot_id.in_(list(slot_ids)), Place.appointment_id.is_(None)
+    )
+    leads = db.session.scalars(
+        select(func.coalesce(Hold.lead_id, Hold.id)).where(
+            Hold.id.in_(held), Hold.purpose != HoldFor.FORM
+        )
+    ).all()
+    if not leads:
+        return []
+    group = select(Hold.id).where(or_(Hold.id.in_(leads), Hold.lead_id.in_(leads)))
+    return list(db.session.scalars(group))
+
+
+def _slots_of_offers(slot_ids: Iterable[int]) -> list[int]:
+    query = select(Place.slot_id).where(Place.hold_id.in_(_offers_in(slot_ids)))
+    return list(db.session.scalars(query))
 
 
 def _keep_shut(slot_ids: Sequence[int], why: ClosedFor) -> None:

@@ -80,6 +80,7 @@ def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
     centre, where the family meant to go; never what the family declined. Of two workers one does
     it; the other passes on.
     """
+    places.lock(places.slots_around([appointment_id]))
     theirs = select(Appointment).where(Appointment.id == appointment_id)
     appointment = db.session.scalar(
         theirs.with_for_update(skip_locked=True), execution_options={"populate_existing": True}
@@ -181,10 +182,12 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
 def _keep(
     appointment: Appointment, offer: Offer, deadline: datetime, *, now: datetime
 ) -> Hold | None:
-    """Keep this time for the family; None if it has gone meanwhile."""
+    """Keep this time for the family; None if it has gone meanwhile, or somebody deals with it."""
     wanted = Wanted(
         appointment.child, appointment.service, slots_for(appointment.service, offer.slot_id)
     )
+    if not places.lock_if_free(wanted.slot_ids):
+        return None
     places.lock_to_take(wanted.slot_ids, now=now, online=False)
     kept = Hold(
         user_id=appointment.booking.made_by_id,

@@ -81,12 +81,23 @@ def open_all_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reo
     """Open these slots where that is possible; who lost them comes back, then who waits is asked."""
     if not slot_ids:
         return Reopened(0, ())
-    places.lock(slot_ids)
+    places.lock(*concerned(slot_ids, now=now))
     opened = [one for one in _by_session(slot_ids) if _open_again(one, by=by, now=now)]
     slots = [slot_id for one in opened for slot_id in one]
     back = tuple(restore(slots, by=by, now=now))
     waiting.on_freed(slots, now=now)
     return Reopened(len(slots), back)
+
+
+def concerned(slot_ids: Sequence[int], *, now: datetime) -> tuple[list[int], set[int]]:
+    """What is to be locked before these open: slots and children.
+
+    Beside these slots, what is taken and given back for who may come back into them.
+    """
+    theirs = _who_lost(slot_ids, now=now) if slot_ids else ()
+    ids = [one.id for one in theirs]
+    around = [*places.slots_under(ids), *places.slots_around(ids)] if ids else []
+    return [*slot_ids, *around], {one.child_id for one in theirs}
 
 
 def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
@@ -115,6 +126,11 @@ def _open_again(slot_ids: list[int], *, by: Person, now: datetime) -> bool:
 
 def restore(slot_ids: Iterable[int], *, by: Person, now: datetime) -> list[Appointment]:
     """Give appointments that wait for a new time their old one back, who booked first, first."""
+    return [one for one in _who_lost(slot_ids, now=now) if _back(one, by=by, now=now)]
+
+
+def _who_lost(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appointment]:
+    """Who waits for a new time and had one in these slots, who booked first, first."""
     first = aliased(Slot)
     opened = (
         select(Slot.id)
@@ -137,11 +153,11 @@ def restore(slot_ids: Iterable[int], *, by: Person, now: datetime) -> list[Appoi
         .order_by(None)
         .order_by(Booking.made_at, Appointment.id)
     )
-    return [one for one in db.session.scalars(theirs).all() if _back(one, by=by, now=now)]
+    return db.session.scalars(theirs).all()
 
 
 def _back(appointment: Appointment, *, by: Person, now: datetime) -> bool:
-    slot_ids = places.slots_under(appointment)
+    slot_ids = places.slots_under([appointment.id])
     places.lock_to_take(slot_ids, [appointment.child_id], now=now, online=False)
     try:
         with db.session.begin_nested():

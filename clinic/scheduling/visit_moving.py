@@ -10,7 +10,7 @@ from clinic.scheduling.rota_publishing import ShownBefore
 
 def must_be_as_shown(appointment: Appointment, slot_ids: Iterable[int], version: int) -> None:
     """Lock it with the slots that it is to have. Raises ShownBefore unless it is in that version."""
-    held = places.slots_of(appointment_id=appointment.id)
+    held = places.slots_around([appointment.id])
     places.lock([*held, *slot_ids], [appointment.child_id])
     db.session.refresh(appointment)
     if appointment.version != version:

@@ -52,7 +52,7 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket |
 
 def check_in_family(rows: Sequence[Appointment], *, by: Person, now: datetime) -> list[Ticket]:
     """All of these, or none of them."""
-    slot_ids = sorted({slot for one in rows for slot in places.slots_under(one)})
+    slot_ids = places.slots_under([one.id for one in rows])
     places.lock_to_take(slot_ids, sorted({one.child_id for one in rows}), now=now, online=False)
     tickets = [check_in(one, by=by, now=now) for one in rows]
     return [one for one in dict.fromkeys(tickets) if one is not None]
