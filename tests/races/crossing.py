@@ -1,56 +1,144 @@
-"""Somebody who cancels, or moves a visit to another slot.
+"""Verbs that cross in the same slots, each stopped where it has locked one part and not the other.
 
-`act` waits at the door before what became free is offered to who waits. One who `queues` waits then
-for slots that somebody else has locked, as for those locked before.
+A `manner` breaks a rule of the order, for a twin: "queues" waits for slots that somebody else deals
+with when it makes an offer, "own only" forgets what ends with a visit or with the hours in other slots, "one by
+one" cancels several without locking them all first.
 """
 
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from clinic.accounts.models import User
+from clinic.centres.models import Centre, Closure
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling import booking, places, waiting
+from clinic.scheduling import booking, changing, new_times, places, reopening, waiting
+from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
 from tests.makes import NOON
 
+MOST_LOOKS = 20_000
+
+
+def _visit(appointment_id):
+    return db.session.get_one(Appointment, appointment_id)
+
 
 def cancel(appointment_id):
-    visit = db.session.get_one(Appointment, appointment_id)
+    visit = _visit(appointment_id)
     booking.cancel(visit, by=visit.booking.made_by, online=True, now=NOON)
     return "cancelled"
 
 
+def cancel_all(*appointment_ids):
+    visits = [_visit(one) for one in appointment_ids]
+    booking.cancel_all(visits, by=visits[0].booking.made_by, online=True, now=NOON, reason="")
+    return "cancelled"
+
+
+def cancel_one_by_one(visits, **kw):
+    for one in visits:
+        booking.cancel(one, **kw)
+
+
 def move(appointment_id, slot_id):
-    visit = db.session.get_one(Appointment, appointment_id)
+    visit = _visit(appointment_id)
     wanted = Wanted(visit.child, visit.service, slots_for(visit.service, slot_id))
     booking.move(visit, wanted, by=visit.booking.made_by, online=True, now=NOON)
     return "moved"
 
 
-def change(wait, tries, verb, *ids):
-    """Do it, try it so many times, and say how it ended."""
-    wait()
-    try:
-        return in_one_transaction(lambda: {"cancel": cancel, "move": move}[verb](*ids), tries)
-    except OperationalError as error:
-        return type(error.orig).__name__
+def take_both(*slot_ids):
+    """Any verb that begins with these slots."""
+    places.lock(slot_ids)
+    return "had both"
 
 
-def act(wait, manner, appointment_id):
-    """Lock, wait, go on, and say how it ended."""
-    offer, waited = waiting.on_freed, []
+def offer(appointment_id):
+    new_times.offer_to(appointment_id, now=NOON)
+    return "offered"
 
-    def wait_then_offer(slot_ids, *, now):
-        if not waited:  # after a deadlock there is nobody to wait for
-            waited.append(wait("locked"))
-        return offer(slot_ids, now=now)
 
-    waiting.on_freed = wait_then_offer
+def shut(starts_at, ends_at):
+    change = Close(db.session.query(Centre).one(), starts_at, ends_at, "检修", "Repairs")
+    version = changing.preview(change, now=NOON).version
+    changing.apply(change, version, by=db.session.query(User).first(), now=NOON)
+    return "shut"
+
+
+def lift():
+    closure = db.session.query(Closure).one()
+    reopening.lift(closure, by=db.session.query(User).first(), now=NOON)
+    return "lifted"
+
+
+# Where a verb stops: what it calls when it has locked one part.
+STOPS = {
+    cancel: (waiting, "on_freed"),
+    cancel_all: (waiting, "on_freed"),
+    move: (places, "end_new_times"),
+    offer: (places, "end_new_times"),
+    lift: (places, "end_new_times"),
+    shut: (places, "end_holds"),
+}
+
+
+def break_rule(manner):
     if manner == "queues":
         places.lock_if_free = lambda *_: True
+    elif manner == "own only":
+        places.slots_around = lambda ids: [
+            slot for one in ids for slot in places.slots_of(appointment_id=one)
+        ]
+        changing._slots_of_offers = lambda _: []
+    elif manner == "one by one":
+        booking.cancel_all = cancel_one_by_one
+
+
+def act(wait, manner, deed, *ids, tries=3):
+    """Do it, try it so many times, and say how it ended."""
+    break_rule(manner)
     wait()
     try:
-        return in_one_transaction(lambda: cancel(appointment_id))
+        return in_one_transaction(lambda: deed(*ids), tries)
+    except OperationalError as error:
+        return type(error.orig).__name__
     except DomainError as error:
         return type(error).__name__
+
+
+def stop_and_act(wait, manner, deed, *ids):
+    """The same, but it waits at the door, once, where it has locked one part."""
+    where, name = STOPS[deed]
+    goes_on, waited = getattr(where, name), []
+
+    def wait_then_go_on(*args, **kw):
+        if not waited:  # after a deadlock there is nobody to wait for
+            waited.append(wait("locked"))
+        return goes_on(*args, **kw)
+
+    setattr(where, name, wait_then_go_on)
+    return act(wait, manner, deed, *ids)
+
+
+def until_all_wait(number):
+    """Until so many wait for a lock. Asked often, and not for ever."""
+    waiting_now = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    for _ in range(MOST_LOOKS):
+        if db.session.scalar(waiting_now) >= number:
+            return
+    raise AssertionError("they do not wait")
+
+
+def deadlocks():
+    """How many PostgreSQL has met in this database. It knows once all others have gone."""
+    db.session.rollback()
+    here = "FROM pg_stat_activity WHERE datname = current_database()"
+    while db.session.scalar(text(f"SELECT count(*) {here} AND pid <> pg_backend_pid()")):
+        db.session.rollback()  # what was read of the others is kept until then
+    db.session.rollback()
+    return db.session.scalar(
+        text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    )

@@ -1,24 +1,19 @@
-"""Families keep, move and cancel in slots that cross while siblings wait for them: nobody sees an error.
+"""Verbs that cross wait for each other in no ring: each case has a twin that breaks one rule of the order.
 
-On PostgreSQL: where writers stand in a line, none waits for another in a ring.
+On PostgreSQL: where writers stand in a line, none waits for another in a ring. Nobody sees a ring:
+who is rolled back is tried again, after the second that PostgreSQL takes to notice.
 """
 
-from datetime import time
-from random import Random
+from datetime import time, timedelta
 
-from sqlalchemy import select, text
+import pytest
+from flask_migrate import downgrade
+from sqlalchemy import text
 
-from clinic import clock
-from clinic.accounts.models import User
-from clinic.audit.trail import AuditEvent
-from clinic.centres.models import Centre, Service
 from clinic.db import db
-from clinic.families.models import Child
-from clinic.scheduling import booking, waiting
-from clinic.scheduling.models import Channel
-from clinic.scheduling.queries import slots_for
+from clinic.scheduling import new_times, waiting
+from clinic.scheduling.changes import Close
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -31,109 +26,11 @@ from tests.makes import (
     make_user,
 )
 from tests.races import crossing
+from tests.races.crossing import act, deadlocks, stop_and_act, until_all_wait
 from tests.races.doors import Somebody, let_go
-from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
-from tests.serving import serving
+from tests.scheduling.clinic import Clinic
 
-FAMILIES, SIBLINGS, VERBS = 48, 24, 7
-AT_THE_DOOR = 16
-MOST_LOOKS = 20_000
-
-
-class Busy:
-    """Two days of two clinicians, half full, and siblings who wait for places together."""
-
-    def __init__(self, app):
-        service = make_service()
-        centre = make_practitioner([service]).centre
-        self.slot_ids = []
-        for who in (make_practitioner([service], centre=centre) for _ in "ab"):
-            room = make_room(centre)
-            for day in range(2):
-                hours = {"opens": time(8), "closes": time(10), "capacity": 3}
-                session = make_session(who, room, [service], in_two_days(day), **hours)
-                self.slot_ids += ids_of(session.slots)
-        self.service_id, self.centre_id = service.id, centre.id
-        self.crowd = families(app, FAMILIES)
-        wanted = zip(self.crowd, self.slot_ids * 2, strict=False)
-        self.booked = [self._book(family, slot_id) for family, slot_id in wanted]
-        for family in families(app, SIBLINGS, children=2):
-            self._wait(family)
-
-    def _book(self, family, slot_id):
-        child, service = db.session.get_one(Child, family.children[0]), self._service()
-        wanted = Wanted(child, service, slots_for(service, slot_id))
-        kw = {"by": child.guardianships[0].user, "channel": Channel.ONLINE, "now": clock.now()}
-        made = booking.book([wanted], key=f"before:{child.id}", **kw)
-        db.session.commit()
-        return made.appointments[0].id
-
-    def _wait(self, family):
-        children = [db.session.get_one(Child, one) for one in family.children]
-        days = {"first_day": in_two_days(), "last_day": in_two_days(1)}
-        wish = {"weekdays": range(7), "parts": ("morning",), **days}
-        centres = [db.session.get_one(Centre, self.centre_id)]
-        by = db.session.get_one(User, children[0].guardianships[0].user_id)
-        waiting.join(by, children, self._service(), centres, **wish, now=clock.now())
-        db.session.commit()
-
-    def _service(self):
-        return db.session.get_one(Service, self.service_id)
-
-    def cross(self, site):
-        """Every family does what comes into its mind, the same each time; all the answers."""
-        pairs = list(zip(self.crowd, self.booked, strict=True))
-        theirs = in_turn(lambda pair: self._act(site, *pair), pairs, AT_THE_DOOR)
-        return [answer for answers in theirs for answer in answers]
-
-    def _act(self, site, family, booked):
-        mind, answers = Random(booked), []
-        for _ in range(VERBS):
-            slot_id = mind.choice(self.slot_ids)
-            what = mind.choice(["move", "move", "keep", "cancel"]) if booked else "book"
-            if what == "cancel":
-                path = f"/appointments/{booked}/cancellation"
-                answers.append(family.parent.post(site, path, reason=""))
-                booked = None if answers[-1].status == 303 else booked
-                continue
-            moves = {"move": booked} if what == "move" else {}
-            answers.append(family.hold(site, self.service_id, slot_id, **moves))
-            if answers[-1].status != 303:
-                continue
-            if what == "keep":
-                answers.append(family.parent.post(site, f"{answers[-1].where}/release"))
-                continue
-            answers.append(family.confirm(site, answers[-1]))
-            if answers[-1].status == 303:
-                booked = int(answers[-1].where.rpartition("/")[2])
-        return answers
-
-
-def deadlocks():
-    """How many PostgreSQL has met in this database. It knows once all others have gone."""
-    db.session.rollback()
-    here = "FROM pg_stat_activity WHERE datname = current_database()"
-    while db.session.scalar(text(f"SELECT count(*) {here} AND pid <> pg_backend_pid()")):
-        db.session.rollback()  # what was read of the others is kept until then
-    db.session.rollback()
-    return db.session.scalar(
-        text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    )
-
-
-def test_families_that_cross_while_siblings_wait_see_no_error(postgres_race):
-    """Deadlocks may be met at a commit, as versions are counted: mostly none, up to nine on a busy
-    machine, where one makes others wait for a second. Trying again is enough.
-    """
-    busy = Busy(postgres_race)
-    with serving(postgres_race.config["DATABASE_URL"]) as site:
-        answers = busy.cross(site)
-
-    assert len(answers) > 300
-    assert {one.status for one in answers} <= {303} | KIND
-    told = db.session.scalars(select(AuditEvent.action)).all()
-    assert {"book", "move", "cancel", "offer"} <= set(told)
-    assert broken_promises() == []
+LATER = TOMORROW + timedelta(days=1)
 
 
 class TwoOfTwo:
@@ -161,7 +58,7 @@ class TwoOfTwo:
 
     def cancel_both(self, race, manner):
         """Both are locked before either is offered to who waits."""
-        people = [Somebody(race, crossing.act, manner, one) for one in self.visits]
+        people = [Somebody(race, stop_and_act, manner, crossing.cancel, one) for one in self.visits]
         for one in people:
             one.hear("ready")
             one.go()
@@ -176,7 +73,7 @@ class TwoOfTwo:
 def test_who_offers_what_another_has_locked_does_not_wait_for_it(postgres_race):
     two = TwoOfTwo()
 
-    assert two.cancel_both(postgres_race, "passes by") == ["cancelled"] * 2
+    assert two.cancel_both(postgres_race, "in order") == ["cancelled"] * 2
     assert deadlocks() == 0
     for entry_id in waiting.everybody(now=NOON):  # as the worker does
         waiting.look_for(entry_id, now=NOON)
@@ -186,7 +83,6 @@ def test_who_offers_what_another_has_locked_does_not_wait_for_it(postgres_race):
 
 
 def test_its_twin_that_waits_meets_in_a_ring(postgres_race):
-    """Nobody sees it: it is tried again, after the second that PostgreSQL takes to notice."""
     two = TwoOfTwo()
 
     assert two.cancel_both(postgres_race, "queues") == ["cancelled"] * 2
@@ -195,29 +91,120 @@ def test_its_twin_that_waits_meets_in_a_ring(postgres_race):
     assert broken_promises() == []
 
 
-def until_all_wait(number):
-    """Until so many wait for a lock. Asked often, and not for ever."""
-    waiting_now = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
-    for _ in range(MOST_LOOKS):
-        if db.session.scalar(waiting_now) >= number:
-            return
-    raise AssertionError("they do not wait")
-
-
-def change_both(race, tries):
-    """A visit is cancelled, another moved, on one day; both come to count its versions together.
-
-    The desk's version is ours until both have come: the cancellation waits for it first, then the
-    move, which has counted the other.
-    """
+def course():
+    """Two visits of a child; the slot of the later day came first. Both are cancelled."""
     service = make_service()
     practitioner = make_practitioner([service])
-    first, second, third, *_ = make_session(
-        practitioner, make_room(practitioner.centre), [service]
-    ).slots
+    room = make_room(practitioner.centre)
+    days = (LATER, TOMORROW)
+    later, sooner = (make_session(practitioner, room, [service], day).slots[0] for day in days)
+    child = make_child()
+    visits = [make_appointment(child, service, slot).id for slot in (sooner, later)]
+    return (crossing.cancel_all, *visits), [later.id, sooner.id]
+
+
+def lost_its_time(number):
+    """A clinic that was shut when the visit in the slot of that number was to be; the visit."""
+    clinic = Clinic(capacity=2)
+    visit = clinic.book(number)
+    clinic.do(Close(clinic.centre, visit.starts_at, visit.ends_at, "检修", "Repairs"))
+    return clinic, visit
+
+
+def takes_another():
+    """Two new times are kept for a visit; the family takes a third, after them."""
+    clinic, visit = lost_its_time(0)
+    kept = [one.slot_id for one in new_times.offer_to(visit.id, now=NOON)]
+    last = clinic.session.slots[-1].id
+    return (crossing.move, visit.id, last), [kept[0], last]
+
+
+def comes_back():
+    """New times are kept for a visit before and after its own; the closure is lifted."""
+    _, visit = lost_its_time(5)
+    kept = [one.slot_id for one in new_times.offer_to(visit.id, now=NOON)]
+    return (crossing.lift,), [min(kept), visit.slot_id]
+
+
+def offer_in_two_slots():
+    """Two places are offered to siblings; the centre is shut when the second is."""
+    clinic, parent = Clinic(), make_user()
+    days = {"first_day": TOMORROW, "last_day": TOMORROW}
+    wish = {"weekdays": range(7), "parts": ("morning",), **days}
+    siblings = [make_child(parent) for _ in "ab"]
+    waiting.join(parent, siblings, clinic.service, [clinic.centre], **wish, now=NOON)
+    first, second, *_ = clinic.session.slots
+    assert waiting.look_for(waiting.everybody(now=NOON)[0], now=NOON) == {first.id, second.id}
+    return (crossing.shut, second.starts_at, second.ends_at), [first.id, second.id]
+
+
+CROSSINGS = {
+    "a course is cancelled": (course, "one by one", "cancelled"),
+    "a new time of its own": (takes_another, "own only", "moved"),
+    "a closure is lifted": (comes_back, "own only", "lifted"),
+    "an offer ends with its hours": (offer_in_two_slots, "own only", "shut"),
+}
+
+
+@pytest.mark.parametrize("case", CROSSINGS)
+@pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
+def test_what_a_verb_frees_it_has_locked_from_the_start(postgres_race, case, is_broken):
+    """It stops half way, and somebody comes who wants both slots, the one that it had not locked first."""
+    make, rule, ended = CROSSINGS[case]
+    deed, both = make()
+    db.session.commit()
+    stopped = Somebody(postgres_race, stop_and_act, rule if is_broken else "in order", *deed)
+    other = Somebody(postgres_race, act, "in order", crossing.take_both, *both)
+
+    assert cross(stopped, other) == [ended, "had both"]
+    assert deadlocks() == is_broken
+    assert broken_promises() == []
+
+
+def cross(stopped, other):
+    """Who is stopped has locked one part when the other comes and waits; how both ended."""
+    stopped.hear("ready")
+    stopped.go()
+    stopped.hear("locked")
+    other.hear("ready")
+    other.go()
+    until_all_wait(1)
+    stopped.go()
+    return [stopped.answer(), other.answer()]
+
+
+@pytest.mark.parametrize("manner", ["in order", "queues"])
+def test_a_new_time_is_not_waited_for_by_who_has_the_visit(postgres_race, manner):
+    """The family takes, at that moment, the time that was to be kept for it."""
+    clinic, visit = lost_its_time(0)
+    wanted = clinic.session.slots[1].id
+    db.session.commit()
+    worker = Somebody(postgres_race, stop_and_act, manner, crossing.offer, visit.id)
+    family = Somebody(postgres_race, act, manner, crossing.move, visit.id, wanted)
+
+    assert cross(worker, family) == ["offered", "moved"]
+    assert deadlocks() == (manner == "queues")
+    db.session.refresh(visit)
+    assert visit.slot_id == wanted
+    assert new_times.kept_for(visit, now=NOON) == []
+    assert broken_promises() == []
+
+
+@pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
+def test_versions_are_counted_in_one_order(postgres_race, is_broken):
+    """A visit is cancelled and another moved on one day: both come to count its versions together.
+
+    The desk's version is ours until both wait. The twin counts each change by itself, as it came.
+    """
+    if is_broken:
+        downgrade(revision="0013")
+    service = make_service()
+    practitioner = make_practitioner([service])
+    room = make_room(practitioner.centre)
+    first, second, third, *_ = make_session(practitioner, room, [service]).slots
     visits = [make_appointment(service=service, slot=slot).id for slot in (first, second)]
-    deeds = [("cancel", visits[0]), ("move", visits[1], third.id)]
-    people = [Somebody(race, crossing.change, tries, *deed) for deed in deeds]
+    deeds = [(crossing.cancel, visits[0]), (crossing.move, visits[1], third.id)]
+    people = [Somebody(postgres_race, act, "in order", *deed) for deed in deeds]
     for one in people:
         one.hear("ready")
     db.session.execute(text("SELECT 1 FROM desk_versions FOR UPDATE"))
@@ -225,16 +212,7 @@ def change_both(race, tries):
         one.go()
         until_all_wait(number)
     db.session.rollback()  # of the locks
-    return sorted(one.answer() for one in people)
 
-
-def test_a_deadlock_as_versions_are_counted_is_tried_again(postgres_race):
-    """A cancellation counts the desk's version of a day first, a move that of its times."""
-    assert change_both(postgres_race, tries=3) == ["cancelled", "moved"]
-    assert deadlocks() == 1
+    assert sorted(one.answer() for one in people) == ["cancelled", "moved"]
+    assert deadlocks() == is_broken
     assert broken_promises() == []
-
-
-def test_its_twin_that_is_not_tried_again_shows_it(postgres_race):
-    assert "DeadlockDetected" in change_both(postgres_race, tries=1)
-    assert deadlocks() == 1

@@ -1,0 +1,90 @@
+"""The versions that tell pages what has changed are the database's, on both engines."""
+
+from datetime import timedelta
+
+import pytest
+
+from clinic.db import db
+from clinic.scheduling import booking
+from clinic.scheduling.models import Version
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.wanted import Wanted
+from clinic.visits.models import DeskVersion
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+)
+
+LATER = TOMORROW + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def every_engine(both):
+    return both
+
+
+class TwoDays:
+    """A visit tomorrow, and a free time on the day after."""
+
+    def __init__(self):
+        self.service = make_service()
+        practitioner = make_practitioner([self.service])
+        room = make_room(practitioner.centre)
+        first, self.later = (
+            make_session(practitioner, room, [self.service], day).slots[0]
+            for day in (TOMORROW, LATER)
+        )
+        self.visit = make_appointment(service=self.service, slot=first)
+        db.session.commit()
+
+    def move(self):
+        wanted = Wanted(self.visit.child, self.service, slots_for(self.service, self.later.id))
+        booking.move(self.visit, wanted, by=self._by(), online=False, now=NOON)
+
+    def cancel(self):
+        booking.cancel(self.visit, by=self._by(), online=False, now=NOON)
+
+    def _by(self):
+        return self.visit.booking.made_by
+
+    def changed(self, deed):
+        """On which days the times, and the desk, have another version afterwards."""
+        before = [self._numbers(one) for one in (Version, DeskVersion)]
+        deed()
+        db.session.commit()
+        after = [self._numbers(one) for one in (Version, DeskVersion)]
+        return [
+            {day for day, number in now.items() if number != was.get(day)}
+            for was, now in zip(before, after, strict=True)
+        ]
+
+    def _numbers(self, model):
+        mine = db.select(model.day, model.number).where(model.centre_id == self.visit.centre_id)
+        return dict(tuple(row) for row in db.session.execute(mine))
+
+
+def test_a_move_changes_the_day_it_leaves_and_the_day_it_comes_to():
+    two = TwoDays()
+    assert two.changed(two.move) == [{TOMORROW, LATER}] * 2
+
+
+def test_what_is_undone_within_a_transaction_is_not_counted():
+    two = TwoDays()
+
+    def think_again():
+        step = db.session.begin_nested()
+        two.move()
+        step.rollback()
+        two.cancel()
+
+    assert two.changed(think_again) == [{TOMORROW}] * 2
+
+
+def test_nothing_done_counts_nothing():
+    two = TwoDays()
+    assert two.changed(lambda: None) == [set(), set()]
