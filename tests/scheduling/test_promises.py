@@ -322,6 +322,7 @@ RECORDS = {
     **dict.fromkeys(("immunizations", "child_conditions", "dose_promises"), EVENTS),
     **dict.fromkeys(("children", "appointments"), ("update",)),
 }
+NOTED = {f"{table}_counted" for table in (*RECORDS, "slot_services", "tickets")}
 SHELVES = ("stock_stock_version", "vaccine_lots_stock_version")
 PROMISED = {
     "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED, *DESK}
@@ -329,6 +330,7 @@ PROMISED = {
     | OVERLAPS
     | TRAILS
     | VERSIONS
+    | NOTED
     | SHARED
     | STOCK,
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
