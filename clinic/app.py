@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, request
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.utils import import_string
 
 from clinic import audit, clock, faults, i18n
 from clinic.accounts import access
@@ -19,7 +20,7 @@ from clinic.calendar import models as _feeds  # noqa: F401 - so that every table
 from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
 from clinic.cli import commands
-from clinic.config import ROOT, command_of, from_environment
+from clinic.config import ROOT, THREADS, command_of, from_environment
 from clinic.db import db, undo
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
@@ -31,13 +32,14 @@ from clinic.manage import views as manage
 from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
-from clinic.sqlite import tune
 from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
 from clinic.vaccination import views as vaccination
 from clinic.visits import models as _visits  # noqa: F401 - the same
 from clinic.web import Once
 
+# Who has no PostgreSQL does not load its driver: it is a third of a process.
+ENGINES = {"sqlite": "clinic.sqlite:tune", "postgresql": "clinic.postgresql:tune"}
 YEAR = 365 * 24 * 60 * 60
 VARY = "Cookie, Accept-Language, HX-Request, HX-Request-Type"
 SECURITY_HEADERS = {
@@ -93,13 +95,12 @@ def _bind_database(app: Flask) -> None:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    # A server that was restarted has forgotten our connections; a file cannot.
-    options = {"pool_pre_ping": not url.startswith("sqlite")}
+    options = {"pool_size": THREADS}  # each thread of a server keeps its own
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     app.teardown_appcontext(undo)  # before the session is closed
     with app.app_context():
-        tune(db.engine)
+        import_string(ENGINES[db.engine.dialect.name])(db.engine)
     migrate.init_app(app)
 
 

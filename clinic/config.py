@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - production refuses it
+THREADS = 8  # of each process of a server: who may be answered at once
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
     "db",

@@ -16,13 +16,14 @@ from clinic import clock
 from clinic.accounts.models import SignedIn
 from clinic.accounts.queries import user_of_session
 from clinic.booking.choosing import days_from, facts_for
+from clinic.config import THREADS
 from clinic.db import db
 from clinic.scheduling.sheets import sheets_of
 from clinic.web import release
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 8
+threads = THREADS
 preload_app = True
 loglevel = "warning"
 

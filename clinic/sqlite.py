@@ -34,9 +34,7 @@ def reads_first(view: View) -> View:
 
 
 def tune(engine: Engine) -> None:
-    """Set the engine up; any other engine than SQLite is left as it is."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Set the engine up."""
     path = engine.url.database
     in_file = path not in (None, "", ":memory:")
 
