@@ -111,9 +111,11 @@ def upgrade() -> None:
             f"CREATE TRIGGER {name} AFTER {events} ON {table} "
             f"FOR EACH ROW {when} EXECUTE FUNCTION note_{name}()"
         )
+    # Triggers of one event fire in the order of their names: where constraints are set immediate,
+    # what is noted must come before what counts it.
     for table, events in EVENTS.items():
         bind.exec_driver_sql(
-            f"CREATE CONSTRAINT TRIGGER {table}_counted AFTER {events} ON {table} "
+            f"CREATE CONSTRAINT TRIGGER {table}_versions_counted AFTER {events} ON {table} "
             "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_noted()"
         )
 
@@ -123,7 +125,7 @@ def downgrade() -> None:
     if bind.dialect.name == "sqlite":
         return
     for table in EVENTS:
-        bind.exec_driver_sql(f"DROP TRIGGER {table}_counted ON {table}")
+        bind.exec_driver_sql(f"DROP TRIGGER {table}_versions_counted ON {table}")
     for name, table, events, when, counts, _ in COUNTED:
         bind.exec_driver_sql(f"DROP TRIGGER {name} ON {table}")
         bind.exec_driver_sql(f"DROP FUNCTION note_{name}()")
