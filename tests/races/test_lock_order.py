@@ -103,6 +103,12 @@ def course():
     return (crossing.cancel_all, *visits), [later.id, sooner.id]
 
 
+def nobody_came():
+    """The same; neither visit took place."""
+    (_, *visits), both = course()
+    return (crossing.missed, *visits), both
+
+
 def lost_its_time(number):
     """A clinic that was shut when the visit in the slot of that number was to be; the visit."""
     clinic = Clinic(capacity=2)
@@ -140,6 +146,7 @@ def offer_in_two_slots():
 
 CROSSINGS = {
     "a course is cancelled": (course, "one by one", "cancelled"),
+    "several did not come": (nobody_came, "one by one", "missed"),
     "a new time of its own": (takes_another, "own only", "moved"),
     "a closure is lifted": (comes_back, "own only", "lifted"),
     "an offer ends with its hours": (offer_in_two_slots, "own only", "shut"),
