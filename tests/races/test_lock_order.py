@@ -109,6 +109,28 @@ def nobody_came():
     return (crossing.missed, *visits), both
 
 
+def offer_in_two_sessions():
+    """Two places are offered to siblings, one with each of two clinicians; the second has other hours."""
+    service, parent = make_service(), make_user()
+    first = make_practitioner([service])
+    pair = (first, make_practitioner([service], centre=first.centre))
+    hours = [
+        {"opens": time(9), "closes": time(9, 15)},
+        {"opens": time(9, 15), "closes": time(9, 30)},
+    ]
+    sessions = [
+        make_session(one, make_room(one.centre), [service], **theirs)
+        for one, theirs in zip(pair, hours, strict=True)
+    ]
+    days = {"first_day": TOMORROW, "last_day": TOMORROW}
+    wish = {"weekdays": range(7), "parts": ("morning",), **days}
+    siblings = [make_child(parent) for _ in "ab"]
+    waiting.join(parent, siblings, service, [first.centre], **wish, now=NOON)
+    both = [one.slots[0].id for one in sessions]
+    assert waiting.look_for(waiting.everybody(now=NOON)[0], now=NOON) == set(both)
+    return (crossing.move_session, sessions[1].id, LATER), both
+
+
 def lost_its_time(number):
     """A clinic that was shut when the visit in the slot of that number was to be; the visit."""
     clinic = Clinic(capacity=2)
@@ -150,6 +172,7 @@ CROSSINGS = {
     "a new time of its own": (takes_another, "own only", "moved"),
     "a closure is lifted": (comes_back, "own only", "lifted"),
     "an offer ends with its hours": (offer_in_two_slots, "own only", "shut"),
+    "an offer ends with a session": (offer_in_two_sessions, "own only", "moved"),
 }
 
 
