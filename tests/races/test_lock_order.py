@@ -27,7 +27,7 @@ from tests.makes import (
 )
 from tests.races import crossing
 from tests.races.crossing import act, deadlocks, stop_and_act, until_all_wait
-from tests.races.doors import Somebody, let_go
+from tests.races.doors import Somebody, at_once, let_go
 from tests.scheduling.clinic import Clinic
 
 LATER = TOMORROW + timedelta(days=1)
@@ -218,6 +218,30 @@ def test_a_new_time_is_not_waited_for_by_who_has_the_visit(postgres_race, manner
     assert visit.slot_id == wanted
     assert new_times.kept_for(visit, now=NOON) == []
     assert broken_promises() == []
+
+
+def a_family_at_the_desk(race, manner):
+    """It is booked there, and keeps the same slot by telephone while the desk has found it."""
+    clinic, child = Clinic(capacity=2), make_child()
+    what = (child.id, clinic.session.slots[0].id)
+    desk = Somebody(race, stop_and_act, manner, crossing.walk_in, *what)
+    return desk, Somebody(race, act, manner, crossing.keep, *what)
+
+
+def test_who_keeps_a_place_for_a_guardian_does_not_wait_for_the_desk(postgres_race):
+    desk, family = a_family_at_the_desk(postgres_race, "in order")
+    desk.hear("ready")
+    desk.go()
+    desk.hear("locked")
+    assert at_once([family]) == ["kept"]
+    desk.go()
+    assert desk.answer() == "booked"
+    assert broken_promises() == []
+
+
+def test_its_twin_whose_desk_has_the_whole_row_meets_it_in_a_ring(postgres_race):
+    assert cross(*a_family_at_the_desk(postgres_race, "whole row")) == ["booked", "kept"]
+    assert deadlocks() == 1
 
 
 @pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
