@@ -10,6 +10,8 @@ import pytest
 from flask_migrate import downgrade
 from sqlalchemy import text
 
+from clinic.centres.models import ServiceKind
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import new_times, waiting
 from clinic.scheduling.changes import Close
@@ -242,6 +244,32 @@ def test_who_keeps_a_place_for_a_guardian_does_not_wait_for_the_desk(postgres_ra
 def test_its_twin_whose_desk_has_the_whole_row_meets_it_in_a_ring(postgres_race):
     assert cross(*a_family_at_the_desk(postgres_race, "whole row")) == ["booked", "kept"]
     assert deadlocks() == 1
+
+
+@pytest.mark.parametrize("manner", ["in order", "as they come"])
+def test_tickets_of_two_families_are_counted_in_one_order(postgres_race, manner):
+    """Each has a vaccination and a health check today, in that order or the other."""
+    kinds = (ServiceKind.VACCINATION, ServiceKind.CHECKUPS)
+    services = [make_service(kind) for kind in kinds]
+    centre = make_practitioner().centre
+    hours = {"day": clinic_day(NOON), "opens": time(13), "closes": time(14)}
+    sessions = [
+        make_session(make_practitioner([one], centre=centre), make_room(centre), [one], **hours)
+        for one in services
+    ]
+    families = [
+        [
+            make_appointment(service=services[kind], slot=sessions[kind].slots[n]).id
+            for kind in order
+        ]
+        for n, order in enumerate(((0, 1), (1, 0)))
+    ]
+    stopped = Somebody(postgres_race, stop_and_act, manner, crossing.arrive, *families[0])
+    other = Somebody(postgres_race, act, manner, crossing.arrive, *families[1])
+
+    assert cross(stopped, other) == ["arrived"] * 2
+    assert deadlocks() == (manner == "as they come")
+    assert broken_promises() == []
 
 
 @pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
