@@ -136,6 +136,11 @@ def move_session(session_id, day):
     return "moved"
 
 
+def open_then_move_session(session_id, day):
+    """The same, stopped when the new session is there."""
+    return move_session(session_id, day)
+
+
 def lift():
     closure = db.session.query(Closure).one()
     reopening.lift(closure, by=db.session.query(User).first(), now=NOON)
@@ -150,6 +155,7 @@ STOPS = {
     arrive: (arriving, "take_step"),
     walk_in: (places, "lock_to_take"),
     move_session: (session_moving, "booked_online"),
+    open_then_move_session: (session_moving, "seat_again"),
     move: (places, "end_new_times"),
     offer: (places, "end_new_times"),
     lift: (places, "end_new_times"),

@@ -298,3 +298,31 @@ def test_versions_are_counted_in_one_order(postgres_race, is_broken):
     assert sorted(one.answer() for one in people) == ["cancelled", "moved"]
     assert deadlocks() == is_broken
     assert broken_promises() == []
+
+
+@pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
+def test_versions_of_new_hours_are_counted_with_the_others(postgres_race, is_broken):
+    """A session goes to the next day while a visit does; the twin counts the new day when it opens."""
+    if is_broken:
+        downgrade(revision="0013")
+    service = make_service()
+    first = make_practitioner([service])
+    moves = make_session(first, make_room(first.centre), [service])
+    other = make_practitioner([service], centre=first.centre)
+    room = make_room(first.centre)
+    here, there = (make_session(other, room, [service], day).slots[0] for day in (TOMORROW, LATER))
+    visit = make_appointment(service=service, slot=here)
+    deed = (crossing.open_then_move_session, moves.id, LATER)
+    manager = Somebody(postgres_race, stop_and_act, "in order", *deed)
+    family = Somebody(postgres_race, act, "in order", crossing.move, visit.id, there.id)
+    if is_broken:
+        assert cross(manager, family) == ["moved"] * 2
+    else:
+        manager.hear("ready")
+        manager.go()
+        manager.hear("locked")
+        assert at_once([family]) == ["moved"]
+        manager.go()
+        assert manager.answer() == "moved"
+    assert deadlocks() == is_broken
+    assert broken_promises() == []
