@@ -56,8 +56,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
 
         def work(now: datetime) -> int:
             those = [one for one in day_at(centre, now).missing if one.id in wanted]
-            for one in those:
-                attendance.mark_no_show(one, by=me(), now=now, note="")
+            attendance.mark_all_no_show(those, by=me(), now=now)
             return len(those)
 
         return _done(centre, work)

@@ -182,8 +182,10 @@ def _child(form: WalkInForm, now: datetime) -> Child:
         guardian = joining.register_guardian(
             name=form.guardian.data or "", phone=form.mobile, by=me(), now=now
         )
-    # Another desk that has the same child waits here, and then finds it.
-    db.session.execute(select(User.id).where(User.id == guardian.id).with_for_update())
+    # Another desk that has the same child waits here, and then finds it. Who keeps a place for the
+    # guardian, and has its slot locked, need not wait.
+    theirs = select(User.id).where(User.id == guardian.id)
+    db.session.execute(theirs.with_for_update(key_share=True))
     if not has_consented(guardian):
         registering.record_consents(guardian, list(ConsentKind), language="zh", by=me(), now=now)
     return _known(form) or registering.register_child(

@@ -1,5 +1,6 @@
 """What happened to an appointment on its day. Verbs flush; the caller commits."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -129,6 +130,14 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     places.give_back(appointment_id=appointment.id)
     changing.shut_behind(slot_ids, by=by, now=now)
     _record("no_show", appointment, by=by, now=now)
+
+
+def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
+    """None of these came, all of them or none: raises as `mark_no_show` does."""
+    slot_ids = places.slots_around([one.id for one in appointments])
+    places.lock(slot_ids, {one.child_id for one in appointments})
+    for one in appointments:
+        mark_no_show(one, by=by, now=now, note="")
 
 
 def _lock_places(appointment: Appointment) -> list[int]:

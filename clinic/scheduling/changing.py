@@ -125,9 +125,7 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     """
     change.check()
     one_at_a_time([change.centre_id])
-    edits = list(change.edits(now))
-    opened, coming_back = concerned(list(change.opens(now)), now=now)
-    places.lock([*edits, *opened, *_slots_of_offers(edits)])
+    coming_back = lock_slots(change, now=now)
     db.session.expire_all()
     shown = preview(change, now=now)
     if shown.version != version:
@@ -145,6 +143,17 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     open_all_again(shown.opens, by=by, now=now)
     waiting.on_freed(freed - set(shown.slots), now=now)
     return shown
+
+
+def lock_slots(change: Change, *, now: datetime) -> set[int]:
+    """Lock every slot in which the change frees or takes a place. The children who may come back by it.
+
+    Who looks at something under these locks before `apply` begins with this, too.
+    """
+    edits = list(change.edits(now))
+    opened, coming_back = concerned(list(change.opens(now)), now=now)
+    places.lock([*edits, *opened, *change.keeps_shut(now), *_slots_of_offers(edits)])
+    return coming_back
 
 
 def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int]:

@@ -70,7 +70,7 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     """
     one_at_a_time([centre.id])
     closing = diff(centre, now=now).closing
-    places.lock(Publish(centre, closing).edits(now))
+    changing.lock_slots(Publish(centre, closing), now=now)
     db.session.expire_all()
     shown = diff(centre, now=now)
     _must_be_as_shown(centre, shown, number, version)

@@ -18,7 +18,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling import changing, places
+from clinic.scheduling import changing
 from clinic.scheduling.changes import not_shut_otherwise
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Place, RotaRule, Slot
 from clinic.scheduling.opening import one_at_a_time
@@ -94,7 +94,7 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
         raise DraftsOpen
     drafts = _its_drafts(publication)
     change = Undo(centre, tuple(_new_sessions(drafts)), tuple(_shut_by(drafts, now)), publication)
-    places.lock([*change.edits(now), *change.opening])
+    changing.lock_slots(change, now=now)
     db.session.expire_all()
     if used := used_by(publication):
         raise Used(used)

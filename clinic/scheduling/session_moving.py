@@ -17,7 +17,7 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling import changing, opening, places
+from clinic.scheduling import changing, opening
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
 from clinic.scheduling.rota_diff import Publish
@@ -145,7 +145,7 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     session = moving.session
     opening.one_at_a_time([session.centre_id])
     change = MoveSession(session.practitioner.centre, (session.id,), row=session)
-    places.lock(change.edits(now))
+    changing.lock_slots(change, now=now)
     db.session.expire_all()
     shown = preview(moving, now=now)
     if shown.version != version:

@@ -5,7 +5,7 @@ cancellation came to the desk's version of a day first, a move to that of its ti
 that met so one was rolled back to be tried again. Now a change only notes what is to be counted,
 in a setting of its transaction, and the first of the deferred triggers counts all that is noted:
 versions of times, of desks, of records, each in the order of their keys. What was noted ten times
-is counted once.
+is counted once. What all pages share is counted at once, as before.
 
 SQLite has one writer at a time, and counts at once as before.
 
@@ -46,6 +46,9 @@ COUNTED = (
     ),
 )
 EVENTS = {table: events for _, table, events, *_ in reversed(COUNTED)}  # the first are the most
+# Also what was counted by the statement, at once, and kept its versions locked until the commit.
+COMES_AND_GOES = {"insert": "NEW", "delete": "OLD"}
+EVENTS["slot_services"] = ALL
 
 COUNT = """INSERT INTO {table} ({key}, number) {rows}
     ON CONFLICT ({key}) DO UPDATE SET number = {table}.number + 1;"""
@@ -111,9 +114,18 @@ def upgrade() -> None:
             f"CREATE TRIGGER {name} AFTER {events} ON {table} "
             f"FOR EACH ROW {when} EXECUTE FUNCTION note_{name}()"
         )
+    for event in COMES_AND_GOES:
+        name = f"slot_services_version_{event}"
+        bind.exec_driver_sql(f"DROP TRIGGER {name} ON slot_services")
+        bind.exec_driver_sql(
+            f"CREATE TRIGGER {name} AFTER {event} ON slot_services "
+            "FOR EACH ROW EXECUTE FUNCTION note_slot_services_version_update()"
+        )
+    # Triggers of one event fire in the order of their names: where constraints are set immediate,
+    # what is noted must come before what counts it.
     for table, events in EVENTS.items():
         bind.exec_driver_sql(
-            f"CREATE CONSTRAINT TRIGGER {table}_counted AFTER {events} ON {table} "
+            f"CREATE CONSTRAINT TRIGGER {table}_versions_counted AFTER {events} ON {table} "
             "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_noted()"
         )
 
@@ -123,7 +135,14 @@ def downgrade() -> None:
     if bind.dialect.name == "sqlite":
         return
     for table in EVENTS:
-        bind.exec_driver_sql(f"DROP TRIGGER {table}_counted ON {table}")
+        bind.exec_driver_sql(f"DROP TRIGGER {table}_versions_counted ON {table}")
+    for event, which in COMES_AND_GOES.items():
+        name = f"slot_services_version_{event}"
+        bind.exec_driver_sql(f"DROP TRIGGER {name} ON slot_services")
+        bind.exec_driver_sql(
+            f"CREATE TRIGGER {name} AFTER {event} ON slot_services REFERENCING {which} TABLE "
+            "AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_some_versions()"
+        )
     for name, table, events, when, counts, _ in COUNTED:
         bind.exec_driver_sql(f"DROP TRIGGER {name} ON {table}")
         bind.exec_driver_sql(f"DROP FUNCTION note_{name}()")

@@ -2,24 +2,44 @@
 
 A `manner` breaks a rule of the order, for a twin: "queues" waits for slots that somebody else deals
 with when it makes an offer, "own only" forgets what ends with a visit or with the hours in other slots, "one by
-one" cancels several without locking them all first.
+one" ends several without locking them all first, "as they come" counts the tickets of a family in
+the order of its visits, "whole row" makes who only names a user or a child wait for its lock.
 """
 
-from sqlalchemy import text
+from datetime import timedelta
+from unittest.mock import Mock
+
+from sqlalchemy import Select, text
 from sqlalchemy.exc import OperationalError
 
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Closure
+from clinic.booking.on_behalf import book_for
+from clinic.centres.models import Centre, Closure, Service
+from clinic.clock import local
 from clinic.db import db, in_one_transaction
+from clinic.desk import walk_ins
 from clinic.errors import DomainError
-from clinic.scheduling import booking, changing, new_times, places, reopening, waiting
+from clinic.families.models import Child
+from clinic.scheduling import (
+    attendance,
+    booking,
+    changing,
+    holding,
+    new_times,
+    places,
+    reopening,
+    session_moving,
+    waiting,
+)
 from clinic.scheduling.changes import Close
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.wanted import Wanted
+from clinic.visits import arriving
 from tests.makes import NOON
 
 MOST_LOOKS = 20_000
+DAYS_AFTER = NOON + timedelta(days=3)
 
 
 def _visit(appointment_id):
@@ -41,6 +61,24 @@ def cancel_all(*appointment_ids):
 def cancel_one_by_one(visits, **kw):
     for one in visits:
         booking.cancel(one, **kw)
+
+
+def missed(*appointment_ids):
+    visits = [_visit(one) for one in appointment_ids]
+    attendance.mark_all_no_show(visits, by=visits[0].booking.made_by, now=DAYS_AFTER)
+    return "missed"
+
+
+def missed_one_by_one(visits, **kw):
+    for one in visits:
+        attendance.mark_no_show(one, note="", **kw)
+
+
+def arrive(*appointment_ids):
+    """Siblings, or a child with two visits, all at once."""
+    visits = [_visit(one) for one in appointment_ids]
+    arriving.check_in_family(visits, by=visits[0].booking.made_by, now=NOON)
+    return "arrived"
 
 
 def move(appointment_id, slot_id):
@@ -68,6 +106,41 @@ def shut(starts_at, ends_at):
     return "shut"
 
 
+def keep(child_id, slot_id):
+    """Its guardian begins to book it."""
+    child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
+    wanted = Wanted(child, service, slots_for(service, slot_id))
+    holding.keep([wanted], by=child.guardianships[0].user, now=NOON)
+    return "kept"
+
+
+def walk_in(child_id, slot_id):
+    """The desk books the same child, whom it finds by the form."""
+    child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
+    guardian = child.guardianships[0].user
+    form = Mock(mobile=guardian.phone)
+    form.name.data, form.birth_date.data = child.name, child.birth_date
+    child = walk_ins._child(form, NOON)
+    kw = {"channel": Channel.DESK, "by": guardian, "key": "desk", "now": NOON}
+    book_for(child, service, slots_for(service, slot_id), **kw)
+    return "booked"
+
+
+def move_session(session_id, day):
+    """To the same hours of another day."""
+    session = db.session.get_one(ClinicSession, session_id)
+    hours = (local(session.starts_at).time(), local(session.ends_at).time())
+    moving = session_moving.Moving(session, session.room, day, *hours)
+    version = session_moving.preview(moving, now=NOON).version
+    session_moving.move(moving, version, by=db.session.query(User).first(), now=NOON)
+    return "moved"
+
+
+def open_then_move_session(session_id, day):
+    """The same, stopped when the new session is there."""
+    return move_session(session_id, day)
+
+
 def lift():
     closure = db.session.query(Closure).one()
     reopening.lift(closure, by=db.session.query(User).first(), now=NOON)
@@ -78,6 +151,11 @@ def lift():
 STOPS = {
     cancel: (waiting, "on_freed"),
     cancel_all: (waiting, "on_freed"),
+    missed: (changing, "shut_behind"),
+    arrive: (arriving, "take_step"),
+    walk_in: (places, "lock_to_take"),
+    move_session: (session_moving, "booked_online"),
+    open_then_move_session: (session_moving, "seat_again"),
     move: (places, "end_new_times"),
     offer: (places, "end_new_times"),
     lift: (places, "end_new_times"),
@@ -95,6 +173,12 @@ def break_rule(manner):
         changing._slots_of_offers = lambda _: []
     elif manner == "one by one":
         booking.cancel_all = cancel_one_by_one
+        attendance.mark_all_no_show = missed_one_by_one
+    elif manner == "whole row":
+        lock = Select.with_for_update
+        Select.with_for_update = lambda query, **kw: lock(query, **kw | {"key_share": False})
+    elif manner == "as they come":
+        arriving.by_kind = list
 
 
 def act(wait, manner, deed, *ids, tries=3):

@@ -10,6 +10,8 @@ import pytest
 from flask_migrate import downgrade
 from sqlalchemy import text
 
+from clinic.centres.models import ServiceKind
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import new_times, waiting
 from clinic.scheduling.changes import Close
@@ -27,7 +29,7 @@ from tests.makes import (
 )
 from tests.races import crossing
 from tests.races.crossing import act, deadlocks, stop_and_act, until_all_wait
-from tests.races.doors import Somebody, let_go
+from tests.races.doors import Somebody, at_once, let_go
 from tests.scheduling.clinic import Clinic
 
 LATER = TOMORROW + timedelta(days=1)
@@ -103,6 +105,34 @@ def course():
     return (crossing.cancel_all, *visits), [later.id, sooner.id]
 
 
+def nobody_came():
+    """The same; neither visit took place."""
+    (_, *visits), both = course()
+    return (crossing.missed, *visits), both
+
+
+def offer_in_two_sessions():
+    """Two places are offered to siblings, one with each of two clinicians; the second has other hours."""
+    service, parent = make_service(), make_user()
+    first = make_practitioner([service])
+    pair = (first, make_practitioner([service], centre=first.centre))
+    hours = [
+        {"opens": time(9), "closes": time(9, 15)},
+        {"opens": time(9, 15), "closes": time(9, 30)},
+    ]
+    sessions = [
+        make_session(one, make_room(one.centre), [service], **theirs)
+        for one, theirs in zip(pair, hours, strict=True)
+    ]
+    days = {"first_day": TOMORROW, "last_day": TOMORROW}
+    wish = {"weekdays": range(7), "parts": ("morning",), **days}
+    siblings = [make_child(parent) for _ in "ab"]
+    waiting.join(parent, siblings, service, [first.centre], **wish, now=NOON)
+    both = [one.slots[0].id for one in sessions]
+    assert waiting.look_for(waiting.everybody(now=NOON)[0], now=NOON) == set(both)
+    return (crossing.move_session, sessions[1].id, LATER), both
+
+
 def lost_its_time(number):
     """A clinic that was shut when the visit in the slot of that number was to be; the visit."""
     clinic = Clinic(capacity=2)
@@ -140,9 +170,11 @@ def offer_in_two_slots():
 
 CROSSINGS = {
     "a course is cancelled": (course, "one by one", "cancelled"),
+    "several did not come": (nobody_came, "one by one", "missed"),
     "a new time of its own": (takes_another, "own only", "moved"),
     "a closure is lifted": (comes_back, "own only", "lifted"),
     "an offer ends with its hours": (offer_in_two_slots, "own only", "shut"),
+    "an offer ends with a session": (offer_in_two_sessions, "own only", "moved"),
 }
 
 
@@ -190,6 +222,56 @@ def test_a_new_time_is_not_waited_for_by_who_has_the_visit(postgres_race, manner
     assert broken_promises() == []
 
 
+def a_family_at_the_desk(race, manner):
+    """It is booked there, and keeps the same slot by telephone while the desk has found it."""
+    clinic, child = Clinic(capacity=2), make_child()
+    what = (child.id, clinic.session.slots[0].id)
+    desk = Somebody(race, stop_and_act, manner, crossing.walk_in, *what)
+    return desk, Somebody(race, act, manner, crossing.keep, *what)
+
+
+def test_who_keeps_a_place_for_a_guardian_does_not_wait_for_the_desk(postgres_race):
+    desk, family = a_family_at_the_desk(postgres_race, "in order")
+    desk.hear("ready")
+    desk.go()
+    desk.hear("locked")
+    assert at_once([family]) == ["kept"]
+    desk.go()
+    assert desk.answer() == "booked"
+    assert broken_promises() == []
+
+
+def test_its_twin_whose_desk_has_the_whole_row_meets_it_in_a_ring(postgres_race):
+    assert cross(*a_family_at_the_desk(postgres_race, "whole row")) == ["booked", "kept"]
+    assert deadlocks() == 1
+
+
+@pytest.mark.parametrize("manner", ["in order", "as they come"])
+def test_tickets_of_two_families_are_counted_in_one_order(postgres_race, manner):
+    """Each has a vaccination and a health check today, in that order or the other."""
+    kinds = (ServiceKind.VACCINATION, ServiceKind.CHECKUPS)
+    services = [make_service(kind) for kind in kinds]
+    centre = make_practitioner().centre
+    hours = {"day": clinic_day(NOON), "opens": time(13), "closes": time(14)}
+    sessions = [
+        make_session(make_practitioner([one], centre=centre), make_room(centre), [one], **hours)
+        for one in services
+    ]
+    families = [
+        [
+            make_appointment(service=services[kind], slot=sessions[kind].slots[n]).id
+            for kind in order
+        ]
+        for n, order in enumerate(((0, 1), (1, 0)))
+    ]
+    stopped = Somebody(postgres_race, stop_and_act, manner, crossing.arrive, *families[0])
+    other = Somebody(postgres_race, act, manner, crossing.arrive, *families[1])
+
+    assert cross(stopped, other) == ["arrived"] * 2
+    assert deadlocks() == (manner == "as they come")
+    assert broken_promises() == []
+
+
 @pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
 def test_versions_are_counted_in_one_order(postgres_race, is_broken):
     """A visit is cancelled and another moved on one day: both come to count its versions together.
@@ -214,5 +296,33 @@ def test_versions_are_counted_in_one_order(postgres_race, is_broken):
     db.session.rollback()  # of the locks
 
     assert sorted(one.answer() for one in people) == ["cancelled", "moved"]
+    assert deadlocks() == is_broken
+    assert broken_promises() == []
+
+
+@pytest.mark.parametrize("is_broken", [False, True], ids=["in order", "twin"])
+def test_versions_of_new_hours_are_counted_with_the_others(postgres_race, is_broken):
+    """A session goes to the next day while a visit does; the twin counts the new day when it opens."""
+    if is_broken:
+        downgrade(revision="0013")
+    service = make_service()
+    first = make_practitioner([service])
+    moves = make_session(first, make_room(first.centre), [service])
+    other = make_practitioner([service], centre=first.centre)
+    room = make_room(first.centre)
+    here, there = (make_session(other, room, [service], day).slots[0] for day in (TOMORROW, LATER))
+    visit = make_appointment(service=service, slot=here)
+    deed = (crossing.open_then_move_session, moves.id, LATER)
+    manager = Somebody(postgres_race, stop_and_act, "in order", *deed)
+    family = Somebody(postgres_race, act, "in order", crossing.move, visit.id, there.id)
+    if is_broken:
+        assert cross(manager, family) == ["moved"] * 2
+    else:
+        manager.hear("ready")
+        manager.go()
+        manager.hear("locked")
+        assert at_once([family]) == ["moved"]
+        manager.go()
+        assert manager.answer() == "moved"
     assert deadlocks() == is_broken
     assert broken_promises() == []

@@ -322,7 +322,7 @@ RECORDS = {
     **dict.fromkeys(("immunizations", "child_conditions", "dose_promises"), EVENTS),
     **dict.fromkeys(("children", "appointments"), ("update",)),
 }
-NOTED = {f"{table}_counted" for table in (*RECORDS, "slot_services", "tickets")}
+NOTED = {f"{table}_versions_counted" for table in (*RECORDS, "slot_services", "tickets")}
 SHELVES = ("stock_stock_version", "vaccine_lots_stock_version")
 PROMISED = {
     "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED, *DESK}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from clinic.db import db
 from clinic.scheduling import booking
@@ -19,6 +20,7 @@ from tests.makes import (
     make_service,
     make_session,
 )
+from tests.promises import is_sqlite
 
 LATER = TOMORROW + timedelta(days=1)
 
@@ -83,6 +85,14 @@ def test_what_is_undone_within_a_transaction_is_not_counted():
         two.cancel()
 
     assert two.changed(think_again) == [{TOMORROW}] * 2
+
+
+def test_what_is_checked_at_once_is_counted_at_once():
+    """PostgreSQL can be asked to check at once what waits for the commit."""
+    two = TwoDays()
+    if not is_sqlite():
+        db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    assert two.changed(two.cancel) == [{TOMORROW}] * 2
 
 
 def test_nothing_done_counts_nothing():
