@@ -231,7 +231,7 @@ def answer(
 
     The child's row is locked, so that two guardians may answer at once.
     """
-    db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update())
+    db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update(key_share=True))
     rows = select(Screening).where(
         Screening.child_id == child.id,
         Screening.visit == visit,
@@ -260,7 +260,7 @@ def set_parent_heights(
     child: Child, mother_mm: int, father_mm: int, *, by: Person, now: datetime
 ) -> ParentHeights:
     """Both parents' heights, in millimetres."""
-    db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update())
+    db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update(key_share=True))
     row = db.session.get(ParentHeights, child.id, populate_existing=True)
     if row is None:
         row = ParentHeights(child_id=child.id)

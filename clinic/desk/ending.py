@@ -68,7 +68,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
         centre = centre_asked_for()
 
         def work(now: datetime) -> int:
-            tickets = day_at(centre, now).open_tickets
+            tickets = sorted(day_at(centre, now).open_tickets, key=lambda one: one.visit_id)
             for one in tickets:
                 line.close(one, seen=one.steps, by=me(), now=now)
             return len(tickets)

@@ -1,7 +1,8 @@
 """What is done in the background: offers that lapse, places found for who waits, the rota's horizon.
 
 Any number of workers may run, on any number of hosts: each thing is done once, in a transaction
-of its own. If none runs, nothing is wrong, only later.
+of its own. If none runs, nothing is wrong, only later; but a place that came free while another of the
+same wish was in somebody's hands is open to all until one does.
 """
 
 import logging

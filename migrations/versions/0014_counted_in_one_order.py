@@ -7,6 +7,9 @@ in a setting of its transaction, and the first of the deferred triggers counts a
 versions of times, of desks, of records, each in the order of their keys. What was noted ten times
 is counted once. What all pages share is counted at once, as before.
 
+The notes are one text that is searched for each row: thousands of days or children changed in one
+transaction take seconds.
+
 SQLite has one writer at a time, and counts at once as before.
 
 Revision ID: 0014
@@ -78,9 +81,16 @@ def counting(kind: str, table: str, key: str, found: str) -> str:
 
 
 def noting(what: str) -> str:
+    old, new = what.format(row="OLD"), what.format(row="NEW")
     return f"""
-        IF TG_OP <> 'INSERT' THEN PERFORM note_version({what.format(row="OLD")}); END IF;
-        IF TG_OP <> 'DELETE' THEN PERFORM note_version({what.format(row="NEW")}); END IF;
+        IF TG_OP <> 'INSERT' THEN
+            PERFORM note_version({old});
+        END IF;
+        IF TG_OP = 'INSERT' THEN
+            PERFORM note_version({new});
+        ELSIF TG_OP = 'UPDATE' THEN
+            IF {new} <> {old} THEN PERFORM note_version({new}); END IF;
+        END IF;
         RETURN NULL;"""
 
 

@@ -209,8 +209,12 @@ def stop_and_act(wait, manner, deed, *ids):
 
 def until_all_wait(number):
     """Until so many wait for a lock. Asked often, and not for ever."""
-    waiting_now = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    waiting_now = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     for _ in range(MOST_LOOKS):
+        db.session.execute(text("SELECT pg_stat_clear_snapshot()"))  # or it is as we saw it first
         if db.session.scalar(waiting_now) >= number:
             return
     raise AssertionError("they do not wait")
@@ -220,8 +224,10 @@ def deadlocks():
     """How many PostgreSQL has met in this database. It knows once all others have gone."""
     db.session.rollback()
     here = "FROM pg_stat_activity WHERE datname = current_database()"
-    while db.session.scalar(text(f"SELECT count(*) {here} AND pid <> pg_backend_pid()")):
+    for _ in range(MOST_LOOKS):
         db.session.rollback()  # what was read of the others is kept until then
+        if not db.session.scalar(text(f"SELECT count(*) {here} AND pid <> pg_backend_pid()")):
+            break
     db.session.rollback()
     return db.session.scalar(
         text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

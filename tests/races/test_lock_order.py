@@ -88,7 +88,7 @@ def test_its_twin_that_waits_meets_in_a_ring(postgres_race):
     two = TwoOfTwo()
 
     assert two.cancel_both(postgres_race, "queues") == ["cancelled"] * 2
-    assert deadlocks() == 1
+    assert deadlocks() >= 1
     assert two.offered() == two.entries
     assert broken_promises() == []
 
@@ -189,7 +189,7 @@ def test_what_a_verb_frees_it_has_locked_from_the_start(postgres_race, case, is_
     other = Somebody(postgres_race, act, "in order", crossing.take_both, *both)
 
     assert cross(stopped, other) == [ended, "had both"]
-    assert deadlocks() == is_broken
+    assert bool(deadlocks()) == is_broken
     assert broken_promises() == []
 
 
@@ -215,7 +215,7 @@ def test_a_new_time_is_not_waited_for_by_who_has_the_visit(postgres_race, manner
     family = Somebody(postgres_race, act, manner, crossing.move, visit.id, wanted)
 
     assert cross(worker, family) == ["offered", "moved"]
-    assert deadlocks() == (manner == "queues")
+    assert bool(deadlocks()) == (manner == "queues")
     db.session.refresh(visit)
     assert visit.slot_id == wanted
     assert new_times.kept_for(visit, now=NOON) == []
@@ -243,7 +243,7 @@ def test_who_keeps_a_place_for_a_guardian_does_not_wait_for_the_desk(postgres_ra
 
 def test_its_twin_whose_desk_has_the_whole_row_meets_it_in_a_ring(postgres_race):
     assert cross(*a_family_at_the_desk(postgres_race, "whole row")) == ["booked", "kept"]
-    assert deadlocks() == 1
+    assert deadlocks() >= 1
 
 
 @pytest.mark.parametrize("manner", ["in order", "as they come"])
@@ -268,7 +268,7 @@ def test_tickets_of_two_families_are_counted_in_one_order(postgres_race, manner)
     other = Somebody(postgres_race, act, manner, crossing.arrive, *families[1])
 
     assert cross(stopped, other) == ["arrived"] * 2
-    assert deadlocks() == (manner == "as they come")
+    assert bool(deadlocks()) == (manner == "as they come")
     assert broken_promises() == []
 
 
@@ -296,7 +296,7 @@ def test_versions_are_counted_in_one_order(postgres_race, is_broken):
     db.session.rollback()  # of the locks
 
     assert sorted(one.answer() for one in people) == ["cancelled", "moved"]
-    assert deadlocks() == is_broken
+    assert bool(deadlocks()) == is_broken
     assert broken_promises() == []
 
 
@@ -324,5 +324,5 @@ def test_versions_of_new_hours_are_counted_with_the_others(postgres_race, is_bro
         assert at_once([family]) == ["moved"]
         manager.go()
         assert manager.answer() == "moved"
-    assert deadlocks() == is_broken
+    assert bool(deadlocks()) == is_broken
     assert broken_promises() == []
