@@ -7,7 +7,7 @@ the order of its visits, "whole row" makes who only names a user or a child wait
 """
 
 from datetime import timedelta
-from unittest.mock import Mock
+from types import SimpleNamespace as Namespace
 
 from sqlalchemy import Select, text
 from sqlalchemy.exc import OperationalError
@@ -118,8 +118,9 @@ def walk_in(child_id, slot_id):
     """The desk books the same child, whom it finds by the form."""
     child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
     guardian = child.guardianships[0].user
-    form = Mock(mobile=guardian.phone)
-    form.name.data, form.birth_date.data = child.name, child.birth_date
+    filled = {"guardian": guardian.name, "name": child.name, "birth_date": child.birth_date}
+    form = Namespace(**{name: Namespace(data=data) for name, data in filled.items()})
+    form.mobile = guardian.phone
     child = walk_ins._child(form, NOON)
     kw = {"channel": Channel.DESK, "by": guardian, "key": "desk", "now": NOON}
     book_for(child, service, slots_for(service, slot_id), **kw)
