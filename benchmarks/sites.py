@@ -7,7 +7,8 @@ from datetime import timedelta
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from benchmarks.clients import Browser
+from benchmarks import clients
+from benchmarks.clients import Browser, together
 from clinic import clock
 from clinic.accounts.models import Membership, Role, User
 from clinic.app import create_app
@@ -38,9 +39,16 @@ def application(url, *, demo=True):
             db.engine.dispose()
 
 
+@contextmanager
 def served(url, **kw):
-    """The address of a server as in production: templates are not looked for again."""
-    return serving(url, FLASK_DEBUG="0", **kw)
+    """The address of a server as in production, and it has started: templates are not looked for again."""
+    with serving(url, FLASK_DEBUG="0", **kw) as site:
+        together(site, [_one_request()])  # a server of the morning has started before anybody comes
+        yield site
+
+
+def _one_request():
+    yield clients.HELLO
 
 
 @contextmanager
