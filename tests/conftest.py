@@ -15,7 +15,9 @@ from clinic.app import create_app
 from clinic.db import db
 from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
+from tests.forms import HTMX
 from tests.makes import NOON
+from tests.pages import Page
 
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "DEMO": True}
 
@@ -35,6 +37,18 @@ class Client(FlaskClient):
         if db.session.info.get("wrote") and response.request.method == "GET":
             pytest.fail(f"{request} wrote to the database")
         return response
+
+    def page(self, address, *, status=200, htmx=False, headers=None, **asking):
+        """The page at that address, or the part of it that HTMX gets; any answer if `status` is None."""
+        headers = (HTMX if htmx else {}) | (headers or {})
+        page = Page(self, self.get(address, headers=headers, **asking))
+        if status is not None and page.status != status:
+            pytest.fail(f"{page!r} instead of {status}, {page.location or page.words[:300]}")
+        return page
+
+    def post(self, address, *, shown=None, **sending):
+        """POST by hand. `shown`: the names of the fields of the form that a page sends."""
+        return super().post(address, **sending)
 
     def sign_in(self, user):
         """This client, signed in as that user."""

@@ -139,10 +139,11 @@ def edit_child(child_id: int) -> Response:
 
 def _child_form(obj: object) -> ChildForm:
     today = clock.clinic_day(clock.now())
-    if typed := typed_before():
-        return ChildForm(typed, today=today)
-    form = ChildForm(obj=obj, today=today)
-    if obj and not form.is_submitted():
+    typed = typed_before()
+    form = ChildForm(typed, today=today) if typed else ChildForm(obj=obj, today=today)
+    if obj:
+        del form.relation  # of each guardian, not of the child
+    if obj and not typed and not form.is_submitted():
         form.certificate_no.data = form.identity_no.data = ""
     return form
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from clinic.db import db
-from clinic.families.models import Child
-from tests.makes import make_child, make_service, make_slot, make_user
+from clinic.families.models import Child, Relation
+from tests.makes import make_child, make_guardianship, make_service, make_slot, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")
 CHILD = {"name": "王一禾", "sex": "female", "birth_date": "2025-02-01", "relation": "mother"}
@@ -105,8 +105,6 @@ def test_a_second_guardian_sees_the_children_until_revoked(app, client):
 def test_the_second_guardian_cannot_remove_the_first(app, client):
     mother, father = make_user(), make_user()
     child = make_child(mother)
-    from tests.makes import make_guardianship
-
     make_guardianship(father, child)
     first = next(one.id for one in child.guardianships if one.is_first)
     answer = client.sign_in(father).post(f"/family/guardianships/{first}/revocation")
@@ -124,33 +122,58 @@ def test_booking_needs_the_agreements(client):
     assert "/pediatrics/holds/" in client.post("/pediatrics/holds", data=data).location
 
 
-def test_editing_keeps_the_sealed_numbers_that_are_left_empty(client):
+@pytest.fixture
+def edited(client):
+    """A child with all that is known of one, and the page that edits it."""
     parent = make_user()
-    child = make_child(parent, certificate_no="T330100123456")
-    client.sign_in(parent)
-    page = client.get(f"/family/children/{child.id}").text
-    assert 'value="王一禾"' in page
+    child = make_child(
+        parent,
+        allergies="青霉素",
+        birth_weight_g=3250,
+        gestation_weeks=39,
+        certificate_no="T330100123456",
+        identity_no="330106202502010011",
+    )
+    return child, client.sign_in(parent).page(f"/family/children/{child.id}")
 
-    data = CHILD | {"name": "王一麦", "certificate_no": "", "version": child.version}
-    assert client.post(f"/family/children/{child.id}", data=data).location == "/family"
+
+def facts_of(child):
+    db.session.rollback()
+    return {column.key: getattr(child, column.key) for column in child.__mapper__.columns}
+
+
+def test_a_child_that_is_saved_unchanged_stays_as_it_was(edited):
+    child, page = edited
+    before = facts_of(child)
+    assert page.form().submit().location == "/family"
+    assert facts_of(child) | {"version": 0} == before | {"version": 0}
+
+
+def test_editing_keeps_the_sealed_numbers_that_are_left_empty(edited):
+    child, page = edited
+    assert page.form().fields["name"] == "王一禾"
+
+    assert page.form().fill(name="王一麦", certificate_no="").submit().location == "/family"
 
     assert child.name == "王一麦"
     assert "wym" in child.name_pinyin
     assert child.certificate_no == "T330100123456"
 
 
-def test_two_guardians_edit_at_once_and_nothing_is_overwritten_unseen(client):
-    parent = make_user()
-    child = make_child(parent)
-    url, first = f"/family/children/{child.id}", child.version
-    client.sign_in(parent)
-    client.post(url, data=CHILD | {"allergies": "青霉素", "version": first})
+def test_two_guardians_edit_at_once_and_nothing_is_overwritten_unseen(app, edited):
+    child, mothers = edited
+    father = make_user(name="李强")
+    make_guardianship(father, child, relation=Relation.FATHER)
+    fathers = app.test_client().sign_in(father).page(mothers.address)
+    mothers.form().fill(allergies="青霉素、花生").submit()
 
-    answer = client.post(url, data=CHILD | {"allergies": "鸡蛋", "version": first})
+    again = fathers.form().fill(allergies="鸡蛋").submit()
 
-    assert answer.status_code == 409
-    assert "鸡蛋" in answer.text
-    assert child.allergies == "青霉素"
+    assert again.status == 409
+    assert again.form().fields["allergies"] == "鸡蛋"
+    assert child.allergies == "青霉素、花生"
+    assert again.form().submit().location == "/family"
+    assert child.allergies == "鸡蛋"
 
 
 def test_an_invitation_is_withdrawn(app, client):

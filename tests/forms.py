@@ -1,0 +1,317 @@
+"""A form of a page, filled in and sent as a browser does it: what the page does not hold cannot be sent."""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+from werkzeug.datastructures import FileMultiDict, MultiDict
+
+BUTTONS = ("submit", "image")  # the kinds that send a form
+NEVER_SENT = ("button", "reset")
+SHAPES = {
+    "date": r"\d{4}-\d\d-\d\d",
+    "time": r"\d\d:\d\d(:\d\d)?",
+    "number": r"-?\d*\.?\d+(e-?\d+)?",
+}
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+def words(node):
+    """The text of an element, blanks folded."""
+    return " ".join(node.text(separator=" ").split())
+
+
+def ancestors(node):
+    while (node := node.parent) is not None:
+        yield node
+
+
+def owner(control, forms):
+    """The form that a control belongs to: the one it names, else the one it stands in."""
+    if "form" in control.attributes:
+        return next((one for one in forms if one.id == control.attributes["form"]), None)
+    return next((one for one in ancestors(control) if one.tag == "form"), None)
+
+
+def is_disabled(control):
+    holders = (one for one in ancestors(control) if one.tag in ("fieldset", "select", "optgroup"))
+    return any("disabled" in one.attributes for one in (control, *holders))
+
+
+@dataclass
+class Control:
+    """A named field of a form. `value` is what it sends; a box or an option is sent if `chosen`."""
+
+    name: str
+    kind: str  # of an input its type, else the tag
+    node: object
+    value: object = ""
+    chosen: bool = True
+
+    @property
+    def is_choice(self):
+        return self.kind in ("checkbox", "radio", "option")
+
+    def is_sent(self):
+        return self.chosen and not is_disabled(self.node)
+
+
+def controls_of(node):
+    """What an element sends: a select one control for each of its options."""
+    name, kind = node.attributes.get("name"), node.tag
+    if kind == "select":
+        yield from _options(name, node)
+    elif kind == "textarea":
+        text = node.text(strip=False)
+        yield Control(name, kind, node, text.replace("\r\n", "\n").replace("\n", "\r\n"))
+    elif (kind := (node.attributes.get("type") or "text").lower()) in ("checkbox", "radio"):
+        value, chosen = node.attributes.get("value", "on"), "checked" in node.attributes
+        yield Control(name, kind, node, value or "", chosen)
+    elif kind == "file":
+        yield Control(name, kind, node, [])
+    elif kind not in (*BUTTONS, *NEVER_SENT):
+        yield Control(name, kind, node, node.attributes.get("value") or "")
+
+
+def _options(name, select):
+    options = [
+        Control(
+            name,
+            "option",
+            option,
+            option.attributes.get("value", words(option)) or "",
+            "selected" in option.attributes,
+        )
+        for option in select.css("option")
+    ]
+    if "multiple" not in select.attributes:
+        last = next((one for one in reversed(options) if one.chosen), None)
+        first = next((one for one in options if not is_disabled(one.node)), None)
+        for option in options:
+            option.chosen = option is (last or first)
+    yield from options
+
+
+class Form:
+    """A form of `page`. `fields` is what it would send now, by name."""
+
+    def __init__(self, page, node):
+        self.page, self.node = page, node
+        self.method = (node.attributes.get("method") or "get").lower()
+        self.action = node.attributes.get("action") or page.address
+        forms = page.tree.css("form")
+        own = [
+            one
+            for one in page.tree.css("input, select, textarea, button")
+            if (form := owner(one, forms)) is not None and form.mem_id == node.mem_id
+        ]
+        self.buttons = [
+            one
+            for one in own
+            if (one.tag == "button" and (one.attributes.get("type") or "submit") == "submit")
+            or (one.tag == "input" and one.attributes.get("type") in BUTTONS)
+        ]
+        self.controls = [
+            control
+            for one in own
+            if one.attributes.get("name") and one.tag != "button"
+            for control in controls_of(one)
+        ]
+        self.tampered = MultiDict()
+
+    def __str__(self):
+        return f"the form {self.method.upper()} {self.action}"
+
+    @property
+    def names(self):
+        """The names of all that it may send, its buttons too."""
+        pressed = {one.attributes.get("name") for one in self.buttons} - {None}
+        return {one.name for one in self.controls} | pressed | set(self.tampered)
+
+    @property
+    def fields(self):
+        """What it would send now: name → values, as text (a file as its stream and name)."""
+        sent = MultiDict()
+        for one in self.controls:
+            if not one.is_sent() or one.name in self.tampered:
+                continue
+            if one.kind == "file":
+                sent.setlist(one.name, one.value or [None])
+            else:
+                sent.add(one.name, one.value)
+        sent.update(self.tampered)
+        return sent
+
+    def choices(self, name):
+        """The values from which a select, radio buttons or boxes of that name let one choose."""
+        return [one.value for one in self._controls(name) if one.is_choice]
+
+    def fill(self, values=None, /, *, tampered=False, **named):
+        """Fill in by hand; fails on what the page does not let a person enter there.
+
+        A value is the text; for a choice the value of its option; for boxes a list of values, or
+        True and False for a single one; for a file (stream, name). `tampered` sends it anyhow.
+        """
+        for name, value in {**(values or {}), **named}.items():
+            if tampered:
+                many = value if isinstance(value, list) else [] if value is None else [value]
+                self.tampered.setlist(
+                    name, [one if isinstance(one, tuple) else str(one) for one in many]
+                )
+            else:
+                self._fill(name, value)
+        return self
+
+    def _controls(self, name):
+        found = [one for one in self.controls if one.name == name]
+        if not found:
+            pytest.fail(f"{self} has no field {name!r}, but {sorted(self.names)}")
+        if all(is_disabled(one.node) for one in found):
+            pytest.fail(f"{self}: {name!r} is disabled")
+        return found
+
+    def _fill(self, name, value):
+        found = self._controls(name)
+        if found[0].is_choice:
+            self._choose(name, found, value)
+        elif found[0].kind == "file":
+            found[0].value = [value] if isinstance(value, tuple) else list(value)
+        else:
+            self._type(name, found, value)
+
+    def _type(self, name, found, value):
+        found = [one for one in found if one.kind != "hidden"]
+        if not found:
+            pytest.fail(f"{self}: {name!r} is hidden; nobody can fill it in")
+        if len(found) > 1:
+            pytest.fail(f"{self} has {len(found)} fields {name!r}")
+        (control,) = found
+        value, attributes = str(value), control.node.attributes
+        if "readonly" in attributes:
+            pytest.fail(f"{self}: {name!r} is read-only")
+        most = attributes.get("maxlength")
+        if most and len(value) > int(most):
+            pytest.fail(f"{self}: {name!r} takes {most} characters, not {len(value)}")
+        shape = SHAPES.get(control.kind)
+        if shape and value and not re.fullmatch(shape, value):
+            pytest.fail(f"{self}: {name!r} takes a {control.kind}, not {value!r}")
+        control.value = value.replace("\n", "\r\n") if control.kind == "textarea" else value
+
+    def _choose(self, name, found, value):
+        if value in (True, False):
+            if len(found) != 1 or found[0].kind != "checkbox":
+                pytest.fail(f"{self}: {name!r} is not one box, but {self.choices(name)}")
+            found[0].chosen = value
+            return
+        wanted = [str(one) for one in value] if isinstance(value, list | set) else [str(value)]
+        offered = [one.value for one in found if not is_disabled(one.node)]
+        if missing := [one for one in wanted if one not in offered]:
+            pytest.fail(f"{self}: {name!r} does not offer {missing}, but {offered}")
+        many = found[0].kind == "checkbox" or any(
+            one.tag == "select" and "multiple" in one.attributes for one in ancestors(found[0].node)
+        )
+        if len(wanted) != 1 and not many:
+            pytest.fail(f"{self}: {name!r} takes one choice, not {wanted}")
+        for one in found:
+            one.chosen = one.value in wanted and not is_disabled(one.node)
+
+    def button(self, which=None):
+        """The button of that name, value, id or label; without a word the only one there is."""
+        found = [one for one in self.buttons if which is None or _is_called(one, which)]
+        if len(found) > 1:
+            found = [one for one in found if words(one) == which] or found
+        if len(found) != 1:
+            there = [words(one) or one.attributes for one in self.buttons]
+            pytest.fail(f"{self} has {len(found)} buttons {which!r}, of {there}")
+        return found[0]
+
+    def submit(self, button=None, *, htmx=False, **sending):
+        """Press a button and send it; the page that answers. Redirects are not followed.
+
+        `htmx`: as HTMX does it, by the `hx-post` or `hx-get` of the button or the form.
+        """
+        pressed = self.button(button)
+        if is_disabled(pressed):
+            pytest.fail(f"{self}: the button {words(pressed)!r} is disabled")
+        fields = self.fields
+        name = pressed.attributes.get("name")
+        if name:
+            fields.add(name, pressed.attributes.get("value") or "")
+        if htmx:
+            return self._by_htmx(_doer(pressed, self.node), fields, **sending)
+        method = (pressed.attributes.get("formmethod") or self.method).lower()
+        action = pressed.attributes.get("formaction") or self.action
+        return self._send(method, action, fields, **sending)
+
+    def trigger(self, selector, **sending):
+        """Let the part of the form that HTMX watches (`hx-post`, `hx-get`) ask by itself."""
+        element = self.page.one(selector)
+        fields = self.fields if "hx-post" in element.attributes else MultiDict()
+        return self._by_htmx(element, fields, **sending)
+
+    def _by_htmx(self, element, fields, *, headers=None, **sending):
+        attributes = element.attributes
+        method = "post" if "hx-post" in attributes else "get"
+        fields = MultiDict(fields)
+        for key, value in json.loads(attributes.get("hx-vals") or "{}").items():
+            fields.setlist(key, [str(value)])
+        for key, value in _included(element, self.page.tree):
+            if key not in fields:
+                fields.add(key, value)
+        headers = HTMX | json.loads(attributes.get("hx-headers") or "{}") | (headers or {})
+        address = attributes.get(f"hx-{method}") or self.page.address
+        return self._send(method, address, fields, replaces=False, headers=headers, **sending)
+
+    def _send(self, method, address, fields, *, replaces=True, **sending):
+        address = self.page.resolve(address)
+        if method == "get":
+            query = urlencode(list(fields.items(multi=True)))
+            parts = (address.partition("?")[0], query) if replaces else (address, query)
+            joint = "&" if "?" in parts[0] else "?"
+            return self.page.client.page(joint.join(filter(None, parts)), status=None, **sending)
+        data = FileMultiDict()
+        is_multipart = self.node.attributes.get("enctype") == "multipart/form-data"
+        for key, value in fields.items(multi=True):
+            if isinstance(value, tuple):
+                data.add_file(key, *value)
+            elif value is not None:
+                data.add(key, value)
+        kind = "multipart/form-data" if is_multipart else None
+        answer = self.page.client.post(
+            address, data=data, content_type=kind, shown=self.names, **sending
+        )
+        return self.page.answer(answer)
+
+
+def _is_called(button, which):
+    attributes = button.attributes
+    pair = f"{attributes.get('name')}={attributes.get('value')}"
+    by = (attributes.get("name"), attributes.get("value"), button.id, pair)
+    return which in by or which in words(button) or which == attributes.get("aria-label")
+
+
+def _doer(button, form):
+    """The element whose HTMX attributes count: the button's own, else the form's."""
+    for one in (button, form):
+        if "hx-post" in one.attributes or "hx-get" in one.attributes:
+            return one
+    return pytest.fail(f"HTMX does not send {form.attributes.get('action')}: it has no hx-post")
+
+
+def _included(element, tree):
+    """What `hx-include` adds: the controls of the element that it names."""
+    named = element.attributes.get("hx-include")
+    if not named:
+        return
+    if named == "closest form":
+        elements = [one for one in ancestors(element) if one.tag == "form"][:1]
+    else:
+        elements = tree.css(named)
+    for one in elements:
+        inside = one.css("input, select, textarea") if one.tag == "form" else [one]
+        for control in inside:
+            for part in controls_of(control) if control.attributes.get("name") else ():
+                if part.is_sent():
+                    yield part.name, part.value

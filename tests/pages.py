@@ -1,0 +1,178 @@
+"""A page as its reader has it: what it says, its links, its forms. A test sends what a page sends.
+
+page = client.page("/family/children/new")
+page = page.form().fill(name="王一禾", sex="female").submit("保存")
+assert page.errors == {"birth_date": "请填写出生日期，如2025-03-01。"}
+"""
+
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from tests.forms import Form, words
+
+
+class Page:
+    """An answer of the site, read as HTML."""
+
+    def __init__(self, client, response):
+        self.client, self.response = client, response
+        self.status, self.headers = response.status_code, response.headers
+
+    def __repr__(self):
+        return f"<{self.status} {self.address}>"
+
+    @property
+    def address(self):
+        """Its own path and query, to which a form without an action is sent."""
+        asked = self.response.request
+        query = asked.query_string.decode()
+        return f"{asked.path}?{query}" if query else asked.path
+
+    @property
+    def text(self):
+        """The HTML as it came."""
+        return self.response.text
+
+    @property
+    def words(self):
+        """What it says, without the markup; blanks folded."""
+        return words(self.main)
+
+    @property
+    def location(self):
+        """Where it sends the browser next, if it does."""
+        return self.headers.get("Location") or self.headers.get("HX-Redirect")
+
+    @cached_property
+    def tree(self):
+        return LexborHTMLParser(self.text)
+
+    @property
+    def main(self):
+        """What is between header and footer; all of a part."""
+        return self.tree.css_first("main") or self.tree.body
+
+    def one(self, selector):
+        """The only element that fits."""
+        found = self.tree.css(selector)
+        if len(found) != 1:
+            pytest.fail(f"{self!r} has {len(found)} elements {selector!r}")
+        return found[0]
+
+    def rows(self, selector):
+        """The text of each element that fits."""
+        return [words(one) for one in self.tree.css(selector)]
+
+    def values(self, selector, attribute):
+        """An attribute of each element that fits."""
+        return [one.attributes.get(attribute) for one in self.tree.css(selector)]
+
+    @property
+    def errors(self):
+        """What is said at the fields: name of the field → message."""
+        names = {one.id: one.attributes.get("name") for one in self.tree.css("[id][name]")}
+        said = {}
+        for one in self.tree.css(".error[id]"):
+            field = one.id.rpartition("-error")[0]
+            said.setdefault(names.get(field) or field, words(one))
+        return said
+
+    def link(self, text):
+        """The address behind the link with that text."""
+        links = [one for one in self.tree.css("a[href]") if text in words(one)]
+        exact = [one for one in links if words(one) == text]
+        there = {one.attributes["href"] for one in exact or links}
+        if len(there) != 1:
+            pytest.fail(f"{self!r} has {len(there)} links {text!r}: {sorted(there)}")
+        return there.pop()
+
+    def click(self, text, **asking):
+        """The page behind the link with that text."""
+        return self.client.page(self.resolve(self.link(text)), **asking)
+
+    def follow(self, **asking):
+        """The page to which this answer sends the browser."""
+        if not self.location:
+            pytest.fail(f"{self!r} leads nowhere: {self.errors or self.words[:300]}")
+        return self.client.page(self.resolve(self.location), **asking)
+
+    def resolve(self, address):
+        """An address of this page as a path of the site."""
+        parts = urlsplit(urljoin(self.response.request.url, address))
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    @property
+    def forms(self):
+        """All its forms; those of the header come first."""
+        return [Form(self, one) for one in self.tree.css("form")]
+
+    def form(self, which=None, *, action=None, index=None, holding=None):
+        """The form of that id, with that action (or its end), at that place of the page, or that has
+        a field, button or text of that name; without a word the only one in `main`."""
+        nodes = (self.tree.css_first("main") or self.tree).css("form")
+        found = [Form(self, one) for one in nodes]
+        if which is not None:
+            found = [one for one in found if one.node.id == which]
+        if action is not None:
+            found = [
+                one
+                for one in found
+                if one.action == action or one.action.partition("?")[0].endswith(action)
+            ]
+        if holding is not None:
+            found = [one for one in found if _holds(one, holding)]
+        if index is not None:
+            found = found[index : index + 1 or None]
+        if len(found) != 1:
+            asked = which or action or holding
+            there = [f"{one.method} {one.action} {sorted(one.names)}" for one in self.forms]
+            pytest.fail(f"{self!r} has {len(found)} forms {asked!r}; all: {there}")
+        return found[0]
+
+    def has_form(self, **which):
+        """Whether there is a form with that action, or that holds that."""
+        action, holding = which.get("action"), which.get("holding")
+        return any(
+            (action is None or one.action.partition("?")[0].endswith(action))
+            and (holding is None or _holds(one, holding))
+            for one in self.forms
+        )
+
+    def button(self, label):
+        """The one button with that label, name or value, wherever it is: its form and itself."""
+        found = [
+            (form, one)
+            for form in self.forms
+            for one in form.buttons
+            if label in (words(one), one.attributes.get("name"), one.attributes.get("value"))
+        ] or [(f, one) for f in self.forms for one in f.buttons if label in words(one)]
+        if len(found) != 1:
+            there = [words(one) for form in self.forms for one in form.buttons]
+            pytest.fail(f"{self!r} has {len(found)} buttons {label!r}, of {there}")
+        return found[0]
+
+    def press(self, label, **sending):
+        """Press that button: send its form as it stands."""
+        form, button = self.button(label)
+        form.buttons = [button]
+        return form.submit(**sending)
+
+    def trigger(self, selector, **sending):
+        """Let an element outside of any form ask by HTMX, as it does by itself."""
+        return Form(self, self.one(selector)).trigger(selector, **sending)
+
+    def answer(self, response):
+        """The page that answered a form of this one."""
+        return Page(self.client, response)
+
+
+def _holds(form, what):
+    return (
+        what in form.names
+        or any(what in words(one) for one in form.buttons)
+        or any(one.attributes.get("value") == what for one in form.buttons)
+        or what in words(form.node)
+    )
