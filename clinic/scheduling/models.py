@@ -212,6 +212,9 @@ class Booking(Base):
     )
 
 
+DISPLACED = "displaced_at IS NOT NULL"
+
+
 class Appointment(Base):
     """One child, one service, one slot or several consecutive ones. Facts have a who and a when."""
 
@@ -231,6 +234,12 @@ class Appointment(Base):
         Index("ix_appointments_child", "child_id", "starts_at"),
         Index("ix_appointments_centre", "centre_id", "starts_at"),
         Index("ix_appointments_practitioner", "practitioner_id", "starts_at"),
+        Index(
+            "ix_appointments_displaced",
+            "centre_id",
+            sqlite_where=text(DISPLACED),
+            postgresql_where=text(DISPLACED),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -279,6 +288,8 @@ class HoldFor(StrEnum):
 
 
 LIVE_OFFER = "lead_id IS NULL AND booking_id IS NULL AND ended_at IS NULL"
+OPEN_FORM = "purpose = 'form' AND booking_id IS NULL"
+LEADS_A_FORM = "purpose = 'form' AND lead_id IS NULL"
 
 
 class Hold(Base):
@@ -297,6 +308,20 @@ class Hold(Base):
             unique=True,
             sqlite_where=text(LIVE_OFFER),
             postgresql_where=text(LIVE_OFFER),
+        ),
+        # Of all holds ever made, the few that are still in a form.
+        Index(
+            "ix_holds_open_forms",
+            "user_id",
+            sqlite_where=text(OPEN_FORM),
+            postgresql_where=text(OPEN_FORM),
+        ),
+        # By age, for who clears them away.
+        Index(
+            "ix_holds_form_leads",
+            "expires_at",
+            sqlite_where=text(LEADS_A_FORM),
+            postgresql_where=text(LEADS_A_FORM),
         ),
     )
 

@@ -5,7 +5,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Executable,
+    Row,
+    bindparam,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.db import UTCDateTime, db
@@ -37,10 +47,11 @@ USE_HOLD = (
 )
 
 
-def _open_forms() -> Select[*tuple[Any, ...]]:
+def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
     """What a user, and whoever else cares for the same children, holds in forms.
 
-    What is over only of their own: one at most for each child and service.
+    What is over only of their own: one at most for each child and service. The purpose is
+    written out, not bound: an index on open forms must suit the statement whatever is bound.
     """
     mine, theirs = (Guardianship.__table__.alias() for _ in "ab")
     family = (
@@ -52,22 +63,22 @@ def _open_forms() -> Select[*tuple[Any, ...]]:
             theirs.c.revoked_at.is_(None),
         )
     )
-    return select(
+    is_form = literal(HoldFor.FORM, _holds.c.purpose.type, literal_execute=True)
+    forms = select(
         _holds.c.id,
         _holds.c.lead_id,
         _holds.c.user_id,
         _holds.c.child_id,
         _holds.c.service_id,
         (_holds.c.expires_at > bindparam("now")).label("is_live"),
-    ).where(
-        or_(
-            _holds.c.user_id == bindparam("user_id"),
-            _holds.c.expires_at > bindparam("now"),
-        ),
-        or_(_holds.c.user_id == bindparam("user_id"), _holds.c.user_id.in_(family)),
-        _holds.c.purpose == HoldFor.FORM,
-        _holds.c.booking_id.is_(None),
+    ).where(_holds.c.purpose == is_form, _holds.c.booking_id.is_(None))
+    own = forms.where(_holds.c.user_id == bindparam("user_id"))
+    others = forms.where(
+        _holds.c.user_id.in_(family),
+        _holds.c.user_id != bindparam("user_id"),
+        _holds.c.expires_at > bindparam("now"),
     )
+    return own.union_all(others)
 
 
 OPEN_FORMS = _open_forms()
