@@ -15,7 +15,8 @@ from clinic.booking.choosing import (
     days_from,
     first,
 )
-from clinic.centres.days import Holiday, holiday_on, is_known
+from clinic.centres.days import holiday_on
+from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
 from clinic.scheduling import rules
@@ -151,7 +152,9 @@ class _Search:
         own = day in self.against[0].busy or any(
             self.against[0].all_day(day, one) for one in self.centre_ids
         )
-        if own or self.together is not None or chooser.practitioner or chooser.part or not sheets:
+        is_own = own or self.together is not None or chooser.practitioner or chooser.part
+        # A year's calendar may be read in at any time, and no sheet changes by it.
+        if is_own or not sheets or day.year not in calendars([day.year]):
             return self._why(day, sheets)
         kept = sheets[0].shown
         if "why" not in kept or kept["why"][0] != (language(), *map(id, sheets)):
@@ -162,10 +165,12 @@ class _Search:
     def _why(self, day: date, sheets: Sequence[Sheet]) -> rules.Objection:
         everything = [one for sheet in sheets for one in sheet.offers]
         fitting = [one for one in everything if self._fits(one)]
+        known = calendars([day.year])
         return why_none(
             fitting,
             self.against[0],
-            holiday=_holiday(day),
+            holiday=holiday_on(day, known),
+            is_known=day.year in known,
             closed_because=self._closed(day) if fitting else "",
             filtered=len(fitting) < len(everything),
         )
@@ -200,10 +205,6 @@ class _Search:
             ),
             None,
         )
-
-
-def _holiday(day: date) -> Holiday | None:
-    return holiday_on(day) if is_known(day.year) else None
 
 
 def _groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import selectinload
 
 from clinic.calendar.board import Block
 from clinic.calendar.scope import Scope
-from clinic.centres.days import holiday_on, is_known
+from clinic.centres.days import holiday_on
 from clinic.centres.models import AdjustedDay, Closure
+from clinic.centres.years import calendars_between
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.i18n import name_of
@@ -96,8 +97,9 @@ def shut_days(scope: Scope, first: date, days: int) -> Mapping[date, list[str]]:
     """Why these days are not as usual: public holidays, closures, another day's timetable."""
     start, end = day_bounds(first, days)
     said: dict[date, list[str]] = {first + timedelta(days=n): [] for n in range(days)}
+    known = calendars_between(first, first + timedelta(days=days))
     for day in said:
-        holiday = holiday_on(day) if is_known(day.year) else None
+        holiday = holiday_on(day, known)
         said[day] += [name_of(holiday)] if holiday else []
     closures = select(Closure).where(
         Closure.centre_id.in_(scope.centre_ids),

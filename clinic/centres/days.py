@@ -1,21 +1,17 @@
-"""Which weekday's timetable a centre works by on a day: public holidays and 调休, from data.
+"""Which weekday's timetable a centre works by on a day: public holidays and 调休, from data. Pure.
 
-One file a year in `calendars/`, after the State Council's notice. A year without a file is
-refused, never guessed.
+A year's calendar follows the State Council's notice. A year without one is refused, never guessed.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 from clinic.errors import DomainError
 from clinic.i18n import mark
 
-FOLDER = Path(__file__).parent / "calendars"
 MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
+WARN_FROM_MONTH = 10  # the notice for the coming year has been published in autumn
 
 
 class NoCalendar(DomainError):
@@ -40,41 +36,17 @@ class Calendar:
     adjusted_workdays: frozenset[date]
 
 
-@cache
-def calendar_of(year: int) -> Calendar:
-    """The calendar of that year. Raises NoCalendar when there is no file for it."""
-    path = FOLDER / f"{year}.json"
-    if not path.is_file():
-        raise NoCalendar(year=year)
-    data = json.loads(path.read_text("utf-8"))
-    if data["year"] != year:
-        raise ValueError(f"{path.name} is about {data['year']}")
-    return Calendar(
-        holidays=tuple(
-            Holiday(
-                row["zh"],
-                row["en"],
-                date.fromisoformat(row["first"]),
-                date.fromisoformat(row["last"]),
-            )
-            for row in data["holidays"]
-        ),
-        adjusted_workdays=frozenset(map(date.fromisoformat, data["adjusted_workdays"])),
-    )
+Calendars = Mapping[int, Calendar]  # by year; a year that is not known is not in it
 
 
-def is_known(year: int) -> bool:
-    """Whether there is a calendar of that year."""
-    return (FOLDER / f"{year}.json").is_file()
+def holiday_on(day: date, calendars: Calendars) -> Holiday | None:
+    """The public holiday that the day belongs to; None also where the year is not known."""
+    calendar = calendars.get(day.year)
+    holidays = calendar.holidays if calendar else ()
+    return next((holiday for holiday in holidays if holiday.first <= day <= holiday.last), None)
 
 
-def holiday_on(day: date) -> Holiday | None:
-    """The public holiday that the day belongs to. Raises NoCalendar."""
-    holidays = calendar_of(day.year).holidays
-    return next((one for one in holidays if one.first <= day <= one.last), None)
-
-
-def timetable(day: date, adjusted: Mapping[date, int | None]) -> int | None:
+def timetable(day: date, adjusted: Mapping[date, int | None], calendars: Calendars) -> int | None:
     """The weekday (Monday is 0) by whose timetable a centre works that day; None: it is shut.
 
     `adjusted` is what the centre decided for itself, and goes before everything: a weekday, or
@@ -84,8 +56,16 @@ def timetable(day: date, adjusted: Mapping[date, int | None]) -> int | None:
     """
     if day in adjusted:
         return adjusted[day]
-    if holiday_on(day):
+    calendar = calendars.get(day.year)
+    if calendar is None:
+        raise NoCalendar(year=day.year)
+    if holiday_on(day, calendars):
         return None
-    if day in calendar_of(day.year).adjusted_workdays:
+    if day in calendar.adjusted_workdays:
         return {SATURDAY: FRIDAY, SUNDAY: MONDAY}.get(day.weekday(), day.weekday())
     return day.weekday()
+
+
+def years_needed(today: date) -> tuple[int, ...]:
+    """The years whose calendar should be here by now: this one, and from October on the next."""
+    return (today.year, today.year + 1) if today.month >= WARN_FROM_MONTH else (today.year,)

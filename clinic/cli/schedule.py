@@ -8,12 +8,14 @@ import sys
 import threading
 from datetime import datetime
 from functools import partial
+from typing import TextIO
 
 import click
 from flask import Blueprint
 from sqlalchemy import select
 
 from clinic import clock
+from clinic.centres import years
 from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Service
 from clinic.cli.asking import (
     DAY,
@@ -88,6 +90,23 @@ def extend(first: datetime, last: datetime, codes: tuple[str, ...]) -> None:
         click.echo(f"The public holidays of {year} are not known: nothing was opened.", err=True)
     if done.unknown_years:
         sys.exit(1)
+
+
+@schedule.cli.command("calendar")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@click.option("--by", required=True, help="Who says so: a sign-in of staff.")
+def calendar(file: TextIO, by: str) -> None:
+    """Read in the public holidays and worked weekends of a year, as the State Council announced them.
+
+    FILE is JSON like clinic/centres/calendars/2026.json; `-` reads from the pipe. The worker
+    then opens the year's days.
+    """
+    user, text = staff_of(by), file.read()
+    try:
+        year = in_one_transaction(lambda: years.add_year(text, by=user, now=clock.now()))
+    except DomainError as error:
+        raise Refused(error) from error
+    click.echo(f"The public holidays of {year} are known now; the worker opens its days.")
 
 
 @schedule.cli.command("rule")

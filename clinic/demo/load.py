@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -14,23 +14,31 @@ from clinic.accounts import joining
 from clinic.accounts.demo_sign_ins import DEMO_PASSWORD
 from clinic.accounts.models import Membership, Role, User
 from clinic.accounts.passwords import hash_password
-from clinic.centres.days import is_known
-from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service, ServiceKind
+from clinic.centres.days import SUNDAY, Calendars, holiday_on
+from clinic.centres.models import (
+    AdjustedDay,
+    Centre,
+    OpeningHours,
+    Practitioner,
+    Room,
+    Service,
+    ServiceKind,
+)
+from clinic.centres.years import calendars_between
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import booklets, checks, elder, growth, hall, leave, stock
 from clinic.demo import rota as rota_in_the_making
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
-from clinic.scheduling import attendance, booking, opening, rota
-from clinic.scheduling.models import Appointment, Channel, ClinicSession
+from clinic.scheduling import attendance, booking, rota
+from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import child_times, offers, slots_for
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.wanted import Wanted, examine
 
 DAYS_BEFORE, DAYS_AFTER = 14, 28
-SUNDAY = 6
 ARRIVALS_A_CENTRE = 9
 TRIES = 12
 BUSY = ((time(10), time(11, 30)), (time(15), time(16)))
@@ -272,29 +280,28 @@ def _add_rota(city: City, centre: Centre) -> None:
 
 
 def _open_days(city: City, centres: Sequence[Centre]) -> None:
-    """What the rota gives; by hand today in any case, and days of years without a calendar."""
+    """What the rota gives, which today is open in any case."""
     days = [city.today + timedelta(days=n) for n in range(-DAYS_BEFORE, DAYS_AFTER)]
+    known = calendars_between(days[0], days[-1])
+    for centre in centres:
+        for day in days:
+            if works := _works_as(day, known, is_today=day == city.today):
+                db.session.add(AdjustedDay(centre_id=centre.id, day=day, works_as=works.weekday))
+    db.session.flush()
     rota.extend(centres, days[0], days[-1], now=city.founded)
-    for rule in rota.rules_of([one.id for one in centres]):
-        opened = select(ClinicSession.rota_day).where(ClinicSession.rota_rule_id == rule.id)
-        there = set(db.session.scalars(opened))
-        unknown = [day for day in days if not is_known(day.year) and day.weekday() != SUNDAY]
-        for day in sorted({city.today, *unknown} - there):
-            opening.open_session(
-                rule.practitioner,
-                rule.room,
-                rule.services,
-                day,
-                opening.Hours(
-                    rule.opens,
-                    rule.closes,
-                    rule.slot_minutes,
-                    rule.capacity,
-                    rule.capacity * rule.online_percent // 100,
-                ),
-                by=city.founder,
-                now=city.founded,
-            )
+
+
+class _Works(NamedTuple):
+    weekday: int | None
+
+
+def _works_as(day: date, known: Calendars, *, is_today: bool) -> _Works | None:
+    """What a centre decides about a day: to work today, and as usual in years nobody knows yet."""
+    if is_today and (day.weekday() == SUNDAY or holiday_on(day, known)):
+        return _Works(0)
+    if day.year not in known:
+        return _Works(None if day.weekday() == SUNDAY else day.weekday())
+    return None
 
 
 def _fill_diary(city: City, centre: Centre) -> None:

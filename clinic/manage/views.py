@@ -10,6 +10,7 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
+from clinic.centres.years import missing_years
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -37,6 +38,12 @@ def _centre() -> Centre:
     if code := request.args.get("centre"):
         mine = [one for one in mine if one.code == code]
     return mine[0] if mine else abort(404)
+
+
+@bp.context_processor
+def _warnings() -> dict[str, object]:
+    """What a page may ask before it warns the manager; nothing is read unless it asks."""
+    return {"missing_years": missing_years}
 
 
 stock.add_pages(bp, _centre)

@@ -48,19 +48,23 @@ def why_none(
     against: Callable[[Offer], list[Objection]],
     *,
     holiday: Holiday | None,
+    is_known: bool,
     closed_because: str,
     filtered: bool,
 ) -> Objection:
     """Why none of a day's times can be had: they are all of that day, as the filters leave them.
 
-    `closed_because` is what families read about a closure of that day; `filtered` says that
-    other times of the day were left out by the family's own filters.
+    `is_known`: the public holidays of that day's year are known; until then the rota opens
+    nothing in it. `closed_because` is what families read about a closure of that day;
+    `filtered` says that other times of the day were left out by the family's own filters.
     """
     if not offers:
         if filtered:
             return Objection("other_times", mark("Nothing fits these filters on this day."))
         if holiday:
             return Objection("holiday", mark("The centres are closed: public holiday."))
+        if not is_known:
+            return Objection("not_open_yet", mark("This day cannot be booked yet."))
         return Objection("no_session", mark("There are no sessions on this day."))
     if all(one.is_closed for one in offers):
         return Objection(

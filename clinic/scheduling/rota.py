@@ -2,11 +2,12 @@
 
 A rule opens a day once: what a manager did to that session afterwards stays. Sessions opened by
 hand stand beside the rota, and go before it. Days of a year whose public holidays are not known
-are not opened, and the answer says so.
+are not opened, unless the centre has decided about them itself, and the answer says so.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -16,8 +17,9 @@ from sqlalchemy.orm import selectinload
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.centres.days import is_known, timetable
+from clinic.centres.days import NoCalendar, timetable
 from clinic.centres.models import AdjustedDay, Centre, Practitioner, Room, Service
+from clinic.centres.years import calendars_between
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -229,11 +231,11 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     if last < first:
         raise NeverValid
     centre_ids = [one.id for one in centres]
-    done = Extended(unknown_years=[y for y in range(first.year, last.year + 1) if not is_known(y)])
+    years = set(range(first.year, last.year + 1))
+    done = Extended(unknown_years=sorted(years - set(calendars_between(first, last))))
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    days = [day for day in days if day.year not in done.unknown_years]
     rules = rules_of(centre_ids)
-    if not days or not rules:
+    if not rules:
         return done
     one_at_a_time(centre_ids)
     opened = _opened(rules, days)
@@ -259,14 +261,29 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
 
 def _due(rules: Sequence[RotaRule], days: Sequence[date]) -> Iterator[tuple[RotaRule, date]]:
     """Each rule with each day on which it applies, as the rule's centre works that day."""
-    adjusted = adjusted_days({rule.centre_id for rule in rules}, days)
-    for centre_id in sorted({rule.centre_id for rule in rules}):
+    for centre_id, weekdays in timetables({rule.centre_id for rule in rules}, days).items():
         theirs = [rule for rule in rules if rule.centre_id == centre_id]
-        for day in days:
-            weekday = timetable(day, adjusted.get(centre_id, {}))
+        for day, weekday in weekdays.items():
             for rule in theirs if weekday is not None else ():
                 if applies(rule, day, weekday):  # type: ignore[arg-type] # not None here
                     yield rule, day
+
+
+def timetables(
+    centre_ids: Iterable[int], days: Sequence[date]
+) -> Mapping[int, Mapping[date, int | None]]:
+    """The weekday by which each centre works each of these days; None: it is shut.
+
+    A day of a year without a calendar is left out, unless the centre itself has decided about it.
+    """
+    ids = sorted(set(centre_ids))
+    adjusted, known = adjusted_days(ids, days), calendars_between(days[0], days[-1])
+    found: dict[int, dict[date, int | None]] = {centre_id: {} for centre_id in ids}
+    for centre_id, weekdays in found.items():
+        for day in days:
+            with suppress(NoCalendar):
+                weekdays[day] = timetable(day, adjusted.get(centre_id, {}), known)
+    return found
 
 
 def adjusted_days(

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from clinic.centres.days import is_known, timetable
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -22,9 +21,9 @@ from clinic.scheduling.opening import NotGivenHere, Shut, is_given
 from clinic.scheduling.rota import (
     HORIZON,
     OverlappingRule,
-    adjusted_days,
     applies,
     rules_of,
+    timetables,
 )
 from clinic.scheduling.rota_drafts import BeginsTooSoon, EndsTooLate
 from clinic.scheduling.rota_models import (
@@ -104,9 +103,8 @@ class _Looking:
         self.services: dict[int, Service] = {one.id: one for one in centre.services}
         today = clinic_day(now)
         days = [today + timedelta(days=n) for n in range(1, HORIZON.days + 1)]
-        self.days = [day for day in days if is_known(day.year)]
-        adjusted = adjusted_days([centre.id], self.days) if self.days else {}
-        self.weekdays = {day: timetable(day, adjusted.get(centre.id, {})) for day in self.days}
+        self.weekdays = timetables([centre.id], days)[centre.id]
+        self.days = list(self.weekdays)
         self.sessions = self._sessions()
         self.after = [*self._rules_after(), *self._templates()]
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from clinic.centres.days import NoCalendar, timetable
 from clinic.centres.models import Centre, CentreService, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -22,7 +21,7 @@ from clinic.scheduling.models import (
     SlotService,
 )
 from clinic.scheduling.parts import PARTS, part_of, parts_between, parts_left
-from clinic.scheduling.rota import adjusted_days, applies
+from clinic.scheduling.rota import applies, timetables
 
 
 class NeverMet(DomainError):
@@ -71,19 +70,21 @@ def _right_age(child: Child, service: Service, day: date) -> bool:
 
 @dataclass(frozen=True)
 class _Hours:
-    """When a service is given: what is open already, what the rota will open, what centres decided."""
+    """When a service is given: what is open already, and what the rota will open.
+
+    `weekdays` has the timetable of each centre's days, without those that nobody knows yet.
+    """
 
     open: Collection[tuple[int, date, str]]  # centre, day, part
     rules: Mapping[int, Sequence[RotaRule]]
-    adjusted: Mapping[int, Mapping[date, int | None]]
+    weekdays: Mapping[int, Mapping[date, int | None]]
 
     def on(self, centre_id: int, day: date) -> set[str]:
         """The parts of that day at which the centre may give it. A centre without a rota may at all."""
         found = {part for part in PARTS if (centre_id, day, part) in self.open}
-        try:
-            weekday = timetable(day, self.adjusted.get(centre_id, {}))
-        except NoCalendar:
+        if day not in self.weekdays[centre_id]:
             return set(PARTS)  # nobody knows yet
+        weekday = self.weekdays[centre_id][day]
         if weekday is None:
             return found
         if not self.rules.get(centre_id):
@@ -101,7 +102,7 @@ def _hours_of(service: Service, centre_ids: Collection[int], days: Sequence[date
     return _Hours(
         open=set(_open(service, centre_ids, days)),
         rules=by_centre,
-        adjusted=adjusted_days(centre_ids, days),
+        weekdays=timetables(centre_ids, days),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from clinic import clock
-from clinic.centres.days import is_known, timetable
+from clinic.centres.days import holiday_on
 from clinic.centres.models import ServiceKind
+from clinic.centres.years import calendars
 from tests.browser.conftest import Visitor
 
 SUNDAY = 6
@@ -17,7 +18,7 @@ PHONE = {"width": 390, "height": 850}
 def next_open_day():
     """The first day after today on which the demo's centres work."""
     day = clock.clinic_day(clock.now()) + timedelta(days=1)
-    while (timetable(day, {}) if is_known(day.year) else day.weekday()) in (None, SUNDAY):
+    while holiday_on(day, calendars([day.year])) or day.weekday() == SUNDAY:
         day += timedelta(days=1)
     return day
 

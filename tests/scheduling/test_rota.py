@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from clinic.centres.days import NoCalendar, timetable
 from clinic.centres.models import AdjustedDay, Closure, Leave
+from clinic.centres.years import calendars
 from clinic.clock import at, clinic_day, local
 from clinic.db import db
 from clinic.scheduling import rota
@@ -36,6 +37,7 @@ from tests.makes import NOON, make_practitioner, make_room, make_service, make_s
 MONDAY = date(2026, 3, 2)
 SUNDAY = MONDAY + timedelta(days=6)
 WORKING = (0, 1, 2, 3, 4)
+KNOWN = calendars([2026])  # came with the release: nothing is read for it
 
 
 @pytest.mark.parametrize(
@@ -59,12 +61,12 @@ WORKING = (0, 1, 2, 3, 4)
     ],
 )
 def test_by_which_timetable_a_day_works(day, adjusted, weekday):
-    assert timetable(day, adjusted) == weekday
+    assert timetable(day, adjusted, KNOWN) == weekday
 
 
 def test_a_year_without_a_calendar_is_refused_by_name():
     with pytest.raises(NoCalendar) as refused:
-        timetable(date(2031, 3, 3), {})
+        timetable(date(2031, 3, 3), {}, KNOWN)
     assert refused.value.params == {"year": 2031}
 
 
@@ -252,6 +254,19 @@ def test_a_year_without_a_calendar_is_not_opened_and_the_answer_says_so(team):
 
     assert done.unknown_years == [2027]
     assert live_days() == [date(2026, 12, day) for day in (28, 29, 30, 31)]
+
+
+def test_a_day_that_the_centre_decided_about_opens_in_a_year_without_a_calendar(team):
+    add(team)
+    monday, tuesday = date(2027, 1, 4), date(2027, 1, 5)
+    for day, works_as in ((monday, 0), (tuesday, None)):
+        db.session.add(AdjustedDay(centre_id=team[0].centre_id, day=day, works_as=works_as))
+    db.session.commit()
+
+    done = extend(team, date(2026, 12, 31), date(2027, 1, 8))
+
+    assert done.unknown_years == [2027]
+    assert live_days() == [date(2026, 12, 31), monday]
 
 
 def test_hours_away_are_made_but_shut(team):
