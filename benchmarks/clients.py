@@ -14,11 +14,9 @@ from urllib.parse import urlencode, urlsplit
 
 from itsdangerous import URLSafeTimedSerializer
 
-from clinic.clock import clinic_day, now
 from tests.serving import SECRET
 
 AGENT = "bench"
-RAW_TOKEN = "0123456789abcdef" * 2
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,15 @@ class Answer:
 class Browser:
     """Writes the requests of one signed-in user."""
 
-    def __init__(self, app, session_id):
-        session = {"_user_id": session_id, "_fresh": True, "csrf_token": RAW_TOKEN}
-        session |= {"_permanent": True, "seen": str(clinic_day(now()))}  # as after signing in
-        known_by = {"REMOTE_ADDR": "127.0.0.1", "HTTP_USER_AGENT": AGENT}
-        with app.test_request_context(environ_overrides=known_by):
-            session["_id"] = app.login_manager._session_identifier_generator()
+    def __init__(self, app, session):
+        session |= {"_permanent": True}  # as after signing in
         signed = app.session_interface.get_signing_serializer(app).dumps(session)
         self.head = (
             f"HTTP/1.1\r\nHost: bench\r\nUser-Agent: {AGENT}\r\nCookie: session={signed}\r\n"
         )
-        self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(RAW_TOKEN)
+        self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(
+            session["csrf_token"]
+        )
 
     def get(self, path, *, etag=None):
         condition = f"If-None-Match: {etag}\r\n" if etag else ""

@@ -17,6 +17,7 @@ from benchmarks.sites import (
 from benchmarks.telling import PAIRS, percentile, tell, tell_pairs
 from clinic.accounts.models import Membership, Role
 from clinic.db import db
+from tests.makes import sign_in
 
 READERS, LOOKS = 4, 60
 BOOKERS, BOOKINGS = 8, 6  # each
@@ -32,7 +33,7 @@ def measure(url, engine, *, full):
         desk = db.session.scalars(
             select(Membership).where(Membership.role == Role.RECEPTION)
         ).first()
-        desk_browser = Browser(app, desk.user.get_id())
+        desk_browser = Browser(app, *sign_in(desk.user))
         watchers = [one.browser for one in new_families(app, SCREENS // 2)]
         db.session.commit()
 

@@ -23,6 +23,7 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Slot
+from tests.makes import sign_in
 
 BOOKERS, BOOKINGS = 8, 40  # each: a run is longer than what lies between two questions
 POLLERS = 60
@@ -105,7 +106,7 @@ def somebody_at_the_desk(app):
     )
     visit_id = db.session.scalars(booked).first()
     code = db.session.get_one(Centre, member.centre_id).code
-    browser = Browser(app, member.user.get_id())
+    browser = Browser(app, *sign_in(member.user))
     db.session.commit()
     return browser, code, visit_id
 

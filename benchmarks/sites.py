@@ -19,6 +19,7 @@ from clinic.demo.load import load
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.families.registering import record_consents
 from clinic.scheduling.models import SlotService
+from tests.makes import sign_in
 from tests.serving import SECRET, serving
 
 HELLO = "benchmarks.hello:app"
@@ -82,10 +83,10 @@ def free_slots(service_id):
 class Family:
     """A fresh parent with one child of 500 days."""
 
-    def __init__(self, app, user, child):
+    def __init__(self, app, user, child, session):
         self.child_id = child.id
         self.user_id = user.id
-        self.browser = Browser(app, user.get_id())
+        self.browser = Browser(app, session)
 
 
 def new_families(app, number):
@@ -112,9 +113,8 @@ def new_families(app, number):
         )
         db.session.add(guardianship)
     db.session.flush()
-    families = [Family(app, user, child) for user, child in made]
-    db.session.commit()
-    return families
+    sessions = sign_in(*(user for user, _ in made))
+    return [Family(app, *pair, session) for pair, session in zip(made, sessions, strict=True)]
 
 
 def books(family, service_id, slot_id):

@@ -15,7 +15,6 @@ from werkzeug.utils import import_string
 from clinic import audit, clock, faults, i18n
 from clinic.accounts import access
 from clinic.accounts import views as accounts
-from clinic.accounts.queries import user_of_session
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
 from clinic.checkups import views as checkups
@@ -111,7 +110,8 @@ def _bind_pages(app: Flask) -> None:
     app.config.setdefault("SEND_FILE_MAX_AGE_DEFAULT", YEAR)
     babel.init_app(app, locale_selector=i18n.babel_locale)
     login_manager.init_app(app)
-    login_manager.user_loader(user_of_session)
+    login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
+    login_manager.request_loader(access.who_asks)
     app.before_request(access.guard)
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined

@@ -44,6 +44,7 @@ def from_environment(
         secret = DEVELOPMENT_SECRET
     elif secret == DEVELOPMENT_SECRET and not development:
         raise UnsafeConfig("SECRET_KEY is the development secret. Set one of your own.")
+    secure = environ.get("COOKIE_SECURE", "0" if development else "1") == "1"
     return {
         "SECRET_KEY": secret,
         "DATABASE_URL": environ.get(
@@ -52,10 +53,12 @@ def from_environment(
         "DEMO": demo,
         "CLINIC_ZONE": environ.get("CLINIC_ZONE", "Asia/Shanghai"),
         "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
-        "SESSION_COOKIE_SECURE": environ.get("COOKIE_SECURE", "0" if development else "1") == "1",
+        "SESSION_COOKIE_SECURE": secure,
+        # Browsers take a cookie of that prefix from this host only, over TLS only.
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 14,
+        "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 31,  # sign-ins end by themselves before
         "SESSION_REFRESH_EACH_REQUEST": False,  # `access.guard` does it once a day
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import configure_mappers
 
 from clinic import clock
 from clinic.accounts.models import SignedIn
-from clinic.accounts.queries import user_of_session
+from clinic.accounts.queries import user_of_sign_in
 from clinic.booking.choosing import days_from, facts_for
 from clinic.config import THREADS
 from clinic.db import db
@@ -59,9 +59,9 @@ def make_ready(app: Flask) -> None:
 def _ask_for_nobody() -> None:
     """What a page of free times asks for, asked for a user who is not there."""
     now = clock.now()
-    user_of_session("0.0")
+    user_of_sign_in("")
     days = days_from(now)
-    catalogue, versions, _ = facts_for(SignedIn(0, "", 0, frozenset()), days, now=now)
+    catalogue, versions, _ = facts_for(SignedIn(0, "", frozenset(), 0, now, now), days, now=now)
     for service in catalogue.services[:1]:
         policy_of = catalogue.policy_of
         sheets_of(service, catalogue.centre_ids, days[:1], versions, policy_of, now=now)

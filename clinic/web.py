@@ -42,6 +42,11 @@ def is_htmx() -> bool:
     )
 
 
+def is_poll() -> bool:
+    """Whether a page asks by itself, every few seconds: nobody pressed anything."""
+    return "X-Poll" in request.headers
+
+
 def render(
     page: str, *, partial: str | None = None, status: int = 200, **context: object
 ) -> Response:
@@ -66,7 +71,7 @@ class Mark:
             request.full_path,
             is_htmx(),
             language(),
-            session.get("_user_id"),
+            session.get("sign_in"),
             session.get("csrf_token"),
         )
         self.digest = hashlib.blake2b(repr((frame, made_of)).encode(), digest_size=12).hexdigest()

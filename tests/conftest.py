@@ -1,6 +1,7 @@
 """Fixtures: a fresh database per test, copied from one that was migrated once, and a strict client."""
 
 import shutil
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -8,15 +9,17 @@ import time_machine
 from flask import g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from clinic import clock
+from clinic.accounts.models import SignIn
+from clinic.accounts.sign_ins import NOTED_EVERY, PARENTS_MAY_REST, hash_of, token_of
 from clinic.app import create_app
 from clinic.db import db
 from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
 from tests.forms import HTMX
-from tests.makes import NOON
+from tests.makes import NOON, sign_in
 from tests.pages import Page
 
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "DEMO": True}
@@ -25,11 +28,14 @@ SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "D
 class Client(FlaskClient):
     """A browser that fails a GET that writes, and a request that forgets to commit."""
 
+    pressed_at = None  # when whoever is signed in here was last seen; None if nobody cares
+
     def open(self, *args, **kwargs):
         db.session.commit()  # the test's own rows
         db.session.expire_all()  # a request must load what it needs, as it will in life
         db.session.info.clear()
         g.pop("_login_user", None)  # the test's context is the request's too
+        self._press()
         response = super().open(*args, **kwargs)
         request = f"{response.request.method} {response.request.path}"
         if db.session.info.get("unfinished"):
@@ -54,14 +60,27 @@ class Client(FlaskClient):
         """This client, signed in as that user."""
         db.session.commit()
         with self.session_transaction() as session:
-            session["_user_id"] = user.get_id()
-            session["_fresh"] = True
+            session.update(*sign_in(user))
+        self.pressed_at = clock.now()
         return self
 
-    def forget(self):
-        """This client, its sign-in expired; it keeps its other cookies."""
+    def _press(self):
+        """Whoever was signed in by `sign_in` is busy with the site, however the clock was turned."""
+        if self.pressed_at and clock.now() - self.pressed_at >= NOTED_EVERY[True]:
+            self.pressed_at = clock.now()
+            self._was_there(self.pressed_at)
+
+    def _was_there(self, moment):
         with self.session_transaction() as session:
-            session.pop("_user_id", None)
+            this = SignIn.key_hash == hash_of(token_of(session["sign_in"]))
+        with db.engine.connect().execution_options(of_the_test=True) as own, own.begin():
+            own.execute(update(SignIn).where(this).values(used_at=moment, present_at=moment))
+
+    def forget(self):
+        """This client, its sign-in expired: nobody pressed anything for longer than it is good."""
+        db.session.commit()
+        self._was_there(clock.now() - PARENTS_MAY_REST - timedelta(days=1))
+        self.pressed_at = None
         return self
 
 

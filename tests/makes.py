@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time
 from itertools import count
 
+from clinic import clock
+from clinic.accounts import sign_ins
 from clinic.accounts.models import Membership, Role, User
 from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKind
 from clinic.clock import clinic_day
@@ -40,6 +42,13 @@ def make_user(*roles, centre=None, consented=True, **kw):
         record_consents(user, list(ConsentKind), language="zh", by=user, now=NOON)
         db.session.commit()
     return user
+
+
+def sign_in(*users):
+    """Sign these users in as of now; what the session of each one's browser then holds."""
+    keys = [sign_ins.begin(user, browser="", now=clock.now()) for user in users]
+    db.session.commit()
+    return [{"sign_in": key, "csrf_token": sign_ins.token_of(key)} for key in keys]
 
 
 def make_child(guardian=None, **kw):

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Response, abort, current_app, flash, request, session
+from flask import Request, Response, abort, current_app, flash, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from clinic import clock
+from clinic.accounts import sign_ins
 from clinic.accounts.models import Role, SignedIn
-from clinic.web import keep_typed, see_other, way_back
+from clinic.web import is_poll, keep_typed, see_other, way_back
 
 View = TypeVar("View", bound=Callable[..., object])
 EVERYONE = frozenset({"everyone"})
@@ -44,12 +45,20 @@ def me() -> SignedIn:
     return user
 
 
+def who_asks(_request: Request) -> SignedIn | None:
+    """Whom the browser's cookie names: read once a request."""
+    key = session.get("sign_in")
+    return sign_ins.who_has(key, now=clock.now()) if key else None
+
+
 def guard() -> Response | None:
     """Before each request: turn away whoever the view has not let in."""
     if request.endpoint in (None, "static"):
         return None
     view = current_app.view_functions[str(request.endpoint)]
     allowed: frozenset[str] = getattr(view, "allowed_roles", frozenset())
+    if "sign_in" in session and current_user.is_authenticated and not is_poll():
+        _note_press(me())
     if allowed is EVERYONE:
         return None
     if not current_user.is_authenticated:
@@ -64,9 +73,15 @@ def guard() -> Response | None:
         return see_other("accounts.sign_in", next=way_back())
     if not me().roles & allowed:
         abort(403)
-    if session.get("seen") != (today := str(clock.clinic_day(clock.now()))):
-        session["seen"] = today  # so that the cookie is sent again and lasts from today on
     return None
+
+
+def _note_press(who: SignedIn) -> None:
+    """Write down that they are still here; once a day the cookie is sent again, to last from then on."""
+    now = clock.now()
+    is_new_day = clock.clinic_day(who.used_at) != clock.clinic_day(now)
+    if sign_ins.note_use(who, now=now) and is_new_day:
+        session.modified = True
 
 
 def demo_mode() -> bool:

@@ -1,4 +1,4 @@
-"""Users and what they may be; sign-in codes; counters against guessing."""
+"""Users and what they may be; where they are signed in; codes; counters against guessing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +22,7 @@ class Role(StrEnum):
 
 
 class _Somebody(UserMixin):
-    """What the row of a user and the user of a session have in common."""
-
-    def get_id(self) -> str:
-        """What the session cookie remembers: the user, and the epoch it was given in."""
-        return f"{self.id}.{self.epoch}"
+    """What the row of a user and who is signed in have in common."""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -54,7 +50,7 @@ class User(_Somebody, Base):
     phone: Mapped[str | None] = mapped_column(String(20), unique=True)
     email: Mapped[str | None] = mapped_column(String(120), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    # Counted up to sign every browser of this user out.
+    # Counted up to sign every browser of this user out (`sign_ins.end_all`).
     epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
@@ -73,8 +69,15 @@ class SignedIn(_Somebody):
 
     id: int
     name: str
-    epoch: int
     held: frozenset[tuple[Role, int | None]]
+    sign_in_id: int
+    used_at: datetime
+    present_at: datetime
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they work at a centre, whatever else they are."""
+        return bool(self.roles - {Role.PARENT})
 
 
 Person = User | SignedIn  # who does something, or whose it is
@@ -105,6 +108,32 @@ class Membership(Base):
     centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
 
     user: Mapped[User] = relationship(back_populates="memberships")
+
+
+class Ended(StrEnum):
+    """Why a sign-in is over. One that rests for too long just is no longer good."""
+
+    SIGN_OUT = "sign-out"
+    EVERYWHERE = "everywhere"
+    REPLACED = "replaced"  # by another one in the same browser
+
+
+class SignIn(Base):
+    """A person signed in with one browser. Its cookie holds a random key; here is only the hash."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    # The user's, when they proved who they are: signing out everywhere voids what was proved before.
+    epoch: Mapped[int]
+    browser: Mapped[str] = mapped_column(String(60))  # in words; no address is kept
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]  # the last press, to the minute or so
+    present_at: Mapped[datetime]  # the last press without a long absence before it, or re-entry
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[Ended | None]
 
 
 class SignInCode(Base):

@@ -2,28 +2,39 @@
 
 from sqlalchemy import bindparam, select
 
-from clinic.accounts.models import Membership, SignedIn, User
+from clinic.accounts.models import Membership, SignedIn, SignIn, User
 from clinic.db import db
 
-_users, _held = User.__table__.c, Membership.__table__.c
+_users, _held, _sign_ins = User.__table__.c, Membership.__table__.c, SignIn.__table__.c
 # Built once: every page of a signed-in user begins with it.
 WHO = (
-    select(_users.id, _users.name, _users.epoch, _held.role, _held.centre_id)
+    select(
+        _users.id,
+        _users.name,
+        _held.role,
+        _held.centre_id,
+        _sign_ins.id.label("sign_in_id"),
+        _sign_ins.used_at,
+        _sign_ins.present_at,
+    )
+    .join_from(SignIn.__table__, User.__table__, _users.id == _sign_ins.user_id)
     .outerjoin(Membership.__table__, _held.user_id == _users.id)
-    .where(_users.id == bindparam("user_id"))
+    .where(
+        _sign_ins.key_hash == bindparam("key_hash"),
+        _sign_ins.ended_at.is_(None),
+        _sign_ins.epoch == _users.epoch,
+    )
 )
 
 
-def user_of_session(session_id: str) -> SignedIn | None:
-    """The user that a session cookie names, unless signed out everywhere since."""
-    user_id, _, epoch = session_id.partition(".")
-    if not user_id.isdigit() or not epoch.isdigit():
-        return None
-    rows = db.session.execute(WHO, {"user_id": int(user_id)}).all()
-    if not rows or rows[0].epoch != int(epoch):
+def user_of_sign_in(key_hash: str) -> SignedIn | None:
+    """Who is signed in by the key of that hash, however long ago it was used."""
+    rows = db.session.execute(WHO, {"key_hash": key_hash}).all()
+    if not rows:
         return None
     held = frozenset((row.role, row.centre_id) for row in rows if row.role is not None)
-    return SignedIn(rows[0].id, rows[0].name, rows[0].epoch, held)
+    one = rows[0]
+    return SignedIn(one.id, one.name, held, one.sign_in_id, one.used_at, one.present_at)
 
 
 def find_user(contact: str) -> User | None:

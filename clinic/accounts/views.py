@@ -2,15 +2,16 @@
 
 from flask import Blueprint, Response, abort, request, session
 from flask_babel import gettext as _
-from flask_login import login_user, logout_user
+from flask_login import current_user
 
 from clinic import clock, i18n
-from clinic.accounts import codes, limits, passwords
-from clinic.accounts.access import demo_mode, public
+from clinic.accounts import codes, limits, passwords, sign_ins
+from clinic.accounts.access import demo_mode, me, public
+from clinic.accounts.browsers import in_words
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.accounts.forms import CodeForm, ContactForm, PasswordForm
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Ended, Role, User
 from clinic.accounts.queries import find_user
 from clinic.db import db
 from clinic.errors import DomainError
@@ -128,11 +129,25 @@ def sign_in_password() -> Response:
 
 
 def enter(user: User) -> Response:
-    """Sign the user in and go where they wanted to, or where their day begins."""
-    login_user(user)
+    """Sign the user in and go where they wanted to, or where their day begins; commits.
+
+    Nothing that the browser held before goes with them but where they are.
+    """
+    now = clock.now()
+    if current_user.is_authenticated:
+        sign_ins.end(me().sign_in_id, Ended.REPLACED, now=now)
+    key = sign_ins.begin(user, browser=in_words(request.user_agent.string), now=now)
+    db.session.commit()
+    target, near = safe_next(session.get("next")), session.get("near")
+    typed = session.get("typed")
+    session.clear()
     session.permanent = True
-    session.pop("csrf_token", None)
-    if target := safe_next(session.pop("next", None)):
+    session["sign_in"], session["csrf_token"] = key, sign_ins.token_of(key)
+    if near:
+        session["near"] = near
+    if typed:
+        session["typed"] = typed
+    if target:
         return leave_for(target)
     for role, endpoint in HOMES:
         if role in user.roles:
@@ -143,7 +158,9 @@ def enter(user: User) -> Response:
 @bp.post("/sign-out")
 @public("signing out twice does no harm")
 def sign_out() -> Response:
-    logout_user()
+    if current_user.is_authenticated:
+        sign_ins.end(me().sign_in_id, Ended.SIGN_OUT, now=clock.now())
+        db.session.commit()
     session.clear()
     answer = see_other("home.index")
     answer.headers["Clear-Site-Data"] = '"cache"'  # nobody finds our pages by going back

@@ -19,12 +19,12 @@ from clinic.web import is_htmx, release
 def tag_of(centre: Centre, now: datetime, *made_of: object) -> str:
     """What a part of this centre's day is made of, as an ETag. Its clock turns with the minute, if
     `made_of` has one."""
-    if "csrf_token" not in session and session.get("_user_id"):
+    if "csrf_token" not in session and session.get("sign_in"):
         generate_csrf()  # its forms are part of it
     whole = (
         release(),
         language(),
-        session.get("_user_id"),
+        session.get("sign_in"),
         session.get("csrf_token"),
         desk_version(centre.id, now),
         made_of,

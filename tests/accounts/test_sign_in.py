@@ -187,12 +187,25 @@ def test_a_short_password_is_refused(client):
     assert 'id="password-error"' in answer.text
 
 
-def test_a_sign_in_lasts_two_weeks_from_the_last_day_it_was_used(client):
+def test_a_parent_stays_signed_in_for_thirty_days_without_a_press(client):
     user = make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
     data = {"contact": user.email, "password": "long-enough"}
     client.post("/sign-in/password", data=data)
-    assert "Set-Cookie" in client.get("/family").headers
-    assert "Set-Cookie" not in client.get("/family").headers  # once a day is enough
-    for days, is_in in ((13, True), (26, True), (41, False)):
+    assert "Set-Cookie" not in client.get("/family").headers
+    for days, is_in in ((29, True), (58, True), (89, False)):
         with time_machine.travel(NOON + timedelta(days=days), tick=False):
-            assert (client.get("/family").status_code == 200) is is_in
+            first, second = client.get("/family"), client.get("/family")
+            assert (first.status_code == 200) is is_in
+            assert not is_in or "Set-Cookie" in first.headers  # it lasts from today on
+            assert not is_in or "Set-Cookie" not in second.headers  # once a day is enough
+
+
+def test_a_cookie_copied_before_signing_out_is_worth_nothing_after(client, app):
+    client.sign_in(make_user())
+    with client.session_transaction() as session:
+        copied = dict(session)
+    client.post("/sign-out")
+    thief = app.test_client()
+    with thief.session_transaction() as session:
+        session.update(copied)
+    assert thief.get("/family").location.startswith("/sign-in")

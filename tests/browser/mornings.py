@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import time, timedelta
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
@@ -20,6 +20,7 @@ from tests.makes import (
     make_session,
     make_stock,
     make_user,
+    sign_in,
 )
 from tests.races.families import Parent
 from tests.vaccination.stocked import MMR
@@ -54,7 +55,7 @@ class Morning:
 
 
 def signed_in(app, user):
-    return Parent(app, User(id=user.id, epoch=user.epoch).get_id())
+    return Parent(app, *sign_in(user))
 
 
 def vaccinations(app):

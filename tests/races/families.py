@@ -18,12 +18,10 @@ from clinic.db import db
 from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Relation, Sex
 from clinic.families.registering import VERSIONS
 from clinic.scheduling.models import Appointment
-from tests.makes import NOON, make_slot
+from tests.makes import NOON, make_slot, sign_in
 from tests.serving import SECRET
 
-RAW_TOKEN = "0123456789abcdef" * 2
 KIND = {409, 422}  # refused, on a page that says why and offers something else
-EPOCH = 1  # of their sign-ins
 _phones = count(1)
 
 
@@ -38,11 +36,11 @@ class Answer(NamedTuple):
 class Parent:
     """A signed-in browser without the browser."""
 
-    def __init__(self, app, session_id):
-        session = {"_user_id": session_id, "_fresh": True, "csrf_token": RAW_TOKEN}
+    def __init__(self, app, session):
         signed = app.session_interface.get_signing_serializer(app).dumps(session)
         self.cookie = f"session={signed}"
-        self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(RAW_TOKEN)
+        signing = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token")
+        self.token = signing.dumps(session["csrf_token"])
 
     def ask(self, method, site, path, body=None, **headers):
         """The answer, and its headers."""
@@ -110,7 +108,8 @@ def families(app, number, *, children=1):
     )
     _insert(Consent, [_consent(one, kind) for one in users for kind in ConsentKind])
     db.session.commit()
-    parents = [Parent(app, User(id=one, epoch=EPOCH).get_id()) for one in users]
+    sessions = sign_in(*(User(id=one, epoch=0) for one in users))
+    parents = [Parent(app, session) for session in sessions]
     return [
         Family(parent, tuple(theirs[n * children : (n + 1) * children]))
         for n, parent in enumerate(parents)
@@ -126,7 +125,6 @@ def _user():
     return {
         "name": "王芳",
         "phone": f"+86139{next(_phones):08}",
-        "epoch": EPOCH,
         "created_at": NOON,
     }
 

@@ -15,6 +15,7 @@ from tests.makes import (
     make_service,
     make_session,
     make_user,
+    sign_in,
 )
 from tests.promises import drop_promises
 from tests.races.families import (
@@ -45,7 +46,7 @@ def one_child(app):
     mother, father = make_user(), make_user()
     child = make_child(mother)
     make_guardianship(father, child)
-    return [Family(Parent(app, one.get_id()), (child.id,)) for one in (mother, father)]
+    return [Family(Parent(app, one), (child.id,)) for one in sign_in(mother, father)]
 
 
 def book_both(app, site, *, child):

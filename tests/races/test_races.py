@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_child, make_guardianship, make_service, make_user
+from tests.makes import make_child, make_guardianship, make_service, make_user, sign_in
 from tests.promises import drop_promises
 from tests.races.families import (
     Family,
@@ -103,7 +103,7 @@ def mother_and_father(app, site):
     mother, father = make_user(), make_user()
     child = make_child(mother)
     make_guardianship(father, child)
-    both = [Family(Parent(app, one.get_id()), (child.id,)) for one in (mother, father)]
+    both = [Family(Parent(app, one), (child.id,)) for one in sign_in(mother, father)]
     service_id, slot_ids = service.id, ids_of(slots)
     held = [
         one.hold(site, service_id, slot_id) for one, slot_id in zip(both, slot_ids, strict=True)

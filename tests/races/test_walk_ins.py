@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_practitioner, make_room, make_service, make_session, make_user
+from tests.makes import make_practitioner, make_room, make_service, make_session, make_user, sign_in
 from tests.races.families import Parent, at_once, in_two_days, statuses
 from tests.serving import serving
 
@@ -28,7 +28,7 @@ def test_a_family_at_many_desks_is_registered_once(race, is_known):
     if is_known:
         make_user(phone="+8613600000018")
     users = [make_user(Role.RECEPTION, centre=who.centre) for _ in range(DESKS)]
-    desks = [(Parent(race, one.get_id()), slots[n].id) for n, one in enumerate(users)]
+    desks = [(Parent(race, one), slots[n].id) for n, one in enumerate(sign_in(*users))]
     family = {
         "channel": "phone",
         "phone": "13600000018",
