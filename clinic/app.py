@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
-from clinic import audit, clock, faults, i18n
+from clinic import audit, clock, faults, i18n, outside
 from clinic.accounts import access
 from clinic.accounts import views as accounts
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
@@ -112,6 +112,7 @@ def _bind_pages(app: Flask) -> None:
     login_manager.init_app(app)
     login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
     login_manager.request_loader(access.who_asks)
+    outside.bind(app)  # before the guard: it asks the database who this is
     app.before_request(access.guard)
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined

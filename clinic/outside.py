@@ -1,0 +1,121 @@
+"""Ids, days and times that come from outside, read once: of addresses, forms and files.
+
+An id is bounded by what its column holds, a day by the years that the site can mean. What is
+nothing of the kind is None; the page says what follows (404, its usual day, a sentence).
+"""
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+
+from flask import Flask, abort, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.routing import BaseConverter, ValidationError
+
+LARGEST_ID = 2**31 - 1  # of an INTEGER column of PostgreSQL
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+MOST_IDS = 50
+ID = re.compile(r"[0-9]{1,10}")
+WRITTEN_DAY = re.compile(
+    r"(?P<year>[0-9]{4})"
+    r"(?:(?P<sign>[-/.])(?P<month>[0-9]{1,2})(?P=sign)(?P<day>[0-9]{1,2})"
+    r"|年(?P<month_zh>[0-9]{1,2})月(?P<day_zh>[0-9]{1,2})[日号]?"
+    r"|(?P<month_8>[0-9]{2})(?P<day_8>[0-9]{2}))"
+)
+CLOCK_BEHIND = re.compile(r"(?<=.{8})[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
+WRITTEN_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def an_id(text: str | None) -> int | None:
+    """An id, or another whole number from 0 to what a column holds."""
+    if text is None or not ID.fullmatch(text) or int(text) > LARGEST_ID:
+        return None
+    return int(text)
+
+
+def id_of(args: MultiDict[str, str], name: str) -> int | None:
+    """The id under this name in an address or a form."""
+    return an_id(args.get(name))
+
+
+def ids_of(args: MultiDict[str, str], name: str, most: int = MOST_IDS) -> list[int]:
+    """The ids under this name, at most so many; what is no id is left out."""
+    found = map(an_id, args.getlist(name)[:most])
+    return [number for number in found if number is not None]
+
+
+def joined_ids(text: str | None, most: int) -> list[int]:
+    """`12-13` as [12, 13]; empty if it is nothing of the kind or holds more than `most`."""
+    parts = (text or "").split("-", most)
+    found = [number for number in map(an_id, parts) if number is not None]
+    return found if len(found) == len(parts) <= most else []
+
+
+def a_day(text: str | None) -> date | None:
+    """A day of the years 1900 to 2100, as `2026-11-06`, `20261106`, `2026/11/6`, `2026年11月6日`.
+
+    A time of day behind it, as spreadsheets write it, is left out.
+    """
+    plain = unicodedata.normalize("NFKC", text or "").strip()
+    found = WRITTEN_DAY.fullmatch(CLOCK_BEHIND.sub("", plain).replace(" ", ""))
+    if not found:
+        return None
+    year, month, day = (
+        int(part) for key, part in found.groupdict().items() if part and key != "sign"
+    )
+    try:
+        read = date(year, month, day)
+    except ValueError:
+        return None
+    return read if FIRST_DAY <= read <= LAST_DAY else None
+
+
+def monday_of(text: str | None, otherwise: date) -> date:
+    """The Monday of the week of that day, or of `otherwise` if it is no day."""
+    day = a_day(text) or otherwise
+    return day - timedelta(days=day.weekday())
+
+
+def a_time(text: str | None) -> time | None:
+    """A time of day, as `08:30` or `８：３０`."""
+    found = WRITTEN_TIME.fullmatch(unicodedata.normalize("NFKC", text or "").strip())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        return None
+    return time(int(found[1]), int(found[2]))
+
+
+def a_moment(text: str | None) -> datetime | None:
+    """A day and a time on the wall's clock, as `2026-03-02T08:30`; without a zone."""
+    day, _, wall = (text or "").strip().replace(" ", "T").partition("T")
+    on, at = a_day(day), a_time(wall)
+    return datetime.combine(on, at) if on and at else None
+
+
+class IdConverter(BaseConverter):
+    """`<id:child_id>` in a route: an id; any larger number is 404."""
+
+    regex = "[0-9]{1,10}"
+
+    def to_python(self, value: str) -> int:
+        number = an_id(value)
+        if number is None:
+            raise ValidationError
+        return number
+
+    def to_url(self, value: object) -> str:
+        return str(value)
+
+
+def bind(app: Flask) -> None:
+    """Teach the routes `<id:…>`; no address with a control character reaches a page."""
+    app.url_map.converters["id"] = IdConverter
+    app.before_request(_refuse_odd_address)
+
+
+def _refuse_odd_address() -> None:
+    """PostgreSQL cannot even be asked for text with a NUL; nothing has a name with one."""
+    if CONTROL.search(request.path):
+        abort(404)
+    if any("\x00" in text for pair in request.args.items(multi=True) for text in pair):
+        abort(404)
