@@ -7,7 +7,16 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -94,6 +103,28 @@ def undo(error: BaseException | None = None) -> None:
         db.session.rollback()
     except DBAPIError:
         db.session().invalidate()
+
+
+def lock_row(row: Base) -> None:
+    """Read the row again, and keep it from others until the transaction ends.
+
+    Only its own table is locked: a row that was loaded with rows of other tables is read again
+    with them, and PostgreSQL locks no outer join.
+    """
+    db.session.refresh(row, with_for_update={"of": type(row)})
+
+
+def change_if(row: Base, *still: ColumnElement[bool], **values: object) -> bool:
+    """Give the row these values if that is still true of it, in one statement; whether it was.
+
+    Of several at the same moment one is told yes: for what may happen only once.
+    """
+    table = type(row)
+    changed = db.session.execute(
+        update(table).where(table.id == row.id, *still).values(**values).returning(table.id)  # type: ignore[attr-defined]
+    ).first()
+    db.session.refresh(row)
+    return changed is not None
 
 
 def is_out_of_reach(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """Fixtures: a fresh database per test, copied from one that was migrated once, and a strict client."""
 
+import os
 import shutil
 from datetime import timedelta
 from itertools import count
@@ -22,6 +23,7 @@ from tests.forms import HTMX
 from tests.makes import NOON, sign_in
 from tests.pages import Page
 
+ENGINE = os.environ.get("ENGINE", "sqlite")  # of the tests that need only one
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "DEMO": True}
 
 
@@ -178,8 +180,8 @@ def sites(request, migrated, tmp_path_factory):
 
 @pytest.fixture
 def app(sites):
-    """The site on a fresh SQLite file, with its context pushed."""
-    yield from sites.fresh("sqlite")
+    """The site on a fresh database, with its context pushed: on SQLite, or what ENGINE says."""
+    yield from sites.fresh(ENGINE)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

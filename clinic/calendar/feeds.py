@@ -9,7 +9,7 @@ from sqlalchemy import select
 from clinic import audit
 from clinic.accounts.models import Person, Role, User
 from clinic.calendar.models import CalendarFeed
-from clinic.db import db
+from clinic.db import change_if, db
 
 SECRET_BYTES = 32
 
@@ -30,11 +30,8 @@ def open_feed(user: Person, *, now: datetime) -> str:
 def close_feed(user: Person, *, now: datetime) -> None:
     """Revoke the user's secret address, if there is one."""
     feed = live_feed(user)
-    if feed is None:
-        return
-    feed.revoked_at = now
-    db.session.flush()
-    audit.record("close_feed", feed, by=user.id, now=now)
+    if feed and change_if(feed, CalendarFeed.revoked_at.is_(None), revoked_at=now):
+        audit.record("close_feed", feed, by=user.id, now=now)
 
 
 def live_feed(user: Person) -> CalendarFeed | None:

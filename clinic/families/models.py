@@ -71,6 +71,8 @@ class Guardianship(Base):
             postgresql_where=text("revoked_at IS NULL"),
         ),
         CheckConstraint("(revoked_at IS NULL) = (revoked_by_id IS NULL)", name="revoked_at_and_by"),
+        # An invitation admits one person, whatever happens at the same moment.
+        Index("uq_guardianships_by_invitation", "invitation_id", "child_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -81,6 +83,7 @@ class Guardianship(Base):
     is_first: Mapped[bool] = mapped_column(default=False)
     granted_at: Mapped[datetime]
     granted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id"))
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 

@@ -54,6 +54,14 @@ def initials(name: str) -> str:
     return "".join(letters).upper()
 
 
+def masked_name(name: str) -> str:
+    """`李*禾`, `李*`, `A*** S***`: two of one family differ, and a stranger learns no name."""
+    words = name.split()
+    if len(words) == 1 and re.match(f"[{HAN}]", name):
+        return name[0] + "*" * max(1, len(name) - 2) + name[2:][-1:]
+    return " ".join(word[0] + "***" for word in words)
+
+
 def without_dots(text: str) -> str:
     """Without spaces and the dots between the parts of a name, however they were typed."""
     return "".join(sign for sign in text if sign not in DOTS and not sign.isspace())

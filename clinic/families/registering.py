@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.db import db
+from clinic.db import change_if, db
 from clinic.errors import DomainError
 from clinic.families.consents import VERSIONS
 from clinic.families.models import (
@@ -167,37 +168,66 @@ def shared_by(user: Person) -> list[Child]:
 
 
 def accept(invitation: Invitation, *, by: Person, now: datetime) -> list[Child]:
-    """The invited user becomes a guardian of every child that the inviter shares today."""
+    """The invited user becomes a guardian of every child that the inviter shares today.
+
+    An invitation admits one person. Raises OwnInvitation, InvitationGone.
+    """
     if invitation.invited_by_id == by.id:
         raise OwnInvitation
-    if invitation.accepted_at or invitation.revoked_at or invitation.expires_at <= now:
+    if not _use_up(invitation, by=by, now=now):
         raise InvitationGone
-    invitation.accepted_at, invitation.accepted_by_id = now, by.id
     children = shared_by(invitation.invited_by)
-    known = set(
-        db.session.scalars(
-            select(Guardianship.child_id).where(
-                Guardianship.user_id == by.id, Guardianship.revoked_at.is_(None)
-            )
-        )
-    )
     for child in children:
-        if child.id not in known:
-            guardianship = Guardianship(
-                user_id=by.id,
-                child_id=child.id,
-                relation=invitation.relation,
-                granted_at=now,
-                granted_by_id=invitation.invited_by_id,
-            )
-            db.session.add(guardianship)
-            db.session.flush()
-            audit.record("accept", guardianship, by=by.id, now=now)
+        _admit(child, invitation, by=by, now=now)
     return children
 
 
+def _use_up(invitation: Invitation, *, by: Person, now: datetime) -> bool:
+    """Whether it could still be accepted; from here on it is."""
+    return change_if(
+        invitation,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        Invitation.expires_at > now,
+        accepted_at=now,
+        accepted_by_id=by.id,
+    )
+
+
+def _admit(child: Child, invitation: Invitation, *, by: Person, now: datetime) -> None:
+    """The child's guardian from now on, unless they are it already."""
+    insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
+    added = (
+        insert(Guardianship)
+        .values(
+            user_id=by.id,
+            child_id=child.id,
+            relation=invitation.relation,
+            granted_at=now,
+            granted_by_id=invitation.invited_by_id,
+            invitation_id=invitation.id,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["user_id", "child_id"], index_where=Guardianship.revoked_at.is_(None)
+        )
+        .returning(Guardianship.id)
+    )
+    if guardianship_id := db.session.scalar(added):
+        audit.record("accept", ("guardianships", guardianship_id), by=by.id, now=now)
+
+
+def withdraw_invitation(invitation: Invitation, *, by: Person, now: datetime) -> None:
+    """The link no longer works. Raises InvitationGone if it has been used meanwhile."""
+    if not change_if(invitation, Invitation.accepted_at.is_(None), revoked_at=now):
+        raise InvitationGone
+    audit.record("withdraw_invitation", invitation, by=by.id, now=now)
+
+
 def revoke(guardianship: Guardianship, *, by: Person, now: datetime) -> None:
-    """End a guardianship: the child's first guardian may, and anybody may leave by themselves."""
+    """End a guardianship: the child's first guardian may, and anybody may leave by themselves.
+
+    Twice is once.
+    """
     first = db.session.scalar(
         select(Guardianship.user_id).where(
             Guardianship.child_id == guardianship.child_id,
@@ -207,10 +237,9 @@ def revoke(guardianship: Guardianship, *, by: Person, now: datetime) -> None:
     )
     if guardianship.is_first or by.id not in (first, guardianship.user_id):
         raise OnlyTheFirst
-    if guardianship.revoked_at is None:
-        guardianship.revoked_at, guardianship.revoked_by_id = now, by.id
+    live = Guardianship.revoked_at.is_(None)
+    if change_if(guardianship, live, revoked_at=now, revoked_by_id=by.id):
         audit.record("revoke", guardianship, by=by.id, now=now)
-    db.session.flush()
 
 
 def _hash(token: str) -> str:

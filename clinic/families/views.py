@@ -13,8 +13,9 @@ from clinic.accounts.views import enter
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families import registering
-from clinic.families.forms import RELATIONS, ChildForm, FinishForm, InvitationForm
-from clinic.families.models import ConsentKind, Relation
+from clinic.families.forms import RELATIONS, SEXES, ChildForm, FinishForm, InvitationForm
+from clinic.families.models import Child, ConsentKind, Relation
+from clinic.families.pinyin import masked_name
 from clinic.families.queries import (
     children_of,
     children_with_guardians,
@@ -25,7 +26,7 @@ from clinic.families.queries import (
     open_invitations,
 )
 from clinic.families.sealing import masked
-from clinic.i18n import language, say
+from clinic.i18n import age, language, say
 from clinic.web import render, see_other, typed_before
 
 bp = Blueprint("families", __name__, url_prefix="/family")
@@ -187,7 +188,7 @@ def withdraw_invitation(invitation_id: int) -> Response:
     now = clock.now()
     for invitation in open_invitations(me(), now):
         if invitation.id == invitation_id:
-            invitation.revoked_at = now
+            registering.withdraw_invitation(invitation, by=me(), now=now)
             db.session.commit()
             flash(_("The link no longer works."), "success")
             return see_other("families.index")
@@ -220,8 +221,20 @@ def invitation(token: str) -> Response:
         form=form,
         error=error,
         inviter=found.invited_by.name,
-        children=[child.name[:1] + "*" for child in registering.shared_by(found.invited_by)],
+        children=[_told_to_a_guest(child) for child in registering.shared_by(found.invited_by)],
     )
+
+
+def _told_to_a_guest(child: Child) -> str:
+    """Enough to know siblings apart: the link may have come to the wrong person."""
+    sexes = {choice.value: choice.label for choice in SEXES}
+    told: str = _(
+        "%(name)s (%(sex)s, %(age)s)",
+        name=masked_name(child.name),
+        sex=sexes[child.sex.value],
+        age=age(child.birth_date, clock.clinic_day(clock.now())),
+    )
+    return told
 
 
 @bp.post("/guardianships/<int:guardianship_id>/revocation")

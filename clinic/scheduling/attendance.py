@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
-from clinic.db import db
+from clinic.db import db, lock_row
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
@@ -150,7 +150,7 @@ def _lock_places(appointment: Appointment) -> list[int]:
 
 def _as_it_is_by_now(appointment: Appointment) -> None:
     """Somebody else may have changed it since it was shown; nobody does from here on."""
-    db.session.refresh(appointment, with_for_update={"of": Appointment})
+    lock_row(appointment)
 
 
 def _take_the_place_back(appointment: Appointment) -> None:

@@ -13,7 +13,7 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Leave, Practitioner
 from clinic.clock import clinic_day
-from clinic.db import Base, db
+from clinic.db import Base, db, lock_row
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import changing
@@ -146,7 +146,7 @@ def refuse_leave(request: LeaveRequest, *, by: Person, now: datetime) -> None:
 
 
 def _decide(request: LeaveRequest, *, granted: bool, by: Person, now: datetime) -> None:
-    db.session.refresh(request, with_for_update={"of": LeaveRequest})
+    lock_row(request)
     if request.decided_at is not None:
         raise IsDecided
     request.decided_at, request.decided_by_id, request.granted = now, by.id, granted

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
-from clinic.db import db
+from clinic.db import db, lock_row
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import attendance
@@ -93,7 +93,7 @@ def give(
 
     What is saved twice is done once. Raises DoseRefused, or what stands against all of them.
     """
-    db.session.refresh(visit, with_for_update={"of": Appointment})
+    lock_row(visit)
     if before_this := visits.observation_of(visit.id):
         return before_this
     if not jabs:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import broken_promise, db
+from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
 from clinic.families.models import Guardianship
 from clinic.i18n import mark
@@ -91,8 +91,8 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> Non
     attendance.undo_check_in(appointment, by=by, now=now)
     if ticket is None or is_needed(ticket, but=appointment):
         return
-    db.session.refresh(db.session.get_one(Visit, ticket.visit_id), with_for_update=True)
-    db.session.refresh(ticket, with_for_update={"of": Ticket})
+    lock_row(db.session.get_one(Visit, ticket.visit_id))
+    lock_row(ticket)
     if ticket.state is State.VOID:
         return
     if ticket.state is not State.WAITING or ticket.called_at is not None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clinic.accounts.models import Person
 from clinic.clock import day_bounds
-from clinic.db import db
+from clinic.db import db, lock_row
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
@@ -45,8 +45,8 @@ def _move(
     if ticket is None or is_needed(ticket, but=appointment):
         return
     visit = db.session.get_one(Visit, ticket.visit_id)
-    db.session.refresh(visit, with_for_update=True)
-    db.session.refresh(ticket, with_for_update={"of": Ticket})
+    lock_row(visit)
+    lock_row(ticket)
     if ticket.state not in OPEN:
         return
     took = served_for(ticket, now)

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import Person, Role
-from clinic.db import db
+from clinic.db import db, lock_row
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.visits import rules
@@ -32,9 +32,8 @@ def roles_at(user: Person, centre_id: int) -> set[str]:
 
 def lock(ticket: Ticket, seen: int) -> None:
     """The visit, then the ticket, as they are by now. Raises JustChanged unless that was seen."""
-    visit = db.session.get_one(Visit, ticket.visit_id)
-    db.session.refresh(visit, with_for_update=True)
-    db.session.refresh(ticket, with_for_update={"of": Ticket})
+    lock_row(db.session.get_one(Visit, ticket.visit_id))
+    lock_row(ticket)
     if ticket.steps != seen:
         raise JustChanged
 

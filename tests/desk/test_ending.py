@@ -22,6 +22,12 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
+def app(both):
+    """Each of these on both engines: what is closed here was loaded with rows of other tables."""
+    return both
+
+
+@pytest.fixture
 def slot(app):
     with time_machine.travel(NOON, tick=False):
         day = clinic_day(NOON)

@@ -29,6 +29,12 @@ TODAY = clinic_day(NOON)
 
 
 @pytest.fixture
+def app(both):
+    """Each of these on both engines: the rows that are locked were loaded with others."""
+    return both
+
+
+@pytest.fixture
 def slot(app):
     service = make_service(ServiceKind.PEDIATRICS)
     return make_slot(service, day=TODAY, opens=time(14), closes=time(17), capacity=6)

@@ -1,11 +1,13 @@
 """A family's children and guardians."""
 
 import re
+from datetime import date
 
 import pytest
 
 from clinic.db import db
-from clinic.families.models import Child, Relation
+from clinic.families.models import Child, Relation, Sex
+from clinic.families.pinyin import masked_name
 from tests.makes import make_child, make_guardianship, make_service, make_slot, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -189,6 +191,33 @@ def test_an_invitation_is_withdrawn(app, client):
     client.post(withdrawal.group())
 
     assert other.get(link).status_code == 404
+
+
+def test_an_invitation_tells_siblings_apart_and_no_name(app, client):
+    parent = make_user()
+    make_child(parent, name="李一禾")
+    make_child(parent, name="李一麦", sex=Sex.MALE, birth_date=date(2022, 1, 31))
+    page = client.sign_in(parent).post("/family/invitations", data={"relation": "father"}).text
+    link = re.search(r'value="https?://[^/]+(/family/invitations/[^"]+)"', page).group(1)
+    shown = app.test_client().sign_in(make_user()).get(link).text
+    assert "李*禾（女孩，13个月）" in shown
+    assert "李*麦（男孩，4岁1个月）" in shown
+    assert "李一" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("李一禾", "李*禾"),
+        ("李禾", "李*"),
+        ("李", "李*"),
+        ("欧阳一禾", "欧**禾"),
+        ("Anna Smith", "A*** S***"),
+        ("阿依古丽·买买提", "阿******提"),
+    ],
+)
+def test_a_masked_name(name, shown):
+    assert masked_name(name) == shown
 
 
 def test_ones_own_invitation_is_for_somebody_else(client):
