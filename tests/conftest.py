@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import deque
 from datetime import timedelta
 from itertools import count
 
@@ -21,24 +22,40 @@ from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
 from tests.forms import HTMX
 from tests.makes import NOON, sign_in
-from tests.pages import Page
+from tests.pages import Page, check_by_hand
 
 ENGINE = os.environ.get("ENGINE", "sqlite")  # of the tests that need only one
-SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "WTF_CSRF_ENABLED": False, "DEMO": True}
+SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "DEMO": True}
 
 
 class Client(FlaskClient):
-    """A browser that fails a GET that writes, and a request that forgets to commit."""
+    """A browser that fails a GET that writes, and a request that forgets to commit.
+
+    A form is taken from its page (`page`). What is posted by hand instead needs no token, but may
+    not name a field that the form which this browser was shown last does not have.
+    """
 
     pressed_at = None  # when whoever is signed in here was last seen; None if nobody cares
 
-    def open(self, *args, **kwargs):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.seen = deque(maxlen=20)  # pages, the last one first
+
+    def open(self, *args, shown=None, tampered=False, **kwargs):
+        """`shown`: this POST is a form of a page. `tampered`: it is meant to be what no page sends."""
         db.session.commit()  # the test's own rows
         db.session.expire_all()  # a request must load what it needs, as it will in life
         db.session.info.clear()
-        g.pop("_login_user", None)  # the test's context is the request's too
+        for name in list(g):  # the test's context is the request's too
+            g.pop(name)
         self._press()
+        by_hand = kwargs.get("method") == "POST" and not shown
+        if by_hand and not tampered:
+            check_by_hand(self.seen, args[0], kwargs.get("data") or {})
+        self.application.config["WTF_CSRF_ENABLED"] = not by_hand
         response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html":
+            self.seen.appendleft(Page(self, response))
         request = f"{response.request.method} {response.request.path}"
         if db.session.info.get("unfinished"):
             pytest.fail(f"{request} changed rows and did not commit")
@@ -53,10 +70,6 @@ class Client(FlaskClient):
         if status is not None and page.status != status:
             pytest.fail(f"{page!r} instead of {status}, {page.location or page.words[:300]}")
         return page
-
-    def post(self, address, *, shown=None, **sending):
-        """POST by hand. `shown`: the names of the fields of the form that a page sends."""
-        return super().post(address, **sending)
 
     def sign_in(self, user):
         """This client, signed in as that user."""

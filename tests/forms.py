@@ -219,25 +219,25 @@ class Form:
 
     def button(self, which=None):
         """The button of that name, value, id or label; without a word the only one there is."""
-        found = [one for one in self.buttons if which is None or _is_called(one, which)]
-        if len(found) > 1:
-            found = [one for one in found if words(one) == which] or found
-        if len(found) != 1:
+        found = called(self.buttons, which)
+        same = {(one.attributes.get("name"), one.attributes.get("value")) for one in found}
+        if len(found) != 1 and (len(same) != 1 or same == {(None, None)}):
             there = [words(one) or one.attributes for one in self.buttons]
             pytest.fail(f"{self} has {len(found)} buttons {which!r}, of {there}")
-        return found[0]
+        return next((one for one in found if not is_disabled(one)), found[0])
 
     def submit(self, button=None, *, htmx=False, **sending):
         """Press a button and send it; the page that answers. Redirects are not followed.
 
+        What was tampered with may be sent without a button.
         `htmx`: as HTMX does it, by the `hx-post` or `hx-get` of the button or the form.
         """
-        pressed = self.button(button)
+        no_button = self.tampered and button is None and len(self.buttons) != 1
+        pressed = self.node if no_button else self.button(button)
         if is_disabled(pressed):
             pytest.fail(f"{self}: the button {words(pressed)!r} is disabled")
-        fields = self.fields
-        name = pressed.attributes.get("name")
-        if name:
+        fields, name = self.fields, pressed.attributes.get("name")
+        if name and name not in self.tampered:
             fields.add(name, pressed.attributes.get("value") or "")
         if htmx:
             return self._by_htmx(_doer(pressed, self.node), fields, **sending)
@@ -279,17 +279,28 @@ class Form:
             elif value is not None:
                 data.add(key, value)
         kind = "multipart/form-data" if is_multipart else None
-        answer = self.page.client.post(
-            address, data=data, content_type=kind, shown=self.names, **sending
-        )
+        answer = self.page.client.post(address, data=data, content_type=kind, shown=True, **sending)
         return self.page.answer(answer)
 
 
-def _is_called(button, which):
-    attributes = button.attributes
-    pair = f"{attributes.get('name')}={attributes.get('value')}"
-    by = (attributes.get("name"), attributes.get("value"), button.id, pair)
-    return which in by or which in words(button) or which == attributes.get("aria-label")
+def called(buttons, which):
+    """Those of that name, value (or both: `name=value`), id or label; else those whose label has it."""
+    if which is None:
+        return buttons
+    exact = [one for one in buttons if which in _names_of(one)]
+    return exact or [one for one in buttons if which in words(one)]
+
+
+def _names_of(button):
+    name, value = (button.attributes.get(one) for one in ("name", "value"))
+    return (
+        name,
+        value,
+        f"{name}={value}",
+        button.id,
+        words(button),
+        button.attributes.get("aria-label"),
+    )
 
 
 def _doer(button, form):

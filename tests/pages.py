@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.forms import Form, words
+from tests.forms import Form, called, words
 
 
 class Page:
@@ -132,6 +132,16 @@ class Page:
             pytest.fail(f"{self!r} has {len(found)} forms {asked!r}; all: {there}")
         return found[0]
 
+    @cached_property
+    def sent_to(self):
+        """The names of what its forms may send to each address by POST."""
+        names = {}
+        for form in self.forms:
+            if form.method == "post":
+                path = self.resolve(form.action).partition("?")[0]
+                names.setdefault(path, set()).update(form.names)
+        return names
+
     def has_form(self, **which):
         """Whether there is a form with that action, or that holds that."""
         action, holding = which.get("action"), which.get("holding")
@@ -141,18 +151,15 @@ class Page:
             for one in self.forms
         )
 
-    def button(self, label):
-        """The one button with that label, name or value, wherever it is: its form and itself."""
-        found = [
-            (form, one)
-            for form in self.forms
-            for one in form.buttons
-            if label in (words(one), one.attributes.get("name"), one.attributes.get("value"))
-        ] or [(f, one) for f in self.forms for one in f.buttons if label in words(one)]
+    def button(self, which):
+        """The one button of that label, name or value, wherever it is: its form and itself."""
+        everywhere = [one for form in self.forms for one in form.buttons]
+        found = called(everywhere, which)
         if len(found) != 1:
-            there = [words(one) for form in self.forms for one in form.buttons]
-            pytest.fail(f"{self!r} has {len(found)} buttons {label!r}, of {there}")
-        return found[0]
+            there = [words(one) for one in everywhere]
+            pytest.fail(f"{self!r} has {len(found)} buttons {which!r}, of {there}")
+        form = next(form for form in self.forms if found[0] in form.buttons)
+        return form, found[0]
 
     def press(self, label, **sending):
         """Press that button: send its form as it stands."""
@@ -176,3 +183,14 @@ def _holds(form, what):
         or any(one.attributes.get("value") == what for one in form.buttons)
         or what in words(form.node)
     )
+
+
+def check_by_hand(seen, address, fields):
+    """Fail on a field that the form sent to that address does not have, on the page that showed it last."""
+    path = address.partition("?")[0]
+    for page in seen:
+        names = page.sent_to.get(path)
+        if names is not None:
+            if unknown := sorted({*fields} - names):
+                pytest.fail(f"the form {path} of {page!r} has no {unknown}, but {sorted(names)}")
+            return

@@ -60,10 +60,12 @@ class Practice:
     def ask(self, **query):
         return self.client.get(f"{self.url}/follow-up", query_string=query)
 
-    def book(self, slot, service=None, headers=None, **more):
+    def book(self, slot, service=None, headers=None, tampered=False, **more):
         slot_id = slot.id if slot else ""
         data = {"service": (service or self.service).id, "slot": slot_id, "key": "abcdefgh1"}
-        return self.client.post(f"{self.url}/follow-up", data=data | more, headers=headers)
+        return self.client.post(
+            f"{self.url}/follow-up", data=data | more, headers=headers, tampered=tampered
+        )
 
     def booked(self):
         query = db.session.query(Appointment).filter(Appointment.id != self.visit.id)
@@ -224,7 +226,7 @@ def test_a_dose_that_is_not_legal_that_day_is_refused_and_said(jabs):
     shown = jabs.ask(need="MMR", day=before.starts_at.date().isoformat())
     assert slots_on(shown) == []
     assert "3月10日" in shown.text
-    answer = jabs.book(jabs.today[3], need=["", "MMR"])
+    answer = jabs.book(jabs.today[3], need=["", "MMR"], tampered=True)
     assert answer.status_code == 422
     assert jabs.booked() == []
 

@@ -189,20 +189,21 @@ def test_the_number_that_was_meant_is_accepted_with_one_tap(doctor, day):
 
 
 def test_who_is_sure_of_an_odd_number_saves_it_and_is_not_asked_again(doctor, day):
-    answer = post(doctor, day, NUMBERS, SAVE, weight="18.4")
-    assert 'name="sure-weight" value="18.4"' in answer.text
-    sure = {"weight": "18.4", "sure-weight": "18.4"}
-    assert post(doctor, day, NUMBERS, sure, SAVE).status_code == 303
+    shown = doctor.page(day.page).form().fill(NUMBERS | {"weight": "18.4"}).submit("save")
+    assert shown.status == 422
+    answer = shown.form().fill({"sure-weight": True}).submit("save")
+    assert answer.location == day.page
     assert kept()["weight"] == 18400
-    assert post(doctor, day, NUMBERS, SAVE, weight="18.4", head="45.8").status_code == 303
-    # Being sure of one number is not being sure of another.
-    again = post(doctor, day, NUMBERS, SAVE, {"weight": "19.4", "sure-weight": "18.4"})
-    assert again.status_code == 422
+    # It is not asked again, but for another number it is.
+    page = answer.follow().form().fill(head="45.8").submit("save").follow()
+    assert page.form().fill(weight="19.4").submit("save").status == 422
 
 
 def test_a_number_that_is_impossible_stays_so_however_sure(doctor, day):
-    answer = post(doctor, day, NUMBERS, SAVE, {"head": "450", "sure-head": "450"})
-    assert answer.status_code == 422
+    shown = doctor.page(day.page).form().fill(NUMBERS | {"head": "450"}).submit("save")
+    assert "sure-head" not in shown.form().names
+    sure = shown.form().fill({"sure-head": "450"}, tampered=True)
+    assert sure.submit("save").status == 422
 
 
 def test_growth_and_questions_follow_the_typing_and_nothing_is_kept(doctor, day):
@@ -246,8 +247,9 @@ def test_the_familys_answers_are_taken_over_where_nothing_was_chosen(doctor, day
 
 
 def test_a_referral_is_recorded_with_its_reasons(doctor, day):
-    change = {"sign-2": "yes", "regression": "yes", "referral": "agreed"}
-    assert post(doctor, day, WHOLE, change, FINISH).status_code == 303
+    signs = {"sign-2": "yes", "regression": "yes"}
+    asked = doctor.page(day.page).form().fill(WHOLE | signs).submit("look")
+    assert asked.form().fill(referral="agreed").submit("finish").status == 303
     found = kept()
     assert (found["referral"], found["referral-why"]) == ("agreed", "sign-2,regression")
 

@@ -57,12 +57,14 @@ def test_a_rare_name_is_the_same_from_the_walk_in_to_the_slip(desk, app, service
 def test_what_another_desk_did_meanwhile_is_not_lost(app, desk, centre, visit, slot, page):
     other_desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=centre))
     url, before = f"/desk/appointments/{visit.id}", visit.slot_id
-    desk.get(f"{url}/{page}?day={TODAY.isoformat()}")
-    other_desk.post(f"{url}/arrival")
-    data = {"reason": "发烧", "slot": slot.clinic_session.slots[2].id}
-    answer = desk.post(f"{url}/{page}?day={TODAY.isoformat()}", data=data)
-    assert answer.status_code in (409, 422)
-    assert "notice-bad" in answer.text
+    shown = desk.page(f"{url}/{page}?day={TODAY.isoformat()}")
+    other_desk.page(url).form(action="/arrival").submit()
+    if page == "move":
+        answer = shown.form("slot").submit(str(slot.clinic_session.slots[2].id))
+    else:
+        answer = shown.form().fill(reason="发烧").submit()
+    assert answer.status in (409, 422)
+    assert answer.rows(".notice-bad:not([hidden])")
     assert (status_of(visit), visit.slot_id) == (Status.ARRIVED, before)
 
 

@@ -1,6 +1,5 @@
 """Booking a vaccination for its doses: only legal days, only centres that have them, one promise each."""
 
-import re
 from datetime import date, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from clinic.vaccination.stock_verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
+    day_of,
     make_child,
     make_guardianship,
     make_practitioner,
@@ -69,17 +69,31 @@ class Site:
 
     def page(self, **query):
         query = {"child": self.child.id} | query
-        return self.client.get("/vaccination/", query_string=query)
+        return self.client.page("/vaccination/", query_string=query)
 
-    def hold(self, slot, *series, **more):
-        needs = [f"{self.child.id}.{code}" for code in ("", *series)]
-        data = {"child": self.child.id, "service": self.service.id, "slot": slot.id}
-        return self.client.post("/vaccination/holds", data=data | {"need": needs} | more)
+    def times(self, day, *series, **query):
+        """The form of that day's times, for these doses (a question if none)."""
+        need = [f"{self.child.id}.{code}" for code in ("", *series)]
+        page = self.page(day=day.isoformat(), need=need, **query)
+        return page.form(action="/vaccination/holds")
 
-    def book(self, slot, *series, **more):
-        held = self.hold(slot, *series, **more)
-        assert held.status_code == 303, held.text
-        return self.client.post(held.location, data={"reason": ""})
+    def hold(self, slot, *series, **query):
+        return self.times(day_of(slot), *series, **query).submit(str(slot.id))
+
+    def hold_by_hand(self, slot, *series, **query):
+        """The same where the page shows no such time or dose, or does no longer."""
+        times = self.times(NEXT_WEEK, **query)
+        times.fill({"slot": slot.id}, tampered=True)
+        if series:
+            times.fill({"need": [f"{self.child.id}.{code}" for code in series]}, tampered=True)
+        return times.submit()
+
+    def book(self, slot, *series, **query):
+        return self.confirm(self.hold(slot, *series, **query))
+
+    def confirm(self, held):
+        page = held.follow()
+        return page.form(action=page.address).submit()
 
 
 @pytest.fixture
@@ -96,52 +110,55 @@ def live():
 
 
 def ticked(page):
-    return re.findall(r'value="\d+\.(\w+)" checked', page.text)
+    values = page.values("[name=need]:checked", "value")
+    return [one.partition(".")[2] for one in values]
+
+
+def times_on(page):
+    return {int(one) for one in page.values("[name=slot]", "value")}
 
 
 def test_what_comes_next_is_ticked_and_days_before_it_are_not_offered(site):
     page = site.page()
     assert ticked(page) == ["MMR", "JE"]
-    assert 'name="slot"' in page.text
-    assert "未到时间" in page.text  # tomorrow
+    assert times_on(page)
+    assert "未到时间" in page.words  # tomorrow
     early = site.page(day=TOMORROW.isoformat())
-    assert 'name="slot"' not in early.text
-    assert "3月10日" in early.text
+    assert not times_on(early)
+    assert "3月10日" in early.words
 
 
 def test_a_day_that_is_not_legal_is_refused_with_the_first_that_is(site):
-    answer = site.hold(site.slots[TOMORROW][0], "MMR")
-    assert answer.status_code == 422
-    assert "3月10日" in answer.text
+    answer = site.hold_by_hand(site.slots[TOMORROW][0], "MMR")
+    assert answer.status == 422
+    assert "3月10日" in answer.words
     assert db.session.scalars(select(Hold)).all() == []
-    offered = {int(one) for one in re.findall(r'name="slot" value="(\d+)"', answer.text)}
-    assert offered
-    assert offered <= {slot.id for slot in site.slots[NEXT_WEEK]}
+    assert times_on(answer)
+    assert times_on(answer) <= {slot.id for slot in site.slots[NEXT_WEEK]}
 
 
 def test_what_is_complete_or_booked_already_is_refused_when_asked_for_by_hand(site):
-    complete = site.hold(site.slots[NEXT_WEEK][0], "BCG")
-    assert complete.status_code == 422
-    assert "已全程完成" in complete.text
+    complete = site.hold_by_hand(site.slots[NEXT_WEEK][0], "BCG")
+    assert complete.status == 422
+    assert "已全程完成" in complete.words
     site.book(site.slots[NEXT_WEEK][0], "MMR")
-    again = site.hold(site.slots[NEXT_WEEK][4], "MMR")
-    assert again.status_code == 422
-    assert "已预约在3月11日" in again.text
+    again = site.hold_by_hand(site.slots[NEXT_WEEK][4], "MMR")
+    assert again.status == 422
+    assert "已预约在3月11日" in again.words
     assert live() == [("MMR", "MMR", 1)]
 
 
 def test_doses_due_together_are_booked_together_and_promised(site):
     booked = site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
     assert live() == [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
-    assert "麻腮风" in site.client.get(booked.location).text
-    assert "麻腮风" not in re.sub(r"(?s)<nav.*?</nav>", "", site.page().text)  # no line any more
+    assert "麻腮风" in booked.follow().words
+    assert "麻腮风" not in site.page().words  # no line any more
 
 
 def test_the_form_says_what_it_is_for(site):
-    held = site.hold(site.slots[NEXT_WEEK][0], "MMR")
-    page = site.client.get(held.location).text
-    assert "麻腮风" in page
-    assert "乙脑" not in page
+    page = site.hold(site.slots[NEXT_WEEK][0], "MMR").follow()
+    assert "麻腮风" in page.words
+    assert "乙脑" not in page.words
 
 
 def test_a_visit_for_none_of_them_is_for_a_question(site):
@@ -153,8 +170,7 @@ def test_a_visit_for_none_of_them_is_for_a_question(site):
 def test_another_choice_for_the_same_time_lets_go_what_is_not_wanted(site):
     slot = site.slots[NEXT_WEEK][0]
     site.hold(slot, "MMR", "JE")
-    held = site.hold(slot, "JE")
-    site.client.post(held.location, data={"reason": ""})
+    site.confirm(site.hold(slot, "JE"))
     assert live() == [("JE", "JE-L", 1)]
     promised = dict(db.session.execute(select(Stock.vaccine, Stock.promised)).all())
     assert (promised["MMR"], promised["JE-L"]) == (0, 1)
@@ -163,12 +179,12 @@ def test_another_choice_for_the_same_time_lets_go_what_is_not_wanted(site):
 def test_only_a_centre_that_has_it_is_offered(site):
     other = site.open_centre()
     page = site.page(centre=other.id, day=NEXT_WEEK.isoformat())
-    assert 'name="slot"' not in page.text
-    assert "没有" in page.text
-    answer = site.hold(site.slots[NEXT_WEEK][0], "MMR")
-    assert answer.status_code == 422
-    assert site.centre.name_zh in answer.text  # instead
-    assert site.hold(site.slots[NEXT_WEEK][0]).status_code == 303  # a question needs no vaccine
+    assert not times_on(page)
+    assert "没有" in page.words
+    answer = site.hold_by_hand(site.slots[NEXT_WEEK][0], "MMR")
+    assert answer.status == 422
+    assert site.centre.name_zh in answer.words  # instead
+    assert site.hold(site.slots[NEXT_WEEK][0]).status == 303  # a question needs no vaccine
 
 
 def test_the_last_dose_goes_to_one_family(site, app):
@@ -178,22 +194,29 @@ def test_the_last_dose_goes_to_one_family(site, app):
     rival = make_user()
     child = make_child(rival, birth_date=BABY)
     site.give(child)
-    assert site.hold(slots[0], "MMR").status_code == 303
-    theirs = app.test_client().sign_in(rival)
     need = [f"{child.id}.", f"{child.id}.MMR"]
-    data = {"child": child.id, "service": site.service.id, "slot": slots[1].id, "need": need}
-    refused = theirs.post("/vaccination/holds", data=data)
-    assert refused.status_code == 422
-    assert site.centre.name_zh in refused.text
+    theirs = (
+        app.test_client()
+        .sign_in(rival)
+        .page(
+            "/vaccination/",
+            query_string={"child": child.id, "need": need, "day": NEXT_WEEK.isoformat()},
+        )
+    )
+    assert site.hold(slots[0], "MMR").status == 303
+    refused = theirs.form(action="/vaccination/holds").submit(str(slots[1].id))
+    assert refused.status == 422
+    assert site.centre.name_zh in refused.words
     # What the first family keeps does not stand in its own way.
-    assert 'name="slot"' in site.page(centre=other.id, day=NEXT_WEEK.isoformat(), need=need).text
+    need = [f"{site.child.id}.", f"{site.child.id}.MMR"]
+    assert times_on(site.page(centre=other.id, day=NEXT_WEEK.isoformat(), need=need))
 
 
 def test_a_move_takes_the_doses_along_and_not_to_a_day_before_they_are_legal(site):
     booked = site.book(site.slots[NEXT_WEEK][0], "MMR")
     number = int(booked.location.rsplit("/", 1)[1])
-    early = site.hold(site.slots[TOMORROW][0], move=number)
-    assert early.status_code == 422
+    early = site.hold_by_hand(site.slots[TOMORROW][0], move=number)
+    assert early.status == 422
     other = site.open_centre()
     make_stock(other)
     moved = site.book(site.slots[NEXT_WEEK][1], move=number)
@@ -206,14 +229,14 @@ def test_a_move_takes_the_doses_along_and_not_to_a_day_before_they_are_legal(sit
 def test_two_guardians_do_not_book_one_dose_twice(site, app):
     father = make_user()
     make_guardianship(father, site.child)
-    theirs = app.test_client().sign_in(father)
-    first = site.hold(site.slots[NEXT_WEEK][0], "MMR")
-    need = [f"{site.child.id}.", f"{site.child.id}.MMR"]
-    data = {"child": site.child.id, "service": site.service.id, "need": need}
-    second = theirs.post("/vaccination/holds", data=data | {"slot": site.slots[NEXT_WEEK][4].id})
-    site.client.post(first.location, data={"reason": ""})
-    refused = theirs.post(second.location, data={"reason": ""})
-    assert refused.status_code == 422
+    slots, mothers = site.slots[NEXT_WEEK], site.client
+    first = site.hold(slots[0], "MMR")
+    site.client = app.test_client().sign_in(father)
+    second = site.hold(slots[4], "MMR")
+    site.client = mothers
+    site.confirm(first)
+    refused = site.confirm(second)
+    assert refused.status == 422
     assert live() == [("MMR", "MMR", 1)]
 
 
@@ -235,8 +258,8 @@ def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(sit
     waiting.look_for(entry.id, now=NOON)
     db.session.commit()
     [offer] = waiting.live_offers(entry.id)
-    booked = site.client.post(f"/vaccination/holds/{offer.id}", data={"reason": ""})
-    assert booked.status_code == 303
+    page = site.client.page(f"/vaccination/holds/{offer.id}")
+    assert page.form(holding="reason").submit().status == 303
     assert [series for series, _, _ in live()] == promised
 
 
@@ -246,12 +269,10 @@ def test_a_check_is_followed_by_what_is_due(site):
     make_session(checker, make_room(site.centre), [check], NEXT_WEEK)
     make_session(checker, make_room(site.centre), [check], TOMORROW)
     query = {"child": site.child.id, "then": site.service.id, "day": NEXT_WEEK.isoformat()}
-    page = site.client.get("/checkups/", query_string=query)
+    page = site.client.page("/checkups/", query_string=query)
     assert ticked(page) == ["MMR", "JE"]
-    [chosen] = re.findall(r'name="slot" value="([\d-]+)"', page.text)[:1]
-    data = {"child": site.child.id, "service": check.id, "then": site.service.id, "slot": chosen}
-    held = site.client.post("/checkups/holds", data=data)
-    site.client.post(held.location, data={"reason": ""})
+    chosen = page.values("[name=slot]", "value")[0]
+    site.confirm(page.form(action="/checkups/holds").submit(chosen))
     assert [series for series, _, _ in live()] == ["JE", "MMR"]
 
 
@@ -277,4 +298,4 @@ def test_another_familys_ticks_do_nothing(site):
 
 @pytest.mark.parametrize("rubbish", ["", ".", "x.MMR", "9" * 30 + ".MMR", "1", "1.<b>"])
 def test_rubbish_is_passed_over(site, rubbish):
-    assert site.page(need=rubbish).status_code == 200
+    assert site.page(need=rubbish).status == 200

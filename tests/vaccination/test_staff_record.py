@@ -30,8 +30,8 @@ def page(visit):
     return f"/vaccination/visits/{visit.id}/record"
 
 
-def given(child):
-    entry = Entry("BCG", child.birth_date, 1)
+def given(child, vaccine="BCG", on=None):
+    entry = Entry(vaccine, on or child.birth_date, 1)
     by = child.guardianships[0].user
     (row,) = record.record(child, [entry], by=by, source=Source.BOOKLET, now=NOON)
     db.session.commit()
@@ -49,20 +49,19 @@ def test_what_the_nurse_has_seen_is_verified(client, visit, nurse, page):
 
 def test_all_that_was_shown_is_verified_at_once_and_nothing_else(client, visit, nurse, page):
     first = given(visit.child)
-    by = visit.child.guardianships[0].user
-    entries = [Entry("HepB", visit.child.birth_date, 1), Entry("IPV", date(2025, 4, 1), 1)]
-    second, late = record.record(visit.child, entries, by=by, source=Source.BOOKLET, now=NOON)
-    db.session.commit()
-    assert "All 3 seen in the booklet" in client.sign_in(nurse).get(page).text
-    data = {"deed": "verify-all", "row": [first.id, second.id]}
-    assert client.post(page, data=data).location == page
+    second = given(visit.child, "HepB", visit.child.birth_date)
+    shown = client.sign_in(nurse).page(page)
+    db.session.rollback()
+    late = given(visit.child, "IPV", date(2025, 4, 1))
+    answer = shown.form(holding="All 2 seen in the booklet").submit()
+    assert answer.location == page
     db.session.expire_all()
     assert [one.verified_by_id for one in (first, second, late)] == [nurse.id, nurse.id, None]
     assert "All " not in client.get(page).text  # one is left
     db.session.rollback()
     stranger = given(make_child())
-    data = {"deed": "verify-all", "row": [late.id, stranger.id]}
-    assert client.post(page, data=data).status_code == 404
+    theirs = shown.form(holding="All 2").fill({"row": [late.id, stranger.id]}, tampered=True)
+    assert theirs.submit().status == 404
     db.session.rollback()
     assert (late.verified_at, stranger.verified_at) == (None, None)
 
