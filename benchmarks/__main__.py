@@ -11,7 +11,16 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import availability, booking, forecast, interference, live, rota, rush
+from benchmarks import (
+    availability,
+    booking,
+    first_visit,
+    forecast,
+    interference,
+    live,
+    rota,
+    rush,
+)
 from tests.engines import SAFE, database, throwaway_server
 
 SUBJECTS = {
@@ -22,6 +31,7 @@ SUBJECTS = {
     "live": live,
     "rota": rota,
     "forecast": forecast,
+    "first-visit": first_visit,
 }
 
 

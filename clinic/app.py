@@ -1,9 +1,8 @@
 """The application: the only file that knows every room."""
 
-import hashlib
 import sys
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request
@@ -12,7 +11,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
-from clinic import audit, clock, faults, i18n, outside
+from clinic import audit, clock, compressing, faults, i18n, outside, static_files
 from clinic.accounts import access
 from clinic.accounts import views as accounts
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
@@ -40,7 +39,7 @@ from clinic.web import Once
 # Who has no PostgreSQL does not load its driver: it is a third of a process.
 ENGINES = {"sqlite": "clinic.sqlite:tune", "postgresql": "clinic.postgresql:tune"}
 YEAR = 365 * 24 * 60 * 60
-VARY = "Cookie, Accept-Language, HX-Request, HX-Request-Type"
+VARY = "Accept-Encoding, Cookie, Accept-Language, HX-Request, HX-Request-Type"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -59,7 +58,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     app = Flask(
         "clinic",
         template_folder=str(ROOT / "templates"),
-        static_folder=str(ROOT / "static"),
+        static_folder=None,  # `static_files` serves them
         instance_path=str(ROOT / "instance"),
     )
     if config is None:
@@ -107,7 +106,6 @@ def _bind_pages(app: Flask) -> None:
     clock.use_zone(str(app.config["CLINIC_ZONE"]))
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", app.config["CLINIC_ZONE"])
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "clinic" / "translations"))
-    app.config.setdefault("SEND_FILE_MAX_AGE_DEFAULT", YEAR)
     babel.init_app(app, locale_selector=i18n.babel_locale)
     login_manager.init_app(app)
     login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
@@ -126,7 +124,8 @@ def _bind_pages(app: Flask) -> None:
     app.jinja_env.globals.update(age=i18n.age)
     app.extensions["once"] = Once()
     app.context_processor(_page_context)
-    app.url_defaults(_static_version)
+    app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
+    app.url_defaults(static_files.name_by_content)
     app.after_request(_finish)
     faults.bind(app)
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):
@@ -148,26 +147,15 @@ def _page_context() -> dict[str, object]:
     }
 
 
-@cache
-def _hash_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "0"
-
-
-def _static_version(endpoint: str, values: dict[str, object]) -> None:
-    """`?v=<hash>` on static files, so that browsers may keep them for a year."""
-    if endpoint == "static" and "filename" in values:
-        values["v"] = _hash_of(ROOT / "static" / str(values["filename"]))
-
-
 def _finish(response: Response) -> Response:
     """Security headers on every answer; nothing personal in any cache; the reads of staff on record."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    response.headers.setdefault("Cache-Control", "no-store")
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Vary"] = VARY
     if response.status_code < 400:
         audit.write_reads()
-    return response
+    return compressing.compress(response)

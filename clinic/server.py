@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
 
-from clinic import clock
+from clinic import clock, static_files
 from clinic.accounts.models import SignedIn
 from clinic.accounts.queries import user_of_sign_in
 from clinic.booking.choosing import days_from, facts_for
@@ -47,6 +47,7 @@ def make_ready(app: Flask) -> None:
         app.jinja_env.get_template(name)
     release()
     with app.test_request_context():  # as a page asks: it only reads, and waits for no writer
+        static_files.make_ready()
         try:
             _ask_for_nobody()
         except DBAPIError:
