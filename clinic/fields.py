@@ -66,8 +66,8 @@ class Form(FlaskForm):
 class Text(Field):
     """One line of text; the fields below read, and look, otherwise.
 
-    `reader` gives what is kept of what was typed; where it raises a DomainError or gives None, the
-    field says `message`, or else what was raised. `required` is said where nothing was typed.
+    `reader` gives what is kept of what was typed. Where it gives None the field says `message`,
+    where it raises a DomainError, that. `required` is said where nothing was typed.
     """
 
     widget = TextInput()
@@ -107,7 +107,8 @@ class Text(Field):
         try:
             found = self.read(valuelist[0])
         except DomainError as refused:
-            raise ValueError(self.message or say(refused)) from refused
+            is_other = isinstance(refused, plain.NoNumber) and self.message
+            raise ValueError(self.message if is_other else say(refused)) from refused
         if found is None:
             raise ValueError(self.message)
         self.data = found
@@ -160,6 +161,9 @@ class Hidden(Text):
     def __init__(self, label: object = None, *, required: object = RELOAD, **kw: Any) -> None:
         super().__init__(label or _l("This page"), required=required, **kw)
 
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
 
 class Day(Text):
     """A day of the years that the site can mean."""
@@ -193,6 +197,7 @@ class Whole(Text):
 
     message = A_NUMBER
     empty = None
+    reader = staticmethod(plain.whole)
 
     def __init__(
         self, label: object = None, *, low: int = 0, high: int = outside.LARGEST_ID, **kw: Any
@@ -201,8 +206,8 @@ class Whole(Text):
         self.low, self.high = low, high
 
     def read(self, typed: str) -> int | None:
-        found = plain.whole(typed)
-        return found if self.low <= found <= self.high else None
+        found: int | None = self.reader(typed)
+        return found if found is not None and self.low <= found <= self.high else None
 
 
 def an_id(value: object) -> int:

@@ -84,22 +84,29 @@ def name_key(text: str) -> str:
     return "".join(sign for sign in plain if sign not in left_out and not sign.isspace())
 
 
+def signs(typed: str) -> str:
+    """An e-mail address, or another word of signs: full-width ones made narrow, digits of every
+    script made 0 to 9, no blanks. HiddenSigns."""
+    text = line(unicodedata.normalize("NFKC", DRAWN_AS.sub("", typed))).replace(" ", "")
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+
+
 def code(typed: str) -> str:
     """A phone number, a sign-in code, a reference, an identity number: signs only, nothing between.
 
     `139 0000·1011` and `１３９-００００-１０１１` are 13900001011. HiddenSigns.
     """
-    return re.sub(f"[{DASHES}{DOTS}()_]", "", _wide(typed).replace(" ", ""))
+    return re.sub(f"[{DASHES}{DOTS}()_]", "", signs(typed))
 
 
 def number_of_a_lot(typed: str) -> str:
     """The number of a lot or a certificate: capitals, no blanks, its dashes kept. HiddenSigns."""
-    return _one_of(DASHES, _wide(typed).replace(" ", "")).upper()
+    return _one_of(DASHES, signs(typed)).upper()
 
 
 def number(typed: str) -> Decimal:
     """A number as people type it: `１５．５`, `15。5`, `15,5`, `1,200.5`. HiddenSigns, NoNumber."""
-    text = _one_of(DASHES, _wide(typed).replace(" ", ""))
+    text = _one_of(DASHES, signs(typed))
     text = re.sub("[，、]", ",", re.sub("[。｡]", ".", text))
     if "." in text and THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
@@ -111,7 +118,7 @@ def number(typed: str) -> Decimal:
 
 def whole(typed: str) -> int:
     """A whole number; `3,200` is 3200, and so is `3200.0`. HiddenSigns, NoNumber."""
-    text = _wide(typed).replace(" ", "").replace("，", ",")
+    text = signs(typed).replace("，", ",")
     found = number(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
     if found != found.to_integral_value():
         raise NoNumber
@@ -123,12 +130,6 @@ def sought(typed: str) -> str:
     text = unicodedata.normalize("NFKC", typed)
     seen = (" " if sign.isspace() else "" if _is_hidden(sign) else sign for sign in text)
     return " ".join("".join(seen).split())
-
-
-def _wide(typed: str) -> str:
-    """Full-width signs made narrow, digits of every script made 0 to 9, as one line. HiddenSigns."""
-    text = line(unicodedata.normalize("NFKC", DRAWN_AS.sub("", typed)))
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
 def _one_of(signs: str, text: str) -> str:

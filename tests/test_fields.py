@@ -56,7 +56,7 @@ GOOD = {
 def sent(app):
     def send(**changed):
         with app.test_request_context(method="POST", data=GOOD | changed):
-            form = Odd()
+            form = Odd(meta={"csrf": False})
             form.validate()
             said = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
             shown = {field.name: str(field()) for field in form}
@@ -124,7 +124,7 @@ def test_an_empty_form_says_what_is_needed(sent):
 def test_one_sentence_and_what_was_typed(sent, field, typed, said):
     form, errors, shown = sent(**{field: typed})
     assert errors == {field: [said]}
-    if isinstance(typed, str) and field not in ("one", "radio"):
+    if isinstance(typed, str) and field not in ("one", "radio", "version"):
         assert typed in shown[field]
     if field == "some":
         assert form.some.data == [1] if "x" in typed else [9]
@@ -135,7 +135,7 @@ def test_a_file_in_place_of_a_text_is_nothing(app):
 
     files = {name: (BytesIO(b"x"), "x.txt") for name in GOOD}
     with app.test_request_context(method="POST", data=files, content_type="multipart/form-data"):
-        form = Odd()
+        form = Odd(meta={"csrf": False})
         assert not form.validate()
         assert {field.name for field in form if field.errors} == {
             "name", "day", "one", "radio", "some", "agreed", "version",
@@ -146,6 +146,6 @@ def test_every_message_is_in_the_readers_language(app):
     with app.test_request_context(
         method="POST", data={"one": "x"}, headers={"Accept-Language": "en"}
     ):
-        form = Odd()
+        form = Odd(meta={"csrf": False})
         form.validate()
         assert form.errors["one"] == ["Please choose from the list."]

@@ -4,10 +4,12 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+from clinic import plain
 from clinic.errors import DomainError
 from clinic.i18n import mark
 
-MOBILE = re.compile(r"1[3-9]\d{9}")
+MOBILE = re.compile(r"1[3-9][0-9]{9}")
+CHINA = re.compile(r"(\+|00)?86(?=1[0-9]{10}$)")
 
 
 class NotAContact(DomainError):
@@ -15,19 +17,25 @@ class NotAContact(DomainError):
 
 
 def normalised(typed: str) -> str:
-    """`+8613800138000` or `name@example.cn`. Raises NotAContact.
+    """`+8613800138000` or `name@example.cn`. Raises NotAContact, plain.HiddenSigns."""
+    bare = plain.signs(typed)
+    if "@" not in bare:
+        return mobile(typed)
+    try:
+        found = validate_email(
+            bare.replace("。", "."), check_deliverability=False, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise NotAContact from error
+    return found.normalized.lower()
 
-    Mobile numbers are those of mainland China; spaces, dashes and +86 are forgiven.
+
+def mobile(typed: str) -> str:
+    """A mobile number of mainland China as `+8613800138000`. Raises NotAContact, plain.HiddenSigns.
+
+    Full-width digits, blanks, dashes, dots, brackets and +86, 0086 or 86 are forgiven.
     """
-    bare = typed.strip()
-    if "@" in bare:
-        try:
-            return validate_email(
-                bare, check_deliverability=False, test_environment=True
-            ).normalized.lower()
-        except EmailNotValidError as error:
-            raise NotAContact from error
-    digits = re.sub(r"[\s\-().\u2013]", "", bare).removeprefix("+86").removeprefix("0086")
+    digits = CHINA.sub("", plain.code(typed))
     if not MOBILE.fullmatch(digits):
         raise NotAContact
     return f"+86{digits}"

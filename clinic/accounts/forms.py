@@ -1,51 +1,45 @@
 """Sign-in forms: shape only."""
 
+import re
+
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
-from clinic.accounts.contacts import NotAContact, normalised
-from clinic.i18n import say
+from clinic import plain
+from clinic.accounts.contacts import normalised
+from clinic.fields import Form, Password, Text
+
+SIX_DIGITS = re.compile("[0-9]{6}")
 
 
-class ContactForm(FlaskForm):
+def code_of(typed: str) -> str | None:
+    """The six digits of a code that came in a message."""
+    code = plain.code(typed)
+    return code if SIX_DIGITS.fullmatch(code) else None
+
+
+class ContactForm(Form):
     """Whom to send a code to."""
 
-    contact = StringField(
+    contact = Text(
         _l("Mobile number or e-mail"),
-        [
-            InputRequired(_l("Enter your mobile number or e-mail address.")),
-            Length(max=120, message=_l("That is too long.")),
-        ],
+        required=_l("Enter your mobile number or e-mail address."),
+        reader=normalised,
+        most=120,
     )
 
-    def validate_contact(self, field: StringField) -> None:
-        try:
-            field.normalised = normalised(field.data or "")
-        except NotAContact as error:
-            raise ValidationError(say(error)) from error
 
-
-class CodeForm(FlaskForm):
+class CodeForm(Form):
     """The code that came."""
 
-    code = StringField(
+    code = Text(
         _l("Code"),
-        [
-            InputRequired(_l("Enter the code from the message.")),
-            Regexp(r"^\s*\d{6}\s*$", message=_l("The code has 6 digits.")),
-        ],
+        required=_l("Enter the code from the message."),
+        reader=code_of,
+        message=_l("The code has 6 digits."),
     )
 
 
 class PasswordForm(ContactForm):
     """Sign in with a password."""
 
-    password = PasswordField(
-        _l("Password"),
-        [
-            InputRequired(_l("Enter your password.")),
-            Length(max=200, message=_l("That is too long.")),
-        ],
-    )
+    password = Password(_l("Password"), required=_l("Enter your password."), most=200)

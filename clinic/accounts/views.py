@@ -48,7 +48,7 @@ def _ask_for_a_code(page: str) -> Response:
         session["next"] = target
     form = ContactForm()
     if form.validate_on_submit():
-        contact: str = form.contact.normalised  # type: ignore[attr-defined]
+        contact: str = form.contact.data
         try:
             codes.send_code(contact, address=request.remote_addr or "", now=clock.now())
         except limits.TooOften as error:
@@ -103,7 +103,7 @@ def sign_in_code() -> Response:
 def sign_in_password() -> Response:
     form = PasswordForm()
     if form.validate_on_submit():
-        contact: str = form.contact.normalised  # type: ignore[attr-defined]
+        contact: str = form.contact.data
         try:
             limits.spend(limits.PASSWORD_ADDRESS, request.remote_addr or "", now=clock.now())
             limits.spend(limits.PASSWORD, contact, now=clock.now())

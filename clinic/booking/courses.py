@@ -48,7 +48,7 @@ def add_pages(
     def course() -> Response:
         return _show(kind)
 
-    @bp.route("/remaining/<int:appointment_id>", methods=["GET", "POST"], endpoint="remaining")
+    @bp.route("/remaining/<id:appointment_id>", methods=["GET", "POST"], endpoint="remaining")
     @allow(Role.PARENT)
     def remaining(appointment_id: int) -> Response:
         rest = remaining_with(get_appointment(me(), appointment_id), now=clock.now())

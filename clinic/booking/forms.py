@@ -3,14 +3,11 @@
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.centres.models import Centre, Service
 from clinic.families.models import Child
+from clinic.fields import Checkboxes, Day, Form, Note, Select
 from clinic.i18n import name_of, say_text, weekday_name
 from clinic.scheduling.parts import PARTS
 
@@ -18,38 +15,25 @@ WEEK = range(7)
 USUALLY = timedelta(days=14)
 
 
-class Checkboxes(SelectMultipleField):
-    """Several of a few."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+class ConfirmForm(Form):
+    reason = Note(_l("What is it about? (optional)"), most=300)
 
 
-class ConfirmForm(FlaskForm):
-    reason = TextAreaField(
-        _l("What is it about? (optional)"),
-        filters=[lambda text: (text or "").strip()],
-        validators=[Length(max=300, message=_l("Please keep it to 300 characters."))],
-    )
-
-
-class WaitForm(FlaskForm):
+class WaitForm(Form):
     """Who waits for what, where, and when it could come."""
 
-    children = Checkboxes(
-        _l("Who is it for?"), [InputRequired(_l("Choose at least one child."))], coerce=int
-    )
-    service = SelectField(_l("What do you need?"), coerce=int)
+    children = Checkboxes(_l("Who is it for?"), required=_l("Choose at least one child."), ids=True)
+    service = Select(_l("What do you need?"), ids=True)
     centres = Checkboxes(
-        _l("Where would it do?"), [InputRequired(_l("Choose at least one centre."))], coerce=int
+        _l("Where would it do?"), required=_l("Choose at least one centre."), ids=True
     )
     weekdays = Checkboxes(
-        _l("On which weekdays?"), [InputRequired(_l("Choose at least one weekday."))], coerce=int
+        _l("On which weekdays?"), required=_l("Choose at least one weekday."), ids=True
     )
     parts = Checkboxes(
-        _l("At what time of the day?"), [InputRequired(_l("Choose at least one part of the day."))]
+        _l("At what time of the day?"), required=_l("Choose at least one part of the day.")
     )
-    last_day = DateField(_l("Until which day?"), [InputRequired(_l("Enter a day."))])
+    last_day = Day(_l("Until which day?"), required=_l("Enter a day."))
 
     def offer(
         self, children: list[Child], services: list[Service], centres: list[Centre], today: date

@@ -87,13 +87,13 @@ def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = 
         user = me()
         return not_consented(user) or keep(user, kind, title)
 
-    @bp.route("/holds/<int:hold_id>", methods=["GET", "POST"], endpoint="confirm")
+    @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
     @reads_first
     def confirm(hold_id: int) -> Response:
         return confirm_hold(kind, title, hold_id)
 
-    @bp.post("/holds/<int:hold_id>/release", endpoint="release")
+    @bp.post("/holds/<id:hold_id>/release", endpoint="release")
     @allow(Role.PARENT)
     def release(hold_id: int) -> Response:
         kept = get_hold(me(), kind, hold_id)

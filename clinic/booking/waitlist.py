@@ -33,7 +33,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
     def wait() -> Response:
         return _wait(kind, title)
 
-    @bp.post("/waitlist/<int:entry_id>/leave", endpoint="leave")
+    @bp.post("/waitlist/<id:entry_id>/leave", endpoint="leave")
     @allow(Role.PARENT)
     def leave(entry_id: int) -> Response:
         entry = get_entry(me(), kind, entry_id)
@@ -101,7 +101,7 @@ def _join(
         [one for one in children if one.id in (form.children.data or ())],
         next(one for one in services if one.id == form.service.data),
         [one for one in centres if one.id in (form.centres.data or ())],
-        weekdays=[int(one) for one in form.weekdays.data or ()],
+        weekdays=form.weekdays.data or (),
         parts=form.parts.data or (),
         first_day=clinic_day(now),
         last_day=form.last_day.data,

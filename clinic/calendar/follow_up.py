@@ -63,7 +63,7 @@ class FollowUp:
 def add_pages(bp: Blueprint) -> None:
     """The follow-up's page, in the calendar's blueprint."""
     bp.add_url_rule(
-        "/appointments/<int:appointment_id>/follow-up", view_func=follow_up, methods=["GET", "POST"]
+        "/appointments/<id:appointment_id>/follow-up", view_func=follow_up, methods=["GET", "POST"]
     )
 
 

@@ -1,30 +1,23 @@
 """What a clinician writes after a visit, and when they ask for leave."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField, TimeField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from clinic.fields import Day, Form, Hidden, Note, Select, Text, Time
 
 
-class OutcomeForm(FlaskForm):
+class OutcomeForm(Form):
     """A note, and which version of the appointment it was written on."""
 
-    note = TextAreaField(
-        _l("Note"),
-        [Length(max=1000, message=_l("Please keep it to 1000 characters."))],
-        filters=[lambda text: (text or "").strip()],
-    )
-    version = HiddenField(validators=[Regexp(r"^\d{1,9}$")])
+    note = Note(_l("Note"), most=1000)
+    version = Hidden()
 
 
-class LeaveForm(FlaskForm):
+class LeaveForm(Form):
     """From which day to which, or for some hours. Without hours whole days are meant."""
 
-    practitioner = SelectField(_l("At"), coerce=int)
-    first_day = DateField(_l("First day"), [InputRequired(_l("Enter a day."))])
-    last_day = DateField(_l("Last day"), [InputRequired(_l("Enter a day."))])
-    opens = TimeField(_l("From"), [Optional()])
-    closes = TimeField(_l("Until"), [Optional()])
-    reason = StringField(
-        _l("Reason"), [Length(max=120, message=_l("Please keep it to 120 characters."))]
-    )
+    practitioner = Select(_l("At"), ids=True)
+    first_day = Day(_l("First day"), required=_l("Enter a day."))
+    last_day = Day(_l("Last day"), required=_l("Enter a day."))
+    opens = Time(_l("From"))
+    closes = Time(_l("Until"))
+    reason = Text(_l("Reason"), most=120)

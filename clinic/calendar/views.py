@@ -33,15 +33,15 @@ leave.add_pages(bp)
 follow_up.add_pages(bp)
 
 
-@bp.get("/appointments/<int:appointment_id>")
-@bp.get("/appointments/<int:appointment_id>/outcome", endpoint="outcome_form")
+@bp.get("/appointments/<id:appointment_id>")
+@bp.get("/appointments/<id:appointment_id>/outcome", endpoint="outcome_form")
 @allow(Role.CLINICIAN)
 def appointment(appointment_id: int) -> Response:
     visit = get_own(me(), appointment_id)
     return _page(visit, filled(OutcomeForm, note=visit.note, version=visit.version))
 
 
-@bp.post("/appointments/<int:appointment_id>/outcome")
+@bp.post("/appointments/<id:appointment_id>/outcome")
 @allow(Role.CLINICIAN)
 def outcome(appointment_id: int) -> Response:
     visit = get_own(me(), appointment_id)
@@ -49,8 +49,8 @@ def outcome(appointment_id: int) -> Response:
     verb = OUTCOMES.get(request.form.get("outcome", ""))
     if not form.validate() or verb is None:
         return _page(visit, form, status=422)
-    if form.version.data != str(visit.version):
-        form.version.data = str(visit.version)
+    if form.version.data != visit.version:
+        form.version.data = visit.version
         text = _(
             "Somebody changed this appointment meanwhile. Your note is still here; look again."
         )

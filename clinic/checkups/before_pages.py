@@ -22,7 +22,7 @@ OPEN = (Status.BOOKED, Status.ARRIVED)
 
 def add_pages(bp: Blueprint) -> None:
     """Put this page among those of the health checks."""
-    number = "/appointments/<int:appointment_id>/before"
+    number = "/appointments/<id:appointment_id>/before"
     bp.add_url_rule(number, "before", before, methods=["GET", "POST"])
 
 

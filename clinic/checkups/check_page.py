@@ -30,7 +30,7 @@ TOOK_NO_PLACE = mark("This visit did not take place. Nothing can be recorded.")
 
 def add_pages(bp: Blueprint) -> None:
     """Put this page among those of the health checks."""
-    bp.add_url_rule("/visits/<int:appointment_id>", "check", check, methods=["GET", "POST"])
+    bp.add_url_rule("/visits/<id:appointment_id>", "check", check, methods=["GET", "POST"])
 
 
 @allow(Role.CLINICIAN)

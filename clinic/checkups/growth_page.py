@@ -41,11 +41,11 @@ KINDS = {kind.value: TITLES[metric] for kind, metric in METRICS.items()}
 
 def add_pages(bp: Blueprint) -> None:
     """Put these pages among the health checks' pages."""
-    child = "/children/<int:child_id>"
+    child = "/children/<id:child_id>"
     bp.add_url_rule(f"{child}/growth", "growth", growth)
     bp.add_url_rule(f"{child}/measurements", "measure_at_home", measure, methods=["POST"])
     bp.add_url_rule(
-        f"{child}/measurements/<int:measurement_id>/removal",
+        f"{child}/measurements/<id:measurement_id>/removal",
         "remove_measurement",
         remove,
         methods=["POST"],

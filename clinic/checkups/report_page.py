@@ -26,8 +26,8 @@ AMOUNTS = {Kind.HAEMOGLOBIN: mark("Haemoglobin"), Kind.TEMPERATURE: mark("Temper
 
 def add_pages(bp: Blueprint) -> None:
     """Put these pages among the health checks' pages."""
-    bp.add_url_rule("/visits/<int:appointment_id>/report", "report", report)
-    bp.add_url_rule("/checks/<int:check_id>/report", "check_report", check_report)
+    bp.add_url_rule("/visits/<id:appointment_id>/report", "report", report)
+    bp.add_url_rule("/checks/<id:check_id>/report", "check_report", check_report)
 
 
 @allow(Role.PARENT, *reports.STAFF)

@@ -28,7 +28,7 @@ from clinic.web import render, see_other
 
 def add_pages(bp: Blueprint) -> None:
     """Put this page among those of the health checks."""
-    bp.add_url_rule("/spine/<int:appointment_id>", "spine", spine, methods=["GET", "POST"])
+    bp.add_url_rule("/spine/<id:appointment_id>", "spine", spine, methods=["GET", "POST"])
 
 
 @allow(Role.CLINICIAN)

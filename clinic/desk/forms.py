@@ -1,40 +1,45 @@
 """Forms of the desk: shape only."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    DateField,
-    Field,
-    HiddenField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, Field
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import ValidationError
 
-from clinic.accounts.contacts import NotAContact, normalised
+from clinic.accounts.contacts import NotAContact, mobile
 from clinic.booking.terms import Line
 from clinic.centres.models import Service
 from clinic.families import rules
-from clinic.families.forms import RELATIONS, SEXES, said, stripped
+from clinic.families.forms import RELATIONS, SEXES, said
+from clinic.fields import Agreed, Day, Form, Hidden, Name, Note, Radio, Select, Text
 from clinic.i18n import clock_time, name_of
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import Offer
 
-TOO_LONG = _l("At most 60 characters, please.")
+KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
-class WalkInForm(FlaskForm):
+def key_of(typed: str) -> str | None:
+    """The key of a form that is sent once, as its page made it."""
+    return typed if KEY.fullmatch(typed) else None
+
+
+def mobile_of(typed: str) -> str | None:
+    """A mobile number as it is kept."""
+    try:
+        return mobile(typed)
+    except NotAContact:
+        return None
+
+
+class WalkInForm(Form):
     """A family at the desk or on the phone, with or without an account."""
 
-    key = HiddenField(validators=[Regexp(r"^[\w-]{8,40}$")])
-    channel = RadioField(
+    key = Hidden(reader=key_of)
+    channel = Radio(
         _l("The family is"),
         choices=[
             SelectChoice(Channel.DESK.value, _l("at the desk")),
@@ -42,40 +47,31 @@ class WalkInForm(FlaskForm):
         ],
         default=Channel.DESK.value,
     )
-    phone = StringField(
-        _l("Guardian's mobile number"), [InputRequired(_l("Enter the guardian's mobile number."))]
+    phone = Text(
+        _l("Guardian's mobile number"),
+        required=_l("Enter the guardian's mobile number."),
+        reader=mobile_of,
+        message=_l("Enter a mobile number of 11 digits."),
     )
-    guardian = StringField(
-        _l("Guardian's name"),
-        [InputRequired(_l("Enter the guardian's name.")), Length(max=60, message=TOO_LONG)],
-        filters=[stripped],
+    guardian = Name(_l("Guardian's name"), required=_l("Enter the guardian's name."))
+    relation = Select(_l("Guardian is the child's"), choices=RELATIONS)
+    name = Name(_l("Child's name"), required=_l("Enter the child's name."))
+    sex = Radio(_l("Sex"), required=_l("Choose one."), choices=SEXES)
+    birth_date = Day(
+        _l("Date of birth"),
+        required=_l("Enter the date of birth, as 2025-03-01."),
+        message=_l("Enter the date of birth, as 2025-03-01."),
     )
-    relation = SelectField(_l("Guardian is the child's"), choices=RELATIONS)
-    name = StringField(
-        _l("Child's name"),
-        [InputRequired(_l("Enter the child's name.")), Length(max=60, message=TOO_LONG)],
-        filters=[stripped],
-    )
-    sex = RadioField(
-        _l("Sex"),
-        [InputRequired(_l("Choose one."))],
-        choices=SEXES,
-    )
-    birth_date = DateField(
-        _l("Date of birth"), [InputRequired(_l("Enter the date of birth, as 2025-03-01."))]
-    )
-    agreed = BooleanField(
+    agreed = Agreed(
         _l(
             "The guardian has been told of the privacy notice and the rule for children, and agrees."
         ),
-        [DataRequired(_l("Without the guardian's agreement nothing may be kept."))],
+        required=_l("Without the guardian's agreement nothing may be kept."),
     )
-    service = SelectField(_l("Service"), coerce=int)
-    day = DateField(_l("Day"), [InputRequired(_l("Enter a day."))])
+    service = Select(_l("Service"), ids=True)
+    day = Day(_l("Day"), required=_l("Enter a day."))
     # Whether the time is still free is the scheduler's to say, not the list's that was shown.
-    slot = RadioField(
-        _l("Time"), [InputRequired(_l("Choose a time."))], coerce=int, validate_choice=False
-    )
+    slot = Radio(_l("Time"), required=_l("Choose a time."), ids=True, check=False)
     without = BooleanField(_l("Promise no dose: the family comes with a question"))
     arrived = BooleanField(_l("The child is here: check in now"), default=True)
 
@@ -99,53 +95,30 @@ class WalkInForm(FlaskForm):
             for one in offers
         ]
 
-    @property
-    def mobile(self) -> str:
-        """The guardian's number as it is kept; empty if it is none."""
-        try:
-            found = normalised(self.phone.data or "")
-        except NotAContact:
-            return ""
-        return "" if "@" in found else found
-
-    def validate_phone(self, field: StringField) -> None:
-        if not self.mobile:
-            raise ValidationError(_l("Enter a mobile number of 11 digits."))
-
     def validate_birth_date(self, field: Field) -> None:
         said(rules.check_birth_date, field.data, self.today)
 
     def validate_day(self, field: Field) -> None:
-        if field.data and field.data < self.today:
+        if field.data < self.today:
             raise ValidationError(_l("That day has passed."))
 
 
-class MoveForm(FlaskForm):
+class MoveForm(Form):
     """Another time for a visit."""
 
     # Whether the time is still free is the scheduler's to say, not the list's that was shown.
-    slot = RadioField(
-        _l("Time"), [InputRequired(_l("Choose a time."))], coerce=int, validate_choice=False
-    )
+    slot = Radio(_l("Time"), required=_l("Choose a time."), ids=True, check=False)
 
 
-class CancelForm(FlaskForm):
+class CancelForm(Form):
     """Why a visit is cancelled on behalf of a family."""
 
-    reason = TextAreaField(
-        _l("Why? (optional)"),
-        [Length(max=300, message=_l("Please keep it to 300 characters."))],
-    )
+    reason = Note(_l("Why? (optional)"), most=300)
 
 
-class NoteForm(FlaskForm):
+class NoteForm(Form):
     """What the next shift should know."""
 
-    text = TextAreaField(
-        _l("For the next shift"),
-        [
-            DataRequired(_l("Write something, or leave the page.")),
-            Length(max=1000, message=_l("Please keep it to 1000 characters.")),
-        ],
-        filters=[stripped],
+    text = Note(
+        _l("For the next shift"), required=_l("Write something, or leave the page."), most=1000
     )

@@ -62,7 +62,7 @@ def add_pages(bp: Blueprint) -> None:
 
         return _after(_try(work), centre, station, room)
 
-    @bp.post("/queue/tickets/<int:ticket_id>")
+    @bp.post("/queue/tickets/<id:ticket_id>")
     @allow(Role.RECEPTION, Role.CLINICIAN)
     def step(ticket_id: int) -> Response:
         ticket = get_ticket(me(), ticket_id)

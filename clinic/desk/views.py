@@ -121,13 +121,13 @@ def _another_day(centre: Centre, typed: str) -> list[Appointment]:
     return by_reference(reference, centre.id) if reference else []
 
 
-@bp.post("/appointments/<int:appointment_id>/arrival")
+@bp.post("/appointments/<id:appointment_id>/arrival")
 @allow(Role.RECEPTION)
 def check_in(appointment_id: int) -> Response:
     return _arrive(appointment_id, arriving.check_in)
 
 
-@bp.post("/appointments/<int:appointment_id>/arrival/family")
+@bp.post("/appointments/<id:appointment_id>/arrival/family")
 @allow(Role.RECEPTION)
 def check_in_family(appointment_id: int) -> Response:
     """Everything that the child and its siblings have about now."""
@@ -139,7 +139,7 @@ def check_in_family(appointment_id: int) -> Response:
     return _arrive(appointment_id, verb)
 
 
-@bp.post("/appointments/<int:appointment_id>/arrival/undo")
+@bp.post("/appointments/<id:appointment_id>/arrival/undo")
 @allow(Role.RECEPTION)
 def undo(appointment_id: int) -> Response:
     return _arrive(appointment_id, arriving.undo_check_in)
@@ -158,7 +158,7 @@ def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
     return see_other("desk.today", centre=centre.code, _anchor=f"visit-{appointment_id}")
 
 
-@bp.get("/appointments/<int:appointment_id>")
+@bp.get("/appointments/<id:appointment_id>")
 @allow(Role.RECEPTION, Role.MANAGER)
 def show(appointment_id: int) -> Response:
     """What reception does about a visit; the centre's manager may look, and it is written down."""
@@ -180,7 +180,7 @@ def show(appointment_id: int) -> Response:
     )
 
 
-@bp.get("/appointments/<int:appointment_id>/slip")
+@bp.get("/appointments/<id:appointment_id>/slip")
 @allow(Role.RECEPTION)
 def slip(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)
@@ -196,13 +196,13 @@ def slip(appointment_id: int) -> Response:
     )
 
 
-@bp.route("/appointments/<int:appointment_id>/cancellation", methods=["GET", "POST"])
+@bp.route("/appointments/<id:appointment_id>/cancellation", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)
     form, refusal = filled(CancelForm), ""
     if form.validate_on_submit():
-        reason = (form.reason.data or "").strip()
+        reason = form.reason.data or ""
         now = clock.now()
         try:
             in_one_transaction(
@@ -218,7 +218,7 @@ def cancellation(appointment_id: int) -> Response:
     return render("desk/cancellation.html", status=status, visit=visit, form=form, refusal=refusal)
 
 
-@bp.route("/appointments/<int:appointment_id>/move", methods=["GET", "POST"])
+@bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def move(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)

@@ -31,8 +31,7 @@ from clinic.desk.queries import services_at
 from clinic.errors import DomainError
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Relation, Sex
-from clinic.families.pinyin import without_dots
-from clinic.families.queries import children_of, has_consented
+from clinic.families.queries import has_consented, known_child
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.status import Status, status_of
@@ -122,17 +121,11 @@ def _offer_doses(
 
 
 def _known(form: WalkInForm) -> Child | None:
-    """The child of that guardian, name and birth date, whatever was typed between the name's parts."""
-    guardian = find_user(form.mobile) if form.mobile else None
-    name = without_dots(form.name.data or "")
-    return next(
-        (
-            child
-            for child in (children_of(guardian) if guardian else ())
-            if (without_dots(child.name), child.birth_date) == (name, form.birth_date.data)
-        ),
-        None,
-    )
+    """The child of that guardian, name and birth date."""
+    guardian = find_user(form.phone.data) if form.phone.data else None
+    if guardian is None or form.birth_date.data is None:
+        return None
+    return known_child(guardian, form.name.data or "", form.birth_date.data)
 
 
 def _codes(child: Child) -> Collection[str] | None:
@@ -177,10 +170,10 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
 
 def _child(form: WalkInForm, now: datetime) -> Child:
     """The child if it is known; registered now if it is new."""
-    guardian = find_user(form.mobile)
+    guardian = find_user(form.phone.data)
     if guardian is None:
         guardian = joining.register_guardian(
-            name=form.guardian.data or "", phone=form.mobile, by=me(), now=now
+            name=form.guardian.data or "", phone=form.phone.data, by=me(), now=now
         )
     # Another desk that has the same child waits here, and then finds it. Who keeps a place for the
     # guardian, and has its slot locked, need not wait.

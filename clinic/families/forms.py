@@ -1,28 +1,31 @@
 """Forms of families: shape only; what the numbers mean is in `rules`."""
 
+from collections.abc import Callable
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    DateField,
-    Field,
-    HiddenField,
-    IntegerField,
-    PasswordField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import Field
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import ValidationError
 
+from clinic import plain
 from clinic.accounts import passwords
 from clinic.errors import DomainError
 from clinic.families import rules
 from clinic.families.models import Relation, Sex
+from clinic.fields import (
+    Agreed,
+    Day,
+    Form,
+    Hidden,
+    Name,
+    Note,
+    Password,
+    Radio,
+    Select,
+    Text,
+    Whole,
+)
 from clinic.i18n import say
 
 RELATIONS = [
@@ -35,78 +38,46 @@ RELATIONS = [
 SEXES = [SelectChoice(Sex.FEMALE.value, _l("Girl")), SelectChoice(Sex.MALE.value, _l("Boy"))]
 
 
-def stripped(text: str | None) -> str | None:
-    """Without the blanks around it."""
-    return text.strip() if text else text
-
-
-class FinishForm(FlaskForm):
+class FinishForm(Form):
     """Who you are, and what you agree to. Both boxes come unticked."""
 
-    name = StringField(
-        _l("Your name"),
-        [
-            InputRequired(_l("Enter your name.")),
-            Length(max=60, message=_l("At most 60 characters, please.")),
-        ],
-        filters=[stripped],
-    )
-    password = PasswordField(
-        _l("Password (optional)"),
-        [
-            Optional(),
-            Length(
-                min=passwords.SHORTEST,
-                max=200,
-                message=_l("Use at least 8 characters for a password."),
-            ),
-        ],
-    )
-    privacy = BooleanField(
+    name = Name(_l("Your name"), required=_l("Enter your name."))
+    password = Password(_l("Password (optional)"), most=200)
+    privacy = Agreed(
         _l("I have read the privacy notice and agree to it."),
-        [DataRequired(_l("Please agree to the privacy notice to go on."))],
+        required=_l("Please agree to the privacy notice to go on."),
     )
-    children_under_14 = BooleanField(
+    children_under_14 = Agreed(
         _l("As a guardian I agree to the rule for children under 14."),
-        [DataRequired(_l("Please agree to the rule for children under 14 to go on."))],
+        required=_l("Please agree to the rule for children under 14 to go on."),
     )
 
+    def validate_password(self, field: Field) -> None:
+        if len(field.data) < passwords.SHORTEST:
+            raise ValidationError(_l("Use at least 8 characters for a password."))
 
-class ChildForm(FlaskForm):
+
+class ChildForm(Form):
     """What we know of a child."""
 
-    name = StringField(
-        _l("Child's name"),
-        [
-            InputRequired(_l("Enter the child's name.")),
-            Length(max=60, message=_l("At most 60 characters, please.")),
-        ],
-        filters=[stripped],
+    name = Name(_l("Child's name"), required=_l("Enter the child's name."))
+    sex = Radio(_l("Sex"), required=_l("Choose one."), choices=SEXES)
+    birth_date = Day(
+        _l("Date of birth"),
+        required=_l("Enter the date of birth, as 2025-03-01."),
+        message=_l("Enter the date of birth, as 2025-03-01."),
     )
-    sex = RadioField(
-        _l("Sex"),
-        [InputRequired(_l("Choose one."))],
-        choices=SEXES,
-    )
-    birth_date = DateField(
-        _l("Date of birth"), [InputRequired(_l("Enter the date of birth, as 2025-03-01."))]
-    )
-    relation = SelectField(_l("You are the child's"), choices=RELATIONS)
-    birth_weight_g = IntegerField(_l("Weight at birth, in grams (optional)"), [Optional()])
-    gestation_weeks = IntegerField(_l("Weeks of pregnancy at birth (optional)"), [Optional()])
-    allergies = TextAreaField(
-        _l("Allergies and reactions (optional)"),
-        [Optional(), Length(max=300, message=_l("At most 300 characters, please."))],
-        filters=[stripped],
-    )
-    certificate_no = StringField(
+    relation = Select(_l("You are the child's"), choices=RELATIONS)
+    birth_weight_g = Whole(_l("Weight at birth, in grams (optional)"), reader=rules.grams_of)
+    gestation_weeks = Whole(_l("Weeks of pregnancy at birth (optional)"), reader=rules.weeks_of)
+    allergies = Note(_l("Allergies and reactions (optional)"), most=300)
+    certificate_no = Text(
         _l("Number of the vaccination or birth certificate (optional)"),
-        [Optional()],
-        filters=[stripped],
+        reader=plain.number_of_a_lot,
     )
-    version = HiddenField()  # of the child that is edited; two guardians may do it at once
-    identity_no = StringField(
-        _l("Identity card number (optional)"), [Optional()], filters=[stripped]
+    version = Hidden()  # of the child that is edited; two guardians may do it at once
+    identity_no = Text(
+        _l("Identity card number (optional)"), reader=lambda typed: plain.code(typed).upper()
     )
 
     def __init__(self, *args: object, today: date, **kwargs: object) -> None:
@@ -136,26 +107,21 @@ class ChildForm(FlaskForm):
             "birth_date": self.birth_date.data,
             "birth_weight_g": self.birth_weight_g.data,
             "gestation_weeks": self.gestation_weeks.data,
-            "allergies": self.allergies.data or "",
+            "allergies": self.allergies.data,
             "certificate_no": self.certificate_no.data or None,
-            "identity_no": (self.identity_no.data or "").upper() or None,
+            "identity_no": self.identity_no.data or None,
         }
 
 
-def said(check: object, *values: object) -> None:
-    """Run a rule; its refusal becomes the field's error, in the reader's language.
-
-    What could not be read at all (`None`) has its error already.
-    """
-    if values[0] is None:
-        return
+def said(check: Callable[..., None], *values: object) -> None:
+    """Run a rule; its refusal becomes the field's error, in the reader's language."""
     try:
-        check(*values)  # type: ignore[operator]
+        check(*values)
     except DomainError as error:
         raise ValidationError(say(error)) from error
 
 
-class InvitationForm(FlaskForm):
+class InvitationForm(Form):
     """Whom to invite."""
 
-    relation = SelectField(_l("Who is the other guardian?"), choices=RELATIONS)
+    relation = Select(_l("Who is the other guardian?"), choices=RELATIONS)

@@ -1,6 +1,6 @@
 """Children as their guardians and their centres may see them. Everything starts from the user."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import selectinload
@@ -9,6 +9,7 @@ from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.families.consents import VERSIONS
 from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Invitation
+from clinic.plain import name_key
 
 
 def _theirs(user: Person) -> Select[Child]:
@@ -27,6 +28,19 @@ def children_of(user: Person) -> list[Child]:
 def get_child(user: Person, child_id: int) -> Child:
     """The child, if this user cares for it. Raises NoResultFound."""
     return db.session.execute(_theirs(user).where(Child.id == child_id)).scalar_one()
+
+
+def known_child(user: Person, name: str, birth_date: date) -> Child | None:
+    """The child of this user with that name, in any spelling, and that birth date."""
+    key = name_key(name)
+    return next(
+        (
+            child
+            for child in children_of(user)
+            if key and (name_key(child.name), child.birth_date) == (key, birth_date)
+        ),
+        None,
+    )
 
 
 def children_with_guardians(child_ids: list[int]) -> list[Child]:

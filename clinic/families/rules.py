@@ -3,11 +3,14 @@
 import re
 from datetime import date
 
+from clinic import plain
 from clinic.ages import add_months
 from clinic.errors import DomainError
 from clinic.i18n import mark
 
 ADULT_MONTHS = 18 * 12
+MOST_KILOGRAMS = 10  # a smaller number cannot be grams
+WEEKS = re.compile(r"([0-9]{2})(周|w|weeks)?(\+[0-6](天|d|days)?)?")
 CERTIFICATE = re.compile(r"[A-Za-z0-9-]{6,30}")
 # GB 11643-1999: weights of the 17 digits, and the check character for each remainder of 11.
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -52,6 +55,26 @@ class IdentityOfAnotherDay(DomainError):
     message = mark("The identity number names another date of birth.")
 
 
+def grams_of(typed: str) -> int:
+    """A weight at birth in grams: `3200`, `3,200`, `3200克`. WeightInKilograms, OddWeight, NoNumber."""
+    text = plain.sought(typed).lower()
+    if re.search("kg|公斤|千克|斤", text):
+        raise WeightInKilograms
+    text = text.removesuffix("g").removesuffix("克")
+    try:
+        return plain.whole(text)
+    except plain.NoNumber:
+        raise (WeightInKilograms if plain.number(text) <= MOST_KILOGRAMS else OddWeight) from None
+
+
+def weeks_of(typed: str) -> int:
+    """Completed weeks of pregnancy: `38`, `38周`, `38+2`. OddGestation."""
+    found = WEEKS.fullmatch(plain.signs(typed).lower())
+    if not found:
+        raise OddGestation
+    return int(found[1])
+
+
 def check_birth_date(birth_date: date, today: date) -> None:
     """Not in the future, and under 18 years today."""
     if birth_date > today:
@@ -62,7 +85,7 @@ def check_birth_date(birth_date: date, today: date) -> None:
 
 def check_birth_weight(grams: int) -> None:
     """Grams; a number that can only be kilograms is asked about."""
-    if 0 < grams <= 10:
+    if 0 < grams <= MOST_KILOGRAMS:
         raise WeightInKilograms
     if not 300 <= grams <= 7000:
         raise OddWeight

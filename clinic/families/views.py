@@ -22,6 +22,7 @@ from clinic.families.queries import (
     get_child,
     get_guardianship,
     has_consented,
+    known_child,
     latest_consent,
     open_invitations,
 )
@@ -109,14 +110,14 @@ def new_child() -> Response:
     )
 
 
-@bp.route("/children/<int:child_id>", methods=["GET", "POST"])
+@bp.route("/children/<id:child_id>", methods=["GET", "POST"])
 @allow(Role.PARENT)
 def edit_child(child_id: int) -> Response:
     child = get_child(me(), child_id)
     form = _child_form(obj=child)
     status = 200
-    if form.is_submitted() and form.version.data != str(child.version):
-        form.version.data = str(child.version)
+    if form.is_submitted() and form.version.data != child.version:
+        form.version.data = child.version
         status = 409
     # Sealed numbers are never sent back to a browser: left empty, they stay as they are.
     elif form.validate_on_submit():
@@ -144,6 +145,8 @@ def _child_form(obj: object) -> ChildForm:
     form = ChildForm(typed, today=today) if typed else ChildForm(obj=obj, today=today)
     if obj:
         del form.relation  # of each guardian, not of the child
+    else:
+        del form.version
     if obj and not typed and not form.is_submitted():
         form.certificate_no.data = form.identity_no.data = ""
     return form
@@ -151,13 +154,10 @@ def _child_form(obj: object) -> ChildForm:
 
 def _is_known(form: ChildForm) -> bool:
     """Whether this guardian has a child of that name and birth date; says so at the field."""
-    known = any(
-        child.name == form.name.data and child.birth_date == form.birth_date.data
-        for child in children_of(me())
-    )
+    known = known_child(me(), form.name.data, form.birth_date.data)
     if known:
         form.name.errors = [_("This child is already in your family.")]
-    return known
+    return known is not None
 
 
 @bp.route("/invitations", methods=["GET", "POST"])
@@ -182,7 +182,7 @@ def invite() -> Response:
     )
 
 
-@bp.post("/invitations/<int:invitation_id>/withdrawal")
+@bp.post("/invitations/<id:invitation_id>/withdrawal")
 @allow(Role.PARENT)
 def withdraw_invitation(invitation_id: int) -> Response:
     now = clock.now()
@@ -237,7 +237,7 @@ def _told_to_a_guest(child: Child) -> str:
     return told
 
 
-@bp.post("/guardianships/<int:guardianship_id>/revocation")
+@bp.post("/guardianships/<id:guardianship_id>/revocation")
 @allow(Role.PARENT)
 def revoke(guardianship_id: int) -> Response:
     registering.revoke(get_guardianship(me(), guardianship_id), by=me(), now=clock.now())

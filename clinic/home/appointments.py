@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, flash, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from icalendar import Alarm, Calendar, Event
-from wtforms import BooleanField, TextAreaField
-from wtforms.validators import Length
+from wtforms import BooleanField
 
 from clinic import clock
 from clinic.accounts.access import allow, me
@@ -25,6 +23,7 @@ from clinic.booking.slips import qr_code
 from clinic.checkups.reports import has_report
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.fields import Form, Note
 from clinic.i18n import name_of, say
 from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment, HoldFor
@@ -39,12 +38,9 @@ from clinic.web import filled, is_htmx, render, see_other
 bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
 
-class CancelForm(FlaskForm):
+class CancelForm(Form):
     rest = BooleanField(_l("Cancel the later ones of this booking too"))
-    reason = TextAreaField(
-        _l("Why? (optional)"),
-        validators=[Length(max=300, message=_l("Please keep it to 300 characters."))],
-    )
+    reason = Note(_l("Why? (optional)"), most=300)
 
 
 @bp.get("/")
@@ -69,7 +65,7 @@ def index() -> Response:
     )
 
 
-@bp.get("/<int:appointment_id>")
+@bp.get("/<id:appointment_id>")
 @allow(Role.PARENT)
 def show(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
@@ -94,7 +90,7 @@ def show(appointment_id: int) -> Response:
     )
 
 
-@bp.get("/<int:appointment_id>/wait")
+@bp.get("/<id:appointment_id>/wait")
 @allow(Role.PARENT)
 def wait(appointment_id: int) -> Response:
     """How long it still takes on the day; a part of the appointment's page that asks again by itself."""
@@ -109,7 +105,7 @@ def wait(appointment_id: int) -> Response:
     )
 
 
-@bp.get("/<int:appointment_id>.ics")
+@bp.get("/<id:appointment_id>.ics")
 @allow(Role.PARENT)
 def calendar_file(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
@@ -122,7 +118,7 @@ def calendar_file(appointment_id: int) -> Response:
     )
 
 
-@bp.route("/<int:appointment_id>/cancellation", methods=["GET", "POST"])
+@bp.route("/<id:appointment_id>/cancellation", methods=["GET", "POST"])
 @allow(Role.PARENT)
 def cancellation(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
@@ -134,7 +130,7 @@ def cancellation(appointment_id: int) -> Response:
         if status_of(appointment) is not Status.CANCELLED:
             booking.must_be_changeable(appointment, online=True, now=now)
         if form.validate_on_submit():
-            reason = (form.reason.data or "").strip()
+            reason = form.reason.data or ""
             those = [appointment, *(rest if form.rest.data else ())]
             in_one_transaction(
                 lambda: booking.cancel_all(those, by=me(), online=True, now=now, reason=reason)

@@ -77,7 +77,7 @@ def _start() -> Response:
     )
 
 
-@bp.get("/family/children/<int:child_id>/plan")
+@bp.get("/family/children/<id:child_id>/plan")
 @allow(Role.PARENT)
 def plan(child_id: int) -> Response:
     """What a child is due for, and what is booked for it already."""

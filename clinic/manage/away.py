@@ -35,8 +35,8 @@ def add_pages(bp: Blueprint) -> None:
     bp.add_url_rule("/leave", view_func=leave)
     bp.add_url_rule("/away", view_func=away, methods=["GET", "POST"])
     bp.add_url_rule("/new-times", view_func=displaced)
-    bp.add_url_rule("/leave/<int:request_id>/refusal", view_func=refuse, methods=["POST"])
-    bp.add_url_rule("/leave/<int:leave_id>/lift", view_func=lift, methods=["POST"])
+    bp.add_url_rule("/leave/<id:request_id>/refusal", view_func=refuse, methods=["POST"])
+    bp.add_url_rule("/leave/<id:leave_id>/lift", view_func=lift, methods=["POST"])
 
 
 def centre_of_staff(*roles: Role) -> Centre:

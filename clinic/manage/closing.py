@@ -31,7 +31,7 @@ def add_pages(bp: Blueprint) -> None:
     bp.add_url_rule("/closures", view_func=closures)
     bp.add_url_rule("/closing", view_func=closing, methods=["GET", "POST"])
     bp.add_url_rule("/timetable", view_func=works_as, methods=["GET", "POST"])
-    bp.add_url_rule("/closures/<int:closure_id>/lift", view_func=lift_closure, methods=["POST"])
+    bp.add_url_rule("/closures/<id:closure_id>/lift", view_func=lift_closure, methods=["POST"])
 
 
 @allow(Role.MANAGER)

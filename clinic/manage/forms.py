@@ -3,20 +3,12 @@
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import (
-    DateField,
-    Field,
-    IntegerField,
-    SelectField,
-    TimeField,
-    ValidationError,
-)
+from wtforms import Field
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import ValidationError
 
-from clinic.booking.forms import Checkboxes
 from clinic.centres.models import Centre, Practitioner
+from clinic.fields import A_TIME, Checkboxes, Day, Form, Select, Time, Whole
 from clinic.i18n import name_of, weekday_name
 
 WEEK = 7
@@ -24,8 +16,8 @@ WORKDAYS = [0, 1, 2, 3, 4]
 DAYS_AHEAD = 60
 BETWEEN_5_AND_240 = _l("Between 5 and 240 minutes, please.")
 BETWEEN_1_AND_50 = _l("Between 1 and 50, please.")
+BETWEEN_0_AND_50 = _l("Between 0 and 50, please.")
 A_DAY = _l("Enter a day.")
-A_TIME = _l("Enter a time, as 08:30.")
 
 
 def people_of(centre: Centre) -> list[SelectChoice]:
@@ -43,27 +35,31 @@ def weekday_choices() -> list[SelectChoice]:
     return [SelectChoice(n, weekday_name(n)) for n in range(WEEK)]
 
 
-class HoursForm(FlaskForm):
+class HoursForm(Form):
     """Who, where, what, on which weekdays and at which hours: what a week and a rule of the rota share."""
 
-    practitioner = SelectField(_l("Clinician"), coerce=int)
-    room = SelectField(_l("Room"), coerce=int)
-    services = Checkboxes(
-        _l("Services"), [InputRequired(_l("Choose at least one service."))], coerce=int
-    )
+    practitioner = Select(_l("Clinician"), ids=True)
+    room = Select(_l("Room"), ids=True)
+    services = Checkboxes(_l("Services"), required=_l("Choose at least one service."), ids=True)
     weekdays = Checkboxes(
-        _l("On these weekdays"), [InputRequired(_l("Choose at least one weekday."))], coerce=int
+        _l("On these weekdays"), required=_l("Choose at least one weekday."), ids=True
     )
-    opens = TimeField(_l("From"), [InputRequired(A_TIME)])
-    closes = TimeField(_l("Until"), [InputRequired(A_TIME)])
-    slot_minutes = IntegerField(
+    opens = Time(_l("From"), required=A_TIME)
+    closes = Time(_l("Until"), required=A_TIME)
+    slot_minutes = Whole(
         _l("Minutes a slot"),
-        [InputRequired(BETWEEN_5_AND_240), NumberRange(5, 240, BETWEEN_5_AND_240)],
+        required=BETWEEN_5_AND_240,
+        message=BETWEEN_5_AND_240,
+        low=5,
+        high=240,
         default=15,
     )
-    capacity = IntegerField(
+    capacity = Whole(
         _l("Places a slot"),
-        [InputRequired(BETWEEN_1_AND_50), NumberRange(1, 50, BETWEEN_1_AND_50)],
+        required=BETWEEN_1_AND_50,
+        message=BETWEEN_1_AND_50,
+        low=1,
+        high=50,
         default=1,
     )
 
@@ -81,16 +77,18 @@ class HoursForm(FlaskForm):
 class WeekForm(HoursForm):
     """Sessions of one week, opened at once."""
 
-    first_day = DateField(_l("First day"), [InputRequired(A_DAY)])
+    first_day = Day(_l("First day"), required=A_DAY)
     weekdays = Checkboxes(
         _l("On these weekdays"),
-        [InputRequired(_l("Choose at least one weekday."))],
-        coerce=int,
+        required=_l("Choose at least one weekday."),
+        ids=True,
         default=WORKDAYS,
     )
-    online_capacity = IntegerField(
+    online_capacity = Whole(
         _l("Of these online"),
-        [InputRequired(_l("Enter a number.")), NumberRange(0, 50, _l("Between 0 and 50, please."))],
+        required=_l("Enter a number."),
+        message=BETWEEN_0_AND_50,
+        high=50,
         default=1,
     )
 
@@ -99,9 +97,9 @@ class WeekForm(HoursForm):
         self.today = today
 
     def validate_first_day(self, field: Field) -> None:
-        if field.data and field.data < self.today:
+        if field.data < self.today:
             raise ValidationError(_l("That day has passed."))
-        if field.data and field.data > self.today + timedelta(days=DAYS_AHEAD):
+        if field.data > self.today + timedelta(days=DAYS_AHEAD):
             raise ValidationError(_l("At most 60 days ahead, please."))
 
     def days(self) -> list[date]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
 
 from clinic import clock
 from clinic.accounts.access import allow, me
@@ -13,6 +12,7 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.fields import Form
 from clinic.i18n import say
 from clinic.manage.queries import centres_of
 from clinic.manage.rota_forms import CopyDayForm, CopyWeekForm, next_monday
@@ -60,9 +60,7 @@ def rota_copy() -> Response:
     )
 
 
-def _form(
-    kind: Callable[..., FlaskForm], centre: Centre, posted: bool, **given: object
-) -> FlaskForm:
+def _form(kind: Callable[..., Form], centre: Centre, posted: bool, **given: object) -> Form:
     return kind(centre=centre, **given) if posted else kind(formdata=None, centre=centre, **given)
 
 
@@ -70,7 +68,7 @@ def _rules(centre: Centre, practitioner_id: int) -> list[RotaRule]:
     return [one for one in rules_of([centre.id]) if one.practitioner_id == practitioner_id]
 
 
-def _copy_week(form: FlaskForm, centre: Centre) -> list[RotaDraft]:
+def _copy_week(form: Form, centre: Centre) -> list[RotaDraft]:
     is_own = form.source.data == form.target.data
     return rota_drafts.copy_week(
         [] if is_own else _rules(centre, form.source.data),
@@ -82,7 +80,7 @@ def _copy_week(form: FlaskForm, centre: Centre) -> list[RotaDraft]:
     )
 
 
-def _copy_day(form: FlaskForm, centre: Centre) -> list[RotaDraft]:
+def _copy_day(form: Form, centre: Centre) -> list[RotaDraft]:
     return rota_drafts.copy_weekday(
         _rules(centre, form.source.data),
         form.weekday.data,

@@ -3,13 +3,10 @@
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional
 
-from clinic.booking.forms import Checkboxes
 from clinic.centres.models import Centre, Practitioner
+from clinic.fields import Checkboxes, Day, Form, Select, Whole
 from clinic.manage.forms import A_DAY, WEEK, HoursForm, people_of, rooms_of, weekday_choices
 
 BETWEEN_0_AND_100 = _l("Between 0 and 100, please.")
@@ -21,8 +18,8 @@ EVERY = {
 }
 
 
-def _day(label: str) -> DateField:
-    return DateField(label, [InputRequired(A_DAY)])
+def _day(label: str) -> Day:
+    return Day(label, required=A_DAY)
 
 
 def next_monday(today: date) -> date:
@@ -33,14 +30,16 @@ def next_monday(today: date) -> date:
 class RuleForm(HoursForm):
     """Hours of every week, or of every n-th, from which day on."""
 
-    online_percent = IntegerField(
+    online_percent = Whole(
         _l("Percent open online"),
-        [InputRequired(BETWEEN_0_AND_100), NumberRange(0, 100, BETWEEN_0_AND_100)],
+        required=BETWEEN_0_AND_100,
+        message=BETWEEN_0_AND_100,
+        high=100,
         default=100,
     )
-    every_weeks = SelectField(_l("How often"), coerce=int, default=1)
+    every_weeks = Select(_l("How often"), ids=True, default=1)
     valid_from = _day(_l("First day of these hours"))
-    valid_until = DateField(_l("Last day"), [Optional()])
+    valid_until = Day(_l("Last day"))
 
     def __init__(
         self, *args: object, centre: Centre, of: Practitioner | None = None, **kw: object
@@ -49,18 +48,18 @@ class RuleForm(HoursForm):
         self.every_weeks.choices = [SelectChoice(n, text) for n, text in EVERY.items()]
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndForm(Form):
     """The last day of a rule."""
 
     last_day = _day(_l("Last day"))
 
 
-class CopyWeekForm(FlaskForm):  # type: ignore[misc]
+class CopyWeekForm(Form):
     """All hours of a clinician, for another."""
 
-    source = SelectField(_l("Copy the week of"), coerce=int)
-    target = SelectField(_l("For"), coerce=int)
-    room = SelectField(_l("Room"), coerce=int)
+    source = Select(_l("Copy the week of"), ids=True)
+    target = Select(_l("For"), ids=True)
+    room = Select(_l("Room"), ids=True)
     first_day = _day(_l("From which day"))
 
     def __init__(self, *args: object, centre: Centre, **kw: object) -> None:
@@ -69,13 +68,13 @@ class CopyWeekForm(FlaskForm):  # type: ignore[misc]
         self.room.choices = rooms_of(centre)
 
 
-class CopyDayForm(FlaskForm):  # type: ignore[misc]
+class CopyDayForm(Form):
     """A clinician's hours of a weekday, for other weekdays."""
 
-    source = SelectField(_l("Clinician"), coerce=int)
-    weekday = SelectField(_l("Copy the hours of"), coerce=int)
+    source = Select(_l("Clinician"), ids=True)
+    weekday = Select(_l("Copy the hours of"), ids=True)
     others = Checkboxes(
-        _l("To these weekdays"), [InputRequired(_l("Choose at least one weekday."))], coerce=int
+        _l("To these weekdays"), required=_l("Choose at least one weekday."), ids=True
     )
     first_day = _day(_l("From which day"))
 

@@ -25,7 +25,7 @@ from clinic.web import leave_for, render, see_other
 def add_pages(bp: Blueprint) -> None:
     """The page in the managers' blueprint."""
     bp.add_url_rule(
-        "/sessions/<int:session_id>/move", view_func=move_session, methods=["GET", "POST"]
+        "/sessions/<id:session_id>/move", view_func=move_session, methods=["GET", "POST"]
     )
 
 

@@ -29,7 +29,7 @@ from clinic.web import leave_for, render
 def add_pages(bp: Blueprint) -> None:
     """The page in the managers' blueprint."""
     bp.add_url_rule(
-        "/appointments/<int:appointment_id>/move", view_func=move_visit, methods=["GET", "POST"]
+        "/appointments/<id:appointment_id>/move", view_func=move_visit, methods=["GET", "POST"]
     )
 
 

@@ -48,7 +48,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
             centre = centre_asked_for()
         return _page(centre, form)
 
-    @bp.post("/stock/<int:lot_id>/waste")
+    @bp.post("/stock/<id:lot_id>/waste")
     @allow(Role.MANAGER)
     def waste(lot_id: int) -> Response:
         lot = get_lot(me(), lot_id)
@@ -63,7 +63,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
             return _back(_code_of(lot))
         return _lot_page(lot_id, form)
 
-    @bp.post("/stock/<int:lot_id>/recall")
+    @bp.post("/stock/<id:lot_id>/recall")
     @allow(Role.MANAGER)
     def recall(lot_id: int) -> Response:
         lot = get_lot(me(), lot_id)

@@ -133,7 +133,7 @@ def _open(form: WeekForm, centre: Centre, days: list[date]) -> list[ClinicSessio
     )
 
 
-@bp.post("/sessions/<int:session_id>/withdrawal")
+@bp.post("/sessions/<id:session_id>/withdrawal")
 @allow(Role.MANAGER)
 def withdraw(session_id: int) -> Response:
     session = get_session(me(), session_id)

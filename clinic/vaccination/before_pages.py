@@ -27,7 +27,7 @@ OPEN = (Status.BOOKED, Status.ARRIVED)
 def add_pages(bp: Blueprint) -> None:
     """Put these pages among the vaccination pages."""
     both = ["GET", "POST"]
-    number = "<int:appointment_id>"
+    number = "<id:appointment_id>"
     bp.add_url_rule(f"/appointments/{number}/before", "before", at_home, methods=both)
     bp.add_url_rule(f"/visits/{number}/before", "ask", at_the_centre, methods=both)
 

@@ -29,10 +29,10 @@ Errors = dict[str, str]
 
 def add_pages(bp: Blueprint) -> None:
     """Put the booklet's pages among the vaccination pages."""
-    child = "/children/<int:child_id>"
+    child = "/children/<id:child_id>"
     bp.add_url_rule(f"{child}/booklet", "booklet", booklet, methods=["GET", "POST"])
     bp.add_url_rule(
-        f"{child}/immunizations/<int:immunization_id>/removal", "removal", remove, methods=["POST"]
+        f"{child}/immunizations/<id:immunization_id>/removal", "removal", remove, methods=["POST"]
     )
 
 

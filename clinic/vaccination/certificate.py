@@ -38,7 +38,7 @@ class Printed(NamedTuple):
 
 def add_pages(bp: Blueprint) -> None:
     """Put these pages among the vaccination pages."""
-    bp.add_url_rule("/children/<int:child_id>/certificate", "certificate", certificate)
+    bp.add_url_rule("/children/<id:child_id>/certificate", "certificate", certificate)
     bp.add_url_rule("/certificates/<token>", "check_certificate", check)
 
 

@@ -34,7 +34,7 @@ MOST = 300  # characters of a reason
 
 def add_pages(bp: Blueprint) -> None:
     """Put this page among the vaccination pages."""
-    bp.add_url_rule("/visits/<int:appointment_id>", "visit", vaccinate, methods=["GET", "POST"])
+    bp.add_url_rule("/visits/<id:appointment_id>", "visit", vaccinate, methods=["GET", "POST"])
 
 
 @allow(Role.CLINICIAN)

@@ -25,7 +25,7 @@ Errors = dict[str, str]
 
 def add_pages(bp: Blueprint) -> None:
     """Put these pages among the vaccination pages."""
-    visit = "/visits/<int:appointment_id>"
+    visit = "/visits/<id:appointment_id>"
     bp.add_url_rule("/observation", "observation", board)
     bp.add_url_rule(f"{visit}/leaving", "leaving", leave, methods=["POST"])
     bp.add_url_rule(f"{visit}/reaction", "reaction", reaction, methods=["GET", "POST"])

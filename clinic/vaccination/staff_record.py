@@ -25,7 +25,7 @@ Errors = dict[str, str]
 
 def add_pages(bp: Blueprint) -> None:
     """Put this page among the vaccination pages."""
-    bp.add_url_rule("/visits/<int:appointment_id>/record", "record", page, methods=["GET", "POST"])
+    bp.add_url_rule("/visits/<id:appointment_id>/record", "record", page, methods=["GET", "POST"])
 
 
 @allow(Role.CLINICIAN)
