@@ -11,8 +11,8 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
-from clinic import audit, clock, compressing, faults, i18n, outside, static_files
-from clinic.accounts import access
+from clinic import audit, clock, compressing, faults, i18n, outside, static_files, web
+from clinic.accounts import access, kept_forms
 from clinic.accounts import views as accounts
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
@@ -34,7 +34,6 @@ from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
 from clinic.vaccination import views as vaccination
 from clinic.visits import models as _visits  # noqa: F401 - the same
-from clinic.web import Once
 
 # Who has no PostgreSQL does not load its driver: it is a third of a process.
 ENGINES = {"sqlite": "clinic.sqlite:tune", "postgresql": "clinic.postgresql:tune"}
@@ -106,6 +105,7 @@ def _bind_pages(app: Flask) -> None:
     clock.use_zone(str(app.config["CLINIC_ZONE"]))
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", app.config["CLINIC_ZONE"])
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "clinic" / "translations"))
+    app.session_interface = web.Sessions()
     babel.init_app(app, locale_selector=i18n.babel_locale)
     login_manager.init_app(app)
     login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
@@ -122,11 +122,12 @@ def _bind_pages(app: Flask) -> None:
     )
     app.jinja_env.filters.update(i18n.FILTERS)
     app.jinja_env.globals.update(age=i18n.age)
-    app.extensions["once"] = Once()
+    app.extensions["once"] = web.Once()
     app.context_processor(_page_context)
     app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
     app.url_defaults(static_files.name_by_content)
     app.after_request(_finish)
+    app.after_request(kept_forms.give_back)  # called first
     faults.bind(app)
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

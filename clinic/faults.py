@@ -10,12 +10,13 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from clinic.accounts.kept_forms import keep_typed
 from clinic.accounts.limits import TooOften
 from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
 from clinic.extensions import login_manager
 from clinic.i18n import say
-from clinic.web import keep_typed, leave_for
+from clinic.web import leave_for
 
 log = logging.getLogger("clinic")
 RETRY_AFTER = 10  # seconds
@@ -64,8 +65,10 @@ def _stale_form(error: CSRFError) -> Response:
     """The page stood open too long: back to it, with what was typed, to send it again."""
     referrer = request.referrer
     if referrer and referrer.startswith(request.host_url):
-        keep_typed()
-        flash(gettext("The page was open too long. Please check it and send it again."), "info")
+        if keep_typed():
+            flash(gettext("The page was open too long. Please check it and send it again."), "info")
+        else:
+            flash(gettext("The page was open too long. Please fill it in again."), "info")
         return leave_for("/" + referrer.removeprefix(request.host_url))
     return page(
         400, gettext("The page was open too long. Please go back, reload it and try again.")

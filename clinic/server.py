@@ -62,7 +62,9 @@ def _ask_for_nobody() -> None:
     now = clock.now()
     user_of_sign_in("")
     days = days_from(now)
-    catalogue, versions, _ = facts_for(SignedIn(0, "", frozenset(), 0, now, now), days, now=now)
+    catalogue, versions, _ = facts_for(
+        SignedIn(0, "", frozenset(), 0, now, now, False), days, now=now
+    )
     for service in catalogue.services[:1]:
         policy_of = catalogue.policy_of
         sheets_of(service, catalogue.centre_ids, days[:1], versions, policy_of, now=now)

@@ -1,13 +1,13 @@
-"""Answering a request: a page or its part, unchanged, elsewhere; and not losing what was typed."""
+"""Answering a request: a page or its part, unchanged, elsewhere."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import (
+    Flask,
     Response,
     current_app,
     make_response,
@@ -17,18 +17,26 @@ from flask import (
     session,
     url_for,
 )
-from flask_wtf import FlaskForm
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from clinic.config import ROOT
 from clinic.i18n import language
 
-SECRETS = ("csrf_token", "password", "code")
-KEEP_AT_MOST = 2400  # bytes of a half-filled form that fit a cookie
 
-F = TypeVar("F", bound=FlaskForm)
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in signed cookies. Whoever comes without one and is refused gets none.
+
+    Browsers leave our cookie away when another site sends a form here; a new one in the answer
+    would take the place of the visitor's own, and sign them out.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # type: ignore[override]
+        has_one = self.get_cookie_name(app) in request.cookies
+        if has_one or request.method != "POST" or response.status_code < 400:
+            super().save_session(app, session, response)
 
 
 def is_htmx() -> bool:
@@ -63,7 +71,8 @@ class Mark:
     """
 
     def __init__(self, *made_of: object) -> None:
-        self.is_once = "_flashes" in session  # a message that is shown once
+        # A message that is shown once; what was typed before signing in again.
+        self.is_once = "_flashes" in session or getattr(current_user, "has_kept_forms", False)
         if "csrf_token" not in session:
             generate_csrf()  # its forms are part of the page
         frame = (
@@ -147,43 +156,20 @@ def safe_next(target: str | None) -> str | None:
 
 def way_back() -> str:
     """Where to come back to after signing in: this page, or for a posted part of one the page it is on."""
-    referrer = request.referrer or ""
-    if request.method == "POST" and referrer.startswith(request.host_url):
-        return "/" + referrer.removeprefix(request.host_url)
-    return request.full_path.rstrip("?")
+    if request.method == "POST":
+        referrer = request.referrer or ""
+        rule = request.url_rule
+        if referrer.startswith(request.host_url):
+            return safe_next("/" + referrer.removeprefix(request.host_url)) or "/"
+        if rule is None or "GET" not in (rule.methods or ()):
+            return "/"
+    return safe_next(request.full_path.rstrip("?")) or "/"
 
 
-def keep_typed() -> bool:
-    """Remember a posted form while its sender signs in again; secrets are left out.
-
-    Says whether there was anything to remember, and room for it.
-    """
-    typed = {
-        key: values
-        for key, values in request.form.lists()
-        if not any(secret in key for secret in SECRETS)
-    }
-    size = sum(len(v.encode()) for values in typed.values() for v in values)
-    if not 0 < size <= KEEP_AT_MOST:
-        return False
-    session["typed"] = {"path": urlsplit(way_back()).path, "form": typed}
-    return True
-
-
-def typed_before() -> MultiDict[str, str] | None:
-    """What was typed on this page before its sender had to sign in again, once."""
-    kept: Mapping[str, object] | None = session.get("typed")
-    if request.method != "GET" or not kept or kept["path"] != request.path:
-        return None
-    session.pop("typed")
-    return MultiDict(kept["form"])  # type: ignore[arg-type]
-
-
-def filled(form: Callable[..., F], **given: object) -> F:
-    """The form of this page, with what was typed before its sender had to sign in again."""
-    if typed := typed_before():
-        return form(typed, **given)
-    return form(**given)
+def is_of_this_site() -> bool:
+    """Whether nothing says that a page of another site sent this request."""
+    sender = request.headers.get("Origin") or request.referrer
+    return sender is None or f"{sender}/".startswith(request.host_url)
 
 
 class Once:

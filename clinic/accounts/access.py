@@ -9,8 +9,9 @@ from flask_login import current_user
 
 from clinic import clock
 from clinic.accounts import sign_ins
+from clinic.accounts.kept_forms import keep_typed
 from clinic.accounts.models import Role, SignedIn
-from clinic.web import is_poll, keep_typed, see_other, way_back
+from clinic.web import is_poll, see_other, way_back
 
 View = TypeVar("View", bound=Callable[..., object])
 EVERYONE = frozenset({"everyone"})
@@ -62,18 +63,19 @@ def guard() -> Response | None:
     if allowed is EVERYONE:
         return None
     if not current_user.is_authenticated:
-        if request.method == "POST":
-            kept = keep_typed()
-            flash(
-                _("Please sign in to go on. What you typed is kept.")
-                if kept
-                else _("Please sign in to go on."),
-                "info",
-            )
-        return see_other("accounts.sign_in", next=way_back())
+        return _turn_away()
     if not me().roles & allowed:
         abort(403)
     return None
+
+
+def _turn_away() -> Response:
+    """To the sign-in page, and back from there. A form from elsewhere leaves no mark in the cookie."""
+    if request.method == "POST" and keep_typed():
+        flash(_("Please sign in to go on. What you typed is kept."), "info")
+    elif request.method == "POST" and "sign_in" in session:
+        flash(_("Please sign in to go on."), "info")
+    return see_other("accounts.sign_in", next=way_back())
 
 
 def _note_press(who: SignedIn) -> None:

@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base
+from clinic.sealing import SealedText
 
 
 class Role(StrEnum):
@@ -73,6 +74,7 @@ class SignedIn(_Somebody):
     sign_in_id: int
     used_at: datetime
     present_at: datetime
+    has_kept_forms: bool
 
     @property
     def is_staff(self) -> bool:
@@ -134,6 +136,20 @@ class SignIn(Base):
     present_at: Mapped[datetime]  # the last press without a long absence before it, or re-entry
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[Ended | None]
+
+
+class KeptForm(Base):
+    """A form that its sender had filled in when the sign-in or the page turned out to be too old."""
+
+    __tablename__ = "kept_forms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    page: Mapped[str] = mapped_column(String(300))  # the paths of the page that shows it,
+    action: Mapped[str] = mapped_column(String(300))  # and to which it was sent
+    typed: Mapped[str] = mapped_column(SealedText)  # JSON: names and values, as they were sent
+    left_out: Mapped[list[str]] = mapped_column(JSON)  # names of fields that had a value
+    kept_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SignInCode(Base):

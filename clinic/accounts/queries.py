@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from clinic.accounts.models import Membership, SignedIn, SignIn, User
+from clinic.accounts.models import KeptForm, Membership, SignedIn, SignIn, User
 from clinic.db import db
 
 _users, _held, _sign_ins = User.__table__.c, Membership.__table__.c, SignIn.__table__.c
@@ -16,6 +16,7 @@ WHO = (
         _sign_ins.id.label("sign_in_id"),
         _sign_ins.used_at,
         _sign_ins.present_at,
+        select(KeptForm.id).where(KeptForm.user_id == _users.id).exists().label("has_kept_forms"),
     )
     .join_from(SignIn.__table__, User.__table__, _users.id == _sign_ins.user_id)
     .outerjoin(Membership.__table__, _held.user_id == _users.id)
@@ -34,7 +35,15 @@ def user_of_sign_in(key_hash: str) -> SignedIn | None:
         return None
     held = frozenset((row.role, row.centre_id) for row in rows if row.role is not None)
     one = rows[0]
-    return SignedIn(one.id, one.name, held, one.sign_in_id, one.used_at, one.present_at)
+    return SignedIn(
+        one.id,
+        one.name,
+        held,
+        one.sign_in_id,
+        one.used_at,
+        one.present_at,
+        one.has_kept_forms,
+    )
 
 
 def find_user(contact: str) -> User | None:

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.exc import DBAPIError
 
 from clinic.accounts.models import Ended, SignedIn, SignIn, User
@@ -76,6 +76,12 @@ def who_has(key: str, *, now: datetime) -> SignedIn | None:
         return None
     may_rest = STAFF_MAY_REST if who.is_staff else PARENTS_MAY_REST
     return who if now - who.used_at <= may_rest else None
+
+
+def user_of_token(token: str) -> int | None:
+    """Whose pages have forms with that token, also when the sign-in is over."""
+    whose = select(SignIn.user_id).where(SignIn.key_hash == hash_of(token))
+    return db.session.scalar(whose)
 
 
 def note_use(who: SignedIn, *, now: datetime) -> bool:

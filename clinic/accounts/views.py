@@ -4,9 +4,9 @@ from flask import Blueprint, Response, abort, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from clinic import clock, i18n
-from clinic.accounts import codes, limits, passwords, sign_ins
-from clinic.accounts.access import demo_mode, me, public
+from clinic import clock, i18n, outside
+from clinic.accounts import codes, kept_forms, limits, passwords, sign_ins
+from clinic.accounts.access import allow, demo_mode, me, public
 from clinic.accounts.browsers import in_words
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.demo_sign_ins import demo_sign_ins
@@ -17,7 +17,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.messages import demo_messages
-from clinic.web import leave_for, render, safe_next, see_other
+from clinic.web import leave_for, render, safe_next, see_other, way_back
 
 bp = Blueprint("accounts", __name__)
 
@@ -136,17 +136,15 @@ def enter(user: User) -> Response:
     now = clock.now()
     if current_user.is_authenticated:
         sign_ins.end(me().sign_in_id, Ended.REPLACED, now=now)
+    kept_forms.clear_of_another(user.id)
     key = sign_ins.begin(user, browser=in_words(request.user_agent.string), now=now)
     db.session.commit()
     target, near = safe_next(session.get("next")), session.get("near")
-    typed = session.get("typed")
     session.clear()
     session.permanent = True
     session["sign_in"], session["csrf_token"] = key, sign_ins.token_of(key)
     if near:
         session["near"] = near
-    if typed:
-        session["typed"] = typed
     if target:
         return leave_for(target)
     for role, endpoint in HOMES:
@@ -165,6 +163,16 @@ def sign_out() -> Response:
     answer = see_other("home.index")
     answer.headers["Clear-Site-Data"] = '"cache"'  # nobody finds our pages by going back
     return answer
+
+
+@bp.post("/kept-forms/discard")
+@allow(*Role)
+def discard() -> Response:
+    """An empty form in place of what was typed before."""
+    if kept_id := outside.id_of(request.form, "kept"):
+        kept_forms.discard(kept_id, me().id)
+        db.session.commit()
+    return leave_for(way_back())
 
 
 @bp.post("/language")

@@ -44,7 +44,7 @@ from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
-from clinic.web import Mark, filled, render, see_other
+from clinic.web import Mark, render, see_other
 
 
 def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = None) -> Blueprint:
@@ -179,7 +179,7 @@ def keep(user: Person, kind: ServiceKind, title: str) -> Response:
 
 def confirm_hold(kind: ServiceKind, title: str, hold_id: int) -> Response:
     """Show what is held, and book it."""
-    form = filled(ConfirmForm)
+    form = ConfirmForm()
     user, now = me(), clock.now()
     if not form.validate_on_submit():
         return show_hold(kind, title, get_hold(user, kind, hold_id), form, now=now)

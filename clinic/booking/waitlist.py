@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me
+from clinic.accounts.kept_forms import typed_before
 from clinic.accounts.models import Role
 from clinic.booking.choosing import numbers
 from clinic.booking.forms import WaitForm
@@ -22,7 +23,7 @@ from clinic.families.queries import children_of
 from clinic.i18n import say
 from clinic.scheduling import waiting
 from clinic.scheduling.parts import PARTS
-from clinic.web import render, see_other, typed_before
+from clinic.web import render, see_other
 
 
 def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
@@ -58,12 +59,7 @@ def _wait(kind: ServiceKind, title: str) -> Response:
             db.session.rollback()
             refusal = say(error)
         else:
-            flash(
-                _(
-                    "You are on the waitlist. A place that frees up is kept for you here for a "
-                    "short while. No message goes out: please look here again."
-                )
-            )
+            flash(_("You are on the waitlist. When a place is free, it is kept for you here."))
             return see_other("appointments.index")
     return render(
         "booking/wait.html",

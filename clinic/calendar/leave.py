@@ -17,7 +17,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
 from clinic.scheduling.leaves import LeaveRequest, ask_leave
-from clinic.web import filled, render, see_other
+from clinic.web import render, see_other
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -29,7 +29,7 @@ def add_pages(bp: Blueprint) -> None:
 def leave() -> Response:
     mine = _mine()
     today = clinic_day(clock.now())
-    form = filled(LeaveForm, first_day=today, last_day=today)
+    form = LeaveForm(first_day=today, last_day=today)
     form.practitioner.choices = [SelectChoice(one.id, name_of(one.centre)) for one in mine]
     if form.validate_on_submit():
         try:

@@ -22,7 +22,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.visits import recorded
-from clinic.web import filled, render, see_other
+from clinic.web import render, see_other
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
 OUTCOMES = {"done": attendance.finish, "no_show": attendance.mark_no_show}
@@ -38,7 +38,7 @@ follow_up.add_pages(bp)
 @allow(Role.CLINICIAN)
 def appointment(appointment_id: int) -> Response:
     visit = get_own(me(), appointment_id)
-    return _page(visit, filled(OutcomeForm, note=visit.note, version=visit.version))
+    return _page(visit, OutcomeForm(note=visit.note, version=visit.version))
 
 
 @bp.post("/appointments/<id:appointment_id>/outcome")

@@ -22,7 +22,7 @@ from clinic.scheduling.status import LABELS, Status
 from clinic.visits import line
 from clinic.visits.models import DeskNote
 from clinic.visits.stations import stations
-from clinic.web import filled, render, see_other
+from clinic.web import render, see_other
 
 KINDS = {
     ServiceKind.PEDIATRICS: mark("Paediatrics"),
@@ -39,7 +39,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @allow(Role.RECEPTION)
     def end() -> Response:
         centre = centre_asked_for()
-        form = filled(NoteForm)
+        form = NoteForm()
         if form.validate_on_submit():
             text, now = form.text.data or "", clock.now()
             in_one_transaction(lambda: _note(centre.id, text, now))

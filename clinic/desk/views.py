@@ -38,12 +38,11 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.scheduling.turns import in_order
-from clinic.vaccination.observation import open_reaction
 from clinic.vaccination.terms import booked_for
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, tickets_of
 from clinic.visits.waits import wait_of
-from clinic.web import filled, is_htmx, render, see_other
+from clinic.web import is_htmx, render, see_other
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 MAY_SCAN = "camera=(self), microphone=(), geolocation=()"  # the one page that has a camera
@@ -192,7 +191,6 @@ def slip(appointment_id: int) -> Response:
         qr=qr_code(reference),
         doses=booked_for([visit.id]).get(visit.id, ()),
         wait=wait_of(visit, clock.now()),
-        reacts=open_reaction(visit.id) is not None,
     )
 
 
@@ -200,7 +198,7 @@ def slip(appointment_id: int) -> Response:
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)
-    form, refusal = filled(CancelForm), ""
+    form, refusal = CancelForm(), ""
     if form.validate_on_submit():
         reason = form.reason.data or ""
         now = clock.now()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit, clock
 from clinic.accounts import joining
 from clinic.accounts.access import allow, me
+from clinic.accounts.kept_forms import filled
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
 from clinic.booking.on_behalf import (
@@ -37,7 +38,7 @@ from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import SlotTaken
 from clinic.visits import arriving
-from clinic.web import filled, render, see_other
+from clinic.web import render, see_other
 
 
 def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
 from clinic.db import Base
-from clinic.families.sealing import SealedString
+from clinic.sealing import SealedString
 
 
 class Sex(StrEnum):

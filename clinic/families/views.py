@@ -26,9 +26,9 @@ from clinic.families.queries import (
     latest_consent,
     open_invitations,
 )
-from clinic.families.sealing import masked
 from clinic.i18n import age, language, say
-from clinic.web import render, see_other, typed_before
+from clinic.sealing import masked
+from clinic.web import render, see_other
 
 bp = Blueprint("families", __name__, url_prefix="/family")
 
@@ -141,13 +141,12 @@ def edit_child(child_id: int) -> Response:
 
 def _child_form(obj: object) -> ChildForm:
     today = clock.clinic_day(clock.now())
-    typed = typed_before()
-    form = ChildForm(typed, today=today) if typed else ChildForm(obj=obj, today=today)
+    form = ChildForm(obj=obj, today=today)
     if obj:
         del form.relation  # of each guardian, not of the child
     else:
         del form.version
-    if obj and not typed and not form.is_submitted():
+    if obj and not form.is_submitted():
         form.certificate_no.data = form.identity_no.data = ""
     return form
 

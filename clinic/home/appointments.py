@@ -30,10 +30,9 @@ from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination.observation import open_reaction
 from clinic.vaccination.terms import booked_for
 from clinic.visits.waits import wait_of
-from clinic.web import filled, is_htmx, render, see_other
+from clinic.web import is_htmx, render, see_other
 
 bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
@@ -70,7 +69,6 @@ def index() -> Response:
 def show(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
     now = clock.now()
-    wait = wait_of(appointment, now) if appointment.arrived_at else None
     return render(
         "appointments/show.html",
         appointment=appointment,
@@ -85,8 +83,7 @@ def show(appointment_id: int) -> Response:
         doses=booked_for([appointment.id]).get(appointment.id, ()),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
-        wait=wait,
-        reacts=wait is not None and open_reaction(appointment.id) is not None,
+        wait=wait_of(appointment, now) if appointment.arrived_at else None,
     )
 
 
@@ -101,7 +98,6 @@ def wait(appointment_id: int) -> Response:
         "appointments/_wait.html",
         appointment=appointment,
         wait=wait_of(appointment, clock.now()),
-        reacts=open_reaction(appointment.id) is not None,
     )
 
 
@@ -122,7 +118,7 @@ def calendar_file(appointment_id: int) -> Response:
 @allow(Role.PARENT)
 def cancellation(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
-    form = filled(CancelForm)
+    form = CancelForm()
     now = clock.now()
     refusal = ""
     rest = [one for one in remaining_with(appointment, now=now) if one is not appointment]

@@ -30,7 +30,7 @@ from clinic.scheduling.rota_models import (
     last_publication,
     weekly_of,
 )
-from clinic.web import filled, render, see_other
+from clinic.web import render, see_other
 
 BESIDE = {  # where a refusal is said
     opening.EndsBeforeItBegins: "closes",
@@ -83,7 +83,7 @@ def rota_rule() -> Response:
     rule, draft = _asked_for()
     centre = _centre_of(rule, draft)
     of = rule.practitioner if rule else None
-    form = filled(RuleForm, centre=centre, of=of, **_as_it_is(rule, draft))
+    form = RuleForm(centre=centre, of=of, **_as_it_is(rule, draft))
     if rule:
         form.practitioner.data = rule.practitioner_id  # another clinician is another rule
     if form.validate_on_submit():

@@ -27,7 +27,7 @@ from clinic.manage.stock_queries import (
 from clinic.vaccination import stock_lots
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.stock_models import VaccineLot
-from clinic.web import filled, leave_for, render
+from clinic.web import leave_for, render
 
 NEAR = timedelta(days=30)  # an expiry date that is near is marked
 
@@ -39,7 +39,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @allow(Role.MANAGER)
     def stock() -> Response:
         centre = centre_asked_for()
-        form = filled(ReceiveForm)
+        form = ReceiveForm()
         if form.validate_on_submit():
             centre_id, code = centre.id, centre.code
             if _done(form.expires_on, lambda: _receive(form, centre_id)):

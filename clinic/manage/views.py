@@ -21,7 +21,7 @@ from clinic.manage.queries import centres_of, get_session, leave_asked, planned
 from clinic.scheduling import opening
 from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import ClinicSession
-from clinic.web import filled, render, see_other
+from clinic.web import render, see_other
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
 
@@ -87,7 +87,7 @@ def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
 def add_week() -> Response:
     centre = _centre()
     today = clinic_day(clock.now())
-    form = filled(WeekForm, centre=centre, today=today, first_day=today + timedelta(days=1))
+    form = WeekForm(centre=centre, today=today, first_day=today + timedelta(days=1))
     if form.validate_on_submit() and _is_given_here(form, centre):
         days = form.days()
         try:

@@ -112,6 +112,7 @@ def test_signing_in_with_a_password(client):
 
 def test_a_wrong_password_says_nothing_of_whether_there_is_an_account(client):
     make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
+    client.get("/sign-in/password")
     texts = {
         client.post("/sign-in/password", data={"contact": one, "password": "wrong"}).text.replace(
             one, ""
@@ -150,14 +151,6 @@ def test_the_inbox_is_there_in_demo_mode_only(app, client):
     assert client.get("/demo/inbox").status_code == 200
     app.config["DEMO"] = False
     assert client.get("/demo/inbox").status_code == 404
-
-
-def test_what_was_typed_survives_signing_in_again(client):
-    make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
-    client.post("/family/children/new", data={"name": "王一禾", "sex": "female"})
-    data = {"contact": "fang@example.cn", "password": "long-enough"}
-    client.post("/sign-in/password", data=data)
-    assert 'value="王一禾"' in client.get("/family/children/new").text
 
 
 def test_a_family_made_at_the_desk_is_claimed_by_proving_the_phone(client):

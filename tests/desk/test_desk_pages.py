@@ -244,6 +244,7 @@ def test_what_was_typed_survives_an_expired_session(desk, service, slot, visit, 
     desk.forget().post(path, data=data, headers={"Referer": f"http://localhost{path}"})
     back = desk.sign_in(receptionist).get(path).text
     assert ("赵子沐" if page == "walk-in" else "家里有事") in back
+    desk.page(path).press("丢弃")
     assert ("赵子沐" if page == "walk-in" else "家里有事") not in desk.get(path).text
 
 

@@ -5,7 +5,7 @@ import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken
 from flask import current_app
-from sqlalchemy import Dialect, String, TypeDecorator
+from sqlalchemy import Dialect, String, Text, TypeDecorator
 
 
 def _key() -> Fernet:
@@ -30,6 +30,13 @@ class SealedString(TypeDecorator[str]):
             return _key().decrypt(value.encode()).decode()
         except InvalidToken:
             return None  # sealed with a key this site no longer has
+
+
+class SealedText(SealedString):
+    """The same, of any length."""
+
+    impl = Text
+    cache_ok = True
 
 
 def masked(number: str | None) -> str:
