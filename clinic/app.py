@@ -16,6 +16,7 @@ from clinic.accounts import access, kept_forms
 from clinic.accounts import views as accounts
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
+from clinic.checkups import looking as checks_again
 from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
@@ -23,17 +24,22 @@ from clinic.db import db, undo
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
+from clinic.families import again
 from clinic.families import views as families
 from clinic.home import appointments, health
 from clinic.home import views as home
 from clinic.manage import views as manage
 from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
+from clinic.scheduling import looking as visits_again
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
+from clinic.vaccination import looking as doses_again
 from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
 from clinic.vaccination import views as vaccination
 from clinic.visits import models as _visits  # noqa: F401 - the same
+
+again.HANGING = (visits_again, doses_again, checks_again)  # in the order in which they lock
 
 # Who has no PostgreSQL does not load its driver: it is a third of a process.
 ENGINES = {"sqlite": "clinic.sqlite:tune", "postgresql": "clinic.postgresql:tune"}

@@ -60,7 +60,7 @@ class Timeline:
 
 def timeline_of(child: Child, on: date) -> Timeline:
     """The child's timeline on that day. As many queries for a long record as for none."""
-    case = cases_of([child.id])[child.id]
+    case = cases_of([child.id], today=on)[child.id]
     lines = forecast(case.child, case.given, on)
     steps = ahead(case.child, case.given, on)
     needs = [need for one in lines if (need := vaccine_need(one))]

@@ -33,8 +33,9 @@ from clinic.errors import DomainError
 from clinic.scheduling import changes, changing, new_times, release, reopening, rota
 from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies import policy_for, set_policy
-from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.work import work
+from clinic.vaccination.record_verify import broken_records
 from clinic.vaccination.stock_verify import broken_stock
 
 schedule = Blueprint("schedule", __name__)
@@ -44,7 +45,13 @@ WORK_SECONDS = 15
 @schedule.cli.command("verify")
 def verify() -> None:
     """Read the whole database and report every broken promise; exit 1 if there is any."""
-    found = broken_promises(now=clock.now()) + broken_stock()
+    now = clock.now()
+    found = [
+        *broken_promises(now=now),
+        *broken_ages(now=now),
+        *broken_stock(),
+        *broken_records(now=now),
+    ]
     for line in found:
         click.echo(line)
     if found:

@@ -12,6 +12,7 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.db import change_if, db
 from clinic.errors import DomainError
+from clinic.families import again
 from clinic.families.consents import VERSIONS
 from clinic.families.models import (
     Child,
@@ -86,15 +87,20 @@ def register_child(
 
 
 def change_child(child: Child, *, by: Person, now: datetime, **facts: object) -> None:
-    """Correct what we know of a child; the trail says which fields, not what they hold."""
-    changed = sorted(name for name, value in facts.items() if getattr(child, name) != value)
-    for name in changed:
-        setattr(child, name, facts[name])
-    if "name" in changed:
-        child.name_pinyin = search_keys(child.name)
-    if changed:
-        audit.record("change", child, by=by.id, now=now, fields=changed)
-    db.session.flush()
+    """Correct what we know of a child; the trail says which fields, not what they hold.
+
+    What hangs on its record is looked at again. Raises what `again.must_fit` raises.
+    """
+    with again.looked_at_again([child.id], by=by, now=now):
+        changed = sorted(name for name, value in facts.items() if getattr(child, name) != value)
+        if "birth_date" in changed:
+            again.must_fit(child.id, facts["birth_date"])  # type: ignore[arg-type]
+        for name in changed:
+            setattr(child, name, facts[name])
+        if "name" in changed:
+            child.name_pinyin = search_keys(child.name)
+        if changed:
+            audit.record("change", child, by=by.id, now=now, fields=changed)
 
 
 def record_consents(
@@ -238,8 +244,9 @@ def revoke(guardianship: Guardianship, *, by: Person, now: datetime) -> None:
     if guardianship.is_first or by.id not in (first, guardianship.user_id):
         raise OnlyTheFirst
     live = Guardianship.revoked_at.is_(None)
-    if change_if(guardianship, live, revoked_at=now, revoked_by_id=by.id):
-        audit.record("revoke", guardianship, by=by.id, now=now)
+    with again.looked_at_again([guardianship.child_id], by=by, now=now):
+        if change_if(guardianship, live, revoked_at=now, revoked_by_id=by.id):
+            audit.record("revoke", guardianship, by=by.id, now=now)
 
 
 def _hash(token: str) -> str:

@@ -92,6 +92,7 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> Non
 
 def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
     """The visit is done. A clinician may see a child whom nobody checked in: that is an arrival too."""
+    places.lock_children([appointment.child_id])
     _as_it_is_by_now(appointment)
     status = status_of(appointment)
     if status is Status.CANCELLED:

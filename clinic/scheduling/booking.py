@@ -174,6 +174,7 @@ def move(
     before, was_displaced = appointment.starts_at, appointment.displaced_at is not None
     freed = {*places.give_back(appointment_id=appointment.id), *given_free}
     appointment.displaced_at, appointment.displaced_by_id = None, None
+    appointment.question = None
     _sit(appointment, wanted, online=online)
     if kept:
         kept.booking_id = appointment.booking_id
@@ -272,6 +273,7 @@ def move_all(
         if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
             raise Refused(found)
         appointment.displaced_at, appointment.displaced_by_id = None, None
+        appointment.question = None
         _sit(appointment, wanted, online=online)
         _moved(appointment, before, by=by, now=now)
     db.session.flush()

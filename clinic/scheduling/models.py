@@ -215,6 +215,14 @@ class Booking(Base):
 DISPLACED = "displaced_at IS NOT NULL"
 
 
+class Question(StrEnum):
+    """What is asked about a visit when what it hangs on changed: see `questions`."""
+
+    NOTHING_LEFT = "nothing_left"  # what it was booked for is done, or not legal that day
+    NO_DOSE = "no_dose"  # the centre lost the vaccine that was promised
+    AGE = "age"
+
+
 class Appointment(Base):
     """One child, one service, one slot or several consecutive ones. Facts have a who and a when."""
 
@@ -267,6 +275,7 @@ class Appointment(Base):
     # Its hours were changed: it keeps its facts and waits for a new time.
     displaced_at: Mapped[datetime | None]
     displaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    question: Mapped[Question | None]  # open until it is kept, moved or cancelled
     version: Mapped[int] = mapped_column(default=1)
 
     booking: Mapped[Booking] = relationship(back_populates="appointments")

@@ -6,10 +6,16 @@ constraints promise, on purpose: this is how we would notice if those were missi
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, func, select, text
 
+from clinic.centres.models import Service
+from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
+from clinic.families.models import Child
+from clinic.scheduling import questions
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.opening import LONG_AGO, NEVER
+from clinic.scheduling.wishes import is_of_age
 
 LIVE = "cancelled_at IS NULL AND no_show_at IS NULL AND displaced_at IS NULL"
 # Whether, at that moment, a slot has a place left in all, and one in its online share.
@@ -165,6 +171,17 @@ PROMISES = {
         SELECT h.entry_id AS id FROM holds h WHERE h.entry_id IS NOT NULL AND h.lead_id IS NULL
           AND h.booking_id IS NULL AND h.ended_at IS NULL
         GROUP BY h.entry_id HAVING count(*) > 1""",
+    "hold {id}: in a form of somebody who does not care for the child": """
+        SELECT h.id FROM holds h
+        WHERE h.purpose = 'form' AND h.booking_id IS NULL AND h.ended_at IS NULL
+          AND h.expires_at > :now AND NOT EXISTS (SELECT 1 FROM guardianships g
+            WHERE g.child_id = h.child_id AND g.user_id = h.user_id AND g.revoked_at IS NULL)""",
+    "entry {id}: nobody cares for all its children": """
+        SELECT e.id FROM waitlist_entries e WHERE e.ended_at IS NULL AND NOT EXISTS (
+          SELECT g.user_id FROM guardianships g
+            JOIN waitlist_children w ON w.child_id = g.child_id
+          WHERE w.entry_id = e.id AND g.revoked_at IS NULL GROUP BY g.user_id
+          HAVING count(*) = (SELECT count(*) FROM waitlist_children x WHERE x.entry_id = e.id))""",
     "child {id}: no guardian at all": """
         SELECT c.id FROM children c WHERE NOT EXISTS
             (SELECT 1 FROM guardianships g WHERE g.child_id = c.id)""",
@@ -183,3 +200,24 @@ def broken_promises(*, now: datetime = NEVER) -> list[str]:
         clause = text(query).bindparams(*(one for one in named if f":{one.key}" in query))
         found += [promise.format(id=row.id) for row in db.session.execute(clause)]
     return found
+
+
+def broken_ages(*, now: datetime) -> list[str]:
+    """Visits to come at an age that the service does not see, and nobody is asked about them."""
+    query = (
+        select(Appointment.id, Appointment.starts_at, Child, Service)
+        .join(Child, Child.id == Appointment.child_id)
+        .join(Service, Service.id == Appointment.service_id)
+        .where(
+            Appointment.starts_at > now,
+            func.coalesce(Appointment.cancelled_at, Appointment.no_show_at).is_(None),
+            Appointment.question.is_(None),
+            ~questions.answered("keep_visit").exists(),
+        )
+        .execution_options(yield_per=1000)
+    )
+    return [
+        f"appointment {number}: the child does not have the age for it, and nobody is asked"
+        for number, starts_at, child, service in db.session.execute(query)
+        if not is_of_age(child, service, clinic_day(starts_at))
+    ]

@@ -46,7 +46,7 @@ def must_be_possible(
     days = [
         day
         for day in days
-        if day.weekday() in weekdays and all(_right_age(child, service, day) for child in children)
+        if day.weekday() in weekdays and all(is_of_age(child, service, day) for child in children)
     ]
     if not children or not offering or not days:
         raise NeverMet
@@ -61,7 +61,8 @@ def must_be_possible(
         raise NeverMet
 
 
-def _right_age(child: Child, service: Service, day: date) -> bool:
+def is_of_age(child: Child, service: Service, day: date) -> bool:
+    """Whether the child has the age for the service on that day."""
     who = rules.Asking(
         child.birth_date, service.min_age_months, service.max_age_months, online=True
     )

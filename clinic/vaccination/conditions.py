@@ -10,6 +10,7 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.families.again import looked_at_again
 from clinic.i18n import mark
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.models import ChildCondition, Condition
@@ -49,9 +50,10 @@ def add(
     row = ChildCondition(
         child_id=visit.child_id, code=code, on=on, recorded_at=now, recorded_by_id=by.id
     )
-    db.session.add(row)
-    db.session.flush()
-    audit.record("recorded", row, by=by.id, now=now, centre_id=visit.centre_id)
+    with looked_at_again([visit.child_id], by=by, now=now):
+        db.session.add(row)
+        db.session.flush()
+        audit.record("recorded", row, by=by.id, now=now, centre_id=visit.centre_id)
     return row
 
 
@@ -62,6 +64,7 @@ def end(visit: Appointment, condition_id: int, *, by: Person, now: datetime) -> 
         ChildCondition.child_id == visit.child_id,
         ChildCondition.ended_at.is_(None),
     )
-    row = db.session.execute(query.with_for_update()).scalar_one()
-    row.ended_at, row.ended_by_id = now, by.id
-    audit.record("end", row, by=by.id, now=now, centre_id=visit.centre_id)
+    with looked_at_again([visit.child_id], by=by, now=now):
+        row = db.session.execute(query.with_for_update()).scalar_one()
+        row.ended_at, row.ended_by_id = now, by.id
+        audit.record("end", row, by=by.id, now=now, centre_id=visit.centre_id)

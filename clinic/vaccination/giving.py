@@ -1,6 +1,6 @@
 """Doses are given at a visit. The verb flushes; the caller commits.
 
-Locks: the appointment, then the stock of the centre by vaccine, then the ticket.
+Locks: the child, the appointment, then all stock that it is promised or given of, then the ticket.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,16 +14,17 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
+from clinic.families import again
 from clinic.i18n import mark
-from clinic.scheduling import attendance
+from clinic.scheduling import attendance, places
 from clinic.scheduling.models import Appointment
 from clinic.vaccination import before, record, screening, stock, visits
 from clinic.vaccination.giving_rules import CHECKS, sites_for
 from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.screening import Verdict
-from clinic.vaccination.stock_models import DosePromise, VaccineLot, VaccineProduct
-from clinic.vaccination.stock_queries import lock
+from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
+from clinic.vaccination.stock_queries import lock_all, promised_to
 from clinic.vaccination.visit_models import GivenDose, Observation, Screening
 from clinic.vaccination.visits import Line
 from clinic.visits import recorded
@@ -93,6 +94,7 @@ def give(
 
     What is saved twice is done once. Raises DoseRefused, or what stands against all of them.
     """
+    places.lock_children([visit.child_id])
     lock_row(visit)
     if before_this := visits.observation_of(visit.id):
         return before_this
@@ -107,7 +109,9 @@ def give(
     _take(visit, jabs, checks, by=by, now=now)
     attendance.finish(visit, by=by, now=now, note=visit.note)
     recorded.seen(visit, by=by, now=now)
-    return _observe(visit, by=by, now=now)
+    observation = _observe(visit, by=by, now=now)
+    again.look([visit.child_id], by=by, now=now)
+    return observation
 
 
 def _must_be_right(
@@ -139,10 +143,8 @@ def _take(
     by: Person,
     now: datetime,
 ) -> None:
-    promised = select(DosePromise.vaccine).where(
-        DosePromise.appointment_id == visit.id, DosePromise.released_at.is_(None)
-    )
-    lock(visit.centre_id, {*db.session.scalars(promised), *(one.code for one in jabs)})
+    here = {(visit.centre_id, one.code) for one in jabs}
+    lock_all({*promised_to([visit.child_id]), *here})
     for jab in sorted(jabs, key=lambda one: one.code):
         try:
             _take_one(visit, jab, checks, by=by, now=now)
@@ -156,7 +158,7 @@ def _take_one(
     lot = _lot(visit.centre_id, jab)
     stock.use(visit, jab.code, lot, by=by, now=now)
     entry = Entry(jab.code, clinic_day(now), jab.line.number)
-    (row,) = record.record(visit.child, [entry], by=by, source=Source.HERE, now=now)
+    (row,) = record.add(visit.child, [entry], by=by, source=Source.HERE, now=now)
     for name, value in _facts(visit, jab, lot, by, now).items():
         setattr(row, name, value)
     db.session.add(

@@ -14,6 +14,7 @@ from clinic.accounts.models import Person, Role
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.again import looked_at_again
 from clinic.families.models import Child
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment
@@ -121,14 +122,15 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     for one in judged:
         if one.child_id and one.entry and not one.is_known:
             by_child[one.child_id].append((one.row, one.entry))
-    for child_id in sorted(by_child):
-        child, pairs = db.session.get_one(Child, child_id), by_child[child_id]
-        entries = [entry for _row, entry in pairs]
-        made = record.record(child, entries, by=by, source=Source.IMPORT, now=now)
-        for saved, (row, _entry) in zip(made, pairs, strict=True):
-            saved.lot_number = row.cells.get("lot", "")
-            saved.manufacturer = row.cells.get("manufacturer", "")
-        count += len(made)
+    with looked_at_again(by_child.keys(), by=by, now=now):
+        for child_id in sorted(by_child):
+            child, pairs = db.session.get_one(Child, child_id), by_child[child_id]
+            entries = [entry for _row, entry in pairs]
+            made = record.add(child, entries, by=by, source=Source.IMPORT, now=now)
+            for saved, (row, _entry) in zip(made, pairs, strict=True):
+                saved.lot_number = row.cells.get("lot", "")
+                saved.manufacturer = row.cells.get("manufacturer", "")
+            count += len(made)
     audit.record("import", draft, by=by.id, now=now, rows=count)
     db.session.delete(draft)
     db.session.flush()

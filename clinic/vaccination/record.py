@@ -12,6 +12,7 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
+from clinic.families.again import looked_at_again
 from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.vaccination.catalogue import vaccines
@@ -100,8 +101,17 @@ def history_of(child_id: int) -> list[Immunization]:
 def record(
     child: Child, entries: Iterable[Entry], *, by: Person, source: Source, now: datetime
 ) -> list[Immunization]:
-    """Record all of these or, if one is refused, none."""
+    """Record all of these or, if one is refused, none; what hangs on the record is looked at again."""
+    with looked_at_again([child.id], by=by, now=now):
+        return add(child, entries, by=by, source=source, now=now)
+
+
+def add(
+    child: Child, entries: Iterable[Entry], *, by: Person, source: Source, now: datetime
+) -> list[Immunization]:
+    """The same, within something larger that looks again at its end."""
     entries = list(entries)
+    db.session.refresh(child, ["birth_date"])
     seen = {(row.vaccine, row.given_on) for row in history_of(child.id)}
     for entry in entries:
         check(entry, child.birth_date, clinic_day(now))
@@ -145,10 +155,11 @@ def verify(row: Immunization, *, by: Person, now: datetime) -> None:
 
 
 def void(row: Immunization, *, by: Person, reason: str, now: datetime) -> None:
-    """It no longer counts; the row stays."""
-    row.voided_at, row.voided_by_id, row.void_reason = now, by.id, reason
-    db.session.flush()
-    audit.record("voided", row, by=by.id, now=now)
+    """It no longer counts; the row stays. What hangs on the record is looked at again."""
+    with looked_at_again([row.child_id], by=by, now=now):
+        row.voided_at, row.voided_by_id, row.void_reason = now, by.id, reason
+        db.session.flush()
+        audit.record("voided", row, by=by.id, now=now)
 
 
 def withdraw(row: Immunization, *, by: Person, now: datetime) -> None:

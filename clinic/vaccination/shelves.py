@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select, tuple_
 
-from clinic.clock import clinic_day, day_bounds
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Hold
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct
-from clinic.vaccination.stock_queries import LEFT, visit_starts, with_visits
+from clinic.vaccination.stock_queries import LEFT, is_to_come, visit_starts, with_visits
 from clinic.vaccination.stock_rules import Doses, can_keep
 from clinic.vaccination.versions import recall, remember
 
@@ -99,11 +99,10 @@ class Shelves:
         )
         for centre_id, vaccine, expires_on, number in db.session.execute(lots):
             self._exact[centre_id, vaccine][0].append(Doses(expires_on, number))
-        today, _ = day_bounds(self.today)
         kept = (
             with_visits(select(DosePromise.centre_id, DosePromise.vaccine, visit_starts))
             .where(tuple_(DosePromise.centre_id, DosePromise.vaccine).in_(scarce))
-            .where(visit_starts >= today, or_(Hold.id.is_(None), Hold.expires_at > self.now))
+            .where(or_(is_to_come(self.now), Hold.expires_at > self.now))
             .where(or_(Hold.id.is_(None), DosePromise.child_id.not_in(self.children)))
             .where(func.coalesce(DosePromise.appointment_id, 0) != (self.moving or -1))
         )

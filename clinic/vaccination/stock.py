@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
@@ -23,8 +23,10 @@ from clinic.vaccination.stock_models import DosePromise, VaccineLot, Why
 from clinic.vaccination.stock_queries import (
     UNSYNCHRONISED,
     doses_of,
+    is_to_come,
     let_go,
     lock,
+    lock_all,
     promised,
     sweep,
 )
@@ -113,7 +115,14 @@ def promise(
     owner = _owner(hold, appointment)
     centre_id, day = _visit(hold, appointment)
     child_id = (hold or appointment).child_id  # type: ignore[union-attr]
-    lock(centre_id, {one.vaccine for one in wanted})
+    over = _over(child_id, now)
+    lock_all(
+        {
+            *((centre_id, one.vaccine) for one in wanted),
+            *((row.centre_id, row.vaccine) for row in over),
+        }
+    )
+    let_go([row.id for row in over], Why.EXPIRED, now=now)
     live = select(DosePromise.vaccine, DosePromise.series, DosePromise.dose_number)
     query = live.where(_is_of(owner), DosePromise.released_at.is_(None))
     has = {Dose(*row) for row in db.session.execute(query)}
@@ -131,6 +140,18 @@ def promise(
         audit.record(
             "promise", row, by=by.id, now=now, centre_id=centre_id, vaccine=one.vaccine, **owner
         )
+
+
+def _over(child_id: int, now: datetime) -> Sequence[Row[int, int, str]]:
+    """What visits of days that are past still keep for this child: the promise, its centre and vaccine."""
+    query = (
+        select(DosePromise.id, DosePromise.centre_id, DosePromise.vaccine)
+        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        .where(
+            DosePromise.child_id == child_id, DosePromise.released_at.is_(None), ~is_to_come(now)
+        )
+    )
+    return db.session.execute(query).all()
 
 
 def only(

@@ -1,5 +1,6 @@
 """Lots come, spoil and are recalled. Verbs flush; the caller commits."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -11,10 +12,12 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling.models import Appointment
+from clinic.scheduling import places, questions
+from clinic.scheduling.models import Appointment, Question
+from clinic.vaccination import looking
 from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.stock_models import VaccineLot, VaccineProduct, Why
-from clinic.vaccination.stock_queries import doses_of, let_go, lock, promised, sweep
+from clinic.vaccination.stock_models import DosePromise, VaccineLot, VaccineProduct, Why
+from clinic.vaccination.stock_queries import doses_of, is_to_come, let_go, lock, promised, sweep
 from clinic.vaccination.stock_rules import unkept
 
 
@@ -73,12 +76,14 @@ def receive(
 ) -> VaccineLot:
     """So many doses of a lot have come; a lot that the centre knows grows.
 
-    Raises AtLeastOne, Expired, OtherExpiry or Recalled.
+    Visits that had lost their dose are promised one again. Raises AtLeastOne, Expired, OtherExpiry or Recalled.
     """
     if doses < 1:
         raise AtLeastOne
     if expires_on < clinic_day(now):
         raise Expired
+    without = _who_lost(centre_id, product.vaccine, now=now)
+    places.lock_children(without)
     lock(centre_id, [product.vaccine])
     query = select(VaccineLot).where(
         VaccineLot.centre_id == centre_id,
@@ -104,7 +109,25 @@ def receive(
     lot.received += doses
     db.session.flush()
     audit.record("receive", lot, by=by.id, now=now, centre_id=centre_id, doses=doses)
+    if without:
+        looking.look(without, by=by, now=now)
     return lot
+
+
+def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
+    """The children with visits to come that lost a dose of it when a lot was recalled or spoilt."""
+    query = (
+        select(DosePromise.child_id)
+        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        .where(
+            DosePromise.centre_id == centre_id,
+            DosePromise.vaccine == vaccine,
+            DosePromise.why_released.in_([Why.RECALLED, Why.WASTED]),
+            is_to_come(now),
+        )
+        .distinct()
+    )
+    return list(db.session.scalars(query))
 
 
 def waste(
@@ -121,7 +144,7 @@ def waste(
         raise NotSoMany(left=lot.left)
     affected = _break_promises(lot, lot.left - doses, Why.WASTED, now=now)
     lot.wasted = VaccineLot.wasted + doses
-    db.session.flush()
+    _ask(affected, now=now)
     _record("waste", lot, by=by, now=now, doses=doses, reason=reason)
     return affected
 
@@ -136,12 +159,19 @@ def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[A
         return []
     affected = _break_promises(lot, 0, Why.RECALLED, now=now)
     lot.recalled_at, lot.recalled_by_id, lot.recall_reason = now, by.id, reason
-    db.session.flush()
+    _ask(affected, now=now)
     _record("recall", lot, by=by, now=now, left=lot.left, reason=reason)
     return affected
 
 
 def _lock_lot(lot: VaccineLot) -> None:
+    """Who is promised of it, then the stock."""
+    theirs = select(DosePromise.child_id).where(
+        DosePromise.centre_id == lot.centre_id,
+        DosePromise.vaccine == lot.product.vaccine,
+        DosePromise.released_at.is_(None),
+    )
+    places.lock_children(db.session.scalars(theirs))
     lock(lot.centre_id, [lot.product.vaccine])
     db.session.refresh(lot)
 
@@ -161,6 +191,21 @@ def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> l
     rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
     found = {one.id: one for one in rows}
     return [found[number] for number in dict.fromkeys(numbers)]
+
+
+def _ask(affected: Sequence[Appointment], *, now: datetime) -> None:
+    """Ask about those of these visits that are left without any dose."""
+    db.session.flush()
+    with_some = set(
+        db.session.scalars(
+            select(DosePromise.appointment_id).where(
+                DosePromise.appointment_id.in_([one.id for one in affected]),
+                DosePromise.released_at.is_(None),
+            )
+        )
+    )
+    empty = [one for one in affected if one.id not in with_some]
+    questions.ask(empty, Question.NO_DOSE, now=now)
 
 
 def _record(action: str, lot: VaccineLot, *, by: Person, now: datetime, **details: object) -> None:

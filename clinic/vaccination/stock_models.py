@@ -83,6 +83,7 @@ class Why(StrEnum):
     USED = "used"
     RECALLED = "recalled"
     WASTED = "wasted"
+    CHANGED = "changed"  # the child's record: it is given already, or not legal on that day
 
 
 LIVE = text("released_at IS NULL")

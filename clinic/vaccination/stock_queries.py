@@ -5,21 +5,27 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
+    and_,
     func,
     or_,
     select,
+    tuple_,
     update,
 )
 
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.places import writes_alone
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
 from clinic.vaccination.stock_rules import Doses
 
 UNSYNCHRONISED = {"synchronize_session": False}
 LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
+# Why a promise is over that a later change may bring back.
+TAKEN_AWAY = (Why.CHANGED, Why.RECALLED, Why.WASTED)
 visit_starts = func.coalesce(Appointment.starts_at, Slot.starts_at)
 
 
@@ -39,6 +45,38 @@ def lock(centre_id: int, vaccines: Collection[str]) -> None:
         .order_by(Stock.centre_id, Stock.vaccine)
         .with_for_update()
     ).all()
+
+
+def lock_all(stocks: Collection[tuple[int, str]]) -> None:
+    """The same for the stocks of several centres: each a centre and a vaccine."""
+    if stocks and not writes_alone():
+        db.session.execute(
+            select(Stock.vaccine)
+            .where(tuple_(Stock.centre_id, Stock.vaccine).in_(stocks))
+            .order_by(Stock.centre_id, Stock.vaccine)
+            .with_for_update()
+        ).all()
+
+
+def promised_to(child_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The stocks, each a centre and a vaccine, of what these children are promised, or lost by a change."""
+    theirs = select(DosePromise.centre_id, DosePromise.vaccine).where(
+        DosePromise.child_id.in_(child_ids), lives_or_was_taken_away()
+    )
+    return {(row.centre_id, row.vaccine) for row in db.session.execute(theirs)}
+
+
+def lives_or_was_taken_away() -> ColumnElement[bool]:
+    """A promise that lives, or that a later change may bring back."""
+    return or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(TAKEN_AWAY))
+
+
+def is_to_come(now: datetime) -> ColumnElement[bool]:
+    """Whether the visit still takes place: today or later, or when it has a new time."""
+    today, _ = day_bounds(clinic_day(now))
+    ended = func.coalesce(Appointment.cancelled_at, Appointment.no_show_at, Appointment.done_at)
+    is_ahead = or_(Appointment.starts_at >= today, Appointment.displaced_at.is_not(None))
+    return and_(ended.is_(None), is_ahead)
 
 
 def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -95,11 +133,10 @@ def let_go(promise_ids: Iterable[int], why: Why, *, now: datetime) -> None:
 
 def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
     """Let go what holds that are over still keep, and what visits of days that are past did not use."""
-    today, _ = day_bounds(clinic_day(now))
     over = (
         with_visits(select(DosePromise.id))
         .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
-        .where(or_(Hold.expires_at <= now, visit_starts < today))
+        .where(or_(Hold.expires_at <= now, Appointment.id.is_not(None) & ~is_to_come(now)))
     )
     let_go(db.session.scalars(over), Why.EXPIRED, now=now)
 

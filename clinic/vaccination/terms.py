@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, or_, select
 
 from clinic.accounts.models import Person
 from clinic.booking.terms import Line
-from clinic.clock import clinic_day
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.i18n import mark, name_of
@@ -28,7 +28,7 @@ from clinic.vaccination.optional import PAID
 from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import DosePromise, Why
-from clinic.vaccination.stock_queries import visit_starts, with_visits
+from clinic.vaccination.stock_queries import is_to_come, visit_starts, with_visits
 from clinic.vaccination.versions import Versions, recall, remember, versions_of
 
 NO_STOCK = mark("%(vaccine)s is not to be had there for that day. Please try another centre.")
@@ -95,13 +95,14 @@ class DoseTerms:
         return (sorted(self.cases.items()), sorted(self.series.items()), self.shelves.made_of)
 
     def _cases(self, child_ids: Sequence[int]) -> dict[int, Case]:
+        today = clinic_day(self.now)  # a visit of yesterday is not booked any more
         if self.versions is None or self.moving:
-            return cases_of(child_ids, but=self.moving)
+            return cases_of(child_ids, but=self.moving, today=today)
         records = self.versions.records
-        known: dict[int, Case] = {one: recall(one, records[one]) for one in child_ids}
+        known: dict[int, Case] = {one: recall(one, (records[one], today)) for one in child_ids}
         if missing := [one for one, case in known.items() if case is None]:
-            for child_id, case in cases_of(missing).items():
-                remember(child_id, records[child_id], case)
+            for child_id, case in cases_of(missing, today=today).items():
+                remember(child_id, (records[child_id], today), case)
                 known[child_id] = case
         return known
 
@@ -186,8 +187,13 @@ class DoseTerms:
         return _lines_of("hold_id", hold_ids)
 
 
-def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> dict[int, Case]:
-    """What is on record of these children and booked for them, apart from one appointment. Four queries."""
+def cases_of(
+    child_ids: Collection[int], *, but: Appointment | None = None, today: date
+) -> dict[int, Case]:
+    """What is on record of these children and booked for them from today on, apart from one appointment.
+
+    Four queries.
+    """
     facts = select(ChildRow.id, ChildRow.birth_date, ChildRow.sex)
     facts = facts.add_columns(ChildRow.birth_weight_g, ChildRow.gestation_weeks)
     rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
@@ -198,7 +204,9 @@ def cases_of(child_ids: Collection[int], *, but: Appointment | None = None) -> d
             select(DosePromise.child_id, DosePromise.series, DosePromise.vaccine, visit_starts)
         )
         .where(DosePromise.child_id.in_(child_ids), DosePromise.appointment_id.is_not(None))
-        .where(DosePromise.appointment_id != (but.id if but else 0))
+        .where(
+            DosePromise.appointment_id != (but.id if but else 0), is_to_come(day_bounds(today)[0])
+        )
         .order_by(visit_starts, DosePromise.id)
     )
     for child_id, series, vaccine, starts_at in db.session.execute(query):

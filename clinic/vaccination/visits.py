@@ -48,11 +48,13 @@ def get_visit(user: Person, appointment_id: int, *roles: Role) -> Appointment:
 def lines_of(visit: Appointment, on: date) -> list[Line]:
     """What the visit is promised, then what else the programme asks for on that day.
 
-    One line a vaccine, because a vaccine is given once a day.
+    What was taken away from it because it is too soon stays in sight, with the reason. One line a
+    vaccine, because a vaccine is given once a day.
     """
-    promised = select(DosePromise.vaccine, DosePromise.dose_number).where(
+    over = (Why.USED, Why.CHANGED)
+    booked = select(DosePromise.vaccine, DosePromise.dose_number, DosePromise.why_released).where(
         DosePromise.appointment_id == visit.id,
-        or_(DosePromise.released_at.is_(None), DosePromise.why_released == Why.USED),
+        or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(over)),
     )
     child = patients_of([visit.child])[visit.child_id]
     history = [
@@ -60,9 +62,11 @@ def lines_of(visit: Appointment, on: date) -> list[Line]:
         for row in record.history_of(visit.child_id)
         if row.appointment_id != visit.id
     ]
-    wanted = {code: (number, True) for code, number in db.session.execute(promised)}
+    rows = db.session.execute(booked).all()
+    wanted = {code: (number, True) for code, number, why in rows if why is not Why.CHANGED}
+    taken_away = {code for code, _, why in rows if why is Why.CHANGED}
     for one in forecast(child, history, on):
-        if one.vaccine and one.number and one.may_be_given:
+        if one.vaccine and one.number and (one.may_be_given or one.vaccine in taken_away):
             wanted.setdefault(one.vaccine, (one.number, False))
     return [
         Line(vaccines()[code], number, is_promised, why_not(child, history, code, on))

@@ -1,0 +1,52 @@
+"""When a child's record changes, what hangs on it is looked at again, in the same transaction.
+
+A verb that changes what a child was given, what is true of it, its birth date or its guardians does
+so inside `looked_at_again`. The rooms above say what hangs on a record there: the ages of booked
+visits, promised doses, offers. `app` puts them into `HANGING`, in the order in which they lock.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Protocol
+
+from clinic.accounts.models import Person
+from clinic.db import db
+
+
+class Hanging(Protocol):
+    """What of one room hangs on children's records: a module with these functions."""
+
+    def must_fit(self, child_id: int, birth_date: date) -> None:
+        """Raise DomainError if something on record happened before that birth."""
+
+    def lock(self, child_ids: Collection[int]) -> None:
+        """Lock what `look` may change."""
+
+    def look(self, child_ids: Collection[int], *, by: Person, now: datetime) -> None:
+        """Bring what hangs on these records in line with them. As many queries for one as for many."""
+
+
+HANGING: Sequence[Hanging] = ()  # `app` fills it
+
+
+@contextmanager
+def looked_at_again(child_ids: Collection[int], *, by: Person, now: datetime) -> Iterator[None]:
+    """Around a change of these children's records; it locks first and looks afterwards."""
+    for room in HANGING:
+        room.lock(child_ids)
+    yield
+    look(child_ids, by=by, now=now)
+
+
+def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
+    """The same for who has locked the children already, and changed one of their visits."""
+    db.session.flush()
+    for room in HANGING:
+        room.look(child_ids, by=by, now=now)
+
+
+def must_fit(child_id: int, birth_date: date) -> None:
+    """Raise the sentence that says what is on record before that birth, if anything is."""
+    for room in HANGING:
+        room.must_fit(child_id, birth_date)

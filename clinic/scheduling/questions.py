@@ -1,0 +1,83 @@
+"""What is asked about a visit when a record or a stock changed under it: keep it, move it or cancel it?
+
+Verbs flush; the caller commits. Moving the visit answers too.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.audit import AuditEvent
+from clinic.db import db
+from clinic.i18n import mark
+from clinic.scheduling import places
+from clinic.scheduling.models import Appointment, Question
+from clinic.scheduling.status import Status, status_of
+
+TEXTS = {
+    Question.NOTHING_LEFT: mark("What this visit was booked for is not due on that day any more."),
+    Question.NO_DOSE: mark("The centre has no vaccine left for this visit."),
+    Question.AGE: mark("On that day the child does not have the age for this service."),
+}
+
+
+def ask(appointments: Iterable[Appointment], question: Question, *, now: datetime) -> None:
+    """From now on this is asked on the pages of the family and of the centre."""
+    for one in appointments:
+        if one.question is not question:
+            one.question = question
+            _record("ask", one, None, now, question=question.value)
+    db.session.flush()
+
+
+def withdraw(appointments: Iterable[Appointment], *, now: datetime) -> None:
+    """Nothing is to be asked any more."""
+    for one in appointments:
+        if one.question is not None:
+            one.question = None
+            _record("ask_no_more", one, None, now)
+    db.session.flush()
+
+
+def keep(appointment: Appointment, *, by: Person, now: datetime) -> None:
+    """The visit stays as it is; keeping it twice is keeping it once."""
+    places.lock_children([appointment.child_id])
+    db.session.refresh(appointment)
+    if appointment.question is not None:
+        appointment.question = None
+        _record("keep_visit", appointment, by.id, now)
+        db.session.flush()
+
+
+def answered(*actions: str) -> Select[int]:
+    """The rows of the trail that tell one of these of an appointment of the outer query."""
+    return select(AuditEvent.id).where(
+        AuditEvent.subject == Appointment.__tablename__,
+        AuditEvent.subject_id == Appointment.id,
+        AuditEvent.action.in_(actions),
+    )
+
+
+def kept_among(appointments: Sequence[Appointment]) -> set[int]:
+    """Those of these that somebody was asked about, and kept as they are: their ids."""
+    if not appointments:
+        return set()
+    query = select(Appointment.id).where(
+        Appointment.id.in_([one.id for one in appointments]), answered("keep_visit").exists()
+    )
+    return set(db.session.scalars(query))
+
+
+def open_question(appointment: Appointment) -> Question | None:
+    """What is asked about it, while there is still something to decide."""
+    is_open = status_of(appointment) in (Status.BOOKED, Status.ARRIVED, Status.DISPLACED)
+    return appointment.question if is_open else None
+
+
+def _record(
+    action: str, appointment: Appointment, by: int | None, now: datetime, **details: object
+) -> None:
+    audit.record(action, appointment, by=by, now=now, centre_id=appointment.centre_id, **details)
