@@ -33,6 +33,7 @@ from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
 from clinic.scheduling import looking as visits_again
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
+from clinic.scheduling import questions
 from clinic.vaccination import looking as doses_again
 from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
@@ -127,7 +128,7 @@ def _bind_pages(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(i18n.FILTERS)
-    app.jinja_env.globals.update(age=i18n.age)
+    app.jinja_env.globals.update(age=i18n.age, asked_about=questions.asked_about)
     app.extensions["once"] = web.Once()
     app.context_processor(_page_context)
     app.add_url_rule("/static/<path:filename>", "static", static_files.serve)

@@ -23,6 +23,8 @@ DEEDS = {
     "cancel": mark("cancelled"),
     "displace": mark("time withdrawn"),
     "restore": mark("time given back"),
+    "ask": mark("to be decided about"),
+    "keep_visit": mark("kept as it is"),
 }
 
 

@@ -1,5 +1,7 @@
 """A family's own pages: joining, children, guardians, consents."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, abort, flash, request, session, url_for
 from flask_babel import gettext as _
 
@@ -10,7 +12,7 @@ from clinic.accounts.contacts import masked_contact
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
 from clinic.accounts.views import enter
-from clinic.db import db
+from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families import registering
 from clinic.families.forms import RELATIONS, SEXES, ChildForm, FinishForm, InvitationForm
@@ -125,10 +127,9 @@ def edit_child(child_id: int) -> Response:
         for sealed in ("certificate_no", "identity_no"):
             if not facts[sealed]:
                 del facts[sealed]
-        registering.change_child(child, by=me(), now=clock.now(), **facts)
-        db.session.commit()
-        flash(_("Saved."), "success")
-        return see_other("families.index")
+        if _change(child, form, facts):
+            flash(_("Saved."), "success")
+            return see_other("families.index")
     return render(
         "families/child.html",
         status=422 if form.errors else status,
@@ -137,6 +138,18 @@ def edit_child(child_id: int) -> Response:
         child=child,
         masked=masked,
     )
+
+
+def _change(child: Child, form: ChildForm, facts: Mapping[str, object]) -> bool:
+    """Save these facts; what stands against the date of birth is said at its field."""
+    by, now = me(), clock.now()
+    try:
+        in_one_transaction(lambda: registering.change_child(child, by=by, now=now, **facts))
+    except DomainError as refused:
+        db.session.rollback()
+        form.birth_date.errors = [say(refused)]
+        return False
+    return True
 
 
 def _child_form(obj: object) -> ChildForm:
@@ -239,8 +252,10 @@ def _told_to_a_guest(child: Child) -> str:
 @bp.post("/guardianships/<id:guardianship_id>/revocation")
 @allow(Role.PARENT)
 def revoke(guardianship_id: int) -> Response:
-    registering.revoke(get_guardianship(me(), guardianship_id), by=me(), now=clock.now())
-    db.session.commit()
+    by, now = me(), clock.now()
+    in_one_transaction(
+        lambda: registering.revoke(get_guardianship(by, guardianship_id), by=by, now=now)
+    )
     flash(_("That guardian no longer sees the child."), "success")
     return see_other("families.index")
 

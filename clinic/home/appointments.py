@@ -1,5 +1,6 @@
 """A family's appointments."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, flash, url_for
@@ -20,17 +21,18 @@ from clinic.booking.queries import (
     waiting_for,
 )
 from clinic.booking.slips import qr_code
+from clinic.booking.terms import Line
 from clinic.checkups.reports import has_report
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.i18n import name_of, say
-from clinic.scheduling import booking
+from clinic.scheduling import booking, questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination.terms import booked_for
+from clinic.vaccination.terms import booked_for, lost_by
 from clinic.visits.waits import wait_of
 from clinic.web import is_htmx, render, see_other
 
@@ -80,11 +82,28 @@ def show(appointment_id: int) -> Response:
         rest=remaining_with(appointment, now=now),
         others=booked_with(me(), appointment),
         has_report=has_report(appointment.id),
-        doses=booked_for([appointment.id]).get(appointment.id, ()),
+        doses=(doses := booked_for([appointment.id]).get(appointment.id, ())),
+        lost=_lost(appointment, {one.code for one in doses}),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
         wait=wait_of(appointment, now) if appointment.arrived_at else None,
     )
+
+
+def _lost(appointment: Appointment, kept: Collection[str]) -> list[Line]:
+    """What the visit was for until a record changed, and is not for now."""
+    lines = lost_by([appointment.id]).get(appointment.id, ())
+    return [one for one in lines if one.code not in kept]
+
+
+@bp.post("/<id:appointment_id>/keep")
+@allow(Role.PARENT)
+def keep(appointment_id: int) -> Response:
+    """The visit stays, though something it was booked for has changed."""
+    appointment = get_appointment(me(), appointment_id)
+    in_one_transaction(lambda: questions.keep(appointment, by=me(), now=clock.now()))
+    flash(_("The visit stays as it is."), "success")
+    return see_other("appointments.show", appointment_id=appointment_id)
 
 
 @bp.get("/<id:appointment_id>/wait")

@@ -17,6 +17,7 @@ from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.i18n import mark
+from clinic.scheduling import questions
 from clinic.scheduling.models import HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.web import render
@@ -67,6 +68,7 @@ def _start() -> Response:
         "home/start.html",
         kinds=KINDS,
         coming=coming[:3],
+        asked=[one for one in coming if questions.asked_about(one)],
         displaced=sum(status_of(one) is Status.DISPLACED for one in everything),
         offered=len(offered),
         children=children,

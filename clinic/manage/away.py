@@ -21,7 +21,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.changing_pages import Asked, show
-from clinic.scheduling import leaves, new_times, reopening
+from clinic.scheduling import leaves, new_times, questions, reopening
 from clinic.scheduling.changes import Away
 from clinic.scheduling.leaves import LeaveRequest
 from clinic.web import render, see_other
@@ -159,6 +159,7 @@ def displaced() -> Response:
         "manage/new_times.html",
         centre=centre,
         rows=[(one, kept[one.id]) for one in waiting],
+        asked=questions.open_at(centre.id, now=now),
     )
 
 

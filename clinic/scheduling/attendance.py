@@ -10,6 +10,7 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
+from clinic.families import again
 from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import changing, places, rules
@@ -131,6 +132,7 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     places.give_back(appointment_id=appointment.id)
     changing.shut_behind(slot_ids, by=by, now=now)
     _record("no_show", appointment, by=by, now=now)
+    again.look([appointment.child_id], by=by, now=now)
 
 
 def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:

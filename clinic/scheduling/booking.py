@@ -10,6 +10,7 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.families import again
 from clinic.i18n import mark
 from clinic.scheduling import places, rows, rules, waiting
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
@@ -182,7 +183,7 @@ def move(
         freed.update(places.end_new_times(appointment.id, but=kept.id if kept else None, now=now))
     freed_for_others(freed - set(wanted.slot_ids), wanted.policy, now=now)
     _moved(appointment, before, by=by, now=now)
-    db.session.flush()
+    again.look([appointment.child_id], by=by, now=now)
     return appointment
 
 
@@ -227,7 +228,7 @@ def cancel(
     policy = policy_for(appointment.service_id, appointment.centre_id)
     freed_for_others(freed, policy, now=now)
     audit.record("cancel", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
-    db.session.flush()
+    again.look([appointment.child_id], by=by, now=now)
 
 
 def cancel_all(
@@ -279,6 +280,7 @@ def move_all(
     db.session.flush()
     for appointment, wanted in moves:
         freed_for_others(freed[appointment.id] - set(new), wanted.policy, now=now)
+    again.look({one.child_id for one in appointments}, by=by, now=now)
 
 
 def must_be_changeable(

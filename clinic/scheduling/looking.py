@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day, day_bounds
@@ -124,30 +124,13 @@ def _guardians_of(child_ids: Collection[int]) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def _entries_of_nobody(child_ids: Collection[int]) -> Sequence[WaitlistEntry]:
+def _entries_of_nobody(child_ids: Collection[int]) -> list[WaitlistEntry]:
     """The wishes with one of these children that no guardian has for all their children."""
     theirs = select(WaitlistChild.entry_id).where(WaitlistChild.child_id.in_(child_ids))
-    others, kin = aliased(WaitlistChild), aliased(Guardianship)
-    not_theirs = select(others.child_id).where(
-        others.entry_id == WaitlistEntry.id,
-        ~select(kin.id)
-        .where(
-            kin.child_id == others.child_id,
-            kin.user_id == Guardianship.user_id,
-            kin.revoked_at.is_(None),
-        )
-        .exists(),
+    query = (
+        select(WaitlistEntry)
+        .where(WaitlistEntry.ended_at.is_(None), WaitlistEntry.id.in_(theirs))
+        .options(selectinload(WaitlistEntry.children))
     )
-    somebody = (
-        select(Guardianship.id)
-        .join(WaitlistChild, WaitlistChild.child_id == Guardianship.child_id)
-        .where(
-            WaitlistChild.entry_id == WaitlistEntry.id,
-            Guardianship.revoked_at.is_(None),
-            ~not_theirs.exists(),
-        )
-    )
-    query = select(WaitlistEntry).where(
-        WaitlistEntry.ended_at.is_(None), WaitlistEntry.id.in_(theirs), ~somebody.exists()
-    )
-    return db.session.scalars(query).all()
+    entries = db.session.scalars(query.order_by(WaitlistEntry.id)).all()
+    return [one for one in entries if not _guardians_of({child.id for child in one.children})]

@@ -11,10 +11,12 @@ from sqlalchemy import Select, select
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.audit import AuditEvent
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment, Question
+from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 
 TEXTS = {
@@ -71,10 +73,21 @@ def kept_among(appointments: Sequence[Appointment]) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def open_question(appointment: Appointment) -> Question | None:
-    """What is asked about it, while there is still something to decide."""
+def asked_about(appointment: Appointment) -> str:
+    """What is asked about it, a marked text, while there is something to decide; else nothing."""
     is_open = status_of(appointment) in (Status.BOOKED, Status.ARRIVED, Status.DISPLACED)
-    return appointment.question if is_open else None
+    return TEXTS[appointment.question] if appointment.question and is_open else ""
+
+
+def open_at(centre_id: int, *, now: datetime) -> list[Appointment]:
+    """The visits to come at this centre about which something is asked, earliest first."""
+    today, _ = day_bounds(clinic_day(now))
+    query = appointments().where(
+        Appointment.centre_id == centre_id,
+        Appointment.question.is_not(None),
+        Appointment.starts_at >= today,
+    )
+    return [one for one in db.session.scalars(query) if asked_about(one)]
 
 
 def _record(

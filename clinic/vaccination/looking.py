@@ -142,7 +142,7 @@ def _forms(
             Hold.expires_at > now,
         )
     )
-    return [row._tuple() for row in db.session.execute(query)]
+    return [(promise, hold, at) for promise, hold, at in db.session.execute(query)]
 
 
 def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: datetime) -> None:

@@ -28,7 +28,7 @@ from clinic.vaccination.optional import PAID
 from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import DosePromise, Why
-from clinic.vaccination.stock_queries import is_to_come, visit_starts, with_visits
+from clinic.vaccination.stock_queries import TAKEN_AWAY, is_to_come, visit_starts, with_visits
 from clinic.vaccination.versions import Versions, recall, remember, versions_of
 
 NO_STOCK = mark("%(vaccine)s is not to be had there for that day. Please try another centre.")
@@ -53,9 +53,12 @@ class DoseTerms:
     ) -> None:
         self.child_ids, self.moving, self.now, self.today = child_ids, moving, now, today
         self.fresh = fresh
+        self._lost: set[str] = set()
         if moving is not None:
             booked = booked_for([moving.id]).get(moving.id, ())
             codes = {moving.child_id: {one.code for one in booked}}
+            if not booked and moving.question:  # it is moved to a day on which that may be given
+                self._lost = {one.code for one in lost_by([moving.id]).get(moving.id, ())}
         self.codes = codes
         self._vaccines_on: dict[date, Counter[str]] = {}
 
@@ -84,11 +87,18 @@ class DoseTerms:
     def series(self) -> dict[int, Set[str]]:
         """What the visits are for, by child."""
         return {
-            one: (SERIES.keys() | PAID) & set(self.codes[one])
+            one: (SERIES.keys() | PAID) & {*self.codes[one], *self._lost_and_due(one)}
             if one in self.codes
             else legal.usual(legal.candidates(self.cases[one], self.today), self.today)
             for one in self.child_ids
         }
+
+    def _lost_and_due(self, child_id: int) -> set[str]:
+        """What the visit that is moved was for, as far as another dose of it comes."""
+        if not self._lost:
+            return set()
+        lines = lines_for(self.cases[child_id], self._lost, self.today)
+        return {series for series, one in lines.items() if one.vaccine}
 
     @property
     def made_of(self) -> object:
@@ -224,6 +234,28 @@ def cases_of(
 def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
     """The doses that these visits are for, by appointment. One query."""
     return _lines_of("appointment_id", appointment_ids)
+
+
+def lost_by(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
+    """What these visits were for until a change took it away, by appointment. One query."""
+    query = (
+        select(
+            DosePromise.appointment_id,
+            DosePromise.series,
+            DosePromise.vaccine,
+            DosePromise.dose_number,
+        )
+        .where(
+            DosePromise.appointment_id.in_(appointment_ids),
+            DosePromise.why_released.in_(TAKEN_AWAY),
+        )
+        .order_by(DosePromise.id)
+    )
+    found: dict[int, dict[str, Line]] = {}
+    for number, series, vaccine, dose in db.session.execute(query):
+        assert number
+        found.setdefault(number, {})[series] = _line(series, vaccine, dose, None, False)
+    return {number: list(lines.values()) for number, lines in found.items()}
 
 
 _promises = DosePromise.__table__.c

@@ -127,6 +127,14 @@ DAMAGE = {
         "UPDATE waitlist_entries SET ended_at = created_at",
     ],
     "entry {id}: two offers at once": ["UPDATE holds SET entry_id = :entry"],
+    "hold {id}: in a form of somebody who does not care for the child": [
+        "UPDATE guardianships SET revoked_at = granted_at, revoked_by_id = user_id"
+        " WHERE child_id = (SELECT child_id FROM holds WHERE id = :hold)"
+    ],
+    "entry {id}: nobody cares for all its children": [
+        "UPDATE guardianships SET revoked_at = granted_at, revoked_by_id = user_id"
+        " WHERE child_id = (SELECT child_id FROM waitlist_children WHERE entry_id = :entry)"
+    ],
     "child {id}: no guardian at all": ["DELETE FROM guardianships WHERE child_id = :child"],
 }
 
@@ -159,6 +167,7 @@ def rows(both):
             first_day=TOMORROW,
             last_day=TOMORROW,
             created_at=NOON,
+            children=[holds[0].child],
         )
     )
     return {
