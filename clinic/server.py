@@ -16,8 +16,10 @@ from clinic import clock, static_files
 from clinic.accounts.models import SignedIn
 from clinic.accounts.queries import user_of_sign_in
 from clinic.booking.choosing import days_from, facts_for
+from clinic.booking.nearby import FEW
 from clinic.config import THREADS
 from clinic.db import db
+from clinic.scheduling.catalogue import Catalogue
 from clinic.scheduling.sheets import sheets_of
 from clinic.web import release
 
@@ -62,9 +64,11 @@ def _ask_for_nobody() -> None:
     now = clock.now()
     user_of_sign_in("")
     days = days_from(now)
-    catalogue, versions, _ = facts_for(
-        SignedIn(0, "", frozenset(), 0, now, now, False), days, now=now
-    )
+    nobody = SignedIn(0, "", frozenset(), 0, now, now, False)
+
+    def few(catalogue: Catalogue) -> list[int]:
+        return catalogue.centre_ids[:FEW]
+
+    catalogue, versions, _ = facts_for(nobody, days, few, now=now)
     for service in catalogue.services[:1]:
-        policy_of = catalogue.policy_of
-        sheets_of(service, catalogue.centre_ids, days[:1], versions, policy_of, now=now)
+        sheets_of(service, few(catalogue), days[:1], versions, catalogue.policy_of, now=now)

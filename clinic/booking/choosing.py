@@ -4,7 +4,7 @@ Whatever is asked for and does not exist is passed over: an old link still shows
 Only a child that is not theirs is not found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -13,11 +13,11 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import Person
+from clinic.booking.nearby import FEW, nearest_first
 from clinic.booking.queries import get_appointment
 from clinic.booking.terms import Asked, codes_in, needs_text
 from clinic.centres.districts import find_district
 from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
-from clinic.centres.queries import kilometres
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.catalogue import Catalogue, last_known, read
@@ -93,8 +93,8 @@ class Chooser:
     """Everything the page needs."""
 
     catalogue: Catalogue
-    versions: Versions
-    children: Sequence[ChildFacts]
+    versions: Versions = field(default_factory=Versions)
+    children: Sequence[ChildFacts] = ()
     child: ChildFacts | None = None
     # Brothers and sisters in the same visit.
     together: list[ChildFacts] = field(default_factory=list)
@@ -108,6 +108,7 @@ class Chooser:
     centres: list[Centre] = field(default_factory=list)
     distances: dict[int, float] = field(default_factory=dict)
     centre: Centre | None = None
+    more: int = 0  # how often more centres were asked for
     district: str = ""
     practitioners: list[Practitioner] = field(default_factory=list)
     practitioner: Practitioner | None = None
@@ -141,12 +142,24 @@ class Chooser:
         """What is chosen among what all families can choose from."""
         one_of = (self.service, self.centre, self.practitioner)
         chosen = tuple(one.id if one else None for one in one_of)
-        return (self.catalogue.version, *chosen, self.part, self.district)
+        return (self.catalogue.version, *chosen, self.part, self.district, self.shown)
+
+    @property
+    def shown(self) -> int:
+        """At how many centres times are looked for, the nearest first, if none is chosen."""
+        return min(FEW * (1 + self.more), len(self.centres))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more centres could be looked at."""
+        return not (self.centre or self.practitioner) and self.shown < len(self.centres)
 
     @property
     def centre_ids(self) -> list[int]:
         """Where times are looked for."""
-        return [self.centre.id] if self.centre else [one.id for one in self.centres]
+        if self.practitioner:
+            return [self.practitioner.centre_id]
+        return [one.id for one in ([self.centre] if self.centre else self.centres[: self.shown])]
 
     def query(self, **changes: object) -> dict[str, object]:
         """The address of this choice with some of it changed."""
@@ -161,6 +174,7 @@ class Chooser:
             "district": self.district or None,
             "practitioner": self.practitioner.id if self.practitioner else None,
             "part": self.part or None,
+            "more": self.more or None,
             "move": self.moving.id if self.moving else None,
             "day": self.day.isoformat() if self.day else None,
         }
@@ -198,23 +212,25 @@ def ask(
     now: datetime,
 ) -> Chooser:
     """Who asks for what, where: everything but the times. One statement, as long as the catalogue holds."""
-    catalogue, versions, children = facts_for(user, days_from(now), now=now)
-    chooser = Chooser(catalogue, versions, children, services=catalogue.services_of(kind))
-    moving = number(args, "move")
-    if moving is not None:
-        chooser.moving = get_appointment(user, moving)
-        chooser.children = [one for one in children if one.id == chooser.moving.child_id]
-        chooser.services = [one for one in chooser.services if one.id == chooser.moving.service_id]
+    asked = number(args, "move")
+    moving = get_appointment(user, asked) if asked is not None else None
+    for catalogue in (last_known, read):
+        chooser = _place(catalogue(), user, kind, args, moving, near)
+        chooser.children, chooser.versions = family_of(
+            user, chooser.centre_ids, days_from(now), now=now
+        )
+        if not chooser.children or chooser.versions.shared == chooser.catalogue.version:
+            break
+    if moving:
+        chooser.children = [one for one in chooser.children if one.id == moving.child_id]
     asked = number(args, "child")
     chooser.child = pick(chooser.children, asked)
     if asked and chooser.child is None:
         raise NoResultFound  # not theirs, or not any more
     chooser.child = chooser.child or first(chooser.children)
-    chooser.service = pick(chooser.services, number(args, "service")) or first(chooser.services)
-    if not chooser.moving:
+    if not moving:
         _add_company(chooser, kind, args)
     if chooser.child and chooser.service:
-        _add_filters(chooser, args, near)
         chooser.asked = Asked(
             chooser.wishes, codes_in(args), chooser.moving, today=clinic_day(now), now=now
         )
@@ -222,14 +238,21 @@ def ask(
 
 
 def facts_for(
-    user: Person, days: Sequence[date], *, now: datetime
+    user: Person,
+    days: Sequence[date],
+    where: Callable[[Catalogue], Collection[int]],
+    *,
+    now: datetime,
 ) -> tuple[Catalogue, Versions, list[ChildFacts]]:
-    """The family, and the catalogue that this process has, unless the database says that it is out of date."""
+    """The family, and the catalogue that this process has, unless the database says that it is out of date.
+
+    `where` says of a catalogue which centres' versions are asked for.
+    """
     catalogue = last_known()
-    children, versions = family_of(user, catalogue.centre_ids, days, now=now)
+    children, versions = family_of(user, where(catalogue), days, now=now)
     if children and versions.shared != catalogue.version:
         catalogue = read()
-        children, versions = family_of(user, catalogue.centre_ids, days, now=now)
+        children, versions = family_of(user, where(catalogue), days, now=now)
     return catalogue, versions, children
 
 
@@ -251,29 +274,38 @@ def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str])
         chooser.sessions = sessions if sessions in COURSES else 1
 
 
-def _add_filters(
-    chooser: Chooser, args: MultiDict[str, str], near: dict[str, float] | None
-) -> None:
-    assert chooser.service
-    chooser.centres = list(chooser.catalogue.centres.get(chooser.service.id, ()))
-    district = find_district(args.get("district"))
-    if district:
+def _place(
+    catalogue: Catalogue,
+    user: Person,
+    kind: ServiceKind,
+    args: MultiDict[str, str],
+    moving: Appointment | None,
+    near: dict[str, float] | None,
+) -> Chooser:
+    """What is looked for, and where: all that can be said without the family."""
+    chooser = Chooser(catalogue, services=catalogue.services_of(kind), moving=moving)
+    if moving:
+        chooser.services = [one for one in chooser.services if one.id == moving.service_id]
+    chooser.service = pick(chooser.services, number(args, "service")) or first(chooser.services)
+    if not chooser.service:
+        return chooser
+    if district := find_district(args.get("district")):
         chooser.district = district.name_zh
         near = {"lat": district.latitude, "lng": district.longitude}
-    if near:
-        chooser.distances = {
-            one.id: kilometres(one, near["lat"], near["lng"]) for one in chooser.centres
-        }
-        chooser.centres.sort(key=lambda one: chooser.distances[one.id])
+    offering = catalogue.centres.get(chooser.service.id, ())
+    chooser.centres, chooser.distances = nearest_first(offering, near, user)
     chooser.centre = pick(chooser.centres, number(args, "centre"))
-    chooser.practitioners = [
-        one
-        for one in chooser.catalogue.practitioners.get(chooser.service.id, ())
-        if chooser.centre is None or one.centre_id == chooser.centre.id
-    ]
-    chooser.practitioner = pick(chooser.practitioners, number(args, "practitioner"))
+    chooser.more = min(number(args, "more") or 0, len(chooser.centres) // FEW)
+    shown = set(chooser.centre_ids)
+    all_of_them = catalogue.practitioners.get(chooser.service.id, ())
+    asked = pick(all_of_them, number(args, "practitioner"))
+    if asked and (chooser.centre is None or asked.centre_id == chooser.centre.id):
+        chooser.practitioner = asked
+        shown.add(asked.centre_id)
+    chooser.practitioners = [one for one in all_of_them if one.centre_id in shown]
     part = args.get("part", "")
     chooser.part = part if part in PARTS else ""
+    return chooser
 
 
 def numbers(args: MultiDict[str, str], name: str) -> list[int]:

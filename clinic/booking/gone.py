@@ -8,6 +8,7 @@ from flask import Response
 
 from clinic.accounts.access import me
 from clinic.booking.choosing import facts_for, pick
+from clinic.booking.nearby import nearest
 from clinic.booking.terms import Asked, needs_text
 from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
@@ -48,8 +49,12 @@ def gone(
     today, middle = clinic_day(now), clinic_day(near)
     around = [middle + timedelta(days=n) for n in range(-WITHIN, WITHIN + 1)]
     days = [day for day in around if day >= today]
-    catalogue, versions, children = facts_for(me(), days, now=now)
-    centres = {one.id: one for one in catalogue.centres.get(service.id, ())}
+
+    def nearby(catalogue: Catalogue) -> list[int]:
+        return [centre.id for centre in nearest(catalogue, service.id, centre_id)]
+
+    catalogue, versions, children = facts_for(me(), days, nearby, now=now)
+    centres = {centre.id: centre for centre in nearest(catalogue, service.id, centre_id)}
     found: list[Visit] = []
     if len(wishes) == 1 and (facts := pick(children, child.id)):
         diary = diary_of(child.id, now=now, except_for=[moving.id]) if moving else facts.diary

@@ -6,7 +6,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or
 from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts.models import Person
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.models import Centre, Service, ServiceKind
 from clinic.db import db
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
@@ -27,6 +27,18 @@ def appointments_of(user: Person) -> list[Appointment]:
     """
     children = db.session.scalars(_child_ids(user.id)).all()
     return list(db.session.scalars(appointments().where(Appointment.child_id.in_(children))))
+
+
+def last_centre_of(user: Person) -> Centre | None:
+    """Where the children whom this user cares for were booked for last."""
+    query = (
+        select(Centre)
+        .join(Appointment, Appointment.centre_id == Centre.id)
+        .where(Appointment.child_id.in_(_child_ids(user.id)))
+        .order_by(Appointment.starts_at.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
 
 
 def booked_with(user: Person, appointment: Appointment) -> list[Appointment]:

@@ -135,7 +135,7 @@ def asked_for(
     user: Person, kind: ServiceKind, form: MultiDict[str, str], *, now: datetime
 ) -> tuple[list[Wish[ChildFacts]], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
-    catalogue, _, children = facts_for(user, days_from(now), now=now)
+    catalogue, _, children = facts_for(user, days_from(now), lambda _: (), now=now)
     child = pick(children, number(form, "child")) or abort(404)
     together = [pick(children, one) or abort(404) for one in numbers(form, "with")]
     services = catalogue.services_of(kind)

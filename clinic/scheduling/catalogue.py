@@ -38,12 +38,17 @@ class Catalogue:
     centres: Mapping[int, Sequence[Centre]]  # by service
     practitioners: Mapping[int, Sequence[Practitioner]]  # by service
     policy_of: Callable[[int, int], Policy]
-    closures: Sequence[Closure]
+    closures: Mapping[int, Sequence[Closure]]  # by centre
 
     @cached_property
     def centre_ids(self) -> list[int]:
         """Every centre that offers anything."""
         return sorted({one.id for those in self.centres.values() for one in those})
+
+    @cached_property
+    def offered(self) -> int:
+        """How many services there are to be had, each counted once for each centre."""
+        return sum(map(len, self.centres.values()))
 
     def services_of(self, kind: ServiceKind) -> list[Service]:
         """The services of one of the four kinds."""
@@ -53,9 +58,9 @@ class Catalogue:
         """The closure that touches [start, end) at the centre."""
         return next(
             (
-                one
-                for one in self.closures
-                if one.centre_id == centre_id and one.starts_at < end and start < one.ends_at
+                closure
+                for closure in self.closures.get(centre_id, ())
+                if closure.starts_at < end and start < closure.ends_at
             ),
             None,
         )
@@ -64,10 +69,10 @@ class Catalogue:
 T = TypeVar("T")
 
 
-def _by_service(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+def _by_id(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
     found: dict[int, list[T]] = {}
-    for service_id, row in pairs:
-        found.setdefault(service_id, []).append(row)
+    for number, row in pairs:
+        found.setdefault(number, []).append(row)
     return found
 
 
@@ -105,10 +110,10 @@ def read() -> Catalogue:
     found = Catalogue(
         version=version,
         services=services,
-        centres=_by_service([(row[0], row[1]) for row in centres]),
-        practitioners=_by_service([(row[0], row[1]) for row in practitioners]),
+        centres=_by_id([(row[0], row[1]) for row in centres]),
+        practitioners=_by_id([(row[0], row[1]) for row in practitioners]),
         policy_of=policy_of,
-        closures=closures,
+        closures=_by_id([(one.centre_id, one) for one in closures]),
     )
     _kept[db.engine] = found
     return found

@@ -18,12 +18,13 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling import rules
+from clinic.scheduling.catalogue import last_known
 from clinic.scheduling.family import Versions
 from clinic.scheduling.policies import Policy
 from clinic.scheduling.queries import Found, Offer, runs, search
 from clinic.scheduling.together import Visit, candidate
 
-MOST = 3000  # sheets in memory; then it begins anew
+DAYS = 30  # ahead, of which each service at each centre has a sheet in memory; then the oldest go
 Key = tuple[int, int, date]  # service, centre, day
 
 
@@ -77,11 +78,11 @@ def sheets_of(
             else:
                 missing.append((centre_id, day))
     if missing:
-        if len(kept) > MOST:
-            kept.clear()
         read = _read(service, missing, versions, policy_of, now)
         found |= read
         kept.update({(service.id, *key): sheet for key, sheet in read.items()})
+        for oldest in list(kept)[: max(0, len(kept) - DAYS * last_known().offered)]:
+            kept.pop(oldest, None)
     return found
 
 
