@@ -59,7 +59,12 @@ def _wait(kind: ServiceKind, title: str) -> Response:
             db.session.rollback()
             refusal = say(error)
         else:
-            flash(_("You are on the waitlist. When a place is free, it is kept for you here."))
+            flash(
+                _(
+                    "You are on the waitlist. A place that frees up is kept for you here for a "
+                    "short while. No message goes out: please look here again."
+                )
+            )
             return see_other("appointments.index")
     return render(
         "booking/wait.html",

@@ -83,9 +83,7 @@ def week() -> Response:
         asked_day=day,
         visits={one: [v for v in visits if clinic_day(v.starts_at) == one] for one in days},
         strips={
-            one: board.grouped(
-                "who", [b for b in blocks if clinic_day(b.session.starts_at) == one], (), line=None
-            )
+            one: _strips(scope, [b for b in blocks if clinic_day(b.session.starts_at) == one])
             for one in days
         },
         hours=_hours(blocks),

@@ -15,7 +15,7 @@ from clinic.desk import live
 from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
-from clinic.vaccination.observation import are_staying
+from clinic.vaccination.observation import HasReaction, are_staying, open_reactions
 from clinic.visits import line, rules
 from clinic.visits.models import Ticket
 from clinic.visits.queries import rooms_of
@@ -97,9 +97,8 @@ def _do(ticket: Ticket) -> None:
     if verb not in [*Verb] or not seen.isdecimal():
         raise JustChanged
     room = _room(ticket.centre_id, request.form.get("to_room") or request.form.get("room"))
-    is_watched = ticket.state is State.OBSERVING and verb != Verb.UNDO
-    if is_watched and are_staying({ticket.visit.child_id}, ticket.centre_id):
-        raise OnTheBoard
+    if ticket.state is State.OBSERVING and verb != Verb.UNDO:
+        _must_not_be_kept(ticket)
     facts = {"seen": int(seen), "by": me(), "now": clock.now()}
     if verb == Verb.CALL:
         if room is None:
@@ -110,6 +109,15 @@ def _do(ticket: Ticket) -> None:
         line.hand_over(ticket, request.form.get("to", ""), to_room, **facts)  # type: ignore[arg-type]
     else:
         getattr(line, verb)(ticket, **facts)
+
+
+def _must_not_be_kept(ticket: Ticket) -> None:
+    """Who is watched after a vaccination, or has a reaction, is let go on the observation board."""
+    child = {ticket.visit.child_id}
+    if open_reactions(child, ticket.centre_id):
+        raise HasReaction
+    if are_staying(child, ticket.centre_id):
+        raise OnTheBoard
 
 
 def _try(work: Callable[[], None]) -> str:

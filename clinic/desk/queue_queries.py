@@ -11,7 +11,7 @@ from clinic.centres.models import Centre, Practitioner, Room
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession
-from clinic.vaccination.observation import are_staying
+from clinic.vaccination.observation import are_staying, open_reactions
 from clinic.visits import queries, rules
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, State, Verb
@@ -29,6 +29,7 @@ class Hall:
     waiting: list[tuple[Ticket, int]]  # with the minutes until its turn
     watched: list[tuple[Ticket, datetime | None]]  # and until when
     on_board: set[int]  # the children among them whom the observation board lets go
+    reactions: dict[int, int]  # the appointment after which a child has an open reaction, by child
     skipped: list[Ticket]
     counts: dict[str, int]  # who waits, by station
 
@@ -61,6 +62,7 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
         each, rooms = queries.pace_at(line[-1]), queries.rooms_at_work(line[-1], now)
     busy = [one for one in here if one.state in BUSY]
     watched = [one for one in here if one.state is State.OBSERVING]
+    children = {one.visit.child_id for one in watched}
     return Hall(
         busy=busy,
         visits=queries.appointments_of(busy),
@@ -69,9 +71,8 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
             for ahead, one in enumerate(line)
         ],
         watched=[(one, rules.watched_until(station, one.since)) for one in watched],
-        on_board=are_staying({one.visit.child_id for one in watched}, centre.id)
-        if watched
-        else set(),
+        on_board=are_staying(children, centre.id) if watched else set(),
+        reactions=open_reactions(children, centre.id) if watched else {},
         skipped=[one for one in here if one.state is State.SKIPPED],
         counts={
             code: sum(one.station == code and one.state is State.WAITING for one in rows)

@@ -14,7 +14,7 @@ from clinic.visits.rules import BUSY, State
 from clinic.visits.stations import stations
 from clinic.web import render
 
-MOST_CALLED, MOST_WAITING = 6, 12  # what can be read at ten metres
+MOST_IN_ROOMS, MOST_WAITING = 12, 12  # what can be read at ten metres
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -31,15 +31,17 @@ def add_pages(bp: Blueprint) -> None:
 
 def _render(centre: Centre, tag: str) -> Response:
     rows = queue(centre.id, clinic_day(clock.now()))
-    called = [one for one in rows if one.state in BUSY and one.called_at and one.room]
-    called.sort(key=lambda one: (one.called_at, one.id), reverse=True)
+    busy = [one for one in rows if one.state in BUSY and one.called_at and one.room]
+    busy.sort(key=lambda one: (one.called_at, one.id), reverse=True)
+    called = [one for one in busy if one.state is State.CALLED]
+    in_rooms = [one for one in busy if one.state is State.WITH]
     waiting = [one for one in rows if one.state is State.WAITING]
     return render(
         "desk/screen.html",
         partial="desk/_screen.html",
         centre=centre,
         tag=tag,
-        called=called[:MOST_CALLED],
+        called=called + in_rooms[: max(0, MOST_IN_ROOMS - len(called))],  # every call is shown
         waiting=waiting[:MOST_WAITING],
         more=max(0, len(waiting) - MOST_WAITING),
         stations=stations(),

@@ -38,6 +38,7 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.scheduling.turns import in_order
+from clinic.vaccination.observation import open_reaction
 from clinic.vaccination.terms import booked_for
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, tickets_of
@@ -191,6 +192,7 @@ def slip(appointment_id: int) -> Response:
         qr=qr_code(reference),
         doses=booked_for([visit.id]).get(visit.id, ()),
         wait=wait_of(visit, clock.now()),
+        reacts=open_reaction(visit.id) is not None,
     )
 
 

@@ -32,6 +32,7 @@ from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.observation import open_reaction
 from clinic.vaccination.terms import booked_for, lost_by
 from clinic.visits.waits import wait_of
 from clinic.web import is_htmx, render, see_other
@@ -71,6 +72,7 @@ def index() -> Response:
 def show(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
     now = clock.now()
+    wait = wait_of(appointment, now) if appointment.arrived_at else None
     return render(
         "appointments/show.html",
         appointment=appointment,
@@ -86,7 +88,8 @@ def show(appointment_id: int) -> Response:
         lost=_lost(appointment, {one.code for one in doses}),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
-        wait=wait_of(appointment, now) if appointment.arrived_at else None,
+        wait=wait,
+        reacts=wait is not None and open_reaction(appointment.id) is not None,
     )
 
 
@@ -117,6 +120,7 @@ def wait(appointment_id: int) -> Response:
         "appointments/_wait.html",
         appointment=appointment,
         wait=wait_of(appointment, clock.now()),
+        reacts=open_reaction(appointment.id) is not None,
     )
 
 

@@ -19,6 +19,7 @@ from clinic.centres.models import Centre, Leave, Practitioner
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
 from clinic.manage.changing_pages import Asked, show
 from clinic.scheduling import leaves, new_times, questions, reopening
@@ -101,7 +102,7 @@ def away() -> Response:
         db.session.rollback()
         return show(page, now=now, refusal=say(error))
     offer_all([one.id for one in done.displaced], now=now)
-    flash(_("It is done. Families who lost their time are offered new ones."))
+    flash(_("It is done."))
     return see_other("manage.displaced", centre=page.back[1])
 
 
@@ -154,6 +155,7 @@ def displaced() -> Response:
     """The families that wait for a new time, and how many are kept for each."""
     centre, now = centre_of_staff(*STAFF), clock.now()
     waiting = new_times.waiting(centre.id)
+    children_with_guardians([one.child_id for one in waiting])  # whom to call
     kept = new_times.times_kept([one.id for one in waiting], now=now)
     return render(
         "manage/new_times.html",

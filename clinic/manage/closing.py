@@ -100,7 +100,7 @@ def _do(
     if not done.displaced:
         flash(_("It is done. Nobody loses a time."))
         return see_other("manage.closures", centre=centre.code)
-    flash(_("It is done. Families who lost their time are offered new ones."))
+    flash(_("It is done."))
     return see_other("manage.displaced", centre=centre.code)
 
 

@@ -46,7 +46,7 @@ def move_session(session_id: int) -> Response:
         return _refused(_asked_for(get_session(me(), session_id)), say(error))
     offer_all([one.id for one in done.lost], now=now)
     if done.lost:
-        flash(_("The session is moved. Families who lost their time are offered new ones."))
+        flash(_("The session is moved."))
         return see_other("manage.displaced", centre=session.practitioner.centre.code)
     flash(_("The session is moved. Every family keeps its time."))
     return leave_for(_board(session, moving.day))

@@ -54,7 +54,7 @@ def rota_publish() -> Response:
     if not done.lost:
         flash(_("The rota is published. Every family keeps its time."))
         return see_other("manage.rota", centre=centre.code)
-    flash(_("The rota is published. Families who lost their time are offered new ones."))
+    flash(_("The rota is published."))
     return see_other("manage.displaced", centre=centre.code)
 
 

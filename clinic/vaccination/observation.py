@@ -97,6 +97,17 @@ def are_staying(child_ids: Collection[int], centre_id: int) -> set[int]:
     return set(db.session.scalars(query))
 
 
+def open_reactions(child_ids: Collection[int], centre_id: int) -> dict[int, int]:
+    """Of these children, those with a reaction reported there whose outcome is not known: the
+    appointment after which it was, by child."""
+    query = select(AdverseEvent.child_id, AdverseEvent.appointment_id).where(
+        AdverseEvent.child_id.in_(child_ids),
+        AdverseEvent.centre_id == centre_id,
+        AdverseEvent.closed_at.is_(None),
+    )
+    return {one.child_id: one.appointment_id for one in db.session.execute(query)}
+
+
 def leave(visit: Appointment, reason: str, *, by: Person, now: datetime) -> None:
     """The child goes home. Leaving twice is leaving once. Raises NotObserved, HasReaction or TooEarly."""
     row = _locked(visit)

@@ -4,14 +4,26 @@ from datetime import time
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
-from clinic.accounts.models import Role
-from clinic.centres.models import Centre
+from clinic import clock
+from clinic.accounts.models import Role, User
+from clinic.centres.models import Centre, Room
 from clinic.db import db
-from clinic.visits import arriving
+from clinic.visits import arriving, line
 from tests.browser.mornings import EIGHT, TODAY, YESTERDAY, Morning, signed_in
 from tests.browser.test_day_journeys import answered, queue, seat, site_at
-from tests.makes import make_appointment, make_child, make_service, make_slot, make_user
+from tests.makes import (
+    make_appointment,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_slot,
+    make_user,
+)
 
 
 def two_wait(app):
@@ -32,6 +44,58 @@ def two_wait(app):
 def hall(migrated, tmp_path_factory):
     with site_at(EIGHT, two_wait, migrated, tmp_path_factory.mktemp("hall")) as site:
         yield site
+
+
+def many_rooms(app):
+    """Fourteen rooms of one centre, and two children who wait for each of them."""
+    service = make_service()
+    centre = make_centre()
+    desk = make_user(Role.RECEPTION, centre=centre, name="前台")
+    rooms = []
+    for number in range(1, 15):
+        room = make_room(
+            centre, name_zh=f"儿童保健诊室{number}", name_en=f"Child Health Room {number}"
+        )
+        who = make_practitioner([service], centre=centre)
+        slot = make_session(who, room, [service], TODAY, time(8), capacity=2).slots[0]
+        rooms.append(room.id)
+        for _ in range(2):
+            made = make_appointment(make_child(), service, slot, now=YESTERDAY)
+            arriving.check_in(made, by=desk, now=EIGHT)
+    db.session.commit()
+    return Morning(centre.code, {"desk": [signed_in(app, desk)]}, rooms, [desk.id])
+
+
+# What stands outside of the screen, or beyond its own line.
+CUT_OFF = """() => [...document.querySelectorAll(".calls li, .nexts li")].filter((one) => {
+  const { top, bottom, left, right } = one.getBoundingClientRect();
+  return top < 0 || left < 0 || bottom > innerHeight || right > innerWidth || one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight;
+}).map((one) => one.textContent)"""
+SCREENS = [(1920, 1080), (1280, 720), (1080, 1920), (3840, 2160)]
+
+
+def test_every_call_is_on_the_screen(chromium, migrated, tmp_path):
+    with site_at(EIGHT, many_rooms, migrated, tmp_path) as (address, morning):
+        desk, centre = (
+            db.session.get_one(User, morning.booked[0]),
+            db.session.scalar(select(Centre)),
+        )
+        page = chromium.new_page(base_url=address)
+        called = []
+        for number, room in enumerate(morning.rooms, 1):
+            where = db.session.get_one(Room, room)
+            called.append(
+                line.call_next(centre.id, "doctor", where, by=desk, now=clock.now()).label
+            )
+            db.session.commit()
+            if number not in (1, 4, 5, 8, 14):
+                continue
+            for width, height in SCREENS:
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(f"/desk/screen/{morning.code}")
+                assert sorted(page.locator(".calls b").all_inner_texts()) == sorted(called)
+                assert page.evaluate(CUT_OFF) == [], (number, width, height)
+        page.close()
 
 
 def call_next(chromium, address, morning):

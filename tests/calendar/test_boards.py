@@ -111,6 +111,15 @@ def test_a_day_is_grouped(manager, session, other, visits, by):
     assert headings == [str(number) for number in ids[by]]
 
 
+def test_a_week_by_room_has_a_line_for_each_room(manager, session, other):
+    page = manager.get("/calendar/week?by=room").text
+    assert page.count('class="strip-cell"') == len(session.practitioner.centre.rooms)
+    for one in (session, other):
+        assert f'data-room="{one.room_id}"' in page
+        assert f'<span class="small muted">{one.room.name_zh}</span>' in page
+    assert f'<span class="small muted">{session.practitioner.name_zh}</span>' not in page
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_clinician_sees_their_own_and_no_centre(client, practitioner, visits, view):
     practitioner.user = make_user(Role.CLINICIAN, centre=practitioner.centre)
