@@ -1,7 +1,7 @@
 """The visitors of the centres where a receptionist works. Everything starts from the user."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -19,8 +19,7 @@ from clinic.scheduling.queries import appointments
 from clinic.scheduling.rules import is_late
 from clinic.scheduling.status import Status, status_of
 from clinic.visits.arriving import FAMILY_WITHIN
-
-EARLY = timedelta(minutes=30)  # who is here so long before the time may as well wait outside
+from clinic.visits.rules import EARLY
 
 
 def centres_of(user: Person, role: Role = Role.RECEPTION) -> list[Centre]:

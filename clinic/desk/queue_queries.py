@@ -16,6 +16,7 @@ from clinic.visits import queries, rules
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, State, Verb
 from clinic.visits.stations import Station, kinds, stations
+from clinic.visits.waits import Wait, waits_in
 
 STAFF = (Role.RECEPTION, Role.CLINICIAN)
 
@@ -26,7 +27,8 @@ class Hall:
 
     busy: list[Ticket]
     visits: dict[int, Appointment]  # what the busy ones are here for, by ticket
-    waiting: list[tuple[Ticket, int]]  # with the minutes until its turn
+    waiting: list[Wait]
+    early: list[Wait]  # long before their time
     watched: list[tuple[Ticket, datetime | None]]  # and until when
     on_board: set[int]  # the children among them whom the observation board lets go
     reactions: dict[int, int]  # the appointment after which a child has an open reaction, by child
@@ -52,33 +54,29 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
     """Who is at the station; the line is this room's if there is one."""
     rows = queries.queue(centre.id, clinic_day(now))
     here = [one for one in rows if one.station == station.code]
-    line = [
-        one
-        for one in here
-        if one.state is State.WAITING and (room is None or one.room_id in (None, room.id))
-    ]
-    each, rooms = timedelta(0), 1
-    if line:
-        each, rooms = queries.pace_at(line[-1]), queries.rooms_at_work(line[-1], now)
+    waits = waits_in([one for one in here if one.state is State.WAITING], now).values()
+    line = [one for one in waits if room is None or one.ticket.room_id in (None, room.id)]
     busy = [one for one in here if one.state in BUSY]
     watched = [one for one in here if one.state is State.OBSERVING]
     children = {one.visit.child_id for one in watched}
     return Hall(
         busy=busy,
         visits=queries.appointments_of(busy),
-        waiting=[
-            (one, rules.whole_minutes(rules.wait(ahead, rooms, each)))
-            for ahead, one in enumerate(line)
-        ],
+        waiting=[one for one in line if not one.early_for],
+        early=[one for one in line if one.early_for],
         watched=[(one, rules.watched_until(station, one.since)) for one in watched],
         on_board=are_staying(children, centre.id) if watched else set(),
         reactions=open_reactions(children, centre.id) if watched else {},
         skipped=[one for one in here if one.state is State.SKIPPED],
         counts={
-            code: sum(one.station == code and one.state is State.WAITING for one in rows)
+            code: sum(one.station == code and _waits(one, now) for one in rows)
             for code in stations()
         },
     )
+
+
+def _waits(ticket: Ticket, now: datetime) -> bool:
+    return ticket.state is State.WAITING and not rules.is_early(ticket.place, now)
 
 
 def last_steps(user: Person, centre: Centre, now: datetime) -> list[tuple[Ticket, str]]:

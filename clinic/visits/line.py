@@ -115,7 +115,7 @@ def back(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
         Ticket.day == ticket.day,
         in_line(ticket.station, own_room),
     )
-    line = list(db.session.scalars(others))
+    line = [one for one in db.session.scalars(others) if not rules.is_early(one, now)]
     state = rules.arriving_at(station)
     since = ticket.since if state is State.OBSERVING else now
     place = rules.place_behind(line, ticket.place)

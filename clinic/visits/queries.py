@@ -15,7 +15,6 @@ from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
 from clinic.visits.models import DeskVersion, Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, OPEN, State, Verb
-from clinic.visits.stations import stations
 
 ACTIVE = timedelta(minutes=30)  # a room that called nobody for so long does not count
 
@@ -148,43 +147,38 @@ def rooms_of(centre_id: int) -> list[Room]:
     )
 
 
-def pace_at(ticket: Ticket) -> timedelta:
-    """How long a child takes at the ticket's station, learned from today; else as booked."""
+def waiting_at(centre_id: int, day: date, station: str) -> list[Ticket]:
+    """The tickets that wait at the station, the first first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.centre_id == centre_id, Ticket.day == day, in_line(station, None))
+        .order_by(Ticket.place, Ticket.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def served_lately(centre_id: int, day: date, station: str) -> list[timedelta]:
+    """How long the last few services at the station took, the latest last."""
     query = (
         select(TicketStep.served)
         .where(
-            TicketStep.centre_id == ticket.centre_id,
-            TicketStep.day == ticket.day,
-            TicketStep.served_at == ticket.station,
+            TicketStep.centre_id == centre_id,
+            TicketStep.day == day,
+            TicketStep.served_at == station,
             TicketStep.served.is_not(None),
         )
         .order_by(TicketStep.at.desc(), TicketStep.id.desc())
         .limit(rules.RECENT)
     )
-    served = [timedelta(seconds=one or 0) for one in db.session.scalars(query)]
-    minutes = stations()[ticket.station].minutes or ticket.slot_minutes
-    return rules.pace(served[::-1], timedelta(minutes=minutes))
+    return [timedelta(seconds=one or 0) for one in db.session.scalars(query)][::-1]
 
 
-def ahead_of(ticket: Ticket) -> int:
-    """How many who wait in the same line come before it."""
-    query = select(func.count(Ticket.id)).where(
-        Ticket.centre_id == ticket.centre_id,
-        Ticket.day == ticket.day,
-        in_line(ticket.station, ticket.room_id),
-        or_(Ticket.place < ticket.place, (Ticket.place == ticket.place) & (Ticket.id < ticket.id)),
-    )
-    return db.session.scalar(query) or 0
-
-
-def rooms_at_work(ticket: Ticket, now: datetime) -> int:
-    """How many rooms serve its line: one where it waits for its own, else those that called lately."""
-    if ticket.room_id is not None:
-        return 1
+def rooms_at_work(centre_id: int, day: date, station: str, now: datetime) -> int:
+    """How many rooms called somebody to the station in the last half hour; at least one."""
     query = select(func.count(TicketStep.room_id.distinct())).where(
-        TicketStep.centre_id == ticket.centre_id,
-        TicketStep.day == ticket.day,
-        TicketStep.station == ticket.station,
+        TicketStep.centre_id == centre_id,
+        TicketStep.day == day,
+        TicketStep.station == station,
         TicketStep.verb == Verb.CALL,
         TicketStep.at > now - ACTIVE,
     )

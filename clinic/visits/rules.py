@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from statistics import median
@@ -82,6 +82,7 @@ STAFF = DESK | {"clinician"}
 BUSY = (State.CALLED, State.WITH)  # a child is in one place at a time
 OPEN = (State.WAITING, *BUSY, State.OBSERVING, State.SKIPPED)
 UNDO_WITHIN = timedelta(minutes=5)
+EARLY = timedelta(minutes=30)  # who is here longer before the time may as well wait outside
 BEHIND = 3  # who was called and not there comes back behind as many
 RECENT = 10  # served last: what today's pace is learned from
 FEWEST = 3  # of them are needed to learn anything
@@ -141,6 +142,16 @@ def place_behind(line: Sequence[float], own: float, behind: int = BEHIND) -> flo
     if len(ahead) <= behind:
         return max(own, ahead[-1] + 1 / 20_000)
     return max(own, (ahead[behind - 1] + ahead[behind]) / 2)
+
+
+def turn_of(place: float) -> datetime:
+    """The moment of a place in a line: the booked time, or when a late child came."""
+    return datetime.fromtimestamp(int(place), UTC)
+
+
+def is_early(place: float, now: datetime) -> bool:
+    """Whether a child is here so long before its time that it does not wait yet."""
+    return turn_of(place) > now + EARLY
 
 
 def pace(served: Sequence[timedelta], otherwise: timedelta) -> timedelta:

@@ -18,7 +18,10 @@ from tests.makes import (
     make_appointment,
     make_centre,
     make_child,
+    make_practitioner,
+    make_room,
     make_service,
+    make_session,
     make_slot,
     make_user,
 )
@@ -255,23 +258,61 @@ def test_the_wall_is_unchanged_until_somebody_is_called(room, arrive, slot, app)
     assert wall.get("/desk/screen/nowhere").status_code == 404
 
 
+def at(slot, minutes):
+    """So long before the slot."""
+    return time_machine.travel(slot.starts_at - timedelta(minutes=minutes), tick=False)
+
+
 def test_a_parent_sees_the_ticket_and_how_long_it_takes(app, slot, arrive, doctor):
     parent = make_user()
     for _ in range(4):
         arrive()
     ticket = arrive(make_child(parent), by=parent)
-    appointment = ticket.visit.child.id
     phone = app.test_client().sign_in(parent)
     (appointment,) = re.findall(r"/appointments/(\d+)\b", phone.get("/appointments/").text)[:1]
     page = phone.get(f"/appointments/{appointment}").text
-    assert "A005" in page
-    assert "前面还有 4 位，约 60 分钟" in page  # as booked: 15 minutes a child
+    assert ticket.label in page
+    assert "您来得较早：您的就诊时间是 14:00" in page  # it is noon: nobody waits yet
+    with at(slot, 15):
+        page = phone.get(f"/appointments/{appointment}").text
+        assert "前面还有 4 位，约 60 分钟" in page  # as booked: 15 minutes a child
 
-    by_room, now = slot.clinic_session.room, NOON
+    by_room, now = slot.clinic_session.room, slot.starts_at
     for minutes in (5, 5, 5):
         one = line.call_next(slot.centre_id, "doctor", by_room, by=doctor, now=now)
         now += timedelta(minutes=minutes)
         line.finish(one, seen=one.steps, by=doctor, now=now)
-    part = phone.get(f"/appointments/{appointment}/wait", headers=HTMX).text
+    with time_machine.travel(now, tick=False):
+        part = phone.get(f"/appointments/{appointment}/wait", headers=HTMX).text
     assert "前面还有 1 位，约 5 分钟" in part
     assert "<html" not in part
+
+
+def test_the_queue_says_of_each_room_what_the_slips_say(client, reception, slot, arrive):
+    """Three wait for one room, one for another; seen without a room, their minutes do not add up."""
+    for _ in range(3):
+        arrive()
+    service = slot.practitioner.services[0]
+    hours = {"opens": time(14), "closes": time(17)}
+    other = make_session(
+        make_practitioner([service], centre=slot.centre),
+        make_room(slot.centre),
+        [service],
+        TODAY,
+        **hours,
+    ).slots[0]
+    alone = make_appointment(service=service, slot=other)
+    later = make_appointment(service=service, slot=other.clinic_session.slots[8])  # at four
+    desk = client.sign_in(reception)
+    with at(slot, 5):
+        for one in (alone, later):
+            desk.post(f"/desk/appointments/{one.id}/arrival")
+        page = desk.page("/desk/queue?station=doctor&room=")
+        waits = [
+            re.search(r"约 (\d+) 分钟", one)[1] for one in page.rows("[aria-labelledby=waiting] li")
+        ]
+        assert waits == ["0", "15", "30", "0"]
+        assert "预约时间 16:00" in page.rows("[aria-labelledby=early] li")[0]
+        slips = [desk.page(f"/desk/appointments/{one.id}/slip").words for one in (alone, later)]
+    assert "下一位就是您" in slips[0]
+    assert "您来得较早：您的就诊时间是 16:00" in slips[1]

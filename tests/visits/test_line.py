@@ -13,7 +13,7 @@ from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.scheduling.attendance import NotToday, TooLateToUndo
 from clinic.scheduling.status import Status, status_of
-from clinic.visits import arriving, line, queries
+from clinic.visits import arriving, line, queries, waits
 from clinic.visits.arriving import AlreadyCalled
 from clinic.visits.line import NobodyWaits, NothingToUndo, NotOurRoom, StaysUntil
 from clinic.visits.models import Ticket, TicketStep, Visit
@@ -294,17 +294,20 @@ def test_every_step_is_on_record_with_who_and_when(morning):
 def test_the_wait_is_learned_from_today(morning):
     tickets = [morning.arrive() for _ in range(6)]
     last = tickets[-1]
-    assert queries.pace_at(last) == 3 * MINUTE  # the house's guess
+    wait = waits.wait_with(last, morning.now)
+    assert (wait.ahead, wait.minutes) == (5, 15)  # 3 minutes a child is the house's guess
     for minutes in (5, 6, 7):
         one = morning.call_next("screening")
         morning.do(line.finish, one, after=minutes * MINUTE)
-    assert queries.pace_at(last) == 6 * MINUTE
-    assert queries.ahead_of(last) == 2
-    assert queries.rooms_at_work(last, morning.now) == 1
+    wait = waits.wait_with(last, morning.now)
+    assert (wait.ahead, wait.minutes) == (2, 15)  # two of 6 minutes, upwards in steps of 5
     for each in (morning.room, morning.other_room):
         morning.call_next("screening", each)
-    assert queries.ahead_of(last) == 0
-    assert queries.rooms_at_work(last, morning.now) == 2
+    assert waits.wait_with(last, morning.now).ahead == 0
+    more = [morning.arrive() for _ in range(2)]
+    assert (
+        waits.wait_with(more[-1], morning.now).minutes == 6
+    )  # two rooms call: two before it, at once
 
 
 def test_the_version_counts_bookings_arrivals_and_steps(morning):
