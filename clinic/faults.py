@@ -16,7 +16,7 @@ from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
 from clinic.extensions import login_manager
 from clinic.i18n import say
-from clinic.web import leave_for
+from clinic.web import is_htmx, leave_for
 
 log = logging.getLogger("clinic")
 RETRY_AFTER = 10  # seconds
@@ -48,9 +48,16 @@ def bind(app: Flask) -> None:
 
 
 def page(code: int, text: str | None = None) -> Response:
-    """The error page; whatever the request had begun to change is undone."""
+    """The error page; whatever the request had begun to change is undone.
+
+    Who asked for a part of a page keeps the page, and reads the sentence above it.
+    """
     undo()
     title, sentence = SENTENCES.get(code, SENTENCES[400])
+    if is_htmx():
+        part = make_response(render_template("errors/_toast.html", text=text or sentence), code)
+        part.headers |= {"HX-Retarget": "#toast", "HX-Reswap": "innerHTML"}
+        return part
     html = render_template("errors/error.html", code=code, title=title, text=text or sentence)
     return make_response(html, code)
 

@@ -18,7 +18,7 @@ from clinic.config import ROOT
 
 FOLDER = ROOT / "static"
 # Made of several, in this order, because each request costs a phone a moment.
-TOGETHER = {"site.js": ("vendor/htmx-4.0.1.min.js", "app.js")}
+TOGETHER = {"site.js": ("vendor/htmx-4.0.1.min.js", "swaps.js", "app.js")}
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

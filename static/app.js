@@ -1,31 +1,6 @@
 // What the pages cannot do alone. Every page works without this file.
 "use strict";
 
-// After a part was swapped in: to the error summary, else back to where the reader was. The part
-// that has the focus leaves the page a moment before its successor has settled, and another part may
-// be swapped in that moment: the place is kept until it was given back.
-let place = null;
-let told = null; // a summary takes the focus once
-document.addEventListener("htmx:before:swap", () => { place = document.activeElement?.closest("[id]")?.id ?? place; });
-document.addEventListener("htmx:after:swap", () => {
-  const summary = document.querySelector(".error-summary");
-  if (summary && summary !== told) (told = summary).focus();
-  else if (document.activeElement === document.body && place) backTo(document.getElementById(place));
-  place = null;
-  countDown();
-});
-
-function backTo(element) {
-  element?.focus();
-  if (element && document.activeElement !== element) element.querySelector("button, a, input")?.focus();
-}
-
-// An answer that never came is said once, in the page's own words.
-for (const name of ["htmx:error", "htmx:response:error", "htmx:send:error"]) {
-  document.addEventListener(name, () => { document.getElementById("apology").hidden = false; });
-}
-document.addEventListener("htmx:before:request", () => { document.getElementById("apology").hidden = true; });
-
 // "12:34 left", from an element that says until when.
 function countDown() {
   for (const place of document.querySelectorAll("[data-countdown-to]:not([data-counting])")) {
@@ -64,7 +39,5 @@ for (const one of document.querySelectorAll("[data-needs-script]")) one.hidden =
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
-told = document.querySelector(".error-summary");
-told?.focus();
-document.querySelector(".day[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+document.addEventListener("htmx:after:swap", countDown);
 countDown();

@@ -132,7 +132,7 @@ def test_siblings_come_together_a_course_is_planned_and_a_place_is_waited_for(vi
     if not visitor.scripts:
         visitor.press(page.locator("form[method=get] button"))
     page.locator("a.day[href*='with='][href*='then=']").first.wait_for()
-    assert page.locator("#apology").is_hidden()
+    assert page.locator("#toast").inner_text() == ""
     visitor.look()
     # Late in the day one child still fits in today, four appointments do not.
     day = page.locator(".day:not(.none)").first
