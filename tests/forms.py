@@ -164,6 +164,18 @@ class Form:
                 self._fill(name, value)
         return self
 
+    def empty(self):
+        """Cleared by hand as far as the page lets one: no text, no tick, no choice."""
+        for one in self.controls:
+            if one.kind == "option":
+                offers_none = any(o.name == one.name and not o.value for o in self.controls)
+                one.chosen = not one.value if offers_none else one.chosen
+            elif one.is_choice:
+                one.chosen = False
+            elif one.kind not in ("hidden", "file") and "readonly" not in one.node.attributes:
+                one.value = ""
+        return self
+
     def _controls(self, name):
         found = [one for one in self.controls if one.name == name]
         if not found:

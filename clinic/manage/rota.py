@@ -89,6 +89,9 @@ def rota_rule() -> Response:
     if form.validate_on_submit():
         try:
             in_one_transaction(lambda: _draft(form, centre, rule, draft))
+        except rota_drafts.NothingChanged as unchanged:
+            db.session.rollback()
+            return _back(_centre_of(rule, draft), say(unchanged), "info")
         except DomainError as error:
             db.session.rollback()
             form[BESIDE.get(type(error), "opens")].errors = [say(error)]
@@ -99,7 +102,12 @@ def rota_rule() -> Response:
 
 
 def _kept(centre: Centre) -> Response:
-    flash(_("Kept as a draft. Nothing has changed for families yet."))
+    return _back(centre, _("Kept as a draft. Nothing has changed for families yet."))
+
+
+def _back(centre: Centre, text: str, category: str = "message") -> Response:
+    """To the rota, which says the text."""
+    flash(text, category)
     return see_other("manage.rota", centre=centre.code)
 
 
@@ -136,9 +144,9 @@ def _as_it_is(rule: RotaRule | None, draft: RotaDraft | None) -> dict[str, objec
         return vars(draft.weekly) | who | {"services": draft.service_ids}
     if rule:
         who = {"practitioner": rule.practitioner_id, "room": rule.room_id}
-        first = max(next_monday(clinic_day(clock.now())), rule.valid_from)
-        given = {"services": [one.id for one in rule.services], "valid_from": first}
-        return vars(weekly_of(rule)) | who | given
+        as_it_is = weekly_of(rule)
+        weekly = rota_drafts.from_day(as_it_is, next_monday(clinic_day(clock.now()))) or as_it_is
+        return vars(weekly) | who | {"services": [one.id for one in rule.services]}
     first = max(tomorrow, next_monday(clinic_day(clock.now())))
     asked = {"practitioner": request.args.get("who", type=int), "valid_from": first}
     weekday = request.args.get("weekday", type=int)

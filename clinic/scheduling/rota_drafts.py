@@ -44,6 +44,10 @@ class NothingToCopy(DomainError):
     message = mark("There is nothing to copy: no rule applies, or the services are not given.")
 
 
+class NothingChanged(DomainError):
+    message = mark("These are the hours as they are already: there is nothing to draft.")
+
+
 class IsPublished(DomainError):
     message = mark("This draft is no longer open: it was published or discarded meanwhile.")
 
@@ -98,12 +102,14 @@ def draft_add(
 def draft_change(rule: RotaRule, wanted: Template, *, by: Person, now: datetime) -> RotaDraft:
     """Mean to put a template in the place of a rule from its first day on.
 
-    What was meant with the rule before is forgotten. Raises as `check_template`, and EndsTooLate
-    for a rule that ends before that day.
+    What was meant with the rule before is forgotten. Raises as `check_template`, EndsTooLate for
+    a rule that ends before that day, and NothingChanged where no draft says otherwise yet.
     """
     check_template(wanted, now=now)
     _must_still_run(rule, wanted.weekly.valid_from)
     draft = _draft_of(rule)
+    if draft.id is None and _says_the_same(wanted, rule):
+        raise NothingChanged
     draft.kind = DraftKind.CHANGE
     return _keep(draft, wanted, by=by, now=now)
 
@@ -121,6 +127,16 @@ def draft_end(rule: RotaRule, last_day: date, *, by: Person, now: datetime) -> R
     draft.practitioner_id = draft.room_id = None
     draft.service_ids, draft.template = [], {}
     return _save(draft, rule.centre_id, by=by, now=now)
+
+
+def _says_the_same(wanted: Template, rule: RotaRule) -> bool:
+    """Whether the rule goes on as it is."""
+    weekly = replace(wanted.weekly, capacity=capacity_of(wanted.weekly))
+    return (
+        (wanted.practitioner.id, wanted.room.id) == (rule.practitioner_id, rule.room_id)
+        and {one.id for one in wanted.services} == {one.id for one in rule.services}
+        and weekly == from_day(weekly_of(rule), weekly.valid_from)
+    )
 
 
 def _must_still_run(rule: RotaRule, day: date) -> None:
@@ -191,7 +207,7 @@ def copy_week(
     made = []
     for rule in rules:
         services = tuple(one for one in rule.services if one.id in given)
-        if services and (weekly := _from(weekly_of(rule), first_day)):
+        if services and (weekly := from_day(weekly_of(rule), first_day)):
             wanted = Template(practitioner, room, services, weekly)
             made.append(draft_add(wanted, by=by, now=now))
     if not made:
@@ -212,7 +228,7 @@ def copy_weekday(
     made = []
     for rule in rules:
         more = tuple(sorted(set(others) - set(rule.weekdays)))
-        weekly = _from(weekly_of(rule), first_day)
+        weekly = from_day(weekly_of(rule), first_day)
         if weekday in rule.weekdays and more and weekly:
             services, weekly = tuple(rule.services), replace(weekly, weekdays=more)
             wanted = Template(rule.practitioner, rule.room, services, weekly)
@@ -222,7 +238,7 @@ def copy_weekday(
     return made
 
 
-def _from(weekly: Weekly, first_day: date) -> Weekly | None:
+def from_day(weekly: Weekly, first_day: date) -> Weekly | None:
     """The template from that day on; None if it has ended by then. It keeps its rhythm of weeks."""
     first = max(weekly.valid_from, first_day)
     while weekly.every_weeks > 1 and _weeks(weekly.valid_from, first) % weekly.every_weeks:

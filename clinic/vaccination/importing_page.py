@@ -43,8 +43,10 @@ def upload() -> Response:
         return render("vaccination/importing.html", error="", draft=None, columns=importing.COLUMNS)
     file, by, now = request.files.get("file"), me(), clock.now()
     in_one_transaction(lambda: _forget(now))
+    if not file:
+        return _refused(_("Choose a file first."))
     try:
-        text = importing.decoded(file.read() if file else b"")
+        text = importing.decoded(file.read())
         rows = importing.rows_of(text)
     except DomainError as fault:
         return _refused(say(fault))

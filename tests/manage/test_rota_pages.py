@@ -307,3 +307,18 @@ def test_the_pages_ask_as_much_for_three_as_for_one(client, made, url):
     made.book(TUESDAY, 1)
     made.book(TUESDAY, 6)
     assert count_queries(lambda: client.get(url)) == one
+
+
+@pytest.mark.usefixtures("english")
+def test_hours_that_are_kept_as_they_are_make_no_draft(client, made):
+    page = client.page(f"/manage/rota/rule?rule={made.rule.id}").form(holding="opens").submit()
+    assert "there is nothing to draft" in page.follow().words
+    assert db.session.query(RotaDraft).count() == 0
+
+
+def test_hours_of_every_second_week_keep_their_weeks(client, made):
+    fortnightly = made.add(weekdays=(3,), every_weeks=2)  # since 5 January: not next week
+    page = client.page(f"/manage/rota/rule?rule={fortnightly.id}")
+    form = page.form(holding="opens").fill(opens="10:00")
+    assert form.fields["valid_from"] == (NEXT_MONDAY + timedelta(days=7)).isoformat()
+    assert form.submit().status == 303

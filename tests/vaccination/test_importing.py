@@ -215,3 +215,9 @@ def test_what_was_not_imported_within_a_day_is_forgotten_at_the_next_upload_of_a
         look(client.sign_in(make_user(Role.CLINICIAN, centre=make_centre())), GOOD)
         assert db.session.query(ImportDraft).count() == 0  # not kept itself: it has a fault
     assert count() == 0
+
+
+def test_no_file_is_said(client):
+    client.sign_in(make_user(Role.CLINICIAN, centre=make_centre()))
+    answer = client.page(PAGE).form().submit()
+    assert answer.errors == {"file": "请先选择文件。"}

@@ -1,0 +1,196 @@
+"""Going through the whole site as one person: every page, every form, each time from the same rows."""
+
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import product
+from urllib.parse import parse_qsl
+
+from clinic.db import db
+from clinic.web import Once
+from tests.forms import Form
+from tests.pages import Page
+
+# What every request may write: who looked, who is there, how often, which version pages have.
+NOT_COUNTED = {"audit_events", "counters", "sign_ins", "demo_messages", "sign_in_codes"}
+BOOKKEEPING = {
+    "version",
+    "saved_at",
+    "saved_by_id",
+}  # columns that say that somebody pressed "save"
+
+
+@dataclass
+class Sending:
+    """One way to send a form of a page, by one of its buttons."""
+
+    page: Page
+    form: Form
+    is_empty: bool
+    by_htmx: bool
+
+    def __str__(self):
+        (button,) = self.form.buttons
+        what = "empty" if self.is_empty else "unchanged"
+        return f"{self.page.address}: {self.form}, {button.attributes} {what}{' by HTMX' * self.by_htmx}"
+
+
+class Walk:
+    """One person with a browser. `rows` is a SQLite file with the world; after each form it is as before."""
+
+    def __init__(self, app, client, rows):
+        self.app, self.client, self.rows = app, client, rows
+        self.path, self.engine = db.engine.url.database, db.engine
+        self.cookies = [(one.key, one.decoded_value) for one in client._cookies.values()]
+
+    def endpoint_of(self, form):
+        """The name of the view to which it is sent."""
+        return self.app.url_map.bind("localhost").match(path_of(form), method=form.method.upper())[
+            0
+        ]
+
+    def pages(self, names, role):
+        """All pages: those of the URL map with `names` in their places, and those to which they link.
+
+        Yields each with the page that leads to it (None for the URL map); links that differ in numbers
+        and days only are followed once.
+        """
+        asked = [(address, None) for address in self._addresses(names, role)]
+        known = {shape(address) for address, _ in asked}
+        for address, linked_from in asked:
+            page = self.client.page(address, status=None)
+            yield page, linked_from
+            if page.status != 200 or page.response.mimetype != "text/html":
+                continue
+            for link in page.values("a[href]", "href"):
+                to = page.resolve(link)
+                if not link.startswith(("tel:", "mailto:")) and shape(to) not in known:
+                    known.add(shape(to))
+                    asked.append((to, page))
+
+    def _addresses(self, names, role):
+        for rule in self.app.url_map.iter_rules():
+            allowed = getattr(self.app.view_functions[rule.endpoint], "allowed_roles", ())
+            if "GET" not in rule.methods or not {"everyone", role} & set(allowed):
+                continue
+            places = sorted(rule.arguments)
+            for values in product(*(names[one] for one in places)):
+                yield rule.build(dict(zip(places, values, strict=True)), append_unknown=False)[1]
+
+    def sendings(self, page, known):
+        """Every way to send the forms of a page: each button, unchanged and empty, with and without HTMX.
+
+        `known` has the kinds of forms that were sent before, and grows.
+        """
+        for number, form in enumerate(page.forms):
+            if (kind := kind_of(form)) in known:
+                continue
+            known.add(kind)
+            for button in _buttons(form):
+                marks = {**button.attributes, **form.node.attributes}
+                for by_htmx in (False, True) if {"hx-post", "hx-get"} & set(marks) else (False,):
+                    for is_empty in (False, True) if _can_be_empty(form) else (False,):
+                        again = page.forms[number]
+                        again.buttons = [button]
+                        yield Sending(page, again.empty() if is_empty else again, is_empty, by_htmx)
+
+    def restore(self):
+        """The rows as they were, and nothing remembered of what came between."""
+        db.session.rollback()
+        with (
+            closing(sqlite3.connect(self.rows)) as source,
+            closing(sqlite3.connect(self.path)) as target,
+        ):
+            source.backup(target)
+        db.engines[None] = self.engine.execution_options()
+        self.app.extensions["once"] = Once()
+        for key in [one.key for one in self.client._cookies.values()]:
+            self.client.delete_cookie(key)
+        for key, value in self.cookies:
+            self.client.set_cookie(key, value)
+
+    def rows_now(self):
+        """Table → its rows, of all that counts."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            columns = connection.execute(
+                "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+                " WHERE m.type = 'table' ORDER BY m.name, c.cid"
+            )
+            tables = {}
+            for table, column in columns.fetchall():
+                if table not in NOT_COUNTED and not table.endswith("versions"):
+                    tables.setdefault(table, []).extend(
+                        f'"{one}"' for one in {column} - BOOKKEEPING
+                    )
+            return {
+                table: set(connection.execute(f"SELECT {', '.join(names)} FROM {table}"))
+                for table, names in tables.items()
+            }
+
+
+def shape(address):
+    """What kind of address it is: the values in its query do not make another one."""
+    path, _, query = address.partition("#")[0].partition("?")
+    return path, frozenset(key for key, value in parse_qsl(query) if value)
+
+
+def kind_of(form):
+    """Forms of one kind have the same fields, and the same of them filled in, whatever the numbers."""
+    filled = frozenset(
+        one.name for one in form.controls if one.kind != "hidden" and one.chosen and one.value
+    )
+    return (
+        form.method,
+        _general(path_of(form)),
+        frozenset(map(_general, form.names)),
+        frozenset(map(_general, filled)),
+    )
+
+
+def path_of(form):
+    """Where it is sent."""
+    return form.page.resolve(form.action).partition("?")[0]
+
+
+def _general(text):
+    return re.sub(r"\d+", "0", text)
+
+
+def _buttons(form):
+    """One button of each kind: a page of times has many that differ in the number of the slot."""
+    kinds = {}
+    for one in form.buttons:
+        name, value = one.attributes.get("name"), one.attributes.get("value") or ""
+        kinds.setdefault((name, _general(value), one.attributes.get("formaction")), one)
+    return kinds.values()
+
+
+def _can_be_empty(form):
+    return any(one.kind != "hidden" for one in form.controls)
+
+
+def changes(before, after):
+    """Table → rows that are gone, rows that are new."""
+    return {
+        name: (before[name] - after[name], after[name] - before[name])
+        for name in before
+        if before[name] != after[name]
+    }
+
+
+def lost(sending, answer):
+    """What was typed, or stood there, and is not in the form of the page that answered."""
+    sent, where = typed(sending.form), path_of(sending.form)
+    again = [typed(form) for form in answer.forms if path_of(form) == where]
+    gone = [{name for name in sent if sent[name] != kept.get(name)} for kept in again]
+    return min(gone, key=len) if again else set(sent)
+
+
+def typed(form):
+    """Field → what a person chose or typed there; secrets are not sent back."""
+    found = {}
+    for one in form.controls:
+        if one.kind not in ("hidden", "password", "file") and one.is_sent() and one.value:
+            found.setdefault(one.name, []).append(one.value)
+    return found
