@@ -21,6 +21,7 @@ from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
 from clinic.db import db, undo
+from clinic.demo import alive
 from clinic.demo.commands import demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
@@ -136,6 +137,7 @@ def _bind_pages(app: Flask) -> None:
     app.after_request(_finish)
     app.after_request(kept_forms.give_back)  # called first
     faults.bind(app)
+    alive.bind(app)
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 

@@ -51,6 +51,7 @@ def from_environment(
             "DATABASE_URL", f"sqlite:///{ROOT / 'instance' / 'clinic.sqlite3'}"
         ),
         "DEMO": demo,
+        "DEMO_RENEWS": demo,  # its city gets a new day when one begins
         "CLINIC_ZONE": environ.get("CLINIC_ZONE", "Asia/Shanghai"),
         "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
         "SESSION_COOKIE_SECURE": secure,

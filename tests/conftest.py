@@ -25,7 +25,7 @@ from tests.makes import NOON, sign_in
 from tests.pages import Page, check_by_hand
 
 ENGINE = os.environ.get("ENGINE", "sqlite")  # of the tests that need only one
-SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "DEMO": True}
+SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "DEMO": True, "DEMO_RENEWS": False}
 
 
 class Client(FlaskClient):

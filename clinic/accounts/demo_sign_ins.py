@@ -9,17 +9,22 @@ from clinic.db import db
 from clinic.i18n import mark
 
 DEMO_PASSWORD = "demo-demo-1"  # noqa: S105 - printed on the demo's sign-in page
-LABELS = {
-    Role.PARENT: mark("Parent"),
-    Role.CLINICIAN: mark("Clinician"),
-    Role.RECEPTION: mark("Reception"),
-    Role.MANAGER: mark("Manager"),
+# One for each profession: the name of its e-mail address, its role, and what it is called.
+SIGN_INS = {
+    "parent": (Role.PARENT, mark("Parent")),
+    "reception": (Role.RECEPTION, mark("Reception")),
+    "doctor": (Role.CLINICIAN, mark("Paediatrician")),
+    "vaccinator": (Role.CLINICIAN, mark("Vaccination nurse")),
+    "clinician": (Role.CLINICIAN, mark("Child health doctor")),
+    "therapist": (Role.CLINICIAN, mark("Rehabilitation therapist")),
+    "tcm": (Role.CLINICIAN, mark("Doctor of Chinese medicine")),
+    "manager": (Role.MANAGER, mark("Manager")),
 }
 
 
 @dataclass(frozen=True)
 class DemoSignIn:
-    """One sign-in of a role."""
+    """One sign-in of a profession."""
 
     role: Role
     label: str
@@ -28,10 +33,10 @@ class DemoSignIn:
 
 
 def demo_sign_ins() -> list[DemoSignIn]:
-    """One a role, if the city was loaded."""
+    """One a profession, if the city was loaded."""
     emails = set(db.session.scalars(select(User.email).where(User.email.like("%@demo.example"))))
     return [
-        DemoSignIn(role, label, f"{role.value}@demo.example", DEMO_PASSWORD)
-        for role, label in LABELS.items()
-        if f"{role.value}@demo.example" in emails
+        DemoSignIn(role, label, f"{name}@demo.example", DEMO_PASSWORD)
+        for name, (role, label) in SIGN_INS.items()
+        if f"{name}@demo.example" in emails
     ]

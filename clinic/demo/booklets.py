@@ -25,20 +25,25 @@ def fill(child: Child, *, by: User, dice: Random, now: datetime) -> None:
 
 
 def booklet(child: Child, today: date, dice: Random) -> list[Entry]:
-    """Dose after dose as each becomes possible; one that is forgotten stays so."""
+    """Dose after dose, each some days after it becomes possible; one that is forgotten stays so."""
     conditions = frozenset({Condition.PPD_NEGATIVE})
     sex = "F" if child.sex is Sex.FEMALE else "M"
     patient = Patient(child.birth_date, sex, conditions)
     given: list[Entry] = []
     forgotten: set[str] = set()
-    on = child.birth_date
-    while on <= today - OPEN_NOW:
-        doses = [Dose(one.vaccine, one.given_on) for one in given]
-        for one in forecast(patient, doses, on):
-            if one.vaccine and one.status in ("due", "overdue") and one.series not in forgotten:
-                if dice.random() < FORGOTTEN:
-                    forgotten.add(one.series)
-                else:
-                    given.append(Entry(one.vaccine, on, one.number))
-        on += timedelta(days=1 + dice.randrange(LATE))
+    on, last = child.birth_date, today - OPEN_NOW
+    while on <= last:
+        doses = [Dose(entry.vaccine, entry.given_on) for entry in given]
+        later: list[date] = []
+        for line in forecast(patient, doses, on):
+            if not line.vaccine or line.series in forgotten:
+                continue
+            if line.status not in ("due", "overdue"):
+                later += [line.earliest] if line.earliest and line.earliest > on else []
+            elif dice.random() < FORGOTTEN:
+                forgotten.add(line.series)
+            else:
+                given.append(Entry(line.vaccine, on, line.number))
+                later.append(on + timedelta(days=1))  # what comes after it, is then known
+        on = min(later, default=last) + timedelta(days=1 + dice.randrange(LATE))
     return given

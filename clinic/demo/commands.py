@@ -10,6 +10,7 @@ from flask_migrate import upgrade
 from clinic import clock
 from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.db import db
+from clinic.demo.days import renew
 from clinic.demo.load import is_loaded, load
 
 demo = Blueprint("demo", __name__)
@@ -37,7 +38,7 @@ def load_city(today: datetime | None, *, once: bool) -> None:
 
 @demo.cli.command("accounts")
 def accounts() -> None:
-    """Print one sign-in a role."""
+    """Print one sign-in a profession."""
     _refuse_outside_demo()
     _print_accounts()
 
@@ -50,6 +51,8 @@ def prepare() -> None:
     if not is_loaded():
         click.echo("Loading the demonstration city …")
         _load_now()
+    elif renew(clock.now()):
+        click.echo("The city has been brought to this day.")
     address = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
     click.echo(f"\n  {address}/            the site")
     click.echo(f"  {address}/demo/inbox  the messages it would have sent\n")
@@ -68,8 +71,8 @@ def _bring_up_to_date() -> None:
 
 
 def _print_accounts() -> None:
-    for one in demo_sign_ins():
-        click.echo(f"  {one.label:<10} {one.email:<26} {one.password}")
+    for sign_in in demo_sign_ins():
+        click.echo(f"  {sign_in.label:<28} {sign_in.email:<26} {sign_in.password}")
 
 
 def _refuse_outside_demo() -> None:

@@ -1,13 +1,12 @@
 """How the made-up children have grown, and the health checks they had: along an SD score of the standard."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
 
 from sqlalchemy import select
 
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Service
+from clinic.centres.models import Centre
 from clinic.checkups import records
 from clinic.checkups.due import next_visit, window
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
@@ -16,13 +15,14 @@ from clinic.checkups.growth_queries import patient_of
 from clinic.checkups.items import ACUITY, advice, findings
 from clinic.checkups.measuring import METRICS, Measured, months_at
 from clinic.checkups.models import CheckVisit, How, Kind, Screening
-from clinic.checkups.plan import HEALTH_CHECK
+from clinic.checkups.plan import checks_done, made_of
 from clinic.checkups.questions import signs
 from clinic.checkups.records import Target
 from clinic.checkups.schedule import Visit, visits
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import neighbourhood
+from clinic.demo.city import City
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 
@@ -66,37 +66,36 @@ class Path:
         return found
 
 
-def fill(today: date, families: Sequence[tuple[User, str, list[Child]]], *, staff: User) -> None:
+def fill(city: City) -> None:
     """Checks of every child at the centre near its home; the first family also measures at home."""
-    centres = {one.code: one for one in db.session.scalars(select(Centre))}
-    for number, (guardian, home, children) in enumerate(families):
-        for child in children:
-            dice = Random(child.id)  # noqa: S311 - a plausible city, not a secret
-            heavy = number == 0 and child is children[-1]
-            path = Path(dice, heavy=heavy)
-            _checks(child, centres[home], path, dice, today, staff)
-            if number == 0:
-                _at_home(child, path, guardian, today)
+    centres = {centre.code: centre for centre in city.centres()}
+    for family in city.families:
+        for child in family.children:
+            heavy = family.is_shown and child is family.children[-1]
+            path = Path(Random(child.id), heavy=heavy)  # noqa: S311 - a plausible city, not a secret
+            _checks(child, centres[family.home], path, city.today, city.founder)
+            if family.is_shown:
+                _at_home(child, path, family.guardian, city.today)
             if heavy:
                 _sign_at_last(child)
-    neighbourhood.fill(today, staff=staff)
+    neighbourhood.fill(city.today, staff=city.founder)
 
 
-def _checks(
-    child: Child, centre: Centre, path: Path, dice: Random, today: date, staff: User
-) -> None:
-    """Most checks on time, some late, a few never; then those of the appointments of the last days."""
-    done: list[str] = []
+def _checks(child: Child, centre: Centre, path: Path, today: date, staff: User) -> None:
+    """Most checks on time, some late, a few never."""
     for visit, first in _due_until(child, today - OPEN_NOW):
-        if dice.random() < KEPT:
-            on = first + timedelta(days=dice.randrange(LATE))
+        if path.dice.random() < KEPT:
+            on = first + timedelta(days=path.dice.randrange(LATE))
             _check(child, centre.id, visit, on, path, staff)
-            done.append(visit.id)
-    for appointment in _finished(child):
-        on = clinic_day(appointment.starts_at)
-        if open_then := next_visit(child.birth_date, on, done):
-            _check(child, appointment.centre_id, open_then, on, path, staff, appointment)
-            done.append(open_then.id)
+
+
+def record_check(appointment: Appointment, *, by: User) -> None:
+    """What was measured and found at this health check, if one was due."""
+    child, on = appointment.child, clinic_day(appointment.starts_at)
+    made = [check for check in made_of([child.id])[child.id] if check.on < on]
+    if visit := next_visit(child.birth_date, on, checks_done(child, made)):
+        path = Path(Random(child.id))  # noqa: S311 - a plausible city, not a secret
+        _check(child, appointment.centre_id, visit, on, path, by, appointment)
 
 
 def _due_until(child: Child, last: date) -> list[tuple[Visit, date]]:
@@ -107,20 +106,6 @@ def _due_until(child: Child, last: date) -> list[tuple[Visit, date]]:
         if first and first <= last:
             found.append((visit, first))
     return found
-
-
-def _finished(child: Child) -> list[Appointment]:
-    query = (
-        select(Appointment)
-        .join(Service)
-        .where(
-            Appointment.child_id == child.id,
-            Appointment.done_at.is_not(None),
-            Service.code == HEALTH_CHECK,
-        )
-        .order_by(Appointment.starts_at)
-    )
-    return list(db.session.scalars(query))
 
 
 def _check(

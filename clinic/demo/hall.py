@@ -1,23 +1,22 @@
 """Who is here has a ticket; the first of each doctor has been called."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 
-from clinic.accounts.models import User
 from clinic.centres.models import Room
 from clinic.clock import day_bounds
 from clinic.db import db
+from clinic.demo.city import City
 from clinic.scheduling.models import Appointment
 from clinic.visits import arriving, line
 from clinic.visits.rules import State
 from clinic.visits.stations import stations
 
 
-def fill(receptions: Mapping[int, User], today: date, now: datetime) -> None:
-    """Give tickets at every centre to who has arrived today and is not done."""
-    start, end = day_bounds(today)
+def fill(city: City) -> None:
+    """Give tickets at every centre to the children who have arrived today and are not done."""
+    start, end = day_bounds(city.today)
     query = (
         select(Appointment)
         .where(
@@ -30,7 +29,7 @@ def fill(receptions: Mapping[int, User], today: date, now: datetime) -> None:
     )
     called, busy = set(), set()  # rooms, and visits: a child is in one place at a time
     for one in db.session.scalars(query).all():
-        by, came = receptions[one.centre_id], one.arrived_at or one.starts_at
+        by, came = city.receptions[one.centre_id], one.arrived_at or one.starts_at
         ticket = arriving.check_in(one, by=by, now=came)
         if ticket is None or ticket.state is not State.WAITING:
             continue
@@ -40,6 +39,6 @@ def fill(receptions: Mapping[int, User], today: date, now: datetime) -> None:
             called.add(one.room_id)
             busy.add(ticket.visit_id)
             room = db.session.get_one(Room, one.room_id)
-            after = max(came, min(came + timedelta(minutes=10), now - timedelta(minutes=1)))
+            after = max(came, min(came + timedelta(minutes=10), city.now - timedelta(minutes=1)))
             line.call(ticket, room, seen=ticket.steps, by=by, now=after)
     db.session.flush()

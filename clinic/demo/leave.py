@@ -8,6 +8,7 @@ from clinic.centres.models import Practitioner
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling import leaves
+from clinic.scheduling.leaves import LeaveRequest
 
 # Which of a centre's clinicians, from which day on and for how many, which hours, and why.
 ASKS = (
@@ -17,12 +18,19 @@ ASKS = (
 
 
 def fill(today: date) -> None:
-    """At every centre the first asks for two days off, the second for an afternoon."""
+    """At every centre the first asks for two days off, the second for an afternoon, unless
+    somebody's question there is still to be answered."""
+    open_ = select(LeaveRequest.centre_id).where(
+        LeaveRequest.decided_at.is_(None), LeaveRequest.ends_at > at(today, time.min)
+    )
+    asked = set(db.session.scalars(open_))
     query = select(Practitioner).where(Practitioner.user_id.is_not(None)).order_by(Practitioner.id)
     by_centre: dict[int, list[Practitioner]] = {}
     for one in db.session.scalars(query):
         by_centre.setdefault(one.centre_id, []).append(one)
-    for staff in by_centre.values():
+    for centre_id, staff in by_centre.items():
+        if centre_id in asked:
+            continue
         for number, after, days, hours, reason in ASKS:
             if number < len(staff):
                 _ask(staff[number], today + timedelta(days=after), days, hours, reason, today)

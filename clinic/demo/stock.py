@@ -1,52 +1,64 @@
 """Vaccines in the fridges of the city, and the doses that its coming visits are for."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic.accounts.models import User
 from clinic.centres.models import Centre, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
+from clinic.demo.city import City
+from clinic.demo.jabs import AT_ONCE
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import legal, stock, stock_lots
+from clinic.vaccination import stock, stock_lots
 from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
+from clinic.vaccination.stock_queries import LEFT
 from clinic.vaccination.terms import DoseTerms
 
 MAKER = "演示生物制品"
 OLD, NEW = (30, 60), (40, 400)  # doses, and days until they expire
+LOW = 25  # doses
+GOOD_FOR = timedelta(days=21)  # what expires earlier is as good as used
+CAME = timedelta(days=20)  # ago
 
 
-def fill(today: date, *, by: User) -> None:
-    """Two lots of every vaccine at every centre that vaccinates."""
-    morning = at(today - timedelta(days=3), time(8))
+def fill(city: City) -> None:
+    """Two lots of every vaccine at every centre that vaccinates, where it has not enough."""
+    morning = at(city.today - CAME, time(8))
     giving = Centre.services.any(Service.kind == ServiceKind.VACCINATION)
     for centre in db.session.scalars(select(Centre).where(giving).order_by(Centre.id)).all():
+        left = _doses_left(city, centre)
         for number, vaccine in enumerate(sorted(vaccines())):
+            if left.get(vaccine, 0) >= LOW:
+                continue
             product = stock_lots.product_of(vaccine, MAKER)
             for letter, (doses, days) in zip("AB", (OLD, NEW), strict=True):
-                lot = f"{today.year - 1}{letter}{number:02}"
-                expires_on = today + timedelta(days=days + number)
+                lot = f"{city.today:%y%m%d}{letter}{number:02}"
+                expires_on = city.today + timedelta(days=days + number)
                 facts = (centre.id, product, lot, expires_on, doses)
-                stock_lots.receive(*facts, by=by, now=morning)
+                stock_lots.receive(*facts, by=city.founder, now=morning)
 
 
-def promise(now: datetime, *, by: User) -> None:
-    """Every coming vaccination is for what is legal that day, of what the child needs next."""
+def _doses_left(city: City, centre: Centre) -> dict[str, int]:
+    """By vaccine, without what expires soon or was recalled. One query."""
     query = (
-        select(Appointment)
-        .join(Appointment.service)
+        select(VaccineProduct.vaccine, func.sum(LEFT).label("left"))
+        .join(VaccineLot, VaccineLot.product_id == VaccineProduct.id)
         .where(
-            Service.kind == ServiceKind.VACCINATION,
-            Appointment.starts_at > now,
-            Appointment.cancelled_at.is_(None),
-            Appointment.no_show_at.is_(None),
-            Appointment.done_at.is_(None),
+            VaccineLot.centre_id == centre.id,
+            VaccineLot.recalled_at.is_(None),
+            VaccineLot.expires_on >= city.today + GOOD_FOR,
         )
-        .order_by(Appointment.starts_at)
+        .group_by(VaccineProduct.vaccine)
     )
-    for visit in db.session.scalars(query).all():
-        day = clinic_day(visit.starts_at)
-        terms = DoseTerms([visit.child_id], {}, None, day, now, fresh=True)
-        if not legal.objections(terms.cases[visit.child_id], terms.series[visit.child_id], day):
-            stock.promise(terms.doses(visit.child_id, day), appointment=visit, by=by, now=now)
+    return {row.vaccine: row.left for row in db.session.execute(query)}
+
+
+def reserve(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """The visit is for what is due that day: the first doses of it."""
+    day = clinic_day(appointment.starts_at)
+    terms = DoseTerms([appointment.child_id], {}, None, day, now, fresh=True)
+    doses = terms.doses(appointment.child_id, day)[:AT_ONCE]
+    stock.promise(doses, appointment=appointment, by=by, now=now)

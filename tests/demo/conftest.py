@@ -27,3 +27,11 @@ def city_rows(sites, tmp_path_factory):
 def city(sites, city_rows):
     """The site with that city."""
     yield from sites.fresh("sqlite", city_rows)
+
+
+@pytest.fixture
+def city_copy(city_rows, tmp_path):
+    """The address of a database of its own with that city."""
+    path = tmp_path / "city.sqlite3"
+    shutil.copy(city_rows, path)
+    return f"sqlite:///{path}"

@@ -1,0 +1,87 @@
+"""Vaccinations of invented visits: asked, agreed to, given, watched over; with all their records."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic.accounts.models import User
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.demo.city import INVENTED
+from clinic.families.models import Child
+from clinic.scheduling.models import Appointment, Booking
+from clinic.vaccination import before, giving, legal, observation, screening, visits
+from clinic.vaccination.giving import STAY, Jab
+from clinic.vaccination.giving_rules import CHECKS, sites_for
+from clinic.vaccination.screening import Answer
+from clinic.vaccination.stock_queries import good_lots
+from clinic.vaccination.terms import DoseTerms
+from clinic.vaccination.visit_models import Observation
+from clinic.vaccination.visits import Line
+
+MINUTE = timedelta(minutes=1)
+AT_ONCE = 2  # doses at one invented visit
+
+
+def has_something_due(child: Child, day: date) -> bool:
+    """Whether the programme asks for a dose on that day that no other visit is booked for."""
+    terms = DoseTerms([child.id], {}, None, day, day_bounds(day)[0], fresh=True)
+    return bool(terms.series[child.id]) and not legal.objections(
+        terms.cases[child.id], terms.series[child.id], day
+    )
+
+
+def give_what_is_due(
+    appointment: Appointment, *, by: User, came: datetime, now: datetime, until: datetime
+) -> bool:
+    """Give what is due and in stock; the child leaves after half an hour, if that is before `until`.
+
+    False if nothing may be given.
+    """
+    jabs = _jabs(appointment, clinic_day(now))
+    if not jabs:
+        return False
+    well = {question.code: Answer(False) for question in screening.questions()}
+    codes = [jab.code for jab in jabs]
+    before.answer(appointment, well, codes, language="zh", by=by, now=came)
+    agreed = [(jab.line, True) for jab in jabs]
+    before.decide(appointment, agreed, language="zh", by=by, now=came)
+    giving.give(appointment, jabs, list(CHECKS), by=by, now=now)
+    if now + STAY < until:
+        observation.leave(appointment, "", by=by, now=now + STAY + MINUTE)
+    return True
+
+
+def let_go_home(*, by: User, now: datetime) -> None:
+    """The children of earlier days who had no reaction went home when their half hour was over."""
+    query = (
+        select(Observation)
+        .join(Observation.appointment)
+        .join(Appointment.booking)
+        .where(
+            Booking.idempotency_key.startswith(INVENTED),
+            Observation.left_at.is_(None),
+            Observation.ends_at < now,
+        )
+    )
+    for stay in db.session.scalars(query.order_by(Observation.id)).all():
+        if observation.open_reaction(stay.appointment_id) is None:
+            observation.leave(stay.appointment, "", by=by, now=stay.ends_at + MINUTE)
+
+
+def _jabs(appointment: Appointment, day: date) -> list[Jab]:
+    """The first doses that may be given that day, each from the lot that expires first."""
+    lines = [line for line in visits.lines_of(appointment, day) if line.against is None]
+    lots = good_lots(appointment.centre_id, {line.vaccine.code for line in lines}, day)
+    jabs: list[Jab] = []
+    for line in lines:
+        site = _free_site(line, [jab.site for jab in jabs])
+        if lots[line.vaccine.code] and site and len(jabs) < AT_ONCE:
+            jabs.append(Jab(line, lots[line.vaccine.code][0].number, site))
+    return jabs
+
+
+def _free_site(line: Line, used: Sequence[str]) -> str | None:
+    sites = sites_for(line.vaccine.route)
+    return next((site for site in sites if site == "mouth" or site not in used), None)

@@ -1,0 +1,214 @@
+"""Invented visits: plausible ones are booked, and what would have happened by now happens to them."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+
+from clinic.ages import age_months
+from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
+from clinic.checkups import checks
+from clinic.checkups.due import next_visit, window
+from clinic.checkups.plan import HEALTH_CHECK, checks_done, made_of
+from clinic.clock import at, clinic_day
+from clinic.db import db
+from clinic.demo import growth, jabs, stock
+from clinic.demo.city import INVENTED, City, Family
+from clinic.families.models import Child
+from clinic.scheduling import attendance, booking
+from clinic.scheduling.models import Appointment, Booking, Channel
+from clinic.scheduling.queries import child_times, offers, slots_for
+from clinic.scheduling.rules import overlap
+from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.wanted import Wanted, examine
+from clinic.visits import recorded
+
+TRIES = 5
+BOOKED_BEFORE = timedelta(days=3)
+HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by then
+FULLER = 0.4  # of the mornings, as against the afternoons
+MISSED, CANCELLED = 0.1, 0.2  # of the visits
+NEED_NOTHING = (ServiceKind.PEDIATRICS, ServiceKind.REHAB)  # they have a reason, not a due day
+
+
+def invent(
+    city: City,
+    family: Family,
+    child: Child,
+    centre: Centre,
+    day: date,
+    *,
+    by: Practitioner | None = None,
+    service: Service | None = None,
+    near: datetime | None = None,
+) -> Appointment | None:
+    """Book a plausible visit of the child on that day; None if nothing fits.
+
+    `by`: with this clinician; `service`: this one and no other; `near`: as near to that moment
+    as can be.
+    """
+    offered = by.services if by else centre.services
+    for _ in range(TRIES):
+        chosen = service or city.dice.choice(offered)
+        if is_plausible(family, child, chosen, day) and (
+            booked := book(city, family, child, centre, day, chosen, by, near)
+        ):
+            return booked
+        if service:
+            break
+    return None
+
+
+def is_plausible(family: Family, child: Child, service: Service, day: date) -> bool:
+    """Whether a family would come for this service on that day: what is given by age must be due.
+
+    What is due for the children one looks at first stays due.
+    """
+    months = age_months(child.birth_date, day)
+    if family.is_shown and (
+        service.kind is ServiceKind.VACCINATION or service.code == HEALTH_CHECK
+    ):
+        return False
+    if service.kind is ServiceKind.VACCINATION:
+        return jabs.has_something_due(child, day)
+    if service.code == HEALTH_CHECK:
+        return _check_is_due(child, day)
+    return months >= (service.min_age_months or 0)
+
+
+def _check_is_due(child: Child, day: date) -> bool:
+    """Whether a health check's days have begun, and none is booked or was made since."""
+    if checks.coming_check(child.id, at(day - timedelta(days=30), time(0))):
+        return False
+    done = checks_done(child, made_of([child.id])[child.id])
+    check = next_visit(child.birth_date, day, done)
+    first = window(check, child.birth_date, None)[0] if check else None
+    return first is not None and first <= day
+
+
+def book(
+    city: City,
+    family: Family,
+    child: Child,
+    centre: Centre,
+    day: date,
+    service: Service,
+    by: Practitioner | None,
+    near: datetime | None,
+) -> Appointment | None:
+    """Book that service on that day, if there is a time that the rules allow."""
+    wanted = _wanted(city, child, service, centre, day, by, near)
+    if wanted is None:
+        return None
+    made_at = wanted.starts_at - BOOKED_BEFORE
+    if examine(wanted, online=True, now=made_at):
+        return None
+    booked = booking.book(
+        [wanted], by=family.guardian, key=city.next_key(), channel=Channel.ONLINE, now=made_at
+    )
+    appointment = booked.appointments[0]
+    if service.kind is ServiceKind.VACCINATION:
+        stock.reserve(appointment, by=city.founder, now=made_at)
+    return appointment
+
+
+def _wanted(
+    city: City,
+    child: Child,
+    service: Service,
+    centre: Centre,
+    day: date,
+    by: Practitioner | None,
+    near: datetime | None,
+) -> Wanted | None:
+    """A free time of that day, fuller in the mornings, that the child has free too."""
+    start, end = at(day, time(8)), at(day, time(17))
+    found = offers(
+        service,
+        [centre.id],
+        start,
+        end,
+        now=start - BOOKED_BEFORE,
+        practitioner_id=by.id if by else None,
+    )
+    found = [offer for offer in found if offer.is_free]
+    city.dice.shuffle(found)
+    noon = at(day, time(12))
+    found.sort(key=lambda offer: city.dice.random() < FULLER and offer.starts_at > noon)
+    if near:
+        found.sort(key=lambda offer: abs(offer.starts_at - near))
+    busy = child_times(child.id)
+    for offer in found:
+        if not any(overlap(offer.starts_at, offer.ends_at, *times) for times in busy):
+            slots = slots_for(service, offer.slot_id)
+            return Wanted(child, service, slots, reason=_reason(city, child, service, day))
+    return None
+
+
+def _reason(city: City, child: Child, service: Service, day: date) -> str:
+    """What a family of a child of that age may write; often nothing."""
+    months = age_months(child.birth_date, day)
+    fitting = [
+        row["zh"]
+        for row in city.data["reasons"]
+        if service.code in row["services"] and row["from_months"] <= months <= row["to_months"]
+    ]
+    return city.dice.choice([*fitting, ""]) if service.kind in NEED_NOTHING else ""
+
+
+def open_visits(city: City, until: date) -> Iterator[Appointment]:
+    """The invented visits up to that day that nothing has become of yet."""
+    query = (
+        select(Appointment)
+        .join(Booking)
+        .where(
+            Booking.idempotency_key.startswith(INVENTED),
+            Appointment.starts_at < at(until + timedelta(days=1), time(0)),
+            Appointment.cancelled_at.is_(None),
+            Appointment.no_show_at.is_(None),
+            Appointment.done_at.is_(None),
+            Appointment.displaced_at.is_(None),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    yield from db.session.scalars(query).all()
+
+
+def happen(city: City, appointment: Appointment) -> None:
+    """Done, missed or cancelled in the past; of today's children some were seen and some just came."""
+    start, end = appointment.starts_at, appointment.ends_at
+    day, luck = clinic_day(start), city.dice.random()
+    # The family one signs in as keeps its word: missed visits would pause its booking online.
+    shown = [family.guardian.id for family in city.families if family.is_shown]
+    is_shown = appointment.booking.made_by_id in shown
+    is_here = status_of(appointment) is Status.ARRIVED
+    if day < city.today and luck < MISSED and not is_shown and not is_here:
+        reception = city.receptions[appointment.centre_id]
+        attendance.mark_no_show(appointment, by=reception, now=end, note="")
+    elif day != city.today and luck < CANCELLED and not is_shown and not is_here:
+        before = start - timedelta(days=2)
+        guardian = appointment.booking.made_by
+        booking.cancel(appointment, by=guardian, online=True, now=before, reason="临时有事")
+    elif day < city.today or (start < city.busy - HERE_FOR and end <= city.now):
+        be_seen(city, appointment, came=start - timedelta(minutes=8), seen=end)
+    elif day == city.today and start < city.busy:
+        came = max(start - timedelta(minutes=12), city.now - timedelta(minutes=25))
+        came = max(min(came, city.now - timedelta(minutes=5)), at(day, time(0)))
+        attendance.check_in(appointment, by=city.receptions[appointment.centre_id], now=came)
+
+
+def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datetime) -> None:
+    """The child came and was seen; what its visit was for is on record."""
+    clinician = city.clinicians[appointment.practitioner_id]
+    reception = city.receptions[appointment.centre_id]
+    attendance.check_in(appointment, by=reception, now=came)
+    kind = appointment.service.kind
+    if kind is ServiceKind.VACCINATION and jabs.give_what_is_due(
+        appointment, by=clinician, came=came, now=seen, until=city.now
+    ):
+        return
+    notes = city.data["notes"].get(kind.value, [""])
+    attendance.finish(appointment, by=clinician, now=seen, note=city.dice.choice(notes))
+    recorded.gone(appointment, by=clinician, now=seen)
+    if appointment.service.code == HEALTH_CHECK:
+        growth.record_check(appointment, by=city.founder)
