@@ -25,14 +25,17 @@ SOON = range(1, 8)  # days
 NOT_WELL = {"sign-3": "unsure", "screen": "30to60", "meals": "picky"}
 
 
-def fill(city: City) -> None:
-    """Of the first family, and of another one near that centre."""
-    shown = next((family for family in city.families if family.is_shown), None)
-    if shown and not any(coming_of(child, city) for child in shown.children):
-        _, *elder = shown.children
-        soon = [city.today + timedelta(days=n) for n in SOON]
-        if coming := _first(city, shown, elder, soon):
-            _answer(coming, by=shown.guardian, half=True)
+def book_soon(city: City) -> None:
+    """One of the first family's elder children has a check in the coming days."""
+    shown = next(family for family in city.families if family.is_shown)
+    _, *elder = shown.children
+    soon = [city.today + timedelta(days=n) for n in SOON]
+    if coming := _first(city, shown, elder, soon):
+        _answer(coming, by=shown.guardian, half=True)
+
+
+def book_today(city: City) -> None:
+    """A child near the clinician whose sign-in is shown has its check there today."""
     doctors = select(Practitioner).join(Practitioner.user).where(User.email == SHOWN)
     doctor = db.session.scalars(doctors).one()
     for family in city.families:
@@ -41,11 +44,6 @@ def fill(city: City) -> None:
         if visit := _first(city, family, family.children, [city.today], by=doctor):
             _answer(visit, by=family.guardian, half=False)
             return
-
-
-def coming_of(child: Child, city: City) -> Appointment | None:
-    """The child's next health check from now on."""
-    return checks.coming_check(child.id, city.now)
 
 
 def _first(

@@ -112,7 +112,9 @@ def live(city: City, past: Sequence[date], pace: Pace) -> None:
     jabs.let_go_home(by=city.founder, now=at(city.today, time(0)))
     for centre in centres.values():
         newcomers.arrive(city, centre)
-    checks.fill(city)
+    if pace is FIRST:
+        checks.book_soon(city)
+    checks.book_today(city)
     _fill_diaries(city, centres)
     _fill_today(city, centres)
     _book_ahead(city, centres, pace)

@@ -252,7 +252,7 @@ def test_the_keyboard_stays_in_the_row_while_two_answers_come(chromium, city):
 
 def test_a_clinician_sees_the_day_and_the_week_and_notes_a_visit(visitor):
     page = visitor.page
-    visitor.sign_in("clinician")
+    visitor.sign_in("therapist")
     visitor.press(page.locator(".card a.name").first)
     page.locator("#note").fill("一切正常")
     visitor.press(page.locator("button[value=done]"))
