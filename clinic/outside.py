@@ -4,13 +4,17 @@ An id is bounded by what its column holds, a day by the years that the site can 
 nothing of the kind is None; the page says what follows (404, its usual day, a sentence).
 """
 
+import json
 import re
-import unicodedata
 from datetime import date, datetime, time, timedelta
 
 from flask import Flask, abort, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import BaseConverter, ValidationError
+
+from clinic import plain
+from clinic.errors import DomainError
+from clinic.i18n import mark
 
 LARGEST_ID = 2**31 - 1  # of an INTEGER column of PostgreSQL
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
@@ -24,7 +28,16 @@ WRITTEN_DAY = re.compile(
 )
 CLOCK_BEHIND = re.compile(r"(?<=.{8})[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 WRITTEN_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
+WORD = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class NotADay(DomainError):
+    message = mark("Enter a day, as 2026-03-01.")
+
+
+class NotATime(DomainError):
+    message = mark("Enter a time, as 08:30.")
 
 
 def an_id(text: str | None) -> int | None:
@@ -45,6 +58,14 @@ def ids_of(args: MultiDict[str, str], name: str, most: int = MOST_IDS) -> list[i
     return [number for number in found if number is not None]
 
 
+def a_number(text: str | None) -> int | None:
+    """A whole number as people type it, below zero too; None if it is none."""
+    try:
+        return plain.whole(text or "")
+    except DomainError:
+        return None
+
+
 def joined_ids(text: str | None, most: int) -> list[int]:
     """`12-13` as [12, 13]; empty if it is nothing of the kind or holds more than `most`."""
     parts = (text or "").split("-", most)
@@ -57,8 +78,8 @@ def a_day(text: str | None) -> date | None:
 
     A time of day behind it, as spreadsheets write it, is left out.
     """
-    plain = unicodedata.normalize("NFKC", text or "").strip()
-    found = WRITTEN_DAY.fullmatch(CLOCK_BEHIND.sub("", plain).replace(" ", ""))
+    written = plain.sought(text or "")
+    found = WRITTEN_DAY.fullmatch(CLOCK_BEHIND.sub("", written).replace(" ", ""))
     if not found:
         return None
     year, month, day = (
@@ -79,10 +100,28 @@ def monday_of(text: str | None, otherwise: date) -> date:
 
 def a_time(text: str | None) -> time | None:
     """A time of day, as `08:30` or `８：３０`."""
-    found = WRITTEN_TIME.fullmatch(unicodedata.normalize("NFKC", text or "").strip())
+    found = WRITTEN_TIME.fullmatch(plain.sought(text or ""))
     if not found or int(found[1]) > 23 or int(found[2]) > 59:
         return None
     return time(int(found[1]), int(found[2]))
+
+
+def day_or(text: str | None, otherwise: date) -> date:
+    """The day that was typed, or `otherwise` where nothing was. NotADay."""
+    if not text:
+        return otherwise
+    if (day := a_day(text)) is None:
+        raise NotADay
+    return day
+
+
+def time_or(text: str | None, otherwise: time) -> time:
+    """The time that was typed, or `otherwise` where nothing was. NotATime."""
+    if not text:
+        return otherwise
+    if (wall := a_time(text)) is None:
+        raise NotATime
+    return wall
 
 
 def a_moment(text: str | None) -> datetime | None:
@@ -90,6 +129,21 @@ def a_moment(text: str | None) -> datetime | None:
     day, _, wall = (text or "").strip().replace(" ", "T").partition("T")
     on, at = a_day(day), a_time(wall)
     return datetime.combine(on, at) if on and at else None
+
+
+def a_word(text: str | None) -> str:
+    """A code, a key or a version of the site's own: letters, digits, `-`, `_` and `.`; else ""."""
+    return text if text and WORD.fullmatch(text) else ""
+
+
+def an_object(text: str | None) -> dict[str, str]:
+    """What a page of ours put into a hidden field as JSON: texts by name; empty if it is none."""
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return {}
+    known = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in known if isinstance(value, str)}
 
 
 class IdConverter(BaseConverter):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Executable, bindparam, case
+from sqlalchemy import Executable, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.accounts.models import Counter
@@ -67,14 +67,32 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
 
     The caller commits even when it refuses what was tried, or the try would not count.
     """
-    key = f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
     count_one = _count_one(db.engine.dialect.name)
-    which = {"whose": key, "now": now, "before": now - limit.within}
+    which = {"whose": _key(limit, whose), "now": now, "before": now - limit.within}
     row = db.session.execute(count_one, which).one()
-    count: int = row[0]
-    if count > limit.times:
-        wait = row.since + limit.within - now
-        raise TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
+    if row[0] > limit.times:
+        raise _too_often(limit, row.since, now)
+
+
+def must_be_left(limit: Limit, whose: str, *, now: datetime) -> None:
+    """Raises TooOften if every try is spent; counts none."""
+    counter = Counter.__table__.c
+    query = select(counter.since).where(
+        counter.key == _key(limit, whose),
+        counter.count >= limit.times,
+        counter.since > now - limit.within,
+    )
+    if since := db.session.scalar(query):
+        raise _too_often(limit, since, now)
+
+
+def _key(limit: Limit, whose: str) -> str:
+    return f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
+
+
+def _too_often(limit: Limit, since: datetime, now: datetime) -> TooOften:
+    wait = since + limit.within - now
+    return TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
 
 
 def counted(
@@ -83,9 +101,9 @@ def counted(
     """Do the work in one transaction that counts the try too; a try that is refused counts as well.
 
     `first` only reads, and may refuse before anything waits for its turn to write; the work is
-    handed what it found. Raises
-    TooOften, or what `first` or the work raises, with everything but the count undone. In a
-    rush most tries are refused: their counts do not wait for the disk.
+    handed what it found. Raises TooOften, or what `first` or the work raises, with
+    everything but the count undone. In a rush most tries are refused: their counts do not wait
+    for the disk.
     """
 
     def count_alone() -> None:
@@ -112,6 +130,5 @@ def counted(
 
 def clear(limit: Limit, whose: str) -> None:
     """Forget the tries, after one that was right."""
-    key = f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
-    if counter := db.session.get(Counter, key):
+    if counter := db.session.get(Counter, _key(limit, whose)):
         db.session.delete(counter)

@@ -19,6 +19,7 @@ from clinic.booking.terms import Asked, codes_in, needs_text
 from clinic.centres.districts import find_district
 from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
 from clinic.clock import clinic_day
+from clinic.outside import id_of, ids_of
 from clinic.scheduling import rules
 from clinic.scheduling.catalogue import Catalogue, last_known, read
 from clinic.scheduling.family import Versions, family_of
@@ -31,6 +32,7 @@ from clinic.scheduling.together import Visit, Wish
 DAYS = 14
 MOST_TOGETHER = 4
 COURSES = (1, 4, 6, 8, 12, 20)
+MOST_SLOTS = COURSES[-1]  # of one form
 # What can follow right after it in one visit.
 FOLLOWED_BY = {ServiceKind.CHECKUPS: ServiceKind.VACCINATION}
 
@@ -212,7 +214,7 @@ def ask(
     now: datetime,
 ) -> Chooser:
     """Who asks for what, where: everything but the times. One statement, as long as the catalogue holds."""
-    asked = number(args, "move")
+    asked = id_of(args, "move")
     moving = get_appointment(user, asked) if asked is not None else None
     for catalogue in (last_known, read):
         chooser = _place(catalogue(), user, kind, args, moving, near)
@@ -223,7 +225,7 @@ def ask(
             break
     if moving:
         chooser.children = [one for one in chooser.children if one.id == moving.child_id]
-    asked = number(args, "child")
+    asked = id_of(args, "child")
     chooser.child = pick(chooser.children, asked)
     if asked and chooser.child is None:
         raise NoResultFound  # not theirs, or not any more
@@ -263,14 +265,14 @@ def days_from(now: datetime) -> list[date]:
 
 def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str]) -> None:
     """Brothers and sisters, what follows, or a course: all that makes it more than one appointment."""
-    asked = set(numbers(args, "with"))
+    asked = set(ids_of(args, "with"))
     others = [one for one in chooser.children if one != chooser.child and one.id in asked]
     chooser.together = others[: MOST_TOGETHER - 1]
     if kind in FOLLOWED_BY:
         chooser.followers = chooser.catalogue.services_of(FOLLOWED_BY[kind])
-        chooser.then = pick(chooser.followers, number(args, "then"))
+        chooser.then = pick(chooser.followers, id_of(args, "then"))
     if kind is ServiceKind.REHAB and not chooser.together:
-        sessions = number(args, "sessions") or 1
+        sessions = id_of(args, "sessions") or 1
         chooser.sessions = sessions if sessions in COURSES else 1
 
 
@@ -286,7 +288,7 @@ def _place(
     chooser = Chooser(catalogue, services=catalogue.services_of(kind), moving=moving)
     if moving:
         chooser.services = [one for one in chooser.services if one.id == moving.service_id]
-    chooser.service = pick(chooser.services, number(args, "service")) or first(chooser.services)
+    chooser.service = pick(chooser.services, id_of(args, "service")) or first(chooser.services)
     if not chooser.service:
         return chooser
     if district := find_district(args.get("district")):
@@ -294,11 +296,11 @@ def _place(
         near = {"lat": district.latitude, "lng": district.longitude}
     offering = catalogue.centres.get(chooser.service.id, ())
     chooser.centres, chooser.distances = nearest_first(offering, near, user)
-    chooser.centre = pick(chooser.centres, number(args, "centre"))
-    chooser.more = min(number(args, "more") or 0, len(chooser.centres) // FEW)
+    chooser.centre = pick(chooser.centres, id_of(args, "centre"))
+    chooser.more = min(id_of(args, "more") or 0, len(chooser.centres) // FEW)
     shown = set(chooser.centre_ids)
     all_of_them = catalogue.practitioners.get(chooser.service.id, ())
-    asked = pick(all_of_them, number(args, "practitioner"))
+    asked = pick(all_of_them, id_of(args, "practitioner"))
     if asked and (chooser.centre is None or asked.centre_id == chooser.centre.id):
         chooser.practitioner = asked
         shown.add(asked.centre_id)
@@ -306,36 +308,6 @@ def _place(
     part = args.get("part", "")
     chooser.part = part if part in PARTS else ""
     return chooser
-
-
-def numbers(args: MultiDict[str, str], name: str) -> list[int]:
-    """The ids that were asked for under this name."""
-    return [
-        int(text)
-        for text in args.getlist(name)
-        if text.isascii() and text.isdigit() and len(text) < 10
-    ]
-
-
-def slot_ids(text: str) -> list[int]:
-    """`12-13` as [12, 13]; empty if it is nothing of the kind."""
-    parts = text.split("-")
-    good = all(one.isascii() and one.isdigit() and len(one) < 10 for one in parts)
-    return [int(one) for one in parts] if good else []
-
-
-def number(args: MultiDict[str, str], name: str) -> int | None:
-    """The id that was asked for, if it can be one."""
-    text = args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def a_date(text: str | None) -> date | None:
-    """The day that was asked for, if it is one."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def pick(rows: Sequence[T], wanted: int | None) -> T | None:

@@ -1,7 +1,7 @@
 """A course of many sessions: planned in the open, then kept and booked whole. Also: moving the rest of one."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.choosing import COURSES, a_date, number, pick, slot_ids
+from clinic.booking.choosing import COURSES, MOST_SLOTS, pick
 from clinic.booking.on_behalf import move_all_for
 from clinic.booking.queries import get_appointment, remaining_with
 from clinic.centres.models import Centre, Service, ServiceKind
@@ -20,6 +20,7 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import mark, say
+from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.planning import DIFFERS, Course, Pattern, plan_course
 from clinic.scheduling.queries import slots_for
@@ -102,13 +103,14 @@ def _begin(
     """Who, what, where, and the first time: of the slot that was chosen, or of what remains."""
     if rest:
         one = rest[0]
-        day, wall = _soon(a_date(request.args.get("first"))), _wall(request.args.get("at"))
+        day, wall = _soon(a_day(request.args.get("first"))), a_time(request.args.get("at"))
         begins = local(one.starts_at)
         first = clock.at(day or begins.date(), wall or begins.time())
         return one.child, one.service, one.centre, first
-    child = get_child(me(), number(request.args, "child") or 0)
-    service = pick(services_of(kind), number(request.args, "service")) or abort(404)
-    chosen = slots_for(service, (slot_ids(request.args.get("slot", "")) or [0])[0])[0]
+    child = get_child(me(), id_of(request.args, "child") or 0)
+    service = pick(services_of(kind), id_of(request.args, "service")) or abort(404)
+    slots = joined_ids(request.args.get("slot"), MOST_SLOTS) or abort(404)
+    chosen = slots_for(service, slots[0])[0]
     centre = pick(centres_with(service), chosen.centre_id) or abort(404)
     return child, service, centre, chosen.starts_at
 
@@ -119,25 +121,18 @@ def _soon(day: date | None) -> date | None:
     return day if day and today <= day <= today + LATEST_BEGIN else None
 
 
-def _wall(text: str | None) -> time | None:
-    try:
-        return time.fromisoformat(text or "")
-    except ValueError:
-        return None
-
-
 def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
     """What was asked for; whatever is missing follows from the first time."""
-    asked = [int(one) for one in request.args.getlist("weekdays") if one in set("0123456")]
+    asked = {number for number in ids_of(request.args, "weekdays") if number in WEEK}
     usual = {clinic_day(one.starts_at).weekday() for one in rest} or {clinic_day(first).weekday()}
-    count = number(request.args, "sessions") or COURSES[1]
-    gap, longest = number(request.args, "gap") or 1, number(request.args, "longest") or 14
+    count = id_of(request.args, "sessions") or COURSES[1]
+    gap, longest = id_of(request.args, "gap") or 1, id_of(request.args, "longest") or 14
     prefer = rest[0].practitioner_id if rest else None
     if "practitioner" in request.args:
-        prefer = number(request.args, "practitioner")
+        prefer = id_of(request.args, "practitioner")
     return Pattern(
         count=len(rest) or count,
-        weekdays=tuple(sorted(set(asked))) if asked else tuple(sorted(usual)),
+        weekdays=tuple(sorted(asked or usual)),
         wall=local(first).time(),
         practitioner_id=prefer,
         min_gap=min(gap, MOST_DAYS_BETWEEN),
@@ -148,7 +143,7 @@ def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
 def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
     """Give everything that remains the times that were shown, all or none."""
     now = clock.now()
-    slots = slot_ids(request.form.get("slot", ""))
+    slots = joined_ids(request.form.get("slot"), MOST_SLOTS)
     if len(slots) != len(rest):  # one of them was cancelled or moved meanwhile
         return _show(kind, rest=rest, refusal=say(CourseChanged()), status=409)
 

@@ -30,6 +30,9 @@ def keep(
     Raises TooOften, Refused, or what `holding.keep` and the terms raise; the try is counted then too.
     """
 
+    if len(slots) > 1:  # then even the reading is much
+        limits.must_be_left(limits.BOOKING, str(by.id), now=now)
+
     def first() -> list[Wanted]:
         if any_clinician:
             return []

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Service, ServiceKind
+from clinic.outside import a_word, an_id
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Patient
@@ -82,16 +83,17 @@ class Terms(Protocol):
         """What is kept with these holds, by hold."""
 
 
+MOST_NEEDS = 100  # boxes of one form
 OF_KIND: dict[ServiceKind, type[Terms]] = {}  # filled by the rooms that have some
 
 
 def codes_in(args: MultiDict[str, str]) -> dict[int, set[str]]:
     """What is ticked, by child: `need=12.MMR`. A form with boxes says `12.` too, for none ticked."""
     found: dict[int, set[str]] = {}
-    for text in args.getlist("need"):
+    for text in args.getlist("need")[:MOST_NEEDS]:
         child, _, code = text.partition(".")
-        if child.isascii() and child.isdigit() and len(child) < 10:
-            found.setdefault(int(child), set()).update({code} - {""})
+        if (child_id := an_id(child)) is not None:
+            found.setdefault(child_id, set()).update({a_word(code)} - {""})
     return found
 
 

@@ -11,7 +11,6 @@ from clinic.booking.choosing import (
     Free,
     Group,
     Time,
-    a_date,
     days_from,
     first,
 )
@@ -19,6 +18,7 @@ from clinic.centres.days import holiday_on
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
+from clinic.outside import a_day
 from clinic.scheduling import rules
 from clinic.scheduling.parts import PARTS, part_of
 from clinic.scheduling.queries import ChildFacts, Diary, Offer, diary_of, offers
@@ -54,7 +54,7 @@ def add_times(chooser: Chooser, args: MultiDict[str, str], now: datetime) -> Non
         )
         for day in dates
     ]
-    asked = a_date(args.get("day"))
+    asked = a_day(args.get("day"))
     with_some = [one.date for one in chooser.days if one.free]
     chooser.day = asked if asked in free else first(with_some)
     chooser.groups = _groups(chooser, free[chooser.day] if chooser.day else ())

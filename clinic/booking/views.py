@@ -15,13 +15,11 @@ from clinic.accounts.models import Person, Role
 from clinic.booking import courses, keeping, waitlist
 from clinic.booking.choosing import (
     COURSES,
+    MOST_SLOTS,
     ask,
     days_from,
     facts_for,
-    number,
-    numbers,
     pick,
-    slot_ids,
     wishes_of,
 )
 from clinic.booking.confirming import asked_by, book_or_move, codes_kept, hold_of
@@ -36,6 +34,7 @@ from clinic.centres.models import ServiceKind
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.queries import children_of, has_consented
+from clinic.outside import id_of, ids_of, joined_ids
 from clinic.scheduling import holding
 from clinic.scheduling.models import Hold, HoldFor
 from clinic.scheduling.parts import PARTS
@@ -136,15 +135,15 @@ def asked_for(
 ) -> tuple[list[Wish[ChildFacts]], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
     catalogue, _, children = facts_for(user, days_from(now), lambda _: (), now=now)
-    child = pick(children, number(form, "child")) or abort(404)
-    together = [pick(children, one) or abort(404) for one in numbers(form, "with")]
+    child = pick(children, id_of(form, "child")) or abort(404)
+    together = [pick(children, one) or abort(404) for one in ids_of(form, "with")]
     services = catalogue.services_of(kind)
-    service = pick(services, number(form, "service")) or abort(404)
+    service = pick(services, id_of(form, "service")) or abort(404)
     then = None
-    if (follower := number(form, "then")) is not None:
+    if (follower := id_of(form, "then")) is not None:
         then = pick(catalogue.services, follower) or abort(404)
     wishes = wishes_of(child, together, service, then)
-    slots = slot_ids(form.get("slot", ""))
+    slots = joined_ids(form.get("slot"), MOST_SLOTS)
     if len(wishes) == 1:
         wishes *= len(slots)  # a course: one child, many times
     if not slots or len(slots) != len(wishes):
@@ -156,7 +155,7 @@ def keep(user: Person, kind: ServiceKind, title: str) -> Response:
     """Keep the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
     wishes, slots = asked_for(user, kind, form, now=now)
-    move = number(form, "move")
+    move = id_of(form, "move")
     moving = get_appointment(user, move) if move else None
     same = (wishes[0].child.id, wishes[0].service.id)
     if moving and (moving.child_id, moving.service_id) != same:

@@ -10,7 +10,6 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.kept_forms import typed_before
 from clinic.accounts.models import Role
-from clinic.booking.choosing import numbers
 from clinic.booking.forms import WaitForm
 from clinic.booking.queries import get_entry
 from clinic.centres.models import Centre, Service, ServiceKind
@@ -21,6 +20,7 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import children_of
 from clinic.i18n import say
+from clinic.outside import ids_of
 from clinic.scheduling import waiting
 from clinic.scheduling.parts import PARTS
 from clinic.web import render, see_other
@@ -79,11 +79,11 @@ def _wait(kind: ServiceKind, title: str) -> Response:
 
 def _as_asked(form: WaitForm) -> None:
     """Begin with what the chooser was asked for."""
-    if asked := numbers(request.args, "child") + numbers(request.args, "with"):
+    if asked := ids_of(request.args, "child") + ids_of(request.args, "with"):
         form.children.data = asked
-    if asked := numbers(request.args, "service"):
+    if asked := ids_of(request.args, "service"):
         form.service.data = asked[0]
-    if asked := numbers(request.args, "centre"):
+    if asked := ids_of(request.args, "centre"):
         form.centres.data = asked
     if request.args.get("part") in PARTS:
         form.parts.data = [request.args["part"]]

@@ -24,6 +24,7 @@ from clinic.calendar.board_queries import (
 from clinic.calendar.scope import Scope, scope_of
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language
+from clinic.outside import a_day
 from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status, status_of
@@ -136,12 +137,7 @@ def _scope() -> Scope:
 
 def _asked_day() -> date:
     """The day in the address, or today."""
-    try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return clinic_day(clock.now())
-    # The calendar's edges are no days to look at, and have no neighbours.
-    return day if 1900 < day.year < 2200 else clinic_day(clock.now())
+    return a_day(request.args.get("day")) or clinic_day(clock.now())
 
 
 def _mark(scope: Scope, start: datetime, end: datetime, now: datetime) -> str:

@@ -6,7 +6,6 @@ stays as it is, and one of its own for browsers without scripts.
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
-from clinic.booking.terms import Line
+from clinic.booking.terms import MOST_NEEDS, Line
 from clinic.calendar.queries import get_own
 from clinic.care.gather import plans_of
 from clinic.care.plan import Due
@@ -28,6 +27,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.outside import a_day, a_number, a_word, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer
 from clinic.scheduling.references import spoken
@@ -73,7 +73,7 @@ def follow_up(appointment_id: int) -> Response:
     visit, now = get_own(me(), appointment_id), clock.now()
     if request.method == "GET":
         return _page(visit, now)
-    slot, key = request.form.get("slot", type=int), request.form.get("key", "")
+    slot, key = id_of(request.form, "slot"), a_word(request.form.get("key"))
     if not slot or not 8 <= len(key) <= 40:
         return _page(visit, now, refusal=_("Choose a time."))
     service = _asked_service(visit, services_at(visit))
@@ -220,7 +220,7 @@ def _book(
 
 def _asked_service(visit: Appointment, services: Sequence[Service]) -> Service:
     """The service asked for, of those of the centre; else the visit's."""
-    wanted = request.values.get("service", type=int)
+    wanted = id_of(request.values, "service")
     return next((one for one in services if one.id == wanted), visit.service)
 
 
@@ -229,12 +229,11 @@ def _asked_day(now: datetime) -> tuple[date, int, str]:
     today = clinic_day(now)
     unit = request.values.get("unit", "")
     unit = unit if unit in DAYS_OF else USUAL[1]
-    number = request.values.get("number", USUAL[0], type=int)
-    number = min(max(number, 0), FURTHEST // DAYS_OF[unit])
+    number = a_number(request.values.get("number"))
+    number = min(USUAL[0] if number is None else max(number, 0), FURTHEST // DAYS_OF[unit])
     day = today + timedelta(days=number * DAYS_OF[unit])
-    if request.values.get("by") != "span" and (said := request.values.get("day")):
-        with suppress(ValueError):
-            day = date.fromisoformat(said)
+    if request.values.get("by") != "span":
+        day = a_day(request.values.get("day")) or day
     return min(max(day, today), today + timedelta(days=FURTHEST)), number, unit
 
 
@@ -245,4 +244,4 @@ def _asked_codes() -> list[str] | None:
     """
     if "need" not in request.values:
         return None
-    return [one for one in request.values.getlist("need") if one][:20]
+    return [one for one in map(a_word, request.values.getlist("need")[:MOST_NEEDS]) if one]

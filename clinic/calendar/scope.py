@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.db import db
+from clinic.outside import a_word
 from clinic.scheduling.models import Appointment, ClinicSession, Slot, SlotService
 
 BY = ("who", "room", "service")
@@ -89,7 +90,7 @@ def scope_of(user: Person, asked: Mapping[str, str]) -> Scope | None:
 def _of_a_centre(user: Person, asked: Mapping[str, str]) -> Scope | None:
     query = select(Centre).where(Centre.id.in_(user.centre_ids(Role.MANAGER))).order_by(Centre.id)
     if code := asked.get("centre"):
-        query = query.where(Centre.code == code)
+        query = query.where(Centre.code == a_word(code))
     centre = db.session.scalars(query.limit(1)).first()
     if centre is None:
         return None

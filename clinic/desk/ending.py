@@ -17,6 +17,7 @@ from clinic.desk.forms import NoteForm
 from clinic.desk.queries import centres_of
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
+from clinic.outside import ids_of
 from clinic.scheduling import attendance
 from clinic.scheduling.status import LABELS, Status
 from clinic.visits import line
@@ -30,6 +31,8 @@ KINDS = {
     ServiceKind.CHECKUPS: mark("Health check"),
     ServiceKind.REHAB: mark("Rehabilitation"),
 }
+
+MOST_MISSED = 500  # ticked at once
 
 
 def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
@@ -52,7 +55,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     def missed() -> Response:
         """Those that were ticked did not come."""
         centre = centre_asked_for()
-        wanted = {int(one) for one in request.form.getlist("appointment") if one.isdecimal()}
+        wanted = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
         def work(now: datetime) -> int:
             those = [one for one in day_at(centre, now).missing if one.id in wanted]

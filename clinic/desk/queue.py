@@ -15,6 +15,7 @@ from clinic.desk import live
 from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
+from clinic.outside import an_id, id_of
 from clinic.vaccination.observation import HasReaction, are_staying, open_reactions
 from clinic.visits import line, rules
 from clinic.visits.models import Ticket
@@ -86,20 +87,19 @@ def _asked_for(
 
 
 def _room(centre_id: int, room_id: object) -> Room | None:
-    text = str(room_id or "")
-    wanted = int(text) if text.isdecimal() else None
+    wanted = an_id(str(room_id))
     return next((one for one in rooms_of(centre_id) if one.id == wanted), None)
 
 
 def _do(ticket: Ticket) -> None:
     """The verb of the form. Raises DomainError; an unknown verb is a bad request."""
-    verb, seen = request.form.get("verb", ""), request.form.get("seen", "")
-    if verb not in [*Verb] or not seen.isdecimal():
+    verb, seen = request.form.get("verb", ""), id_of(request.form, "seen")
+    if verb not in [*Verb] or seen is None:
         raise JustChanged
     room = _room(ticket.centre_id, request.form.get("to_room") or request.form.get("room"))
     if ticket.state is State.OBSERVING and verb != Verb.UNDO:
         _must_not_be_kept(ticket)
-    facts = {"seen": int(seen), "by": me(), "now": clock.now()}
+    facts = {"seen": seen, "by": me(), "now": clock.now()}
     if verb == Verb.CALL:
         if room is None:
             raise line.NotOurRoom

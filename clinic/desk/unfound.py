@@ -5,7 +5,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.centres.models import Centre
 from clinic.db import db
-from clinic.desk.finding import plain, reads_like
+from clinic.desk.finding import reads_like
 from clinic.i18n import in_words, mark, name_of, say_text
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.references import parse_reference
@@ -15,7 +15,7 @@ def why_not_found(centre: Centre, typed: str) -> str:
     """One sentence. Of a booking at another centre it says where and when, never whose it is."""
     kind = reads_like(typed)
     if kind == "reference":
-        return _of_a_reference(centre, parse_reference(plain(typed)) or "")
+        return _of_a_reference(centre, parse_reference(typed) or "")
     if kind == "almost":
         return say_text(
             mark(

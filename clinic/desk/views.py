@@ -1,7 +1,7 @@
 """Reception: today's arrivals, and visits changed on behalf of families."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
@@ -16,7 +16,6 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk import ending, live, queue, screen, walk_ins
-from clinic.desk.finding import plain
 from clinic.desk.forms import CancelForm, MoveForm
 from clinic.desk.history import history_of
 from clinic.desk.queries import (
@@ -32,6 +31,8 @@ from clinic.desk.queries import (
 from clinic.desk.unfound import why_not_found
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.outside import a_day
+from clinic.plain import sought
 from clinic.scheduling import booking, rules
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import by_reference
@@ -73,7 +74,7 @@ def today() -> Response:
 @allow(Role.RECEPTION)
 def search() -> Response:
     """A POST, so that no name or number gets into an address or a log."""
-    return _list(_centre(), request.form.get("q", "").strip()[:60])
+    return _list(_centre(), sought(request.form.get("q", ""))[:60])
 
 
 def _list(centre: Centre, typed: str, refusal: str = "") -> Response:
@@ -117,7 +118,7 @@ def _arrivals(centre: Centre, typed: str, refusal: str, tag: str, now: datetime)
 
 def _another_day(centre: Centre, typed: str) -> list[Appointment]:
     """What a reference that is not of today is about, at this centre only."""
-    reference = parse_reference(plain(typed))
+    reference = parse_reference(typed)
     return by_reference(reference, centre.id) if reference else []
 
 
@@ -154,7 +155,7 @@ def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
         db.session.rollback()
         refusal = say(error)
     if refusal or is_htmx():
-        return _list(centre, request.form.get("q", "").strip()[:60], refusal)
+        return _list(centre, sought(request.form.get("q", ""))[:60], refusal)
     return see_other("desk.today", centre=centre.code, _anchor=f"visit-{appointment_id}")
 
 
@@ -223,7 +224,7 @@ def cancellation(appointment_id: int) -> Response:
 def move(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)
     now = clock.now()
-    day = _day(request.args.get("day"), clinic_day(now))
+    day = a_day(request.args.get("day")) or clinic_day(now)
     form, refusal, status = MoveForm(), "", 200
     free = free_times(visit.service, visit.centre, day, now)
     names = names_of(visit.service)
@@ -255,10 +256,3 @@ def move(appointment_id: int) -> Response:
 def _move(visit: Appointment, slot_id: int, now: datetime) -> None:
     slots = slots_here(visit.service, visit.centre, slot_id)
     move_for(visit, slots, by=me(), now=now)
-
-
-def _day(text: str | None, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return otherwise

@@ -4,7 +4,7 @@ A sick clinician in the morning is two presses: "Away today", then what was show
 Reception may do that for today; the rest is the manager's.
 """
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from functools import partial
 
 from flask import Blueprint, Response, abort, flash, request
@@ -22,6 +22,8 @@ from clinic.errors import DomainError
 from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
 from clinic.manage.changing_pages import Asked, show
+from clinic.outside import NotADay, NotATime, a_word, day_or, id_of, time_or
+from clinic.plain import sought
 from clinic.scheduling import leaves, new_times, questions, reopening
 from clinic.scheduling.changes import Away
 from clinic.scheduling.leaves import LeaveRequest
@@ -43,7 +45,7 @@ def centre_of_staff(*roles: Role) -> Centre:
     """The centre asked for, or the first, where this user has one of these roles."""
     query = select(Centre).where(Centre.id.in_(me().centre_ids(*roles))).order_by(Centre.id)
     if code := request.values.get("centre"):
-        query = query.where(Centre.code == code)
+        query = query.where(Centre.code == a_word(code))
     return db.session.scalars(query.limit(1)).first() or abort(404)
 
 
@@ -80,7 +82,11 @@ def away() -> Response:
     now = clock.now()
     if not {"who", "request"} & set(request.args):
         return see_other("manage.leave")
-    asked, change = _asked(now)
+    try:
+        asked, change = _asked(now)
+    except (NotADay, NotATime) as odd:
+        flash(say(odd), "info")
+        return see_other("manage.leave")
     page = Asked(
         change,
         title=_("Away"),
@@ -107,41 +113,29 @@ def away() -> Response:
 
 
 def _asked(now: datetime) -> tuple[LeaveRequest | None, Away]:
-    """What the address asks for: a request's leave, or so many days of a clinician of this centre."""
-    managed = me().centre_ids(Role.MANAGER)
-    if request_id := request.args.get("request", type=int):
+    """What the address asks for: a request's leave, or so many days of a clinician of this centre.
+
+    Raises NoResultFound for what is not theirs, NotADay and NotATime.
+    """
+    args, managed = request.args, me().centre_ids(Role.MANAGER)
+    if request_id := id_of(args, "request"):
         theirs = select(LeaveRequest).where(
             LeaveRequest.id == request_id, LeaveRequest.centre_id.in_(managed)
         )
         asked = db.session.execute(theirs).scalar_one()
         return asked, Away(asked.practitioner, asked.starts_at, asked.ends_at, asked.reason)
     query = select(Practitioner).where(
-        Practitioner.id == request.args.get("who", type=int),
+        Practitioner.id == id_of(args, "who"),
         Practitioner.centre_id.in_(me().centre_ids(*STAFF)),
     )
     who, today = db.session.execute(query).scalar_one(), clinic_day(now)
-    first, last = _day("first", today), _day("last", today)
+    first, last = day_or(args.get("first"), today), day_or(args.get("last"), today)
     if who.centre_id not in managed and (first, last) != (today, today):
         abort(403)
-    starts_at, ends_at = at(first, _wall("opens") or time.min), day_bounds(last)[1]
-    if closes := _wall("closes"):
-        ends_at = at(last, closes)
-    return None, Away(who, starts_at, ends_at, request.args.get("reason", "")[:120])
-
-
-def _day(name: str, otherwise: date) -> date:
-    try:
-        day = date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return otherwise
-    return day if 1900 < day.year < 2200 else otherwise
-
-
-def _wall(name: str) -> time | None:
-    try:
-        return time.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
+    starts_at, ends_at = at(first, time_or(args.get("opens"), time.min)), day_bounds(last)[1]
+    if closes := args.get("closes"):
+        ends_at = at(last, time_or(closes, time.min))
+    return None, Away(who, starts_at, ends_at, sought(args.get("reason", ""))[:120])
 
 
 def offer_all(appointment_ids: list[int], *, now: datetime) -> None:

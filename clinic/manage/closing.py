@@ -17,6 +17,8 @@ from clinic.errors import DomainError
 from clinic.i18n import mark, say
 from clinic.manage.away import centre_of_staff, offer_all
 from clinic.manage.changing_pages import Asked, show
+from clinic.outside import NotADay, a_day, day_or, id_of
+from clinic.plain import sought
 from clinic.scheduling import changing, reopening, rota
 from clinic.scheduling.changes import Change, Close, WorksAs
 from clinic.web import render, see_other
@@ -55,13 +57,18 @@ def closures() -> Response:
 @allow(Role.MANAGER)
 def closing() -> Response:
     """Whom a closure concerns, by name; a POST does what was shown, and offers new times."""
-    first, last = _day("first"), _day("last")
-    if first is None:
-        return see_other("manage.closures")
     centre = centre_of_staff(Role.MANAGER)
-    starts_at, ends_at = day_bounds(first)[0], day_bounds(last or first)[1]
-    zh = request.args.get("reason_zh", "")[:120] or "中心关闭"
-    en = request.args.get("reason_en", "")[:160] or "The centre is closed"
+    if not request.args.get("first"):
+        return see_other("manage.closures", centre=centre.code)
+    try:
+        first = day_or(request.args.get("first"), date.min)
+        last = day_or(request.args.get("last"), first)
+    except NotADay as odd:
+        flash(say(odd), "info")
+        return see_other("manage.closures", centre=centre.code)
+    starts_at, ends_at = day_bounds(first)[0], day_bounds(last)[1]
+    zh = sought(request.args.get("reason_zh", ""))[:120] or "中心关闭"
+    en = sought(request.args.get("reason_en", ""))[:160] or "The centre is closed"
     change = Close(centre, starts_at, ends_at, zh, en)
     return _do(change, centre, first, _("Closure"), lambda: None)
 
@@ -69,11 +76,11 @@ def closing() -> Response:
 @allow(Role.MANAGER)
 def works_as() -> Response:
     """Whom another timetable of a day concerns; a POST does what was shown and opens the rest."""
-    day = _day("day")
+    day = a_day(request.args.get("day"))
     if day is None:
         return see_other("manage.closures")
     centre = centre_of_staff(Role.MANAGER)
-    weekday = request.args.get("weekday", type=int)
+    weekday = id_of(request.args, "weekday")
     change = WorksAs(centre, day, weekday if weekday in range(7) else None)
     if day > clinic_day(clock.now()) + rota.HORIZON:
         return _do(change, centre, day, _("Another timetable"), lambda: None)
@@ -109,14 +116,6 @@ def _apply(change: Change, afterwards: Callable[[], object], now: datetime) -> c
     done = changing.apply(change, version, by=me(), now=now)
     afterwards()
     return done
-
-
-def _day(name: str) -> date | None:
-    try:
-        day = date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
-    return day if 1900 < day.year < 2200 else None
 
 
 @allow(Role.MANAGER)

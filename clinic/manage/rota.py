@@ -19,6 +19,7 @@ from clinic.manage.forms import WEEK
 from clinic.manage.queries import centres_of
 from clinic.manage.rota_forms import EndForm, RuleForm, next_monday
 from clinic.manage.rota_queries import ROWS, entries, get_draft, get_rule, week_of
+from clinic.outside import id_of
 from clinic.scheduling import opening, rota_drafts
 from clinic.scheduling import rota as rules
 from clinic.scheduling.models import RotaRule
@@ -113,10 +114,10 @@ def _back(centre: Centre, text: str, category: str = "message") -> Response:
 
 def _asked_for() -> tuple[RotaRule | None, RotaDraft | None]:
     """The rule, and the open draft about it; or a draft that brings a new rule; or neither."""
-    if draft_id := request.args.get("draft", type=int):
+    if draft_id := id_of(request.args, "draft"):
         draft = get_draft(me(), draft_id)
         return (get_rule(me(), draft.rule_id) if draft.rule_id else None), draft
-    if rule_id := request.args.get("rule", type=int):
+    if rule_id := id_of(request.args, "rule"):
         rule = get_rule(me(), rule_id)
         theirs = select(RotaDraft).where(
             RotaDraft.rule_id == rule.id, RotaDraft.publication_id.is_(None)
@@ -148,8 +149,8 @@ def _as_it_is(rule: RotaRule | None, draft: RotaDraft | None) -> dict[str, objec
         weekly = rota_drafts.from_day(as_it_is, next_monday(clinic_day(clock.now()))) or as_it_is
         return vars(weekly) | who | {"services": [one.id for one in rule.services]}
     first = max(tomorrow, next_monday(clinic_day(clock.now())))
-    asked = {"practitioner": request.args.get("who", type=int), "valid_from": first}
-    weekday = request.args.get("weekday", type=int)
+    asked = {"practitioner": id_of(request.args, "who"), "valid_from": first}
+    weekday = id_of(request.args, "weekday")
     return asked | {"weekdays": [weekday] if weekday in range(WEEK) else [0, 1, 2, 3, 4]}
 
 
@@ -245,7 +246,7 @@ def rota_end() -> Response:
 @allow(Role.MANAGER)
 def rota_discard() -> Response:
     """Forget a draft."""
-    draft_id = request.form.get("draft", type=int)
+    draft_id = id_of(request.form, "draft")
     if draft_id is None:
         return see_other("manage.rota")
     draft = get_draft(me(), draft_id)

@@ -1,6 +1,6 @@
 """A session is moved, to other hours, another day or room: shown first, done as shown."""
 
-from datetime import date, time
+from datetime import date
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from clinic.i18n import say
 from clinic.manage.away import offer_all
 from clinic.manage.boards_back import board_asked
 from clinic.manage.queries import get_session
+from clinic.outside import a_day, a_time, id_of
 from clinic.scheduling import session_moving
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.session_moving import Moved, Moving
@@ -54,26 +55,12 @@ def move_session(session_id: int) -> Response:
 
 def _asked_for(session: ClinicSession) -> Moving:
     """Where to, by the address; where the session is, if that says nothing."""
-    rooms, wanted = session.practitioner.centre.rooms, request.args.get("room", type=int)
+    rooms, wanted = session.practitioner.centre.rooms, id_of(request.args, "room")
     room: Room = next((one for one in rooms if one.id == wanted), session.room)
-    opens = _wall("opens") or local(session.starts_at).time()
-    closes = _wall("closes") or local(session.ends_at).time()
-    return Moving(session, room, _day() or clinic_day(session.starts_at), opens, closes)
-
-
-def _day() -> date | None:
-    try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return None
-    return day if 1900 < day.year < 2200 else None
-
-
-def _wall(name: str) -> time | None:
-    try:
-        return time.fromisoformat(request.args.get(name, "")).replace(tzinfo=None)
-    except ValueError:
-        return None
+    day = a_day(request.args.get("day")) or clinic_day(session.starts_at)
+    opens = a_time(request.args.get("opens")) or local(session.starts_at).time()
+    closes = a_time(request.args.get("closes")) or local(session.ends_at).time()
+    return Moving(session, room, day, opens, closes)
 
 
 def _board(session: ClinicSession, day: date) -> str:

@@ -16,6 +16,7 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.away import offer_all
 from clinic.manage.queries import centres_of
+from clinic.outside import id_of
 from clinic.scheduling import rota_publishing, rota_undoing
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.rota import HORIZON
@@ -42,7 +43,7 @@ def rota_publish() -> Response:
     centre, now = _centre(), clock.now()
     if request.method == "GET":
         return _diff_page(centre)
-    version, number = request.form.get("version", ""), request.form.get("number", 0, type=int)
+    version, number = request.form.get("version", ""), id_of(request.form, "number") or 0
     try:
         done = in_one_transaction(
             lambda: rota_publishing.publish(centre, number, version, by=me(), now=now)
@@ -77,7 +78,7 @@ def _diff_page(centre: Centre, refusal: str = "") -> Response:
 @allow(Role.MANAGER)
 def rota_undo() -> Response:
     """Take the last publication back, while no booking relies on it; else who does."""
-    publication_id = request.form.get("publication", type=int)
+    publication_id = id_of(request.form, "publication")
     if publication_id is None:
         return see_other("manage.rota")
     query = select(RotaPublication).where(

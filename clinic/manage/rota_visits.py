@@ -1,6 +1,6 @@
 """An appointment is moved to another slot from the calendar: first what would become of it."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
@@ -17,6 +17,7 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.boards_back import board_asked
 from clinic.manage.rota_drops import Drop, closures_on, free_on, next_days, slot_meant
+from clinic.outside import a_day, a_time, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rules import Objection
@@ -45,8 +46,8 @@ def move_visit(appointment_id: int) -> Response:
             return _page(visit, _slot_asked(visit, now), now)
         except DomainError as error:
             return _page(visit, None, now, say(error))
-    slot_id = request.args.get("slot", 0, type=int)
-    version = request.form.get("version", 0, type=int)
+    slot_id = id_of(request.args, "slot") or 0
+    version = id_of(request.form, "version") or 0
     try:
         in_one_transaction(lambda: _move(visit, slot_id, version, now))
     except DomainError as error:
@@ -81,13 +82,12 @@ def _is_managed(visit: Appointment) -> bool:
 
 def _slot_asked(visit: Appointment, now: datetime) -> int | None:
     """The slot that the address names, or means. Raises DomainError as `slot_meant` does."""
-    if slot_id := request.args.get("slot", type=int):
+    if slot_id := id_of(request.args, "slot"):
         return slot_id
-    try:
-        wall = time.fromisoformat(request.args["at"]).replace(tzinfo=None)
-    except (KeyError, ValueError):
+    wall = a_time(request.args.get("at"))
+    if wall is None:
         return None
-    drop = Drop(_day(visit, now), wall, request.args.get("with", type=int))
+    drop = Drop(_day(visit, now), wall, id_of(request.args, "with"))
     return slot_meant(visit, drop, now=now)
 
 
@@ -143,8 +143,4 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
 
 def _day(visit: Appointment, now: datetime) -> date:
     """The day asked for, else the visit's own, or today if that has passed."""
-    try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        day = max(clinic_day(visit.starts_at), clinic_day(now))
-    return day if 1900 < day.year < 2200 else clinic_day(now)
+    return a_day(request.args.get("day")) or max(clinic_day(visit.starts_at), clinic_day(now))

@@ -18,6 +18,7 @@ from clinic.i18n import say
 from clinic.manage import away, closing, health, rota, stock
 from clinic.manage.forms import WEEK, WeekForm
 from clinic.manage.queries import centres_of, get_session, leave_asked, planned
+from clinic.outside import monday_of
 from clinic.scheduling import opening
 from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import ClinicSession
@@ -29,7 +30,7 @@ bp = Blueprint("manage", __name__, url_prefix="/manage")
 @bp.get("/")
 @allow(Role.MANAGER)
 def index() -> Response:
-    return _week_page(_centre(), _monday(request.args.get("week")))
+    return _week_page(_centre(), monday_of(request.args.get("week"), clinic_day(clock.now())))
 
 
 def _centre() -> Centre:
@@ -51,14 +52,6 @@ away.add_pages(bp)
 closing.add_pages(bp)
 health.add_pages(bp)
 rota.add_pages(bp)
-
-
-def _monday(text: str | None) -> date:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        day = clinic_day(clock.now())
-    return day - timedelta(days=day.weekday())
 
 
 def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:

@@ -6,6 +6,8 @@ one is a check character (Luhn's sum in that alphabet), shown as `K7MR-4QXE`.
 
 import secrets
 
+from clinic import plain
+
 ALPHABET = "34679ACDEFGHJKMNPQRTVWXY"
 LENGTH = 8
 
@@ -30,8 +32,8 @@ def spoken(reference: str) -> str:
 
 
 def parse_reference(text: str) -> str | None:
-    """The reference in what somebody typed or scanned, or None if it is not one."""
-    bare = "".join(character for character in text.upper() if character not in " -\u2013_")
+    """The reference in what was typed or scanned, in any spelling, or None if it is none."""
+    bare = plain.code(plain.sought(text)).upper()
     if len(bare) != LENGTH or any(character not in ALPHABET for character in bare):
         return None
     return bare if _check_character(bare[:-1]) == bare[-1] else None

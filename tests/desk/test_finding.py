@@ -52,12 +52,6 @@ def test_rare_names_are_found_however_they_are_typed(name, typed, not_typed):
     assert [one for one in not_typed if means(one, **who)] == []
 
 
-def test_names_kept_before_dots_were_left_out_are_found_too():
-    kept = "ayiguli·maimaiti aygl·mmt"
-    who = {"name": "阿依古丽·买买提", "pinyin": kept, "phones": [], "reference": "A"}
-    assert means("ayglmmt", **who)
-
-
 def test_by_reference_in_any_spelling():
     from clinic.scheduling.references import new_reference, spoken
 
