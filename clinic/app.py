@@ -152,6 +152,7 @@ def _page_context() -> dict[str, object]:
         "lang": lang,
         "once": partial(current_app.extensions["once"], lang),
         "demo_mode": access.demo_mode(),
+        "is_away": access.is_away(),
         "now": clock.now(),
         "today": clock.clinic_day(clock.now()),
     }

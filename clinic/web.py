@@ -155,8 +155,8 @@ def safe_next(target: str | None) -> str | None:
 
 
 def way_back() -> str:
-    """Where to come back to after signing in: this page, or for a posted part of one the page it is on."""
-    if request.method == "POST":
+    """Where to come back to after signing in: this page, or the page that asked for a part of it."""
+    if request.method == "POST" or is_htmx():
         referrer = request.referrer or ""
         rule = request.url_rule
         if referrer.startswith(request.host_url):

@@ -1,4 +1,7 @@
-"""One-time codes: six digits, hashed, good for five minutes and five tries. Verbs flush."""
+"""One-time codes: six digits, hashed, good for five minutes and five tries. Verbs flush.
+
+A code that was used is a proof of the phone, good for one sign-in or sign-up within 15 minutes.
+"""
 
 import hashlib
 import hmac
@@ -6,7 +9,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
 from clinic import messages
 from clinic.accounts import limits
@@ -17,6 +20,7 @@ from clinic.i18n import mark, say_text
 
 GOOD_FOR = timedelta(minutes=5)
 TRIES = 5
+PROOF_GOOD_FOR = timedelta(minutes=15)
 TEXT = mark("Your sign-in code is %(code)s. It is good for 5 minutes. Tell it to nobody.")
 
 
@@ -35,7 +39,7 @@ def send_code(recipient: str, *, address: str, now: datetime) -> None:
     limits.spend(limits.CODE_SENT_HOUR, recipient, now=now)
     limits.spend(limits.CODE_SENT, recipient, now=now)
     for earlier in _open_codes(recipient, now):
-        earlier.used_at = now
+        earlier.used_at = earlier.spent_at = now
     code = f"{secrets.randbelow(10**6):06d}"
     db.session.add(
         SignInCode(
@@ -48,8 +52,9 @@ def send_code(recipient: str, *, address: str, now: datetime) -> None:
     messages.send(recipient, say_text(TEXT, code=code), now=now)
 
 
-def use_code(recipient: str, code: str, *, now: datetime) -> None:
-    """Use up the code that was sent. Raises WrongCode; the caller commits then too, so the try counts."""
+def use_code(recipient: str, code: str, *, now: datetime) -> int:
+    """Use up the code that was sent; the id of the proof. Raises WrongCode; the caller commits then
+    too, so the try counts."""
     for sent in _open_codes(recipient, now):
         sent.tries += 1
         if sent.tries > TRIES:
@@ -57,8 +62,27 @@ def use_code(recipient: str, code: str, *, now: datetime) -> None:
         if hmac.compare_digest(sent.code_hash, _hash(recipient, code.strip())):
             sent.used_at = now
             db.session.flush()
-            return
+            return sent.id
     raise WrongCode
+
+
+def proved(proof_id: int, *, now: datetime) -> str | None:
+    """The phone or e-mail that was proved, while that is good and nobody has made use of it."""
+    return db.session.scalar(select(SignInCode.recipient).where(*_is_good(proof_id, now)))
+
+
+def spend_proof(proof_id: int, *, now: datetime) -> str | None:
+    """The same, for the only one who gets it: of several at once the first."""
+    spent = update(SignInCode).where(*_is_good(proof_id, now)).values(spent_at=now)
+    return db.session.scalar(spent.returning(SignInCode.recipient))
+
+
+def _is_good(proof_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SignInCode.id == proof_id,
+        SignInCode.spent_at.is_(None),
+        SignInCode.used_at > now - PROOF_GOOD_FOR,
+    )
 
 
 def _open_codes(recipient: str, now: datetime) -> list[SignInCode]:

@@ -39,6 +39,16 @@ class CodeForm(Form):
     )
 
 
+class AgainForm(Form):
+    """Who is signed in says again who they are."""
+
+    password = Password(_l("Password"), required=_l("Enter your password."), most=200)
+
+
+class AgainByCodeForm(CodeForm):
+    """The same, of who has no password."""
+
+
 class PasswordForm(ContactForm):
     """Sign in with a password."""
 

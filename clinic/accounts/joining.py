@@ -3,9 +3,17 @@
 from datetime import datetime
 
 from clinic import audit
+from clinic.accounts import codes
 from clinic.accounts.models import Membership, Role, User
 from clinic.accounts.passwords import hash_password
+from clinic.accounts.queries import find_user
 from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+
+
+class ProofGone(DomainError):
+    message = mark("Your code was used already, or too long ago. Please ask for a new one.")
 
 
 def register_guardian(
@@ -25,10 +33,27 @@ def register_guardian(
     return user
 
 
-def claim(user: User, *, name: str, password: str | None, now: datetime) -> None:
-    """The person has proved the phone or e-mail and tells us their name; a password is optional."""
-    user.name = name
-    user.claimed_at = user.claimed_at or now
+def join(proof_id: int, *, name: str, password: str | None, now: datetime) -> tuple[User, bool]:
+    """Whoever proved a phone or an e-mail becomes its user; a password is optional.
+
+    The proof is spent. Says also whether the account is new to them: who has claimed it before just
+    signs in, by the password that they chose then. Raises ProofGone.
+    """
+    contact = codes.spend_proof(proof_id, now=now)
+    if contact is None:
+        raise ProofGone
+    user = find_user(contact, lock=True)
+    if user and user.claimed_at:
+        return user, False
+    if user is None:
+        field = "email" if "@" in contact else "phone"
+        user = register_guardian(name=name, by=None, now=now, **{field: contact})  # type: ignore[arg-type]
+    _claim(user, name=name, password=password, now=now)
+    return user, True
+
+
+def _claim(user: User, *, name: str, password: str | None, now: datetime) -> None:
+    user.name, user.claimed_at = name, now
     if password:
         user.password_hash = hash_password(password)
     if Role.PARENT not in user.roles:

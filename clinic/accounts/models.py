@@ -163,7 +163,10 @@ class SignInCode(Base):
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
-    used_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]  # when its phone was proved by it, or a later code voided it
+    spent_at: Mapped[
+        datetime | None
+    ]  # when somebody signed in or up by that proof, at once if it was voided
 
 
 class Counter(Base):

@@ -46,7 +46,10 @@ def user_of_sign_in(key_hash: str) -> SignedIn | None:
     )
 
 
-def find_user(contact: str) -> User | None:
+def find_user(contact: str, *, lock: bool = False) -> User | None:
     """The user with this normalised phone (`+86…`) or e-mail address."""
     field = User.email if "@" in contact else User.phone
-    return db.session.scalar(select(User).where(field == contact))
+    found = select(User).where(field == contact)
+    if lock:
+        found = found.with_for_update(of=User).execution_options(populate_existing=True)
+    return db.session.scalar(found)

@@ -105,6 +105,38 @@ def note_use(who: SignedIn, *, now: datetime) -> bool:
     return True
 
 
+def come_back(sign_in_id: int, *, now: datetime) -> None:
+    """Whoever was away has said again who they are."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
+        .values(used_at=now, present_at=now)
+    )
+
+
+def is_away(who: SignedIn, *, now: datetime) -> bool:
+    """Whether they work at a centre and nobody has pressed anything in their name for half an hour."""
+    return who.is_staff and now - who.present_at > AWAY_AFTER
+
+
+def of_user(who: SignedIn, *, now: datetime) -> list[SignIn]:
+    """Where they are signed in, the last used first."""
+    may_rest = STAFF_MAY_REST if who.is_staff else PARENTS_MAY_REST
+    return list(
+        db.session.scalars(
+            select(SignIn)
+            .join(User, User.id == SignIn.user_id)
+            .where(
+                SignIn.user_id == who.id,
+                SignIn.ended_at.is_(None),
+                SignIn.epoch == User.epoch,
+                SignIn.used_at >= now - may_rest,
+            )
+            .order_by(SignIn.used_at.desc(), SignIn.id.desc())
+        )
+    )
+
+
 def end(sign_in_id: int, why: Ended, *, now: datetime) -> None:
     """End that sign-in, if it has not ended."""
     db.session.execute(

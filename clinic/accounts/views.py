@@ -2,16 +2,14 @@
 
 from flask import Blueprint, Response, abort, request, session
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from clinic import clock, i18n, outside
-from clinic.accounts import codes, kept_forms, limits, passwords, sign_ins
+from clinic.accounts import codes, entering, kept_forms, limits, staying
 from clinic.accounts.access import allow, demo_mode, me, public
-from clinic.accounts.browsers import in_words
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.accounts.forms import CodeForm, ContactForm, PasswordForm
-from clinic.accounts.models import Ended, Role, User
+from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
 from clinic.db import db
 from clinic.errors import DomainError
@@ -22,13 +20,6 @@ from clinic.web import leave_for, render, safe_next, see_other, way_back
 bp = Blueprint("accounts", __name__)
 
 YEAR = 365 * 24 * 60 * 60
-# Where each role's day begins; the first that fits.
-HOMES = (
-    (Role.RECEPTION, "desk.today"),
-    (Role.CLINICIAN, "calendar.today"),
-    (Role.MANAGER, "manage.index"),
-    (Role.PARENT, "home.index"),
-)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -77,18 +68,20 @@ def sign_in_code() -> Response:
         return see_other("accounts.sign_in")
     form = CodeForm()
     if form.validate_on_submit():
+        now, user = clock.now(), find_user(contact)
         try:
-            codes.use_code(contact, form.code.data or "", now=clock.now())
+            proof = codes.use_code(contact, form.code.data or "", now=now)
         except codes.WrongCode as error:
+            entering.refused(user, how="code", now=now)
             db.session.commit()
             form.code.errors = [say(error)]
         else:
-            db.session.commit()
             session.pop("contact")
-            user = find_user(contact)
             if user and user.claimed_at:
-                return enter(user)
-            session["proved"] = contact
+                codes.spend_proof(proof, now=now)
+                return entering.enter(user, how="code")
+            db.session.commit()
+            session["proof"] = proof
             return see_other("families.join")
     return render(
         "accounts/sign_in_code.html",
@@ -104,20 +97,16 @@ def sign_in_password() -> Response:
     form = PasswordForm()
     if form.validate_on_submit():
         contact: str = form.contact.data
+        address, now = request.remote_addr or "", clock.now()
         try:
-            limits.spend(limits.PASSWORD_ADDRESS, request.remote_addr or "", now=clock.now())
-            limits.spend(limits.PASSWORD, contact, now=clock.now())
+            user = entering.check_password(
+                contact, form.password.data or "", address=address, now=now
+            )
         except limits.TooOften as error:
             form.password.errors = [say(error)]
         else:
-            user = find_user(contact)
-            if passwords.is_password(
-                user.password_hash if user else None, form.password.data or ""
-            ):
-                limits.clear(limits.PASSWORD, contact)
-                db.session.commit()
-                assert user is not None
-                return enter(user)
+            if user:
+                return entering.enter(user, how="password")
             form.password.errors = [_("That is not the right password for this account.")]
         db.session.commit()
     return render(
@@ -128,41 +117,10 @@ def sign_in_password() -> Response:
     )
 
 
-def enter(user: User) -> Response:
-    """Sign the user in and go where they wanted to, or where their day begins; commits.
-
-    Nothing that the browser held before goes with them but where they are.
-    """
-    now = clock.now()
-    if current_user.is_authenticated:
-        sign_ins.end(me().sign_in_id, Ended.REPLACED, now=now)
-    kept_forms.clear_of_another(user.id)
-    key = sign_ins.begin(user, browser=in_words(request.user_agent.string), now=now)
-    db.session.commit()
-    target, near = safe_next(session.get("next")), session.get("near")
-    session.clear()
-    session.permanent = True
-    session["sign_in"], session["csrf_token"] = key, sign_ins.token_of(key)
-    if near:
-        session["near"] = near
-    if target:
-        return leave_for(target)
-    for role, endpoint in HOMES:
-        if role in user.roles:
-            return see_other(endpoint)
-    return see_other("home.index")
-
-
 @bp.post("/sign-out")
 @public("signing out twice does no harm")
 def sign_out() -> Response:
-    if current_user.is_authenticated:
-        sign_ins.end(me().sign_in_id, Ended.SIGN_OUT, now=clock.now())
-        db.session.commit()
-    session.clear()
-    answer = see_other("home.index")
-    answer.headers["Clear-Site-Data"] = '"cache"'  # nobody finds our pages by going back
-    return answer
+    return entering.leave()
 
 
 @bp.post("/kept-forms/discard")
@@ -173,6 +131,9 @@ def discard() -> Response:
         kept_forms.discard(kept_id, me().id)
         db.session.commit()
     return leave_for(way_back())
+
+
+staying.add_pages(bp)
 
 
 @bp.post("/language")

@@ -30,7 +30,7 @@ ONE_MORE = insert(AuditEvent.__table__)  # type: ignore[arg-type]
 
 def record(
     action: str,
-    subject: object | tuple[str, int],
+    subject: object | tuple[str, int | None],
     *,
     by: int | None,
     now: datetime,

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from flask_babel import format_date
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.calendar import board
 from clinic.calendar.board_queries import (
@@ -92,6 +92,7 @@ def week() -> Response:
 
 
 @allow(Role.CLINICIAN, Role.MANAGER)
+@names_nobody("numbers of a day")
 def month() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
     first = day.replace(day=1)

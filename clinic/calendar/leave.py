@@ -8,7 +8,7 @@ from sqlalchemy import select
 from wtforms.fields import SelectChoice
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.calendar.forms import LeaveForm
 from clinic.centres.models import Leave, Practitioner
@@ -26,6 +26,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.CLINICIAN)
+@names_nobody("one's own days")
 def leave() -> Response:
     mine = _mine()
     today = clinic_day(clock.now())

@@ -7,7 +7,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me, public
+from clinic.accounts.access import allow, me, names_nobody, public
 from clinic.accounts.models import Role
 from clinic.calendar import boards, feeds, follow_up, leave
 from clinic.calendar.feed_text import feed_of
@@ -96,6 +96,7 @@ def _page(
 
 @bp.route("/feed", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
+@names_nobody("an address")
 def feed() -> Response:
     """About the secret address; a POST makes a fresh one, which only this answer shows."""
     link = ""
@@ -107,6 +108,7 @@ def feed() -> Response:
 
 @bp.post("/feed/close")
 @allow(Role.CLINICIAN)
+@names_nobody("an address")
 def close_feed() -> Response:
     in_one_transaction(lambda: feeds.close_feed(me(), now=clock.now()))
     flash(_("The address is revoked. Nobody can read your calendar there any more."))

@@ -10,6 +10,7 @@ from datetime import datetime
 from flask import Response, request, session
 from flask_wtf.csrf import generate_csrf
 
+from clinic.accounts.access import is_away
 from clinic.centres.models import Centre
 from clinic.i18n import language
 from clinic.visits.queries import desk_version
@@ -26,6 +27,7 @@ def tag_of(centre: Centre, now: datetime, *made_of: object) -> str:
         language(),
         session.get("sign_in"),
         session.get("csrf_token"),
+        is_away(),
         desk_version(centre.id, now),
         made_of,
     )

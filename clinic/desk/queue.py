@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre, Room
 from clinic.db import db, in_one_transaction
@@ -47,6 +47,7 @@ def add_pages(bp: Blueprint) -> None:
 
     @bp.get("/queue")
     @allow(Role.RECEPTION, Role.CLINICIAN)
+    @names_nobody("while its reader is away it shows times and tickets only")
     def queue() -> Response:
         return _page(*_asked_for(request.args), "")
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from wtforms.fields import SelectChoice
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Person, Role
 from clinic.booking.on_behalf import free_times, move_for, names_of, slots_here
 from clinic.booking.slips import qr_code
@@ -66,6 +66,7 @@ ending.add_pages(bp, _centre)
 
 @bp.get("/")
 @allow(Role.RECEPTION)
+@names_nobody("while its reader is away it shows times and tickets only")
 def today() -> Response:
     return _list(_centre(), "")
 

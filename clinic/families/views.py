@@ -1,17 +1,19 @@
 """A family's own pages: joining, children, guardians, consents."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request, session, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 
 from clinic import clock
-from clinic.accounts import joining
+from clinic.accounts import codes, joining
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.contacts import masked_contact
+from clinic.accounts.entering import enter
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
-from clinic.accounts.views import enter
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families import registering
@@ -38,29 +40,41 @@ bp = Blueprint("families", __name__, url_prefix="/family")
 @bp.route("/join", methods=["GET", "POST"])
 @public("the last step of signing up, for whoever has proved a phone or an e-mail")
 def join() -> Response:
-    contact = session.get("proved")
+    now, proof = clock.now(), session.get("proof")
+    if not proof:
+        return see_other("accounts.sign_up")
+    contact = codes.proved(proof, now=now)
     if not contact:
+        session.pop("proof")
+        flash(say(joining.ProofGone()), "info")
         return see_other("accounts.sign_up")
     user = find_user(contact)
+    if user and user.claimed_at and request.method == "GET":
+        return see_other("accounts.sign_in")
     form = FinishForm(name=user.name if user else "")
     if form.validate_on_submit():
-        now = clock.now()
-        name = form.name.data or ""
-        if user is None:
-            field = "email" if "@" in contact else "phone"
-            user = joining.register_guardian(name=name, by=None, now=now, **{field: contact})
-        joining.claim(user, name=name, password=form.password.data, now=now)
-        registering.record_consents(user, list(ConsentKind), language=language(), by=user, now=now)
-        db.session.commit()
-        session.pop("proved")
-        flash(_("Welcome! You are signed in."), "success")
-        return enter(user)
+        return _join(proof, form, now)
     return render(
         "families/join.html",
         status=422 if form.errors else 200,
         form=form,
         contact=masked_contact(contact),
     )
+
+
+def _join(proof: int, form: FinishForm, now: datetime) -> Response:
+    name, password = form.name.data or "", form.password.data
+    try:
+        user, is_new = joining.join(proof, name=name, password=password, now=now)
+        if is_new:
+            consents = list(ConsentKind)
+            registering.record_consents(user, consents, language=language(), by=user, now=now)
+        answer = enter(user, how="code")
+    except (joining.ProofGone, IntegrityError):  # somebody else with that phone was first
+        db.session.rollback()
+        return see_other("families.join")
+    flash(_("Welcome! You are signed in."), "success")
+    return answer
 
 
 @bp.get("")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from clinic import clock
-from clinic.accounts.access import allow, me, public
+from clinic.accounts.access import allow, is_away, me, public
 from clinic.accounts.models import Role
 from clinic.booking.choosing import DAYS
 from clinic.booking.queries import appointments_of, offers_for
@@ -52,7 +52,7 @@ KINDS = {
 @bp.get("/")
 @public("what the centres do is everybody's to know")
 def index() -> Response:
-    if current_user.is_authenticated and Role.PARENT in me().roles:
+    if current_user.is_authenticated and Role.PARENT in me().roles and not is_away():
         return _start()
     return render("home/index.html", centres=_with_hours(), kinds=KINDS)
 

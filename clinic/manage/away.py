@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre, Leave, Practitioner
 from clinic.clock import at, clinic_day, day_bounds
@@ -50,6 +50,7 @@ def centre_of_staff(*roles: Role) -> Centre:
 
 
 @allow(*STAFF)
+@names_nobody("clinicians and days")
 def leave() -> Response:
     """Who asks for leave, who is away, and a button for who is sick today."""
     centre, now = centre_of_staff(*STAFF), clock.now()
@@ -160,6 +161,7 @@ def displaced() -> Response:
 
 
 @allow(Role.MANAGER)
+@names_nobody("clinicians and days")
 def refuse(request_id: int) -> Response:
     query = select(LeaveRequest).where(
         LeaveRequest.id == request_id, LeaveRequest.centre_id.in_(me().centre_ids(Role.MANAGER))
@@ -176,6 +178,7 @@ def refuse(request_id: int) -> Response:
 
 
 @allow(Role.MANAGER)
+@names_nobody("clinicians and days")
 def lift(leave_id: int) -> Response:
     """The clinician is there after all: hours open again, families come back to their times."""
     query = select(Leave).where(

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import AdjustedDay, Centre, Closure
 from clinic.clock import clinic_day, day_bounds
@@ -37,6 +37,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.MANAGER)
+@names_nobody("days and reasons")
 def closures() -> Response:
     centre, now = centre_of_staff(Role.MANAGER), clock.now()
     live = select(Closure).where(
@@ -119,6 +120,7 @@ def _apply(change: Change, afterwards: Callable[[], object], now: datetime) -> c
 
 
 @allow(Role.MANAGER)
+@names_nobody("days and reasons")
 def lift_closure(closure_id: int) -> Response:
     """The centre opens after all; families come back to their times."""
     query = select(Closure).where(

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from flask import Blueprint, Response
 
 from clinic import clock
-from clinic.accounts.access import allow
+from clinic.accounts.access import allow, names_nobody
 from clinic.accounts.models import Role
 from clinic.checkups.schedule import visits
 from clinic.clock import clinic_day
@@ -28,6 +28,7 @@ def add_pages(bp: Blueprint) -> None:
 
     @bp.get("/health")
     @allow(Role.MANAGER)
+    @names_nobody("shares of many children")
     def health() -> Response:
         today = clinic_day(clock.now())
         known = all_known(today)

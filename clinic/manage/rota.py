@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
@@ -58,6 +58,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def rota() -> Response:
     """The week's hours as they are and as they are meant, by clinician or by room."""
     mine, code = centres_of(me()), request.args.get("centre")
@@ -79,6 +80,7 @@ def rota() -> Response:
 
 
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def rota_rule() -> Response:
     """Add a rule, change one, or change what a draft says of it: kept as a draft."""
     rule, draft = _asked_for()
@@ -220,6 +222,7 @@ def _rule_page(
 
 
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def rota_end() -> Response:
     """End a rule with a day: kept as a draft."""
     rule, draft = _asked_for()
@@ -244,6 +247,7 @@ def rota_end() -> Response:
 
 
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def rota_discard() -> Response:
     """Forget a draft."""
     draft_id = id_of(request.form, "draft")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, flash, request
 from flask_babel import ngettext
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
@@ -29,6 +29,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def rota_copy() -> Response:
     """Two forms; the one whose button was pressed is looked at."""
     code = request.args.get("centre")

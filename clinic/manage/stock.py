@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from wtforms import Field
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
@@ -37,6 +37,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
 
     @bp.route("/stock", methods=["GET", "POST"])
     @allow(Role.MANAGER)
+    @names_nobody("doses, not children")
     def stock() -> Response:
         centre = centre_asked_for()
         form = ReceiveForm()
@@ -50,6 +51,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
 
     @bp.post("/stock/<id:lot_id>/waste")
     @allow(Role.MANAGER)
+    @names_nobody("doses, not children")
     def waste(lot_id: int) -> Response:
         lot = get_lot(me(), lot_id)
         form = WasteForm(lot_id)
@@ -65,6 +67,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
 
     @bp.post("/stock/<id:lot_id>/recall")
     @allow(Role.MANAGER)
+    @names_nobody("doses, not children")
     def recall(lot_id: int) -> Response:
         lot = get_lot(me(), lot_id)
         form = RecallForm(lot_id)

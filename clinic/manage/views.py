@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from clinic import clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.centres.years import missing_years
@@ -29,6 +29,7 @@ bp = Blueprint("manage", __name__, url_prefix="/manage")
 
 @bp.get("/")
 @allow(Role.MANAGER)
+@names_nobody("hours and how full they are")
 def index() -> Response:
     return _week_page(_centre(), monday_of(request.args.get("week"), clinic_day(clock.now())))
 
@@ -77,6 +78,7 @@ def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
 
 @bp.route("/sessions/new", methods=["GET", "POST"])
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def add_week() -> Response:
     centre = _centre()
     today = clinic_day(clock.now())
@@ -128,6 +130,7 @@ def _open(form: WeekForm, centre: Centre, days: list[date]) -> list[ClinicSessio
 
 @bp.post("/sessions/<id:session_id>/withdrawal")
 @allow(Role.MANAGER)
+@names_nobody("hours of the rota")
 def withdraw(session_id: int) -> Response:
     session = get_session(me(), session_id)
     code, week = session.practitioner.centre.code, clinic_day(session.starts_at)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me
+from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -33,6 +33,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(*STAFF)
+@names_nobody("while its reader is away it shows times and tickets only")
 def board() -> Response:
     return _board({}, {})
 
