@@ -28,7 +28,7 @@ SENTENCES = {
     405: (lazy_gettext("That did not work"), lazy_gettext("Please start again from the page before.")),
     409: (lazy_gettext("Something changed meanwhile"), lazy_gettext("Somebody else changed this just now. Please look again.")),
     413: (lazy_gettext("That is too large"), lazy_gettext("Please send less at once.")),
-    429: (lazy_gettext("A moment, please"), lazy_gettext("That was too often in a short time. Please wait a few minutes.")),
+    429: (lazy_gettext("A moment, please"), lazy_gettext("Too many tries in a short time. Please wait a few minutes.")),
     500: (lazy_gettext("Something went wrong on our side"), lazy_gettext("Nothing you had saved is lost. Please try again in a minute.")),
     503: (lazy_gettext("The booking system cannot be reached for a moment"), lazy_gettext("Nothing you had saved is lost, and sending the same again books nothing twice. Please try again in a minute.")),
 }  # fmt: skip

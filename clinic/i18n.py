@@ -1,18 +1,18 @@
 """Two languages, and how names, dates and ages are shown in them."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 from babel import Locale
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date, format_timedelta, get_day_names
 from babel.support import NullTranslations
 from flask import g, has_request_context, request
 from flask_babel import get_locale, get_translations, gettext
 
 from clinic.ages import age_months
-from clinic.clock import clinic_day, local
+from clinic.clock import clinic_day, local, now
 
 
 class Sentence(Protocol):
@@ -28,6 +28,7 @@ class Sentence(Protocol):
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
 COOKIE = "lang"
+WEEKS_UNTIL_MONTHS = 3  # of age: until then English counts weeks, Chinese counts months
 # Babel's names of the languages. The catalogue of `zh_Hans_CN` lies in `zh`.
 LOCALES = {one: Locale.parse(one) for one in LANGUAGES}
 
@@ -78,11 +79,19 @@ def html_lang() -> str:
 
 def say(sentence: Sentence) -> str:
     """A refusal or an objection in the reader's language."""
-    params = {
-        key: in_words(value) if isinstance(value, date) else value
-        for key, value in sentence.params.items()
-    }
+    params = {key: _in_reading(value) for key, value in sentence.params.items()}
     return gettext(sentence.message, **params)
+
+
+def _in_reading(value: object) -> object:
+    if isinstance(value, date):
+        return in_words(value)
+    return how_long(value) if isinstance(value, timedelta) else value
+
+
+def how_long(time: timedelta) -> str:
+    """`30分钟` · `30 minutes`, in the largest unit that says it well."""
+    return format_timedelta(time, threshold=1, locale=LOCALES[language()])
 
 
 def say_text(msgid: str, **params: object) -> str:
@@ -109,9 +118,16 @@ def name_of(thing: object, field: str = "name") -> str:
 
 
 def day(value: date | datetime) -> str:
-    """`11月25日周三` · `Wed, Nov 25`."""
+    """`11月25日周三` · `Wed 25 Nov`; with its year when that is not this one."""
     when = clinic_day(value) if isinstance(value, datetime) else value
-    return _written(when, "MMMd日EEE" if language() == "zh" else "EEE d MMM", language())
+    zh, en = (
+        ("MMMd日EEE", "EEE d MMM") if _is_of_this_year(when) else ("y年MMMd日EEE", "EEE d MMM y")
+    )
+    return _written(when, zh if language() == "zh" else en, language())
+
+
+def _is_of_this_year(when: date) -> bool:
+    return when.year == clinic_day(now()).year
 
 
 def long_day(value: date | datetime) -> str:
@@ -141,12 +157,14 @@ def weekday_name(number: int) -> str:
 
 
 def age(birth_date: date, on: date) -> str:
-    """The age in words that parents use: days, then months up to two years, then years."""
+    """The age in words that parents use: days, weeks (in English), months up to two years, years."""
     months = age_months(birth_date, on)
     if months < 0:
         return gettext("not born yet")
     if months < 1:
         return gettext("%(days)s days old", days=(on - birth_date).days)
+    if months < WEEKS_UNTIL_MONTHS and language() == "en":
+        return gettext("%(weeks)s weeks", weeks=(on - birth_date).days // 7)
     if months < 24:
         return gettext("%(months)s months", months=months)
     years, rest = divmod(months, 12)

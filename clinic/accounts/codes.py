@@ -21,11 +21,13 @@ from clinic.i18n import mark, say_text
 GOOD_FOR = timedelta(minutes=5)
 TRIES = 5
 PROOF_GOOD_FOR = timedelta(minutes=15)
-TEXT = mark("Your sign-in code is %(code)s. It is good for 5 minutes. Tell it to nobody.")
+TEXT = mark(
+    "Your sign-in code is %(code)s. It is valid for 5 minutes. Do not share it with anyone."
+)
 
 
 class WrongCode(DomainError):
-    message = mark("That code is not right, or no longer good. Check it, or ask for a new one.")
+    message = mark("That code is wrong or has expired. Check it, or ask for a new one.")
 
 
 def _hash(recipient: str, code: str) -> str:

@@ -21,7 +21,7 @@ F = TypeVar("F")
 
 
 class TooOften(DomainError):
-    message = mark("That was too often. Please try again in %(minutes)s min.")
+    message = mark("Too many tries. Please try again in %(minutes)s min.")
 
 
 @dataclass(frozen=True)

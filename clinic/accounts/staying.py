@@ -82,7 +82,7 @@ def _proves(user: User, form: AgainForm | AgainByCodeForm, now: datetime) -> boo
         address, password = request.remote_addr or "", form.password.data or ""
         if entering.check_password(contact, password, address=address, now=now):
             return True
-        form.password.errors = [_("That is not the right password for this account.")]
+        form.password.errors = [_("Wrong account or password.")]
         return False
     try:
         codes.spend_proof(codes.use_code(contact, form.code.data or "", now=now), now=now)

@@ -107,7 +107,7 @@ def sign_in_password() -> Response:
         else:
             if user:
                 return entering.enter(user, how="password")
-            form.password.errors = [_("That is not the right password for this account.")]
+            form.password.errors = [_("Wrong account or password.")]
         db.session.commit()
     return render(
         "accounts/sign_in_password.html",

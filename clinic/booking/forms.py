@@ -16,7 +16,7 @@ USUALLY = timedelta(days=14)
 
 
 class ConfirmForm(Form):
-    reason = Note(_l("What is it about? (optional)"), most=300)
+    reason = Note(_l("Anything the staff should know beforehand? (optional)"), most=300)
 
 
 class WaitForm(Form):
@@ -25,7 +25,7 @@ class WaitForm(Form):
     children = Checkboxes(_l("Who is it for?"), required=_l("Choose at least one child."), ids=True)
     service = Select(_l("What do you need?"), ids=True)
     centres = Checkboxes(
-        _l("Where would it do?"), required=_l("Choose at least one centre."), ids=True
+        _l("Which centres suit you?"), required=_l("Choose at least one centre."), ids=True
     )
     weekdays = Checkboxes(
         _l("On which weekdays?"), required=_l("Choose at least one weekday."), ids=True

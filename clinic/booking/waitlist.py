@@ -39,7 +39,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
     def leave(entry_id: int) -> Response:
         entry = get_entry(me(), kind, entry_id)
         in_one_transaction(lambda: waiting.leave(entry, by=me(), now=clock.now()))
-        flash(_("You wait no longer."))
+        flash(_("You left the waitlist."))
         return see_other("appointments.index")
 
 

@@ -111,7 +111,7 @@ def feed() -> Response:
 @names_nobody("an address")
 def close_feed() -> Response:
     in_one_transaction(lambda: feeds.close_feed(me(), now=clock.now()))
-    flash(_("The address is revoked. Nobody can read your calendar there any more."))
+    flash(_("The address is revoked. Your calendar can no longer be read there."))
     return see_other("calendar.feed")
 
 

@@ -53,7 +53,7 @@ KNOWN: Mapping[str, Word] = {
             "肥胖",
             "obesity",
             mark(
-                "Heavy for this height. It is nobody's fault and can be changed step by step; the centre is glad to help."
+                "Heavy for this height. It is no one's fault and can be changed step by step; the centre is glad to help."
             ),
         ),
     )

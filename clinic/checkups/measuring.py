@@ -73,7 +73,7 @@ class BeforeBirth(DomainError):
 
 
 class NotYetMeasured(DomainError):
-    message = mark("This day lies in the future.")
+    message = mark("This day is in the future.")
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,9 @@ class WalkInForm(Form):
     )
     agreed = Agreed(
         _l(
-            "The guardian has been told of the privacy notice and the rule for children, and agrees."
+            "The guardian has been informed of the privacy notice and the rule for children, and agrees."
         ),
-        required=_l("Without the guardian's agreement nothing may be kept."),
+        required=_l("Without the guardian's consent nothing may be stored."),
     )
     service = Select(_l("Service"), ids=True)
     day = Day(_l("Day"), required=_l("Enter a day."))

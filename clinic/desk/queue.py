@@ -29,7 +29,7 @@ LABELS = {
     Verb.CALL: mark("Call"),
     Verb.CALL_AGAIN: mark("Call again"),
     Verb.BEGIN: mark("Is here"),
-    Verb.SKIP: mark("Not there"),
+    Verb.SKIP: mark("Not here"),
     Verb.BACK: mark("Back in line"),
     Verb.HAND_OVER: mark("Hand over"),
     Verb.FINISH: mark("Finish"),

@@ -124,4 +124,4 @@ def said(check: Callable[..., None], *values: object) -> None:
 class InvitationForm(Form):
     """Whom to invite."""
 
-    relation = Select(_l("Who is the other guardian?"), choices=RELATIONS)
+    relation = Select(_l("The other guardian is the child's"), choices=RELATIONS)

@@ -18,7 +18,7 @@ CHECKS = "10X98765432"
 
 
 class BornInTheFuture(DomainError):
-    message = mark("The date of birth lies in the future.")
+    message = mark("The date of birth is in the future.")
 
 
 class GrownUp(DomainError):
@@ -30,11 +30,11 @@ class WeightInKilograms(DomainError):
 
 
 class OddWeight(DomainError):
-    message = mark("A weight at birth lies between 300 and 7000 grams.")
+    message = mark("Birth weight must be between 300 and 7000 grams.")
 
 
 class OddGestation(DomainError):
-    message = mark("The weeks of pregnancy lie between 20 and 45.")
+    message = mark("Weeks of pregnancy must be between 20 and 45.")
 
 
 class OddCertificate(DomainError):

@@ -88,6 +88,7 @@ def show(appointment_id: int) -> Response:
         lost=_lost(appointment, {one.code for one in doses}),
         kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
+        too_late=booking.too_late(appointment),
         wait=wait,
         reacts=wait is not None and open_reaction(appointment.id) is not None,
     )

@@ -106,7 +106,7 @@ def _do(
         return show(page, now=now, refusal=say(error))
     offer_all([one.id for one in done.displaced], now=now)
     if not done.displaced:
-        flash(_("It is done. Nobody loses a time."))
+        flash(_("Done. No family loses its time."))
         return see_other("manage.closures", centre=centre.code)
     flash(_("It is done."))
     return see_other("manage.displaced", centre=centre.code)

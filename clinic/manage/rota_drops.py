@@ -29,7 +29,7 @@ class ShutDay(DomainError):
 
 
 class NoSessionThen(DomainError):
-    message = mark("Nobody gives this service then. Please choose one of the free times.")
+    message = mark("This service is not offered then. Please choose one of the free times.")
 
 
 class FullThen(DomainError):

@@ -104,7 +104,7 @@ def _is_given_here(form: WeekForm, centre: Centre) -> bool:
     practitioner = next(one for one in centre.practitioners if one.id == form.practitioner.data)
     given = {one.id for one in practitioner.services}
     if set(form.services.data or []) - given:
-        form.services.errors = [_("This clinician does not give all of these services.")]
+        form.services.errors = [_("This clinician does not offer all of these services.")]
     return not form.errors
 
 

@@ -1,7 +1,7 @@
 """Booking, moving, cancelling. These change rows and flush; whoever calls them commits."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -32,7 +32,10 @@ BY_KEY = select(Booking).where(Booking.idempotency_key == bindparam("key"))
 
 
 class TooLate(DomainError):
-    message = mark("It is too late to change this online. Please call the centre.")
+    message = mark(
+        "Less than %(notice)s before the visit, it cannot be moved or cancelled online. "
+        "Please call the centre."
+    )
 
 
 class NotChangeable(DomainError):
@@ -296,11 +299,21 @@ def must_be_changeable(
     if status is not Status.BOOKED:
         raise NotChangeable
     if online and not may_change_online(appointment, now=now, cancelling=cancelling):
-        raise TooLate
+        raise too_late(appointment, cancelling=cancelling)
 
 
 def may_change_online(appointment: Appointment, *, now: datetime, cancelling: bool = False) -> bool:
     """Whether the family itself may still move it, or cancel it."""
-    policy = policy_for(appointment.service_id, appointment.centre_id)
-    notice = policy.notice_to_cancel if cancelling else policy.notice_to_move
+    notice = _notice(appointment, cancelling=cancelling)
     return rules.may_change_online(appointment.starts_at, notice, now)
+
+
+def too_late(appointment: Appointment, *, cancelling: bool = False) -> TooLate:
+    """What a family reads that may no longer change it by itself."""
+    return TooLate(notice=timedelta(minutes=_notice(appointment, cancelling=cancelling)))
+
+
+def _notice(appointment: Appointment, *, cancelling: bool) -> int:
+    """In minutes."""
+    policy = policy_for(appointment.service_id, appointment.centre_id)
+    return policy.notice_to_cancel if cancelling else policy.notice_to_move

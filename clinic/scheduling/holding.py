@@ -40,7 +40,7 @@ GROUP = (
 
 class TooManyHolds(DomainError):
     message = mark(
-        "Your family already keeps several times at once. Please confirm or release one first."
+        "Your family is already holding several times. Please confirm or give up one first."
     )
 
 

@@ -61,7 +61,7 @@ class NotGivenHere(DomainError):
 
 class ShutThen(DomainError):
     message = mark(
-        "On %(day)s the centre or the room is shut in these hours, or the clinician away."
+        "On %(day)s the centre or the room is closed in these hours, or the clinician is away."
     )
 
 

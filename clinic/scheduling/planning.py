@@ -51,8 +51,8 @@ class Sitting:
 DIFFERS = {
     "": "",
     "other_time": mark("Another time of the day: the usual one is not free."),
-    "other_practitioner": mark("Another clinician: the preferred one is not free."),
-    "other_day": mark("Another day: on the usual one there is nothing free."),
+    "other_practitioner": mark("Another clinician: the one you chose is not free."),
+    "other_day": mark("Another day: nothing is free on the usual one."),
 }
 
 

@@ -22,7 +22,7 @@ from clinic.scheduling.status import Status, status_of
 TEXTS = {
     Question.NOTHING_LEFT: mark("What this visit was booked for is not due on that day any more."),
     Question.NO_DOSE: mark("The centre has no vaccine left for this visit."),
-    Question.AGE: mark("On that day the child does not have the age for this service."),
+    Question.AGE: mark("On that day your child is not the right age for this service."),
 }
 
 

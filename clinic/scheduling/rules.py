@@ -91,7 +91,7 @@ def time_objection(asking: Asking, slot: Candidate, now: datetime) -> Objection 
     if slot.starts_at < now + notice:
         return Objection(
             "too_soon",
-            mark("That is too soon to book online. Please call, or come to the desk."),
+            mark("Too close to book online. Please call, or come to the desk."),
             works_from=now + notice,
         )
     if slot.opens_at > now:

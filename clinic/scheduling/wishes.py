@@ -25,7 +25,9 @@ from clinic.scheduling.rota import applies, timetables
 
 
 class NeverMet(DomainError):
-    message = mark("That can never happen: please choose other days, times or centres.")
+    message = mark(
+        "With these choices there will never be a time. Please choose other days, times or centres."
+    )
 
 
 def must_be_possible(

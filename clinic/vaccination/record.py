@@ -29,7 +29,7 @@ class BeforeBirth(DomainError):
 
 
 class NotYetGiven(DomainError):
-    message = mark("This day lies in the future.")
+    message = mark("This day is in the future.")
 
 
 class GivenTwice(DomainError):

@@ -35,7 +35,7 @@ from clinic.vaccination.stock_rules import can_keep, last_day
 
 class OutOfStock(DomainError):
     message = mark(
-        "The centre has no dose of %(vaccine)s left to promise. Please choose another centre."
+        "All doses of %(vaccine)s at this centre are reserved. Please choose another centre."
     )
 
 

@@ -31,7 +31,7 @@ from clinic.vaccination.stock_models import DosePromise, Why
 from clinic.vaccination.stock_queries import TAKEN_AWAY, is_to_come, visit_starts, with_visits
 from clinic.vaccination.versions import Versions, recall, remember, versions_of
 
-NO_STOCK = mark("%(vaccine)s is not to be had there for that day. Please try another centre.")
+NO_STOCK = mark("%(vaccine)s is not available there on that day. Please try another centre.")
 
 
 class DoseTerms:

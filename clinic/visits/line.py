@@ -23,7 +23,7 @@ from clinic.visits.steps import STANDING, lock, must, served_for, take_step
 
 
 class NobodyWaits(DomainError):
-    message = mark("Nobody is waiting here.")
+    message = mark("No one is waiting here.")
 
 
 class StaysUntil(DomainError):

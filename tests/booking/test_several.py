@@ -158,7 +158,7 @@ def test_anyone_is_one_button_a_time_and_never_refused_while_one_is_free(client)
     child = make_child(parent)
     page = client.sign_in(parent).get("/pediatrics/").text
     assert len(buttons(page)) == 8
-    assert "3 位医生可约" in page
+    assert "3位医护人员可约" in page
     chosen = buttons(page)[0]
     make_appointment(service=service, slot=db.session.get_one(Slot, int(chosen)))
 
@@ -377,7 +377,7 @@ def test_an_offer_that_is_over_says_so(client, full):
         ({"parts": []}, "请至少选一个时段"),
         ({"weekdays": []}, "请至少选择一个星期几"),
         ({"last_day": ""}, "请输入日期。"),
-        ({"last_day": "2026-03-01"}, "这样永远等不到"),
+        ({"last_day": "2026-03-01"}, "所选条件下不会有号"),
         ({"last_day": "2027-03-01"}, "候补最长 90 天"),
     ],
 )

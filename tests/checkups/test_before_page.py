@@ -148,7 +148,7 @@ def test_a_child_of_seven_is_told_that_there_is_nothing(client, app):
     day = Day(born=BORN.replace(year=2019))
     shown = client.sign_in(day.parent).get(day.before)
     assert shown.status_code == 200
-    assert "None of the thirteen health checks is left" in shown.text
+    assert "has had all thirteen health checks" in shown.text
 
 
 def test_as_many_queries_with_all_answers_as_with_none(client, day):

@@ -126,7 +126,7 @@ def test_what_was_measured_at_home_is_kept(client, here, child, parent):
         ({"weight": "9.6"}, "on", "Enter the day of the measurement, as 2025-03-01."),
         ({"on": "yesterday", "weight": "9.6"}, "on", "Enter the day"),
         ({"on": "2025-01-31", "weight": "3"}, "on", "This day is before the child was born."),
-        ({"on": "2026-03-03", "weight": "9.6"}, "on", "This day lies in the future."),
+        ({"on": "2026-03-03", "weight": "9.6"}, "on", "This day is in the future."),
         ({"on": "2026-03-01", "head": "450"}, "head", "Did you mean 45 cm (450 mm)?"),
         ({"on": "2026-03-01", "head": "4500"}, "head", "This must lie between 15 and 70 cm."),
         ({"on": "2026-03-01", "weight": "19.2"}, "weight", "Did you mean 9.6 kg (19.2 斤)?"),

@@ -129,8 +129,8 @@ def test_without_a_record_it_asks_for_the_booklet_first(client, parent, child):
     without = client.get(url(child)).text
     given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
 
-    assert "这里还没有接种记录" in without
-    assert "这里还没有接种记录" not in client.get(url(child)).text
+    assert "系统里还没有接种记录" in without
+    assert "系统里还没有接种记录" not in client.get(url(child)).text
 
 
 def test_what_is_booked_is_not_offered_again(client, parent, child):

@@ -54,7 +54,7 @@ def test_what_was_not_shown_is_not_done_and_shown_again(client, made):
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "the centre or the room is shut in these hours"), ("zh", "中心或诊室")],
+    [("en", "the centre or the room is closed in these hours"), ("zh", "中心或诊室")],
 )
 def test_hours_in_which_the_centre_is_shut_have_a_sentence(client, made, language, sentence):
     from datetime import time
