@@ -19,7 +19,7 @@ from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.status import Status, last_changed, status_of
 
 PAST, AHEAD = timedelta(weeks=2), timedelta(weeks=8)
 OFF = (Status.CANCELLED, Status.DISPLACED)
@@ -68,9 +68,7 @@ def _frame() -> Calendar:
 
 
 def _visit(visit: Appointment) -> Event:
-    facts = (visit.arrived_at, visit.done_at, visit.no_show_at, visit.cancelled_at)
-    known = (visit.booking.made_at, visit.displaced_at, *facts)
-    event = _event(f"appointment-{visit.id}", max(moment for moment in known if moment))
+    event = _event(f"appointment-{visit.id}", last_changed(visit))
     event.add("sequence", visit.version)
     event.add("dtstart", visit.starts_at)
     event.add("dtend", visit.ends_at)

@@ -1,12 +1,11 @@
 """A family's appointments."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from flask import Blueprint, Response, flash, url_for
+from flask import Blueprint, Response, flash
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from icalendar import Alarm, Calendar, Event
 from wtforms import BooleanField
 
 from clinic import clock
@@ -26,7 +25,8 @@ from clinic.checkups.reports import has_report
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
-from clinic.i18n import name_of, say
+from clinic.home.calendar_file import as_calendar
+from clinic.i18n import say
 from clinic.scheduling import booking, questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
@@ -130,7 +130,7 @@ def wait(appointment_id: int) -> Response:
 def calendar_file(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
     return Response(
-        as_calendar(appointment, now=clock.now()),
+        as_calendar(appointment),
         mimetype="text/calendar",
         headers={
             "Content-Disposition": f'attachment; filename="{appointment.booking.reference}.ics"'
@@ -157,9 +157,9 @@ def cancellation(appointment_id: int) -> Response:
             )
             if len(those) > 1:
                 flash(_("%(count)s appointments are cancelled.", count=len(those)))
-            else:
-                flash(_("The appointment is cancelled."))
-            return see_other("appointments.index")
+                return see_other("appointments.index")
+            flash(_("The appointment is cancelled."))
+            return see_other("appointments.show", appointment_id=appointment_id)
     except DomainError as error:
         db.session.rollback()
         refusal = say(error)
@@ -179,34 +179,3 @@ def is_coming(appointment: Appointment, now: datetime) -> bool:
         Status.BOOKED,
         Status.ARRIVED,
     )
-
-
-def as_calendar(appointment: Appointment, *, now: datetime) -> bytes:
-    """The appointment as a calendar file, with a reminder a day before. It names no child."""
-    event = Event()
-    event.add("uid", f"{appointment.booking.reference}-{appointment.id}@appointments")
-    event.add("dtstamp", now)
-    event.add("dtstart", appointment.starts_at.astimezone(clock.zone()))
-    event.add("dtend", appointment.ends_at.astimezone(clock.zone()))
-    event.add("summary", name_of(appointment.service))
-    centre = appointment.centre
-    event.add("location", f"{name_of(centre)}, {name_of(centre, 'address')}")
-    event.add("geo", (centre.latitude, centre.longitude))
-    event.add("description", spoken(appointment.booking.reference))
-    event.add(
-        "url",
-        url_for("appointments.show", appointment_id=appointment.id, _external=True),
-    )
-    if status_of(appointment) is Status.CANCELLED:
-        event.add("status", "CANCELLED")
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", name_of(appointment.service))
-    alarm.add("trigger", timedelta(days=-1))
-    event.add_component(alarm)
-    calendar = Calendar()
-    calendar.add("prodid", "-//clinic//appointments//")
-    calendar.add("version", "2.0")
-    calendar.add_component(event)
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from clinic import clock
 from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.db import Base
@@ -285,6 +286,8 @@ class Appointment(Base):
     practitioner: Mapped[Practitioner] = relationship()
     room: Mapped[Room] = relationship()
 
+    # Of the newest version, so that calendars which hold a copy of it take it over.
+    changed_at: Mapped[datetime | None] = mapped_column(onupdate=clock.now)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own spelling
 
 

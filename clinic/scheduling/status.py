@@ -1,5 +1,6 @@
 """The one function that names where an appointment stands."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from clinic.i18n import mark
@@ -20,7 +21,7 @@ class Status(StrEnum):
 LABELS = {
     Status.BOOKED: mark("Booked"),
     Status.ARRIVED: mark("Arrived"),
-    Status.DONE: mark("Done"),
+    Status.DONE: mark("Completed"),
     Status.NO_SHOW: mark("Did not come"),
     Status.DISPLACED: mark("Needs a new time"),
     Status.CANCELLED: mark("Cancelled"),
@@ -48,3 +49,16 @@ def status_of(appointment: Appointment) -> Status:
     if appointment.done_at:
         return Status.DONE
     return Status.ARRIVED if appointment.arrived_at else Status.BOOKED
+
+
+def last_changed(appointment: Appointment) -> datetime:
+    """When it last changed; for the calendars that hold a copy of it. Its booking must be loaded."""
+    facts = (
+        appointment.changed_at,
+        appointment.arrived_at,
+        appointment.done_at,
+        appointment.no_show_at,
+        appointment.displaced_at,
+        appointment.cancelled_at,
+    )
+    return max(moment for moment in (appointment.booking.made_at, *facts) if moment)

@@ -125,6 +125,17 @@ def test_what_is_cancelled_says_so_and_keeps_its_uid(client, address, visit):
     assert after["last-modified"].dt == NOON + timedelta(hours=1)
 
 
+def test_what_is_moved_is_newer_in_every_way(client, address, visit, slot):
+    (before,) = events(client.get(address))
+    later = NOON + timedelta(minutes=7)
+    with time_machine.travel(later, tick=False):
+        visit.slot_id = slot.clinic_session.slots[-1].id
+        db.session.commit()
+        (after,) = events(client.get(address))
+    assert after["sequence"] > before["sequence"]
+    assert (after["dtstamp"].dt, after["last-modified"].dt) == (later, later)
+
+
 @pytest.mark.parametrize(
     ("later", "seen"),
     [(timedelta(days=14), 1), (timedelta(days=16), 0), (timedelta(0), 1)],

@@ -1,13 +1,26 @@
 """A family's appointments: seen, put into a calendar, cancelled."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
 from icalendar import Calendar
 
+from clinic import clock
+from clinic.db import db
+from clinic.scheduling import booking
+from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
-from tests.makes import make_appointment, make_child, make_guardianship, make_user
+from clinic.scheduling.wanted import Wanted
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_child,
+    make_guardianship,
+    make_slot,
+    make_user,
+)
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -39,13 +52,53 @@ def test_the_calendar_file_says_the_time_and_names_no_child(client, parent, visi
     assert "王一禾" not in answer.text
 
 
+def calendar_of(client, visit):
+    """The file that the appointment's page offers, whatever it is called there."""
+    page = client.get(f"/appointments/{visit.id}")
+    assert f"/appointments/{visit.id}.ics" in page.text
+    return Calendar.from_ical(client.get(f"/appointments/{visit.id}.ics").data)
+
+
+def test_the_file_of_a_moved_appointment_moves_the_entry(client, parent, visit):
+    client.sign_in(parent)
+    (before,) = calendar_of(client, visit).walk("VEVENT")
+    other = make_slot(visit.service, day=TOMORROW, opens=time(14), closes=time(15))
+    with time_machine.travel(NOON + timedelta(minutes=3), tick=False):
+        wanted = Wanted(visit.child, visit.service, slots_for(visit.service, other.id))
+        booking.move(visit, wanted, by=parent, online=True, now=clock.now())
+        db.session.commit()
+        calendar = calendar_of(client, visit)
+    (after,) = calendar.walk("VEVENT")
+    assert calendar["method"] == "PUBLISH"
+    assert (after["uid"], after["status"]) == (before["uid"], "CONFIRMED")
+    assert after["sequence"] > before["sequence"]
+    assert after.decoded("dtstamp") == after.decoded("last-modified") == NOON + timedelta(minutes=3)
+    assert after.decoded("dtstart") == other.starts_at
+
+
+@pytest.mark.parametrize("fact", ["cancelled", "displaced"])
+def test_the_file_of_what_is_off_removes_the_entry_and_rings_no_more(client, parent, visit, fact):
+    client.sign_in(parent)
+    (before,) = calendar_of(client, visit).walk("VEVENT")
+    assert before.walk("VALARM")
+    by = parent.id
+    setattr(visit, f"{fact}_at", NOON)
+    setattr(visit, f"{fact}_by_id", by)
+    calendar = calendar_of(client, visit)
+    (after,) = calendar.walk("VEVENT")
+    assert calendar["method"] == "CANCEL"
+    assert (after["uid"], after["status"]) == (before["uid"], "CANCELLED")
+    assert after["sequence"] > before["sequence"]
+    assert after.walk("VALARM") == []
+
+
 def test_cancelling_asks_first_and_twice_is_once(client, parent, visit):
     client.sign_in(parent)
     url = f"/appointments/{visit.id}/cancellation"
     assert client.get(url).status_code == 200
     assert status_of(visit) is Status.BOOKED
     for _ in range(2):
-        assert client.post(url, data={"reason": "发烧"}).location == "/appointments/"
+        assert client.post(url, data={"reason": "发烧"}).location == f"/appointments/{visit.id}"
     assert status_of(visit) is Status.CANCELLED
 
 
