@@ -28,6 +28,7 @@ WRITTEN_DAY = re.compile(
 )
 CLOCK_BEHIND = re.compile(r"(?<=.{8})[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 WRITTEN_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
+DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,20})?")
 WORD = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -134,6 +135,13 @@ def a_moment(text: str | None) -> datetime | None:
 def a_word(text: str | None) -> str:
     """A code, a key or a version of the site's own: letters, digits, `-`, `_` and `.`; else ""."""
     return text if text and WORD.fullmatch(text) else ""
+
+
+def degrees(text: str | None, most: int) -> float | None:
+    """A latitude (to 90) or a longitude (to 180)."""
+    if not text or not DEGREES.fullmatch(text) or abs(float(text)) > most:
+        return None
+    return float(text)
 
 
 def an_object(text: str | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Answering a request: a page or its part, unchanged, elsewhere."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -24,6 +25,8 @@ from markupsafe import Markup
 
 from clinic.config import ROOT
 from clinic.i18n import language
+
+MICROS = re.compile(r"[0-9]{1,17}")
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -91,7 +94,7 @@ class Mark:
             return None
         for tag in request.if_none_match.as_set(include_weak=True):
             digest, _, until = tag.partition(".")
-            if digest == self.digest and until.isdigit() and micros(now) < int(until):
+            if digest == self.digest and MICROS.fullmatch(until) and micros(now) < int(until):
                 return self._may_be_kept(Response(status=304), tag)
         return None
 

@@ -15,6 +15,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.messages import demo_messages
+from clinic.outside import degrees
 from clinic.web import leave_for, render, safe_next, see_other, way_back
 
 bp = Blueprint("accounts", __name__)
@@ -152,14 +153,14 @@ def language() -> Response:
 @public("to show the nearest centre first; kept in the visitor's own cookie")
 def location() -> Response:
     """Remember where the visitor is, to about a kilometre; nothing is stored on the site."""
-    try:
-        latitude = round(float(request.form.get("lat", "")), 2)
-        longitude = round(float(request.form.get("lng", "")), 2)
-    except ValueError:
+    latitude, longitude = (
+        degrees(request.form.get("lat"), 90),
+        degrees(request.form.get("lng"), 180),
+    )
+    if latitude is None or longitude is None:
         session.pop("near", None)
     else:
-        if -90 <= latitude <= 90 and -180 <= longitude <= 180:
-            session["near"] = {"lat": latitude, "lng": longitude}
+        session["near"] = {"lat": round(latitude, 2), "lng": round(longitude, 2)}
     return leave_for(safe_next(request.form.get("next")) or "/")
 
 

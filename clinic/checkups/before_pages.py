@@ -12,6 +12,7 @@ from clinic.accounts.models import Role
 from clinic.checkups import checks, questions, records
 from clinic.checkups.schedule import Visit
 from clinic.db import in_one_transaction
+from clinic.outside import an_object
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.web import is_htmx, render, see_other
@@ -57,22 +58,13 @@ def before(appointment_id: int) -> Response:
 
 def _changed(one: Visit, form: Mapping[str, str]) -> dict[str, str]:
     """The answers that were chosen; what somebody else changed meanwhile is left alone."""
-    only, shown = form.get("only"), _shown(form.get("shown", ""))
+    only, shown = form.get("only"), an_object(form.get("shown"))
     return {
         each.code: form[each.code]
         for each in questions.questions(one)
         if each.option(form.get(each.code, ""))
         and (each.code == only if only else form[each.code] != shown.get(each.code))
     }
-
-
-def _shown(text: str) -> Mapping[str, object]:
-    """The answers that the page showed."""
-    try:
-        shown = json.loads(text)
-    except ValueError:
-        return {}
-    return shown if isinstance(shown, dict) else {}
 
 
 def _page(visit: Appointment, one: Visit, answers: Mapping[str, str], errors: Errors) -> Response:

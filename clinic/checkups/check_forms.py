@@ -4,12 +4,12 @@ A check is a mapping of fields to texts (see `items.Sheet.fields`). A number tha
 in `errors`; one that could be right but probably is not in `doubts`, until `sure-<field>` says so.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from clinic import plain
 from clinic.checkups.items import ACUITY, Sheet
 from clinic.checkups.measuring import (
     Doubt,
@@ -25,11 +25,13 @@ from clinic.checkups.models import How, Kind
 from clinic.checkups.questions import signs
 from clinic.checkups.referral import referral
 from clinic.i18n import mark
+from clinic.outside import an_id, an_object
 
 # Decimal (0.1 to 2.0) or five-mark (4.0 to 5.3) notation; the form only, not what is normal.
 SIGHT = re.compile(r"0\.\d{1,2}|1\.\d|2\.0|4\.\d|5\.[0-3]")
 LONGEST = 300  # characters of a note on a finding
 LONGEST_NOTE = 1000
+LONGEST_SHOWN = 20_000  # of what was typed, shown again
 EMPTY = mark("Still empty.")
 
 
@@ -102,6 +104,11 @@ def _read_found(reading: Reading, sheet: Sheet, typed: Mapping[str, str]) -> Non
         if name in amounts or not text:
             continue
         longest = LONGEST_NOTE if name == "note" else LONGEST
+        try:
+            text = plain.signs(text).replace("。", ".") if name in ACUITY else plain.note(text)
+        except plain.HiddenSigns as hidden:
+            reading.errors[name] = Doubt(hidden.message, {})
+            continue
         if name in choices and text not in choices[name]:
             reading.errors[name] = Doubt(mark("Choose one of these."), {})
         elif name in ACUITY and not SIGHT.fullmatch(text):
@@ -157,7 +164,8 @@ def typed_of(form: Mapping[str, str], sheet: Sheet, answers: Mapping[str, str]) 
     """
     extra = ("incomplete", *(f"sure-{one.value}" for one in sheet.amounts))
     fields = {one: _clean(form.get(one, "")) for one in (*sheet.fields, *extra)}
-    base = _base(form.get("base", ""), sheet)
+    shown = an_object(form.get("base"))
+    base = {one: shown[one] for one in sheet.fields if shown.get(one)}
     action = form.get("action", "save")
     clashes = [one for one in form.get("clashes", "").split(",") if one in sheet.fields]
     for name in sheet.fields:
@@ -171,19 +179,9 @@ def typed_of(form: Mapping[str, str], sheet: Sheet, answers: Mapping[str, str]) 
         for one in signs(sheet.visit):
             said = answers.get(one.code)
             fields[one.code] = fields[one.code] or (said if said in ("yes", "no") else "")
-    version = form.get("version", "")
-    number = int(version) if re.fullmatch(r"\d{1,9}", version) else 0
-    return Typed(fields, base, number, action, tuple(clashes))
+    version = an_id(form.get("version")) or 0
+    return Typed(fields, base, version, action, tuple(clashes))
 
 
 def _clean(text: str) -> str:
-    return text.strip().replace("\r\n", "\n")
-
-
-def _base(text: str, sheet: Sheet) -> dict[str, str]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    known = found if isinstance(found, dict) else {}
-    return {one: str(known[one]) for one in sheet.fields if known.get(one)}
+    return text.strip().replace("\r\n", "\n")[:LONGEST_SHOWN]

@@ -22,7 +22,7 @@ from clinic.checkups.growth_queries import (
     patient_of,
     services_offered,
 )
-from clinic.checkups.home_entry import Errors, heights_typed, home_typed
+from clinic.checkups.home_entry import heights_typed, home_typed
 from clinic.checkups.measuring import METRICS, corrected_days, written
 from clinic.checkups.offers import CODES, Offer, offers, signs_seen
 from clinic.checkups.reports import finished_checks
@@ -33,6 +33,7 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import say
+from clinic.typed import Errors, typed_in
 from clinic.web import render, see_other
 
 A_YEAR = timedelta(days=366)
@@ -64,7 +65,7 @@ def growth(child_id: int) -> Response:
 def measure(child_id: int) -> Response:
     """A parent's own weight, length and head of one day."""
     child, by, now = get_child(me(), child_id), me(), clock.now()
-    typed = _typed()
+    typed = typed_in(request.form)
     before = [one.measured for one in entered_of(child.id)]
     measured, errors = home_typed(typed, patient_of(child), before, clock.clinic_day(now))
     if not errors:
@@ -95,7 +96,7 @@ def remove(child_id: int, measurement_id: int) -> Response:
 @allow(Role.PARENT)
 def parents_heights(child_id: int) -> Response:
     child, by, now = get_child(me(), child_id), me(), clock.now()
-    typed = _typed()
+    typed = typed_in(request.form)
     heights, errors = heights_typed(typed)
     if errors:
         return page(child, typed, errors)
@@ -103,10 +104,6 @@ def parents_heights(child_id: int) -> Response:
     in_one_transaction(lambda: records.set_parent_heights(child, mother, father, by=by, now=now))
     flash(_("Saved."), "success")
     return see_other("checkups.growth", child_id=child_id, standard=Standard.WHO.value)
-
-
-def _typed() -> dict[str, str]:
-    return {key: value.strip() for key, value in request.form.items()}
 
 
 def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:

@@ -1,11 +1,12 @@
 """What a parent typed of a child's measurements at home and of their own heights: shape, units, doubts."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
 from flask_babel import gettext as _
 
+from clinic import plain
 from clinic.checkups.measuring import (
     METRICS,
     UNITS,
@@ -19,8 +20,10 @@ from clinic.checkups.measuring import (
 from clinic.checkups.models import How, Kind
 from clinic.errors import DomainError
 from clinic.i18n import say, say_text
+from clinic.outside import a_day
+from clinic.typed import Errors
 
-Errors = dict[str, str]
+CENTIMETRES = re.compile("(cm|厘米)$")
 LOW_CM, HIGH_CM = 120, 220  # of a parent; the database holds the same
 
 
@@ -53,12 +56,12 @@ def home_typed(
 
 
 def _day(text: str, patient: Patient, today: date, errors: Errors) -> date | None:
-    try:
-        on = date.fromisoformat(text)
-        check_day(on, patient.birth_date, today)
-    except ValueError:
+    on = a_day(text)
+    if on is None:
         errors["on"] = _("Enter the day of the measurement, as 2025-03-01.")
         return None
+    try:
+        check_day(on, patient.birth_date, today)
     except DomainError as refused:
         errors["on"] = say(refused)
         return None
@@ -95,11 +98,11 @@ def heights_typed(typed: Mapping[str, str]) -> tuple[tuple[int, int], Errors]:
 
 def _height(name: str, text: str, errors: Errors) -> int:
     try:
-        number = Decimal(text.replace("，", ".").replace(",", "."))
-    except InvalidOperation:
+        number = plain.number(CENTIMETRES.sub("", plain.signs(text).lower()))
+    except DomainError:
         errors[name] = _("Enter a number, for example %(example)s.", example="165")
         return 0
-    if not number.is_finite() or not LOW_CM <= number <= HIGH_CM:
+    if not LOW_CM <= number <= HIGH_CM:
         errors[name] = _(
             "This must lie between %(low)s and %(high)s %(unit)s.",
             low=LOW_CM,

@@ -8,8 +8,9 @@ about is what the growth standard (WS/T 423-2022) holds unusual. Both are an ope
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from clinic import plain
 from clinic.checkups.growth.between import DAYS_PER_MONTH, LYING_IS_LONGER_CM
 from clinic.checkups.growth.china import row
 from clinic.checkups.models import How, Kind
@@ -120,23 +121,23 @@ def amount_of(kind: Kind, text: str) -> int:
     if number is None or said not in (None, unit):
         raise NotANumber(example=EXAMPLES[kind])
     low, high = RANGES[kind]
-    if not number.is_finite() or not low <= number * factor <= high:
+    if not low <= number * factor <= high:
         raise OutOfRange(low=written(kind, low), high=written(kind, high), unit=unit)
     return int((number * factor).to_integral_value())
 
 
 def _parts(text: str) -> tuple[Decimal | None, str | None]:
     """The number that was typed, and its unit if one was."""
-    number, unit = text.strip().lower().replace("，", ".").replace(",", "."), None
-    found = [(word, name) for name, words in WORDS.items() for word in words]
-    for word, name in sorted(found, key=lambda one: -len(one[0])):
-        if number.endswith(word):
-            number, unit = number.removesuffix(word).rstrip(), name
-            break
     try:
-        return Decimal(number), unit
-    except InvalidOperation:
-        return None, unit
+        number, unit = plain.signs(text).lower(), None
+        found = [(word, name) for name, words in WORDS.items() for word in words]
+        for word, name in sorted(found, key=lambda pair: -len(pair[0])):
+            if number.endswith(word):
+                number, unit = number.removesuffix(word), name
+                break
+        return plain.number(number), unit
+    except DomainError:
+        return None, None
 
 
 def written(kind: Kind, amount: int) -> str:
@@ -176,7 +177,7 @@ def meant(kind: Kind, text: str, patient: Patient, on: date) -> tuple[str, str, 
     other reading is not.
     """
     number, said = _parts(text)
-    if number is None or not number.is_finite():
+    if number is None:
         return None
     if said in (None, UNITS[kind][0]) and _usual(kind, number, patient, on) is not False:
         return None

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from clinic import plain
 from clinic.ages import add_months
 from clinic.checkups.measuring import Doubt
 from clinic.i18n import mark
@@ -57,14 +58,28 @@ def read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Doubt]]:
     """What was found (field: value), and what stands in the way, by field."""
     found, errors = {}, {}
     for name in FIELDS:
-        text = typed.get(name, "").strip()
+        try:
+            text = _plain(name, typed.get(name, ""))
+        except plain.HiddenSigns as hidden:
+            errors[name] = Doubt(hidden.message, {})
+            continue
         if refused := _refused(name, text):
             errors[name] = refused
         elif text:
-            found[name] = str(int(text)) if name in SITES else text
+            found[name] = text
     if found.get(BEND) == "abnormal" and not found.get("note") and "note" not in errors:
         errors["note"] = Doubt(mark("Say what was found."), {})
     return found, errors
+
+
+def _plain(name: str, typed: str) -> str:
+    """A note, a choice, or degrees as they are kept: `０7` is 7. HiddenSigns."""
+    if name not in SITES:
+        return plain.note(typed)
+    try:
+        return str(plain.whole(typed))
+    except plain.NoNumber:
+        return plain.line(typed)
 
 
 def _refused(name: str, text: str) -> Doubt | None:

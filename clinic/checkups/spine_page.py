@@ -1,6 +1,5 @@
 """The clinician's page of a spine screening at school age: what was found, and what follows from it."""
 
-import re
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, request
@@ -21,6 +20,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import Sentence
+from clinic.outside import id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import status_of
 from clinic.web import render, see_other
@@ -60,8 +60,7 @@ def spine(appointment_id: int) -> Response:
 def _keep(visit: Appointment, found: Mapping[str, str]) -> None:
     now, by, on = clock.now(), me(), clinic_day(visit.starts_at)
     target = records.Target(visit.child_id, visit.centre_id, SPINE, on, visit.id)
-    seen = request.form.get("version", "")
-    version = int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else 0
+    version = id_of(request.form, "version") or 0
     check = records.save_check(target, version, (), found, by=by, now=now)
     records.finish_check(check, visit, by=by, now=now, note=found.get("note", ""))
 

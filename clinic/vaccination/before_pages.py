@@ -1,7 +1,6 @@
 """The questions about health and the consents of a visit: by a guardian at home, or asked at the centre."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
@@ -15,12 +14,12 @@ from clinic.db import in_one_transaction
 from clinic.i18n import language, name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
+from clinic.typed import Errors, day_in, typed_in
 from clinic.vaccination import before, consent, screening, visits
 from clinic.vaccination.screening import Answer
 from clinic.vaccination.visits import Line
 from clinic.web import render, see_other
 
-Errors = dict[str, str]
 OPEN = (Status.BOOKED, Status.ARRIVED)
 
 
@@ -54,7 +53,7 @@ def _answer(visit: Appointment, *, is_staff: bool) -> Response:
         lines = [one for one in lines if one.is_promised]
     if request.method != "POST":
         return _page(visit, lines, _kept(visit), {}, is_staff=is_staff)
-    typed = request.form.to_dict()
+    typed = typed_in(request.form)
     answers, errors = _answers(visit, typed)
     decisions, missing = _decisions(lines, typed)
     errors |= missing
@@ -89,20 +88,13 @@ def _answers(visit: Appointment, typed: Mapping[str, str]) -> tuple[dict[str, An
             continue
         yes, day = typed[name] == "yes", None
         if yes and one.asks_day:
-            day = _day(typed.get(f"{name}-day", ""))
+            day = day_in(typed, f"{name}-day", errors)
             if day is None:
-                errors[f"{name}-day"] = _("Enter the day as 2025-03-01.")
+                errors[f"{name}-day"] = _("Enter a day, as 2026-03-01.")
             elif not visit.child.birth_date <= day <= clinic_day(clock.now()):
                 errors[f"{name}-day"] = _("Enter a day between birth and today.")
         answers[one.code] = Answer(yes, day)
     return answers, errors
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
 
 
 def _decisions(

@@ -14,6 +14,7 @@ from clinic.errors import DomainError
 from clinic.families.models import Child, Sex
 from clinic.families.queries import get_child
 from clinic.i18n import language, say
+from clinic.typed import Errors, day_in, typed_in
 from clinic.vaccination import record
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.doubts import doubts, vaccinee
@@ -23,8 +24,6 @@ from clinic.vaccination.programme import Period
 from clinic.vaccination.record import Entry
 from clinic.vaccination.words import Words, in_words
 from clinic.web import render, see_other
-
-Errors = dict[str, str]
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -39,7 +38,7 @@ def add_pages(bp: Blueprint) -> None:
 @allow(Role.PARENT)
 def booklet(child_id: int) -> Response:
     child = get_child(me(), child_id)
-    typed = {key: value.strip() for key, value in request.form.items() if value.strip()}
+    typed = {name: text for name, text in typed_in(request.form).items() if text}
     errors = _save(child, typed) if request.method == "POST" else {}
     if request.method == "POST" and not errors:
         flash(_("Saved."), "success")
@@ -91,18 +90,18 @@ def _entries(child: Child, typed: dict[str, str]) -> tuple[list[Entry], Errors]:
     entries: list[Entry] = []
     errors: Errors = {}
     for line in _grid(child, history, today).lines:
-        text = typed.get(line.name) or (f"{line.name}-usual" in typed and str(line.usual))
-        if not text:
+        on = day_in(typed, line.name, errors)
+        if line.name not in typed and f"{line.name}-usual" in typed:
+            on = line.usual
+        if on is None:
             continue
         try:
-            entry = Entry(line.vaccine.code, date.fromisoformat(text), line.number)
+            entry = Entry(line.vaccine.code, on, line.number)
             record.check(entry, child.birth_date, today)
             if (entry.vaccine, entry.given_on) in seen:
                 raise record.GivenTwice
             if line.rows:
                 raise record.DoseRecorded
-        except ValueError:
-            errors[line.name] = _("Enter the day as 2025-03-01.")
         except DomainError as refused:
             errors[line.name] = say(refused)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic import audit
 from clinic.accounts.models import Person
@@ -194,7 +194,7 @@ def _lot(centre_id: int, jab: Jab) -> VaccineLot:
         .join(VaccineProduct)
         .where(
             VaccineLot.centre_id == centre_id,
-            VaccineLot.number == jab.lot_number,
+            func.upper(VaccineLot.number) == jab.lot_number.upper(),
             VaccineProduct.vaccine == jab.code,
         )
         .order_by(VaccineLot.recalled_at.is_not(None).desc(), VaccineLot.expires_on)

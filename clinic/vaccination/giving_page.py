@@ -13,9 +13,11 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.plain import number_of_a_lot
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
+from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination import before, giving, screening, visits
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.conditions import NAMES, live_conditions
@@ -28,8 +30,8 @@ from clinic.vaccination.stock_queries import good_lots
 from clinic.vaccination.visits import Line
 from clinic.web import render, see_other
 
-Errors = dict[str, str]
 MOST = 300  # characters of a reason
+LONGEST_LOT = 40
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -42,7 +44,7 @@ def vaccinate(appointment_id: int) -> Response:
     visit = visits.get_visit(me(), appointment_id, Role.CLINICIAN)
     if request.method != "POST":
         return _page(visit, {}, {})
-    typed = {key: value.strip() for key, value in request.form.items()}
+    typed = typed_in(request.form)
     errors = _save(visit, typed)
     if errors:
         return _page(visit, typed, errors)
@@ -84,12 +86,11 @@ def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], E
         code = line.vaccine.code
         if f"{code}-give" not in typed:
             continue
-        number = typed.get(f"{code}-number") or typed.get(f"{code}-lot", "")
-        reason = typed.get(f"{code}-reason", "")
+        name = f"{code}-number" if typed.get(f"{code}-number") else f"{code}-lot"
+        number = text_in(typed, name, errors, most=LONGEST_LOT, reader=number_of_a_lot)
+        reason = text_in(typed, f"{code}-reason", errors, most=MOST)
         if not number:
-            errors[f"{code}-lot"] = _("Choose a lot, or type its number.")
-        if len(reason) > MOST:
-            errors[f"{code}-reason"] = _("Please keep it to 300 characters.")
+            errors[f"{code}-lot"] = errors.pop(name, _("Choose a lot, or type its number."))
         jabs.append(Jab(line, number, typed.get(f"{code}-site", ""), reason))
     return jabs, errors
 

@@ -1,59 +1,48 @@
-"""What a CSV file of given doses would become, row by row, and what is wrong with it. Pure."""
+"""What the rows of a file of given doses would become, and what is wrong with each. Pure."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
+from clinic import plain
 from clinic.errors import DomainError
 from clinic.i18n import mark
+from clinic.outside import a_day
 from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.import_files import Row
 from clinic.vaccination.record import Entry, GivenTwice, check
 
-MOST = 10_000  # rows
 LONGEST = {"lot": 40, "manufacturer": 80}
-COLUMNS = {  # each in either language; the first five must be there
-    "name": ("姓名", "name"),
-    "birth_date": ("出生日期", "birth date"),
-    "vaccine": ("疫苗", "vaccine"),
-    "given_on": ("接种日期", "given on"),
-    "dose": ("剂次", "dose"),
-    "lot": ("批号", "lot"),
-    "manufacturer": ("厂家", "manufacturer"),
-}
-NEEDED = ("name", "birth_date", "vaccine", "given_on", "dose")
-DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-
-
-class WrongEncoding(DomainError):
-    message = mark("This is not a text file in UTF-8 or GBK.")
-
-
-class WrongColumns(DomainError):
-    message = mark("These columns are missing: %(columns)s.")
-
-
-class NoRows(DomainError):
-    message = mark("There is no row in this file.")
-
-
-class TooManyRows(DomainError):
-    message = mark("At most 10,000 rows at once, please. This file has more; divide it.")
-
-
-class NotReadable(DomainError):
-    message = mark("Line %(line)s cannot be read as CSV.")
+# A spreadsheet's number of a day, counted from here; those of 1970 to 2100.
+SPREADSHEETS_BEGIN = date(1899, 12, 30)
+DAY_NUMBER = re.compile(r"([0-9]{5})(\.[0-9]+)?")
+DAY_NUMBERS = range(25_569, 73_416)
+DAY_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+DOSE = re.compile(r"(?:第|dose|no\.?)?([1-9])(?:\.0+)?(?:剂次?|针次?|剂针|st|nd|rd|th)?(?:dose)?")
+CHINESE_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
+ROUNDED = re.compile(r"[0-9.]+e\+[0-9]+", re.IGNORECASE)
 
 
 class BadDay(DomainError):
     message = mark("Enter the day as 2025-03-01.")
 
 
+class TwoDays(DomainError):
+    message = mark("%(typed)s can be read as two different days. Write it as %(example)s.")
+
+
 class BadDose(DomainError):
     message = mark("The dose is a number from 1 to 9, or empty.")
+
+
+class RoundedLot(DomainError):
+    message = mark("The spreadsheet has rounded this lot number (%(lot)s). Type it as text.")
+
+
+class MoreCells(DomainError):
+    message = mark("This line has more cells than there are columns: a separator stands in a text.")
 
 
 class NobodyHere(DomainError):
@@ -69,14 +58,6 @@ class TooLong(DomainError):
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the file (the first one is 1, the columns' names), its cells by column."""
-
-    line: int
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Judged:
     """What a row becomes. `fault` is why it cannot be; `is_known`: it is on record already, and left out."""
 
@@ -87,81 +68,73 @@ class Judged:
     is_known: bool = False
 
 
-def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8, or in GBK as spreadsheets here save it. Raises WrongEncoding."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise WrongEncoding
-
-
-def rows_of(text: str) -> list[Row]:
-    """The rows, empty ones left out. Raises WrongColumns, NoRows, TooManyRows or NotReadable."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
-    try:
-        places = _places(next(reader, []))
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                found = {
-                    name: cells[at].strip() if at < len(cells) else ""
-                    for name, at in places.items()
-                }
-                rows.append(Row(reader.line_num, found))
-            if len(rows) > MOST:
-                raise TooManyRows
-    except csv.Error as error:
-        raise NotReadable(line=reader.line_num) from error
-    if not rows:
-        raise NoRows
-    return rows
-
-
-def _places(header: Sequence[str]) -> dict[str, int]:
-    names = [one.strip().casefold() for one in header]
-    places = {
-        column: names.index(name)
-        for column, spellings in COLUMNS.items()
-        for name in spellings
-        if name in names
-    }
-    if missing := [COLUMNS[one][0] for one in NEEDED if one not in places]:
-        raise WrongColumns(columns="、".join(missing))
-    return places
-
-
 def day_of(text: str) -> date:
-    """`2025-03-01`, or as spreadsheets write it `2025/3/1`. Raises BadDay."""
-    found = DAY.fullmatch(text)
-    try:
-        if found:
-            return date(*(int(one) for one in found.groups()))
-    except ValueError:
-        pass
+    """A day in any way in which it can be no other: also as a spreadsheet's number, or 25/12/2025.
+
+    Raises BadDay; TwoDays for 06/11/2025.
+    """
+    if day := a_day(text):
+        return day
+    typed = plain.sought(text)
+    if (found := DAY_NUMBER.fullmatch(typed)) and int(found[1]) in DAY_NUMBERS:
+        return SPREADSHEETS_BEGIN + timedelta(days=int(found[1]))
+    if found := DAY_LAST.fullmatch(typed):
+        first, second, year = found[1], found[3], found[4]
+        both = a_day(f"{year}-{second}-{first}"), a_day(f"{year}-{first}-{second}")
+        days = {day for day in both if day}
+        if len(days) > 1:
+            raise TwoDays(typed=typed, example=both[0].isoformat() if both[0] else "")
+        if days:
+            return days.pop()
     raise BadDay
+
+
+def dose_of(text: str) -> int | None:
+    """`1`, `1.0`, `第1剂`, `第一针`; None where nothing stands. Raises BadDose."""
+    typed = plain.sought(text).casefold().replace(" ", "").translate(CHINESE_DIGITS)
+    if not typed:
+        return None
+    found = DOSE.fullmatch(typed)
+    if not found:
+        raise BadDose
+    return int(found[1])
+
+
+def lot_of(text: str) -> str:
+    """A lot's number. Raises RoundedLot for 2.02E+08, TooLong."""
+    if ROUNDED.fullmatch(text):
+        raise RoundedLot(lot=text)
+    return _short(plain.number_of_a_lot(text), "lot")
+
+
+def manufacturer_of(text: str) -> str:
+    """Who made it. Raises TooLong."""
+    return _short(plain.line(text), "manufacturer")
+
+
+def _short(text: str, column: str) -> str:
+    if len(text) > LONGEST[column]:
+        raise TooLong
+    return text
 
 
 def vaccine_of(text: str) -> str:
     """The code of a vaccine named by code or by either name; what nobody knows stays as it is."""
-    return _codes().get(_plain(text), text)
+    return _codes().get(_bare(text), text)
 
 
 @cache
 def _codes() -> Mapping[str, str]:
     return {
-        _plain(name): one.code
+        _bare(name): one.code
         for one in vaccines().values()
         for name in (one.code, one.name_zh, one.name_en)
     }
 
 
-def _plain(name: str) -> str:
+def _bare(name: str) -> str:
     """As booklets write it: 五联 and 五联疫苗 are one."""
-    return name.casefold().replace("（", "(").replace("）", ")").removesuffix("疫苗").strip()
+    return plain.sought(name).casefold().replace(" ", "").removesuffix("疫苗")
 
 
 def judge(
@@ -192,17 +165,15 @@ def judge(
 def _judge(
     row: Row, child_of: Callable[[str, date], Collection[int]], today: date
 ) -> tuple[int, Entry]:
+    if row.is_longer:
+        raise MoreCells
     cells = row.cells
     born, given_on = day_of(cells["birth_date"]), day_of(cells["given_on"])
-    if cells["dose"] and cells["dose"] not in set("123456789"):
-        raise BadDose
-    if any(len(cells.get(name, "")) > most for name, most in LONGEST.items()):
-        raise TooLong
-    entry = Entry(
-        vaccine_of(cells["vaccine"]), given_on, int(cells["dose"]) if cells["dose"] else None
-    )
+    lot_of(cells.get("lot", ""))
+    manufacturer_of(cells.get("manufacturer", ""))
+    entry = Entry(vaccine_of(cells["vaccine"]), given_on, dose_of(cells["dose"]))
     check(entry, born, today)
-    children = list(child_of(cells["name"], born))
+    children = list(child_of(plain.name(cells["name"]), born))
     if not children:
         raise NobodyHere
     if len(children) > 1:

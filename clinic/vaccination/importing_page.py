@@ -17,10 +17,13 @@ from clinic.errors import DomainError
 from clinic.families.again import looked_at_again
 from clinic.families.models import Child
 from clinic.i18n import say
+from clinic.outside import id_of
+from clinic.plain import name_key
 from clinic.scheduling.models import Appointment
 from clinic.vaccination import importing, record
 from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.importing import Judged, Row
+from clinic.vaccination.import_files import COLUMNS, Row, rows_of, text_of
+from clinic.vaccination.importing import Judged
 from clinic.vaccination.models import Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.visit_models import ImportDraft
@@ -40,14 +43,12 @@ def add_pages(bp: Blueprint) -> None:
 def upload() -> Response:
     """The form; with a file, what its rows would become."""
     if request.method != "POST":
-        return render("vaccination/importing.html", error="", draft=None, columns=importing.COLUMNS)
+        return render("vaccination/importing.html", error="", draft=None, columns=COLUMNS)
     file, by, now = request.files.get("file"), me(), clock.now()
     in_one_transaction(lambda: _forget(now))
-    if not file:
-        return _refused(_("Choose a file first."))
     try:
-        text = importing.decoded(file.read())
-        rows = importing.rows_of(text)
+        text = text_of(file.read() if file else b"")
+        rows = rows_of(text)
     except DomainError as fault:
         return _refused(say(fault))
     judged = judge(rows, by, clinic_day(now))
@@ -58,7 +59,7 @@ def upload() -> Response:
         status=422 if faults else 200,
         error="",
         draft=draft,
-        columns=importing.COLUMNS,
+        columns=COLUMNS,
         faults=faults[:SHOWN],
         fault_count=len(faults),
         rows=judged[:SHOWN],
@@ -74,7 +75,7 @@ def _refused(error: str) -> Response:
         status=422,
         error=error,
         draft=None,
-        columns=importing.COLUMNS,
+        columns=COLUMNS,
     )
 
 
@@ -96,7 +97,7 @@ def _keep(text: str, by: Person, now: datetime) -> ImportDraft:
 @allow(Role.CLINICIAN)
 def do() -> Response:
     """Import what was shown: all of it, or nothing."""
-    number, by, now = request.form.get("draft", type=int), me(), clock.now()
+    number, by, now = id_of(request.form, "draft"), me(), clock.now()
     try:
         count = in_one_transaction(lambda: _import(number, by=by, now=now))
     except DomainError as refused:
@@ -116,7 +117,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     draft = db.session.scalar(query.with_for_update())
     if draft is None:
         return None
-    judged = judge(importing.rows_of(draft.text), by, clinic_day(now))
+    judged = judge(rows_of(draft.text), by, clinic_day(now))
     if fault := next((one.fault for one in judged if one.fault), None):
         raise fault
     count = 0
@@ -130,8 +131,8 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
             entries = [entry for _row, entry in pairs]
             made = record.add(child, entries, by=by, source=Source.IMPORT, now=now)
             for saved, (row, _entry) in zip(made, pairs, strict=True):
-                saved.lot_number = row.cells.get("lot", "")
-                saved.manufacturer = row.cells.get("manufacturer", "")
+                saved.lot_number = importing.lot_of(row.cells.get("lot", ""))
+                saved.manufacturer = importing.manufacturer_of(row.cells.get("manufacturer", ""))
             count += len(made)
     audit.record("import", draft, by=by.id, now=now, rows=count)
     db.session.delete(draft)
@@ -148,8 +149,8 @@ def judge(rows: Sequence[Row], by: Person, today: date) -> list[Judged]:
     for child_id, name, born in db.session.execute(
         select(Child.id, Child.name, Child.birth_date).where(Child.id.in_(theirs))
     ):
-        by_birthday[name, born].append(child_id)
-    wanted = {row.cells["name"] for row in rows}
+        by_birthday[name_key(name), born].append(child_id)
+    wanted = {name_key(row.cells["name"]) for row in rows}
     ids = [one for (name, _born), found in by_birthday.items() if name in wanted for one in found]
     known = {
         (row.child_id, row.vaccine, row.given_on)
@@ -158,6 +159,6 @@ def judge(rows: Sequence[Row], by: Person, today: date) -> list[Judged]:
     }
 
     def child_of(name: str, born: date) -> Collection[int]:
-        return by_birthday.get((name, born), [])
+        return by_birthday.get((name_key(name), born), [])
 
     return importing.judge(rows, child_of, known, today)

@@ -1,7 +1,6 @@
 """The board of children under observation, who leaves, and the report of a reaction."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
@@ -12,15 +11,16 @@ from clinic.accounts.models import Role
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.outside import a_moment, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
+from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination import giving, observation, visits
 from clinic.vaccination.catalogue import vaccines
 from clinic.web import render, see_other
 
 STAFF = (Role.CLINICIAN, Role.RECEPTION)
 MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
-Errors = dict[str, str]
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -41,14 +41,16 @@ def board() -> Response:
 @allow(*STAFF)
 def leave(appointment_id: int) -> Response:
     visit = visits.get_visit(me(), appointment_id, *STAFF)
-    by, now, reason = me(), clock.now(), request.form.get("reason", "").strip()
-    if len(reason) > MOST["reason"]:
-        return _board({visit.id: _("Please keep it to 300 characters.")}, {visit.id: reason})
+    by, now, typed, errors = me(), clock.now(), typed_in(request.form), Errors()
+    reason = text_in(typed, "reason", errors, most=MOST["reason"])
     try:
-        in_one_transaction(lambda: observation.leave(visit, reason, by=by, now=now))
+        if not errors:
+            in_one_transaction(lambda: observation.leave(visit, reason, by=by, now=now))
     except DomainError as refused:
         db.session.rollback()
-        return _board({visit.id: say(refused)}, {visit.id: reason})
+        errors["reason"] = say(refused)
+    if errors:
+        return _board({visit.id: errors["reason"]}, {visit.id: typed.get("reason", "")})
     return see_other("vaccination.observation")
 
 
@@ -67,7 +69,7 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
         rest=[text for visit_id, text in errors.items() if visit_id not in seen],
         typed=typed,
         spoken=spoken,
-        leaving=request.args.get("leaving", type=int),
+        leaving=id_of(request.args, "leaving"),
     )
 
 
@@ -76,7 +78,7 @@ def reaction(appointment_id: int) -> Response:
     visit = visits.get_visit(me(), appointment_id, *STAFF)
     if request.method != "POST":
         return _form(visit, _written(visit), {})
-    typed = {key: value.strip() for key, value in request.form.items()}
+    typed = typed_in(request.form)
     errors = _save(visit, typed)
     if errors:
         return _form(visit, typed, errors)
@@ -102,19 +104,18 @@ def reaction_report(appointment_id: int) -> Response:
 
 
 def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
-    errors = {
-        name: _("Please fill this in.") for name in ("symptom", "treatment") if not typed.get(name)
+    errors, needed = Errors(), {"symptom": _("Please fill this in.")}
+    needed["treatment"] = needed["symptom"]
+    texts = {
+        name: text_in(typed, name, errors, most=MOST[name], required=needed.get(name, ""))
+        for name in ("symptom", "treatment", "outcome")
     }
-    errors |= {
-        name: _("That is too long.") for name in MOST if len(typed.get(name, "")) > MOST[name]
-    }
-    onset_at = _moment(typed.get("onset", ""))
-    if onset_at is None:
+    moment = a_moment(typed.get("onset"))
+    if moment is None:
         errors["onset"] = _("Enter day and time as 2025-03-01T09:30.")
-    if errors or onset_at is None:
+    if errors or moment is None:
         return errors
-    by, now = me(), clock.now()
-    texts = {name: typed.get(name, "") for name in ("symptom", "treatment", "outcome")}
+    by, now, onset_at = me(), clock.now(), moment.replace(tzinfo=clock.zone())
     try:
         in_one_transaction(
             lambda: observation.report(visit, onset_at=onset_at, by=by, now=now, **texts)
@@ -124,14 +125,6 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
         name = "onset" if isinstance(refused, observation.OnsetOutside) else "symptom"
         return {name: say(refused)}
     return {}
-
-
-def _moment(text: str) -> datetime | None:
-    """A day and a time of the clinic's wall clock."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=clock.zone())
-    except ValueError:
-        return None
 
 
 def _written(visit: Appointment) -> dict[str, str]:

@@ -1,18 +1,19 @@
 """Staff look through a child's booklet and what is true of the child, while it has a visit at their centre."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 
-from clinic import audit, clock
+from clinic import audit, clock, plain
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.i18n import say
+from clinic.outside import a_day, an_id, ids_of
 from clinic.scheduling.models import Appointment
+from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination import conditions, record, visits
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.doubts import doubts, vaccinee
@@ -20,7 +21,7 @@ from clinic.vaccination.models import Condition
 from clinic.web import render, see_other
 
 MOST = 120  # characters of a reason
-Errors = dict[str, str]
+MOST_ROWS = 200  # of a booklet
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -33,9 +34,9 @@ def page(appointment_id: int) -> Response:
     visit = visits.get_visit(me(), appointment_id, Role.CLINICIAN)
     if request.method != "POST":
         return _page(visit, {}, {})
-    typed = {key: value.strip() for key, value in request.form.items()}
+    typed = typed_in(request.form)
     deed, _colon, number = typed.get("deed", "").partition(":")
-    errors = _do(visit, deed, int(number) if number.isdecimal() else 0, typed)
+    errors = _do(visit, deed, an_id(number) or 0, typed)
     if errors:
         return _page(visit, typed, errors)
     flash(_("Saved."), "success")
@@ -45,7 +46,7 @@ def page(appointment_id: int) -> Response:
 def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) -> Errors:
     """One of the page's deeds. Raises NoResultFound for a row of another child."""
     by, now = me(), clock.now()
-    shown = request.form.getlist("row", type=int)  # what came meanwhile was not seen
+    shown = ids_of(request.form, "row", most=MOST_ROWS)  # what came meanwhile was not seen
 
     def verify() -> None:
         for each in shown if deed == "verify-all" else [number]:
@@ -55,7 +56,7 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
 
     def void() -> None:
         row = record.get_live(visit.child, number)
-        record.void(row, by=by, reason=typed[f"reason-{number}"], now=now)
+        record.void(row, by=by, reason=reason, now=now)
 
     def end() -> None:
         conditions.end(visit, number, by=by, now=now)
@@ -70,8 +71,10 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
     }
     if deed not in works:
         return {"record": _("Please choose one.")}
-    if deed == "void" and not 0 < len(typed.get(f"reason-{number}", "")) <= MOST:
-        return {f"reason-{number}": _("Write down why, in at most 120 characters.")}
+    errors, why = Errors(), _("Write down why, in at most 120 characters.")
+    reason = text_in(typed, f"reason-{number}", errors, most=MOST, reader=plain.line, required=why)
+    if deed == "void" and errors:
+        return errors
     in_one_transaction(works[deed])
     return {}
 
@@ -82,10 +85,9 @@ def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
         return {"code": _("Please choose one.")}
     code, on = Condition(typed["code"]), None
     if typed.get("on") or code is Condition.IMMUNOGLOBULIN:
-        try:
-            on = date.fromisoformat(typed.get("on", ""))
-        except ValueError:
-            return {"on": _("Enter the day as 2025-03-01.")}
+        on = a_day(typed.get("on"))
+        if on is None:
+            return {"on": _("Enter a day, as 2026-03-01.")}
     try:
         in_one_transaction(lambda: conditions.add(visit, code, on, by=by, now=now))
     except conditions.NotOnThatDay as refused:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
@@ -12,6 +12,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
+from clinic.plain import name_key
 from clinic.scheduling import places, questions
 from clinic.scheduling.models import Appointment, Question
 from clinic.vaccination import looking
@@ -43,11 +44,11 @@ class NotSoMany(DomainError):
 
 def product_of(vaccine: str, manufacturer: str) -> VaccineProduct:
     """The product of that manufacturer, a new one if it is the first time. The vaccine is of the catalogue."""
-    query = select(VaccineProduct).where(
-        VaccineProduct.vaccine == vaccine, VaccineProduct.manufacturer == manufacturer
-    )
-    if found := db.session.scalar(query):
-        return found
+    query = select(VaccineProduct).where(VaccineProduct.vaccine == vaccine)
+    key = name_key(manufacturer)
+    for product in db.session.scalars(query):
+        if name_key(product.manufacturer) == key:
+            return product
     known = vaccines()[vaccine]
     made = VaccineProduct(
         vaccine=vaccine,
@@ -60,7 +61,8 @@ def product_of(vaccine: str, manufacturer: str) -> VaccineProduct:
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError:  # somebody else wrote it just now
-        return db.session.scalars(query).one()
+        named = query.where(VaccineProduct.manufacturer == manufacturer)
+        return db.session.scalars(named).one()
     return made
 
 
@@ -88,7 +90,7 @@ def receive(
     query = select(VaccineLot).where(
         VaccineLot.centre_id == centre_id,
         VaccineLot.product_id == product.id,
-        VaccineLot.number == number,
+        func.upper(VaccineLot.number) == number.upper(),
     )
     lot = db.session.scalar(query.execution_options(populate_existing=True))
     if lot is None:

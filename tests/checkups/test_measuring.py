@@ -52,8 +52,8 @@ def test_any_text_is_an_amount_in_range_or_refused(kind, text):
         (Kind.HEAD, "450", OutOfRange),
         (Kind.WEIGHT, "9200", OutOfRange),
         (Kind.WEIGHT, "0", OutOfRange),
-        (Kind.WEIGHT, "NaN", OutOfRange),
-        (Kind.WEIGHT, "Infinity", OutOfRange),
+        (Kind.WEIGHT, "NaN", NotANumber),
+        (Kind.WEIGHT, "Infinity", NotANumber),
         (Kind.LENGTH, "tall", NotANumber),
         (Kind.LENGTH, "", NotANumber),
     ],
@@ -61,6 +61,25 @@ def test_any_text_is_an_amount_in_range_or_refused(kind, text):
 def test_what_cannot_be_is_refused(kind, text, error):
     with pytest.raises(error):
         amount_of(kind, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "15.5",
+        "15。5",
+        "１５．５",
+        "15，5",
+        "15,5",
+        " 15.5 公斤",
+        "１５．５ｋｇ",
+        "15.5㎏",
+        "15.50",
+        "１５。５千克",
+    ],
+)
+def test_a_number_as_it_is_typed(text):
+    assert amount_of(Kind.WEIGHT, text) == 15500
 
 
 def test_a_day_lies_between_birth_and_today():

@@ -61,7 +61,12 @@ def test_a_wider_angle_is_never_less_serious(site, degrees, bend):
     assert less <= more
 
 
-@pytest.mark.parametrize("text", ["", "-1", "31", "5.5", "five", "٥", "100", "5°"])
+@pytest.mark.parametrize("text", ["5", "５", "05", "5.0", " 5 "])
+def test_an_angle_as_it_is_typed(text):
+    assert read(EVEN | {"atr-middle": text})[0]["atr-middle"] == "5"
+
+
+@pytest.mark.parametrize("text", ["", "-1", "31", "5.5", "five", "100", "5°", "5\u200b"])
 def test_what_is_no_angle_is_refused(text):
     found, errors = read(EVEN | {"atr-middle": text})
     assert set(errors) == {"atr-middle"}

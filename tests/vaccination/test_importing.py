@@ -1,16 +1,19 @@
 """A CSV file of given doses: what it becomes, what is wrong with it, and that it is all or nothing."""
 
 import io
-from datetime import date, timedelta
+import zipfile
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
+from openpyxl import Workbook
 
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.importing import MOST, Row, decoded, judge, rows_of
+from clinic.vaccination.import_files import MOST, Row, rows_of, text_of
+from clinic.vaccination.importing import day_of, dose_of, judge, lot_of
 from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.visit_models import ImportDraft
@@ -91,16 +94,18 @@ def test_twice_on_a_day_is_a_fault_and_what_is_on_record_is_left_out():
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
 def test_encodings_that_are_read(encoding):
-    (row,) = rows_of(decoded(f"{HEADER}\r\n{GOOD}\r\n".encode(encoding)))
+    (row,) = rows_of(text_of(f"{HEADER}\r\n{GOOD}\r\n".encode(encoding)))
     assert (row.line, row.cells["name"], row.cells["manufacturer"]) == (2, "王一禾", "北京生物")
 
 
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "WrongColumns"),
-        (b"\xff\xfe\x00\x01", "WrongEncoding"),
-        (b"PK\x03\x04\x00\x00", "WrongEncoding"),  # a spreadsheet, not a text
+        (b"", "NoFile"),
+        (b"\x80\x00\x01", "WrongEncoding"),
+        (b"PK\x03\x04\x00\x00", "BadSpreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "OldSpreadsheet"),
+        (b"hello\n1,2\n", "NoColumns"),
         (b"name,vaccine\nA,MMR\n", "WrongColumns"),
         (HEADER.encode(), "NoRows"),
         (f"{HEADER}\n , ,,\n".encode(), "NoRows"),
@@ -110,8 +115,142 @@ def test_encodings_that_are_read(encoding):
 )
 def test_files_that_are_not_read(content, fault):
     with pytest.raises(DomainError) as caught:
-        rows_of(decoded(content))
+        rows_of(text_of(content))
     assert type(caught.value).__name__ == fault
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "，", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_separators_that_are_read(separator, encoding):
+    text = f"接种记录导出\r\n{HEADER}\r\n{GOOD}\r\n".replace(",", separator)
+    (row,) = rows_of(text_of(text.encode(encoding)))
+    assert (row.line, row.cells["name"], row.cells["manufacturer"]) == (3, "王一禾", "北京生物")
+
+
+def test_a_spreadsheet_says_its_separator():
+    (row,) = rows_of(f"sep=;\n{HEADER}\n{GOOD}\n".replace(",", ";"))
+    assert row.cells["given_on"] == "2025-10-09"
+
+
+def spreadsheet(*sheets):
+    """A workbook; each sheet a list of rows."""
+    book = Workbook()
+    book.remove(book.active)
+    for rows in sheets:
+        sheet = book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+COLUMNS = HEADER.split(",")
+FACTS = [
+    "王一禾",
+    date(2025, 2, 1),
+    "麻腮风疫苗",
+    datetime.fromisoformat("2025-10-09"),
+    1.0,
+    20250101,
+    "北京生物",
+]
+
+
+def test_a_spreadsheet_is_read():
+    content = spreadsheet(
+        [["说明"]], [["2025年导出"], COLUMNS, FACTS, [], [*FACTS[:3], 45939, "第1剂"]]
+    )
+    first, second = judge(rows_of(text_of(content)), one_child, set(), TODAY)
+    assert first.entry == Entry("MMR", date(2025, 10, 9), 1)
+    assert (first.row.line, first.row.cells["lot"]) == (3, "20250101")
+    assert second.row.line == 5
+    assert type(second.fault).__name__ == "GivenTwice"  # the number of the same day
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (spreadsheet([COLUMNS, FACTS], [COLUMNS, FACTS]), "SeveralSheets"),
+        (spreadsheet([["说明"]]), "NoColumns"),
+        (spreadsheet([COLUMNS[:3]]), "WrongColumns"),
+        (spreadsheet([COLUMNS]), "NoRows"),
+        (spreadsheet([COLUMNS, *[FACTS] * (MOST + 1)]), "TooManyRows"),
+        (spreadsheet([COLUMNS, FACTS])[:2000], "BadSpreadsheet"),
+    ],
+)
+def test_spreadsheets_that_are_not_read(content, fault):
+    with pytest.raises(DomainError) as caught:
+        rows_of(text_of(content))
+    assert type(caught.value).__name__ == fault
+
+
+def test_a_spreadsheet_that_unpacks_to_too_much_is_not_unpacked():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/worksheets/sheet1.xml", b"\0" * 21_000_000)
+    with pytest.raises(DomainError) as caught:
+        text_of(packed.getvalue())
+    assert type(caught.value).__name__ == "TooLargeUnpacked"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20261106",
+        "2026年11月6日",
+        "2026-11-06 0:00",
+        "2026/11/6",
+        "46332",
+        "46332.0",
+        "２０２６－１１－０６",
+    ],
+)
+def test_days_without_doubt(text):
+    assert day_of(text) == date(2026, 11, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("06/11/2026", "TwoDays"),
+        ("26-11-06", "BadDay"),
+        ("2026-11", "BadDay"),
+        ("99999", "BadDay"),
+        ("", "BadDay"),
+    ],
+)
+def test_days_in_doubt(text, fault):
+    with pytest.raises(DomainError) as caught:
+        day_of(text)
+    assert type(caught.value).__name__ == fault
+
+
+def test_a_day_that_can_be_only_one():
+    assert day_of("25/12/2026") == day_of("12/25/2026") == date(2026, 12, 25)
+    assert day_of("11/11/2026") == date(2026, 11, 11)
+
+
+def test_doses_as_they_are_written():
+    said = ["1", "1.0", "１", "第1剂", "第一剂", "第 1 剂次", "1st", "Dose 1", "1剂", "第1针"]
+    assert {dose_of(text) for text in said} == {1}
+    assert dose_of(" ") is None
+    for odd in ("0", "10", "1/3", "加强", "1.5", "-1"):
+        with pytest.raises(DomainError):
+            dose_of(odd)
+
+
+def test_a_lot_that_the_spreadsheet_has_rounded_is_named():
+    assert lot_of("ｂ2024－01") == "B2024-01"
+    with pytest.raises(DomainError) as caught:
+        lot_of("2.02401E+11")
+    assert type(caught.value).__name__ == "RoundedLot"
+
+
+def test_a_line_with_more_cells_than_columns_is_not_guessed_at():
+    (row,) = rows_of(f"{HEADER}\n{GOOD},有限公司\n")
+    (found,) = judge([row], one_child, set(), TODAY)
+    assert type(found.fault).__name__ == "MoreCells"
 
 
 def test_ten_thousand_rows_are_read():

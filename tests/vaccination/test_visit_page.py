@@ -93,7 +93,7 @@ def test_saved_twice_is_given_once(nurse, day):
         (GOOD | {"MMR-site": "mouth"}, "MMR-site", "Choose a site that fits the vaccine."),
         (GOOD | {"MMR-lot": ""}, "MMR-lot", "Choose a lot, or type its number."),
         (GOOD | {"MMR-number": "Z9"}, "MMR-lot", "This lot is of another vaccine, or of another"),
-        (GOOD | {"MMR-reason": "x" * 301}, "MMR-reason", "Please keep it to 300 characters."),
+        (GOOD | {"MMR-reason": "x" * 301}, "MMR-reason", "At most 300 characters, please."),
     ],
 )
 def test_what_is_not_right_is_said_and_nothing_happens(nurse, day, data, bad, sentence):
