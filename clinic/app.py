@@ -14,6 +14,7 @@ from werkzeug.utils import import_string
 from clinic import audit, clock, compressing, faults, i18n, outside, static_files, web
 from clinic.accounts import access, kept_forms
 from clinic.accounts import views as accounts
+from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
 from clinic.checkups import looking as checks_again
@@ -131,6 +132,7 @@ def _bind_pages(app: Flask) -> None:
     app.jinja_env.filters.update(i18n.FILTERS)
     app.jinja_env.globals.update(age=i18n.age, asked_about=questions.asked_about)
     app.extensions["once"] = web.Once()
+    app.extensions["noted_lately"] = Lately()
     app.context_processor(_page_context)
     app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
     app.url_defaults(static_files.name_by_content)
@@ -167,6 +169,8 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     if request.endpoint != "static":
         response.headers["Vary"] = VARY
-    if response.status_code < 400:
-        audit.write_reads()
+    is_ours = request.endpoint not in (None, "static")
+    if is_ours and response.status_code in (403, 404) and current_user.is_authenticated:
+        audit.note_refused(response.status_code)
+    audit.write_notes()
     return compressing.compress(response)

@@ -17,10 +17,12 @@ from clinic import clock
 from clinic.accounts.models import SignIn
 from clinic.accounts.sign_ins import NOTED_EVERY, PARENTS_MAY_REST, hash_of, token_of
 from clinic.app import create_app
+from clinic.audit.looks import Lately
 from clinic.db import db
 from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
 from tests.forms import HTMX
+from tests.looks import text_in, unnoted
 from tests.makes import NOON, sign_in
 from tests.pages import Page, check_by_hand
 
@@ -29,7 +31,8 @@ SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "DEMO": True, "DEMO_RENEWS": 
 
 
 class Client(FlaskClient):
-    """A browser that fails a GET that writes, and a request that forgets to commit.
+    """A browser that fails a GET that writes, a request that forgets to commit, and a look at a
+    child by staff that is not on the trail.
 
     A form is taken from its page (`page`). What is posted by hand instead needs no token, but may
     not name a field that the form which this browser was shown last does not have.
@@ -49,6 +52,7 @@ class Client(FlaskClient):
         for name in list(g):  # the test's context is the request's too
             g.pop(name)
         self._press()
+        sent = text_in(kwargs.get("data"))
         by_hand = kwargs.get("method") == "POST" and not shown
         if by_hand and not tampered:
             check_by_hand(self.seen, args[0], kwargs.get("data") or {})
@@ -57,10 +61,12 @@ class Client(FlaskClient):
         if response.mimetype == "text/html":
             self.seen.appendleft(Page(self, response))
         request = f"{response.request.method} {response.request.path}"
-        if db.session.info.get("unfinished"):
+        if db.session.info.get("unfinished") or db.session.info.get("left"):
             pytest.fail(f"{request} changed rows and did not commit")
         if db.session.info.get("wrote") and response.request.method == "GET":
             pytest.fail(f"{request} wrote to the database")
+        if (who := g.get("_login_user")) and (names := unnoted(who, response, sent)):
+            pytest.fail(f"{request} shows {names} to staff, and nothing is on the trail")
         return response
 
     def page(self, address, *, status=200, htmx=False, headers=None, **asking):
@@ -164,6 +170,7 @@ class Sites:
             # What a process remembers of a database it remembers by its engine, or by the site.
             db.engines[None] = connections.execution_options()
             app.extensions["once"] = Once()
+            app.extensions["noted_lately"] = Lately()
             yield app
             db.session.remove()
             db.engine.dispose()
@@ -173,6 +180,7 @@ class Sites:
         url = f"sqlite:///{self.path}" if engine == "sqlite" else at(self.server(), "site")
         app = create_app(SETTINGS | {"DATABASE_URL": url})
         app.test_client_class = Client
+        app.after_request(remember_unfinished)  # before the site's own, which may roll back
         with app.app_context():
             return app, dict(app.config), db.engine
 
@@ -213,6 +221,12 @@ def noon():
 @pytest.fixture
 def client(app):
     return app.test_client()
+
+
+def remember_unfinished(response):
+    """Whether the view left anything undone; an error page undoes it itself."""
+    db.session.info["left"] = bool(db.session.info.get("unfinished"))
+    return response
 
 
 @event.listens_for(db.session, "after_flush")

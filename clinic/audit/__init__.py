@@ -1,5 +1,15 @@
-"""Who did what to what, when: one row a change, in the change's own transaction."""
+"""Who did what to what, when: one row a change, in the change's own transaction; looks after the answer."""
 
-from clinic.audit.trail import AuditEvent, note_read, record, write_reads
+from clinic.audit.looks import note, note_list, note_once, note_read, note_refused, write_notes
+from clinic.audit.trail import AuditEvent, record
 
-__all__ = ["AuditEvent", "note_read", "record", "write_reads"]
+__all__ = [
+    "AuditEvent",
+    "note",
+    "note_list",
+    "note_once",
+    "note_read",
+    "note_refused",
+    "record",
+    "write_notes",
+]

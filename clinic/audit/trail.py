@@ -1,16 +1,20 @@
 """The audit trail. Append-only: the database refuses to change or delete a row."""
 
+import hmac
 from datetime import datetime
 
-from flask import g, has_request_context
+from flask import has_request_context, request
+from flask_login import current_user
 from sqlalchemy import JSON, ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, db
+from clinic.keys import key_for
 
 
 class AuditEvent(Base):
-    """One thing that somebody did. `details` never holds names, phones or numbers of identity."""
+    """One thing that was done or looked at. `details` never holds names, phones or numbers of identity;
+    they say where a request came from (`origin`)."""
 
     __tablename__ = "audit_events"
     __table_args__ = (Index("ix_audit_events_subject", "subject", "subject_id"),)
@@ -52,30 +56,20 @@ def record(
             "subject": subject[0],
             "subject_id": subject[1],
             "centre_id": centre_id,
-            "details": details,
+            "details": details | origin(),
         },
     )
 
 
-def note_read(subject: str, subject_id: int, *, by: int, now: datetime, centre_id: int) -> None:
-    """Remember that staff opened a child's record; it is written after the answer (a GET writes nothing)."""
-    if has_request_context():
-        g.setdefault("reads", []).append(
-            {
-                "at": now,
-                "actor_id": by,
-                "action": "read",
-                "subject": subject,
-                "subject_id": subject_id,
-                "centre_id": centre_id,
-                "details": {},
-            }
-        )
+def origin() -> dict[str, object]:
+    """Where a request comes from, for `details`: its page, its sign-in, a keyed hash of its address.
 
-
-def write_reads() -> None:
-    """Write the reads of this request, in a transaction of their own."""
-    reads = g.pop("reads", None)
-    if reads:
-        with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            connection.execute(insert(AuditEvent), reads)
+    The same address has the same hash, and nobody without the key reads it. Empty outside a request.
+    """
+    if not has_request_context():
+        return {}
+    address = hmac.digest(key_for("addresses"), (request.remote_addr or "").encode(), "sha256")
+    said: dict[str, object] = {"page": request.endpoint, "method": request.method}
+    said["address"] = address.hex()[:16]
+    sign_in = getattr(current_user, "sign_in_id", None)
+    return said if sign_in is None else said | {"sign_in": sign_in}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, request, url_for
 from flask_babel import format_date
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.calendar import board
@@ -51,6 +51,7 @@ def today() -> Response:
     visits, late = in_order(visits_between(scope, start, end))
     line = now if day == clinic_day(now) else None
     blocks = blocks_between(scope, start, end, now=now)
+    audit.note_list("day", visits)
     return _board(
         "day",
         scope,
@@ -74,6 +75,7 @@ def week() -> Response:
     if unchanged := _unchanged(mark):
         return unchanged
     visits, blocks = visits_between(scope, start, end), blocks_between(scope, start, end)
+    audit.note_list("week", visits)
     days = [monday + timedelta(days=n) for n in range(WEEK)]
     return _board(
         "week",

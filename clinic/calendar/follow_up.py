@@ -14,7 +14,7 @@ from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
@@ -160,6 +160,7 @@ def shown(
 def _page(
     visit: Appointment, now: datetime, *, refusal: str = "", made: Appointment | None = None
 ) -> Response:
+    audit.note_read(visit.child_id, visit.centre_id)
     found = chooser_of(visit, now) if made else _found(visit, now)
     return render(
         "calendar/follow_up.html",

@@ -76,7 +76,7 @@ def _page(
 ) -> Response:
     """The appointment, its child, and the form; a look at a child's record is written down."""
     now = clock.now()
-    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    audit.note_read(visit.child_id, visit.centre_id)
     asked, ahead = follow_up.chooser_of(visit, now), visits_ahead(visit, now)
     return render(
         "calendar/appointment.html",
@@ -121,6 +121,7 @@ def feed_file(token: str) -> Response:
     user = feeds.whose(token)
     if user is None:
         return Response(status=404)
+    audit.note_once(request.remote_addr, "read_feed", "users", user.id, by=user.id)
     wanted = request.args.get("lang")
     with force_locale(wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE):
         response = Response(feed_of(user, now=clock.now()), mimetype="text/calendar")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from flask import Response, request
+from flask import Response
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -25,7 +25,7 @@ from clinic.i18n import Sentence, name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.web import render
+from clinic.web import is_htmx, render
 
 LOOKED_AT = 21  # days, as the calendar does
 OVER = (Status.CANCELLED, Status.NO_SHOW, Status.DISPLACED)
@@ -38,11 +38,11 @@ def show_nothing(visit: Appointment) -> Response:
 
 
 def _note_read(visit: Appointment) -> None:
-    """Whoever opens a child's record is written down; what is posted was opened before."""
-    if request.method != "GET":
-        return
-    centre_id = visit.centre_id
-    audit.note_read("children", visit.child_id, by=me().id, now=clock.now(), centre_id=centre_id)
+    """Whoever looks at a child's record is written down; what follows the typing, now and then."""
+    if is_htmx():
+        audit.note_once(visit.id, "read", "children", visit.child_id, centre_id=visit.centre_id)
+    else:
+        audit.note_read(visit.child_id, visit.centre_id)
 
 
 def show(

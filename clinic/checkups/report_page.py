@@ -46,7 +46,7 @@ def _page(check: CheckVisit) -> Response:
     now, child = clock.now(), check.child
     is_family = reports.is_family(me(), child.id)
     if not is_family:
-        audit.note_read("children", child.id, by=me().id, now=now, centre_id=check.centre_id)
+        audit.note_read(child.id, check.centre_id)
     found = reports.report_of(check)
     today = clinic_day(now)
     next_one = dues_of([child], today)[child.id]

@@ -37,7 +37,6 @@ def spine(appointment_id: int) -> Response:
     visit, now = get_screening(me(), appointment_id), clock.now()
     check = check_of(visit.id)
     if request.method != "POST":
-        audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
         return _page(visit, check, found_at(check))
     typed = {name: request.form.get(name, "") for name in FIELDS}
     if status_of(visit) in OVER:
@@ -74,6 +73,7 @@ def _page(
     refusal: Sentence | None = None,
 ) -> Response:
     """422 where something is refused; 409, with what is on record beside it, if it was saved meanwhile."""
+    audit.note_read(visit.child_id, visit.centre_id)
     is_late = isinstance(refusal, records.SavedMeanwhile)
     found = found_at(check) if check and check.finished_at else {}
     on, today = clinic_day(visit.starts_at), clinic_day(clock.now())

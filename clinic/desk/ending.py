@@ -98,12 +98,14 @@ def _note(centre_id: int, text: str, now: datetime) -> None:
 
 
 def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Response:
+    day = day_at(centre, clock.now())
+    audit.note_list("end of day", [*day.missing, *day.unfinished])
     return render(
         "desk/end.html",
         status=status,
         centre=centre,
         centres=centres_of(me()),
-        day_=day_at(centre, clock.now()),
+        day_=day,
         form=form,
         refusal=refusal,
         labels=LABELS,

@@ -6,8 +6,8 @@ from datetime import datetime
 from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
-from clinic import clock
-from clinic.accounts.access import allow, me, names_nobody
+from clinic import audit, clock
+from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre, Room
 from clinic.db import db, in_one_transaction
@@ -154,6 +154,9 @@ def _render(
     centre: Centre, station: Station, room: Room | None, refusal: str, tag: str, now: datetime
 ) -> Response:
     roles = roles_at(me(), centre.id)
+    here, lasts = hall(centre, station, room, now), last_steps(me(), centre, now)
+    if not is_away():
+        audit.note_list("queue", [one.visit for one in [*here.tickets, *(one for one, _ in lasts)]])
     return render(
         "desk/queue.html",
         partial="desk/_queue.html",
@@ -166,8 +169,8 @@ def _render(
         stations=stations(),
         room=room,
         rooms=rooms_of(centre.id),
-        hall=hall(centre, station, room, now),
-        lasts=last_steps(me(), centre, now),
+        hall=here,
+        lasts=lasts,
         refusal=refusal,
         labels=LABELS,
         states=State,

@@ -35,6 +35,12 @@ class Hall:
     skipped: list[Ticket]
     counts: dict[str, int]  # who waits, by station
 
+    @property
+    def tickets(self) -> list[Ticket]:
+        """All that are shown with their child's name."""
+        waiting = [one.ticket for one in (*self.waiting, *self.early)]
+        return [*self.busy, *waiting, *(one for one, _ in self.watched), *self.skipped]
+
 
 def staff_centres(user: Person) -> list[Centre]:
     """The centres where this user is at the desk or sees children."""

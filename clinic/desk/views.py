@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from wtforms.fields import SelectChoice
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Person, Role
 from clinic.booking.on_behalf import free_times, move_for, names_of, slots_here
 from clinic.booking.slips import qr_code
@@ -94,6 +94,9 @@ def _arrivals(centre: Centre, typed: str, refusal: str, tag: str, now: datetime)
     rows = arrivals(centre, now)
     found, late = in_order(found_among(rows, typed))
     tickets = tickets_of({one.child_id for one in rows}, centre.id, clinic_day(now))
+    elsewhen = _another_day(centre, typed) if typed and not found else []
+    if not is_away():
+        audit.note_list("search" if typed else "arrivals", [*found, *elsewhen])
     return render(
         "desk/today.html",
         partial="desk/_arrivals.html",
@@ -107,7 +110,7 @@ def _arrivals(centre: Centre, typed: str, refusal: str, tag: str, now: datetime)
         ticket_for={one.id: ticket for one in rows for ticket in tickets if is_for(ticket, one)},
         totals=totals(rows),
         typed=typed,
-        elsewhen=_another_day(centre, typed) if typed and not found else [],
+        elsewhen=elsewhen,
         why=why_not_found(centre, typed) if typed and not found else "",
         refusal=refusal,
         status_of=status_of,
@@ -165,9 +168,7 @@ def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
 def show(appointment_id: int) -> Response:
     """What reception does about a visit; the centre's manager may look, and it is written down."""
     visit = get_visit(me(), appointment_id, Role.MANAGER)
-    audit.note_read(
-        "children", visit.child_id, by=me().id, now=clock.now(), centre_id=visit.centre_id
-    )
+    audit.note_read(visit.child_id, visit.centre_id)
     return render(
         "desk/show.html",
         visit=visit,
@@ -186,6 +187,7 @@ def show(appointment_id: int) -> Response:
 @allow(Role.RECEPTION)
 def slip(appointment_id: int) -> Response:
     visit = get_visit(me(), appointment_id)
+    audit.note_read(visit.child_id, visit.centre_id)
     reference = visit.booking.reference
     return render(
         "desk/slip.html",
@@ -216,6 +218,7 @@ def cancellation(appointment_id: int) -> Response:
         else:
             flash(_("The appointment is cancelled."))
             return see_other("desk.today", centre=visit.centre.code)
+    audit.note_read(visit.child_id, visit.centre_id)
     status = 422 if refusal or form.errors else 200
     return render("desk/cancellation.html", status=status, visit=visit, form=form, refusal=refusal)
 
@@ -242,6 +245,7 @@ def move(appointment_id: int) -> Response:
         else:
             flash(_("The appointment is moved."))
             return see_other("desk.show", appointment_id=visit.id)
+    audit.note_read(visit.child_id, visit.centre_id)
     return render(
         "desk/move.html",
         status=status,

@@ -67,17 +67,11 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @allow(Role.RECEPTION)
     def times() -> Response:
         """The free times for what was just chosen; a part of the walk-in page."""
-        return _read(render("desk/_times.html", form=_walk_in_form(centre_asked_for())))
+        return render("desk/_times.html", form=_walk_in_form(centre_asked_for()))
 
 
 def _walk_in_page(form: WalkInForm, centre: Centre, status: int) -> Response:
-    return _read(render("desk/walk_in.html", status=status, form=form, centre=centre))
-
-
-def _read(response: Response) -> Response:
-    """Leave nothing open: that a child's record was read is written after the answer."""
-    db.session.rollback()
-    return response
+    return render("desk/walk_in.html", status=status, form=form, centre=centre)
 
 
 def _walk_in_form(centre: Centre) -> WalkInForm:
@@ -104,7 +98,7 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     now = clock.now()
     form.offer(free_times(service, centre, form.day.data, now), names_of(service))
     if form.has_doses and (child := _known(form)):
-        audit.note_read("children", child.id, by=me().id, now=now, centre_id=centre.id)
+        audit.note_read(child.id, centre.id)
         _offer_doses(form, child, service, centre, now)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre, Leave, Practitioner
@@ -151,6 +151,7 @@ def displaced() -> Response:
     centre, now = centre_of_staff(*STAFF), clock.now()
     waiting = new_times.waiting(centre.id)
     children_with_guardians([one.child_id for one in waiting])  # whom to call
+    audit.note_list("new times", waiting)
     kept = new_times.times_kept([one.id for one in waiting], now=now)
     return render(
         "manage/new_times.html",

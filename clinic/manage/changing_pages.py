@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import Response, request
 
+from clinic import audit
 from clinic.scheduling import changing
 from clinic.scheduling.changes import Change
 from clinic.web import render
@@ -27,6 +28,7 @@ def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
     refused when it is asked for has no button.
     """
     shown = changing.preview(asked.change, now=now) if _can_be_shown(asked.change) else None
+    audit.note_list("preview", shown.displaced if shown else ())
     return render(
         "manage/preview.html",
         status=422 if refusal else 200,

@@ -5,7 +5,7 @@ from datetime import date
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.centres.models import Room
@@ -80,6 +80,7 @@ def _refused(moving: Moving, refusal: str) -> Response:
 
 
 def _page(moving: Moving, shown: Moved | None, refusal: str = "") -> Response:
+    audit.note_list("preview", [*shown.kept, *shown.lost] if shown else ())
     return render(
         "manage/rota_move.html",
         status=422 if refusal else 200,

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
@@ -62,6 +62,7 @@ def rota_publish() -> Response:
 def _diff_page(centre: Centre, refusal: str = "") -> Response:
     now = clock.now()
     shown = diff(centre, now=now)
+    audit.note_list("preview", [*shown.kept, *shown.lost])
     return render(
         "manage/rota_publish.html",
         status=422 if refusal else 200,
@@ -103,4 +104,5 @@ def rota_undo() -> Response:
 
 
 def _refused(centre: Centre, refusal: str, by: Sequence[Appointment]) -> Response:
+    audit.note_list("preview", by)
     return render("manage/rota_undo.html", status=422, centre=centre, refusal=refusal, by=by)

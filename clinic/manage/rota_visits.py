@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.on_behalf import against, move_for, slots_here, terms_of
@@ -124,6 +124,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         except DomainError as error:
             refusal = refusal or say(error)
     day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
+    audit.note_read(visit.child_id, visit.centre_id)
     return render(
         "manage/rota_visit.html",
         status=422 if refusal else 200,

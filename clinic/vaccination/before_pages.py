@@ -38,11 +38,7 @@ def at_home(appointment_id: int) -> Response:
 
 @allow(Role.CLINICIAN)
 def at_the_centre(appointment_id: int) -> Response:
-    visit = visits.get_visit(me(), appointment_id, Role.CLINICIAN)
-    audit.note_read(
-        "children", visit.child_id, by=me().id, now=clock.now(), centre_id=visit.centre_id
-    )
-    return _answer(visit, is_staff=True)
+    return _answer(visits.get_visit(me(), appointment_id, Role.CLINICIAN), is_staff=True)
 
 
 def _answer(visit: Appointment, *, is_staff: bool) -> Response:
@@ -141,6 +137,8 @@ def _page(
     *,
     is_staff: bool,
 ) -> Response:
+    if is_staff:
+        audit.note_read(visit.child_id, visit.centre_id)
     day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
     row = visits.screening_of(visit.id)
     decided = visits.consents_of(visit.id)

@@ -48,6 +48,7 @@ def certificate(child_id: int) -> Response:
     rows = record.history_of(child.id)
     today = clock.clinic_day(clock.now())
     token = sign(Printed(child.id, today, digest(rows)))
+    audit.note("print_certificate", "children", child.id)
     address = url_for("vaccination.check_certificate", token=token, _external=True)
     return render(
         "vaccination/certificate.html",
@@ -67,7 +68,7 @@ def check(token: str) -> Response:
     if printed is None or child is None:
         return render("vaccination/certificate_check.html", status=422, child=None)
     centre_id = min(me().centre_ids(*STAFF))
-    audit.note_read("children", child.id, by=me().id, now=clock.now(), centre_id=centre_id)
+    audit.note_read(child.id, centre_id)
     rows = record.history_of(child.id)
     return render(
         "vaccination/certificate_check.html",

@@ -106,7 +106,7 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
     """The page; a look at a child's record is written down."""
     now = clock.now()
     today = clinic_day(now)
-    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    audit.note_read(visit.child_id, visit.centre_id)
     observation = visits.observation_of(visit.id)
     lines = [] if observation else visits.lines_of(visit, today)
     answers = visits.screening_of(visit.id)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
+from clinic.audit.looks import Seen
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -52,6 +53,8 @@ def upload() -> Response:
     except DomainError as fault:
         return _refused(say(fault))
     judged = judge(rows, by, clinic_day(now))
+    centre_id = min(by.centre_ids(Role.CLINICIAN))
+    audit.note_list("import", [Seen(one.child_id, centre_id) for one in judged if one.child_id])
     faults = [one for one in judged if one.fault]
     draft = None if faults else in_one_transaction(lambda: _keep(text, by, now))
     return render(

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -58,6 +58,8 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
     """The whole, or only the list when the page asks again. What was refused stands at its child."""
     now = clock.now()
     staying = observation.staying_at(me().centre_ids(*STAFF), now=now)
+    if not is_away():
+        audit.note_list("observation", [one.observation.appointment for one in staying])
     seen = {one.observation.appointment_id for one in staying}
     return render(
         "vaccination/observation.html",
@@ -90,8 +92,7 @@ def reaction(appointment_id: int) -> Response:
 def reaction_report(appointment_id: int) -> Response:
     """The visit's reactions on paper, in both languages."""
     visit = visits.get_visit(me(), appointment_id, *STAFF)
-    now = clock.now()
-    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    audit.note_read(visit.child_id, visit.centre_id)
     return render(
         "vaccination/reaction_report.html",
         visit=visit,
@@ -138,8 +139,7 @@ def _written(visit: Appointment) -> dict[str, str]:
 
 
 def _form(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
-    now = clock.now()
-    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    audit.note_read(visit.child_id, visit.centre_id)
     return render(
         "vaccination/reaction.html",
         status=422 if errors else 200,

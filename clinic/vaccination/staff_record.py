@@ -98,7 +98,7 @@ def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
 
 def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
     now = clock.now()
-    audit.note_read("children", visit.child_id, by=me().id, now=now, centre_id=visit.centre_id)
+    audit.note_read(visit.child_id, visit.centre_id)
     rows = record.history_of(visit.child_id)
     return render(
         "vaccination/record.html",

@@ -36,7 +36,7 @@ def test_forty_tickets_cost_as_many_queries_as_one(client, page):
 
     twice = [slot for slot in slots for _ in range(2)][:MANY]
     arrive(twice[0])
-    client.sign_in(user)
+    client.sign_in(user).get(page)  # whom a list shows anew is noted, in a statement more
     one = count_queries(lambda: client.get(page))
     arrive(*twice[1:])
     assert client.get(page).text.count("王一禾") >= MANY
