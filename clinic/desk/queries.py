@@ -18,7 +18,7 @@ from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rules import is_late
 from clinic.scheduling.status import Status, status_of
-from clinic.visits.arriving import FAMILY_WITHIN
+from clinic.visits.arriving import families
 from clinic.visits.rules import EARLY
 
 
@@ -88,21 +88,7 @@ def found_among(rows: list[Appointment], typed: str) -> list[Appointment]:
 
 def families_of(rows: list[Appointment]) -> dict[int, int]:
     """For each appointment that is booked, how many of its family are to be checked in with it."""
-    booked = [one for one in rows if status_of(one) is Status.BOOKED]
-    guardians = {one.id: guardians_of(one.child) for one in booked}
-    return {
-        one.id: sum(
-            not guardians[one.id].isdisjoint(guardians[other.id])
-            and abs(other.starts_at - one.starts_at) <= FAMILY_WITHIN
-            for other in booked
-        )
-        for one in booked
-    }
-
-
-def guardians_of(child: Child) -> set[int]:
-    """The users who care for the child."""
-    return {one.user_id for one in child.guardianships if one.revoked_at is None}
+    return {one.id: len(family) for family in families(rows) for one in family}
 
 
 def marks_of(rows: list[Appointment], late: set[int], now: datetime) -> dict[int, str]:

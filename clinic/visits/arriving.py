@@ -1,18 +1,19 @@
 """A child comes in: the arrival, the visit, the ticket. Verbs flush; the caller commits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
-from clinic.families.models import Guardianship
+from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.scheduling import attendance, places
 from clinic.scheduling.models import Appointment
@@ -64,22 +65,44 @@ def by_kind(rows: Sequence[Appointment]) -> list[Appointment]:
 
 
 def family_of(appointment: Appointment, now: datetime) -> list[Appointment]:
-    """What is booked today, near that time, at that centre for this child and for those who share
-    a guardian with it; the appointment itself among them."""
-    theirs = select(Guardianship.user_id).where(
-        Guardianship.child_id == appointment.child_id, Guardianship.revoked_at.is_(None)
-    )
-    children = select(Guardianship.child_id).where(
-        Guardianship.user_id.in_(theirs), Guardianship.revoked_at.is_(None)
-    )
+    """What comes in with this appointment, itself among them: see `families`."""
     start, end = day_bounds(clinic_day(now))
-    query = appointments().where(
-        Appointment.centre_id == appointment.centre_id,
-        Appointment.child_id.in_(children),
-        Appointment.starts_at >= max(start, appointment.starts_at - FAMILY_WITHIN),
-        Appointment.starts_at < min(end, appointment.starts_at + FAMILY_WITHIN),
+    query = (
+        appointments()
+        .where(
+            Appointment.centre_id == appointment.centre_id,
+            Appointment.starts_at >= start,
+            Appointment.starts_at < end,
+        )
+        .options(joinedload(Appointment.child).selectinload(Child.guardianships))
     )
-    return [one for one in db.session.scalars(query) if status_of(one) is Status.BOOKED]
+    found = families(db.session.scalars(query).unique().all())
+    return next((one for one in found if appointment in one), [])
+
+
+def families(rows: Iterable[Appointment]) -> list[list[Appointment]]:
+    """Of these of one centre and day, what is booked by families that come in together.
+
+    For children who share a guardian, at times near each other. Who belongs to one of a family
+    belongs to all of it: it is the same for each of them.
+    """
+    family: dict[int, list[Appointment]] = {}  # by appointment; one list for all of a family
+    latest: dict[int, Appointment] = {}  # by guardian
+    booked = [one for one in rows if status_of(one) is Status.BOOKED]
+    for row in sorted(booked, key=lambda one: (one.starts_at, one.id)):
+        mine = family[row.id] = [row]
+        for kin in row.child.guardianships:
+            if kin.revoked_at is not None:
+                continue
+            before = latest.get(kin.user_id)
+            latest[kin.user_id] = row
+            if before is None or row.starts_at - before.starts_at > FAMILY_WITHIN:
+                continue
+            if (theirs := family[before.id]) is not mine:
+                theirs += mine
+                mine = theirs
+                family |= {one.id: theirs for one in theirs}
+    return list({id(one): one for one in family.values()}.values())
 
 
 def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> None:

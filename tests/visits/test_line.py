@@ -23,6 +23,7 @@ from tests.makes import (
     NOON,
     make_appointment,
     make_child,
+    make_guardianship,
     make_practitioner,
     make_room,
     make_service,
@@ -182,6 +183,29 @@ def test_a_family_is_checked_in_at_once(morning):
     tickets = arriving.check_in_family(family, by=morning.desk, now=morning.now)
     assert [one.label for one in tickets] == ["B001", "B002"]
     assert arriving.family_of(rows[0], morning.now) == []
+
+
+# Who cares for each of three children that come at eight, at half past ten and at one.
+FAMILIES = {
+    "one mother": (["mother"], ["mother"], ["mother"]),
+    "a mother, both, a father": (["mother"], ["mother", "father"], ["father"]),
+}
+
+
+@pytest.mark.parametrize("whose", FAMILIES)
+def test_a_family_is_as_large_for_each_of_its_children(morning, whose):
+    """The first and the last are too far from each other; the one between them belongs to both."""
+    users = {"mother": make_user(), "father": make_user()}
+    slots = make_slot(morning.service, opens=time(8), closes=time(14)).clinic_session.slots
+    rows = []
+    for number, guardians in enumerate(FAMILIES[whose]):
+        child = make_child(users[guardians[0]], name=f"王{number}")
+        for one in guardians[1:]:
+            make_guardianship(users[one], child)
+        rows.append(make_appointment(child, morning.service, slots[10 * number]))
+    make_appointment(service=morning.service, slot=slots[1])  # somebody else
+    [now, *_] = (one.starts_at for one in rows)
+    assert [arriving.family_of(one, now) for one in rows] == [rows] * 3
 
 
 def test_who_is_on_time_goes_by_the_booked_time_and_who_is_late_by_arrival(morning):
