@@ -32,6 +32,21 @@ class Line:
     is_chosen: bool
 
 
+@dataclass(frozen=True)
+class Note:
+    """Something to know before a time is chosen, and where it leads: an endpoint of the site.
+
+    A warning is about what should be done first.
+    """
+
+    message: str
+    params: Mapping[str, object]
+    label: str
+    endpoint: str
+    values: Mapping[str, object]
+    is_warning: bool = False
+
+
 class Terms(Protocol):
     """The terms of one kind of service, for these children.
 
@@ -54,6 +69,9 @@ class Terms(Protocol):
 
     def lines(self, child_id: int) -> Sequence[Line]:
         """What the child's visit can be for."""
+
+    def notes(self, child_id: int) -> Sequence[Note]:
+        """What to know before times are looked for."""
 
     def objections(self, child_id: int, day: date) -> list[Objection]:
         """What stands against a visit on that day, at whatever centre."""
@@ -136,6 +154,10 @@ class Asked:
     def lines(self, child_id: int) -> list[Line]:
         """What this child's visits can be for."""
         return [line for one in self.terms.values() for line in one.lines(child_id)]
+
+    def notes(self, child_id: int) -> list[Note]:
+        """What to know of this child before times are looked for."""
+        return [note for one in self.terms.values() for note in one.notes(child_id)]
 
     def objections(self, child: Patient, service: Service, day: date) -> list[Objection]:
         """The service's ages first, then its terms."""

@@ -33,7 +33,7 @@ from clinic.scheduling.queries import Offer
 from clinic.scheduling.references import spoken
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.status import Status, status_of
-from clinic.vaccination.terms import booked_for
+from clinic.vaccination.booked import booked_for
 from clinic.web import is_htmx, render, see_other
 
 DAYS_OF = {"days": 1, "weeks": 7}

@@ -10,10 +10,10 @@ from clinic.care.plan import Due, Plan, Standing, plan_of
 from clinic.checkups.plan import dues_of
 from clinic.families.models import Child
 from clinic.vaccination.ahead import ahead
+from clinic.vaccination.booked import cases_of
 from clinic.vaccination.catalogue import Vaccine, vaccines
 from clinic.vaccination.forecast import Evaluated, forecast
 from clinic.vaccination.optional import Advice, advice
-from clinic.vaccination.terms import cases_of
 
 SOON = timedelta(days=120)  # paid vaccines later than that are not told yet
 

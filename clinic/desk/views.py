@@ -39,8 +39,8 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.scheduling.turns import in_order
+from clinic.vaccination.booked import booked_for
 from clinic.vaccination.observation import open_reaction
-from clinic.vaccination.terms import booked_for
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, tickets_of
 from clinic.visits.waits import wait_of

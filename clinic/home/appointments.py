@@ -32,8 +32,8 @@ from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.booked import booked_for, lost_by
 from clinic.vaccination.observation import open_reaction
-from clinic.vaccination.terms import booked_for, lost_by
 from clinic.visits.waits import wait_of
 from clinic.web import is_htmx, render, see_other
 

@@ -28,6 +28,7 @@ SHORT = {
     # Of the service rooms: what the visit is for.
     "dose_too_soon": mark("Too soon"),
     "dose_too_near": mark("Too soon"),
+    "too_many": mark("None"),
     "dose_booked": mark("Booked"),
     "dose_not_possible": mark("None"),
     "no_stock": mark("No vaccine"),

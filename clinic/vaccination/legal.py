@@ -4,7 +4,7 @@ Doses that other visits are booked for count as given on their days: the next on
 them, and none may be brought too near to them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Child, Dose
 from clinic.vaccination.forecast import Forecast, forecast
 from clinic.vaccination.optional import PAID, advice
+from clinic.vaccination.visit_rules import at_a_visit
 from clinic.vaccination.words import Words
 
 SOON = timedelta(days=60)
@@ -26,16 +27,22 @@ OVER = {
     "needs_precondition": mark("A doctor decides about this vaccine first. Please ask the centre."),
 }
 NOT_ADVISED = Words("已接种完成或已超过年龄", "Complete, or past its age")
+TOO_MANY = mark(
+    "At one visit at most %(most)s injections are given, each at a site of its own. "
+    "Please choose fewer; the others are for another day."
+)
 TOO_SOON = mark("%(vaccine)s may be given from %(first)s.")
 TOO_NEAR = mark("%(vaccine)s is booked for %(day)s, and that would be too soon after this visit.")
 
 
 @dataclass(frozen=True)
 class Booked:
-    """A dose that a visit to come is booked for."""
+    """A dose that a visit to come is booked for: its number, and the appointment."""
 
     series: str
     dose: Dose
+    number: int = 0
+    appointment_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ def lines_for(
 def objections(case: Case, series: Collection[str], day: date) -> list[Objection]:
     """What stands against giving the next dose of all these series on that day; the latest term first."""
     lines = lines_for(case, series, day)
+    if _injections(lines.values()) > at_a_visit().injections:
+        return [Objection("too_many", TOO_MANY, {"most": at_a_visit().injections})]
     found = [
         against
         for code in sorted(series)
@@ -86,6 +95,10 @@ def objections(case: Case, series: Collection[str], day: date) -> list[Objection
     ]
     found.sort(key=lambda one: str(one.works_from or date.max), reverse=True)
     return found or _too_near(case, [lines[code] for code in sorted(series)], day)
+
+
+def _injections(lines: Iterable[Forecast]) -> int:
+    return sum(vaccines()[one.vaccine].route != "PO" for one in lines if one.vaccine)
 
 
 def _objection(line: Forecast) -> Objection | None:
@@ -139,12 +152,24 @@ def candidates(case: Case, on: date) -> list[Forecast]:
 
 
 def usual(lines: Sequence[Forecast], on: date) -> set[str]:
-    """What most would come for: all that may be given on that day; if nothing may, what comes next and soon."""
-    now = {one.series for one in lines if one.may_be_given}
+    """What most would come for: what may be given on that day, as much as one visit can give.
+
+    What is overdue goes before what is due. If nothing may be given, what comes next, and soon.
+    """
+    wanted = [one for one in lines if one.may_be_given]
     soon = [one.earliest for one in lines if one.earliest and is_near(one.earliest, on)]
-    if now or not soon:
-        return now
-    return {one.series for one in lines if one.earliest == min(soon)}
+    if not wanted and soon:
+        wanted = [one for one in lines if one.earliest == min(soon)]
+    chosen: list[Forecast] = []
+    for one in sorted(wanted, key=lambda each: each.complete_before or date.max):
+        if _injections([*chosen, one]) <= at_a_visit().injections:
+            chosen.append(one)
+    return {one.series for one in chosen}
+
+
+def lacks_booklet(case: Case, on: date) -> bool:
+    """Whether nothing is on record of a child that must have a booklet by then."""
+    return not case.given and at_a_visit().booklet_from.after(case.child.birth_date) <= on
 
 
 def is_near(first: date, on: date) -> bool:

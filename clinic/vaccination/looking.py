@@ -20,6 +20,7 @@ from clinic.i18n import mark, name_of
 from clinic.scheduling import questions
 from clinic.scheduling.models import Appointment, Hold, Question, Slot
 from clinic.vaccination import stock
+from clinic.vaccination.booked import cases_of
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
 from clinic.vaccination.legal import Booked, Case
@@ -33,7 +34,6 @@ from clinic.vaccination.stock_queries import (
     lock_all,
     promised_to,
 )
-from clinic.vaccination.terms import cases_of
 
 
 class GivenBeforeBirth(DomainError):

@@ -14,10 +14,10 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import questions
 from clinic.scheduling.models import Appointment
+from clinic.vaccination.booked import cases_of
 from clinic.vaccination.legal import Case, lines_for
 from clinic.vaccination.stock_models import DosePromise
 from clinic.vaccination.stock_queries import TAKEN_AWAY, is_to_come
-from clinic.vaccination.terms import cases_of
 
 AT_ONCE = 500  # children
 BEFORE_BIRTH = {

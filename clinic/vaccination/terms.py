@@ -3,34 +3,33 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime
-from functools import cache, cached_property
-from typing import Any
-
-from sqlalchemy import Select, bindparam, or_, select
+from functools import cached_property
 
 from clinic.accounts.models import Person
-from clinic.booking.terms import Line
-from clinic.clock import clinic_day, day_bounds
-from clinic.db import db
-from clinic.families.models import Child as ChildRow
+from clinic.booking.terms import Line, Note
+from clinic.clock import clinic_day
 from clinic.i18n import mark, name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.wanted import Held
-from clinic.vaccination import legal, record, stock
+from clinic.vaccination import legal, stock
+from clinic.vaccination.booked import booked_for, cases_of, line_of, lines_of, lost_by
 from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.child import Dose
 from clinic.vaccination.forecast import Forecast
 from clinic.vaccination.legal import Booked, Case, lines_for
 from clinic.vaccination.needs import SERIES
 from clinic.vaccination.optional import PAID
-from clinic.vaccination.plan import patients_of
 from clinic.vaccination.shelves import Shelves
-from clinic.vaccination.stock_models import DosePromise, Why
-from clinic.vaccination.stock_queries import TAKEN_AWAY, is_to_come, visit_starts, with_visits
 from clinic.vaccination.versions import Versions, recall, remember, versions_of
 
+NO_BOOKLET = mark(
+    "No vaccination is on record here yet, so nobody can say which doses this child needs. "
+    "Please enter the vaccination booklet first."
+)
+ENTER = mark("Enter the vaccination booklet")
+BOOKED = mark("%(vaccine)s, dose %(number)s, is booked for %(day)s already.")
+OPEN = mark("Open the appointment")
 NO_STOCK = mark("%(vaccine)s is not available there on that day. Please try another centre.")
 
 
@@ -89,9 +88,25 @@ class DoseTerms:
         return {
             one: (SERIES.keys() | PAID) & {*self.codes[one], *self._lost_and_due(one)}
             if one in self.codes
-            else legal.usual(legal.candidates(self.cases[one], self.today), self.today)
+            else self._usual(one)
             for one in self.child_ids
         }
+
+    def _usual(self, child_id: int) -> set[str]:
+        """Nothing for a child whose booklet nobody has entered: it would look due for everything."""
+        case = self.cases[child_id]
+        if legal.lacks_booklet(case, self.today):
+            return set()
+        return legal.usual(legal.candidates(case, self.today), self.today)
+
+    def notes(self, child_id: int) -> list[Note]:
+        """The booklet first, and what is booked already."""
+        case = self.cases[child_id]
+        booked = [_booked_already(one) for one in case.booked]
+        if not legal.lacks_booklet(case, self.today):
+            return booked
+        values = {"child_id": child_id}
+        return [Note(NO_BOOKLET, {}, ENTER, "vaccination.booklet", values, True), *booked]
 
     def _lost_and_due(self, child_id: int) -> set[str]:
         """What the visit that is moved was for, as far as another dose of it comes."""
@@ -147,7 +162,7 @@ class DoseTerms:
         """The next dose of every series that needs one soon, or that was asked for."""
         chosen = self.series[child_id]
         return [
-            _line(one.series, one.vaccine, one.number, one.earliest, one.series in chosen)
+            line_of(one.series, one.vaccine, one.number, one.earliest, one.series in chosen)
             for one in self.candidates[child_id]
             if one.series in chosen or (one.earliest and legal.is_near(one.earliest, self.today))
         ]
@@ -194,107 +209,11 @@ class DoseTerms:
     @staticmethod
     def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[Line]]:
         """What was promised to these holds, by hold."""
-        return _lines_of("hold_id", hold_ids)
+        return lines_of("hold_id", hold_ids)
 
 
-def cases_of(
-    child_ids: Collection[int], *, but: Appointment | None = None, today: date
-) -> dict[int, Case]:
-    """What is on record of these children and booked for them from today on, apart from one appointment.
-
-    Four queries.
-    """
-    facts = select(ChildRow.id, ChildRow.birth_date, ChildRow.sex)
-    facts = facts.add_columns(ChildRow.birth_weight_g, ChildRow.gestation_weeks)
-    rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
-    given, patients = record.doses_of(child_ids), patients_of(rows)
-    booked: dict[int, list[Booked]] = {one: [] for one in child_ids}
-    query = (
-        with_visits(
-            select(DosePromise.child_id, DosePromise.series, DosePromise.vaccine, visit_starts)
-        )
-        .where(DosePromise.child_id.in_(child_ids), DosePromise.appointment_id.is_not(None))
-        .where(
-            DosePromise.appointment_id != (but.id if but else 0), is_to_come(day_bounds(today)[0])
-        )
-        .order_by(visit_starts, DosePromise.id)
-    )
-    for child_id, series, vaccine, starts_at in db.session.execute(query):
-        booked[child_id].append(Booked(series, Dose(vaccine, clinic_day(starts_at))))
-    return {
-        one: Case(
-            patients[one],
-            given[one],
-            tuple(booked[one]),
-        )
-        for one in child_ids
-    }
-
-
-def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
-    """The doses that these visits are for, by appointment. One query."""
-    return _lines_of("appointment_id", appointment_ids)
-
-
-def lost_by(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
-    """What these visits were for until a change took it away, by appointment. One query."""
-    query = (
-        select(
-            DosePromise.appointment_id,
-            DosePromise.series,
-            DosePromise.vaccine,
-            DosePromise.dose_number,
-        )
-        .where(
-            DosePromise.appointment_id.in_(appointment_ids),
-            DosePromise.why_released.in_(TAKEN_AWAY),
-        )
-        .order_by(DosePromise.id)
-    )
-    found: dict[int, dict[str, Line]] = {}
-    for number, series, vaccine, dose in db.session.execute(query):
-        assert number
-        found.setdefault(number, {})[series] = _line(series, vaccine, dose, None, False)
-    return {number: list(lines.values()) for number, lines in found.items()}
-
-
-_promises = DosePromise.__table__.c
-
-
-@cache
-def _promised_to(owner: str) -> Select[*tuple[Any, ...]]:
-    """Also to visits that are over: what they were for, unless it was taken back.
-
-    And to forms that are over: who confirms one all the same comes for it.
-    """
-    over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
-    return (
-        select(_promises[owner], _promises.series, _promises.vaccine, _promises.dose_number)
-        .where(_promises[owner].in_(bindparam("numbers", expanding=True)))
-        .where(or_(_promises.released_at.is_(None), _promises.why_released.in_(over)))
-        .order_by(_promises.id)
-    )
-
-
-def _lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[Line]]:
-    found: dict[int, list[Line]] = {}
-    rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
-    for number, series, vaccine, dose in rows:
-        assert number
-        found.setdefault(number, []).append(_line(series, vaccine, dose, None, True))
-    return found
-
-
-def _line(
-    series: str, vaccine: str | None, number: int | None, first: date | None, is_chosen: bool
-) -> Line:
-    assert vaccine
-    known = vaccines()[vaccine]
-    zh, en = ("（自费·自愿）", " (paid, optional)") if series in PAID else ("", "")
-    return Line(
-        series,
-        f"{known.name_zh} 第{number}剂{zh}",
-        f"{known.name_en}, dose {number}{en}",
-        first,
-        is_chosen,
-    )
+def _booked_already(one: Booked) -> Note:
+    vaccine = name_of(vaccines()[one.dose.vaccine])
+    facts = {"vaccine": vaccine, "number": one.number, "day": one.dose.given_on}
+    values = {"appointment_id": one.appointment_id}
+    return Note(BOOKED, facts, OPEN, "appointments.show", values)

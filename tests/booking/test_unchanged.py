@@ -326,6 +326,12 @@ def test_siblings_ask_no_more_than_two_children(site):
     assert counts[0] == counts[1] == counts[2]
 
 
+def had_one(child, parent):
+    """A booklet, so that doses are promised to its visits."""
+    entries = [Entry("HepB", child.birth_date)]
+    record.record(child, entries, source=Source.BOOKLET, by=parent, now=NOON)
+
+
 # With BEGIN twice, COMMIT of what only read, and the user: (keep, confirm). A vaccination promises doses.
 STATEMENTS = {ServiceKind.VACCINATION: (47, 25)}
 
@@ -340,11 +346,9 @@ def test_taking_a_place_sends_as_many_statements_in_a_full_house(site, kind):
     def taking(day):
         session = make_session(practitioner, room, [service], day, capacity=3)
         parent = make_user()
-        data = {
-            "child": make_child(parent).id,
-            "service": service.id,
-            "slot": session.slots[0].id,
-        }
+        child = make_child(parent)
+        had_one(child, parent)
+        data = {"child": child.id, "service": service.id, "slot": session.slots[0].id}
         client = site.client.sign_in(parent)
         client.get(f"/{kind}/")  # what all pages share is in memory
         answers = []

@@ -10,7 +10,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
-from tests.makes import TOMORROW, make_practitioner, make_room, make_session, make_user
+from tests.makes import NOON, TOMORROW, make_practitioner, make_room, make_session, make_user
 from tests.vaccination.test_dose_booking import BABY, NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -207,11 +207,18 @@ def test_doses_of_staffs_bookings_and_moves_on_both_engines(both):
     assert booked().slot_id == site.slots[NEXT_WEEK][3].id
 
 
-def test_a_family_that_nobody_knew_is_promised_what_a_child_of_that_age_needs(desk, site):
+def test_a_family_that_nobody_knew_brings_the_booklet_before_a_dose_is_promised(desk, site):
     data = walk_in(site, site.slots[NEXT_WEEK][0], phone="13900139000", name="赵子沐")
+    assert "先看接种证" in desk.post("/desk/walk-in/times", data=data).text
+    assert desk.post("/desk/walk-in", data=data).status_code == 303
+    assert live() == []
+
+
+def test_a_newborn_that_nobody_knew_is_promised_what_a_newborn_needs(desk, site):
+    data = walk_in(site, site.slots[TOMORROW][0], phone="13900139000", name="赵子沐")
+    data["birth_date"] = clinic_day(NOON).isoformat()
     assert desk.post("/desk/walk-in", data=data).status_code == 303
     promised = live()
-    assert ("HEPB", "HepB", 1) in promised  # nothing is on record, so it begins at the beginning
-    assert ("MMR", "MMR", 1) in promised
+    assert ("HEPB", "HepB", 1) in promised
     page = desk.get(f"/desk/appointments/{booked().id}").text
     assert page.count("第1剂") == len(promised)

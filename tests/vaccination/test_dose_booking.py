@@ -152,7 +152,10 @@ def test_doses_due_together_are_booked_together_and_promised(site):
     booked = site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
     assert live() == [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
     assert "麻腮风" in booked.follow().words
-    assert "麻腮风" not in site.page().words  # no line any more
+    again = site.page()
+    assert ".MMR" not in again.text  # no box any more: the page says that it is booked, and where
+    assert "已预约在3月11日" in again.words
+    assert booked.location in again.text
 
 
 def test_the_form_says_what_it_is_for(site):

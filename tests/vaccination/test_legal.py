@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.legal import Booked, Case, candidates, objections, usual
+from clinic.vaccination.legal import Booked, Case, candidates, lacks_booklet, objections, usual
 
 TODAY = date(2026, 3, 2)
 DAY = timedelta(days=1)
@@ -104,6 +104,25 @@ def test_what_is_due_is_ticked_else_what_comes_next():
     assert due == {"HEPB", "DTAP", "POLIO", "MEN"}  # a doctor decides about BCG
     newborn = born(TODAY - DAY, ("BCG", TODAY - DAY), ("HepB", TODAY - DAY))
     assert usual(candidates(newborn, TODAY), TODAY) == {"HEPB"}
+
+
+def test_no_more_is_ticked_than_one_visit_can_give_and_what_is_latest_goes_first():
+    toddler = born(TODAY - 400 * DAY, ("HepB", TODAY - 400 * DAY))
+    due = candidates(toddler, TODAY)
+    assert sum(one.may_be_given for one in due) > 4
+    assert usual(due, TODAY) == {"HEPB", "DTAP", "POLIO", "MMR"}
+    everything = {one.series for one in due if one.may_be_given}
+    assert codes(toddler, everything, TODAY) == [("too_many", None)]
+    assert codes(toddler, usual(due, TODAY), TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "doses", "lacks"),
+    [(0, (), False), (27, (), False), (31, (), True), (400, (), True), (400, ("HepB",), False)],
+)
+def test_from_a_month_on_a_child_has_a_booklet(age, doses, lacks):
+    child = born(TODAY - age * DAY, *((one, TODAY - DAY) for one in doses))
+    assert lacks_booklet(child, TODAY) == lacks
 
 
 def test_what_is_far_away_is_not_ticked():

@@ -9,10 +9,11 @@ from clinic.db import db
 from clinic.families.models import Child, Sex
 from clinic.scheduling import booking
 from clinic.vaccination import stock_lots
+from clinic.vaccination.booked import cases_of
 from clinic.vaccination.models import ChildCondition, Condition, Immunization, Source
 from clinic.vaccination.shelves import Shelves
 from clinic.vaccination.stock_models import VaccineLot
-from clinic.vaccination.terms import DoseTerms, cases_of
+from clinic.vaccination.terms import DoseTerms
 from clinic.vaccination.versions import versions_of
 from tests.makes import NOON, save
 from tests.queries import count_queries
