@@ -154,14 +154,15 @@ def candidates(case: Case, on: date) -> list[Forecast]:
 def usual(lines: Sequence[Forecast], on: date) -> set[str]:
     """What most would come for: what may be given on that day, as much as one visit can give.
 
-    What is overdue goes before what is due. If nothing may be given, what comes next, and soon.
+    What is overdue goes before what is due, what could be given earlier before the rest. If nothing may be given, what comes next, and soon.
     """
     wanted = [one for one in lines if one.may_be_given]
     soon = [one.earliest for one in lines if one.earliest and is_near(one.earliest, on)]
     if not wanted and soon:
         wanted = [one for one in lines if one.earliest == min(soon)]
     chosen: list[Forecast] = []
-    for one in sorted(wanted, key=lambda each: each.complete_before or date.max):
+    in_turn = sorted(wanted, key=lambda each: (each.status != "overdue", each.earliest or on))
+    for one in in_turn:
         if _injections([*chosen, one]) <= at_a_visit().injections:
             chosen.append(one)
     return {one.series for one in chosen}
