@@ -120,6 +120,7 @@ def _bind_pages(app: Flask) -> None:
     login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
     login_manager.request_loader(access.who_asks)
     outside.bind(app)  # before the guard: it asks the database who this is
+    alive.bind(app)  # it writes, before anybody has begun to read or write
     app.before_request(access.guard)
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined
@@ -139,7 +140,6 @@ def _bind_pages(app: Flask) -> None:
     app.after_request(_finish)
     app.after_request(kept_forms.give_back)  # called first
     faults.bind(app)
-    alive.bind(app)
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 
