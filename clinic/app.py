@@ -30,6 +30,7 @@ from clinic.families import again
 from clinic.families import views as families
 from clinic.home import appointments, health
 from clinic.home import views as home
+from clinic.hosts import KnownHosts
 from clinic.manage import views as manage
 from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
@@ -140,6 +141,7 @@ def _bind_pages(app: Flask) -> None:
     app.after_request(_finish)
     app.after_request(kept_forms.give_back)  # called first
     faults.bind(app)
+    app.wsgi_app = KnownHosts(app.wsgi_app, app.config["KNOWN_HOSTS"])  # type: ignore[method-assign,assignment]
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 

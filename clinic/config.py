@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from clinic.hosts import known_hosts
+
 DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - production refuses it
 THREADS = 8  # of each process of a server: who may be answered at once
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +28,15 @@ def command_of(arguments: Sequence[str], environ: Mapping[str, str] = os.environ
     if environ.get("FLASK_RUN_FROM_CLI") != "true" or "run" in arguments:
         return ""
     return next((one for one in arguments if one in COMMANDS), "")
+
+
+def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        return known_hosts(environ.get("PUBLIC_URL", ""), environ.get("TRUSTED_HOSTS", ""))
+    except ValueError as error:
+        raise UnsafeConfig(
+            "PUBLIC_URL is the site's address, as https://book.example.cn"
+        ) from error
 
 
 def from_environment(
@@ -53,6 +64,8 @@ def from_environment(
         "DEMO": demo,
         "DEMO_RENEWS": demo,  # its city gets a new day when one begins
         "CLINIC_ZONE": environ.get("CLINIC_ZONE", "Asia/Shanghai"),
+        "PUBLIC_URL": environ.get("PUBLIC_URL", ""),
+        "KNOWN_HOSTS": _hosts(environ),
         "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
         "SESSION_COOKIE_SECURE": secure,
         # Browsers take a cookie of that prefix from this host only, over TLS only.

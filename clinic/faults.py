@@ -16,7 +16,7 @@ from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
 from clinic.extensions import login_manager
 from clinic.i18n import say
-from clinic.web import is_htmx, leave_for
+from clinic.web import is_htmx, is_of_this_site, leave_for, way_back
 
 log = logging.getLogger("clinic")
 RETRY_AFTER = 10  # seconds
@@ -70,13 +70,12 @@ def _http(error: HTTPException) -> Response:
 
 def _stale_form(error: CSRFError) -> Response:
     """The page stood open too long: back to it, with what was typed, to send it again."""
-    referrer = request.referrer
-    if referrer and referrer.startswith(request.host_url):
+    if is_of_this_site() and request.referrer:
         if keep_typed():
             flash(gettext("The page was open too long. Please check it and send it again."), "info")
         else:
             flash(gettext("The page was open too long. Please fill it in again."), "info")
-        return leave_for("/" + referrer.removeprefix(request.host_url))
+        return leave_for(way_back())
     return page(
         400, gettext("The page was open too long. Please go back, reload it and try again.")
     )

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -22,10 +21,14 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
+from werkzeug.urls import iri_to_uri
 
 from clinic.config import ROOT
 from clinic.i18n import language
 
+# A path of this site. Browsers read a backslash as `/`, and leave control characters out.
+PATH = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
+LONGEST_ADDRESS = 2000
 MICROS = re.compile(r"[0-9]{1,17}")
 
 
@@ -141,7 +144,8 @@ def see_other(endpoint: str, **values: object) -> Response:
 
 
 def leave_for(url: str) -> Response:
-    """The same for an address that is known already. Callers pass only addresses of this site."""
+    """The same for an address that is known already; one that is not of this site is left out."""
+    url = iri_to_uri(safe_next(url) or "/")  # a header holds no other letters
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": url})
     answer = redirect(url, 303)
@@ -151,10 +155,9 @@ def leave_for(url: str) -> Response:
 
 def safe_next(target: str | None) -> str | None:
     """The address if it is a path of this site, else None (no open redirects)."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+    if not target or len(target) > LONGEST_ADDRESS or not PATH.fullmatch(target):
         return None
-    parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc else None
+    return target
 
 
 def way_back() -> str:

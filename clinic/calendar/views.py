@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, flash, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -16,6 +16,7 @@ from clinic.calendar.queries import get_own, visits_ahead, visits_before
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.hosts import public_url
 from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, say
 from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
@@ -102,7 +103,7 @@ def feed() -> Response:
     link = ""
     if request.method == "POST":
         token = in_one_transaction(lambda: feeds.open_feed(me(), now=clock.now()))
-        link = url_for("calendar.feed_file", token=token, lang=language(), _external=True)
+        link = public_url("calendar.feed_file", token=token, lang=language())
     return render("calendar/feed.html", link=link, live=feeds.live_feed(me()))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, flash, request, session, url_for
+from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
@@ -30,6 +30,7 @@ from clinic.families.queries import (
     latest_consent,
     open_invitations,
 )
+from clinic.hosts import public_url
 from clinic.i18n import age, language, say
 from clinic.sealing import masked
 from clinic.web import render, see_other
@@ -197,7 +198,7 @@ def invite() -> Response:
             relation=Relation(form.relation.data), by=me(), now=clock.now()
         )
         db.session.commit()
-        link = url_for("families.invitation", token=token, _external=True)
+        link = public_url("families.invitation", token=token)
     return render(
         "families/invite.html",
         status=422 if form.errors else 200,

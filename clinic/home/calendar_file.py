@@ -7,10 +7,10 @@ the centre took back, the file removes the entry: METHOD:CANCEL, and no reminder
 
 from datetime import timedelta
 
-from flask import url_for
 from icalendar import Alarm, Calendar, Event
 
 from clinic import clock
+from clinic.hosts import public_url
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
@@ -49,7 +49,7 @@ def _event(appointment: Appointment) -> Event:
     event.add("location", f"{name_of(centre)}, {name_of(centre, 'address')}")
     event.add("geo", (centre.latitude, centre.longitude))
     event.add("description", spoken(appointment.booking.reference))
-    event.add("url", url_for("appointments.show", appointment_id=appointment.id, _external=True))
+    event.add("url", public_url("appointments.show", appointment_id=appointment.id))
     return event
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from clinic.booking.slips import qr_code
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.families.queries import get_child
+from clinic.hosts import public_url
 from clinic.vaccination import record
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.models import Immunization
@@ -49,7 +50,7 @@ def certificate(child_id: int) -> Response:
     today = clock.clinic_day(clock.now())
     token = sign(Printed(child.id, today, digest(rows)))
     audit.note("print_certificate", "children", child.id)
-    address = url_for("vaccination.check_certificate", token=token, _external=True)
+    address = public_url("vaccination.check_certificate", token=token)
     return render(
         "vaccination/certificate.html",
         child=child,
