@@ -19,7 +19,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
 from clinic.booking.terms import MOST_NEEDS, Line
-from clinic.calendar.queries import get_own
+from clinic.calendar.queries import get_own, visits_ahead
 from clinic.care.gather import plans_of
 from clinic.care.plan import Due
 from clinic.centres.models import CentreService, Service, ServiceKind
@@ -32,8 +32,6 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer
 from clinic.scheduling.references import spoken
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.status import Status, status_of
-from clinic.vaccination.booked import booked_for
 from clinic.web import is_htmx, render, see_other
 
 DAYS_OF = {"days": 1, "weeks": 7}
@@ -110,24 +108,11 @@ def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | Non
 
 
 def also_due(
-    visit: Appointment, ahead: Sequence[Appointment], services: Sequence[Service], now: datetime
-) -> list[tuple[Due, Service | None, bool]]:
-    """What is due for the child, which of the services it is booked with, and whether it is booked.
-
-    Booked is what this visit is for while it lasts, or one of those `ahead`.
-    """
+    visit: Appointment, services: Sequence[Service], now: datetime
+) -> list[tuple[Due, Service | None]]:
+    """What is due for the child, booked or not, and which of the services it is booked with."""
     due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
-    live = [one for one in (visit, *ahead) if status_of(one) in (Status.BOOKED, Status.ARRIVED)]
-    doses = {line.code for lines in booked_for([one.id for one in live]).values() for line in lines}
-    has_check = any(one.service.kind is ServiceKind.CHECKUPS for one in live)
-    return [
-        (
-            one,
-            service_for(one.kind, services),
-            has_check if one.kind is ServiceKind.CHECKUPS else one.code in doses,
-        )
-        for one in due
-    ]
+    return [(one, service_for(one.kind, services)) for one in due]
 
 
 def chooser_of(visit: Appointment, now: datetime) -> FollowUp:
@@ -167,7 +152,13 @@ def _page(
         partial="calendar/_follow_up.html",
         status=422 if refusal else 200,
         **shown(visit, found, searched=made is None, refusal=refusal, made=made),
+        **(beside(visit, found.services, now) if made else {}),
     )
+
+
+def beside(visit: Appointment, services: Sequence[Service], now: datetime) -> dict[str, Any]:
+    """What stands beside the part and changes with a booking: what is due, what is booked."""
+    return {"also_due": also_due(visit, services, now), "ahead": visits_ahead(visit, now)}
 
 
 def _found(visit: Appointment, now: datetime) -> FollowUp:

@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.calendar import boards, feeds, follow_up, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
-from clinic.calendar.queries import get_own, visits_ahead, visits_before
+from clinic.calendar.queries import get_own, visits_before
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -78,7 +78,7 @@ def _page(
     """The appointment, its child, and the form; a look at a child's record is written down."""
     now = clock.now()
     audit.note_read(visit.child_id, visit.centre_id)
-    asked, ahead = follow_up.chooser_of(visit, now), visits_ahead(visit, now)
+    asked = follow_up.chooser_of(visit, now)
     return render(
         "calendar/appointment.html",
         status=status,
@@ -88,8 +88,7 @@ def _page(
         standing=status_of(visit),
         labels=LABELS,
         visits=visits_before(visit),
-        ahead=ahead,
-        also_due=follow_up.also_due(visit, ahead, asked.services, now),
+        **follow_up.beside(visit, asked.services, now),
         day=clinic_day(visit.starts_at),
         **follow_up.shown(visit, asked),
     )

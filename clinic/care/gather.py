@@ -1,14 +1,17 @@
 """A family's care plans: what the services say, put into one plan for each child."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from clinic.care.plan import Due, Plan, Standing, plan_of
 from clinic.centres.models import ServiceKind
 from clinic.checkups import due as checkups
-from clinic.checkups.plan import dues_of
+from clinic.checkups.plan import checks_booked, dues_of
 from clinic.families.models import Child
+from clinic.vaccination.booked import doses_booked
 from clinic.vaccination.forecast import Forecast
+from clinic.vaccination.legal import Booked
 from clinic.vaccination.plan import forecasts_of
 from clinic.vaccination.programme import national
 
@@ -24,16 +27,28 @@ ONE_DAY = timedelta(days=1)
 
 def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
     """The plan of each of these children, by id, on that day. As many queries for one as for ten."""
+    ids = [one.id for one in children]
     vaccinations, checks = forecasts_of(children, on), dues_of(children, on)
+    doses, visits = doses_booked(ids, today=on), checks_booked(ids, today=on)
     return {
         one.id: plan_of(
             [
-                *(need for each in vaccinations[one.id] if (need := vaccine_need(each))),
-                *check_needs(checks[one.id], on),
+                *vaccine_needs(vaccinations[one.id], doses[one.id]),
+                *check_needs(checks[one.id], on, visits.get(one.id)),
             ]
         )
         for one in children
     }
+
+
+def vaccine_needs(lines: Iterable[Forecast], booked: Collection[Booked]) -> list[Due]:
+    """The series as needs, those that are for the child, with the day of the visit booked for the dose."""
+    days = {(one.series, one.number): one.dose.given_on for one in booked}
+    return [
+        replace(need, booked_on=days.get((one.series, one.number or 0)))
+        for one in lines
+        if (need := vaccine_need(one))
+    ]
 
 
 def vaccine_need(one: Forecast) -> Due | None:
@@ -62,7 +77,7 @@ def vaccine_need(one: Forecast) -> Due | None:
     )
 
 
-def check_needs(one: checkups.Due, on: date) -> list[Due]:
+def check_needs(one: checkups.Due, on: date, booked_on: date | None) -> list[Due]:
     """The next check, if there is one; its last day is the day before `latest`."""
     visit = one.visit
     if visit is None:
@@ -83,5 +98,6 @@ def check_needs(one: checkups.Due, on: date) -> list[Due]:
             earliest=one.due_from,
             recommended=one.due_from,
             latest=one.due_by + ONE_DAY if one.due_by else None,
+            booked_on=booked_on,
         )
     ]

@@ -34,6 +34,7 @@ class Due:
     recommended: date | None = None
     latest: date | None = None  # best before this day
     left: int = 0  # doses of a paid vaccine; none of it is ever overdue
+    booked_on: date | None = None  # the day of the visit that it is booked for
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,15 @@ class Plan:
     done: Sequence[Due]
 
     @property
-    def kinds_now(self) -> list[ServiceKind]:
-        """What can be booked for what is due now: the check first, then the vaccination."""
+    def open(self) -> list[Due]:
+        """What is due now and not booked yet: the one count that every page shows."""
+        return [one for one in self.now if one.booked_on is None]
+
+    @property
+    def kinds_open(self) -> list[ServiceKind]:
+        """What can be booked for what is open: the check first, then the vaccination."""
         order = (ServiceKind.CHECKUPS, ServiceKind.VACCINATION)
-        return [kind for kind in order if any(one.kind is kind for one in self.now)]
+        return [kind for kind in order if any(one.kind is kind for one in self.open)]
 
 
 def plan_of(dues: Iterable[Due]) -> Plan:

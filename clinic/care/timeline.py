@@ -1,19 +1,21 @@
 """A child's timeline: what was given, what is due, what comes, and the paid vaccines as advice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
-from clinic.care.gather import ONE_DAY, check_needs, vaccine_need
+from clinic.care.gather import ONE_DAY, check_needs, vaccine_need, vaccine_needs
 from clinic.care.plan import Due, Plan, Standing, plan_of
-from clinic.checkups.plan import dues_of
+from clinic.checkups.plan import checks_booked, dues_of
 from clinic.families.models import Child
 from clinic.vaccination.ahead import ahead
 from clinic.vaccination.booked import cases_of
 from clinic.vaccination.catalogue import Vaccine, vaccines
 from clinic.vaccination.forecast import Evaluated, forecast
+from clinic.vaccination.legal import Booked
 from clinic.vaccination.optional import Advice, advice
+from clinic.vaccination.visit_rules import at_a_visit
 
 SOON = timedelta(days=120)  # paid vaccines later than that are not told yet
 
@@ -28,13 +30,13 @@ class Given:
 
 @dataclass(frozen=True)
 class Timeline:
-    """`later` supposes that what comes before is given on its first day. `booked`: the day, by series."""
+    """`later` supposes that what comes before is given on its first day."""
 
     plan: Plan
     later: Sequence[Due]
     given: Sequence[Given]
-    booked: Mapping[str, date]
     paid: Sequence[Due]
+    by_mouth: Set[str]  # the series whose next dose is no injection
 
     @property
     def days(self) -> list[tuple[date, list[Due]]]:
@@ -52,10 +54,20 @@ class Timeline:
             for one in rows
             if one.kind == "vaccination"
             and one not in self.later
-            and one.code not in self.booked
+            and one.booked_on is None
             and one.earliest
             and one.earliest <= last
         ]
+
+    def for_one_visit(self, rows: Sequence[Due], last: date) -> list[Due]:
+        """Of these, as many as one visit can give."""
+        left = at_a_visit().injections
+        chosen = []
+        for one in self.bookable(rows, last):
+            left -= one.code not in self.by_mouth
+            if left >= 0 or one.code in self.by_mouth:
+                chosen.append(one)
+        return chosen
 
 
 def timeline_of(child: Child, on: date) -> Timeline:
@@ -63,11 +75,15 @@ def timeline_of(child: Child, on: date) -> Timeline:
     case = cases_of([child.id], today=on)[child.id]
     lines = forecast(case.child, case.given, on)
     steps = ahead(case.child, case.given, on)
-    needs = [need for one in lines if (need := vaccine_need(one))]
+    needs = vaccine_needs(lines, case.booked)
+    checks = check_needs(
+        dues_of([child], on)[child.id], on, checks_booked([child.id], today=on).get(child.id)
+    )
+    paid = [one for one in advice(case.child, case.given, on) if one.usual <= on + SOON]
     later = [need for one in steps if not one.is_next and (need := vaccine_need(one.line))]
     once = {(seen.dose.vaccine, seen.dose.given_on): seen for one in lines for seen in one.doses}
     return Timeline(
-        plan_of([*needs, *check_needs(dues_of([child], on)[child.id], on)]),
+        plan_of([*needs, *checks]),
         later,
         [
             Given(
@@ -75,18 +91,18 @@ def timeline_of(child: Child, on: date) -> Timeline:
             )
             for one in sorted(case.given, key=lambda one: (one.given_on, one.vaccine))
         ],
-        {one.series: one.dose.given_on for one in case.booked},
-        [
-            paid
-            for one in advice(case.child, case.given, on)
-            if one.usual <= on + SOON and (paid := _paid_need(one, on))
-        ],
+        [need for one in paid if (need := _paid_need(one, on, case.booked))],
+        {
+            one.series
+            for one in (*lines, *(each.line for each in paid))
+            if one.vaccine and vaccines()[one.vaccine].route == "PO"
+        },
     )
 
 
-def _paid_need(one: Advice, on: date) -> Due | None:
+def _paid_need(one: Advice, on: date, booked: Collection[Booked]) -> Due | None:
     """Paid advice as a need: from the day that is advised, or from today if that is past."""
-    need = vaccine_need(one.line)
+    need = next(iter(vaccine_needs([one.line], booked)), None)
     if need is None:
         return None
     standing = (

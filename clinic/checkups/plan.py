@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Date, String, cast, null, select
+from sqlalchemy import Date, String, cast, func, null, select
 
 from clinic.centres.models import Service, ServiceKind
 from clinic.checkups.due import Due, due, next_visit
 from clinic.checkups.models import CheckVisit
-from clinic.clock import clinic_day
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
@@ -28,6 +28,28 @@ def dues_of(children: Collection[Child], on: date) -> Mapping[int, Due]:
     """The next check of each of these children, by id. One query."""
     made = made_of([one.id for one in children])
     return {one.id: due(one.birth_date, on, checks_done(one, made[one.id])) for one in children}
+
+
+def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, date]:
+    """The day of the next health check that is booked, by child, for those who have one. One query."""
+    query = (
+        select(Appointment.child_id, func.min(Appointment.starts_at))
+        .join(Service, Service.id == Appointment.service_id)
+        .where(
+            Appointment.child_id.in_(child_ids),
+            Appointment.starts_at >= day_bounds(today)[0],
+            func.coalesce(
+                Appointment.cancelled_at,
+                Appointment.no_show_at,
+                Appointment.done_at,
+                Appointment.displaced_at,
+            ).is_(None),
+            Service.kind == ServiceKind.CHECKUPS,
+            Service.code == HEALTH_CHECK,
+        )
+        .group_by(Appointment.child_id)
+    )
+    return {child_id: clinic_day(at) for child_id, at in db.session.execute(query)}
 
 
 def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:

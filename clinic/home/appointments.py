@@ -174,8 +174,8 @@ def cancellation(appointment_id: int) -> Response:
 
 
 def is_coming(appointment: Appointment, now: datetime) -> bool:
-    """Whether it still lies ahead, or is going on."""
-    return appointment.ends_at > now and status_of(appointment) in (
-        Status.BOOKED,
-        Status.ARRIVED,
-    )
+    """Whether it still lies ahead, or is going on: who is here has it until it is finished."""
+    standing = status_of(appointment)
+    if standing is Status.ARRIVED:
+        return clock.clinic_day(appointment.starts_at) >= clock.clinic_day(now)
+    return standing is Status.BOOKED and appointment.ends_at > now

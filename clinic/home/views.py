@@ -1,5 +1,6 @@
 """The public pages, and where a parent's visit begins."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from flask import Blueprint, Response
@@ -11,15 +12,18 @@ from clinic.accounts.models import Role
 from clinic.booking.choosing import DAYS
 from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
-from clinic.care.timeline import last_bookable, timeline_of
+from clinic.care.timeline import Timeline, last_bookable, timeline_of
+from clinic.care.windows import window
 from clinic.centres.models import Centre, OpeningHours, ServiceKind
 from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.i18n import mark
 from clinic.scheduling import questions
-from clinic.scheduling.models import HoldFor
+from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.observation import open_reaction
+from clinic.visits.waits import wait_of
 from clinic.web import render
 
 bp = Blueprint("home", __name__)
@@ -67,7 +71,12 @@ def _start() -> Response:
     return render(
         "home/start.html",
         kinds=KINDS,
-        coming=coming[:3],
+        here=[
+            (one, wait_of(one, now), open_reaction(one.id) is not None)
+            for one in coming
+            if one.arrived_at
+        ],
+        coming=[one for one in coming if not one.arrived_at][:3],
         asked=[one for one in coming if questions.asked_about(one)],
         displaced=sum(status_of(one) is Status.DISPLACED for one in everything),
         offered=len(offered),
@@ -91,7 +100,8 @@ def plan(child_id: int) -> Response:
     today = clock.clinic_day(now)
     timeline = timeline_of(child, today)
     found = timeline.plan
-    both = len(found.kinds_now) > 1 and services_of(ServiceKind.VACCINATION)
+    kinds = [one for one in found.kinds_open if not _is_plainly_booked(one, coming, timeline)]
+    both = len(kinds) > 1 and services_of(ServiceKind.VACCINATION)
     return render(
         "home/plan.html",
         child=child,
@@ -99,14 +109,26 @@ def plan(child_id: int) -> Response:
         timeline=timeline,
         last_day=last_bookable(today, DAYS),
         days_ahead=DAYS,
-        booked_plainly=not timeline.booked
-        and any(one.service.kind is ServiceKind.VACCINATION for one in coming),
+        window=lambda one: window(one, today),
+        kinds=kinds,
         needs_of=lambda rows: [f"{child.id}.{one.code}" for one in rows],
         coming=coming,
-        booked={one.service.kind for one in coming},
         then=both[0].id if both else None,
         status_of=status_of,
         labels=LABELS,
+    )
+
+
+def _is_plainly_booked(
+    kind: ServiceKind, coming: Sequence[Appointment], timeline: Timeline
+) -> bool:
+    """Whether a visit of that kind is booked for nothing in particular, and nothing is asked about it."""
+    days = {one.booked_on for one in (*timeline.plan.now, *timeline.plan.coming, *timeline.paid)}
+    return any(
+        one.service.kind is kind
+        and clock.clinic_day(one.starts_at) not in days
+        and not questions.asked_about(one)
+        for one in coming
     )
 
 

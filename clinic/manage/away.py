@@ -150,14 +150,15 @@ def displaced() -> Response:
     """The families that wait for a new time, and how many are kept for each."""
     centre, now = centre_of_staff(*STAFF), clock.now()
     waiting = new_times.waiting(centre.id)
-    children_with_guardians([one.child_id for one in waiting])  # whom to call
-    audit.note_list("new times", waiting)
+    asked = questions.open_at(centre.id, now=now)
+    children_with_guardians([one.child_id for one in (*waiting, *asked)])  # whom to call
+    audit.note_list("new times", [*waiting, *asked])
     kept = new_times.times_kept([one.id for one in waiting], now=now)
     return render(
         "manage/new_times.html",
         centre=centre,
         rows=[(one, kept[one.id]) for one in waiting],
-        asked=questions.open_at(centre.id, now=now),
+        asked=asked,
     )
 
 

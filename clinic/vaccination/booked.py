@@ -33,6 +33,14 @@ def cases_of(
     facts = facts.add_columns(ChildRow.birth_weight_g, ChildRow.gestation_weeks)
     rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
     given, patients = record.doses_of(child_ids), patients_of(rows)
+    booked = doses_booked(child_ids, but=but, today=today)
+    return {one: Case(patients[one], given[one], tuple(booked[one])) for one in child_ids}
+
+
+def doses_booked(
+    child_ids: Collection[int], *, but: Appointment | None = None, today: date
+) -> dict[int, list[Booked]]:
+    """The doses of visits to come of these children, by child, in the order of their days. One query."""
     booked: dict[int, list[Booked]] = {one: [] for one in child_ids}
     query = (
         with_visits(
@@ -54,14 +62,7 @@ def cases_of(
     for child_id, series, vaccine, number, visit_id, starts_at in db.session.execute(query):
         dose = Dose(vaccine, clinic_day(starts_at))
         booked[child_id].append(Booked(series, dose, number, visit_id))
-    return {
-        one: Case(
-            patients[one],
-            given[one],
-            tuple(booked[one]),
-        )
-        for one in child_ids
-    }
+    return booked
 
 
 def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:

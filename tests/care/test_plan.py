@@ -35,13 +35,13 @@ def test_a_check_and_a_vaccination_due_together_are_booked_check_first():
     check = need("M8", Standing.DUE, kind=ServiceKind.CHECKUPS)
     dose = need("MMR", Standing.OVERDUE)
 
-    assert plan_of([dose, check]).kinds_now == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]
+    assert plan_of([dose, check]).kinds_open == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]
 
 
 def test_what_is_not_due_yet_offers_no_booking():
     plan = plan_of([need("MMR", Standing.COMING), need("BCG", Standing.ASK)])
 
-    assert (plan.now, plan.kinds_now) == ([], [])
+    assert (plan.now, plan.kinds_open) == ([], [])
 
 
 @given(st.lists(st.tuples(st.sampled_from(Standing), DAYS), max_size=12))

@@ -50,7 +50,7 @@ def both_in_one_visit(parent):
     midnight, _ = day_bounds(DAY)
     children = {one.name: one for one in children_of(parent)}
     youngest = children["李一禾"]
-    both = plans_of([youngest], DAY)[youngest.id].kinds_now
+    both = plans_of([youngest], DAY)[youngest.id].kinds_open
     assert both == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]
     booked = db.session.query(Appointment).filter_by(child_id=youngest.id, cancelled_at=None)
     ahead = [one.service.kind for one in booked if one.starts_at >= midnight]

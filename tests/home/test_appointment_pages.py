@@ -7,11 +7,13 @@ import time_machine
 from icalendar import Calendar
 
 from clinic import clock
+from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.scheduling import booking
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import Wanted
+from clinic.visits import arriving
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -132,3 +134,17 @@ def test_a_reason_survives_an_expired_session(client, parent, visit):
     page = f"/appointments/{visit.id}/cancellation"
     client.sign_in(parent).forget().post(page, data={"reason": "发烧了"})
     assert "发烧了" in client.sign_in(parent).get(page).text
+
+
+def test_who_is_called_late_finds_its_ticket_first(client, parent, visit, app):
+    """The booked time is over, and the child is still here: its visit is not past."""
+    desk = make_user(Role.RECEPTION, centre=visit.centre)
+    arriving.check_in(visit, by=desk, now=visit.starts_at)
+    db.session.commit()
+    with time_machine.travel(visit.ends_at + timedelta(minutes=30), tick=False):
+        home = client.sign_in(parent).page("/")
+        assert home.words.index("A001") < home.words.index("近期待办")
+        assert home.click("您的号").status == 200
+        page = client.page("/appointments/")
+        upcoming = page.words.partition("历史预约")[0]
+        assert visit.service.name_zh in upcoming

@@ -63,7 +63,7 @@ def test_at_eight_months_with_a_full_booklet_the_check_and_two_vaccines_are_due(
 
     assert sorted(codes(plan.now)) == ["JE", "M8", "MMR"]
     assert {"HEPB", "BCG"} == set(codes(plan.done))
-    assert plan.kinds_now == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]
+    assert plan.kinds_open == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]
 
 
 def test_a_voided_entry_does_not_count(parent, child):

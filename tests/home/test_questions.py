@@ -37,9 +37,9 @@ def test_it_is_asked_on_every_page_that_shows_the_visit(baby, parent):
 
 
 def test_the_plan_shows_the_next_dose_with_its_button_and_not_as_booked(baby, parent):
-    plan = parent.page(f"/family/children/{baby.child.id}/plan").words
-    assert "已预约在3月3日" not in plan
-    assert "第3剂" in plan
+    page = parent.page(f"/family/children/{baby.child.id}/plan")
+    assert not any("已约" in one for one in page.rows(".tag"))
+    assert "百白破疫苗 第3剂" in page.words
 
 
 def test_keeping_it_ends_the_question(baby, parent):
@@ -78,3 +78,16 @@ def test_only_the_family_may_keep_it(baby, app):
     stranger = app.test_client().sign_in(make_user())
     assert stranger.post(f"/appointments/{baby.visit.id}/keep").status_code == 404
     assert purpose(baby.visit) == []
+
+
+def test_a_booked_dose_is_not_called_overdue_and_not_counted_as_open(baby, parent):
+    """Two of three are due and not booked: every page says the same."""
+    late = Baby(born=date(2025, 9, 2))
+    late.book(TOMORROW, "DTAP")
+    home = parent.sign_in(late.parent).page("/")
+    plan = parent.page(f"/family/children/{late.child.id}/plan")
+    [booked] = [one for one in plan.rows("li.step") if "百白破" in one]
+    assert "已约2026年3月3日" in booked
+    assert not {"逾期", "现在"} & set(booked)
+    still = [*plan.rows("li.step-due"), *plan.rows("li.step-overdue")]
+    assert f"{len(still)}项待完成" in home.words
