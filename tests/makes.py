@@ -61,7 +61,7 @@ def make_child(guardian=None, **kw):
         "created_at": NOON,
     }
     facts = defaults | kw
-    child = save(Child(name_pinyin=search_keys(facts["name"]), **facts))
+    child = save(Child(**{"name_pinyin": search_keys(facts["name"])} | facts))
     make_guardianship(guardian, child, is_first=True)
     return child
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from clinic.families.pinyin import sounds_like
 from clinic.plain import code, name_key, sought
 from clinic.scheduling.references import parse_reference
 
@@ -23,8 +24,8 @@ def means(typed: str, *, name: str, pinyin: str, phones: Iterable[str], referenc
         return True
     if DIGITS.fullmatch(digits := code(text)):
         return len(digits) >= SHORTEST_NUMBER and any(phone.endswith(digits) for phone in phones)
-    as_typed = name_key(text.replace("ü", "v"))  # 吕 is lv on a keyboard
-    return key in name_key(name) or any(one.startswith(as_typed) for one in pinyin.split())
+    as_on_a_keyboard = name_key(text.replace("ü", "v"))  # 吕 is lv there
+    return key in name_key(name) or sounds_like(as_on_a_keyboard, pinyin)
 
 
 def reads_like(typed: str) -> str:

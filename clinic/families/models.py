@@ -38,7 +38,7 @@ class Child(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
-    # For finding at the desk: "wang yihe" and "wyh", all readings of the surname, space-separated.
+    # For finding at the desk: all readings of each part, "wang yi he/hu/huo".
     name_pinyin: Mapped[str] = mapped_column(String(300), default="")
     sex: Mapped[Sex]
     birth_date: Mapped[date] = mapped_column(index=True)

@@ -7,6 +7,7 @@ from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
+from clinic.families.pinyin import initials as initials_of
 from clinic.vaccination import before, screening, stock, visits
 from clinic.vaccination.screening import Answer
 from tests.makes import (
@@ -78,7 +79,7 @@ def vaccinations(app):
         made = make_appointment(child, service, slot, by=parent, now=YESTERDAY)
         if number < DOSED:
             _is_ready(made, parent)
-        reference, initials = made.booking.reference, child.name_pinyin.split()[-1]
+        reference, initials = made.booking.reference, initials_of(name).lower()
         booked.append(Booked(made.id, name, reference, initials, parent.phone[-4:]))
     desks = [make_user(Role.RECEPTION, centre=centre, name="前台") for _ in range(2)]
     db.session.commit()

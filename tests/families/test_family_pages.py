@@ -158,7 +158,7 @@ def test_editing_keeps_the_sealed_numbers_that_are_left_empty(edited):
     assert page.form().fill(name="王一麦", certificate_no="").submit().location == "/family"
 
     assert child.name == "王一麦"
-    assert "wym" in child.name_pinyin
+    assert child.name_pinyin.endswith("yi mai")
     assert child.certificate_no == "T330100123456"
 
 
