@@ -260,18 +260,15 @@ class Form:
     def trigger(self, selector, **sending):
         """Let the part of the form that HTMX watches (`hx-post`, `hx-get`) ask by itself."""
         element = self.page.one(selector)
-        fields = self.fields if "hx-post" in element.attributes else MultiDict()
-        return self._by_htmx(element, fields, **sending)
+        marks = element.attributes
+        takes_form = "hx-post" in marks or marks.get("hx-include") == "closest form"
+        return self._by_htmx(element, self.fields if takes_form else MultiDict(), **sending)
 
     def _by_htmx(self, element, fields, *, headers=None, **sending):
         attributes = element.attributes
         method = "post" if "hx-post" in attributes else "get"
-        fields = MultiDict(fields)
-        for key, value in json.loads(attributes.get("hx-vals") or "{}").items():
-            fields.setlist(key, [str(value)])
-        for key, value in _included(element, self.page.tree):
-            if key not in fields:
-                fields.add(key, value)
+        for key, values in added_by_htmx(element, self.page.tree).lists():
+            fields.setlist(key, values)
         headers = HTMX | json.loads(attributes.get("hx-headers") or "{}") | (headers or {})
         address = attributes.get(f"hx-{method}") or self.page.address
         return self._send(method, address, fields, replaces=False, headers=headers, **sending)
@@ -323,18 +320,13 @@ def _doer(button, form):
     return pytest.fail(f"HTMX does not send {form.attributes.get('action')}: it has no hx-post")
 
 
-def _included(element, tree):
-    """What `hx-include` adds: the controls of the element that it names."""
-    named = element.attributes.get("hx-include")
-    if not named:
-        return
-    if named == "closest form":
-        elements = [one for one in ancestors(element) if one.tag == "form"][:1]
-    else:
-        elements = tree.css(named)
-    for one in elements:
-        inside = one.css("input, select, textarea") if one.tag == "form" else [one]
-        for control in inside:
-            for part in controls_of(control) if control.attributes.get("name") else ():
-                if part.is_sent():
-                    yield part.name, part.value
+def added_by_htmx(element, tree):
+    """What HTMX sends besides the form: what `hx-include` names elsewhere on the page, and `hx-vals`."""
+    added, named = MultiDict(), element.attributes.get("hx-include") or "closest form"
+    for node in tree.css(named) if named != "closest form" else ():
+        for control in controls_of(node):
+            if control.is_sent():
+                added.add(control.name, control.value)
+    for key, value in json.loads(element.attributes.get("hx-vals") or "{}").items():
+        added.setlist(key, [str(value)])
+    return added

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.forms import Form, called, words
+from tests.forms import Form, added_by_htmx, ancestors, called, words
 
 
 class Page:
@@ -134,12 +134,17 @@ class Page:
 
     @cached_property
     def sent_to(self):
-        """The names of what its forms may send to each address by POST."""
+        """Path → the names of what its forms, and the parts that HTMX watches, may send there by POST."""
         names = {}
         for form in self.forms:
             if form.method == "post":
-                path = self.resolve(form.action).partition("?")[0]
-                names.setdefault(path, set()).update(form.names)
+                names.setdefault(path_of(form.action, self), set()).update(form.names)
+        for element in self.tree.css("[hx-post]"):
+            around = next(
+                (Form(self, one) for one in ancestors(element) if one.tag == "form"), None
+            )
+            mine = set(added_by_htmx(element, self.tree)) | (around.names if around else set())
+            names.setdefault(path_of(element.attributes["hx-post"], self), set()).update(mine)
         return names
 
     def has_form(self, **which):
@@ -183,6 +188,11 @@ def _holds(form, what):
         or any(one.attributes.get("value") == what for one in form.buttons)
         or what in words(form.node)
     )
+
+
+def path_of(address, page):
+    """The path that an address on that page leads to."""
+    return page.resolve(address).partition("?")[0]
 
 
 def check_by_hand(seen, address, fields):

@@ -2,23 +2,24 @@
 
 import re
 import sqlite3
+from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
+from typing import ClassVar
 from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.datastructures import ImmutableMultiDict
 
 from clinic.db import db
 from clinic.web import Once
 from tests.forms import Form
-from tests.pages import Page
+from tests.pages import Page, path_of
 
 # What every request may write: who looked, who is there, how often, which version pages have.
 NOT_COUNTED = {"audit_events", "counters", "sign_ins", "demo_messages", "sign_in_codes"}
-BOOKKEEPING = {
-    "version",
-    "saved_at",
-    "saved_by_id",
-}  # columns that say that somebody pressed "save"
+BOOKKEEPING = {"version", "saved_at", "saved_by_id"}  # columns of the last press of "save"
 
 
 @dataclass
@@ -36,6 +37,33 @@ class Sending:
         return f"{self.page.address}: {self.form}, {button.attributes} {what}{' by HTMX' * self.by_htmx}"
 
 
+class Reading(ImmutableMultiDict):
+    """What was posted; `asked_for` are the names that were looked for since it was cleared."""
+
+    asked_for: ClassVar[set[str]] = set()
+
+    def __getitem__(self, key):
+        self.asked_for.add(key)
+        return super().__getitem__(key)
+
+    def getlist(self, key, *args, **kwargs):
+        self.asked_for.add(key)
+        return super().getlist(key, *args, **kwargs)
+
+    def __contains__(self, key):
+        self.asked_for.add(key)
+        return super().__contains__(key)
+
+
+class ReadingRequest(Request):
+    """A request whose form knows what the view looked for."""
+
+    def make_form_data_parser(self):
+        parser = super().make_form_data_parser()
+        parser.cls = Reading
+        return parser
+
+
 class Walk:
     """One person with a browser. `rows` is a SQLite file with the world; after each form it is as before."""
 
@@ -43,12 +71,16 @@ class Walk:
         self.app, self.client, self.rows = app, client, rows
         self.path, self.engine = db.engine.url.database, db.engine
         self.cookies = [(one.key, one.decoded_value) for one in client._cookies.values()]
+        self.asked_for, self.shown = defaultdict(set), defaultdict(set)  # view → names of fields
 
-    def endpoint_of(self, form):
-        """The name of the view to which it is sent."""
-        return self.app.url_map.bind("localhost").match(path_of(form), method=form.method.upper())[
-            0
-        ]
+    def view_of(self, sending):
+        """The name of the view to which it is posted; None for a form that only asks."""
+        if sending.form.method != "post":
+            return None
+        return self._view(path_of(sending.form.action, sending.page))
+
+    def _view(self, path):
+        return self.app.url_map.bind("localhost").match(path, method="POST")[0]
 
     def pages(self, names, role):
         """All pages: those of the URL map with `names` in their places, and those to which they link.
@@ -63,6 +95,8 @@ class Walk:
             yield page, linked_from
             if page.status != 200 or page.response.mimetype != "text/html":
                 continue
+            for path, fields in page.sent_to.items():
+                self.shown[self._view(path)].update(map(general, fields))
             for link in page.values("a[href]", "href"):
                 to = page.resolve(link)
                 if not link.startswith(("tel:", "mailto:")) and shape(to) not in known:
@@ -95,7 +129,18 @@ class Walk:
                         again.buttons = [button]
                         yield Sending(page, again.empty() if is_empty else again, is_empty, by_htmx)
 
-    def restore(self):
+    def send(self, sending):
+        """The answer, and the rows that it changed; afterwards they are as before."""
+        before = self.rows_now()
+        Reading.asked_for.clear()
+        answer = sending.form.submit(htmx=sending.by_htmx)
+        if view := self.view_of(sending):
+            self.asked_for[view].update(map(general, Reading.asked_for))
+        found = changes(before, self.rows_now())
+        self._restore()
+        return answer, found
+
+    def _restore(self):
         """The rows as they were, and nothing remembered of what came between."""
         db.session.rollback()
         with (
@@ -142,18 +187,14 @@ def kind_of(form):
     )
     return (
         form.method,
-        _general(path_of(form)),
-        frozenset(map(_general, form.names)),
-        frozenset(map(_general, filled)),
+        general(path_of(form.action, form.page)),
+        frozenset(map(general, form.names)),
+        frozenset(map(general, filled)),
     )
 
 
-def path_of(form):
-    """Where it is sent."""
-    return form.page.resolve(form.action).partition("?")[0]
-
-
-def _general(text):
+def general(text):
+    """The text without its numbers."""
     return re.sub(r"\d+", "0", text)
 
 
@@ -162,7 +203,7 @@ def _buttons(form):
     kinds = {}
     for one in form.buttons:
         name, value = one.attributes.get("name"), one.attributes.get("value") or ""
-        kinds.setdefault((name, _general(value), one.attributes.get("formaction")), one)
+        kinds.setdefault((name, general(value), one.attributes.get("formaction")), one)
     return kinds.values()
 
 
@@ -181,8 +222,8 @@ def changes(before, after):
 
 def lost(sending, answer):
     """What was typed, or stood there, and is not in the form of the page that answered."""
-    sent, where = typed(sending.form), path_of(sending.form)
-    again = [typed(form) for form in answer.forms if path_of(form) == where]
+    sent, where = typed(sending.form), path_of(sending.form.action, sending.page)
+    again = [typed(form) for form in answer.forms if path_of(form.action, answer) == where]
     gone = [{name for name in sent if sent[name] != kept.get(name)} for kept in again]
     return min(gone, key=len) if again else set(sent)
 

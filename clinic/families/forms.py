@@ -57,6 +57,13 @@ class FinishForm(Form):
             raise ValidationError(_l("Use at least 8 characters for a password."))
 
 
+class ConsentForm(Form):
+    """The two agreements alone."""
+
+    privacy = FinishForm.privacy
+    children_under_14 = FinishForm.children_under_14
+
+
 class ChildForm(Form):
     """What we know of a child."""
 
@@ -67,7 +74,6 @@ class ChildForm(Form):
         required=_l("Enter the date of birth, as 2025-03-01."),
         message=_l("Enter the date of birth, as 2025-03-01."),
     )
-    relation = Select(_l("You are the child's"), choices=RELATIONS)
     birth_weight_g = Whole(_l("Weight at birth, in grams (optional)"), reader=rules.grams_of)
     gestation_weeks = Whole(_l("Weeks of pregnancy at birth (optional)"), reader=rules.weeks_of)
     allergies = Note(_l("Allergies and reactions (optional)"), most=300)
@@ -75,7 +81,6 @@ class ChildForm(Form):
         _l("Number of the vaccination or birth certificate (optional)"),
         reader=plain.number_of_a_lot,
     )
-    version = Hidden()  # of the child that is edited; two guardians may do it at once
     identity_no = Text(
         _l("Identity card number (optional)"), reader=lambda typed: plain.code(typed).upper()
     )
@@ -111,6 +116,18 @@ class ChildForm(Form):
             "certificate_no": self.certificate_no.data or None,
             "identity_no": self.identity_no.data or None,
         }
+
+
+class NewChildForm(ChildForm):
+    """A child that is added, and what its guardian is to it."""
+
+    relation = Select(_l("You are the child's"), choices=RELATIONS)
+
+
+class EditChildForm(ChildForm):
+    """A child that is edited, as it was shown: two guardians may do it at once."""
+
+    version = Hidden()
 
 
 def said(check: Callable[..., None], *values: object) -> None:

@@ -17,7 +17,15 @@ from clinic.accounts.queries import find_user
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families import registering
-from clinic.families.forms import RELATIONS, SEXES, ChildForm, FinishForm, InvitationForm
+from clinic.families.forms import (
+    RELATIONS,
+    SEXES,
+    ConsentForm,
+    EditChildForm,
+    FinishForm,
+    InvitationForm,
+    NewChildForm,
+)
 from clinic.families.models import Child, ConsentKind, Relation
 from clinic.families.pinyin import masked_name
 from clinic.families.queries import (
@@ -106,7 +114,7 @@ def index() -> Response:
 @allow(Role.PARENT)
 def new_child() -> Response:
     user = me()
-    form = _child_form(obj=None)
+    form = NewChildForm(today=clock.clinic_day(clock.now()))
     if form.validate_on_submit() and not _is_known(form):
         registering.register_child(
             guardian=user,
@@ -131,7 +139,9 @@ def new_child() -> Response:
 @allow(Role.PARENT)
 def edit_child(child_id: int) -> Response:
     child = get_child(me(), child_id)
-    form = _child_form(obj=child)
+    form = EditChildForm(obj=child, today=clock.clinic_day(clock.now()))
+    if not form.is_submitted():
+        form.certificate_no.data = form.identity_no.data = ""
     status = 200
     if form.is_submitted() and form.version.data != child.version:
         form.version.data = child.version
@@ -155,7 +165,7 @@ def edit_child(child_id: int) -> Response:
     )
 
 
-def _change(child: Child, form: ChildForm, facts: Mapping[str, object]) -> bool:
+def _change(child: Child, form: EditChildForm, facts: Mapping[str, object]) -> bool:
     """Save these facts; what stands against the date of birth is said at its field."""
     by, now = me(), clock.now()
     try:
@@ -167,19 +177,7 @@ def _change(child: Child, form: ChildForm, facts: Mapping[str, object]) -> bool:
     return True
 
 
-def _child_form(obj: object) -> ChildForm:
-    today = clock.clinic_day(clock.now())
-    form = ChildForm(obj=obj, today=today)
-    if obj:
-        del form.relation  # of each guardian, not of the child
-    else:
-        del form.version
-    if obj and not form.is_submitted():
-        form.certificate_no.data = form.identity_no.data = ""
-    return form
-
-
-def _is_known(form: ChildForm) -> bool:
+def _is_known(form: NewChildForm) -> bool:
     """Whether this guardian has a child of that name and birth date; says so at the field."""
     known = known_child(me(), form.name.data, form.birth_date.data)
     if known:
@@ -229,9 +227,8 @@ def invitation(token: str) -> Response:
     found = registering.find_invitation(token, now=now)
     if found is None:
         return render("families/invitation_gone.html", status=404)
-    form = InvitationForm()
     error = None
-    if form.is_submitted():
+    if request.method == "POST":
         try:
             children = registering.accept(found, by=me(), now=now)
         except DomainError as refused:
@@ -245,7 +242,6 @@ def invitation(token: str) -> Response:
     return render(
         "families/invitation.html",
         status=422 if error else 200,
-        form=form,
         error=error,
         inviter=found.invited_by.name,
         children=[_told_to_a_guest(child) for child in registering.shared_by(found.invited_by)],
@@ -280,8 +276,7 @@ def revoke(guardianship_id: int) -> Response:
 def consents() -> Response:
     """What I agreed to; agree again, or withdraw."""
     user = me()
-    form = FinishForm(name=user.name)
-    del form.name, form.password
+    form = ConsentForm()
     withdrawing = "withdraw" in request.form
     if form.is_submitted() and (withdrawing or form.validate()):
         registering.record_consents(
