@@ -147,6 +147,13 @@ def fresh(request, tmp_path):
     return make
 
 
+def forget(app, connections):
+    """What a process remembers of a database it remembers by its engine, or by the site: all of that goes."""
+    db.engines[None] = connections.execution_options()
+    app.extensions["once"] = Once()
+    app.extensions["noted_lately"] = Lately()
+
+
 class Sites:
     """One site for each engine, made once: every test gets it with a database that is new.
 
@@ -167,10 +174,7 @@ class Sites:
         app.config.update(config)
         clock.use_zone(app.config["CLINIC_ZONE"])
         with app.app_context():
-            # What a process remembers of a database it remembers by its engine, or by the site.
-            db.engines[None] = connections.execution_options()
-            app.extensions["once"] = Once()
-            app.extensions["noted_lately"] = Lately()
+            forget(app, connections)
             yield app
             db.session.remove()
             db.engine.dispose()

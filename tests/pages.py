@@ -110,10 +110,11 @@ class Page:
         return [Form(self, one) for one in self.tree.css("form")]
 
     def form(self, which=None, *, action=None, index=None, holding=None):
-        """The form of that id, with that action (or its end), at that place of the page, or that has
-        a field, button or text of that name; without a word the only one in `main`."""
-        nodes = (self.tree.css_first("main") or self.tree).css("form")
-        found = [Form(self, one) for one in nodes]
+        """The form of that id, with that action (or its end); or in `main` the one at that place, the
+        one that has a field, button or text of that name, or without a word the only one."""
+        anywhere = which is not None or action is not None
+        around = self.tree if anywhere else self.tree.css_first("main") or self.tree
+        found = [Form(self, one) for one in around.css("form")]
         if which is not None:
             found = [one for one in found if one.node.id == which]
         if action is not None:

@@ -13,7 +13,7 @@ from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from clinic.db import db
-from clinic.web import Once
+from tests.conftest import forget
 from tests.forms import Form
 from tests.pages import Page, path_of
 
@@ -148,8 +148,7 @@ class Walk:
             closing(sqlite3.connect(self.path)) as target,
         ):
             source.backup(target)
-        db.engines[None] = self.engine.execution_options()
-        self.app.extensions["once"] = Once()
+        forget(self.app, self.engine)
         for key in [one.key for one in self.client._cookies.values()]:
             self.client.delete_cookie(key)
         for key, value in self.cookies:
