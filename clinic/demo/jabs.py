@@ -32,16 +32,16 @@ def has_something_due(child: Child, day: date) -> bool:
     )
 
 
+def can_give(appointment: Appointment, day: date) -> bool:
+    """Whether there is a dose that may be given at this visit, and is in stock."""
+    return bool(_jabs(appointment, day))
+
+
 def give_what_is_due(
     appointment: Appointment, *, by: User, came: datetime, now: datetime, until: datetime
-) -> bool:
-    """Give what is due and in stock; the child leaves after half an hour, if that is before `until`.
-
-    False if nothing may be given.
-    """
+) -> None:
+    """Give what is due and in stock; the child leaves after half an hour, if that is before `until`."""
     jabs = _jabs(appointment, clinic_day(now))
-    if not jabs:
-        return False
     well = {question.code: Answer(False) for question in screening.questions()}
     codes = [jab.code for jab in jabs]
     before.answer(appointment, well, codes, language="zh", by=by, now=came)
@@ -50,7 +50,6 @@ def give_what_is_due(
     giving.give(appointment, jabs, list(CHECKS), by=by, now=now)
     if now + STAY < until:
         observation.leave(appointment, "", by=by, now=now + STAY + MINUTE)
-    return True
 
 
 def let_go_home(*, by: User, now: datetime) -> None:

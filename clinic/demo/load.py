@@ -21,7 +21,7 @@ from clinic.centres.models import (
 )
 from clinic.clock import at
 from clinic.db import db
-from clinic.demo import booklets, days, elder, growth, stock
+from clinic.demo import booklets, days, elder, growth, newcomers, stock
 from clinic.demo import rota as rota_in_the_making
 from clinic.demo.city import FOUNDER, City, Family, dice_of, phone_of
 from clinic.families import registering
@@ -51,6 +51,8 @@ def load(today: date, now: datetime | None = None) -> None:
     centres = [_add_centre(city, row, services) for row in city.data["centres"]]
     for number, row in enumerate(city.data["families"]):
         _add_family(city, row, number)
+    for centre in centres:
+        newcomers.settle(city, centre)
     db.session.commit()
     for centre in centres:
         _add_rota(city, centre)

@@ -1,5 +1,5 @@
-"""Families who moved here lately, each with a baby who is vaccinated today: so that the hall, the
-vaccination room and the chairs of the observation are never empty."""
+"""Families beside those of `city.json`: neighbours of all ages, and each day some who moved here
+with a baby who is vaccinated today, so that no room and no chair of the observation is empty."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -19,8 +19,19 @@ from clinic.scheduling.models import Appointment
 from clinic.visits import arriving
 
 SIGNED_UP = timedelta(days=5)  # ago
+NEIGHBOURS, NEIGHBOURS_AGE = 8, (60, 2400)  # of each centre; days
 # Minutes ago: when the child came, and when it got its dose; the last one waits.
 CAME_AND_GIVEN = ((24, 11), (22, 2), (9, None))
+
+
+def settle(city: City, centre: Centre) -> None:
+    """The neighbours of a centre, with a child each."""
+    homes = [row["code"] for row in city.data["centres"]]
+    for number in range(NEIGHBOURS):
+        phone = f"{NEWCOMERS_PHONE}{900_000 + number:06}{homes.index(centre.code)}"
+        days = city.dice.randint(*NEIGHBOURS_AGE)
+        born = city.today - timedelta(days=days)
+        city.families.append(_register(city, centre, phone, born, city.founded))
 
 
 def arrive(city: City, centre: Centre) -> None:
@@ -58,7 +69,12 @@ def _family(city: City, centre: Centre, number: int) -> Family | None:
     phone = f"{NEWCOMERS_PHONE}{city.today.toordinal() % 10**6:06}{digit}"
     if db.session.scalar(select(User.id).where(User.phone == phone)):
         return None
-    data, dice, then = city.data["newcomers"], city.dice, at(city.today, time(9)) - SIGNED_UP
+    then = at(city.today, time(9)) - SIGNED_UP
+    return _register(city, centre, phone, _birth_date(city, number), then)
+
+
+def _register(city: City, centre: Centre, phone: str, born: date, then: datetime) -> Family:
+    data, dice = city.data["newcomers"], city.dice
     surname = dice.choice(data["surnames"])
     guardian = joining.register_guardian(
         name=surname + dice.choice(data["guardians"]), phone=phone, by=None, now=then
@@ -71,7 +87,7 @@ def _family(city: City, centre: Centre, number: int) -> Family | None:
         relation=dice.choice([Relation.MOTHER, Relation.FATHER]),
         name=surname + dice.choice(data["girls" if sex is Sex.FEMALE else "boys"]),
         sex=sex,
-        birth_date=_birth_date(city, number),
+        birth_date=born,
         birth_weight_g=2900 + 50 * dice.randrange(16),
         gestation_weeks=dice.choice([38, 39, 39, 40]),
         by=guardian,

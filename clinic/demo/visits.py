@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic.ages import age_months
 from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
 from clinic.checkups import checks
 from clinic.checkups.due import next_visit, window
 from clinic.checkups.plan import HEALTH_CHECK, checks_done, made_of
-from clinic.clock import at, clinic_day
+from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo import growth, jabs, stock
 from clinic.demo.city import INVENTED, City, Family
@@ -24,6 +24,7 @@ from clinic.scheduling.wanted import Wanted, examine
 from clinic.visits import recorded
 
 TRIES = 5
+MOST_A_DAY = 2  # visits of a child
 BOOKED_BEFORE = timedelta(days=3)
 HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by then
 FULLER = 0.4  # of the mornings, as against the afternoons
@@ -48,7 +49,7 @@ def invent(
     as can be.
     """
     offered = by.services if by else centre.services
-    for _ in range(TRIES):
+    for _ in range(TRIES if _visits_on(child, day) < MOST_A_DAY else 0):
         chosen = service or city.dice.choice(offered)
         if is_plausible(family, child, chosen, day) and (
             booked := book(city, family, child, centre, day, chosen, by, near)
@@ -57,6 +58,18 @@ def invent(
         if service:
             break
     return None
+
+
+def _visits_on(child: Child, day: date) -> int:
+    """How many visits the child has on that day already."""
+    start, end = day_bounds(day)
+    query = select(func.count(Appointment.id)).where(
+        Appointment.child_id == child.id,
+        Appointment.starts_at >= start,
+        Appointment.starts_at < end,
+        Appointment.cancelled_at.is_(None),
+    )
+    return db.session.scalar(query) or 0
 
 
 def is_plausible(family: Family, child: Child, service: Service, day: date) -> bool:
@@ -186,9 +199,7 @@ def happen(city: City, appointment: Appointment) -> None:
         reception = city.receptions[appointment.centre_id]
         attendance.mark_no_show(appointment, by=reception, now=end, note="")
     elif day != city.today and luck < CANCELLED and not is_shown and not is_here:
-        before = start - timedelta(days=2)
-        guardian = appointment.booking.made_by
-        booking.cancel(appointment, by=guardian, online=True, now=before, reason="临时有事")
+        _call_off(appointment)
     elif day < city.today or (start < city.busy - HERE_FOR and end <= city.now):
         be_seen(city, appointment, came=start - timedelta(minutes=8), seen=end)
     elif day == city.today and start < city.busy:
@@ -197,17 +208,28 @@ def happen(city: City, appointment: Appointment) -> None:
         attendance.check_in(appointment, by=city.receptions[appointment.centre_id], now=came)
 
 
+def _call_off(appointment: Appointment) -> None:
+    before = appointment.starts_at - timedelta(days=2)
+    guardian = appointment.booking.made_by
+    booking.cancel(appointment, by=guardian, online=True, now=before, reason="临时有事")
+
+
 def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datetime) -> None:
-    """The child came and was seen; what its visit was for is on record."""
+    """The child came and was seen; what its visit was for is on record.
+
+    For a vaccination that is not due any more nobody came.
+    """
+    is_vaccination = appointment.service.kind is ServiceKind.VACCINATION
+    if is_vaccination and not jabs.can_give(appointment, clinic_day(seen)):
+        _call_off(appointment)
+        return
     clinician = city.clinicians[appointment.practitioner_id]
     reception = city.receptions[appointment.centre_id]
     attendance.check_in(appointment, by=reception, now=came)
-    kind = appointment.service.kind
-    if kind is ServiceKind.VACCINATION and jabs.give_what_is_due(
-        appointment, by=clinician, came=came, now=seen, until=city.now
-    ):
+    if is_vaccination:
+        jabs.give_what_is_due(appointment, by=clinician, came=came, now=seen, until=city.now)
         return
-    notes = city.data["notes"].get(kind.value, [""])
+    notes = city.data["notes"][appointment.service.kind.value]
     attendance.finish(appointment, by=clinician, now=seen, note=city.dice.choice(notes))
     recorded.gone(appointment, by=clinician, now=seen)
     if appointment.service.code == HEALTH_CHECK:
