@@ -1,12 +1,13 @@
 """`flask --app wsgi growth score FILE`: growth scores and the standards' words, case by case."""
 
+from math import floor
 from typing import TextIO
 
 import click
 from flask import Blueprint
 
 from clinic.checkups.growth import china, who
-from clinic.checkups.growth.between import DAYS_PER_MONTH
+from clinic.checkups.growth.between import DAYS_PER_MONTH, days_of
 from clinic.cli.cases import BadCase, Case, answer_all, day, number
 
 growth = Blueprint("growth-cli", __name__, cli_group="growth")
@@ -47,9 +48,9 @@ def age_days(case: Case) -> int | None:
             return (on - birth).days
         raise BadCase("the child is measured before birth")
     days, months = number(case, "age_days"), number(case, "age_months")
-    if days is None and months is not None:
-        days = months * DAYS_PER_MONTH
-    return None if days is None else round(days)
+    if days is None:
+        return None if months is None else days_of(months)
+    return floor(days + 0.5)
 
 
 def age_months(case: Case) -> float | None:

@@ -144,3 +144,21 @@ def test_bad_cases(app):
     assert told.exit_code == 1
     assert [one["wfa_z"] for one in json.loads(told.stdout)["cases"]] == [1.62]
     assert [line[:2] for line in told.stderr.splitlines()] == ["1:", "2:", "3:"]
+
+
+@pytest.mark.parametrize(
+    ("months", "days"), [(0, 0), (1, 30), (6, 183), (12, 365), (24, 731), (36, 1096), (60, 1826)]
+)
+def test_months_are_whole_days_as_who_rounds_them(app, months, days):
+    body = {
+        "standard": "WHO 2006",
+        "sex": "M",
+        "weight_kg": 12.2,
+        "height_cm": 87.1,
+        "head_cm": 48.3,
+    }
+    by_months = body | {"id": "months", "age_months": months, "measured": "standing"}
+    by_days = body | {"id": "days", "age_days": days, "measured": "standing"}
+    first, second = json.loads(asked(app, by_months, by_days).stdout)["cases"]
+    assert first | {"id": ""} == second | {"id": ""}
+    assert first["wfa_z"] == who.z_score("by_day.wfa", "M", days, 12.2)

@@ -2,10 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import floor
 
 DAYS_PER_MONTH = 30.4375
 STANDING_FROM_MONTHS = 24
 LYING_IS_LONGER_CM = 0.7
+
+
+def days_of(months: float) -> int:
+    """An age in months as whole days, halves up as WHO rounds them: 24 months are 731 days."""
+    return floor(months * DAYS_PER_MONTH + 0.5)
 
 
 def between(xs: Sequence[float], rows: Sequence[Sequence[float]], x: float) -> list[float] | None:

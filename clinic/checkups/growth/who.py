@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from math import exp, log
 
-from clinic.checkups.growth.between import DAYS_PER_MONTH, as_measured, between
+from clinic.checkups.growth.between import as_measured, between, days_of
 
 LAST_DAY = 1856
 STANDING_FROM_DAY = 731
@@ -96,7 +96,7 @@ def scores_2007(
     Below 61 months the standard of 2006 goes on, as in WHO's own macros.
     """
     if age_months < FIRST_MONTH_OF_2007:
-        days = min(LAST_DAY, round(age_months * DAYS_PER_MONTH))
+        days = min(LAST_DAY, days_of(age_months))
         young = scores_2006(sex, days, weight_kg=weight_kg, height_cm=height_cm, measured=measured)
         return {"wfa_z": young["wfa_z"], "hfa_z": young["lhfa_z"], "bmifa_z": young["bmifa_z"]}
     height = as_measured(height_cm, measured, standing=True) if height_cm else None
