@@ -89,9 +89,11 @@ class Client(FlaskClient):
         """Whoever was signed in by `sign_in` is busy with the site, however the clock was turned."""
         if self.pressed_at and clock.now() - self.pressed_at >= NOTED_EVERY[True]:
             self.pressed_at = clock.now()
-            self._was_there(self.pressed_at)
+            self.was_there(self.pressed_at)
 
-    def _was_there(self, moment):
+    def was_there(self, moment):
+        """This client, which pressed something at that moment, and nothing since."""
+        db.session.commit()
         with self.session_transaction() as session:
             this = SignIn.key_hash == hash_of(token_of(session["sign_in"]))
         with db.engine.connect().execution_options(of_the_test=True) as own, own.begin():
@@ -99,8 +101,7 @@ class Client(FlaskClient):
 
     def forget(self):
         """This client, its sign-in expired: nobody pressed anything for longer than it is good."""
-        db.session.commit()
-        self._was_there(clock.now() - PARENTS_MAY_REST - timedelta(days=1))
+        self.was_there(clock.now() - PARENTS_MAY_REST - timedelta(days=1))
         self.pressed_at = None
         return self
 

@@ -6,14 +6,18 @@ edits what is on record is taken as it stands, and that changes nothing either.
 
 import re
 import shutil
+from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Request
+from sqlalchemy import text
 
+from clinic.accounts.kept_forms import NEVER_KEPT, NUMBERS
 from clinic.accounts.models import Role
+from clinic.accounts.sign_ins import AWAY_AFTER, PARENTS_MAY_REST
 from clinic.db import db
-from tests.walking import ReadingRequest, Walk, lost
+from tests.walking import ReadingRequest, Walk, kind_of, lost, typed
 from tests.world import NOW, STAFF, make_world
 
 REFUSED = (409, 422)
@@ -109,3 +113,71 @@ def what_is_wrong(walk, sending, answer, found):
     elif found and not sending.is_empty and walk.view_of(sending) in EDITS:
         return f"unchanged, and changed {found}"
     return None
+
+
+TYPED = {"date": "2026-03-05", "time": "10:35", "number": "7", "tel": "13900001234"}
+ODD = "写到一半 <b>&\"'"
+
+
+def filled_in(form):
+    """The form with something typed into every field, and the last of every choice."""
+    for one in form.controls:
+        if one.kind in ("radio", "option"):
+            one.chosen = one is [each for each in form.controls if each.name == one.name][-1]
+        elif one.kind == "checkbox":
+            one.chosen = not one.chosen
+        elif one.kind not in ("hidden", "file") and "readonly" not in one.node.attributes:
+            one.value = TYPED.get(one.kind, ODD)
+    return form
+
+
+def forms_to_fill(page, known):
+    """The forms of a page that are posted and show a field, of a kind that was not met before."""
+    if page.status == 200 and page.response.mimetype == "text/html":
+        for form in page.forms:
+            shows = any(one.kind != "hidden" for one in form.controls)
+            is_private = not form.action.startswith("/sign-")
+            kind = kind_of(form)
+            if (
+                form.method == "post"
+                and form.buttons
+                and shows
+                and is_private
+                and kind not in known
+            ):
+                known.add(kind)
+                yield form
+
+
+def kept_of(form):
+    """What a person typed into it, but for what is never kept, and times: they are another service's."""
+    not_kept = (*NEVER_KEPT, *NUMBERS, "slot")
+    return {name: now for name, now in typed(form).items() if name not in not_kept}
+
+
+def test_what_was_typed_comes_back_once_its_sender_is_there_again(walk, world, role):
+    """Every form is filled in, and sent after the sign-in has expired."""
+    faults, known, absence = [], set(), PARENTS_MAY_REST
+    for page, _linked_from in walk.pages(world[1], role):
+        for form in forms_to_fill(page, known):
+            if not (sent := kept_of(filled_in(form))):
+                continue
+            form.buttons = form.buttons[:1]
+            walk.client.was_there(NOW - absence - timedelta(minutes=1))
+            late = form.submit(headers={"Referer": f"http://localhost{page.address}"})
+            walk.client.was_there(NOW)
+            again = walk.client.page(page.address, status=None)
+            back = [kept_of(one) for one in again.forms if one.action == form.action]
+            if not (late.location or "").startswith("/sign-in") or sent not in back:
+                faults.append(f"{page!r}: {form} → {late!r} {late.location}: {sent} → {back}")
+            walk.restore()
+    assert known
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("role", STAFF, indirect=True)
+def test_while_staff_are_away_no_page_names_a_child(walk, world, role):
+    names = [name for (name,) in db.session.execute(text("SELECT name FROM children"))]
+    walk.client.was_there(NOW - AWAY_AFTER - timedelta(minutes=1))
+    for page, _linked_from in walk.pages(world[1], role):
+        assert not any(name in page.text for name in names), page

@@ -137,10 +137,10 @@ class Walk:
         if view := self.view_of(sending):
             self.asked_for[view].update(map(general, Reading.asked_for))
         found = changes(before, self.rows_now())
-        self._restore()
+        self.restore()
         return answer, found
 
-    def _restore(self):
+    def restore(self):
         """The rows as they were, and nothing remembered of what came between."""
         db.session.rollback()
         with (
