@@ -134,6 +134,12 @@ def release() -> str:
     return whole.hexdigest()
 
 
+def forget_pages(response: Response) -> Response:
+    """Let the browser forget our pages: nobody finds them by going back, or on its disk."""
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
 def see_other(endpoint: str, **values: object) -> Response:
     """Send the browser to another page after a POST.
 

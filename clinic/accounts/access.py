@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.accounts import sign_ins
 from clinic.accounts.kept_forms import keep_typed
 from clinic.accounts.models import Role, SignedIn
-from clinic.web import is_poll, see_other, way_back
+from clinic.web import forget_pages, is_poll, see_other, way_back
 
 View = TypeVar("View", bound=Callable[..., object])
 EVERYONE = frozenset({"everyone"})
@@ -95,7 +95,8 @@ def _turn_away() -> Response:
         flash(_("Please sign in to go on. What you typed is kept."), "info")
     elif request.method == "POST" and "sign_in" in session:
         flash(_("Please sign in to go on."), "info")
-    return see_other("accounts.sign_in", next=way_back())
+    answer = see_other("accounts.sign_in", next=way_back())
+    return forget_pages(answer) if "sign_in" in session else answer
 
 
 def _note_press(who: SignedIn) -> None:

@@ -12,7 +12,7 @@ from clinic.accounts.browsers import in_words
 from clinic.accounts.models import Ended, Role, User
 from clinic.accounts.queries import find_user
 from clinic.db import db
-from clinic.web import leave_for, safe_next, see_other
+from clinic.web import forget_pages, leave_for, safe_next, see_other
 
 # Where each role's day begins; the first that fits.
 HOMES = (
@@ -81,6 +81,4 @@ def leave(*, everywhere: bool = False) -> Response:
         audit.record(action, ("users", me().id), by=me().id, now=now)
         db.session.commit()
     session.clear()
-    answer = see_other("home.index")
-    answer.headers["Clear-Site-Data"] = '"cache"'  # nobody finds our pages by going back
-    return answer
+    return forget_pages(see_other("home.index"))

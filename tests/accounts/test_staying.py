@@ -172,6 +172,16 @@ def test_every_part_that_asks_by_itself_says_so(app):
             assert "X-Poll" in tag, (name, tag)
 
 
+def test_a_browser_forgets_our_pages_once_its_sign_in_is_over(client, app):
+    user = make_user(password_hash=hash_password(PASSWORD))
+    enter(client, user)
+    enter(other := app.test_client(), user)
+    assert "Clear-Site-Data" not in client.get("/family").headers
+    for answer in (other.post("/sign-out/everywhere"), client.get("/family")):
+        assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert "Clear-Site-Data" not in app.test_client().get("/family").headers
+
+
 def test_parents_are_never_away(client):
     user = make_user(password_hash=hash_password(PASSWORD))
     enter(client, user)
