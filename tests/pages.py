@@ -191,6 +191,16 @@ def _holds(form, what):
     )
 
 
+def values(html, selector, attribute):
+    """That attribute of each element of a text of HTML that fits."""
+    return [one.attributes.get(attribute) for one in LexborHTMLParser(html).css(selector)]
+
+
+def rows(html, selector):
+    """The text of each element of a text of HTML that fits, blanks folded."""
+    return [words(one) for one in LexborHTMLParser(html).css(selector)]
+
+
 def path_of(address, page):
     """The path that an address on that page leads to."""
     return page.resolve(address).partition("?")[0]

@@ -1,6 +1,5 @@
 """A parent keeps a time, confirms it, and has one booking; for each of the four services."""
 
-import re
 from datetime import time, timedelta
 
 import pytest
@@ -28,6 +27,7 @@ from tests.makes import (
     make_stock,
     make_user,
 )
+from tests.pages import values
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -92,7 +92,7 @@ def test_what_is_offered_instead_is_not_refused_again_and_says_from_when_it_work
 
 
 def slots_in(answer):
-    return [int(one) for one in re.findall(r'name="slot" value="(\d+)"', answer.text)]
+    return [int(one) for one in values(answer.text, "[name=slot]", "value")]
 
 
 def test_a_reason_that_is_too_long_is_422_and_kept(client):
@@ -250,20 +250,19 @@ def test_the_chooser_asks_as_often_for_one_slot_as_for_many(client):
     assert count_queries(lambda: client.get(address)) <= few
 
 
-def test_after_signing_in_again_the_half_filled_booking_is_still_there(app, client):
+def test_after_signing_in_again_the_half_filled_booking_is_still_there(client):
     parent = make_user(email="fang@example.cn", password_hash=hash_password("long-enough"))
     service = make_service()
     data = wish(make_child(parent), service, make_slot(service))
     held = client.sign_in(parent).post("/pediatrics/holds", data=data).location
-    stranger = app.test_client()  # the same browser, its session gone
-    refused = stranger.post(
-        held, data={"reason": "咳嗽三天"}, headers={"Referer": f"http://localhost{held}"}
-    )
-    stranger.get(refused.location)
-    password = {"contact": "fang@example.cn", "password": "long-enough"}
-    back = stranger.post("/sign-in/password", data=password)
+    form = client.page(held).form(holding="reason").fill(reason="咳嗽三天")
+    client.forget()
+    again = form.submit().follow()
+    assert again.address.startswith("/sign-in")
+    by_password = client.page("/sign-in/password").form(holding="password")
+    back = by_password.fill(contact="fang@example.cn", password="long-enough").submit()
     assert back.location == held
-    assert "咳嗽三天" in stranger.get(held).text
+    assert back.follow().form(holding="reason").fields["reason"] == "咳嗽三天"
 
 
 def test_times_for_another_familys_child_are_not_found(client):

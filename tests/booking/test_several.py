@@ -1,6 +1,5 @@
 """Several at once, waiting, new times: the pages, as parents use them."""
 
-import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -31,6 +30,7 @@ from tests.makes import (
     make_stock,
     make_user,
 )
+from tests.pages import values
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -45,7 +45,7 @@ def team(*services, centre=None, days=1, **kw):
 
 def buttons(page):
     """What the time buttons would post."""
-    return re.findall(r'<button class="slot[^"]*" name="slot" value="([\d-]+)"', page)
+    return values(page, "button.slot[name=slot]", "value")
 
 
 def count(model):
@@ -186,7 +186,7 @@ def course(client, rehab, **kw):
 
 
 def plan_in(page):
-    return re.search(r'name="slot" value="([\d-]+-[\d-]+)"', page)[1]
+    return next(one for one in values(page, "[name=slot]", "value") if "-" in one)
 
 
 def test_a_course_is_planned_kept_and_booked_whole(client, rehab):
@@ -331,7 +331,7 @@ def test_a_family_waits_gets_an_offer_and_takes_it(client, full):
 
     booking.cancel(taken, by=parent, online=False, now=NOON)
     page = client.get("/appointments/").text
-    offer = re.search(r"/pediatrics/holds/\d+", page)[0]
+    (offer,) = values(page, 'a[href^="/pediatrics/holds/"]', "href")
     assert "为您保留的号" in page
     assert "您候补的号有了" in client.get("/").text
     booked = client.post(offer, data={"reason": ""})
@@ -463,7 +463,7 @@ def test_a_family_whose_hours_changed_takes_a_time_that_is_kept(client):
     page = client.get("/appointments/").text
     assert "需要改期" in page
     assert "有1个预约需要改期" in client.get("/").text
-    kept = re.findall(r"/pediatrics/holds/\d+", page)
+    kept = values(page, 'a[href^="/pediatrics/holds/"]', "href")
     assert len(kept) == 2
     assert "需改期" in client.get(f"/appointments/{lost.id}").text
     assert client.post(kept[1], data={"reason": ""}).status_code == 303

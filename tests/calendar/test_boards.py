@@ -1,7 +1,6 @@
 """Day, week and month: whose they are, how they are narrowed down, and how they ask again."""
 
 import json
-import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -23,6 +22,7 @@ from tests.makes import (
     make_session,
     make_user,
 )
+from tests.pages import values
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -102,7 +102,7 @@ def test_a_manager_sees_the_centre_narrowed_down(manager, session, visits, view,
 @pytest.mark.parametrize("by", ["who", "room", "service"])
 def test_a_day_is_grouped(manager, session, other, visits, by):
     page = manager.get("/calendar/", query_string={"by": by}).text
-    headings = re.findall(r'<h2 id="g(\d+)"', page)
+    headings = [one.removeprefix("g") for one in values(page, 'h2[id^="g"]', "id")]
     ids = {
         "who": [session.practitioner_id, other.practitioner_id],
         "room": [session.room_id, other.room_id],
@@ -151,8 +151,8 @@ def test_boards_ask_as_often_for_one_as_for_many(manager, centre, services, visi
 def test_a_board_that_has_all_is_told_so_and_one_that_has_not_gets_it(
     manager, services, session, visits, view
 ):
-    headers = re.search(r"hx-headers='(\{\"If-None-Match[^']+)'", manager.get(view).text)
-    asks = {"HX-Request": "true"} | json.loads(headers[1])
+    (headers,) = values(manager.get(view).text, "#board", "hx-headers")
+    asks = {"HX-Request": "true"} | json.loads(headers)
     assert manager.get(view, headers=asks).status_code == 304
 
     attendance.check_in(visits[0], by=make_user(), now=NOON)
@@ -210,7 +210,7 @@ def test_a_clinician_without_a_calendar_is_told(client, centre):
 @pytest.mark.parametrize("view", VIEWS[:2])
 def test_a_managers_board_leads_to_what_the_manager_may_look_at(manager, visits, view):
     page = manager.get(view).text
-    links = re.findall(r'href="(/desk/appointments/\d+)"', page)
+    links = values(page, 'a[href^="/desk/appointments/"]', "href")
     assert sorted(links) == sorted(f"/desk/appointments/{one.id}" for one in visits)
     shown = manager.get(links[0]).text
     assert "王一禾" in shown
@@ -240,7 +240,7 @@ def test_another_centres_manager_may_not_look(client, visits):
 def test_free_times_stand_between_the_visits_and_none_is_over(manager, session, visits):
     """From eight to five in quarters; it is noon, and somebody is booked at noon."""
     page = manager.get("/calendar/", query_string={"who": session.practitioner_id}).text
-    free = re.findall(r'class="free num" data-drop data-day="2026-03-02" data-at="([\d:]+)"', page)
+    free = values(page, '.free.num[data-drop][data-day="2026-03-02"]', "data-at")
     quarters = [f"{hour}:{minute:02}" for hour in range(12, 17) for minute in (0, 15, 30, 45)]
     assert free == quarters[1:]
 
@@ -285,10 +285,11 @@ def test_a_month_says_who_waits_today_and_only_today(manager, visits):
 
 def test_by_service_a_time_that_two_have_free_stands_once_and_names_nobody(manager, session, other):
     page = manager.get("/calendar/", query_string={"by": "service"}).text
-    free = re.findall(r'data-at="(16:00)" data-with="(\d*)"', page)
-    assert free == [("16:00", "")] * 2  # of each service once, though two clinicians give one
+    assert (
+        values(page, '[data-at="16:00"]', "data-with") == [""] * 2
+    )  # of each service once, though two clinicians give one
     page = manager.get("/calendar/").text
-    assert len(set(re.findall(r'data-at="16:00" data-with="(\d+)"', page))) == 2
+    assert len(set(values(page, '[data-at="16:00"][data-with]', "data-with"))) == 2
 
 
 def test_the_lines_of_time_show_the_present_on_today_only(manager, session, other):
@@ -296,5 +297,5 @@ def test_the_lines_of_time_show_the_present_on_today_only(manager, session, othe
     make_session(session.practitioner, session.room, session.practitioner.services, tomorrow)
     for view in VIEWS[:2]:
         page = manager.get(view).text
-        assert re.findall(r'class="strip-now" data-from="([\d:]+)"', page) == ["12:00"] * 2
+        assert values(page, ".strip-now", "data-from") == ["12:00"] * 2
     assert "strip-now" not in manager.get("/calendar/?day=2026-03-03").text

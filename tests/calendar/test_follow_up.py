@@ -27,6 +27,7 @@ from tests.makes import (
     make_stock,
     make_user,
 )
+from tests.pages import values
 from tests.queries import count_queries
 from tests.vaccination.test_dose_booking import BABY, live
 
@@ -78,7 +79,7 @@ def practice(app):
 
 
 def slots_on(page):
-    return [int(one) for one in re.findall(r'name="slot" value="(\d+)"', page.text)]
+    return [int(one) for one in values(page.text, "[name=slot]", "value")]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_what_is_also_due_is_booked_for_that_dose_alone(jabs):
     page = jabs.client.get(jabs.url).text
     assert f"/follow-up?service={jabs.service.id}&amp;number=0&amp;unit=days&amp;need=HEPB" in page
     shown = jabs.ask(service=jabs.service.id, need="HEPB", day=IN_TWO_WEEKS.isoformat())
-    assert re.findall(r'name="need" value="(\w+)" checked', shown.text) == ["HEPB"]
+    assert values(shown.text, "[name=need]:checked", "value") == ["HEPB"]
     answer = jabs.book(jabs.later[0], need=["", "HEPB"])
     assert answer.status_code == 303
     assert [series for series, *_ in live()] == ["HEPB"]

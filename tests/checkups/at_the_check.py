@@ -1,7 +1,6 @@
 """A health check of a child of thirteen months, on its day, with two doctors of the centre."""
 
 import json
-import re
 from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
@@ -20,6 +19,7 @@ from tests.makes import (
     make_slot,
     make_user,
 )
+from tests.pages import values
 
 ON_THE_DAY = datetime(2026, 3, 3, 1, 10, tzinfo=UTC)  # ten past nine in Shanghai
 BORN = date(2025, 2, 1)
@@ -80,7 +80,7 @@ class Day:
 
 def hidden(page):
     """The hidden fields of a check's page: which version it shows, and what of it."""
-    kept = dict(re.findall(r'name="(version|base|clashes)" value="([^"]*)"', page))
-    kept["base"] = kept["base"].replace("&#34;", '"')
+    names = ("version", "base", "clashes")
+    kept = {one: values(page, f"[name={one}]", "value")[0] for one in names}
     assert isinstance(json.loads(kept["base"]), dict)
     return kept

@@ -1,6 +1,5 @@
 """A family's page of growth: what it shows, what it takes, what it asks about."""
 
-import re
 from datetime import date
 
 import pytest
@@ -13,6 +12,7 @@ from clinic.checkups.measuring import Measured
 from clinic.checkups.models import Kind, Measurement, ParentHeights, Source
 from clinic.db import db
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
+from tests.pages import rows, values
 from tests.queries import count_queries
 
 ENGLISH = {"Accept-Language": "en"}
@@ -48,8 +48,7 @@ def live():
 
 
 def error_at(page, name):
-    found = re.search(rf'<p class="error" id="{name}-error">([^<]*)</p>', page)
-    return found and found.group(1)
+    return next(iter(rows(page, f".error[id={name}-error]")), None)
 
 
 def test_without_measurements_it_says_what_to_do(client, here):
@@ -90,7 +89,7 @@ def test_the_other_standard_has_other_lines(client, here, child, parent):
     assert world.count("WHO</span>") == 4
 
     def polygons(page):
-        return re.findall(r'<polygon class="growth-area" points="([^"]+)"', page)
+        return values(page, "polygon.growth-area", "points")
 
     assert len(polygons(national)) == len(polygons(world)) == 12
     assert not set(polygons(national)) & set(polygons(world))

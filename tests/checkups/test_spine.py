@@ -1,6 +1,5 @@
 """Spine screening at school age: what follows from the angles, the clinician's page, the family's offer."""
 
-import re
 from datetime import date
 
 import pytest
@@ -28,6 +27,7 @@ from tests.makes import (
     make_slot,
     make_user,
 )
+from tests.pages import values
 
 ON = date(2026, 3, 3)
 EVEN = {"bend": "normal", "atr-upper": "2", "atr-middle": "0", "atr-lower": "3"}
@@ -118,8 +118,8 @@ def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school)
     assert db.session.get_one(Appointment, school.visit.id).done_at == ON_THE_DAY
     shown = client.get(school.page).text
     assert "it is looked at again soon" in shown
-    link = re.search(r'href="(/calendar/appointments/\d+/follow-up[^"]+day=2026-09-03)"', shown)
-    assert client.get(link[1].replace("&amp;", "&")).status_code == 200
+    (link,) = values(shown, 'a[href*="/follow-up"][href$="day=2026-09-03"]', "href")
+    assert client.get(link).status_code == 200
     # It is none of the thirteen checks: no report, nothing of it in the schedule.
     assert client.get(f"/checkups/visits/{school.visit.id}/report").status_code == 404
     assert client.get(f"/checkups/visits/{school.visit.id}").status_code == 404
@@ -174,9 +174,10 @@ def test_the_second_of_two_doctors_sees_what_the_first_saved(client, school):
     mine = EVEN | {"atr-upper": "9", "version": "0"}
     answer = client.sign_in(school.other).post(school.page, data=mine)
     assert answer.status_code == 409
-    assert re.findall(r"Saved meanwhile: <b>(.*?)</b>", answer.text) == ["2"]
+    assert answer.text.count("Saved meanwhile: <b>") == 1
+    assert "Saved meanwhile: <b>2</b>" in answer.text
     assert 'value="9"' in answer.text
-    version = re.search(r'name="version" value="(\d+)"', answer.text)[1]
+    (version,) = values(answer.text, "[name=version]", "value")
     assert client.post(school.page, data=mine | {"version": version}).status_code == 303
     assert kept()[0][1] == 2
     assert "specialist" in client.get(school.page).text

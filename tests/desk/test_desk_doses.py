@@ -1,6 +1,5 @@
 """What the desk books and moves promises its doses, as what is booked online does."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from tests.makes import NOON, TOMORROW, make_practitioner, make_room, make_session, make_user
+from tests.pages import values
 from tests.vaccination.test_dose_booking import BABY, NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -57,8 +57,8 @@ def test_a_walk_in_for_a_vaccination_promises_what_is_usual_that_day(desk, site)
 
 def boxes(page):
     """The values of the boxes, and which are ticked."""
-    found = re.findall(r'type="checkbox" name="need" value="([^"]*)"( checked)?', page)
-    return [one for one, _ in found], [one for one, ticked in found if ticked]
+    box = "[type=checkbox][name=need]"
+    return values(page, box, "value"), values(page, f"{box}:checked", "value")
 
 
 def times(desk, data):

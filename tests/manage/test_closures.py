@@ -1,7 +1,5 @@
 """A manager closes the centre, or gives a day another timetable: shown first, done as shown."""
 
-import re
-
 import pytest
 
 from clinic.accounts.models import Role
@@ -9,6 +7,7 @@ from clinic.centres.models import AdjustedDay, Closure
 from clinic.db import db
 from clinic.scheduling.status import Status, status_of
 from tests.makes import make_user
+from tests.pages import values
 from tests.scheduling.clinic import Clinic
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -23,7 +22,8 @@ def clinic(app, client):
 
 
 def version_on(page):
-    return re.search(r'name="version" value="(\w+)"', page.text)[1]
+    (version,) = values(page.text, "[name=version]", "value")
+    return version
 
 
 def test_a_closure_is_shown_done_and_taken_back(client, clinic):
@@ -73,8 +73,8 @@ def test_families_who_lose_their_time_are_seen_with_what_they_are_offered(client
 def test_a_shut_day_is_as_usual_again_from_the_list(client, clinic):
     url = "/manage/timetable?day=2026-03-03&weekday=shut"
     done = client.post(url, data={"version": version_on(client.get(url))})
-    usual = re.search(r'href="(/manage/timetable\?[^"]+)"', client.get(done.location).text)[1]
-    usual = usual.replace("&amp;", "&")
+    listed = client.get(done.location).text
+    usual = values(listed, 'a[href^="/manage/timetable?"]', "href")[0]
     assert client.post(usual, data={"version": version_on(client.get(usual))}).status_code == 303
     assert db.session.query(AdjustedDay).one().works_as == 1  # a Tuesday's own
     assert "/manage/timetable?" not in client.get(done.location).text

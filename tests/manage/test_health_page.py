@@ -1,14 +1,15 @@
 """The city's shares for managers: counted right, few never shown, as many queries for many."""
 
-import re
 from datetime import date, timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from clinic.accounts.models import Role
 from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Source
 from clinic.clock import at
 from clinic.db import db
+from tests.forms import words
 from tests.makes import NOON, make_centre, make_child, make_user
 from tests.queries import count_queries
 
@@ -66,13 +67,10 @@ def children(number, **facts):
 
 def rows(page, number):
     """The cells of a table, by what stands before its row."""
-    body = page.split("<tbody>")[number].split("</tbody>")[0]
+    body = LexborHTMLParser(page).css("tbody")[number - 1]
     found = {}
-    for row in body.split("</tr>")[:-1]:
-        name, *cells = [
-            " ".join(re.sub(r"<[^>]+>", " ", one).split())
-            for one in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
-        ]
+    for row in body.css("tr"):
+        name, *cells = [words(one) for one in row.css("th, td")]
         found[name] = cells
     return found
 

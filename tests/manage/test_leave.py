@@ -1,6 +1,5 @@
 """Leave from the request to the families' new times; a sick clinician in two presses."""
 
-import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from clinic.scheduling.changes import Away
 from clinic.scheduling.leaves import LeaveRequest
 from clinic.scheduling.status import Status, status_of
 from tests.makes import NOON, TOMORROW, make_appointment, make_user
+from tests.pages import values
 from tests.queries import count_queries
 from tests.scheduling.clinic import Clinic
 
@@ -47,7 +47,8 @@ def asking(clinic, **kw):
 
 
 def version_on(page):
-    return re.search(r'name="version" value="(\w+)"', page.text)[1]
+    (version,) = values(page.text, "[name=version]", "value")
+    return version
 
 
 def test_from_the_request_to_new_times(client, clinic, doctor, manager):
@@ -94,8 +95,7 @@ def test_sick_this_morning_in_two_presses(client, clinic, role):
         service=clinic.service, slot=session.slots[0], now=NOON - timedelta(days=1)
     )
     client.sign_in(make_user(role, centre=clinic.centre))
-    button = re.search(r'href="(/manage/away[^"]+)"', client.get("/manage/leave").text)
-    url = button[1].replace("&amp;", "&")
+    url = values(client.get("/manage/leave").text, 'a[href^="/manage/away"]', "href")[0]
 
     assert client.post(url, data={"version": version_on(client.get(url))}).status_code == 303
 

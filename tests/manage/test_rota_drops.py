@@ -1,6 +1,5 @@
 """Where an appointment is dropped: a day, a time, a clinician; each place that is none has a sentence."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from tests.makes import (
     make_session,
     make_user,
 )
+from tests.pages import values
 from tests.scheduling.rota_of import NEXT_MONDAY, TODAY, Rota
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -50,10 +50,9 @@ def dropped(client, made, day, wall, who=None, **more):
 
 def form_on(page):
     """Where the form that does it goes, and the version that it names."""
-    found = re.search(
-        r'method="post" action="([^"]*/move\?[^"]+)".*?name="version" value="(\d+)"', page.text
-    )
-    return found[1].replace("&amp;", "&"), found[2]
+    (address,) = values(page.text, 'form[method=post][action*="/move?"]', "action")
+    (version,) = values(page.text, 'form[method=post][action*="/move?"] [name=version]', "value")
+    return address, version
 
 
 @pytest.mark.parametrize("whose", ["practitioner", "colleague", None])
@@ -103,7 +102,8 @@ def test_what_cannot_be_has_a_sentence_and_a_way_on(client, made, where):
     assert page.text.count(sentence) == 1
     assert 'name="version"' not in page.text
     free = 'name="slot"' in page.text
-    days = re.findall(r'href="[^"]*move\?day=([\d-]+)', page.text)
+    links = values(page.text, 'a[href*="move?day="]', "href")
+    days = [one.partition("move?day=")[2].partition("&")[0] for one in links]
     assert free == (day == WEDNESDAY)
     assert days
     assert all(one > day.isoformat() for one in days)

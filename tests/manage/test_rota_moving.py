@@ -1,6 +1,5 @@
 """The page that moves a session: a form that works without scripts, families by name first."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from clinic.scheduling import changing
 from clinic.scheduling.changes import Close
 from clinic.scheduling.status import Status, status_of
 from tests.makes import NOON, make_centre, make_user
+from tests.pages import values
 from tests.scheduling.rota_of import NEXT_MONDAY, Rota
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -26,7 +26,8 @@ def made(app, client):
 
 
 def version_on(page):
-    return re.search(r'name="version" value="(\w+)"', page.text)[1]
+    (version,) = values(page.text, "[name=version]", "value")
+    return version
 
 
 def test_whom_it_concerns_is_shown_and_then_done(client, made):
@@ -95,8 +96,8 @@ def test_another_day_is_shown_with_who_loses_a_time_and_then_done(client, made):
     db.session.expire_all()
     assert status_of(lost) is Status.DISPLACED
     week = client.get(f"/calendar/week?centre={made.centre.code}&day={friday}").text
-    day = re.search(rf'(?s)id="d{friday}".*?</section>', week)[0]
-    assert 'data-from="09:00" data-to="11:00"' in day
+    hours = f'section:has([id="d{friday}"]) [data-from="09:00"]'
+    assert "11:00" in values(week, hours, "data-to")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """An appointment is moved from the calendar: what would change first, a closed day has a sentence."""
 
-import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_child, make_user
+from tests.pages import values
 from tests.scheduling.rota_of import NEXT_MONDAY, Rota
 from tests.vaccination.test_dose_booking import NEXT_WEEK, Site, live
 
@@ -32,7 +32,8 @@ def made(app, client):
 
 
 def version_on(page):
-    return re.search(r'name="version" value="(\d+)"', page.text)[1]
+    (version,) = values(page.text, "[name=version]", "value")
+    return version
 
 
 def test_what_would_change_is_shown_and_then_done(client, made):

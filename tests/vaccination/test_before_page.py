@@ -1,6 +1,5 @@
 """A guardian answers the questions and agrees, or refuses, before a vaccination."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from clinic.scheduling import booking
 from clinic.vaccination import consent
 from clinic.vaccination.visit_models import InformedConsent, Screening
 from tests.makes import NOON, make_centre, make_user
+from tests.pages import rows
 from tests.vaccination.at_the_jab import NO, ON_THE_DAY, Day
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -141,6 +141,5 @@ def test_a_refusal_says_what_happens_next(client, day):
 
 def test_the_list_of_what_is_missing_names_each_question(client, day):
     answer = client.sign_in(day.parent).post(day.before, data={})
-    summary = answer.text.split('class="error-summary"')[1].split("<form")[0]
-    named = re.findall(r'href="#[^"]+">([^<]+)</a>', summary)
+    named = rows(answer.text, '.error-summary a[href^="#"]')
     assert len(named) == len(set(named)) == len(NO) + 1
