@@ -80,7 +80,7 @@ def _refused(moving: Moving, refusal: str) -> Response:
 
 
 def _page(moving: Moving, shown: Moved | None, refusal: str = "") -> Response:
-    audit.note_list("preview", [*shown.kept, *shown.lost] if shown else ())
+    audit.note_list("preview", [*shown.kept, *shown.lost, *shown.back] if shown else ())
     return render(
         "manage/rota_move.html",
         status=422 if refusal else 200,

@@ -122,7 +122,8 @@ def _lot_page(lot_id: int, form: LotForm) -> Response:
 
 def _page(centre: Centre, form: ReceiveForm, lot_form: LotForm | None = None) -> Response:
     """The page; `lot_form` is the form of a lot that needs another look."""
-    today = clinic_day(clock.now())
+    now = clock.now()
+    today = clinic_day(now)
     lots = lots_of(centre.id, today)
     forms: dict[tuple[str, int], LotForm] = {}
     for lot in lots:
@@ -139,9 +140,9 @@ def _page(centre: Centre, form: ReceiveForm, lot_form: LotForm | None = None) ->
         form=form,
         forms=forms,
         failed=lot_form if lot_form and lot_form.errors else None,
-        stock=stock_of(centre.id),
+        stock=stock_of(centre.id, now=now),
         lots=lots,
-        without=without_dose(centre.id, now=clock.now()),
+        without=without_dose(centre.id, now=now),
         had=given_what_was_recalled(centre.id, today),
         vaccines=vaccines(),
         near=today + NEAR,

@@ -3,14 +3,16 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from clinic.accounts.models import Person, Role
+from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.models import Appointment, Hold
 from clinic.vaccination.models import Immunization
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
+from clinic.vaccination.stock_queries import LEFT, is_to_come, with_visits
 from clinic.vaccination.visit_models import GivenDose
 
 
@@ -37,10 +39,38 @@ def get_lot(user: Person, lot_id: int) -> VaccineLot:
     return db.session.execute(query).scalar_one()
 
 
-def stock_of(centre_id: int) -> list[Stock]:
-    """What the centre has of each vaccine, as the database counts it now."""
-    query = select(Stock).where(Stock.centre_id == centre_id).order_by(Stock.vaccine)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+class Shelf(NamedTuple):
+    """Doses of a vaccine that may be given today or later, and how many of them visits are promised."""
+
+    vaccine: str
+    on_hand: int
+    promised: int
+
+
+def stock_of(centre_id: int, *, now: datetime) -> list[Shelf]:
+    """What the centre has of each vaccine, by its code; no expired dose is on hand. Two queries."""
+    good = (
+        select(VaccineProduct.vaccine, func.sum(LEFT))
+        .join(VaccineProduct, VaccineProduct.id == VaccineLot.product_id)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineLot.recalled_at.is_(None),
+            VaccineLot.expires_on >= clinic_day(now),
+        )
+        .group_by(VaccineProduct.vaccine)
+    )
+    kept = (
+        with_visits(select(DosePromise.vaccine, func.count()))
+        .where(DosePromise.centre_id == centre_id)
+        .where(or_(is_to_come(now), Hold.expires_at > now))
+        .group_by(DosePromise.vaccine)
+    )
+    on_hand = {vaccine: int(number) for vaccine, number in db.session.execute(good)}
+    promised = {vaccine: int(number) for vaccine, number in db.session.execute(kept)}
+    known = select(Stock.vaccine).where(Stock.centre_id == centre_id).order_by(Stock.vaccine)
+    return [
+        Shelf(one, on_hand.get(one, 0), promised.get(one, 0)) for one in db.session.scalars(known)
+    ]
 
 
 def lots_of(centre_id: int, today: date) -> list[VaccineLot]:

@@ -34,7 +34,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.opening import Shut, one_at_a_time
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.reopening import concerned, fit_sessions, open_all_again
+from clinic.scheduling.reopening import concerned, fit_sessions, open_all_again, restore
 from clinic.scheduling.status import Status, status_of
 
 UNSYNCHRONISED = {"synchronize_session": False}
@@ -133,6 +133,7 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     places.lock_children({*coming_back, *(one.child_id for one in shown.displaced)})
     freed = {slot_id for one in shown.displaced for slot_id in displace(one, by=by, now=now)}
     freed.update(_forget_holds(shown.slots, now=now))
+    raised = _raised(shown.slots)
     _edit_slots(shown.slots, change.why, now)
     _keep_shut(change.keeps_shut(now), change.why)
     fit_sessions(shown.slots, by=by, now=now)
@@ -141,19 +142,27 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     db.session.flush()
     _note(change, row, shown, by=by, now=now)
     open_all_again(shown.opens, by=by, now=now)
-    waiting.on_freed(freed - set(shown.slots), now=now)
+    restore(raised, by=by, now=now)
+    waiting.on_freed((freed - set(shown.slots)) | raised, now=now)
     return shown
 
 
-def lock_slots(change: Change, *, now: datetime) -> set[int]:
+def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> set[int]:
     """Lock every slot in which the change frees or takes a place. The children who may come back by it.
 
-    Who looks at something under these locks before `apply` begins with this, too.
+    Who looks at something under these locks before `apply` begins with this, too; `also` are
+    slots of their own.
     """
-    edits = list(change.edits(now))
-    opened, coming_back = concerned(list(change.opens(now)), now=now)
-    places.lock([*edits, *opened, *change.keeps_shut(now), *_slots_of_offers(edits)])
+    edits = change.edits(now)
+    opened, coming_back = concerned([*change.opens(now), *_raised(edits)], now=now)
+    places.lock([*edits, *opened, *change.keeps_shut(now), *_slots_of_offers(edits), *also])
     return coming_back
+
+
+def _raised(edits: Mapping[int, tuple[int, int]]) -> set[int]:
+    """Of these slots, those that have more places afterwards."""
+    query = select(Slot.id, Slot.capacity).where(Slot.id.in_(list(edits)))
+    return {row.id for row in db.session.execute(query) if edits[row.id][0] > row.capacity}
 
 
 def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int]:

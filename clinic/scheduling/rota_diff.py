@@ -35,6 +35,7 @@ from clinic.scheduling.rota_models import (
     weekly_of,
 )
 from clinic.scheduling.rota_plan import Compared, Guest, Hours, Seats, Sitting, clashes, compare
+from clinic.scheduling.rota_seats import taken_out
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Diff:
     problems: Mapping[int, DomainError]  # what stands against a draft, by its id
     sessions: Compared
     stays: Mapping[int, tuple[int, ...]]  # sessions that only get another rule, by draft
+    out: tuple[tuple[int, date], ...]  # days that were taken out by hand, and stay out
     closing: tuple[int, ...]  # sessions whose slots are shut
     conflicts: tuple[tuple[int, date], ...]  # days that a draft cannot open, something is there
     kept: tuple[Appointment, ...]  # who gets the same time in the session that comes instead
@@ -106,6 +108,7 @@ class _Looking:
         self.weekdays = timetables([centre.id], days)[centre.id]
         self.days = list(self.weekdays)
         self.sessions = self._sessions()
+        self.taken_out = taken_out([one.id for one in self.sessions if one.withdrawn_at])
         self.after = [*self._rules_after(), *self._templates()]
 
     def _sessions(self) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -187,6 +190,11 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
         problems=_problems(at_hand),
         sessions=sessions,
         stays=stays,
+        out=tuple(
+            (draft.id, one.rota_day)
+            for draft, one in ending
+            if one.id in staying and one.id in at_hand.taken_out
+        ),
         closing=closing_ids,
         conflicts=tuple(conflicts),
         kept=tuple(one for one in shown.displaced if one.id in kept),
@@ -208,13 +216,17 @@ def _ending(at_hand: _Looking) -> list[tuple[RotaDraft, Row[*tuple[Any, ...]]]]:
 def _stays(
     at_hand: _Looking, ending: Sequence[tuple[RotaDraft, Row[*tuple[Any, ...]]]]
 ) -> dict[int, tuple[int, ...]]:
-    """Sessions that a changed rule would open just so: they stay, whatever was done to them by hand."""
+    """Sessions that a changed rule would open just so: they stay, whatever was done to them by hand.
+
+    One that was taken out by hand stays out, whatever its hours would be.
+    """
     templates = {one.draft_id: one for one in at_hand.after if one.draft_id}
     found: dict[int, tuple[int, ...]] = {}
     for draft, session in ending:
         new = templates.get(draft.id)
         old = hours_of(at_hand.rules[session.rota_rule_id])
-        if new and new.is_like(old) and at_hand.applies(new, session.rota_day):
+        is_as_it_was = (new and new.is_like(old)) or session.id in at_hand.taken_out
+        if new and is_as_it_was and at_hand.applies(new, session.rota_day):
             found[draft.id] = (*found.get(draft.id, ()), session.id)
     return found
 

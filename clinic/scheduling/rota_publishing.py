@@ -6,27 +6,26 @@ by any change of hours, and is offered new times afterwards by `new_times`. Verb
 caller commits.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Service
-from clinic.clock import clinic_day
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import changing, places, rota
+from clinic.scheduling.coming_back import come_back, who_waits
 from clinic.scheduling.models import (
     Appointment,
     Booking,
     ClinicSession,
     Place,
     RotaRule,
-    Slot,
 )
 from clinic.scheduling.opening import one_at_a_time
 from clinic.scheduling.queries import appointments
@@ -38,6 +37,7 @@ from clinic.scheduling.rota_models import (
     RotaPublication,
     last_publication,
 )
+from clinic.scheduling.rota_seats import run_of, slots_in
 
 UNSYNCHRONISED = {"synchronize_session": False}
 
@@ -69,8 +69,11 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     another change came in between, SomethingAgainst when a draft cannot be.
     """
     one_at_a_time([centre.id])
-    closing = diff(centre, now=now).closing
-    changing.lock_slots(Publish(centre, closing), now=now)
+    before = diff(centre, now=now)
+    waits = _who_waits(centre, before.drafts, now)
+    around = places.slots_around([one.id for one in waits])
+    changing.lock_slots(Publish(centre, before.closing), now=now, also=around)
+    places.lock_children({one.child_id for one in waits})
     db.session.expire_all()
     shown = diff(centre, now=now)
     _must_be_as_shown(centre, shown, number, version)
@@ -97,7 +100,15 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     theirs = ClinicSession.rota_rule_id.in_(made)
     if left := seat_again(publication.kept, theirs, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")
+    come_back([one for one in waits if one.displaced_at], theirs, by=by, now=now)
     return shown
+
+
+def _who_waits(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
+    """Those who lost a time with a clinician whose hours a draft changes, as far as days are open."""
+    people = {one.practitioner_id for one in drafts if one.practitioner_id}
+    start, end = day_bounds(clinic_day(now) + ONE_DAY, rota.HORIZON.days)
+    return [one for one in who_waits(people, start, end) if one.centre_id == centre.id]
 
 
 def _must_be_as_shown(centre: Centre, shown: Diff, number: int, version: str) -> None:
@@ -173,13 +184,13 @@ def seat_again(
 
     `online` are those who took a place that is open online; they take one again while there is one.
     """
-    slots = {(row.practitioner_id, row.starts_at): row for row in _slots(where, now)}
+    slots = {(row.practitioner_id, row.starts_at): row for row in slots_in(where, now)}
     left = {row.id: row.capacity - row.taken for row in slots.values()}
     left_online = {row.id: row.online_capacity - row.online_taken for row in slots.values()}
     theirs = appointments().where(Appointment.id.in_(appointment_ids)).order_by(None)
     without = []
     for one in db.session.scalars(theirs.order_by(Booking.made_at, Appointment.id)).all():
-        run = _run(one, slots)
+        run = run_of(one, slots)
         if not run or any(left[slot.id] < 1 for slot in run):
             without.append(one.id)
             continue
@@ -194,36 +205,3 @@ def seat_again(
         audit.record("keep_time", one, by=by.id, now=now, centre_id=one.centre_id)
     db.session.flush()
     return without
-
-
-def _slots(where: ColumnElement[bool], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
-    query = (
-        select(
-            Slot.id,
-            Slot.practitioner_id,
-            Slot.starts_at,
-            Slot.ends_at,
-            Slot.capacity,
-            Slot.taken,
-            Slot.online_capacity,
-            Slot.online_taken,
-            ClinicSession.room_id,
-        )
-        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(where, Slot.closed_at.is_(None), Slot.starts_at > now)
-    )
-    return db.session.execute(query).all()
-
-
-def _run(
-    appointment: Appointment, slots: Mapping[tuple[int, datetime], Row[*tuple[Any, ...]]]
-) -> list[Row[*tuple[Any, ...]]]:
-    """The consecutive slots of its clinician that make up exactly its time, or none."""
-    run, moment = [], appointment.starts_at
-    while moment < appointment.ends_at:
-        slot = slots.get((appointment.practitioner_id, moment))
-        if slot is None:
-            return []
-        run.append(slot)
-        moment = slot.ends_at
-    return run if moment == appointment.ends_at else []

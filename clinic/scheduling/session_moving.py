@@ -6,6 +6,7 @@ caller commits.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -17,7 +18,8 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark
-from clinic.scheduling import changing, opening
+from clinic.scheduling import changing, opening, places
+from clinic.scheduling.coming_back import come_back, who_waits
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
 from clinic.scheduling.rota_diff import Publish
@@ -59,6 +61,7 @@ class Moved:
     services: tuple[Service, ...]
     kept: tuple[Appointment, ...]
     lost: tuple[Appointment, ...]
+    back: tuple[Appointment, ...]  # who lost this very time before, and gets it back
 
 
 def preview(moving: Moving, *, now: datetime) -> Moved:
@@ -75,18 +78,27 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     given = frozenset(one.id for one in services)
     seats = seats_of(session.practitioner_id, times, hours.capacity, given)
     by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
-    kept = seats.seat(
-        Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
-        for one in by_booking
-    )
-    whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept))
+    kept = seats.seat(map(_guest, by_booking))
+    waits = _who_waits(moving)
+    back = seats.seat(map(_guest, waits))
+    whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept), sorted(back))
     return Moved(
         version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
         hours=hours,
         services=services,
         kept=tuple(one for one in shown.displaced if one.id in kept),
         lost=tuple(one for one in shown.displaced if one.id not in kept),
+        back=tuple(one for one in waits if one.id in back),
     )
+
+
+def _guest(one: Appointment) -> Guest:
+    return Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
+
+
+def _who_waits(moving: Moving) -> Sequence[Appointment]:
+    hours = (at(moving.day, moving.opens), at(moving.day, moving.closes))
+    return who_waits([moving.session.practitioner_id], *hours)
 
 
 def _hours(moving: Moving) -> opening.Hours:
@@ -145,7 +157,10 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     session = moving.session
     opening.one_at_a_time([session.centre_id])
     change = MoveSession(session.practitioner.centre, (session.id,), row=session)
-    changing.lock_slots(change, now=now)
+    waits = _who_waits(moving)
+    around = places.slots_around([one.id for one in waits])
+    changing.lock_slots(change, now=now, also=around)
+    places.lock_children({one.child_id for one in waits})
     db.session.expire_all()
     shown = preview(moving, now=now)
     if shown.version != version:
@@ -158,4 +173,5 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     )
     if left := seat_again(kept, ClinicSession.id == made.id, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")
+    come_back(shown.back, ClinicSession.id == made.id, by=by, now=now)
     return shown

@@ -57,6 +57,20 @@ def on_hand():
     return [(row.vaccine, row.on_hand, row.promised) for row in db.session.query(Stock)]
 
 
+def test_no_expired_dose_is_on_hand_and_no_past_visit_is_promised_one(manager, centre):
+    receive(centre, 10, "OLD", date(2026, 3, 4))
+    receive(centre, 3, "NEW")
+    service = make_service(ServiceKind.VACCINATION)
+    slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
+    visit = make_appointment(service=service, slot=slot)
+    dose = stock.Dose("MMR", "MMR", 1)
+    stock.promise([dose], appointment=visit, by=make_user(), now=NOON)
+    assert "库存 13 剂 · 已预留 1 剂" in manager.page("/manage/stock").words
+    with time_machine.travel(NOON + timedelta(days=3), tick=False):
+        words = manager.page("/manage/stock").words
+    assert "库存 3 剂 · 已预留 0 剂" in words
+
+
 def test_an_empty_fridge_says_so(manager):
     page = manager.get("/manage/stock")
     assert page.status_code == 200

@@ -6,14 +6,22 @@ import pytest
 
 from clinic.centres.models import Closure
 from clinic.db import db
-from clinic.scheduling import changing, reopening, rota
+from clinic.scheduling import changing, reopening, rota, waiting
 from clinic.scheduling.changes import EndRule, EndsLater, NewHours, WorksAs, withdraw
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.rota import Weekly
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from tests.makes import NOON, TOMORROW, make_room
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_child,
+    make_room,
+    make_slot,
+    make_user,
+)
 from tests.scheduling.clinic import Clinic
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -135,3 +143,52 @@ def test_hours_that_cannot_be_are_refused(begins, closes, capacity, refusal):
     clinic = Clinic()
     with pytest.raises(refusal):
         changing.preview(NewHours(clinic.session, begins, closes, capacity), now=NOON)
+
+
+def test_places_that_were_cut_by_mistake_come_back_with_who_was_booked():
+    """Three places a slot, one, and three again; who waits for more is asked after that."""
+    clinic = Clinic(capacity=3)
+    visits = [clinic.book(0) for _ in range(3)]
+    clinic.do(NewHours(clinic.session, time(9), time(11), capacity=1))
+    assert [status_of(one) for one in visits] == [
+        Status.BOOKED,
+        Status.DISPLACED,
+        Status.DISPLACED,
+    ]
+
+    clinic.do(NewHours(clinic.session, time(9), time(11), capacity=2))
+    assert status_of(visits[1]) is Status.BOOKED  # who booked first, first
+    assert status_of(visits[2]) is Status.DISPLACED
+    clinic.do(NewHours(clinic.session, time(9), time(11), capacity=3))
+
+    assert status_of(visits[2]) is Status.BOOKED
+    assert {one.starts_at for one in visits} == {clinic.session.slots[0].starts_at}
+
+
+def test_who_lost_a_place_and_is_elsewhere_by_now_does_not_come_back():
+    clinic = Clinic(capacity=2)
+    clinic.book(0)
+    lost = clinic.book(0)
+    clinic.do(NewHours(clinic.session, time(9), time(11), capacity=1))
+    elsewhere = make_slot()
+    make_appointment(lost.child, elsewhere.practitioner.services[0], elsewhere)
+
+    clinic.do(NewHours(clinic.session, time(9), time(11), capacity=2))
+
+    assert status_of(lost) is Status.DISPLACED
+    assert len(clinic.free()) == 8
+
+
+def test_more_places_go_to_who_waits():
+    clinic = Clinic()
+    clinic.book(0)
+    clinic.do(NewHours(clinic.session, time(9), time(9, 15)))
+    parent = make_user()
+    day = {"first_day": TOMORROW, "last_day": TOMORROW}
+    wish = {"weekdays": range(7), "parts": ["morning"], **day, "now": NOON}
+    entry = waiting.join(parent, [make_child(parent)], clinic.service, [clinic.centre], **wish)
+    db.session.commit()
+
+    clinic.do(NewHours(clinic.session, time(9), time(9, 15), capacity=2))
+
+    assert waiting.live_offers(entry.id)

@@ -5,8 +5,18 @@ from datetime import time, timedelta
 import pytest
 
 from clinic.audit import AuditEvent
+from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import booking, new_times, rota, rota_drafts, rota_publishing, rota_undoing
+from clinic.scheduling import (
+    booking,
+    changes,
+    changing,
+    new_times,
+    rota,
+    rota_drafts,
+    rota_publishing,
+    rota_undoing,
+)
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
 from clinic.scheduling.opening import EndsBeforeItBegins, NoWholeSlot
 from clinic.scheduling.queries import slots_for
@@ -488,3 +498,40 @@ def test_drafts_that_nobody_published_make_no_session():
     made.open()
     assert db.session.query(ClinicSession).count() == count
     assert db.session.query(RotaDraft).count() == 1
+
+
+def test_a_day_that_was_taken_out_by_hand_stays_out_under_other_hours_and_is_named():
+    made = Rota()
+    [session] = made.sessions(NEXT_MONDAY)
+    change = changes.withdraw(session)
+    version = changing.preview(change, now=NOON).version
+    changing.apply(change, version, by=made.manager, now=NOON)
+    draft = made.change(opens=time(10), closes=time(12))
+
+    shown = made.look()
+    assert shown.out == ((draft.id, NEXT_MONDAY),)
+    assert NEXT_MONDAY not in {one.day for one in shown.sessions.added}
+    made.publish(shown)
+    made.open()
+
+    assert made.sessions(NEXT_MONDAY) == []
+    assert made.sessions(NEXT_MONDAY + timedelta(days=7)) != []
+
+
+def test_who_lost_a_time_to_shorter_hours_gets_it_back_with_the_longer_ones():
+    made = Rota()
+    late = made.book(NEXT_MONDAY, 6)
+    made.change(closes=time(10))
+    made.publish()
+    assert status_of(late) is Status.DISPLACED
+    new = next(one for one in rota.rules_of([made.centre.id]) if one.closes == time(10))
+    rota_drafts.draft_change(
+        new, made.template(closes=time(11), valid_from=NEXT_MONDAY), by=made.manager, now=NOON
+    )
+    db.session.commit()
+
+    made.publish()
+
+    db.session.expire_all()
+    assert status_of(late) is Status.BOOKED
+    assert late.starts_at == at(NEXT_MONDAY, time(10, 30))

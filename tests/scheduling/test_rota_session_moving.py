@@ -12,7 +12,7 @@ from clinic.scheduling.rota_publishing import ShownBefore
 from clinic.scheduling.session_moving import HasBegun, InThePast, Moving
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from tests.makes import NOON, make_practitioner, make_room
+from tests.makes import NOON, make_appointment, make_practitioner, make_room, make_slot
 from tests.scheduling.rota_of import NEXT_MONDAY, Rota
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -156,3 +156,35 @@ def test_another_day_asked_under_what_was_shown_for_this_one_is_refused():
 def test_nothing_is_moved_into_the_past(day):
     with pytest.raises(InThePast):
         session_moving.preview(moving(Rota(), day=day), now=NOON)
+
+
+def test_who_lost_a_time_gets_it_back_when_the_hours_are_long_again():
+    made = Rota()
+    visit, late = made.book(TUESDAY, 1), made.book(TUESDAY, 6)
+    move(made, moving(made, time(9), time(10)))
+    assert status_of(late) is Status.DISPLACED
+    assert new_times.offer_to(late.id, now=NOON)
+    db.session.commit()
+    made.session = next(one for one in made.sessions() if one.starts_at == at(TUESDAY, time(9)))
+
+    done = move(made, Moving(made.session, made.room, TUESDAY, time(9), time(11)))
+
+    db.session.expire_all()
+    assert [one.id for one in done.back] == [late.id]
+    assert [status_of(one) for one in (visit, late)] == [Status.BOOKED, Status.BOOKED]
+    assert late.starts_at == at(TUESDAY, time(10, 30))
+    assert new_times.kept_for(late, now=NOON) == []
+
+
+def test_whose_child_is_elsewhere_by_then_does_not_get_it_back():
+    made = Rota()
+    late = made.book(TUESDAY, 6)
+    move(made, moving(made, time(9), time(10)))
+    slot = make_slot(day=TUESDAY, opens=time(10, 30))
+    make_appointment(late.child, slot.practitioner.services[0], slot)
+    session = next(one for one in made.sessions() if one.starts_at == at(TUESDAY, time(9)))
+
+    move(made, Moving(session, made.room, TUESDAY, time(9), time(11)))
+
+    db.session.expire_all()
+    assert status_of(late) is Status.DISPLACED

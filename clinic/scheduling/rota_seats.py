@@ -1,0 +1,54 @@
+"""The slots of sessions, and those that make up an appointment's time. Read only."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select
+
+from clinic.db import db
+from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
+
+
+def slots_in(where: ColumnElement[bool], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The open slots to come of sessions that are so, with their places and their room."""
+    query = (
+        select(
+            Slot.id,
+            Slot.practitioner_id,
+            Slot.starts_at,
+            Slot.ends_at,
+            Slot.capacity,
+            Slot.taken,
+            Slot.online_capacity,
+            Slot.online_taken,
+            ClinicSession.room_id,
+        )
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(where, Slot.closed_at.is_(None), Slot.starts_at > now)
+    )
+    return db.session.execute(query).all()
+
+
+def run_of(
+    appointment: Appointment, slots: Mapping[tuple[int, datetime], Row[*tuple[Any, ...]]]
+) -> list[Row[*tuple[Any, ...]]]:
+    """The consecutive slots of its clinician that make up exactly its time, or none."""
+    run, moment = [], appointment.starts_at
+    while moment < appointment.ends_at:
+        slot = slots.get((appointment.practitioner_id, moment))
+        if slot is None:
+            return []
+        run.append(slot)
+        moment = slot.ends_at
+    return run if moment == appointment.ends_at else []
+
+
+def taken_out(session_ids: Collection[int]) -> set[int]:
+    """Of these sessions, which are withdrawn, those that somebody took out by hand. One query."""
+    query = (
+        select(Slot.clinic_session_id)
+        .where(Slot.clinic_session_id.in_(session_ids), Slot.closed_for == ClosedFor.HAND)
+        .distinct()
+    )
+    return set(db.session.scalars(query))
