@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Enum,
     MetaData,
+    String,
     TypeDecorator,
     text,
     update,
@@ -45,6 +46,21 @@ class UTCDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class PersonName(TypeDecorator[str]):
+    """A name as it was stored; of one without any sign that can be seen, a sign that can be pressed.
+
+    Forms refuse such names; what an earlier version or another program stored must not lock anybody out.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None or (value.isprintable() and value.strip()):
+            return value  # type: ignore[no-any-return]
+        return "".join(sign for sign in value if sign.isprintable()).strip() or "？"
 
 
 class Base(DeclarativeBase):

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
-from clinic.db import Base
+from clinic.db import Base, PersonName
 from clinic.sealing import SealedString
 
 
@@ -37,7 +37,7 @@ class Child(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(PersonName(60))
     # For finding at the desk: all readings of each part, "wang yi he/hu/huo".
     name_pinyin: Mapped[str] = mapped_column(String(300), default="")
     sex: Mapped[Sex]
