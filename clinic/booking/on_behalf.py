@@ -5,7 +5,7 @@ for families alone (notice, the online share, a pause) do not hold here.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.exc import NoResultFound
 
@@ -20,7 +20,12 @@ from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer, SlotFacts, offers, slots_for
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
+from clinic.scheduling.session_moving import InThePast
+from clinic.scheduling.visit_moving import must_be_as_shown
+from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine
+
+LOOK_AHEAD = 28  # days, for the next ones that have a free time
+DAYS_SHOWN = 3
 
 
 def slots_here(service: Service, centre: Centre, slot_id: int) -> tuple[SlotFacts, ...]:
@@ -120,6 +125,40 @@ def move_for(
     if terms:
         terms.keep_for(moved, by=by, now=now)
     return moved
+
+
+def wanted_here(visit: Appointment, slot_id: int, *, now: datetime) -> Wanted:
+    """The visit in that slot of its centre. Raises SlotTaken for what is not there any more, and InThePast."""
+    slots = slots_here(visit.service, visit.centre, slot_id)
+    if slots[-1].ends_at <= now:
+        raise InThePast
+    return Wanted(visit.child, visit.service, slots)
+
+
+def against_moving(visit: Appointment, wanted: Wanted, *, now: datetime) -> list[Objection]:
+    """What the rules and the service's own terms object to."""
+    found = examine(wanted, online=False, now=now, except_for=[visit.id])
+    day = clinic_day(wanted.starts_at)
+    terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
+    return [*found, *against(terms, visit.child, visit.centre, day)]
+
+
+def move_as_shown(
+    visit: Appointment, slot_id: int, version: int, *, by: Person, now: datetime
+) -> None:
+    """Move the visit, if it still is in the version that was shown. Raises ShownBefore, or as `move_for`."""
+    wanted = wanted_here(visit, slot_id, now=now)
+    if found := against_moving(visit, wanted, now=now):
+        raise Refused(found)
+    must_be_as_shown(visit, wanted.slot_ids, version)
+    move_for(visit, wanted.slots, by=by, now=now)
+
+
+def next_days(visit: Appointment, day: date, *, now: datetime) -> list[date]:
+    """The first days after that one that have a free time for the visit."""
+    after = day + timedelta(days=1)
+    found = free_times(visit.service, visit.centre, after, now, days=LOOK_AHEAD)
+    return sorted({clinic_day(one.starts_at) for one in found})[:DAYS_SHOWN]
 
 
 def move_all_for(

@@ -16,6 +16,7 @@ from clinic.families import rules
 from clinic.families.forms import RELATIONS, SEXES, said
 from clinic.fields import Agreed, Day, Form, Hidden, Name, Note, Radio, Select, Text
 from clinic.i18n import clock_time, name_of
+from clinic.scheduling.attendance import WRONG_CHECK_IN
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import Offer
 
@@ -103,11 +104,14 @@ class WalkInForm(Form):
             raise ValidationError(_l("That day has passed."))
 
 
-class MoveForm(Form):
-    """Another time for a visit."""
+class CorrectionForm(Form):
+    """Why a check-in is taken back after all."""
 
-    # Whether the time is still free is the scheduler's to say, not the list's that was shown.
-    slot = Radio(_l("Time"), required=_l("Choose a time."), ids=True, check=False)
+    reason = Radio(
+        _l("Why was it wrong?"),
+        required=_l("Choose one."),
+        choices=[SelectChoice(key, _l(text)) for key, text in WRONG_CHECK_IN.items()],
+    )
 
 
 class CancelForm(Form):

@@ -10,7 +10,9 @@ from clinic.accounts.models import User
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.i18n import mark
+from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.status import Status, status_of
 
 # What is told of the trail; the rest of it is not for the desk.
 DEEDS = {
@@ -30,12 +32,14 @@ DEEDS = {
 
 @dataclass(frozen=True)
 class Deed:
-    """Something that was done; `before` is the time that a visit was moved from."""
+    """Something that was done, and why; `before` is the time that a visit was moved from, with its slot."""
 
     at: datetime
     what: str
     by: str | None
     before: datetime | None = None
+    before_slot: int | None = None
+    why: str = ""
 
 
 def history_of(appointment: Appointment) -> Sequence[Deed]:
@@ -51,9 +55,31 @@ def history_of(appointment: Appointment) -> Sequence[Deed]:
         .order_by(AuditEvent.at, AuditEvent.id)
     )
     return [
-        Deed(at, DEEDS[action], name, _moment(details.get("before")))
+        Deed(
+            at,
+            DEEDS[action],
+            name,
+            _moment(details.get("before")),
+            _number(details.get("before_slot")),
+            attendance.WRONG_CHECK_IN.get(str(details.get("reason")), ""),
+        )
         for at, action, details, name in db.session.execute(query)
     ]
+
+
+def last_move(appointment: Appointment, history: Sequence[Deed], *, now: datetime) -> Deed | None:
+    """What was done last, if it was a move that can be taken back: its earlier time is still to come,
+    and was not withdrawn by the centre."""
+    *_, before, last = [None, None, *history]
+    if last is None or last.what != DEEDS["move"] or status_of(appointment) is not Status.BOOKED:
+        return None
+    was_withdrawn = before is not None and before.what == DEEDS["displace"]
+    is_to_come = last.before is not None and last.before > now
+    return last if last.before_slot and is_to_come and not was_withdrawn else None
+
+
+def _number(found: object) -> int | None:
+    return found if isinstance(found, int) else None
 
 
 def _moment(text: object) -> datetime | None:

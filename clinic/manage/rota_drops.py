@@ -1,13 +1,13 @@
 """Which slot is meant by a day, a time and a clinician: what a drag says; or why there is none."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlalchemy import select
 
 from clinic.booking.on_behalf import free_times
 from clinic.centres.models import AdjustedDay, Closure
-from clinic.clock import at, clinic_day, day_bounds
+from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark, name_of
@@ -15,9 +15,6 @@ from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer, offers
 from clinic.scheduling.session_moving import InThePast
-
-LOOK_AHEAD = 28  # days
-OFFERED = 3  # days that have a free time
 
 
 class ShutThen(DomainError):
@@ -89,10 +86,3 @@ def closures_on(centre_id: int, day: date, moment: datetime | None = None) -> li
 def free_on(visit: Appointment, day: date, *, now: datetime) -> list[Offer]:
     """The free times of that day at its centre; also what families cannot book."""
     return free_times(visit.service, visit.centre, day, now)
-
-
-def next_days(visit: Appointment, day: date, *, now: datetime) -> list[date]:
-    """The first days after that one that have a free time."""
-    after = day + timedelta(days=1)
-    found = free_times(visit.service, visit.centre, after, now, days=LOOK_AHEAD)
-    return sorted({clinic_day(one.starts_at) for one in found})[:OFFERED]

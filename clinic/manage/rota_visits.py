@@ -9,21 +9,17 @@ from sqlalchemy import or_, select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.on_behalf import against, move_for, slots_here, terms_of
+from clinic.booking.on_behalf import against_moving, move_as_shown, next_days, wanted_here
 from clinic.centres.models import Practitioner
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.boards_back import board_asked
-from clinic.manage.rota_drops import Drop, closures_on, free_on, next_days, slot_meant
+from clinic.manage.rota_drops import Drop, closures_on, free_on, slot_meant
 from clinic.outside import a_day, a_time, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rules import Objection
-from clinic.scheduling.session_moving import InThePast
-from clinic.scheduling.visit_moving import must_be_as_shown
-from clinic.scheduling.wanted import Refused, Wanted, examine
 from clinic.web import leave_for, render
 
 
@@ -49,11 +45,11 @@ def move_visit(appointment_id: int) -> Response:
     slot_id = id_of(request.args, "slot") or 0
     version = id_of(request.form, "version") or 0
     try:
-        in_one_transaction(lambda: _move(visit, slot_id, version, now))
+        in_one_transaction(lambda: move_as_shown(visit, slot_id, version, by=me(), now=now))
     except DomainError as error:
         db.session.rollback()
         return _page(_visit(appointment_id), slot_id, now, say(error))
-    flash(_("The appointment is moved."))
+    flash(_("The appointment is moved. No message goes out: please tell the family."))
     return leave_for(_board(visit, day=clinic_day(visit.starts_at).isoformat()))
 
 
@@ -91,36 +87,12 @@ def _slot_asked(visit: Appointment, now: datetime) -> int | None:
     return slot_meant(visit, drop, now=now)
 
 
-def _wanted(visit: Appointment, slot_id: int, now: datetime) -> Wanted:
-    """The chosen slot of this centre. Raises SlotTaken for what is not there any more, and InThePast."""
-    slots = slots_here(visit.service, visit.centre, slot_id)
-    if slots[-1].ends_at <= now:
-        raise InThePast
-    return Wanted(visit.child, visit.service, slots)
-
-
-def _against(visit: Appointment, wanted: Wanted, now: datetime) -> list[Objection]:
-    """What the rules and the service's own terms object to."""
-    found = examine(wanted, online=False, now=now, except_for=[visit.id])
-    day = clinic_day(wanted.starts_at)
-    terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
-    return [*found, *against(terms, visit.child, visit.centre, day)]
-
-
-def _move(visit: Appointment, slot_id: int, version: int, now: datetime) -> None:
-    wanted = _wanted(visit, slot_id, now)
-    if found := _against(visit, wanted, now):
-        raise Refused(found)
-    must_be_as_shown(visit, wanted.slot_ids, version)
-    move_for(visit, wanted.slots, by=me(), now=now)
-
-
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
     wanted, found = None, []
     if slot_id:
         try:
-            wanted = _wanted(visit, slot_id, now)
-            found = _against(visit, wanted, now)
+            wanted = wanted_here(visit, slot_id, now=now)
+            found = against_moving(visit, wanted, now=now)
         except DomainError as error:
             refusal = refusal or say(error)
     day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)

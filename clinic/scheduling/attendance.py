@@ -18,6 +18,13 @@ from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import refusal
 
+# Why a check-in is taken back later: the trail holds the key.
+WRONG_CHECK_IN = {
+    "child": mark("Another child was meant"),
+    "left": mark("The family left before being seen"),
+    "mistake": mark("Pressed by mistake"),
+}
+
 
 class NotToday(DomainError):
     message = mark("This appointment is on %(day)s, not today.")
@@ -40,7 +47,7 @@ class NotArrived(DomainError):
 
 
 class TooLateToUndo(DomainError):
-    message = mark("A check-in can be taken back within ten minutes only.")
+    message = mark("After ten minutes a check-in is taken back with a reason.")
 
 
 class NotBegun(DomainError):
@@ -71,8 +78,8 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
     return True
 
 
-def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> None:
-    """Take a check-in back, within ten minutes of it.
+def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason: str = "") -> None:
+    """Take a check-in back: within ten minutes of it, or later for a reason (one of WRONG_CHECK_IN).
 
     If the hours were shut around who was here, the appointment needs a new time like the others.
     """
@@ -81,11 +88,11 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> Non
         raise IsDone
     if appointment.arrived_at is None:
         return
-    if not rules.may_undo_check_in(appointment.arrived_at, now):
+    if not reason and not rules.may_undo_check_in(appointment.arrived_at, now):
         raise TooLateToUndo
     appointment.arrived_at = None
     appointment.arrived_by_id = None
-    _record("undo_check_in", appointment, by=by, now=now)
+    _record("undo_check_in", appointment, by=by, now=now, **({"reason": reason} if reason else {}))
     if changing.is_shut(slot_ids):
         changing.displace(appointment, by=by, now=now)
         changing.shut_behind(slot_ids, by=by, now=now)
@@ -167,8 +174,11 @@ def _take_the_place_back(appointment: Appointment) -> None:
         raise refusal(error) from error
 
 
-def _record(action: str, appointment: Appointment, *, by: Person, now: datetime) -> None:
-    audit.record(action, appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+def _record(
+    action: str, appointment: Appointment, *, by: Person, now: datetime, **details: object
+) -> None:
+    centre_id = appointment.centre_id
+    audit.record(action, appointment, by=by.id, now=now, centre_id=centre_id, **details)
     db.session.flush()
 
 

@@ -175,7 +175,8 @@ def move(
         online = False
     if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
         raise Refused(found)
-    before, was_displaced = appointment.starts_at, appointment.displaced_at is not None
+    before = (appointment.starts_at, appointment.slot_id)
+    was_displaced = appointment.displaced_at is not None
     freed = {*places.give_back(appointment_id=appointment.id), *given_free}
     appointment.displaced_at, appointment.displaced_by_id = None, None
     appointment.question = None
@@ -201,14 +202,17 @@ def _sit(appointment: Appointment, wanted: Wanted, *, online: bool) -> None:
         raise refusal(error) from error
 
 
-def _moved(appointment: Appointment, before: datetime, *, by: Person, now: datetime) -> None:
+def _moved(
+    appointment: Appointment, before: tuple[datetime, int], *, by: Person, now: datetime
+) -> None:
     audit.record(
         "move",
         appointment,
         by=by.id,
         now=now,
         centre_id=appointment.centre_id,
-        before=before.isoformat(),
+        before=before[0].isoformat(),
+        before_slot=before[1],
         after=appointment.starts_at.isoformat(),
     )
 
@@ -273,7 +277,7 @@ def move_all(
         one.displaced_at, one.displaced_by_id = now, by.id
     db.session.flush()
     for appointment, wanted in sorted(moves, key=lambda pair: pair[1].starts_at):
-        before = appointment.starts_at
+        before = (appointment.starts_at, appointment.slot_id)
         if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
             raise Refused(found)
         appointment.displaced_at, appointment.displaced_by_id = None, None

@@ -34,7 +34,7 @@ FAMILY_WITHIN = timedelta(hours=3)  # what a family has later that day is anothe
 
 
 class AlreadyCalled(DomainError):
-    message = mark("Ticket %(ticket)s has been called already. Undo that first.")
+    message = mark("Ticket %(ticket)s has been called already: take it back with a reason.")
 
 
 def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket | None:
@@ -105,20 +105,22 @@ def families(rows: Iterable[Appointment]) -> list[list[Appointment]]:
     return list({id(one): one for one in family.values()}.values())
 
 
-def undo_check_in(appointment: Appointment, *, by: Person, now: datetime) -> None:
+def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason: str = "") -> None:
     """Take a check-in back, and its ticket, unless another appointment needs that ticket.
 
-    Raises AlreadyCalled, or as `attendance.undo_check_in`.
+    With a reason also later, and wherever the ticket stands. Raises AlreadyCalled, or as
+    `attendance.undo_check_in`.
     """
     ticket = ticket_of(appointment)
-    attendance.undo_check_in(appointment, by=by, now=now)
+    attendance.undo_check_in(appointment, by=by, now=now, reason=reason)
     if ticket is None or is_needed(ticket, but=appointment):
         return
     lock_row(db.session.get_one(Visit, ticket.visit_id))
     lock_row(ticket)
     if ticket.state is State.VOID:
         return
-    if ticket.state is not State.WAITING or ticket.called_at is not None:
+    was_called = ticket.state is not State.WAITING or ticket.called_at is not None
+    if was_called and not reason:
         raise AlreadyCalled(ticket=ticket.label)
     take_step(ticket, "take_back", by=by, now=now, state=State.VOID)
     close_if_done(ticket.visit, by=by, now=now)

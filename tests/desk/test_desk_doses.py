@@ -152,11 +152,17 @@ def test_a_walk_in_that_the_centre_has_no_dose_for_is_told_and_nothing_is_booked
     assert booked().slot_id == slot.id
 
 
+def chosen(desk, slot):
+    """The desk's page of the visit, that time pressed on it: what would change."""
+    day = clinic_day(slot.starts_at).isoformat()
+    page = desk.page(f"/desk/appointments/{booked().id}/move?day={day}")
+    return page.form(holding="slot").submit(button=str(slot.id))
+
+
 def test_a_move_takes_its_doses_along(desk, site):
     site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
     to = site.slots[NEXT_WEEK][3]
-    url = f"/desk/appointments/{booked().id}/move?day={NEXT_WEEK.isoformat()}"
-    assert desk.post(url, data={"slot": to.id}).status_code == 303
+    chosen(desk, to).press("改期").follow()
     assert booked().slot_id == to.id
     assert live() == BOTH
 
@@ -164,8 +170,10 @@ def test_a_move_takes_its_doses_along(desk, site):
 def test_a_move_before_the_dose_is_legal_is_refused_with_the_first_day(desk, site):
     site.book(site.slots[NEXT_WEEK][0], "MMR")
     before = booked().slot_id
-    url = f"/desk/appointments/{booked().id}/move?day={TOMORROW.isoformat()}"
-    answer = desk.post(url, data={"slot": site.slots[TOMORROW][0].id})
+    shown = chosen(desk, site.slots[TOMORROW][0])
+    assert "3月10日" in shown.words
+    assert not shown.has_form(holding="version")
+    answer = desk.post(shown.address, data={"version": booked().version})
     assert answer.status_code == 409
     assert "3月10日" in answer.text
     assert booked().slot_id == before
@@ -184,10 +192,10 @@ def test_a_move_to_a_day_on_which_the_doses_are_expired_is_refused(desk, site):
     slot = make_session(first.practitioner, first.room, [site.service], later).slots[0]
     db.session.execute(update(VaccineLot).values(expires_on=NEXT_WEEK + timedelta(days=3)))
     db.session.commit()
-    url = f"/desk/appointments/{booked().id}/move?day={later.isoformat()}"
-    answer = desk.post(url, data={"slot": slot.id})
+    shown = chosen(desk, slot)
+    assert "那天没有麻腮风疫苗可约" in shown.words
+    answer = desk.post(shown.address, data={"version": booked().version})
     assert answer.status_code == 409
-    assert "到期" in answer.text
     assert booked().slot_id == before
 
 
@@ -201,8 +209,7 @@ def test_doses_of_staffs_bookings_and_moves_on_both_engines(both):
     desk = both.test_client().sign_in(make_user(Role.RECEPTION, centre=site.centre))
     assert desk.post("/desk/walk-in", data=walk_in(site, site.slots[NEXT_WEEK][0])).location
     assert live() == BOTH
-    url = f"/desk/appointments/{booked().id}/move?day={NEXT_WEEK.isoformat()}"
-    assert desk.post(url, data={"slot": site.slots[NEXT_WEEK][3].id}).status_code == 303
+    chosen(desk, site.slots[NEXT_WEEK][3]).press("改期").follow()
     assert live() == BOTH
     assert booked().slot_id == site.slots[NEXT_WEEK][3].id
 

@@ -59,7 +59,7 @@ def test_what_another_desk_did_meanwhile_is_not_lost(app, desk, centre, visit, s
     shown = desk.page(f"{url}/{page}?day={TODAY.isoformat()}")
     other_desk.page(url).form(action="/arrival").submit()
     if page == "move":
-        answer = shown.form("slot").submit(str(slot.clinic_session.slots[2].id))
+        answer = shown.form(holding="slot").submit(str(slot.clinic_session.slots[2].id))
     else:
         answer = shown.form().fill(reason="发烧").submit()
     assert answer.status in (409, 422)
@@ -71,7 +71,8 @@ def test_a_visit_says_who_did_what(app, desk, centre, visit, slot):
     other_desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=centre, name="二号台"))
     url = f"/desk/appointments/{visit.id}"
     to = slot.clinic_session.slots[2]
-    desk.post(f"{url}/move?day={TODAY.isoformat()}", data={"slot": to.id})
+    shown = desk.page(f"{url}/move?day={TODAY.isoformat()}").form(holding="slot").submit(str(to.id))
+    shown.press("改期")
     other_desk.post(f"{url}/arrival")
     desk.post(f"{url}/arrival/undo")
     other_desk.post(f"{url}/cancellation", data={"reason": "发烧"})
@@ -81,7 +82,7 @@ def test_a_visit_says_who_did_what(app, desk, centre, visit, slot):
         ("预约", "王芳"),
         ("改期", "前台"),
         ("签到", "二号台"),
-        ("撤回签到", "前台"),
+        ("撤销签到", "前台"),
         ("取消", "二号台"),
     ]
     assert any("原为" in line for line in listed)

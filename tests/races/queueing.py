@@ -79,7 +79,37 @@ def check_in_blindly(appointment_id):
     return do
 
 
+def correct(appointment_id):
+    """The check-in was of the wrong child."""
+
+    def do():
+        visit = db.session.get_one(Appointment, appointment_id)
+        by = somebody(Role.RECEPTION)
+        arriving.undo_check_in(visit, by=by, now=NOON, reason="child")
+        return "corrected"
+
+    return do
+
+
+def correct_blindly(appointment_id):
+    """The ticket as it was seen is taken back."""
+    ticket = db.session.scalars(select(Ticket)).first()
+    ticket_id, seen = ticket.id, ticket.steps
+    db.session.rollback()
+
+    def do():
+        one = db.session.get_one(Ticket, ticket_id)
+        one.steps = seen
+        by = somebody(Role.RECEPTION)
+        steps.take_step(one, "take_back", by=by, now=NOON, state=State.VOID)
+        return "corrected"
+
+    return do
+
+
 VERBS = {
+    ("sees", "correct"): correct,
+    ("blind", "correct"): correct_blindly,
     ("sees", "call"): call,
     ("blind", "call"): call_blindly,
     ("sees", "check_in"): check_in,

@@ -100,6 +100,39 @@ def test_its_twin_without_the_databases_promises_calls_one_child_everywhere(race
     assert act_at_once(race, "call", doors(appointments), "blind") == {first: DOORS}
 
 
+def call_and_correct(race, appointments, sight):
+    """One room calls the only one who waits; a desk notices that it checked in the wrong child."""
+    rooms, (first, *_) = doors(appointments), appointments
+    people = [Somebody(race, queueing.act, sight, "call", one) for one in rooms[:2]]
+    people += [Somebody(race, queueing.act, sight, "correct", first.id) for _ in range(2)]
+    answers = Counter(at_once(people))
+    db.session.expire_all()
+    return answers, db.session.scalars(select(TicketStep).order_by(TicketStep.number)).all()
+
+
+def test_a_check_in_is_corrected_while_its_ticket_is_called(race, appointments):
+    all_here(appointments[:1], waiting=1)
+    answers, steps = call_and_correct(race, appointments, "sees")
+    assert answers["corrected"] == 2  # twice is once
+    assert [one.number for one in steps] == list(range(1, len(steps) + 1))
+    assert (steps[-1].verb, steps[-1].state) == ("take_back", State.VOID)
+    assert appointments[0].arrived_at is None
+
+
+def test_its_twin_that_does_not_look_again_is_refused_by_the_database(race, appointments):
+    all_here(appointments[:1], waiting=1)
+    answers, steps = call_and_correct(race, appointments, "blind")
+    assert answers["JustChanged"] == 3
+    assert [one.number for one in steps] == [1, 2]
+
+
+def test_its_twin_without_the_databases_promises_calls_who_was_taken_back(race, appointments):
+    all_here(appointments[:1], waiting=1)
+    drop_promises()
+    _, steps = call_and_correct(race, appointments, "blind")
+    assert [one.number for one in steps] == [1, 2, 2, 2, 2]
+
+
 def test_one_child_at_many_desks_is_one_visit_and_one_ticket(race, appointments):
     answers = act_at_once(race, "check_in", [appointments[0].id] * DOORS, "sees")
     assert list(answers.values()) == [DOORS]

@@ -1,0 +1,178 @@
+"""Today's arrivals: who is found, checked in, and taken back, also long after."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, is_away, me, names_nobody
+from clinic.accounts.models import Person, Role
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.desk import live
+from clinic.desk.forms import CorrectionForm
+from clinic.desk.queries import (
+    arrivals,
+    centres_of,
+    families_of,
+    found_among,
+    get_visit,
+    marks_of,
+    phones_of,
+    totals,
+)
+from clinic.desk.unfound import why_not_found
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.plain import sought
+from clinic.scheduling import rules
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import by_reference
+from clinic.scheduling.references import parse_reference
+from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.turns import in_order
+from clinic.visits import arriving
+from clinic.visits.queries import is_for, ticket_of, tickets_of
+from clinic.visits.recorded import is_needed
+from clinic.web import is_htmx, render, see_other
+
+MAY_SCAN = "camera=(self), microphone=(), geolocation=()"  # the one page that has a camera
+
+
+def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
+    """Add the arrivals to the desk's blueprint."""
+    arrival = "/appointments/<id:appointment_id>/arrival"
+
+    @bp.get("/")
+    @allow(Role.RECEPTION)
+    @names_nobody("while its reader is away it shows times and tickets only")
+    def today() -> Response:
+        return _list(centre_asked_for(), "")
+
+    @bp.post("/search")
+    @allow(Role.RECEPTION)
+    def search() -> Response:
+        """A POST, so that no name or number gets into an address or a log."""
+        return _list(centre_asked_for(), _typed())
+
+    @bp.post(arrival)
+    @allow(Role.RECEPTION)
+    def check_in(appointment_id: int) -> Response:
+        return _arrive(appointment_id, arriving.check_in)
+
+    @bp.post(f"{arrival}/family")
+    @allow(Role.RECEPTION)
+    def check_in_family(appointment_id: int) -> Response:
+        """Everything that the child and its siblings have about now."""
+        return _arrive(appointment_id, _check_in_family)
+
+    @bp.post(f"{arrival}/undo")
+    @allow(Role.RECEPTION)
+    def undo(appointment_id: int) -> Response:
+        return _arrive(appointment_id, arriving.undo_check_in)
+
+    bp.add_url_rule(f"{arrival}/correction", view_func=correction, methods=["GET", "POST"])
+
+
+@allow(Role.RECEPTION)
+def correction(appointment_id: int) -> Response:
+    """A check-in that was wrong, whenever it is noticed: taken back for a reason, with its ticket."""
+    visit, form, refusal = get_visit(me(), appointment_id), CorrectionForm(), ""
+    if form.validate_on_submit():
+        why, now = form.reason.data, clock.now()
+        try:
+            in_one_transaction(lambda: arriving.undo_check_in(visit, by=me(), now=now, reason=why))
+        except DomainError as error:
+            db.session.rollback()
+            refusal = say(error)
+        else:
+            flash(_("The check-in of %(name)s is taken back.", name=visit.child.name))
+            return see_other("desk.today", centre=visit.centre.code)
+    audit.note_read(visit.child_id, visit.centre_id)
+    ticket = ticket_of(visit)
+    return render(
+        "desk/correction.html",
+        status=422 if refusal or form.errors else 200,
+        visit=visit,
+        form=form,
+        refusal=refusal,
+        ticket=None if ticket is None or is_needed(ticket, but=visit) else ticket,
+        is_here=status_of(visit) is Status.ARRIVED,
+    )
+
+
+def _check_in_family(visit: Appointment, *, by: Person, now: datetime) -> None:
+    family = arriving.family_of(visit, now) or [visit]
+    arriving.check_in_family(family, by=by, now=now)
+
+
+def _typed() -> str:
+    return sought(request.form.get("q", ""))[:60]
+
+
+def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
+    visit = get_visit(me(), appointment_id)
+    centre = visit.centre
+    try:
+        in_one_transaction(lambda: verb(visit, by=me(), now=clock.now()))
+    except DomainError as error:
+        db.session.rollback()
+        return _list(centre, _typed(), say(error), appointment_id)
+    if is_htmx():
+        return _list(centre, _typed())
+    return see_other("desk.today", centre=centre.code)
+
+
+def _list(centre: Centre, typed: str, refusal: str = "", refused: int = 0) -> Response:
+    """The list; what was refused stands in the row of that appointment, if it is shown."""
+    now = clock.now()
+    tag = live.tag_of(centre, now, "arrivals", live.minute(now))
+
+    def make() -> Response:
+        response = _page(centre, typed, refusal, refused, "" if refusal else tag, now)
+        response.headers["Permissions-Policy"] = MAY_SCAN
+        return response
+
+    return live.answer(tag, make)
+
+
+def _page(
+    centre: Centre, typed: str, refusal: str, refused: int, tag: str, now: datetime
+) -> Response:
+    rows = arrivals(centre, now)
+    found, late = in_order(found_among(rows, typed))
+    tickets = tickets_of({one.child_id for one in rows}, centre.id, clinic_day(now))
+    elsewhen = _another_day(centre, typed) if typed and not found else []
+    if not is_away():
+        audit.note_list("search" if typed else "arrivals", [*found, *elsewhen])
+    return render(
+        "desk/today.html",
+        partial="desk/_arrivals.html",
+        status=422 if refusal else 200,
+        centre=centre,
+        centres=centres_of(me()),
+        rows=found,
+        marks=marks_of(found, late, now),
+        tag=tag,
+        families=families_of(rows),
+        ticket_for={one.id: ticket for one in rows for ticket in tickets if is_for(ticket, one)},
+        totals=totals(rows),
+        typed=typed,
+        elsewhen=elsewhen,
+        why=why_not_found(centre, typed) if typed and not found else "",
+        refusal=refusal,
+        refused=refused if any(one.id == refused for one in found) else 0,
+        status_of=status_of,
+        labels=LABELS,
+        phones_of=phones_of,
+        may_undo=lambda one: one.arrived_at and rules.may_undo_check_in(one.arrived_at, now),
+    )
+
+
+def _another_day(centre: Centre, typed: str) -> list[Appointment]:
+    """What a reference that is not of today is about, at this centre only."""
+    reference = parse_reference(typed)
+    return by_reference(reference, centre.id) if reference else []

@@ -1,0 +1,104 @@
+"""A family's visit gets another time, or is cancelled: shown first, then done as it was shown."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.booking.on_behalf import (
+    against_moving,
+    free_times,
+    move_as_shown,
+    next_days,
+    wanted_here,
+)
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.desk.forms import CancelForm
+from clinic.desk.queries import get_visit
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.outside import a_day, id_of
+from clinic.scheduling import booking
+from clinic.scheduling.models import Appointment
+from clinic.web import render, see_other
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Add these pages to the desk's blueprint."""
+    visit, both = "/appointments/<id:appointment_id>", ["GET", "POST"]
+    bp.add_url_rule(f"{visit}/move", view_func=move, methods=both)
+    bp.add_url_rule(f"{visit}/cancellation", view_func=cancellation, methods=both)
+
+
+@allow(Role.RECEPTION)
+def move(appointment_id: int) -> Response:
+    """A day's free times; one of them chosen, what would change; a POST moves as shown.
+
+    Taking a move back is a move to the time before.
+    """
+    visit, now = get_visit(me(), appointment_id), clock.now()
+    slot_id = id_of(request.args, "slot")
+    if request.method == "GET" or slot_id is None:
+        return _page(visit, slot_id, now)
+    version = id_of(request.form, "version") or 0
+    try:
+        in_one_transaction(lambda: move_as_shown(visit, slot_id, version, by=me(), now=now))
+    except DomainError as error:
+        db.session.rollback()
+        return _page(get_visit(me(), appointment_id), slot_id, now, say(error))
+    flash(_("The appointment is moved. No message goes out: please tell the family."))
+    return see_other("desk.show", appointment_id=visit.id)
+
+
+def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
+    audit.note_read(visit.child_id, visit.centre_id)
+    wanted, objections = None, []
+    try:
+        booking.must_be_changeable(visit, online=False, now=now)
+        if slot_id:
+            wanted = wanted_here(visit, slot_id, now=now)
+            objections = against_moving(visit, wanted, now=now)
+    except DomainError as error:
+        refusal = refusal or say(error)
+    own_day = max(clinic_day(visit.starts_at), clinic_day(now))
+    asked = clinic_day(wanted.starts_at) if wanted else a_day(request.args.get("day"))
+    day = max(asked or own_day, clinic_day(now))
+    return render(
+        "desk/move.html",
+        status=409 if refusal else 200,
+        visit=visit,
+        wanted=wanted,
+        objections=objections,
+        day=day,
+        free=free_times(visit.service, visit.centre, day, now),
+        next_days=next_days(visit, day, now=now),
+        names={one.id: one for one in visit.centre.practitioners},
+        rooms={one.id: one for one in visit.centre.rooms},
+        refusal=refusal,
+    )
+
+
+@allow(Role.RECEPTION)
+def cancellation(appointment_id: int) -> Response:
+    visit = get_visit(me(), appointment_id)
+    form, refusal = CancelForm(), ""
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        now = clock.now()
+        try:
+            in_one_transaction(
+                lambda: booking.cancel(visit, by=me(), online=False, now=now, reason=reason)
+            )
+        except DomainError as error:
+            db.session.rollback()
+            refusal = say(error)
+        else:
+            flash(_("The appointment is cancelled. No message goes out: please tell the family."))
+            return see_other("desk.today", centre=visit.centre.code)
+    audit.note_read(visit.child_id, visit.centre_id)
+    status = 422 if refusal or form.errors else 200
+    return render("desk/cancellation.html", status=status, visit=visit, form=form, refusal=refusal)
