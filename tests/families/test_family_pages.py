@@ -264,3 +264,10 @@ def test_who_withdraws_the_agreement_books_no_more_online(client):
     assert list(half.errors) == ["children_under_14"]
     assert half.form().fields["privacy"] == "y"
     assert "withdraw" in half.form().fill(children_under_14=True).submit().follow().form().names
+
+
+def test_a_choice_that_the_page_does_not_offer_is_refused_in_the_readers_language(client):
+    form = client.sign_in(make_user()).page(NEW).form().fill(CHILD)
+    answer = form.fill({"sex": "9", "relation": "9"}, tampered=True).submit()
+    assert list(answer.errors) == ["sex", "relation"]
+    assert not any(said.isascii() for said in answer.errors.values())
