@@ -11,14 +11,15 @@ from clinic.booking.choosing import facts_for, pick
 from clinic.booking.nearby import nearest
 from clinic.booking.terms import Asked, needs_text
 from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.catalogue import Catalogue
 from clinic.scheduling.family import Versions
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Diary, Patient, diary_of
+from clinic.scheduling.queries import Diary, Patient, appointments, diary_of
 from clinic.scheduling.sheets import sheets_of
 from clinic.scheduling.together import Against, Visit, Wish, visits
-from clinic.scheduling.wanted import Refused, SlotTaken
+from clinic.scheduling.wanted import ChildBusy, Refused, SlotTaken
 from clinic.web import render
 
 SHOWN = 4  # alternatives
@@ -68,6 +69,7 @@ def gone(
         status=409 if isinstance(error, SlotTaken) else 422,
         error=error,
         works_from=works_from,
+        in_the_way=_in_the_way(error, wishes, begins, moving),
         child=child,
         service=service,
         then=next((one.service for one in wishes if one.service.id != service.id), None),
@@ -81,6 +83,37 @@ def gone(
         kind=service.kind.value,
         title=title,
     )
+
+
+def _once_a_moment(free: Sequence[Visit]) -> list[Visit]:
+    """Of several clinicians at one centre and time, one: the button names none of them."""
+    found: dict[tuple[int, datetime], Visit] = {}
+    for one in free:
+        found.setdefault((one.offers[0].centre_id, one.starts_at), one)
+    return list(found.values())
+
+
+def _in_the_way(
+    error: DomainError,
+    wishes: Sequence[Wish[Patient]],
+    begins: datetime,
+    moving: Appointment | None,
+) -> list[Appointment]:
+    """The visits that these children, who are theirs, have at that time already."""
+    codes = {one.code for one in error.objections} if isinstance(error, Refused) else set()
+    if not isinstance(error, ChildBusy) and "child_busy" not in codes:
+        return []
+    longest = max(one.service.minutes for one in wishes)
+    query = appointments().where(
+        Appointment.child_id.in_({one.child.id for one in wishes}),
+        Appointment.id != (moving.id if moving else 0),
+        Appointment.starts_at < begins + timedelta(minutes=longest),
+        Appointment.ends_at > begins,
+        Appointment.cancelled_at.is_(None),
+        Appointment.no_show_at.is_(None),
+        Appointment.displaced_at.is_(None),
+    )
+    return list(db.session.scalars(query))
 
 
 def _works_from(error: DomainError) -> date | None:
@@ -112,6 +145,7 @@ class _Instead:
         for within in CLOSE_BY, WITHIN:
             some = [day for day in days if abs(day - clinic_day(near)).days <= within]
             free = sorted(self._free(centre_ids, some), key=lambda one: abs(one.starts_at - near))
+            free = _once_a_moment(free)
             if len(free) >= SHOWN:
                 break
         return sorted(free[:SHOWN], key=lambda one: one.starts_at)

@@ -41,7 +41,7 @@ from clinic.scheduling.parts import PARTS
 from clinic.scheduling.queries import ChildFacts, where_and_when
 from clinic.scheduling.reasons import SHORT
 from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import SlotTaken, Wanted
+from clinic.scheduling.wanted import Resting, SlotTaken, Wanted
 from clinic.sqlite import reads_first, write_now
 from clinic.web import Mark, render, see_other
 
@@ -171,6 +171,8 @@ def keep(user: Person, kind: ServiceKind, title: str) -> Response:
     except DomainError as error:
         if isinstance(error, SlotTaken) and (over := holding.over_in(slots, now=now)):
             in_one_transaction(lambda: holding.let_go(over, now=now))
+        if isinstance(error, SlotTaken) and holding.rests_in(slots, now=now):
+            error = Resting()
         at = where_and_when(slots[0]) or abort(404)
         return gone(error, wishes, at, moving, title, asked, now=now)
     return see_other(f"{kind.value}.confirm", hold_id=hold_id)

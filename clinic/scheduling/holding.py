@@ -13,7 +13,7 @@ from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.scheduling import places, rows, waiting
 from clinic.scheduling.booking import freed_for_others
-from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import Policy, policy_for
 from clinic.scheduling.queries import ChildFacts, diary_of
 from clinic.scheduling.wanted import (
@@ -156,6 +156,17 @@ def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime
 def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
     """Those of these slots in which something kept is over."""
     return list(db.session.scalars(OVER, {"slot_ids": list(slot_ids), "now": now}))
+
+
+def rests_in(slot_ids: Iterable[int], *, now: datetime) -> bool:
+    """Whether a place in one of these slots is nobody's for a moment, after a release."""
+    query = select(Place.id).where(
+        Place.slot_id.in_(list(slot_ids)),
+        Place.hold_id.is_(None),
+        Place.appointment_id.is_(None),
+        Place.expires_at > now,
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:

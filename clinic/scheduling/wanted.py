@@ -22,6 +22,14 @@ class SlotTaken(DomainError):
     message = mark("That time has just gone. These are the nearest free times.")
 
 
+class Resting(SlotTaken):
+    """It was given back right after its release, and is nobody's for a moment."""
+
+    message = mark(
+        "That time may come free again in a few minutes. These are the nearest free times."
+    )
+
+
 class ChildBusy(DomainError):
     message = mark("Your child already has an appointment at that time.")
 
