@@ -1,9 +1,9 @@
 """The next visit, booked from the page of this one on behalf of the family."""
 
-import re
 from datetime import time, timedelta
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
@@ -14,6 +14,7 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.references import spoken
+from tests.forms import words
 from tests.makes import (
     NOON,
     make_appointment,
@@ -245,9 +246,12 @@ def test_rubbish_needs_are_no_doses(jabs):
 
 def due_on(page):
     """What the page says is also due: the need, and whether it is booked."""
-    (part,) = re.findall(r"其他到期项目</h2>(.*?)</section>", page, re.DOTALL)
-    found = re.findall(r"<li[^>]*>(.*?)</li>", part, re.DOTALL)
-    return {re.search(r"<span>(.+?疫苗.*?剂|.+?)[ <]", one)[1]: "已约2026" in one for one in found}
+    tree = LexborHTMLParser(page)
+    (part,) = [one for one in tree.css("section") if words(one).startswith("其他到期项目")]
+    return {
+        line.css_first("span").text(deep=False).strip(): "已约2026" in words(line)
+        for line in part.css("li")
+    }
 
 
 def test_what_is_due_and_booked_already_is_not_booked_again(jabs):
