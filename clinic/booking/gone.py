@@ -18,7 +18,8 @@ from clinic.scheduling.family import Versions
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Diary, Patient, appointments, diary_of
 from clinic.scheduling.sheets import sheets_of
-from clinic.scheduling.together import Against, Visit, Wish, visits
+from clinic.scheduling.together import Against, Visit, Wish
+from clinic.scheduling.trips import visits
 from clinic.scheduling.wanted import ChildBusy, Refused, SlotTaken
 from clinic.web import render
 

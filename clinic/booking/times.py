@@ -15,6 +15,7 @@ from clinic.booking.choosing import (
     first,
 )
 from clinic.centres.days import holiday_on
+from clinic.centres.models import Service
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
@@ -23,8 +24,9 @@ from clinic.scheduling import rules
 from clinic.scheduling.parts import PARTS, part_of
 from clinic.scheduling.queries import ChildFacts, Diary, Offer, diary_of, offers
 from clinic.scheduling.reasons import why_none
-from clinic.scheduling.sheets import Sheet, sheets_of
-from clinic.scheduling.together import Against, Visit, visits
+from clinic.scheduling.sheets import Sheet, free_on, sheets_of
+from clinic.scheduling.together import Against, Visit
+from clinic.scheduling.trips import joined, visits
 
 A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
 BEYOND_MAY_LAG = timedelta(
@@ -82,15 +84,35 @@ class _Search:
         self.against = [
             Against(wish, self._diary(wish.child), policy_of, now=now) for wish in chooser.wishes
         ]
-        self.sheets = sheets_of(
-            self.service, self.centre_ids, days, chooser.versions, policy_of, now=now
-        )
+        self.sheets = self._sheets_of(self.service)
         self.until = min(
             (one.until for one in self.sheets.values()), default=now + timedelta(days=1)
         )
         if any(one.diary.absences for one in chooser.children):
             self.until = min(self.until, now + A_PAUSE_IS_COUNTED_AGAIN)
-        self.together = self._visits(days[0], len(days)) if len(chooser.wishes) > 1 else None
+        self.together = self._together() if len(chooser.wishes) > 1 else None
+
+    def _sheets_of(self, service: Service) -> Mapping[tuple[int, date], Sheet]:
+        policy_of, versions = self.chooser.catalogue.policy_of, self.chooser.versions
+        return sheets_of(service, self.centre_ids, self.days, versions, policy_of, now=self.now)
+
+    def _together(self) -> Mapping[tuple[int, date], Sequence[Visit]]:
+        """The times at which all wishes find a place, by centre and day."""
+        wishes = self.chooser.wishes
+        services = {wish.service.id: wish.service for wish in wishes}
+        sheets = {number: self._sheets_of(service) for number, service in services.items()}
+        fitting = [
+            free_on(sheets[wish.service.id], against)
+            for wish, against in zip(wishes, self.against, strict=True)
+        ]
+        end = day_bounds(self.days[-1])[1]
+        found: dict[tuple[int, date], list[Visit]] = {}
+        for visit in joined(wishes, fitting, end, now=self.now):
+            lead = visit.offers[0]
+            if self._fits(lead):
+                key = lead.centre_id, clinic_day(lead.starts_at)
+                found.setdefault(key, []).append(visit)
+        return found
 
     def _diary(self, child: ChildFacts) -> Diary:
         moving = self.chooser.moving
@@ -102,10 +124,7 @@ class _Search:
         """What this family may have on that day, by centre."""
         able = [one for one in self.centre_ids if not self.chooser.asked.lacks(one, day)]
         if self.together is not None:
-            return [
-                Free(centre_id, [one for one in self.together if self._is_at(one, centre_id, day)])
-                for centre_id in able
-            ]
+            return [Free(one, self.together.get((one, day), ())) for one in able]
         return [self._free_of(self.sheets[centre_id, day], day, centre_id) for centre_id in able]
 
     def _free_of(self, sheet: Sheet, day: date, centre_id: int) -> Free:
@@ -123,7 +142,7 @@ class _Search:
         return Free(centre_id, visits)
 
     def _visits(self, first_day: date, days: int) -> list[Visit]:
-        """The times at which all wishes find a place together."""
+        """The times at which all wishes find a place together, beyond the sheets."""
         start, end = day_bounds(first_day, days)
         found = visits(
             self.chooser.wishes,
@@ -134,11 +153,6 @@ class _Search:
             against=self.against,
         )
         return [one for one in found if self._fits(one.offers[0])]
-
-    @staticmethod
-    def _is_at(visit: Visit, centre_id: int, day: date) -> bool:
-        lead = visit.offers[0]
-        return lead.centre_id == centre_id and clinic_day(lead.starts_at) == day
 
     def _fits(self, offer: Offer) -> bool:
         chooser = self.chooser

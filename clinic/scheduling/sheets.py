@@ -22,7 +22,7 @@ from clinic.scheduling.catalogue import last_known
 from clinic.scheduling.family import Versions
 from clinic.scheduling.policies import Policy
 from clinic.scheduling.queries import Found, Offer, runs, search
-from clinic.scheduling.together import Visit, candidate
+from clinic.scheduling.together import Against, Visit, candidate
 
 DAYS = 30  # ahead, of which each service at each centre has a sheet in memory; then the oldest go
 Key = tuple[int, int, date]  # service, centre, day
@@ -84,6 +84,18 @@ def sheets_of(
         for oldest in list(kept)[: max(0, len(kept) - DAYS * last_known().offered)]:
             kept.pop(oldest, None)
     return found
+
+
+def free_on(sheets: Mapping[tuple[int, date], Sheet], against: Against) -> list[Offer]:
+    """The free times of these centres and days against which nothing of the child's own stands, in order."""
+    free = (
+        visit.offers[0]
+        for (centre_id, day), sheet in sheets.items()
+        if sheet.free and not against.all_day(day, centre_id)
+        for visit in sheet.free
+        if not against.elsewhere(visit.offers[0], day)
+    )
+    return sorted(free, key=lambda one: (one.starts_at, one.centre_id, one.slot_id))
 
 
 def _read(

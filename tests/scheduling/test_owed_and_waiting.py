@@ -15,7 +15,8 @@ from clinic.scheduling.planning import Pattern, plan_course
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.together import Wish, visits
+from clinic.scheduling.together import Wish
+from clinic.scheduling.trips import visits
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Refused, SamePlaceTwice, SlotTaken, Wanted
 from clinic.scheduling.wishes import NeverMet

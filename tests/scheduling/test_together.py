@@ -8,7 +8,7 @@ import pytest
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
-from clinic.scheduling import anyone, booking, changing, holding, together
+from clinic.scheduling import anyone, booking, changing, holding, trips
 from clinic.scheduling.changes import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
 from clinic.scheduling.planning import GapsCannotBe, NothingToRepeat, Pattern, plan_course
@@ -44,7 +44,7 @@ def team(*services, centre=None, day=TOMORROW, **kw):
 
 def find(wishes, *practitioners, days=1):
     start, end = day_bounds(TOMORROW, days)
-    return together.visits(wishes, [p.centre_id for p in practitioners], start, end, now=NOON)
+    return trips.visits(wishes, [p.centre_id for p in practitioners], start, end, now=NOON)
 
 
 def clocks(visit):
