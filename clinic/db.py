@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     DateTime,
     Dialect,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     TypeDecorator,
+    bindparam,
     text,
     update,
 )
@@ -87,6 +89,14 @@ class Base(DeclarativeBase):
             ),
         }
     )
+
+
+def written_out(*values: StrEnum) -> BindParameter[Any]:
+    """These values as they stand in the statement's text, for `in_`: they are never bound.
+
+    An index on the rows that have them must suit a plan that is made for any values.
+    """
+    return bindparam(None, list(values), expanding=True, literal_execute=True)
 
 
 # What a request loaded stays loaded after its commit: pages are made from it.

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from clinic.accounts.models import Person, Role
 from clinic.clock import clinic_day
-from clinic.db import db
+from clinic.db import db, written_out
 from clinic.scheduling.models import Appointment, Hold
 from clinic.vaccination.models import Immunization
 from clinic.vaccination.stock_models import DosePromise, Stock, VaccineLot, VaccineProduct, Why
@@ -125,7 +125,7 @@ def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
         .join(DosePromise, DosePromise.appointment_id == Appointment.id)
         .where(
             DosePromise.centre_id == centre_id,
-            DosePromise.why_released.in_([Why.RECALLED, Why.WASTED]),
+            DosePromise.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
             Appointment.centre_id == centre_id,
             Appointment.starts_at > now,
             Appointment.cancelled_at.is_(None),

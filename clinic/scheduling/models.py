@@ -304,6 +304,12 @@ OPEN_FORM = "purpose = 'form' AND booking_id IS NULL"
 LEADS_A_FORM = "purpose = 'form' AND lead_id IS NULL"
 
 
+def of_those_that_have(table: str, name: str) -> Index:
+    """An index on a column that most rows leave empty."""
+    has = text(f"{name} IS NOT NULL")
+    return Index(f"ix_{table}_{name}", name, sqlite_where=has, postgresql_where=has)
+
+
 class Hold(Base):
     """Places kept for some minutes while a family fills in the form, or offered to it.
 
@@ -335,6 +341,7 @@ class Hold(Base):
             sqlite_where=text(LEADS_A_FORM),
             postgresql_where=text(LEADS_A_FORM),
         ),
+        *(of_those_that_have("holds", name) for name in ("lead_id", "entry_id", "moves_id")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -344,9 +351,9 @@ class Hold(Base):
     slot_id: Mapped[int] = mapped_column(ForeignKey("slots.id"))  # the first one
     slot_count: Mapped[int] = mapped_column(default=1)
     purpose: Mapped[HoldFor] = mapped_column(default=HoldFor.FORM, server_default="form")
-    lead_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id"), index=True)
-    entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entries.id"), index=True)
-    moves_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"), index=True)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entries.id"))
+    moves_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))  # what became of it
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

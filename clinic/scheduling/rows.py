@@ -11,14 +11,13 @@ from sqlalchemy import (
     Row,
     bindparam,
     insert,
-    literal,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from clinic.db import UTCDateTime, db
+from clinic.db import UTCDateTime, db, written_out
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
 from clinic.scheduling.references import new_reference
@@ -63,7 +62,6 @@ def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
             theirs.c.revoked_at.is_(None),
         )
     )
-    is_form = literal(HoldFor.FORM, _holds.c.purpose.type, literal_execute=True)
     forms = select(
         _holds.c.id,
         _holds.c.lead_id,
@@ -71,7 +69,7 @@ def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
         _holds.c.child_id,
         _holds.c.service_id,
         (_holds.c.expires_at > bindparam("now")).label("is_live"),
-    ).where(_holds.c.purpose == is_form, _holds.c.booking_id.is_(None))
+    ).where(_holds.c.purpose.in_(written_out(HoldFor.FORM)), _holds.c.booking_id.is_(None))
     own = forms.where(_holds.c.user_id == bindparam("user_id"))
     others = forms.where(
         _holds.c.user_id.in_(family),

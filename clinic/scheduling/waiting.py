@@ -32,7 +32,8 @@ from clinic.scheduling.models import (
 from clinic.scheduling.parts import PARTS, part_of
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.together import Visit, Wish, visits
+from clinic.scheduling.together import Visit, Wish
+from clinic.scheduling.trips import visits
 from clinic.scheduling.wanted import SlotTaken, Wanted, refusal
 from clinic.scheduling.wishes import must_be_possible
 
@@ -164,19 +165,23 @@ def _who_wants(slot_ids: Collection[int], now: datetime) -> Sequence[int]:
     """Who waits for one of these slots, the longest waiting first. One query when nobody does."""
     if not slot_ids:
         return []
+    freed = (SlotService.slot_id.in_(slot_ids), SlotService.starts_at > now)
     would_do = (
         select(SlotService.slot_id)
         .join(WaitlistCentre, WaitlistCentre.centre_id == SlotService.centre_id)
         .where(
             WaitlistCentre.entry_id == WaitlistEntry.id,
             SlotService.service_id == WaitlistEntry.service_id,
-            SlotService.slot_id.in_(slot_ids),
-            SlotService.starts_at > now,
+            *freed,
         )
     )
     query = (
         select(WaitlistEntry.id)
-        .where(WaitlistEntry.ended_at.is_(None), would_do.exists())
+        .where(
+            WaitlistEntry.service_id.in_(select(SlotService.service_id).where(*freed)),
+            WaitlistEntry.ended_at.is_(None),
+            would_do.exists(),
+        )
         .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
     )
     return db.session.scalars(query).all()

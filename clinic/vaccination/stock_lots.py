@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
-from clinic.db import db
+from clinic.db import db, written_out
 from clinic.errors import DomainError
 from clinic.i18n import mark
 from clinic.plain import name_key
@@ -124,7 +124,7 @@ def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
         .where(
             DosePromise.centre_id == centre_id,
             DosePromise.vaccine == vaccine,
-            DosePromise.why_released.in_([Why.RECALLED, Why.WASTED]),
+            DosePromise.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
             is_to_come(now),
         )
         .distinct()

@@ -88,6 +88,7 @@ class Why(StrEnum):
 
 LIVE = text("released_at IS NULL")
 BOOKED = text("released_at IS NULL AND appointment_id IS NOT NULL")
+LOST = text("why_released IN ('recalled', 'wasted')")
 
 
 class DosePromise(Base):
@@ -108,6 +109,13 @@ class DosePromise(Base):
             postgresql_where=LIVE,
         ),
         Index(
+            "ix_dose_promises_lost",
+            "centre_id",
+            "vaccine",
+            sqlite_where=LOST,
+            postgresql_where=LOST,
+        ),
+        Index(
             "uq_dose_promises_booked",
             "child_id",
             "series",
@@ -122,7 +130,7 @@ class DosePromise(Base):
     hold_id: Mapped[int | None] = mapped_column(
         ForeignKey("holds.id", ondelete="CASCADE"), index=True
     )
-    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
+    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     vaccine: Mapped[str] = mapped_column(String(20))
     series: Mapped[str] = mapped_column(String(20))
