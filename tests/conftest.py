@@ -38,6 +38,7 @@ class Client(FlaskClient):
     not name a field that the form which this browser was shown last does not have.
     """
 
+    looks_are_noted = True  # or nobody asks: that reads all children
     pressed_at = None  # when whoever is signed in here was last seen; None if nobody cares
 
     def __init__(self, *args, **kwargs):
@@ -65,7 +66,8 @@ class Client(FlaskClient):
             pytest.fail(f"{request} changed rows and did not commit")
         if db.session.info.get("wrote") and response.request.method == "GET":
             pytest.fail(f"{request} wrote to the database")
-        if (who := g.get("_login_user")) and (names := unnoted(who, response, sent)):
+        who = g.get("_login_user") if self.looks_are_noted else None
+        if who and (names := unnoted(who, response, sent)):
             pytest.fail(f"{request} shows {names} to staff, and nothing is on the trail")
         return response
 

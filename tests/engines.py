@@ -90,7 +90,8 @@ class Postgres:
         self.server.wait(20)
 
     def stop(self):
-        self.server.terminate()
+        """At once and for good: what is not on the disk yet need not go there."""
+        self.server.send_signal(signal.SIGQUIT)
         self.server.wait(20)
 
 
