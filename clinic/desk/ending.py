@@ -32,6 +32,11 @@ KINDS = {
     ServiceKind.REHAB: mark("Rehabilitation"),
 }
 
+
+class DayGoesOn(DomainError):
+    message = mark("Visits are still expected, the last at %(time)s. Close the queue after that.")
+
+
 MOST_MISSED = 500  # ticked at once
 
 
@@ -67,11 +72,14 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @bp.post("/end/queue")
     @allow(Role.RECEPTION)
     def close_queue() -> Response:
-        """Nobody waits any more."""
+        """Nobody waits any more. Who is observed is let go on the observation board only."""
         centre = centre_asked_for()
 
         def work(now: datetime) -> int:
-            tickets = sorted(day_at(centre, now).open_tickets, key=lambda one: one.visit_id)
+            day = day_at(centre, now)
+            if day.expected_at:
+                raise DayGoesOn(time=day.expected_at)
+            tickets = sorted(day.open_tickets, key=lambda one: one.visit_id)
             for one in tickets:
                 line.close(one, seen=one.steps, by=me(), now=now)
             return len(tickets)

@@ -17,7 +17,7 @@ from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.visits.models import DeskNote, Ticket, TicketStep
 from clinic.visits.queries import queue
-from clinic.visits.rules import Verb, whole_minutes
+from clinic.visits.rules import State, Verb, whole_minutes
 from clinic.visits.stations import stations
 
 NOTES = 20
@@ -50,7 +50,9 @@ class Day:
     stations: list[Served]
     missing: list[Appointment]  # proposed as missed
     unfinished: list[Appointment]  # here, and nobody has finished the visit
-    open_tickets: list[Ticket]
+    open_tickets: list[Ticket]  # but for who is observed
+    observed: list[Ticket]
+    expected_at: datetime | None  # when the last visit that is still expected begins
     notes: list[DeskNote]
 
 
@@ -64,12 +66,16 @@ def day_at(centre: Centre, now: datetime) -> Day:
     )
     rows = list(db.session.scalars(query))
     marks = marks_of(rows, set(), now)
+    tickets = queue(centre.id, clinic_day(now))
+    expected = [one.starts_at for one in rows if status_of(one) is Status.BOOKED]
     return Day(
         lines=_lines(rows),
         stations=_stations(centre, now),
         missing=[one for one in rows if marks.get(one.id) == "missing"],
         unfinished=[one for one in rows if status_of(one) is Status.ARRIVED],
-        open_tickets=queue(centre.id, clinic_day(now)),
+        open_tickets=[one for one in tickets if one.state is not State.OBSERVING],
+        observed=[one for one in tickets if one.state is State.OBSERVING],
+        expected_at=max((one for one in expected if one > now), default=None),
         notes=notes_of(centre),
     )
 

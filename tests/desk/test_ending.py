@@ -93,6 +93,23 @@ def test_what_is_still_open_is_closed_with_one_press(slot, desk, reception, even
     assert "A001" not in desk.get("/desk/end").text
 
 
+def test_while_visits_are_expected_the_queue_is_not_closed(slot, desk, reception):
+    here, _ = book(slot), book(slot)
+    arriving.check_in(here, by=reception, now=NOON)
+    assert "/desk/end/queue" not in desk.get("/desk/end").text
+    assert desk.post("/desk/end/queue").status_code == 422
+    assert db.session.query(Ticket).one().state is State.WAITING
+
+
+def test_who_is_observed_is_not_closed_with_the_queue(slot, desk, reception, evening):
+    here = book(slot)
+    ticket = arriving.check_in(here, by=reception, now=slot.starts_at)
+    ticket.state, ticket.station = State.OBSERVING, "observation"
+    db.session.commit()
+    desk.post("/desk/end/queue")
+    assert db.session.query(Ticket).one().state is State.OBSERVING
+
+
 def test_the_summary_counts_and_learns(slot, desk, reception, evening):
     doctor = make_user(Role.CLINICIAN, centre=slot.centre)
     came, _, cancelled = book(slot), book(slot), book(slot)
