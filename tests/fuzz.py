@@ -44,7 +44,7 @@ class Fuzz:
         self.world = make_world()
         self.rules = [one for one in app.url_map.iter_rules() if one.endpoint not in ENDS]
         self.good = [str(one) for values in self.world.names.values() for one in values]
-        self.fields = {}
+        self.fields, self.senders = {}, {}  # by the address to which a form is sent
         self.clients = {role: self._client(role) for role in ROLES}
         for role in ROLES[:-1]:
             self._learn(self.clients[role])
@@ -69,6 +69,7 @@ class Fuzz:
                          for one in form.css("[name]")}  # fmt: skip
                 action = (form.attributes.get("action") or answer.request.path).partition("?")[0]
                 self.fields.setdefault(action, {}).update(names)
+                self.senders.setdefault(action, client)
 
     def _ask(self, client, method, address, **asking):
         db.session.remove()
