@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
@@ -170,6 +171,20 @@ def _entries(user: Person) -> Select[WaitlistEntry]:
             selectinload(WaitlistEntry.centres),
         )
     )
+
+
+def same_trip(appointment: Appointment, *, now: datetime) -> list[Appointment]:
+    """The other parts of one visit: what was booked with it for the child on that day, still to come."""
+    others = appointments().where(
+        Appointment.booking_id == appointment.booking_id,
+        Appointment.child_id == appointment.child_id,
+        Appointment.service_id != appointment.service_id,
+        Appointment.starts_at > now,
+        Appointment.cancelled_at.is_(None),
+        Appointment.arrived_at.is_(None),
+    )
+    day = clinic_day(appointment.starts_at)
+    return [one for one in db.session.scalars(others) if clinic_day(one.starts_at) == day]
 
 
 def remaining_with(appointment: Appointment, *, now: datetime) -> list[Appointment]:

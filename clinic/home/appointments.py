@@ -1,6 +1,6 @@
 """A family's appointments."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, flash
@@ -17,6 +17,7 @@ from clinic.booking.queries import (
     get_appointment,
     offers_for,
     remaining_with,
+    same_trip,
     waiting_for,
 )
 from clinic.booking.slips import qr_code
@@ -26,7 +27,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.home.calendar_file import as_calendar
-from clinic.i18n import say
+from clinic.i18n import name_of, say
 from clinic.scheduling import booking, questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
@@ -42,6 +43,7 @@ bp = Blueprint("appointments", __name__, url_prefix="/appointments")
 
 class CancelForm(Form):
     rest = BooleanField(_l("Cancel the later ones of this booking too"))
+    other = BooleanField(_l("Cancel the other part of this visit too"))
     reason = Note(_l("Why? (optional)"), most=300)
 
 
@@ -83,6 +85,7 @@ def show(appointment_id: int) -> Response:
         is_coming=is_coming(appointment, now),
         rest=remaining_with(appointment, now=now),
         others=booked_with(me(), appointment),
+        bring=_bring([appointment, *same_trip(appointment, now=now)]),
         has_report=has_report(appointment.id),
         doses=(doses := booked_for([appointment.id]).get(appointment.id, ())),
         lost=_lost(appointment, {one.code for one in doses}),
@@ -146,12 +149,14 @@ def cancellation(appointment_id: int) -> Response:
     now = clock.now()
     refusal = ""
     rest = [one for one in remaining_with(appointment, now=now) if one is not appointment]
+    other = same_trip(appointment, now=now)
     try:
         if status_of(appointment) is not Status.CANCELLED:
             booking.must_be_changeable(appointment, online=True, now=now)
         if form.validate_on_submit():
             reason = form.reason.data or ""
             those = [appointment, *(rest if form.rest.data else ())]
+            those += other if form.other.data else ()
             in_one_transaction(
                 lambda: booking.cancel_all(those, by=me(), online=True, now=now, reason=reason)
             )
@@ -170,7 +175,14 @@ def cancellation(appointment_id: int) -> Response:
         form=form,
         refusal=refusal,
         rest=rest,
+        other=other,
     )
+
+
+def _bring(parts: Sequence[Appointment]) -> list[str]:
+    """What to bring to all of these, each thing once."""
+    texts = [name_of(one.service, "bring") for one in parts]
+    return list(dict.fromkeys(line for text in texts for line in text.splitlines() if line))
 
 
 def is_coming(appointment: Appointment, now: datetime) -> bool:
