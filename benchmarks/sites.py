@@ -16,6 +16,7 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.demo.load import load
+from clinic.demo_mark import mark_as_demo
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.families.registering import record_consents
 from clinic.scheduling.models import SlotService
@@ -32,6 +33,8 @@ def application(url, *, demo=True):
     with app.app_context():
         try:
             upgrade()
+            mark_as_demo(clock.now())
+            db.session.commit()
             if demo:
                 load(clinic_day(clock.now()))
             yield app

@@ -21,9 +21,10 @@ from clinic.checkups import looking as checks_again
 from clinic.checkups import views as checkups
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
-from clinic.db import db, undo
+from clinic.db import db, hide_values, undo
 from clinic.demo import alive
 from clinic.demo.commands import demo
+from clinic.demo_mark import only_for_demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
 from clinic.families import again
@@ -47,6 +48,11 @@ again.HANGING = (visits_again, doses_again, checks_again)  # in the order in whi
 
 # Who has no PostgreSQL does not load its driver: it is a third of a process.
 ENGINES = {"sqlite": "clinic.sqlite:tune", "postgresql": "clinic.postgresql:tune"}
+NOT_THE_DEMOS = (
+    "DEMO=1 shows every sign-in code to everybody, and this database is not the demo's."
+    " Unset DEMO, or set DATABASE_URL to an empty database."
+)
+NEEDS_A_KEY = "Set SECRET_KEY: without one, commands work on the demo's database only."
 YEAR = 365 * 24 * 60 * 60
 VARY = "Accept-Encoding, Cookie, Accept-Language, HX-Request, HX-Request-Type"
 SECURITY_HEADERS = {
@@ -102,12 +108,18 @@ def _bind_database(app: Flask) -> None:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options = {"pool_size": THREADS}  # each thread of a server keeps its own
+    # Each thread of a server keeps its own connection. What a statement was sent with is personal.
+    options = {"pool_size": THREADS, "hide_parameters": True}
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     app.teardown_appcontext(undo)  # before the session is closed
     with app.app_context():
         import_string(ENGINES[db.engine.dialect.name])(db.engine)
+        hide_values(db.engine)
+        if app.config["DEMO"]:
+            only_for_demo(db.engine, NOT_THE_DEMOS)
+        elif app.config["SECRET_IS_PUBLISHED"]:
+            only_for_demo(db.engine, NEEDS_A_KEY)
     migrate.init_app(app)
 
 

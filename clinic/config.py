@@ -4,22 +4,21 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import click
+
 from clinic.hosts import known_hosts
 
 DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - production refuses it
 THREADS = 8  # of each process of a server: who may be answered at once
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = (
-    "db",
-    "demo",
-    "schedule",
-    "vaccination",
-    "checkups",
-    "growth",
-)  # they serve nobody, so they need no secret
+# They serve nobody. Without a secret they work on the demo's database, or on none.
+COMMANDS = ("db", "demo", "keys", "schedule", "vaccination", "checkups", "growth")
+SHORTEST_SECRET = 32  # characters; 32 random bytes are 43 of base64 or 64 of hexadecimal
+FEWEST_SIGNS = 10  # different ones: `changeme` four times is long, and no secret
+MAKE_ONE = 'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
-class UnsafeConfig(RuntimeError):
+class UnsafeConfig(click.ClickException, RuntimeError):
     """The site refuses to start as configured; the text says why."""
 
 
@@ -42,7 +41,7 @@ def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
 def from_environment(
     environ: Mapping[str, str] = os.environ, *, command: str = ""
 ) -> dict[str, object]:
-    """The Flask configuration. Raises UnsafeConfig in production without a secret of its own.
+    """The Flask configuration. Raises UnsafeConfig in production without a good secret of its own.
 
     Where no secret is set, `demo` commands mean the demo: a real site has one.
     """
@@ -53,11 +52,16 @@ def from_environment(
         if not development and not command:
             raise UnsafeConfig("Set SECRET_KEY: production does not start with a default secret.")
         secret = DEVELOPMENT_SECRET
-    elif secret == DEVELOPMENT_SECRET and not development:
-        raise UnsafeConfig("SECRET_KEY is the development secret. Set one of your own.")
+    elif not development:
+        _must_be_secret("SECRET_KEY", secret)
+    field_keys = environ.get("FIELD_KEY", "").replace(",", " ").split()
+    for key in field_keys if not development else ():
+        _must_be_secret("FIELD_KEY", key)
     secure = environ.get("COOKIE_SECURE", "0" if development else "1") == "1"
     return {
         "SECRET_KEY": secret,
+        "FIELD_KEYS": field_keys,  # the first one seals, each of them unseals
+        "SECRET_IS_PUBLISHED": secret == DEVELOPMENT_SECRET and not development,
         "DATABASE_URL": environ.get(
             "DATABASE_URL", f"sqlite:///{ROOT / 'instance' / 'clinic.sqlite3'}"
         ),
@@ -66,7 +70,7 @@ def from_environment(
         "CLINIC_ZONE": environ.get("CLINIC_ZONE", "Asia/Shanghai"),
         "PUBLIC_URL": environ.get("PUBLIC_URL", ""),
         "KNOWN_HOSTS": _hosts(environ),
-        "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
+        "TRUSTED_PROXIES": _proxies(environ.get("TRUSTED_PROXIES", "0")),
         "SESSION_COOKIE_SECURE": secure,
         # Browsers take a cookie of that prefix from this host only, over TLS only.
         "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
@@ -77,3 +81,21 @@ def from_environment(
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def _must_be_secret(name: str, text: str) -> None:
+    """Raises UnsafeConfig for what somebody could guess: too short, too plain, or published."""
+    if text == DEVELOPMENT_SECRET:
+        raise UnsafeConfig(f"{name} is the development secret, which everybody knows. {MAKE_ONE}")
+    if len(text) < SHORTEST_SECRET or len(set(text)) < FEWEST_SIGNS:
+        raise UnsafeConfig(
+            f"{name} is too short or a placeholder: it needs at least {SHORTEST_SECRET} characters,"
+            f" {FEWEST_SIGNS} of them different. {MAKE_ONE}"
+        )
+
+
+def _proxies(text: str) -> int:
+    """How many proxies stand in front. Raises UnsafeConfig for what is no such number."""
+    if not (text.isdecimal() and text.isascii() and int(text) <= 9):
+        raise UnsafeConfig(f"TRUSTED_PROXIES is how many proxies stand in front, not {text!r}.")
+    return int(text)

@@ -12,11 +12,14 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    Engine,
     Enum,
+    ExceptionContext,
     MetaData,
     String,
     TypeDecorator,
     bindparam,
+    event,
     text,
     update,
 )
@@ -118,6 +121,17 @@ def is_passing(error: DBAPIError) -> bool:
     """Whether the engine only asks to try again: a deadlock, a serialization failure, a busy file."""
     state = getattr(error.orig, "sqlstate", None)
     return state in ("40P01", "40001") or "database is locked" in str(error.orig)
+
+
+def hide_values(engine: Engine) -> None:
+    """Leave out of errors what rows hold: PostgreSQL quotes the failing row after the first line."""
+
+    @event.listens_for(engine, "handle_error")
+    def _shorten(context: ExceptionContext) -> None:
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            if error is not None and error.args:
+                first_line = str(error.args[0]).partition("\n")[0]
+                error.args = (first_line, *error.args[1:])
 
 
 def undo(error: BaseException | None = None) -> None:

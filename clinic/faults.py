@@ -36,6 +36,7 @@ SENTENCES = {
 
 def bind(app: Flask) -> None:
     """Register a page for each kind of fault."""
+    app.log_exception = _log_nothing  # type: ignore[assignment] # `_broken` does, without addresses
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(NoResultFound, lambda _: page(404))
@@ -45,6 +46,10 @@ def bind(app: Flask) -> None:
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(NoConnectionFree, _database)
     app.register_error_handler(500, _broken)
+
+
+def _log_nothing(exc_info: object) -> None:
+    """Flask would log the address too."""
 
 
 def page(code: int, text: str | None = None) -> Response:
@@ -101,5 +106,6 @@ def _broken(error: BaseException) -> Response:
     cause = getattr(error, "original_exception", None) or error
     if is_out_of_reach(cause):
         return _database(cause)
-    log.error("unhandled", exc_info=cause)
+    # The page and not its address: an address may hold the secret of an invitation.
+    log.error("unhandled at %s", request.endpoint, exc_info=cause)
     return page(500)

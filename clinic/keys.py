@@ -1,4 +1,4 @@
-"""A key for each use, made of the site's one secret: whoever learns one of them has no other."""
+"""A key for each use, made of one secret: whoever learns one of them has no other."""
 
 import hmac
 
@@ -6,6 +6,10 @@ from flask import current_app
 
 
 def key_for(use: str) -> bytes:
-    """32 bytes for that use alone."""
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.digest(secret, f"clinic:{use}".encode(), "sha256")
+    """32 bytes for that use alone, made of the site's secret."""
+    return derive(str(current_app.config["SECRET_KEY"]), use)
+
+
+def derive(secret: str, use: str) -> bytes:
+    """32 bytes for that use alone, made of that secret."""
+    return hmac.digest(secret.encode(), f"clinic:{use}".encode(), "sha256")

@@ -6,6 +6,8 @@ a morning would each wait for, is there already, and all workers share the memor
 
 import gc
 import os
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask
@@ -17,7 +19,7 @@ from clinic.accounts.models import SignedIn
 from clinic.accounts.queries import user_of_sign_in
 from clinic.booking.choosing import days_from, facts_for
 from clinic.booking.nearby import FEW
-from clinic.config import THREADS
+from clinic.config import THREADS, UnsafeConfig
 from clinic.db import db
 from clinic.scheduling.catalogue import Catalogue
 from clinic.scheduling.sheets import sheets_of
@@ -27,16 +29,31 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = THREADS
 preload_app = True
+control_socket_disable = True  # nobody steers it but by signals
 loglevel = "warning"
 
 
 def when_ready(server: Any) -> None:
     """gunicorn asks for this after it loaded the site, before it forks."""
-    make_ready(server.app.wsgi())
+    app = server.app.wsgi()
+    must_be_local(server.LISTENERS, app.config)
+    make_ready(app)
     # What is loaded by now stays: no worker need look through it for garbage, again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 100)
+
+
+def must_be_local(listeners: Iterable[Any], config: Mapping[str, object]) -> None:
+    """Raises UnsafeConfig if the demo would send its cookies in the clear to another machine."""
+    if not config["DEMO"] or config["SESSION_COOKIE_SECURE"]:
+        return
+    for listener in listeners:
+        name = listener.sock.getsockname()
+        if not (isinstance(name, tuple) and ip_address(name[0]).is_loopback):
+            raise UnsafeConfig(
+                "The demo is for this machine: bind it to 127.0.0.1. Behind TLS, set COOKIE_SECURE=1."
+            )
 
 
 def make_ready(app: Flask) -> None:

@@ -19,6 +19,7 @@ from clinic.accounts.sign_ins import NOTED_EVERY, PARENTS_MAY_REST, hash_of, tok
 from clinic.app import create_app
 from clinic.audit.looks import Lately
 from clinic.db import db
+from clinic.demo_mark import mark_as_demo
 from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
 from tests.forms import HTMX
@@ -115,6 +116,8 @@ def migrated(tmp_path_factory):
     app = create_app(SETTINGS | {"DATABASE_URL": f"sqlite:///{path}"})
     with app.app_context():
         upgrade()
+        mark_as_demo(NOON)
+        db.session.commit()
         db.session.remove()
         db.engine.dispose()  # the last connection to close folds the write-ahead log into the file
     return path
@@ -127,6 +130,8 @@ def postgres():
         app = create_app(SETTINGS | {"DATABASE_URL": database(url, "template")})
         with app.app_context():
             upgrade()
+            mark_as_demo(NOON)
+            db.session.commit()
             db.session.remove()
             db.engine.dispose()
         yield url

@@ -10,6 +10,7 @@ from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKi
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
+from clinic.families.numbers import NUMBERS
 from clinic.families.pinyin import search_keys
 from clinic.families.registering import record_consents
 from clinic.scheduling import booking, holding, opening
@@ -61,7 +62,10 @@ def make_child(guardian=None, **kw):
         "created_at": NOON,
     }
     facts = defaults | kw
+    sealed = {name: facts.pop(name) for name in NUMBERS if name in facts}
     child = save(Child(**{"name_pinyin": search_keys(facts["name"])} | facts))
+    for name, number in sealed.items():
+        setattr(child, name, number)  # sealed for its id
     make_guardianship(guardian, child, is_first=True)
     return child
 

@@ -7,17 +7,33 @@ from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, command_of, from_env
 from tests.conftest import SETTINGS
 from tests.makes import make_user
 
+OURS = "a secret of our own, 32 characters or more"
+GUESSABLE = ["", "a", "...", "   ", "changeme", "changeme" * 8, "x" * 64, DEVELOPMENT_SECRET]
 
-@pytest.mark.parametrize("environment", [{}, {"SECRET_KEY": DEVELOPMENT_SECRET}])
-def test_production_refuses_a_default_secret(environment):
-    with pytest.raises(UnsafeConfig):
-        from_environment(environment)
+
+@pytest.mark.parametrize("secret", GUESSABLE)
+def test_production_refuses_a_secret_that_can_be_guessed(secret):
+    with pytest.raises(UnsafeConfig, match="SECRET_KEY"):
+        from_environment({"SECRET_KEY": secret})
+
+
+def test_production_refuses_a_field_key_that_can_be_guessed():
+    with pytest.raises(UnsafeConfig, match="FIELD_KEY"):
+        from_environment({"SECRET_KEY": OURS, "FIELD_KEY": f"{OURS.replace(' ', '')},changeme"})
+
+
+@pytest.mark.parametrize("number", ["-1", "two", "1.0", "", "９"])
+def test_how_many_proxies_is_a_number(number):
+    with pytest.raises(UnsafeConfig, match="TRUSTED_PROXIES"):
+        from_environment({"SECRET_KEY": OURS, "TRUSTED_PROXIES": number})
 
 
 def test_commands_serve_nobody_and_need_no_secret():
-    assert from_environment({}, command="schedule")["DEMO"] is False
+    settings = from_environment({}, command="schedule")
+    assert (settings["DEMO"], settings["SECRET_IS_PUBLISHED"]) == (False, True)
     assert from_environment({}, command="demo")["DEMO"] is True
-    assert from_environment({"SECRET_KEY": "a secret of our own"}, command="demo")["DEMO"] is False
+    settings = from_environment({"SECRET_KEY": OURS}, command="demo")
+    assert (settings["DEMO"], settings["SECRET_IS_PUBLISHED"]) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +51,7 @@ def test_what_is_a_command_and_what_serves(arguments, command):
 
 
 def test_production_shows_no_demo_and_keeps_its_cookies_to_https():
-    settings = from_environment({"SECRET_KEY": "a secret of our own"})
+    settings = from_environment({"SECRET_KEY": OURS})
     assert settings["DEMO"] is False
     assert settings["SESSION_COOKIE_SECURE"] is True
 

@@ -8,7 +8,6 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import ColumnElement, select, update
 
 from clinic import messages
@@ -17,6 +16,7 @@ from clinic.accounts.models import SignInCode
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import mark, say_text
+from clinic.keys import key_for
 
 GOOD_FOR = timedelta(minutes=5)
 TRIES = 5
@@ -31,8 +31,7 @@ class WrongCode(DomainError):
 
 
 def _hash(recipient: str, code: str) -> str:
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(secret, f"code:{recipient}:{code}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key_for("codes"), f"{recipient}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
 def send_code(recipient: str, *, address: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ from clinic.accounts import sign_ins
 from clinic.accounts.models import KeptForm, SignedIn
 from clinic.db import db, in_one_transaction, undo
 from clinic.refill import refill
+from clinic.sealing import CannotBeRead, seal, unseal
 from clinic.web import is_htmx, is_of_this_site, way_back
 
 NEVER_KEPT = ("csrf_token", "password", "code")
@@ -54,7 +55,7 @@ def keep_typed() -> bool:
         "user_id": user_id,
         "page": page,
         "action": request.path[:300],
-        "typed": whole,
+        "typed": seal(whole, _place(user_id)),
         "left_out": left_out,
         "kept_at": clock.now(),
     }
@@ -112,8 +113,22 @@ def typed_before(action: str | None = None) -> MultiDict[str, str] | None:
     """
     for kept in _of_this_page():
         if kept.action == (action or request.path):
-            return MultiDict(json.loads(kept.typed))
+            return MultiDict(_typed(kept))
     return None
+
+
+def _place(user_id: int) -> str:
+    return f"kept_forms:{user_id}"
+
+
+def _typed(kept: KeptForm) -> list[tuple[str, str]]:
+    """Names and values, as they were sent; nothing if the site's keys have changed since."""
+    try:
+        return [
+            (name, value) for name, value in json.loads(unseal(kept.typed, _place(kept.user_id)))
+        ]
+    except CannotBeRead:
+        return []
 
 
 def filled(form: Callable[..., F], **given: object) -> F:
@@ -161,8 +176,8 @@ def give_back(response: Response) -> Response:
     for kept in of_this_page:
         notice = render_template("accounts/_kept.html", kept=kept)
         notes = {name: render_template("accounts/_left_out.html") for name in kept.left_out}
-        typed = json.loads(kept.typed)
-        html = refill(html, kept.page, kept.action, typed, notice, notes) or html
+        if typed := _typed(kept):
+            html = refill(html, kept.page, kept.action, typed, notice, notes) or html
     if html != before:
         response.set_data(html)
         response.headers.pop("ETag", None)

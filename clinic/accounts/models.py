@@ -5,11 +5,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_login import UserMixin
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base, PersonName
-from clinic.sealing import SealedText
 
 
 class Role(StrEnum):
@@ -147,7 +155,7 @@ class KeptForm(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     page: Mapped[str] = mapped_column(String(300))  # the paths of the page that shows it,
     action: Mapped[str] = mapped_column(String(300))  # and to which it was sent
-    typed: Mapped[str] = mapped_column(SealedText)  # JSON: names and values, as they were sent
+    typed: Mapped[str] = mapped_column(Text)  # JSON of names and values as they were sent, sealed
     left_out: Mapped[list[str]] = mapped_column(JSON)  # names of fields that had a value
     kept_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -24,6 +24,7 @@ from clinic.db import db
 from clinic.demo import booklets, days, elder, growth, newcomers, stock
 from clinic.demo import rota as rota_in_the_making
 from clinic.demo.city import FOUNDER, City, Family, dice_of, phone_of
+from clinic.demo_mark import mark_as_demo
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling import rota
@@ -43,7 +44,7 @@ def load(today: date, now: datetime | None = None) -> None:
     founded = at(today - timedelta(days=60), time(9))
     founder = User(name="演示", email=FOUNDER, created_at=founded)
     db.session.add(founder)
-    db.session.flush()
+    mark_as_demo(founded)
     city = City(now or at(today, time(10)), today, founder, dice_of(today))
     services = _add_services(city)
     for code, settings in city.data["policies"].items():

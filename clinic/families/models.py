@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
 from clinic.db import Base, PersonName
-from clinic.sealing import SealedString
+from clinic.sealing import Sealed
 
 
 class Sex(StrEnum):
@@ -45,8 +45,9 @@ class Child(Base):
     birth_weight_g: Mapped[int | None]
     gestation_weeks: Mapped[int | None]
     allergies: Mapped[str] = mapped_column(String(300), default="")
-    certificate_no: Mapped[str | None] = mapped_column(SealedString(400))
-    identity_no: Mapped[str | None] = mapped_column(SealedString(400))
+    certificate_no_sealed: Mapped[str | None] = mapped_column("certificate_no", String(400))
+    identity_no_sealed: Mapped[str | None] = mapped_column("identity_no", String(400))
+    certificate_no, identity_no = Sealed(), Sealed()
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 

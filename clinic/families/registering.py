@@ -25,6 +25,7 @@ from clinic.families.models import (
 )
 from clinic.families.pinyin import search_keys
 from clinic.i18n import mark
+from clinic.sealing import CannotBeRead
 
 INVITATION_GOOD_FOR = timedelta(days=7)
 
@@ -67,8 +68,6 @@ def register_child(
         birth_weight_g=birth_weight_g,
         gestation_weeks=gestation_weeks,
         allergies=allergies,
-        certificate_no=certificate_no,
-        identity_no=identity_no,
         created_at=now,
     )
     child.guardianships.append(
@@ -82,6 +81,8 @@ def register_child(
     )
     db.session.add(child)
     db.session.flush()
+    child.certificate_no, child.identity_no = certificate_no, identity_no  # sealed for its id
+    db.session.flush()
     audit.record("register", child, by=by.id, now=now)
     return child
 
@@ -92,7 +93,7 @@ def change_child(child: Child, *, by: Person, now: datetime, **facts: object) ->
     What hangs on its record is looked at again. Raises what `again.must_fit` raises.
     """
     with again.looked_at_again([child.id], by=by, now=now):
-        changed = sorted(name for name, value in facts.items() if getattr(child, name) != value)
+        changed = sorted(name for name, value in facts.items() if _differs(child, name, value))
         if "birth_date" in changed:
             again.must_fit(child.id, facts["birth_date"])  # type: ignore[arg-type]
         for name in changed:
@@ -101,6 +102,14 @@ def change_child(child: Child, *, by: Person, now: datetime, **facts: object) ->
             child.name_pinyin = search_keys(child.name)
         if changed:
             audit.record("change", child, by=by.id, now=now, fields=changed)
+
+
+def _differs(child: Child, name: str, value: object) -> bool:
+    """A number that cannot be read differs from whatever is written in its place."""
+    try:
+        return bool(getattr(child, name) != value)
+    except CannotBeRead:
+        return True
 
 
 def record_consents(

@@ -16,7 +16,7 @@ from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.families import registering
+from clinic.families import numbers, registering
 from clinic.families.forms import (
     RELATIONS,
     SEXES,
@@ -40,10 +40,18 @@ from clinic.families.queries import (
 )
 from clinic.hosts import public_url
 from clinic.i18n import age, language, say
-from clinic.sealing import masked
 from clinic.web import render, see_other
 
 bp = Blueprint("families", __name__, url_prefix="/family")
+SHOWN = (
+    "name",
+    "sex",
+    "birth_date",
+    "birth_weight_g",
+    "gestation_weeks",
+    "allergies",
+    "version",
+)
 
 
 @bp.route("/join", methods=["GET", "POST"])
@@ -106,7 +114,7 @@ def index() -> Response:
         children=sorted(children, key=lambda child: (child.birth_date, child.id)),
         invitations=open_invitations(user, clock.now()),
         consented=has_consented(user),
-        masked=masked,
+        number_of=numbers.shown,
     )
 
 
@@ -139,9 +147,8 @@ def new_child() -> Response:
 @allow(Role.PARENT)
 def edit_child(child_id: int) -> Response:
     child = get_child(me(), child_id)
-    form = EditChildForm(obj=child, today=clock.clinic_day(clock.now()))
-    if not form.is_submitted():
-        form.certificate_no.data = form.identity_no.data = ""
+    known = {name: getattr(child, name) for name in SHOWN}
+    form = EditChildForm(data=known, today=clock.clinic_day(clock.now()))
     status = 200
     if form.is_submitted() and form.version.data != child.version:
         form.version.data = child.version
@@ -149,7 +156,7 @@ def edit_child(child_id: int) -> Response:
     # Sealed numbers are never sent back to a browser: left empty, they stay as they are.
     elif form.validate_on_submit():
         facts = form.facts()
-        for sealed in ("certificate_no", "identity_no"):
+        for sealed in numbers.NUMBERS:
             if not facts[sealed]:
                 del facts[sealed]
         if _change(child, form, facts):
@@ -161,7 +168,7 @@ def edit_child(child_id: int) -> Response:
         is_stale=status == 409,
         form=form,
         child=child,
-        masked=masked,
+        number_of=numbers.shown,
     )
 
 

@@ -21,6 +21,7 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.hosts import public_url
+from clinic.keys import key_for
 from clinic.vaccination import record
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.models import Immunization
@@ -91,7 +92,9 @@ def digest(rows: Sequence[Immunization]) -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="vaccination certificate")
+    # The site's secret signed those that were printed before each use had a key of its own.
+    secrets = [str(current_app.config["SECRET_KEY"]).encode(), key_for("certificates")]
+    return URLSafeSerializer(secrets, salt="vaccination certificate")
 
 
 def sign(printed: Printed) -> str:

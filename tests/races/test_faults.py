@@ -6,8 +6,10 @@ import pytest
 from flask_migrate import upgrade
 
 from clinic.db import db
+from clinic.demo_mark import mark_as_demo
 from clinic.scheduling.verify import broken_promises
 from tests.engines import SAFE, throwaway_server
+from tests.makes import NOON
 from tests.races.conftest import application
 from tests.races.families import at_once, statuses
 from tests.races.storm import Storm
@@ -41,6 +43,8 @@ def own_postgres():
     with throwaway_server(SAFE) as server:
         for app in application(server.url):
             upgrade()
+            mark_as_demo(NOON)
+            db.session.commit()
             db.session.remove()
             yield server, app
 
