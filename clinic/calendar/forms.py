@@ -1,6 +1,7 @@
 """What a clinician writes after a visit, and when they ask for leave."""
 
 from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
 
 from clinic.fields import Day, Form, Hidden, Note, Select, Text, Time
 
@@ -10,6 +11,7 @@ class OutcomeForm(Form):
 
     note = Note(_l("Note"), most=1000)
     version = Hidden()
+    without = BooleanField(_l("No dose was given at this visit"))
 
 
 class LeaveForm(Form):

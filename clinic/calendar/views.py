@@ -13,6 +13,7 @@ from clinic.calendar import boards, feeds, follow_up, leave
 from clinic.calendar.feed_text import feed_of
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import get_own, visits_before
+from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -21,7 +22,8 @@ from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, say
 from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.visits import observation_of
 from clinic.visits import recorded
 from clinic.web import render, see_other
 
@@ -56,6 +58,9 @@ def outcome(appointment_id: int) -> Response:
             "Somebody changed this appointment meanwhile. Your note is still here; look again."
         )
         return _page(visit, form, refusal=text, status=409)
+    if verb is attendance.finish and _lacks_a_dose(visit) and not form.without.data:
+        text = _("No dose is recorded at this visit. Record it first, or say that none was given.")
+        return _page(visit, form, refusal=text, status=422)
     try:
         note = form.note.data or ""
         in_one_transaction(lambda: _end(visit, verb, note))
@@ -64,6 +69,13 @@ def outcome(appointment_id: int) -> Response:
         return _page(visit, form, refusal=say(error), status=422)
     flash(_("Saved."))
     return see_other("calendar.today", day=clinic_day(visit.starts_at).isoformat())
+
+
+def _lacks_a_dose(visit: Appointment) -> bool:
+    """Whether it is a vaccination at which nothing was given, and that is not finished yet."""
+    is_open = status_of(visit) in (Status.BOOKED, Status.ARRIVED)
+    is_vaccination = visit.service.kind is ServiceKind.VACCINATION
+    return is_open and is_vaccination and observation_of(visit.id) is None
 
 
 def _end(visit: Appointment, verb: Callable[..., None], note: str) -> None:
@@ -85,6 +97,7 @@ def _page(
         form=form,
         refusal=refusal,
         reference=spoken(visit.booking.reference),
+        lacks_a_dose=_lacks_a_dose(visit),
         standing=status_of(visit),
         labels=LABELS,
         visits=visits_before(visit),

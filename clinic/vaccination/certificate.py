@@ -24,6 +24,7 @@ from clinic.hosts import public_url
 from clinic.keys import key_for
 from clinic.vaccination import record
 from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.doubts import doubts, vaccinee
 from clinic.vaccination.models import Immunization
 from clinic.web import render
 
@@ -58,6 +59,7 @@ def certificate(child_id: int) -> Response:
         rows=rows,
         vaccines=vaccines(),
         printed_on=today,
+        doubts=doubts(vaccinee(child), rows, today),
         qr=qr_code(address),
     )
 

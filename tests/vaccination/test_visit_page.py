@@ -223,3 +223,16 @@ def test_it_asks_as_much_for_a_long_record_as_for_a_short_one(nurse, day):
 
     short = on_record("HepB", first=0)
     assert on_record("HepB", "IPV", "IPV", "DTaP", "HepB", "DTaP", first=1) == short
+
+
+def test_a_vaccination_without_a_dose_is_not_done_unless_that_is_said(client):
+    day = Day()
+    day.practitioner.user = day.vaccinator
+    with time_machine.travel(ON_THE_DAY, tick=False):
+        client.sign_in(day.vaccinator)
+        page = client.page(f"/calendar/appointments/{day.visit.id}")
+        answer = page.form(action="/outcome").submit("done")
+        assert answer.status == 422
+        assert day.visit.done_at is None
+        answer.form(action="/outcome").fill(without=True).submit("done").follow()
+    assert day.visit.done_at == ON_THE_DAY
