@@ -195,14 +195,20 @@ def _may_move(visit: Appointment) -> bool:
     """Whether this user may give it another time: its clinician, or the centre's manager."""
     if status_of(visit) not in (Status.BOOKED, Status.DISPLACED):
         return False
-    is_mine = visit.practitioner.user_id == me().id and Role.CLINICIAN in me().roles
+    is_mine = _is_own(visit)
     return is_mine or visit.centre_id in me().centre_ids(Role.MANAGER)
 
 
 def _page_of(visit: Appointment) -> str:
     """Where this user may look at the visit: its clinician at their page, the centre's staff at the desk's."""
-    if visit.practitioner.user_id == me().id and Role.CLINICIAN in me().roles:
+    if _is_own(visit):
         return url_for("calendar.appointment", appointment_id=visit.id)
     if visit.centre_id in me().centre_ids(Role.RECEPTION, Role.MANAGER):
         return url_for("desk.show", appointment_id=visit.id)
     return ""
+
+
+def _is_own(visit: Appointment) -> bool:
+    """Whether this user sees the child, at a centre where they are a clinician today."""
+    here = visit.centre_id in me().centre_ids(Role.CLINICIAN)
+    return here and visit.practitioner.user_id == me().id

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Leave, Practitioner
+from clinic.centres.queries import is_self
 from clinic.clock import local
 from clinic.db import db
 from clinic.families.pinyin import initials
@@ -29,7 +30,7 @@ REFRESH = timedelta(hours=1)
 def feed_of(user: Person, *, now: datetime) -> bytes:
     """The clinician's appointments and leaves, two weeks back and eight ahead."""
     start, end = now - PAST, now + AHEAD
-    own = select(Practitioner.id).where(Practitioner.user_id == user.id)
+    own = select(Practitioner.id).where(is_self(user))
     visits = db.session.scalars(
         appointments().where(
             Appointment.practitioner_id.in_(own),

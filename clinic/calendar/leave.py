@@ -12,6 +12,7 @@ from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.calendar.forms import LeaveForm
 from clinic.centres.models import Leave, Practitioner
+from clinic.centres.queries import is_self
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -53,7 +54,7 @@ def leave() -> Response:
 
 
 def _mine() -> list[Practitioner]:
-    query = select(Practitioner).where(Practitioner.user_id == me().id).order_by(Practitioner.id)
+    query = select(Practitioner).where(is_self(me())).order_by(Practitioner.id)
     return list(db.session.scalars(query))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Practitioner
+from clinic.centres.queries import is_self
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment
@@ -16,7 +17,7 @@ VISITS_SHOWN = 5
 
 
 def _ids(user: Person):  # type: ignore[no-untyped-def] # a Select, for `in_`
-    return select(Practitioner.id).where(Practitioner.user_id == user.id)
+    return select(Practitioner.id).where(is_self(user))
 
 
 def get_own(user: Person, appointment_id: int) -> Appointment:

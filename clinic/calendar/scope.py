@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Room, Service
+from clinic.centres.queries import is_self
 from clinic.db import db
 from clinic.outside import a_word
 from clinic.scheduling.models import Appointment, ClinicSession, Slot, SlotService
@@ -83,7 +84,7 @@ def scope_of(user: Person, asked: Mapping[str, str]) -> Scope | None:
     """
     if "centre" in asked or Role.CLINICIAN not in user.roles:
         return _of_a_centre(user, asked)
-    practitioners = _practitioners(Practitioner.user_id == user.id)
+    practitioners = _practitioners(is_self(user))
     return _narrowed(asked, practitioners, None)
 
 

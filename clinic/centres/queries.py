@@ -4,9 +4,10 @@ import math
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
+from clinic.accounts.models import Person, Role
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -103,3 +104,13 @@ def closed_because(
         last = clinic_day(min(one.ends_at, end) - timedelta(microseconds=1))
         found += [(first + timedelta(days=n), one) for n in range((last - first).days + 1)]
     return found
+
+
+def is_self(user: Person) -> ColumnElement[bool]:
+    """Practitioners who are this user, at the centres where they see children today.
+
+    Whoever left a centre keeps the row of their past there, and none of its children.
+    """
+    return (Practitioner.user_id == user.id) & Practitioner.centre_id.in_(
+        user.centre_ids(Role.CLINICIAN)
+    )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Room
+from clinic.centres.queries import is_self
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession
@@ -114,7 +115,7 @@ def own_place(user: Person, centre: Centre, now: datetime) -> tuple[str, int | N
         select(ClinicSession)
         .join(Practitioner, Practitioner.id == ClinicSession.practitioner_id)
         .where(
-            Practitioner.user_id == user.id,
+            is_self(user),
             ClinicSession.centre_id == centre.id,
             ClinicSession.withdrawn_at.is_(None),
             ClinicSession.starts_at < end,

@@ -11,6 +11,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.on_behalf import against_moving, move_as_shown, next_days, wanted_here
 from clinic.centres.models import Practitioner
+from clinic.centres.queries import is_self
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -55,7 +56,7 @@ def move_visit(appointment_id: int) -> Response:
 
 def _visit(appointment_id: int) -> Appointment:
     """An appointment at a centre that this user manages, or of their own. Raises NoResultFound."""
-    mine = select(Practitioner.id).where(Practitioner.user_id == me().id)
+    mine = select(Practitioner.id).where(is_self(me()))
     theirs = [Appointment.centre_id.in_(me().centre_ids(Role.MANAGER))]
     if Role.CLINICIAN in me().roles:
         theirs.append(Appointment.practitioner_id.in_(mine))

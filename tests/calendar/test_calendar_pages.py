@@ -143,3 +143,26 @@ def test_a_visit_says_what_else_is_due(doctor, visit):
     assert "其他到期项目" in page
     (due,) = [one for one in rows(page, "section") if one.startswith("其他到期项目")]
     assert len(due.split()) > 1
+
+
+def test_a_clinician_who_moved_to_another_centre_keeps_none_of_its_children(app, client):
+    from clinic.accounts.models import Membership, Role
+    from clinic.calendar.feed_text import feed_of
+    from tests.makes import make_centre, make_practitioner, make_service
+
+    doctor = make_user(Role.CLINICIAN, centre=make_centre())
+    service = make_service()
+    slot = make_slot(service, practitioner=make_practitioner([service], user=doctor))
+    visit = make_appointment(service=service, slot=slot)
+    db.session.add(Membership(user_id=doctor.id, role=Role.MANAGER, centre_id=visit.centre_id))
+    db.session.commit()
+    client.sign_in(doctor)
+    for page in ("", "/outcome", "/follow-up"):
+        assert client.get(f"/calendar/appointments/{visit.id}{page}").status_code == 404
+    post = client.post(f"/calendar/appointments/{visit.id}/outcome", data={"outcome": "done"})
+    assert post.status_code == 404
+    for board in ("/calendar/", "/calendar/week"):
+        day = clinic_day(slot.starts_at).isoformat()
+        assert visit.child.name not in client.get(f"{board}?day={day}").text
+    with app.test_request_context():
+        assert b"BEGIN:VEVENT" not in feed_of(doctor, now=NOON)
