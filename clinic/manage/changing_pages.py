@@ -1,7 +1,7 @@
 """The page that shows whom a change of hours concerns, by name, before anything is done."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Response, request
 
@@ -9,6 +9,8 @@ from clinic import audit
 from clinic.scheduling import changing
 from clinic.scheduling.changes import Change
 from clinic.web import render
+
+LONG = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,12 @@ class Asked:
     title: str
     about: object
     back: tuple[str, str]  # an endpoint, a centre's code
+
+
+def is_long(change: Change) -> bool:
+    """Whether it shuts so many days that it may be a slip of the pen."""
+    starts_at, ends_at = getattr(change, "starts_at", None), getattr(change, "ends_at", None)
+    return bool(starts_at and ends_at and ends_at - starts_at > LONG)
 
 
 def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
@@ -37,6 +45,7 @@ def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
         refusal=refusal,
         may_do=request.method == "POST" or not refusal,
         here=request.full_path,
+        is_long=is_long(asked.change) and asked.back[0] == "manage.closures",
     )
 
 

@@ -16,12 +16,16 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
 from clinic.manage.away import centre_of_staff, offer_all
-from clinic.manage.changing_pages import Asked, show
+from clinic.manage.changing_pages import Asked, is_long, show
 from clinic.outside import NotADay, a_day, day_or, id_of
 from clinic.plain import sought
 from clinic.scheduling import changing, reopening, rota
 from clinic.scheduling.changes import Change, Close, WorksAs
 from clinic.web import render, see_other
+
+
+class AskedTwice(DomainError):
+    message = mark("This is a very long closure. Please look at the days again, and tick the box.")
 
 
 class DayIsPast(DomainError):
@@ -100,6 +104,8 @@ def _do(
             raise DayIsPast
         if request.method == "GET":
             return show(page, now=now)
+        if is_long(change) and "sure" not in request.form:
+            raise AskedTwice
         done = in_one_transaction(lambda: _apply(change, afterwards, now))
     except DomainError as error:
         db.session.rollback()

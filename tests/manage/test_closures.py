@@ -78,3 +78,15 @@ def test_a_shut_day_is_as_usual_again_from_the_list(client, clinic):
     assert client.post(usual, data={"version": version_on(client.get(usual))}).status_code == 303
     assert db.session.query(AdjustedDay).one().works_as == 1  # a Tuesday's own
     assert "/manage/timetable?" not in client.get(done.location).text
+
+
+def test_a_very_long_closure_is_asked_twice(client, clinic):
+    manager = make_user(Role.MANAGER, centre=clinic.centre)
+    address = "/manage/closing?first=2026-12-02&last=2029-12-02"
+    page = client.sign_in(manager).page(address)
+    assert "2029年12月2日" in page.words
+    answer = page.form(holding="version").submit()
+    assert answer.status == 422
+    assert db.session.query(Closure).count() == 0
+    answer.form(holding="version").fill(sure=True).submit().follow()
+    assert db.session.query(Closure).count() == 1
