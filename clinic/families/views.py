@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import clock
@@ -12,7 +13,7 @@ from clinic.accounts import codes, joining
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.entering import enter
-from clinic.accounts.models import Role
+from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -186,6 +187,8 @@ def _change(child: Child, form: EditChildForm, facts: Mapping[str, object]) -> b
 
 def _is_known(form: NewChildForm) -> bool:
     """Whether this guardian has a child of that name and birth date; says so at the field."""
+    # Of several clicks at the same moment each waits here for the one before, and finds its child.
+    db.session.execute(select(User.id).where(User.id == me().id).with_for_update(key_share=True))
     known = known_child(me(), form.name.data, form.birth_date.data)
     if known:
         form.name.errors = [_("This child is already in your family.")]
