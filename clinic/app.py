@@ -17,6 +17,7 @@ from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
+from clinic.centres.queries import closure_over
 from clinic.checkups import looking as checks_again
 from clinic.checkups import views as checkups
 from clinic.cli import commands
@@ -144,7 +145,9 @@ def _bind_pages(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(i18n.FILTERS)
-    app.jinja_env.globals.update(age=i18n.age, asked_about=questions.asked_about)
+    app.jinja_env.globals.update(
+        age=i18n.age, asked_about=questions.asked_about, closure_over=closure_over
+    )
     app.extensions["once"] = web.Once()
     app.extensions["noted_lately"] = Lately()
     app.context_processor(_page_context)

@@ -80,6 +80,9 @@ def _lacks_a_dose(visit: Appointment) -> bool:
 
 def _end(visit: Appointment, verb: Callable[..., None], note: str) -> None:
     by, now = me(), clock.now()
+    is_early = visit.arrived_at is None and visit.starts_at > now + attendance.BEFORE_ITS_TIME
+    if verb is attendance.finish and is_early:
+        raise attendance.NotBegun  # nobody is here, and it is long before the time
     verb(visit, by=by, now=now, note=note)
     recorded.gone(visit, by=by, now=now)
 

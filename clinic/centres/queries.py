@@ -88,6 +88,18 @@ def kilometres(centre: Centre, latitude: float, longitude: float) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(chord))
 
 
+def closure_over(appointment_at: datetime, centre_id: int, room_id: int) -> Closure | None:
+    """The closure that shuts that room of the centre at that moment."""
+    query = select(Closure).where(
+        Closure.centre_id == centre_id,
+        Closure.lifted_at.is_(None),
+        Closure.starts_at <= appointment_at,
+        Closure.ends_at > appointment_at,
+        (Closure.room_id.is_(None)) | (Closure.room_id == room_id),
+    )
+    return db.session.scalars(query.order_by(Closure.id).limit(1)).first()
+
+
 def closed_because(
     centre_ids: Collection[int], start: datetime, end: datetime
 ) -> list[tuple[date, Closure]]:

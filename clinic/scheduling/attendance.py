@@ -1,7 +1,7 @@
 """What happened to an appointment on its day. Verbs flush; the caller commits."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
@@ -24,6 +24,10 @@ WRONG_CHECK_IN = {
     "left": mark("The family left before being seen"),
     "mistake": mark("Pressed by mistake"),
 }
+
+
+# Who is not here is not seen so long before the time: a slip of the hand on another row.
+BEFORE_ITS_TIME = timedelta(minutes=60)
 
 
 class NotToday(DomainError):

@@ -1,8 +1,9 @@
 """A clinician's day, week, and what happened."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
+import time_machine
 
 from clinic.accounts.models import Role
 from clinic.centres.models import Practitioner
@@ -10,7 +11,15 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import booking
 from clinic.scheduling.status import Status, status_of
-from tests.makes import NOON, make_appointment, make_service, make_slot, make_user
+from tests.makes import (
+    NOON,
+    make_appointment,
+    make_centre,
+    make_practitioner,
+    make_service,
+    make_slot,
+    make_user,
+)
 from tests.pages import rows
 from tests.queries import count_queries
 
@@ -166,3 +175,19 @@ def test_a_clinician_who_moved_to_another_centre_keeps_none_of_its_children(app,
         assert visit.child.name not in client.get(f"{board}?day={day}").text
     with app.test_request_context():
         assert b"BEGIN:VEVENT" not in feed_of(doctor, now=NOON)
+
+
+@pytest.mark.parametrize(("hours", "status"), [(7, 422), (0, 303)])
+def test_who_is_not_here_is_not_seen_hours_before_the_time(client, hours, status):
+    clinician = make_user(Role.CLINICIAN, centre=(centre := make_centre()))
+    service = make_service()
+    who = make_practitioner([service], user=clinician, centre=centre)
+    slot = make_slot(
+        service, practitioner=who, day=clinic_day(NOON), opens=time(15, 30), closes=time(17)
+    )
+    visit = make_appointment(service=service, slot=slot)
+    with time_machine.travel(slot.starts_at - timedelta(hours=hours), tick=False):
+        page = client.sign_in(clinician).page(f"/calendar/appointments/{visit.id}")
+        assert page.form(action="/outcome").submit("完成").status == status
+    db.session.expire_all()
+    assert (visit.done_at is not None) == (status == 303)
