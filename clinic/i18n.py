@@ -136,6 +136,11 @@ def long_day(value: date | datetime) -> str:
     return _written(when, "y年M月d日 EEEE" if language() == "zh" else "EEEE d MMMM y", language())
 
 
+def month_day(value: date) -> str:
+    """`12/1` · `1 Dec`."""
+    return _written(value, "M/d" if language() == "zh" else "d MMM", language())
+
+
 def clock_time(moment: datetime) -> str:
     """`09:30`, on the clinic's wall."""
     return f"{local(moment):%H:%M}"
@@ -178,6 +183,7 @@ FILTERS: Mapping[str, object] = {
     "local": local,
     "day": day,
     "long_day": long_day,
+    "month_day": month_day,
     "clock_time": clock_time,
     "weekday": weekday,
     "weekday_name": weekday_name,

@@ -17,8 +17,9 @@ from sqlalchemy.orm import configure_mappers
 from clinic import clock, static_files
 from clinic.accounts.models import SignedIn
 from clinic.accounts.queries import user_of_sign_in
-from clinic.booking.choosing import days_from, facts_for
+from clinic.booking.choosing import facts_for
 from clinic.booking.nearby import FEW
+from clinic.booking.strip import strip_of
 from clinic.config import THREADS, UnsafeConfig
 from clinic.db import db
 from clinic.scheduling.catalogue import Catalogue
@@ -80,7 +81,7 @@ def _ask_for_nobody() -> None:
     """What a page of free times asks for, asked for a user who is not there."""
     now = clock.now()
     user_of_sign_in("")
-    days = days_from(now)
+    days = strip_of([], None, clock.clinic_day(now)).days
     nobody = SignedIn(0, "", frozenset(), 0, now, now, False)
 
     def few(catalogue: Catalogue) -> list[int]:

@@ -82,6 +82,13 @@ function backTo(element) {
   if (element && document.activeElement !== element) element.querySelector("button, a, input")?.focus({ preventScroll: true });
 }
 
+// An address holds what is asked for, and neither the form's token nor what only a POST means.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "GET") return;
+  ctx.request.body.delete("csrf_token");
+  for (const field of ctx.request.form?.querySelectorAll("[data-posted]") ?? []) ctx.request.body.delete(field.name);
+});
+
 // Loading. A newer request takes the place of an older one, and the part stays busy.
 const waits = new Map(); // a request: the part that it fills, and its timer
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {

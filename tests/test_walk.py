@@ -33,15 +33,17 @@ EDITS = {
     "manage.rota_rule",
     "vaccination.reaction",
 }
+# By a page whose time had gone, by one of many centres, and by the plan of a course.
+CARRIED = "begin|more|reason|sessions"
 # What a page sends in some of its states only, which are not those of the world.
 SOMETIMES = {
     "checkups.check": r"(accept|sure|take)-.*|referral",  # after a doubt, or beside another's entry
     "desk.walk_in": "without",  # doses
     "families.consents": "privacy|children_under_0",  # after both were withdrawn
-    "checkups.hold": "move|need|with",
-    "pediatrics.hold": "need|then|with",
-    "rehab.hold": "need|then|with",
-    "vaccination.hold": "then|with",
+    "checkups.hold": f"move|need|with|{CARRIED}",
+    "pediatrics.hold": f"need|then|with|{CARRIED}",
+    "rehab.hold": f"need|then|with|{CARRIED}",
+    "vaccination.hold": f"then|with|{CARRIED}",
 }
 
 

@@ -1,6 +1,6 @@
 """A course of many sessions: planned in the open, then kept and booked whole. Also: moving the rest of one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, flash, request
@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.choosing import COURSES, MOST_SLOTS, pick
+from clinic.booking.choosing import pick
+from clinic.booking.consenting import may_not_book
+from clinic.booking.course_reasons import reasons_of
 from clinic.booking.on_behalf import move_all_for
 from clinic.booking.queries import get_appointment, remaining_with
 from clinic.centres.models import Centre, Service, ServiceKind
@@ -22,16 +24,17 @@ from clinic.families.queries import get_child
 from clinic.i18n import mark, say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.planning import DIFFERS, Course, Pattern, plan_course
+from clinic.scheduling.planning import DIFFERS, MOST_SESSIONS, Course, Pattern, plan_course
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.wanted import SlotTaken, Wanted
 from clinic.web import render, see_other
 
 WEEK = range(7)
 GAPS = (1, 2, 3, 7)
 LONGEST_GAPS = (3, 7, 14)
 MOST_DAYS_BETWEEN = 60
+USUALLY = 4  # sessions
 LATEST_BEGIN = timedelta(days=366)
 
 
@@ -39,9 +42,7 @@ class CourseChanged(DomainError):
     message = mark("Some of these appointments have changed meanwhile. This is what remains.")
 
 
-def add_pages(
-    bp: Blueprint, kind: ServiceKind, may_not_book: Callable[[], Response | None]
-) -> None:
+def add_pages(bp: Blueprint, kind: ServiceKind) -> None:
     """The course's pages of one service."""
 
     @bp.get("/course", endpoint="course")
@@ -56,8 +57,15 @@ def add_pages(
         if not rest or rest[0].service.kind is not kind:
             abort(404)
         if request.method == "POST":
-            return may_not_book() or _move_all(kind, rest)
+            return may_not_book(kind, {}) or _move_all(kind, rest)
         return _show(kind, rest=rest)
+
+
+def again(kind: ServiceKind, error: DomainError) -> Response:
+    """The plan anew, when one of its times has gone meanwhile: what changed says so itself."""
+    text = _("One of these times has just gone, so nothing was kept. This is the plan without it.")
+    gone = isinstance(error, SlotTaken)
+    return _show(kind, refusal=text if gone else say(error), status=409 if gone else 422)
 
 
 def _show(
@@ -89,7 +97,9 @@ def _show(
         rest=rest,
         refusal=refusal,
         differs=DIFFERS,
-        counts=COURSES[1:],
+        reasons=reasons_of(course, centre, now=now),
+        begin=request.values.get("begin") or request.values.get("slot", ""),
+        most=MOST_SESSIONS,
         week=WEEK,
         gaps=GAPS,
         longest_gaps=LONGEST_GAPS,
@@ -107,10 +117,11 @@ def _begin(
         begins = local(one.starts_at)
         first = clock.at(day or begins.date(), wall or begins.time())
         return one.child, one.service, one.centre, first
-    child = get_child(me(), id_of(request.args, "child") or 0)
-    service = pick(services_of(kind), id_of(request.args, "service")) or abort(404)
-    slots = joined_ids(request.args.get("slot"), MOST_SLOTS) or abort(404)
-    chosen = slots_for(service, slots[0])[0]
+    asked = request.values
+    child = get_child(me(), id_of(asked, "child") or 0)
+    service = pick(services_of(kind), id_of(asked, "service")) or abort(404)
+    begin = joined_ids(asked.get("begin") or asked.get("slot"), MOST_SESSIONS) or abort(404)
+    chosen = slots_for(service, begin[0])[0]
     centre = pick(centres_with(service), chosen.centre_id) or abort(404)
     return child, service, centre, chosen.starts_at
 
@@ -123,16 +134,17 @@ def _soon(day: date | None) -> date | None:
 
 def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
     """What was asked for; whatever is missing follows from the first time."""
-    asked = {number for number in ids_of(request.args, "weekdays") if number in WEEK}
+    asked = request.values
+    days = [number for number in ids_of(asked, "weekdays") if number in WEEK]
     usual = {clinic_day(one.starts_at).weekday() for one in rest} or {clinic_day(first).weekday()}
-    count = id_of(request.args, "sessions") or COURSES[1]
-    gap, longest = id_of(request.args, "gap") or 1, id_of(request.args, "longest") or 14
+    count = id_of(asked, "sessions") or USUALLY
+    gap, longest = id_of(asked, "gap") or 1, id_of(asked, "longest") or 14
     prefer = rest[0].practitioner_id if rest else None
-    if "practitioner" in request.args:
-        prefer = id_of(request.args, "practitioner")
+    if "practitioner" in asked:
+        prefer = id_of(asked, "practitioner")
     return Pattern(
-        count=len(rest) or count,
-        weekdays=tuple(sorted(asked or usual)),
+        count=len(rest) or min(count, MOST_SESSIONS),
+        weekdays=tuple(sorted(set(days) or usual)),
         wall=local(first).time(),
         practitioner_id=prefer,
         min_gap=min(gap, MOST_DAYS_BETWEEN),
@@ -143,7 +155,7 @@ def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
 def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
     """Give everything that remains the times that were shown, all or none."""
     now = clock.now()
-    slots = joined_ids(request.form.get("slot"), MOST_SLOTS)
+    slots = joined_ids(request.form.get("slot"), MOST_SESSIONS)
     if len(slots) != len(rest):  # one of them was cancelled or moved meanwhile
         return _show(kind, rest=rest, refusal=say(CourseChanged()), status=409)
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from flask import Response
+from flask import Response, request
 
 from clinic.accounts.access import me
 from clinic.booking.choosing import facts_for, pick
 from clinic.booking.nearby import nearest
 from clinic.booking.terms import Asked, needs_text
+from clinic.booking.wishing import FILTERS, Query, carried
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
@@ -35,12 +36,14 @@ def gone(
     title: str,
     asked: Asked,
     *,
+    reason: str = "",
     now: datetime,
 ) -> Response:
     """Say why not, and what would do instead: the nearest times that nothing stands against.
 
     `at` is the centre and the time that were wanted: the same centre goes before others. For
-    several at once it is the next visits there; for a course none, it is planned.
+    several at once it is the next visits there; for a course none, it is planned. `reason` is
+    what the family wrote already: it goes along.
     """
     child, service = wishes[0].child, wishes[0].service
     centre_id, begins = at
@@ -65,6 +68,19 @@ def gone(
     elif len({(wish.child.id, wish.service.id) for wish in wishes}) == len(wishes):
         for centre_ids in [centre_id], list(centres):
             found = found or _together(wishes, centre_ids, near, asked, now)
+    company = list({one.child.id: None for one in wishes if one.child.id != child.id})
+    then = next((one.service for one in wishes if one.service.id != service.id), None)
+    carry = carried(request.values, FILTERS)
+    needs = [] if moving else needs_text(asked.codes)
+    wish: Query = {
+        "child": child.id,
+        "with": company or None,
+        "service": service.id,
+        "then": then.id if then else None,
+        "need": needs or None,
+    }
+    if moving:
+        wish = {"move": moving.id}
     return render(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
@@ -73,16 +89,18 @@ def gone(
         in_the_way=_in_the_way(error, wishes, begins, moving),
         child=child,
         service=service,
-        then=next((one.service for one in wishes if one.service.id != service.id), None),
+        then=then,
         moving=moving,
         visits=found,
-        needs=[] if moving else needs_text(asked.codes),
+        needs=needs,
         alone=len(wishes) == 1,
-        day=clinic_day(begins),
-        company=list({one.child.id: None for one in wishes if one.child.id != child.id}),
+        all_times=wish | carry | {"day": clinic_day(begins).isoformat()},
+        company=company,
         centres=centres,
         kind=service.kind.value,
         title=title,
+        reason=reason,
+        carry=carry,
     )
 
 

@@ -22,10 +22,13 @@ def keep(
     moving: Appointment | None,
     *,
     any_clinician: bool,
+    reason: str = "",
     by: Person,
     now: datetime,
 ) -> int:
     """The id of the leading hold: each wish in its slot, or the one wish with whoever is free then.
+
+    `reason` is what the family wrote already, for a time that had gone meanwhile.
 
     Raises TooOften, Refused, or what `holding.keep` and the terms raise; the try is counted then too.
     """
@@ -36,14 +39,14 @@ def keep(
     def first() -> list[Wanted]:
         if any_clinician:
             return []
-        wanted = _wanted(wishes, slots, asked, moving, now=now)
+        wanted = _wanted(wishes, slots, asked, moving, reason, now=now)
         holding.must_seem_free(wanted, by=by, now=now, moves=moving)
         return wanted
 
     def work(wanted: Sequence[Wanted]) -> int:
         if any_clinician:
             found = anyone.whoever_is_free(wishes[0].service, slots[0], now=now)
-            wanted = _wanted(wishes, found[:1], asked, moving, now=now)
+            wanted = _wanted(wishes, found[:1], asked, moving, reason, now=now)
         kept = holding.keep(wanted, by=by, now=now, moves=moving)
         if asked.terms:
             asked.keep(kept.holds, by=by, now=now, is_new=kept.is_new)
@@ -57,6 +60,7 @@ def _wanted(
     slots: Sequence[int],
     asked: Asked,
     moving: Appointment | None,
+    reason: str,
     *,
     now: datetime,
 ) -> list[Wanted]:
@@ -65,7 +69,7 @@ def _wanted(
     for wish, slot_id in zip(wishes, slots, strict=True):
         facts = slots_for(wish.service, slot_id)
         policy = last_known().policy_of(wish.service.id, facts[0].centre_id)
-        wanted.append(Wanted(wish.child, wish.service, facts, known=policy))
+        wanted.append(Wanted(wish.child, wish.service, facts, reason=reason, known=policy))
     for one in wanted:
         if found := asked.objections(one.child, one.service, clinic_day(one.starts_at)):
             raise Refused(found)

@@ -3,27 +3,19 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from werkzeug.datastructures import MultiDict
-
-from clinic.booking.choosing import (
-    Chooser,
-    Day,
-    Free,
-    Group,
-    Time,
-    days_from,
-    first,
-)
+from clinic.booking.chooser import Chooser, Day, Free
+from clinic.booking.choosing import first
+from clinic.booking.grouping import groups
+from clinic.booking.strip import opens_at
 from clinic.centres.days import holiday_on
 from clinic.centres.models import Service
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
-from clinic.i18n import language, name_of
-from clinic.outside import a_day
+from clinic.i18n import language, mark, name_of
 from clinic.scheduling import rules
-from clinic.scheduling.parts import PARTS, part_of
+from clinic.scheduling.parts import part_of
 from clinic.scheduling.queries import ChildFacts, Diary, Offer, diary_of, offers
-from clinic.scheduling.reasons import why_none
+from clinic.scheduling.reasons import opens_later, why_none
 from clinic.scheduling.sheets import Sheet, free_on, sheets_of
 from clinic.scheduling.together import Against, Visit
 from clinic.scheduling.trips import joined, visits
@@ -32,53 +24,89 @@ A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
 BEYOND_MAY_LAG = timedelta(
     minutes=1
 )  # the hint at what lies beyond the strip, which has no version
+NEVER = {
+    "morning": mark("There are no morning hours for this here."),
+    "afternoon": mark("There are no afternoon hours for this here."),
+    "evening": mark("There is no evening clinic for this here."),
+}
 FURTHER = 60  # days in which a first free time is looked for when the strip has none
 
 
-def add_times(chooser: Chooser, args: MultiDict[str, str], now: datetime) -> None:
+def add_times(chooser: Chooser, now: datetime) -> None:
     """The days of the strip, and the times of the chosen one."""
     if not (chooser.child and chooser.service):
         return
-    dates = days_from(now)
-    against = {day: chooser.asked.against(chooser.wishes, chooser.centre_ids, day) for day in dates}
-    tomorrow = day_bounds(dates[1])[0]
+    strip, today = chooser.strip, clinic_day(now)
+    against = {
+        day: chooser.asked.against(chooser.wishes, chooser.centre_ids, day)
+        for day in strip.searched
+    }
+    tomorrow = day_bounds(today + timedelta(days=1))[0]
     if all(against.values()):
-        chooser.refusal = against[dates[0]][0]
+        # What ends soon is said of the day that was asked for; else what stands to the last.
+        told = against.get(strip.asked) if strip.asked else None
+        chooser.refusal = first(told or against[strip.days[-1]])
         chooser.until = tomorrow
         return
-    search = _Search(chooser, dates, now)
-    free = {day: () if against[day] else search.free(day) for day in dates}
-    chooser.days = [
-        Day(
-            day,
-            count := sum(one.count for one in free[day]),
-            None if count else first(against[day]) or search.why(day),
-        )
-        for day in dates
-    ]
-    asked = a_day(args.get("day"))
-    with_some = [one.date for one in chooser.days if one.free]
-    chooser.day = asked if asked in free else first(with_some)
-    chooser.groups = _groups(chooser, free[chooser.day] if chooser.day else ())
+    search = _Search(chooser, now)
+    free = {day: () if against[day] else search.free(day) for day in strip.searched}
+    chooser.days = [_day(day, free[day], against[day], search) for day in strip.searched]
+    chooser.day = strip.asked or _usual_day(chooser)
+    chooser.groups = groups(chooser, free.get(chooser.day, ()) if chooser.day else ())
     chooser.until = min(tomorrow, search.until)
     if not chooser.groups:
-        chooser.why = next((one.why for one in chooser.days if one.date == chooser.day), None)
-        if with_some:
-            chooser.first_free = min(
-                visit.starts_at for one in free[with_some[0]] for visit in one.visits
-            )
-        else:
-            chooser.first_free = search.further()
-            chooser.until = min(chooser.until, now + BEYOND_MAY_LAG)
+        _say_why(chooser, free, search, now)
+
+
+def _day(
+    day: date, free: Sequence[Free], against: Sequence[rules.Objection], search: "_Search"
+) -> Day:
+    count = sum(one.count for one in free)
+    why = None if count else first(against) or search.why(day)
+    return Day(day, count, sum(bool(one.count) for one in free), why)
+
+
+def _usual_day(chooser: Chooser) -> date | None:
+    """The first day with something free; of a visit that is moved, the one nearest to its own."""
+    some = [one.date for one in chooser.days if one.free]
+    if chooser.moving and some:
+        own = clinic_day(chooser.moving.starts_at)
+        return min(some, key=lambda day: abs(day - own))
+    return first(some)
+
+
+def _say_why(
+    chooser: Chooser, free: Mapping[date, Sequence[Free]], search: "_Search", now: datetime
+) -> None:
+    """Why there is nothing on the chosen day, and which time is the first that works."""
+    chooser.why = next((one.why for one in chooser.days if one.date == chooser.day), None)
+    if chooser.day and chooser.why is None:
+        chooser.why = _outside(chooser, chooser.day, now)
+    with_some = [one.date for one in chooser.days if one.free]
+    if with_some:
+        visits_then = [visit for one in free[with_some[0]] for visit in one.visits]
+        chooser.first_free = min(visit.starts_at for visit in visits_then)
+        return
+    chooser.first_free = search.further()
+    chooser.until = min(chooser.until or now, now + BEYOND_MAY_LAG)
+    if chooser.first_free is None and (never := search.never()):
+        chooser.why, chooser.is_never = never, True
+
+
+def _outside(chooser: Chooser, day: date, now: datetime) -> rules.Objection:
+    """Why a day on which nothing is looked for cannot be had: it is over, or far away."""
+    if day < clinic_day(now):
+        return rules.Objection("past", mark("That day is over."))
+    return opens_later(opens_at(chooser.policies, day))
 
 
 class _Search:
     """The free times of what the chooser asks for, and the reasons where there are none."""
 
-    def __init__(self, chooser: Chooser, days: Sequence[date], now: datetime) -> None:
+    def __init__(self, chooser: Chooser, now: datetime) -> None:
         assert chooser.service
         assert chooser.child
-        self.chooser, self.now, self.days = chooser, now, days
+        self.chooser, self.now, self.days = chooser, now, chooser.strip.searched
         self.service, self.centre_ids = chooser.service, chooser.centre_ids
         policy_of = chooser.catalogue.policy_of
         self.against = [
@@ -168,7 +196,8 @@ class _Search:
         )
         is_own = own or self.together is not None or chooser.practitioner or chooser.part
         # A year's calendar may be read in at any time, and no sheet changes by it.
-        if is_own or not sheets or day.year not in calendars([day.year]):
+        known = day.year in calendars([day.year])
+        if is_own or not sheets or not known or day == chooser.strip.beyond:
             return self._why(day, sheets)
         kept = sheets[0].shown
         if "why" not in kept or kept["why"][0] != (language(), *map(id, sheets)):
@@ -177,29 +206,52 @@ class _Search:
         return found
 
     def _why(self, day: date, sheets: Sequence[Sheet]) -> rules.Objection:
-        everything = [one for sheet in sheets for one in sheet.offers]
-        fitting = [one for one in everything if self._fits(one)]
+        everything = [offer for sheet in sheets for offer in sheet.offers]
+        fitting = [offer for offer in everything if self._fits(offer)]
+        if not fitting and all(offer.is_closed for offer in everything):
+            fitting = everything  # closed, whatever was filtered for
         known = calendars([day.year])
+        opens = opens_at(self.chooser.policies, day)
+        is_later = day == self.chooser.strip.beyond and opens > self.now
         return why_none(
             fitting,
             self.against[0],
             holiday=holiday_on(day, known),
             is_known=day.year in known,
-            closed_because=self._closed(day) if fitting else "",
+            closed_because=self._closed(day, everywhere=not fitting),
             filtered=len(fitting) < len(everything),
+            opens=opens if is_later else None,
         )
 
-    def _closed(self, day: date) -> str:
+    def _closed(self, day: date, *, everywhere: bool) -> str:
+        """What families read of a closure: of the first centre that has one, or only if all have."""
         start, end = day_bounds(day)
-        for centre_id in self.centre_ids:
-            if closure := self.chooser.catalogue.closed_because(centre_id, start, end):
-                return name_of(closure, "reason")
-        return ""
+        closed_because = self.chooser.catalogue.closed_because
+        found = [closed_because(centre_id, start, end) for centre_id in self.centre_ids]
+        if everywhere and not all(found):
+            return ""
+        return next((name_of(closure, "reason") for closure in found if closure), "")
+
+    def never(self) -> rules.Objection | None:
+        """That what the family filtered for is given on none of these days, if so."""
+        chooser = self.chooser
+        everything = [offer for sheet in self.sheets.values() for offer in sheet.offers]
+        if not everything or any(map(self._fits, everything)):
+            return None
+        if chooser.practitioner is None:
+            return rules.Objection("never", NEVER[chooser.part])
+        name: dict[str, object] = {"name": name_of(chooser.practitioner)}
+        theirs = [one for one in everything if one.practitioner_id == chooser.practitioner.id]
+        if theirs:
+            return rules.Objection(
+                "never", mark("%(name)s has no hours at that time of the day."), name
+            )
+        return rules.Objection("never", mark("%(name)s has no sessions in these weeks."), name)
 
     def further(self) -> datetime | None:
         """The first time that works beyond the strip, within two months."""
         chooser = self.chooser
-        first_day = self.days[-1] + timedelta(days=1)
+        first_day = chooser.strip.days[-1] + timedelta(days=1)
         if self.together is not None:
             found = self._visits(first_day, FURTHER)
         else:
@@ -219,54 +271,3 @@ class _Search:
             ),
             None,
         )
-
-
-def _groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:
-    """By centre, in the order of the centres, and part of the day."""
-    centres = {one.id: one for one in chooser.centres}
-    one_each = chooser.practitioner is None and not chooser.moving
-    return [
-        Group(
-            centres[each.centre_id],
-            part,
-            times,
-            (each.sheet.key, part, one_each) if each.sheet else None,
-        )
-        for each in free
-        for part, times in _parts(each, one_each=one_each).items()
-        if times
-    ]
-
-
-def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[Time]]:
-    """The buttons of each part of the day; made once for all who may have the whole sheet."""
-    key = ("buttons", one_each)
-    if free.sheet and key in free.sheet.shown:
-        made: Mapping[str, Sequence[Time]] = free.sheet.shown[key]
-        return made
-    by_part: dict[str, list[Visit]] = {part: [] for part in PARTS}
-    for one in free.visits:
-        by_part[part_of(one.starts_at)].append(one)
-    made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
-    if free.sheet:
-        free.sheet.shown[key] = made
-    return made
-
-
-def _times(free: Sequence[Visit], *, one_each: bool) -> tuple[Time, ...]:
-    """A button for each visit; where anyone will do, one for each moment."""
-    times: dict[object, Time] = {}
-    for one in free:
-        lead = one.offers[0]
-        slots = "-".join(str(each.slot_id) for each in one.offers)
-        moment = one.starts_at if one_each else slots
-        before = times.get(moment)
-        who = (*(before.practitioner_ids if before else ()), lead.practitioner_id)
-        times[moment] = Time(
-            starts_at=one.starts_at,
-            slots=before.slots if before else slots,
-            practitioner_ids=who,
-            anyone=len(who) > 1 and len(one.offers) == 1,
-            ends_at=one.ends_at if len(one.offers) > 1 else None,
-        )
-    return tuple(times.values())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
-from clinic.care.gather import ONE_DAY, check_needs, vaccine_need, vaccine_needs
+from clinic.care.gather import check_needs, vaccine_need, vaccine_needs
 from clinic.care.plan import Due, Plan, Standing, plan_of
 from clinic.checkups.plan import checks_booked, dues_of
 from clinic.families.models import Child
@@ -114,5 +114,5 @@ def _paid_need(one: Advice, on: date, booked: Collection[Booked]) -> Due | None:
 
 
 def last_bookable(on: date, days: int) -> date:
-    """The last of so many days that times can be looked for."""
-    return on + timedelta(days=days) - ONE_DAY
+    """The last day that is open for booking, where it opens so many days ahead."""
+    return on + timedelta(days=days)

@@ -60,7 +60,7 @@ def _page(check: CheckVisit) -> Response:
         crossed=[] if is_family else found.crossed,
         next=next_one,
         next_day=next_day,
-        opens_on=next_day - timedelta(days=DAYS - 1),
+        opens_on=next_day - timedelta(days=DAYS),
         booked=coming_check(child.id, now),
         offers=offers(
             positive=signs_seen(found.found),

@@ -41,7 +41,7 @@ from clinic.families.queries import (
 )
 from clinic.hosts import public_url
 from clinic.i18n import age, language, say
-from clinic.web import render, see_other
+from clinic.web import leave_for, render, safe_next, see_other
 
 bp = Blueprint("families", __name__, url_prefix="/family")
 SHOWN = (
@@ -119,6 +119,12 @@ def index() -> Response:
     )
 
 
+def _on_or(endpoint: str) -> Response:
+    """Back to what this page was opened for (`?next=`), or to that page."""
+    target = safe_next(request.args.get("next"))
+    return leave_for(target) if target else see_other(endpoint)
+
+
 @bp.route("/children/new", methods=["GET", "POST"])
 @allow(Role.PARENT)
 def new_child() -> Response:
@@ -134,7 +140,7 @@ def new_child() -> Response:
         )
         db.session.commit()
         flash(_("%(name)s has been added.", name=form.name.data), "success")
-        return see_other("families.index")
+        return _on_or("families.index")
     return render(
         "families/child.html",
         status=422 if form.errors else 200,
@@ -299,7 +305,7 @@ def consents() -> Response:
         )
         db.session.commit()
         flash(_("Withdrawn.") if withdrawing else _("Thank you. Saved."), "success")
-        return see_other("families.consents")
+        return see_other("families.consents") if withdrawing else _on_or("families.consents")
     return render(
         "families/consents.html",
         status=422 if form.errors else 200,

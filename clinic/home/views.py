@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask_login import current_user
 
 from clinic import clock
 from clinic.accounts.access import allow, is_away, me, public
 from clinic.accounts.models import Role
-from clinic.booking.choosing import DAYS
+from clinic.booking.choosing import DAYS, pick
 from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
@@ -19,6 +19,7 @@ from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.i18n import mark
+from clinic.outside import id_of
 from clinic.scheduling import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
@@ -58,7 +59,7 @@ KINDS = {
 def index() -> Response:
     if current_user.is_authenticated and Role.PARENT in me().roles and not is_away():
         return _start()
-    return render("home/index.html", centres=_with_hours(), kinds=KINDS)
+    return render("home/index.html", centres=_with_hours(), kinds=KINDS, for_child=None)
 
 
 def _start() -> Response:
@@ -71,6 +72,7 @@ def _start() -> Response:
     return render(
         "home/start.html",
         kinds=KINDS,
+        for_child=pick(children, id_of(request.args, "child")),
         here=[
             (one, wait_of(one, now), open_reaction(one.id) is not None)
             for one in coming

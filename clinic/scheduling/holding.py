@@ -96,6 +96,7 @@ def _add(
                     "slot_id": one.slots[0].id,
                     "slot_count": len(one.slots),
                     "moves_id": moves_id,
+                    "reason": one.reason,
                     "lead_id": made[0].id if made else None,
                     "created_at": now,
                     "expires_at": expires_at,

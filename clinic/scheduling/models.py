@@ -355,6 +355,8 @@ class Hold(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entries.id"))
     moves_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))  # what became of it
+    # What the family wrote for a time that had gone meanwhile, until it confirms this one.
+    reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]  # an offer that is over never comes back

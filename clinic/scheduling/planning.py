@@ -50,20 +50,24 @@ class Sitting:
 
 DIFFERS = {
     "": "",
-    "other_time": mark("Another time of the day: the usual one is not free."),
-    "other_practitioner": mark("Another clinician: the one you chose is not free."),
-    "other_day": mark("Another day: nothing is free on the usual one."),
+    "other_time": mark("At another time: the usual one is not free."),
+    "other_practitioner": mark("With another clinician: the one you chose is not free."),
+    "other_day": mark("Instead of %(day)s."),
 }
 
 
 @dataclass
 class Course:
-    """A course as it can be had: whole, or as far as it goes with the day at which it stopped."""
+    """A course as it can be had: whole, or as far as it goes with the day at which it stopped.
+
+    `missing` is the day that the pattern asks for next, and that has nothing.
+    """
 
     wish: Wish[Child]
     pattern: Pattern
     sittings: list[Sitting] = field(default_factory=list)
     stopped_at: date | None = None
+    missing: date | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -109,6 +113,7 @@ def plan_course(
         chosen = _next_sitting(by_day, pattern, earliest, latest, partial(_nothing_against, more))
         if chosen is None:
             course.stopped_at = earliest
+            course.missing = next(_days(earliest, latest, pattern.weekdays), earliest)
             break
         course.sittings.append(chosen)
         day = clinic_day(chosen.offer.starts_at)

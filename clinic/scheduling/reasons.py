@@ -1,7 +1,7 @@
 """Why a day has nothing to offer, and what would help. Pure: values in, a sentence out."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from clinic.centres.days import Holiday
 from clinic.i18n import mark
@@ -52,13 +52,20 @@ def why_none(
     is_known: bool,
     closed_because: str,
     filtered: bool,
+    opens: datetime | None = None,
 ) -> Objection:
     """Why none of a day's times can be had: they are all of that day, as the filters leave them.
 
     `is_known`: the public holidays of that day's year are known; until then the rota opens
     nothing in it. `closed_because` is what families read about a closure of that day;
-    `filtered` says that other times of the day were left out by the family's own filters.
+    `filtered` says that other times of the day were left out by the family's own filters; `opens`
+    when the day can be booked, if that lies ahead: its sessions may not have been made yet.
     """
+    closed = Objection(
+        "closed",
+        mark("Closed on this day: %(reason)s") if closed_because else mark("Closed on this day."),
+        {"reason": closed_because} if closed_because else {},
+    )
     if not offers:
         if filtered:
             return Objection("other_times", mark("Nothing fits these filters on this day."))
@@ -66,15 +73,13 @@ def why_none(
             return Objection("holiday", mark("The centres are closed: public holiday."))
         if not is_known:
             return Objection("not_open_yet", mark("This day cannot be booked yet."))
+        if closed_because:
+            return closed
+        if opens:
+            return opens_later(opens)
         return Objection("no_session", mark("There are no sessions on this day."))
     if all(one.is_closed for one in offers):
-        return Objection(
-            "closed",
-            mark("Closed on this day: %(reason)s")
-            if closed_because
-            else mark("Closed on this day."),
-            {"reason": closed_because} if closed_because else {},
-        )
+        return closed
     found = [against(one) for one in offers if not one.is_closed]
     if not all(found):
         return Objection(
@@ -88,6 +93,12 @@ def why_none(
         if code in by_code:
             return by_code[code]
     return next(iter(by_code.values()))
+
+
+def opens_later(moment: datetime) -> Objection:
+    """That a day cannot be booked before that moment."""
+    text = mark("This day cannot be booked yet. It opens at %(opens)s.")
+    return Objection("not_open_yet", text, {"opens": moment}, moment)
 
 
 def first_day(days: Sequence[tuple[date, int]]) -> date | None:

@@ -73,7 +73,7 @@ def test_the_few_nearest_come_first_and_more_on_a_press(city):
 
 def test_more_centres_stay_when_something_else_is_chosen(city):
     page = city.client.page(PAGE).click("显示更多中心")
-    page = page.form(action=PAGE).fill(part="morning").submit()
+    page = page.form("wish").fill(part="morning").submit("查看时间").follow()
     assert len(city.shown(page)) == CENTRES
 
 

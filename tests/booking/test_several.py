@@ -210,7 +210,7 @@ def test_a_course_is_planned_kept_and_booked_whole(client, rehab):
 def test_what_cannot_be_had_says_how_far_it_goes(client, rehab):
     page = course(client.sign_in(rehab[1]), rehab, sessions=20, weekdays=["1"], longest=7)
     assert page.status_code == 200
-    assert "这样只能排" in page.text
+    assert "次里只能约到" in page.text
     assert "保留这些时间" not in page.text
 
 
@@ -517,7 +517,9 @@ def test_a_day_says_why_it_has_nothing(client):
     child = make_child(parent)
     client.sign_in(parent)
     assert "这一天没有出诊" in why(client, service, day="2026-03-04")
-    assert "这一天没有符合筛选条件的时间" in why(client, service, part="evening")
+    evening = why(client, service, part="evening")
+    assert "这里没有晚间门诊" in evening
+    assert "/waitlist" not in evening
     assert "最早可约：3月3日周二 09:00" in why(client, service, day="2026-03-04")
 
     slots = db.session.query(Slot).order_by(Slot.starts_at).all()

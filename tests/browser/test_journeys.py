@@ -130,7 +130,7 @@ def test_siblings_come_together_a_course_is_planned_and_a_place_is_waited_for(vi
     page.locator("input[name=with]").check()  # one right after the other, as quick fingers do
     page.locator("input[name=then]").nth(1).check()
     if not visitor.scripts:
-        visitor.press(page.locator("form[method=get] button"))
+        visitor.press(page.locator(".filters button"))
     page.locator("a.day[href*='with='][href*='then=']").first.wait_for()
     assert page.locator("#toast").inner_text() == ""
     visitor.look()
@@ -171,7 +171,7 @@ def test_the_chooser_filters(visitor):
     visitor.open("/vaccination/")
     page.locator("#district").select_option("余杭区")
     if not visitor.scripts:
-        page.locator("#chooser form .btn").click()
+        page.locator(".filters button").click()
     page.locator("#chooser", has_text="km").first.wait_for()
     first = page.locator("#centre option").nth(1).inner_text()
     assert "余杭" in first or "Yuhang" in first

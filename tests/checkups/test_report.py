@@ -93,8 +93,8 @@ def test_it_holds_what_was_measured_found_and_advised(client, parent, child, cen
 @pytest.mark.parametrize(
     ("today", "said"),
     [  # the days of the next check begin on 1 August; times open fourteen days ahead
-        (date(2026, 7, 18), "Times for it can be booked from Sunday 19 July 2026 on."),
-        (date(2026, 7, 19), 'href="/checkups/?child={child}&amp;day=2026-08-01"'),
+        (date(2026, 7, 17), "Times for it can be booked from Saturday 18 July 2026 on."),
+        (date(2026, 7, 18), 'href="/checkups/?child={child}&amp;day=2026-08-01"'),
         (date(2026, 8, 20), 'href="/checkups/?child={child}&amp;day=2026-08-20"'),
     ],
 )

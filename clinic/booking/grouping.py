@@ -1,0 +1,58 @@
+"""Free times as buttons, by centre and part of the day."""
+
+from collections.abc import Mapping, Sequence
+
+from clinic.booking.chooser import Chooser, Free, Group, Time
+from clinic.scheduling.parts import PARTS, part_of
+from clinic.scheduling.together import Visit
+
+
+def groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:
+    """By centre, in the order of the centres, and part of the day."""
+    centres = {one.id: one for one in chooser.centres}
+    one_each = chooser.practitioner is None and not chooser.moving
+    return [
+        Group(
+            centres[each.centre_id],
+            part,
+            times,
+            (each.sheet.key, part, one_each) if each.sheet else None,
+        )
+        for each in free
+        for part, times in _parts(each, one_each=one_each).items()
+        if times
+    ]
+
+
+def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[Time]]:
+    """The buttons of each part of the day; made once for all who may have the whole sheet."""
+    key = ("buttons", one_each)
+    if free.sheet and key in free.sheet.shown:
+        made: Mapping[str, Sequence[Time]] = free.sheet.shown[key]
+        return made
+    by_part: dict[str, list[Visit]] = {part: [] for part in PARTS}
+    for one in free.visits:
+        by_part[part_of(one.starts_at)].append(one)
+    made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
+    if free.sheet:
+        free.sheet.shown[key] = made
+    return made
+
+
+def _times(free: Sequence[Visit], *, one_each: bool) -> tuple[Time, ...]:
+    """A button for each visit; where anyone will do, one for each moment."""
+    times: dict[object, Time] = {}
+    for one in free:
+        lead = one.offers[0]
+        slots = "-".join(str(each.slot_id) for each in one.offers)
+        moment = one.starts_at if one_each else slots
+        before = times.get(moment)
+        who = (*(before.practitioner_ids if before else ()), lead.practitioner_id)
+        times[moment] = Time(
+            starts_at=one.starts_at,
+            slots=before.slots if before else slots,
+            practitioner_ids=who,
+            anyone=len(who) > 1 and len(one.offers) == 1,
+            ends_at=one.ends_at if len(one.offers) > 1 else None,
+        )
+    return tuple(times.values())
