@@ -40,6 +40,7 @@ CODE_ADDRESS = Limit("code-address", 200, timedelta(hours=1))
 PASSWORD = Limit("password", 10, timedelta(minutes=15))
 PASSWORD_ADDRESS = Limit("password-address", 300, timedelta(minutes=15))
 BOOKING = Limit("booking", 60, timedelta(minutes=10))
+CANCELLING = Limit("cancelling", 10, timedelta(minutes=5))
 
 
 @cache

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from clinic import clock
+from clinic import audit, clock
+from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.queries import (
@@ -113,6 +114,16 @@ def keep(appointment_id: int) -> Response:
     return see_other("appointments.show", appointment_id=appointment_id)
 
 
+def _cancel(those: Sequence[Appointment], now: datetime, reason: str) -> None:
+    """Cancel them; too many in a short time are refused, which is noted. Raises as the verbs do."""
+    try:
+        limits.spend(limits.CANCELLING, str(me().id), now=now)
+    except limits.TooOften:
+        audit.note_once("cancelling", "too often", "users", me().id)
+        raise
+    booking.cancel_all(those, by=me(), online=True, now=now, reason=reason)
+
+
 @bp.get("/<id:appointment_id>/wait")
 @allow(Role.PARENT)
 def wait(appointment_id: int) -> Response:
@@ -157,9 +168,7 @@ def cancellation(appointment_id: int) -> Response:
             reason = form.reason.data or ""
             those = [appointment, *(rest if form.rest.data else ())]
             those += other if form.other.data else ()
-            in_one_transaction(
-                lambda: booking.cancel_all(those, by=me(), online=True, now=now, reason=reason)
-            )
+            in_one_transaction(lambda: _cancel(those, now, reason))
             if len(those) > 1:
                 flash(_("%(count)s appointments are cancelled.", count=len(those)))
                 return see_other("appointments.index")
