@@ -34,6 +34,7 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.scheduling.turns import in_order
+from clinic.vaccination.before import yes_of
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, ticket_of, tickets_of
 from clinic.visits.recorded import is_needed
@@ -162,6 +163,7 @@ def _page(
         totals=totals(rows),
         typed=typed,
         elsewhen=elsewhen,
+        health=yes_of([one.id for one in found]),
         why=why_not_found(centre, typed) if typed and not found else "",
         refusal=refusal,
         refused=refused if any(one.id == refused for one in found) else 0,

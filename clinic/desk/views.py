@@ -13,6 +13,7 @@ from clinic.desk.history import history_of, last_move
 from clinic.desk.queries import centres_of, get_visit
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
+from clinic.vaccination.before import yes_of
 from clinic.vaccination.booked import booked_for
 from clinic.vaccination.observation import open_reaction
 from clinic.visits.waits import wait_of
@@ -53,6 +54,7 @@ def show(appointment_id: int) -> Response:
         is_today=clinic_day(visit.starts_at) == clinic_day(clock.now()),
         doses=booked_for([visit.id]).get(visit.id, ()),
         history=history,
+        health=yes_of([visit.id]).get(visit.id, ()),
         moved=last_move(visit, history, now=clock.now()),
         is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(visit.starts_at),
@@ -72,5 +74,6 @@ def slip(appointment_id: int) -> Response:
         qr=qr_code(reference),
         doses=booked_for([visit.id]).get(visit.id, ()),
         wait=wait_of(visit, clock.now()),
+        health=yes_of([visit.id]).get(visit.id, ()),
         reacts=open_reaction(visit.id) is not None,
     )
