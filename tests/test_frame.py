@@ -2,6 +2,7 @@
 
 import pytest
 
+from clinic.accounts.kept_forms import LONGEST
 from clinic.app import create_app
 from clinic.config import DEVELOPMENT_SECRET, UnsafeConfig, command_of, from_environment
 from tests.conftest import SETTINGS
@@ -88,9 +89,10 @@ def test_a_method_that_is_not_there_is_an_answer_too(client):
     assert client.sign_in(make_user()).post("/privacy").status_code == 405
 
 
-def test_a_form_too_long_for_a_cookie_is_not_said_to_be_kept(client):
-    text = "很长" * 1000
-    answer = client.post("/family/children/new", data={"allergies": text})
+def test_a_form_too_long_to_keep_is_not_said_to_be_kept(client):
+    client.sign_in(make_user()).forget()
+    text = "很" * (LONGEST + 1)
+    answer = client.post("/family/children/new", data={"allergies": text}, tampered=True)
     page = client.get(answer.location).text
     assert "请登录后继续。" in page
     assert "已填写的内容还在" not in page

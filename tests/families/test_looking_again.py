@@ -137,7 +137,7 @@ def test_verify_finds_a_visit_at_the_wrong_age(family):
     make_appointment(family.child, family.service, family.slot, by=family.mother)
     family.child.birth_date = date(2025, 4, 1)
     db.session.commit()
-    assert ["is not the right age" in one for one in verified()] == [True]
+    assert ["does not have the age" in one for one in verified()] == [True]
 
 
 def test_an_offer_for_another_age_goes_to_who_waits_next(family):
