@@ -59,7 +59,9 @@ class City:
         """Keep the first free time of that day: the page that asks to confirm it."""
         path = f"/pediatrics/?child={{child_id}}&centre={{centre_id}}&day={day}{asked}"
         form = self.page("parent", path).form(holding="slot")
-        return form.submit(form.buttons[0].attributes["value"]).follow()
+        slots = [button.attributes for button in form.buttons]
+        first = next(each["value"] for each in slots if each.get("name") == "slot")
+        return form.submit(first).follow()
 
     def confirm(self, page):
         """Confirm what is kept: the appointment's id."""

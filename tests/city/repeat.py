@@ -14,7 +14,16 @@ from clinic.db import Base, UTCDateTime, db
 from tests.city.day import Day
 
 STEP = 50_000  # more than any id of the day
-SHARED = {"services", "vaccine_products", "policies", "counters", "demo_messages", "sign_in_codes"}
+SHARED = {
+    "services",
+    "vaccine_products",
+    "policies",
+    "counters",
+    "demo_messages",
+    "sign_in_codes",
+    "site_marks",
+    "calendar_years",
+}
 OF_CENTRE = {
     "centres",
     "opening_hours",
