@@ -27,6 +27,7 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
 from clinic.outside import id_of, ids_of, joined_ids
 from clinic.scheduling import holding
@@ -53,6 +54,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
     @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
     @reads_first
+    @needs_consent
     def confirm(hold_id: int) -> Response:
         return _confirm(kind, title, hold_id)
 

@@ -17,6 +17,7 @@ from clinic.centres.queries import centres_with, services_of
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.consenting import needs_consent
 from clinic.families.models import Child
 from clinic.families.queries import children_of
 from clinic.i18n import say
@@ -31,6 +32,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
 
     @bp.route("/waitlist", methods=["GET", "POST"], endpoint="wait")
     @allow(Role.PARENT)
+    @needs_consent
     def wait() -> Response:
         return _wait(kind, title)
 

@@ -12,6 +12,7 @@ from clinic.accounts.models import Role
 from clinic.checkups import checks, questions, records
 from clinic.checkups.schedule import Visit
 from clinic.db import in_one_transaction
+from clinic.families.consenting import needs_consent
 from clinic.outside import an_object
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
@@ -28,6 +29,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.PARENT)
+@needs_consent
 def before(appointment_id: int) -> Response:
     """The questions; what is answered is kept at once, half of them too.
 

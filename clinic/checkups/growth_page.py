@@ -30,6 +30,7 @@ from clinic.checkups.schedule import visits
 from clinic.checkups.spine_records import Screened, last_screened, stands
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.consenting import needs_consent
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import say
@@ -62,6 +63,7 @@ def growth(child_id: int) -> Response:
 
 
 @allow(Role.PARENT)
+@needs_consent
 def measure(child_id: int) -> Response:
     """A parent's own weight, length and head of one day."""
     child, by, now = get_child(me(), child_id), me(), clock.now()
@@ -94,6 +96,7 @@ def remove(child_id: int, measurement_id: int) -> Response:
 
 
 @allow(Role.PARENT)
+@needs_consent
 def parents_heights(child_id: int) -> Response:
     child, by, now = get_child(me(), child_id), me(), clock.now()
     typed = typed_in(request.form)

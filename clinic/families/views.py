@@ -18,6 +18,7 @@ from clinic.accounts.queries import find_user
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families import numbers, registering
+from clinic.families.consenting import needs_consent
 from clinic.families.forms import (
     RELATIONS,
     SEXES,
@@ -127,6 +128,7 @@ def _on_or(endpoint: str) -> Response:
 
 @bp.route("/children/new", methods=["GET", "POST"])
 @allow(Role.PARENT)
+@needs_consent
 def new_child() -> Response:
     user = me()
     form = NewChildForm(today=clock.clinic_day(clock.now()))
@@ -203,6 +205,7 @@ def _is_known(form: NewChildForm) -> bool:
 
 @bp.route("/invitations", methods=["GET", "POST"])
 @allow(Role.PARENT)
+@needs_consent
 def invite() -> Response:
     form = InvitationForm()
     link = None
@@ -238,6 +241,7 @@ def withdraw_invitation(invitation_id: int) -> Response:
 
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
 @allow(Role.PARENT)
+@needs_consent
 def invitation(token: str) -> Response:
     now = clock.now()
     found = registering.find_invitation(token, now=now)

@@ -11,6 +11,7 @@ from clinic.accounts.models import Role
 from clinic.booking.queries import get_appointment
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
+from clinic.families.consenting import needs_consent
 from clinic.i18n import language, name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
@@ -32,6 +33,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.PARENT)
+@needs_consent
 def at_home(appointment_id: int) -> Response:
     return _answer(get_appointment(me(), appointment_id), is_staff=False)
 

@@ -11,6 +11,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.consenting import needs_consent
 from clinic.families.models import Child, Sex
 from clinic.families.queries import get_child
 from clinic.i18n import language, say
@@ -36,6 +37,7 @@ def add_pages(bp: Blueprint) -> None:
 
 
 @allow(Role.PARENT)
+@needs_consent
 def booklet(child_id: int) -> Response:
     child = get_child(me(), child_id)
     typed = {name: text for name, text in typed_in(request.form).items() if text}
