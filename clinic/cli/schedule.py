@@ -28,6 +28,7 @@ from clinic.cli.asking import (
     service_of,
     staff_of,
 )
+from clinic.cli.tidying import EVERY, tidy
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling import changes, changing, new_times, release, reopening, rota
@@ -63,9 +64,13 @@ def verify() -> None:
 @click.option("--once", is_flag=True, help="One round, then stop.")
 def work_on(*, once: bool) -> None:
     """Do what is due in the background, again and again; several may run at once."""
-    pause, told = threading.Event(), set[int]()
+    pause, told, tidied = threading.Event(), set[int](), None
     while True:
-        done = work(now=clock.now())
+        now = clock.now()
+        if tidied is None or now - tidied >= EVERY:
+            tidy(now=now)
+            tidied = now
+        done = work(now=now)
         for year in sorted(set(done.unknown_years) - told):
             click.echo(f"The public holidays of {year} are not known: nothing is opened.", err=True)
             told.add(year)

@@ -1,0 +1,35 @@
+"""What has served its time is deleted: codes that were sent, counters, half-filled forms, drafts."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from clinic.accounts.kept_forms import GOOD_FOR
+from clinic.accounts.models import Counter, KeptForm, SignIn, SignInCode
+from clinic.accounts.sign_ins import PARENTS_MAY_REST
+from clinic.db import db, in_one_transaction
+from clinic.vaccination.visit_models import ImportDraft
+
+A_DAY = timedelta(days=1)
+EVERY = timedelta(hours=1)
+# The moment of a row after which it is worth nothing, and how long it is kept then.
+KEPT_FOR = (
+    (SignInCode.expires_at, A_DAY),
+    (Counter.since, A_DAY),  # no limit counts for longer
+    (KeptForm.kept_at, GOOD_FOR),
+    (ImportDraft.made_at, A_DAY),
+    (SignIn.used_at, 2 * PARENTS_MAY_REST),
+)
+
+
+def tidy(*, now: datetime) -> int:
+    """Delete them in one transaction; how many rows there were."""
+
+    def work() -> int:
+        deleted = (
+            db.session.execute(delete(moment.class_).where(moment < now - kept))
+            for moment, kept in KEPT_FOR
+        )
+        return sum(done.rowcount for done in deleted)  # type: ignore[attr-defined]
+
+    return in_one_transaction(work)
