@@ -51,11 +51,13 @@ class Form:
     attributes: Attributes
     start: int
     controls: list[Element] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)  # where buttons of its own send it
 
     def is_posted_to(self, action: str, page: str) -> bool:
         """Whether it is posted to that path; without an action of its own it is to its page's."""
         own = (self.attributes.get("action") or "").partition("?")[0]
-        return (self.attributes.get("method") or "").lower() == "post" and (own or page) == action
+        is_post = (self.attributes.get("method") or "").lower() == "post"
+        return is_post and action in (own or page, *self.elsewhere)
 
     def fit(self, names: frozenset[str]) -> tuple[bool, int]:
         """How well it fits what was sent: whether all that it sends was, and how much of it it has."""
@@ -100,6 +102,8 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.inside = Form(attributes, start)
             self.forms.append(self.inside)
+        elif tag == "button" and self.inside and attributes.get("formaction"):
+            self.inside.elsewhere.append((attributes["formaction"] or "").partition("?")[0])
         elif tag == "details":
             self.details.append(one)
         elif tag == "option" and "select" in self.open:
