@@ -44,10 +44,15 @@ function ready() {
   search.select();
 }
 
-// After a check-in too: not back in the row, where Enter would open it. A refusal is read first.
+// After a check-in by hand too: not back in the row, where Enter would open it. A refusal is read
+// first, and whoever presses keys stays in the row.
+let isByHand = false;
+for (const name of ["pointerdown", "keydown"]) {
+  document.addEventListener(name, () => { isByHand = name === "pointerdown"; }, true);
+}
 let isCheckedIn = false;
 document.addEventListener("htmx:before:swap", ({ detail }) => {
-  isCheckedIn ||= Boolean(detail.ctx.sourceElement?.action?.includes("/arrival"));
+  isCheckedIn ||= isByHand && Boolean(detail.ctx.sourceElement?.action?.includes("/arrival"));
 });
 document.addEventListener("htmx:after:swap", () => {
   if (!isCheckedIn) return;
