@@ -88,6 +88,7 @@ def signs(typed: str) -> str:
     """An e-mail address, or another word of signs: full-width ones made narrow, digits of every
     script made 0 to 9, no blanks. HiddenSigns."""
     text = line(unicodedata.normalize("NFKC", DRAWN_AS.sub("", typed))).replace(" ", "")
+    text = unicodedata.normalize("NFKC", text)  # an accent that stood on a blank has a letter now
     return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 

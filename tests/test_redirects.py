@@ -96,7 +96,9 @@ def test_the_health_of_a_process_is_asked_under_any_name(client):
 
 
 def settings(**environ):
-    return from_environment({"SECRET_KEY": "x" * 40, **environ})
+    return from_environment(
+        {"SECRET_KEY": "a secret of these tests: 0123456789 abcdefgh", **environ}
+    )
 
 
 def test_links_begin_with_the_public_address(both):

@@ -42,8 +42,10 @@ def move(appointment_id: int) -> Response:
     """
     visit, now = get_visit(me(), appointment_id), clock.now()
     slot_id = id_of(request.args, "slot")
-    if request.method == "GET" or slot_id is None:
+    if request.method == "GET":
         return _page(visit, slot_id, now)
+    if slot_id is None:
+        return _page(visit, None, now, _("Choose a time."))
     version = id_of(request.form, "version") or 0
     try:
         in_one_transaction(lambda: move_as_shown(visit, slot_id, version, by=me(), now=now))

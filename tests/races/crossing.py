@@ -119,8 +119,8 @@ def walk_in(child_id, slot_id):
     child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
     guardian = child.guardianships[0].user
     filled = {"guardian": guardian.name, "name": child.name, "birth_date": child.birth_date}
+    filled |= {"phone": guardian.phone}
     form = Namespace(**{name: Namespace(data=data) for name, data in filled.items()})
-    form.mobile = guardian.phone
     child = walk_ins._child(form, NOON)
     kw = {"channel": Channel.DESK, "by": guardian, "key": "desk", "now": NOON}
     book_for(child, service, slots_for(service, slot_id), **kw)
