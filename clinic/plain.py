@@ -81,15 +81,14 @@ def name_key(text: str) -> str:
     apart = ACCENTS.sub("", unicodedata.normalize("NFKD", DRAWN_AS.sub("", text)))
     plain = unicodedata.normalize("NFC", apart).casefold().translate(STROKES)
     left_out = DOTS + DASHES + APOSTROPHES
-    return "".join(sign for sign in plain if sign not in left_out and not sign.isspace())
+    return _joined("".join(s for s in plain if s not in left_out and not s.isspace()))
 
 
 def signs(typed: str) -> str:
     """An e-mail address, or another word of signs: full-width ones made narrow, digits of every
     script made 0 to 9, no blanks. HiddenSigns."""
     text = line(unicodedata.normalize("NFKC", DRAWN_AS.sub("", typed))).replace(" ", "")
-    text = unicodedata.normalize("NFKC", text)  # an accent that stood on a blank has a letter now
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+    return _joined("".join(str(unicodedata.decimal(sign, sign)) for sign in text))
 
 
 def code(typed: str) -> str:
@@ -97,12 +96,12 @@ def code(typed: str) -> str:
 
     `139 0000·1011` and `１３９-００００-１０１１` are 13900001011. HiddenSigns.
     """
-    return re.sub(f"[{DASHES}{DOTS}()_]", "", signs(typed))
+    return _joined(re.sub(f"[{DASHES}{DOTS}()_]", "", signs(typed)))
 
 
 def number_of_a_lot(typed: str) -> str:
     """The number of a lot or a certificate: capitals, no blanks, its dashes kept. HiddenSigns."""
-    return _one_of(DASHES, signs(typed)).upper()
+    return _joined(_one_of(DASHES, signs(typed)).upper())
 
 
 def number(typed: str) -> Decimal:
@@ -130,7 +129,12 @@ def sought(typed: str) -> str:
     """What somebody looks for: as `line` with full-width signs made narrow. Never raises."""
     text = unicodedata.normalize("NFKC", typed)
     seen = (" " if sign.isspace() else "" if _is_hidden(sign) else sign for sign in text)
-    return " ".join("".join(seen).split())
+    return " ".join(_joined("".join(seen)).split())
+
+
+def _joined(text: str) -> str:
+    """An accent that now stands beside a letter, because what was between them went, is on it."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def _one_of(signs: str, text: str) -> str:

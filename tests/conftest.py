@@ -11,6 +11,7 @@ import time_machine
 from flask import g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import settings
 from sqlalchemy import event, update
 
 from clinic import clock
@@ -26,6 +27,12 @@ from tests.forms import HTMX
 from tests.looks import text_in, unnoted
 from tests.makes import NOON, sign_in
 from tests.pages import Page, check_by_hand
+
+# The same examples in every run: a suite may not fail by chance. `--hypothesis-profile=search`
+# looks for new ones.
+settings.register_profile("gate", derandomize=True)
+settings.register_profile("search", max_examples=20_000, deadline=None)
+settings.load_profile("gate")
 
 ENGINE = os.environ.get("ENGINE", "sqlite")  # of the tests that need only one
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "DEMO": True, "DEMO_RENEWS": False}
