@@ -17,7 +17,6 @@ from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
-from clinic.centres.queries import closure_over
 from clinic.checkups import looking as checks_again
 from clinic.checkups import views as checkups
 from clinic.cli import commands
@@ -146,9 +145,7 @@ def _bind_pages(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(i18n.FILTERS)
-    app.jinja_env.globals.update(
-        age=i18n.age, asked_about=questions.asked_about, closure_over=closure_over
-    )
+    app.jinja_env.globals.update(age=i18n.age, asked_about=questions.asked_about)
     app.extensions["once"] = web.Once()
     app.extensions["noted_lately"] = Lately()
     app.context_processor(_page_context)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
@@ -21,6 +22,15 @@ from clinic.clock import clinic_day
 from clinic.db import db
 
 EARTH_KM = 6371.0
+
+
+class Planned(Protocol):
+    """What is planned for a room of a centre at a moment: an appointment."""
+
+    id: int
+    centre_id: int
+    room_id: int
+    starts_at: datetime
 
 
 def all_centres() -> list[Centre]:
@@ -88,16 +98,26 @@ def kilometres(centre: Centre, latitude: float, longitude: float) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(chord))
 
 
-def closure_over(appointment_at: datetime, centre_id: int, room_id: int) -> Closure | None:
-    """The closure that shuts that room of the centre at that moment."""
+def closures_over(visits: Collection[Planned]) -> dict[int, Closure]:
+    """By the id of each of these visits, the closure that shuts its room at its time. One query."""
+    if not visits:
+        return {}
+    times = [visit.starts_at for visit in visits]
     query = select(Closure).where(
-        Closure.centre_id == centre_id,
+        Closure.centre_id.in_({visit.centre_id for visit in visits}),
         Closure.lifted_at.is_(None),
-        Closure.starts_at <= appointment_at,
-        Closure.ends_at > appointment_at,
-        (Closure.room_id.is_(None)) | (Closure.room_id == room_id),
+        Closure.starts_at <= max(times),
+        Closure.ends_at > min(times),
     )
-    return db.session.scalars(query.order_by(Closure.id).limit(1)).first()
+    closures = db.session.scalars(query.order_by(Closure.id.desc())).all()
+    return {
+        visit.id: closure
+        for closure in closures  # the first of several is told, so it comes last
+        for visit in visits
+        if closure.centre_id == visit.centre_id
+        and closure.room_id in (None, visit.room_id)
+        and closure.starts_at <= visit.starts_at < closure.ends_at
+    }
 
 
 def closed_because(

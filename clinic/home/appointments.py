@@ -23,6 +23,7 @@ from clinic.booking.queries import (
 )
 from clinic.booking.slips import qr_code
 from clinic.booking.terms import Line
+from clinic.centres.queries import closures_over
 from clinic.checkups.reports import has_report
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -59,6 +60,7 @@ def index() -> Response:
         "appointments/index.html",
         offered=[one for one in offered if one.purpose is HoldFor.WAITLIST],
         displaced=[(one, [h for h in offered if h.moves_id == one.id]) for one in displaced],
+        closures=closures_over(displaced),
         waiting=waiting_for(me()),
         parts=PARTS,
         upcoming=[one for one in everything if is_coming(one, now)],
@@ -81,7 +83,8 @@ def show(appointment_id: int) -> Response:
         appointment=appointment,
         reference=spoken(appointment.booking.reference),
         qr=qr_code(appointment.booking.reference),
-        standing=status_of(appointment),
+        standing=(standing := status_of(appointment)),
+        closures=closures_over([appointment] if standing is Status.DISPLACED else []),
         labels=LABELS,
         is_coming=is_coming(appointment, now),
         rest=remaining_with(appointment, now=now),

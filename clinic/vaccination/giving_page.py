@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import say
+from clinic.i18n import name_of, say
 from clinic.plain import number_of_a_lot
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
@@ -80,11 +80,20 @@ def _field_of(refused: giving.DoseRefused) -> str:
 
 
 def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], Errors]:
+    """What is to be given, and what is said at each field.
+
+    Neither a dose whose box was forgotten, nor one that the page does not show any more, is passed
+    over: it may be in the child's arm.
+    """
     jabs: list[Jab] = []
-    errors: Errors = {}
+    errors: Errors = _gone(lines, typed)
     for line in lines:
         code = line.vaccine.code
         if f"{code}-give" not in typed:
+            if any(typed.get(f"{code}-{name}") for name in ("lot", "number", "reason")):
+                errors[f"{code}-give"] = _(
+                    "Something is filled in for this dose. Tick it, or empty its fields."
+                )
             continue
         name = f"{code}-number" if typed.get(f"{code}-number") else f"{code}-lot"
         number = text_in(typed, name, errors, most=LONGEST_LOT, reader=number_of_a_lot)
@@ -93,6 +102,26 @@ def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], E
             errors[f"{code}-lot"] = errors.pop(name, _("Choose a lot, or type its number."))
         jabs.append(Jab(line, number, typed.get(f"{code}-site", ""), reason))
     return jabs, errors
+
+
+def _gone(lines: Sequence[Line], typed: Mapping[str, str]) -> Errors:
+    """Ticked doses that the record does not ask for any more: it was changed meanwhile."""
+    shown = {line.vaccine.code for line in lines}
+    gone = [
+        vaccine
+        for code, vaccine in vaccines().items()
+        if f"{code}-give" in typed and code not in shown
+    ]
+    if not gone:
+        return {}
+    names = _(", ").join(name_of(vaccine) for vaccine in gone)
+    return {
+        "doses": _(
+            "The record was changed meanwhile: %(vaccines)s is not due at this visit any more. "
+            "Nothing was saved; look at the record first.",
+            vaccines=names,
+        )
+    }
 
 
 def _due_next(visit: Appointment, today: date) -> list[Forecast]:

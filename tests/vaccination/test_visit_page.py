@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
@@ -39,8 +40,13 @@ def nurse(client, day):
 
 
 def nothing_happened(day):
+    return nothing_happened_but(day, [])
+
+
+def nothing_happened_but(day, entered):
+    """These vaccines were entered by others; here nothing was given."""
     db.session.expire_all()
-    assert db.session.query(Immunization).count() == 0
+    assert list(db.session.scalars(select(Immunization.vaccine))) == entered
     assert db.session.query(Observation).count() == 0
     assert db.session.get_one(Appointment, day.visit.id).done_at is None
     return day.counts() == (5, 1)
@@ -93,6 +99,9 @@ def test_saved_twice_is_given_once(nurse, day):
         (GOOD | {"MMR-site": "mouth"}, "MMR-site", "Choose a site that fits the vaccine."),
         (GOOD | {"MMR-lot": ""}, "MMR-lot", "Choose a lot, or type its number."),
         (GOOD | {"MMR-number": "Z9"}, "MMR-lot", "This lot is of another vaccine, or of another"),
+        (TICKS | {"MMR-lot": LOT}, "MMR-give", "Something is filled in for this dose."),
+        (TICKS | {"MMR-number": LOT}, "MMR-give", "Something is filled in for this dose."),
+        (TICKS | {"MMR-reason": "asked for"}, "MMR-give", "Something is filled in for this dose."),
         (GOOD | {"MMR-reason": "x" * 301}, "MMR-reason", "At most 300 characters, please."),
     ],
 )
@@ -101,6 +110,18 @@ def test_what_is_not_right_is_said_and_nothing_happens(nurse, day, data, bad, se
     assert answer.status_code == 422
     assert f'href="#{bad}">{sentence}' in answer.text
     assert nothing_happened(day)
+
+
+def test_a_dose_that_left_the_page_meanwhile_is_not_passed_over(nurse, day):
+    due_as_well = "HepB"
+    form = nurse.page(day.page).form(holding="Record what was given")
+    entry = Entry(due_as_well, NOON.date())
+    record.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=NOON)
+    db.session.commit()
+    answer = form.fill(GOOD | {f"{due_as_well}-give": "1"}).submit()
+    assert answer.status == 422
+    assert "is not due at this visit any more" in answer.words
+    assert nothing_happened_but(day, [due_as_well])
 
 
 def test_a_lot_of_another_centre_is_refused(nurse, day):
