@@ -38,6 +38,7 @@ CARRIED = "begin|more|reason|sessions"
 # What a page sends in some of its states only, which are not those of the world.
 SOMETIMES = {
     "appointments.cancellation": "other",  # of a check and a vaccination in one visit
+    "calendar.outcome": "early|left|without",  # after a doubt
     "checkups.check": r"(accept|sure|take)-.*|referral",  # after a doubt, or beside another's entry
     "desk.walk_in": "without",  # doses
     "families.consents": "privacy|children_under_0",  # after both were withdrawn

@@ -12,6 +12,8 @@ class OutcomeForm(Form):
     note = Note(_l("Note"), most=1000)
     version = Hidden()
     without = BooleanField(_l("No dose was given at this visit"))
+    early = BooleanField(_l("The child was seen before its time"))
+    left = BooleanField(_l("The child was here, and left before being seen"))
 
 
 class LeaveForm(Form):

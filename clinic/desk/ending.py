@@ -17,11 +17,12 @@ from clinic.desk.forms import NoteForm
 from clinic.desk.queries import centres_of
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
-from clinic.outside import ids_of
+from clinic.outside import id_of, ids_of
 from clinic.scheduling import attendance
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status
-from clinic.visits import line
-from clinic.visits.models import DeskNote
+from clinic.visits import closing
+from clinic.visits.models import DeskNote, Visit
 from clinic.visits.stations import stations
 from clinic.web import render, see_other
 
@@ -69,6 +70,20 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
 
         return _done(centre, work)
 
+    @bp.post("/end/missed/undo")
+    @allow(Role.RECEPTION)
+    def not_missed() -> Response:
+        """Those that were marked with one press came after all, or may come still."""
+        centre = centre_asked_for()
+        shown = set(ids_of(request.form, "appointment", most=MOST_MISSED))
+
+        def work(now: datetime) -> int:
+            those = [one for one in day_at(centre, now).marked if one.id in shown]
+            attendance.undo_all_no_show(those, by=me(), now=now)
+            return len(those)
+
+        return _done(centre, work)
+
     @bp.post("/end/queue")
     @allow(Role.RECEPTION)
     def close_queue() -> Response:
@@ -79,12 +94,17 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
             day = day_at(centre, now)
             if day.expected_at:
                 raise DayGoesOn(time=day.expected_at)
-            tickets = sorted(day.open_tickets, key=lambda one: one.visit_id)
-            for one in tickets:
-                line.close(one, seen=one.steps, by=me(), now=now)
-            return len(tickets)
+            closing.close_all(day.open_tickets, by=me(), now=now)
+            return len(day.open_tickets)
 
         return _done(centre, work)
+
+    @bp.post("/end/queue/undo")
+    @allow(Role.RECEPTION)
+    def reopen_queue() -> Response:
+        """The whole closing that the page showed is taken back."""
+        centre, step_id = centre_asked_for(), id_of(request.form, "closing") or 0
+        return _done(centre, lambda now: closing.reopen(centre.id, step_id, by=me(), now=now))
 
 
 def _done(centre: Centre, work: Callable[[datetime], int]) -> Response:
@@ -106,14 +126,19 @@ def _note(centre_id: int, text: str, now: datetime) -> None:
 
 
 def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Response:
-    day = day_at(centre, clock.now())
-    audit.note_list("end of day", [*day.missing, *day.unfinished])
+    now = clock.now()
+    day, closed = day_at(centre, now), closing.last_closing(centre.id, now)
+    tickets = [*day.open_tickets, *(closed.tickets if closed else ())]
+    rows: list[Appointment] = [*day.missing, *day.marked, *day.unfinished]
+    seen: list[Appointment | Visit] = [*rows, *(one.visit for one in tickets)]
+    audit.note_list("end of day", seen)
     return render(
         "desk/end.html",
         status=status,
         centre=centre,
         centres=centres_of(me()),
         day_=day,
+        closed=closed,
         form=form,
         refusal=refusal,
         labels=LABELS,

@@ -49,6 +49,7 @@ class Day:
     lines: list[Line]
     stations: list[Served]
     missing: list[Appointment]  # proposed as missed
+    marked: list[Appointment]  # as missed, with the last press that did so
     unfinished: list[Appointment]  # here, and nobody has finished the visit
     open_tickets: list[Ticket]  # but for who is observed
     observed: list[Ticket]
@@ -67,11 +68,13 @@ def day_at(centre: Centre, now: datetime) -> Day:
     rows = list(db.session.scalars(query))
     marks = marks_of(rows, set(), now)
     tickets = queue(centre.id, clinic_day(now))
+    marked_at = max((one.no_show_at for one in rows if one.no_show_at), default=None)
     expected = [one.starts_at for one in rows if status_of(one) is Status.BOOKED]
     return Day(
         lines=_lines(rows),
         stations=_stations(centre, now),
         missing=[one for one in rows if marks.get(one.id) == "missing"],
+        marked=[one for one in rows if marked_at and one.no_show_at == marked_at],
         unfinished=[one for one in rows if status_of(one) is Status.ARRIVED],
         open_tickets=[one for one in tickets if one.state is not State.OBSERVING],
         observed=[one for one in tickets if one.state is State.OBSERVING],

@@ -16,7 +16,7 @@ from clinic.i18n import mark
 from clinic.scheduling import changing, places, rules
 from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import refusal
+from clinic.scheduling.wanted import SlotTaken, refusal
 
 # Why a check-in is taken back later: the trail holds the key.
 WRONG_CHECK_IN = {
@@ -56,6 +56,10 @@ class TooLateToUndo(DomainError):
 
 class NotBegun(DomainError):
     message = mark("This appointment has not begun yet.")
+
+
+class PlaceIsTaken(DomainError):
+    message = mark("Another child has this place meanwhile. Book a new time instead.")
 
 
 def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
@@ -146,12 +150,53 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     again.look([appointment.child_id], by=by, now=now)
 
 
+def undo_finish(appointment: Appointment, *, by: Person, now: datetime) -> None:
+    """It is not done after all. Who was an arrival only by being done has not arrived either.
+
+    What was recorded at the visit is not looked at: the caller's rooms know of it.
+    """
+    places.lock_children([appointment.child_id])
+    _as_it_is_by_now(appointment)
+    if status_of(appointment) is not Status.DONE:
+        return
+    arrived = (appointment.arrived_at, appointment.arrived_by_id)
+    done = (appointment.done_at, appointment.done_by_id)
+    appointment.done_at = appointment.done_by_id = None
+    if arrived == done:
+        appointment.arrived_at = appointment.arrived_by_id = None
+    _record("undo_finish", appointment, by=by, now=now)
+    again.look([appointment.child_id], by=by, now=now)
+
+
+def undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None:
+    """The child came, or may come still: it stands as before, in its place. Raises PlaceIsTaken."""
+    slot_ids, child_ids = places.slots_under([appointment.id]), [appointment.child_id]
+    places.lock_to_take(slot_ids, child_ids, now=now, online=False)
+    _as_it_is_by_now(appointment)
+    if status_of(appointment) is not Status.NO_SHOW:
+        return
+    try:
+        _take_the_place_back(appointment)
+    except SlotTaken as error:
+        raise PlaceIsTaken from error
+    _record("undo_no_show", appointment, by=by, now=now)
+    again.look([appointment.child_id], by=by, now=now)
+
+
 def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
     """None of these came, all of them or none: raises as `mark_no_show` does."""
     slot_ids = places.slots_around([one.id for one in appointments])
     places.lock(slot_ids, {one.child_id for one in appointments})
     for one in appointments:
         mark_no_show(one, by=by, now=now, note="")
+
+
+def undo_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
+    """All of these came, or may come still: all or none. Raises as `undo_no_show` does."""
+    slot_ids = places.slots_under([one.id for one in appointments])
+    places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=False)
+    for one in appointments:
+        undo_no_show(one, by=by, now=now)
 
 
 def _lock_places(appointment: Appointment) -> list[int]:

@@ -5,19 +5,21 @@ Locks: the visit, then its ticket, after the appointment and stock.
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from clinic.accounts.models import Person
-from clinic.clock import day_bounds
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, lock_row
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
 from clinic.visits.line import close_if_done
-from clinic.visits.models import Ticket, Visit
+from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.queries import is_for, ticket_of
-from clinic.visits.rules import OPEN, State
+from clinic.visits.rules import OPEN, State, Verb
 from clinic.visits.stations import kinds, stations
-from clinic.visits.steps import served_for, take_step
+from clinic.visits.steps import STANDING, served_for, take_step
 
 RECORDED = "record"  # the step's verb; no button does it, and the queue's undo leaves it
 
@@ -36,6 +38,39 @@ def seen(appointment: Appointment, *, by: Person, now: datetime) -> None:
 def gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """Nothing more is done today for this appointment, wherever its ticket stood."""
     _move(appointment, State.DONE, None, by=by, now=now)
+
+
+def not_gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
+    """What ended its ticket was taken back: the ticket stands as before, if that was today and last."""
+    ticket = ticket_of(appointment)
+    if ticket is None or ticket.day != clinic_day(now) or ticket.state is not State.DONE:
+        return
+    visit = db.session.get_one(Visit, ticket.visit_id)
+    lock_row(visit)
+    lock_row(ticket)
+    query = (
+        select(TicketStep)
+        .where(TicketStep.ticket_id == ticket.id, TicketStep.number >= ticket.steps - 1)
+        .order_by(TicketStep.number)
+    )
+    before, last = db.session.scalars(query).all()
+    if last.verb != RECORDED or _is_here_again(visit):
+        return
+    visit.closed_at = visit.closed_by_id = None
+    facts = {name: getattr(before, name) for name in STANDING}
+    take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)
+
+
+def _is_here_again(visit: Visit) -> bool:
+    """Whether the child was checked in anew that day after this visit was over."""
+    others = select(Visit.id).where(
+        Visit.id != visit.id,
+        Visit.child_id == visit.child_id,
+        Visit.centre_id == visit.centre_id,
+        Visit.day == visit.day,
+        Visit.closed_at.is_(None),
+    )
+    return db.session.scalar(others.limit(1)) is not None
 
 
 def _move(

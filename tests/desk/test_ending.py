@@ -12,8 +12,9 @@ from clinic.db import db
 from clinic.desk.ending_queries import day_at
 from clinic.scheduling import attendance, booking
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verify import broken_promises
 from clinic.visits import arriving, line
-from clinic.visits.models import DeskNote, Ticket
+from clinic.visits.models import DeskNote, Ticket, Visit
 from clinic.visits.rules import State
 from tests.makes import NOON, make_appointment, make_centre, make_service, make_slot, make_user
 from tests.queries import count_queries
@@ -90,7 +91,60 @@ def test_what_is_still_open_is_closed_with_one_press(slot, desk, reception, even
     ticket = db.session.query(Ticket).one()
     assert ticket.state is State.DONE
     assert ticket.visit.closed_by_id == reception.id
-    assert "A001" not in desk.get("/desk/end").text
+    assert not desk.page("/desk/end").has_form(action="/end/queue")
+
+
+def test_a_closing_is_taken_back_with_one_press(slot, desk, reception, evening):
+    waits, called, skipped = (
+        arriving.check_in(book(slot), by=reception, now=slot.starts_at) for _ in range(3)
+    )
+    at = slot.starts_at + MINUTE
+    line.call(called, slot.clinic_session.room, seen=1, by=reception, now=at)
+    line.skip(skipped, seen=1, by=reception, now=at)
+    before = {
+        one.id: (one.state, one.station, one.room_id, one.place) for one in (waits, called, skipped)
+    }
+    db.session.commit()
+    page = desk.page("/desk/end").press("全部结束").follow()
+    assert "A001" in page.words
+    assert db.session.query(Ticket).filter(Ticket.state == State.DONE).count() == 3
+    stale = page
+    page = page.press("撤销“全部结束”：3个号恢复原状").follow()
+    now = {
+        one.id: (one.state, one.station, one.room_id, one.place) for one in db.session.query(Ticket)
+    }
+    assert now == before
+    assert not db.session.query(Visit).filter(Visit.closed_at.is_not(None)).count()
+    assert db.session.query(AuditEvent).filter_by(action="ticket_undo").count() == 3
+    assert stale.press("撤销“全部结束”：3个号恢复原状").status == 422  # pressed twice
+    assert page.has_form(action="/end/queue")  # and closed again
+
+
+def test_who_came_again_after_the_closing_keeps_the_new_ticket(slot, desk, reception, evening):
+    first, second = book(slot), book(slot)
+    for one in (first, second):
+        arriving.check_in(one, by=reception, now=slot.starts_at)
+    db.session.commit()
+    desk.page("/desk/end").press("全部结束")
+    arriving.undo_check_in(first, by=reception, now=slot.ends_at, reason="mistake")
+    again = arriving.check_in(first, by=reception, now=slot.starts_at + timedelta(hours=4))
+    db.session.commit()
+    desk.page("/desk/end").press("撤销“全部结束”：1个号恢复原状")
+    states = {one.id: one.state for one in db.session.query(Ticket)}
+    assert states.pop(again.id) is State.WAITING
+    assert sorted(states.values()) == sorted([State.VOID, State.WAITING])
+
+
+def test_those_marked_as_missed_are_taken_back_with_one_press(slot, desk, evening):
+    missed = [book(slot), book(slot)]
+    page = desk.page("/desk/end").press("确认未到").follow()
+    assert {status_of(one) for one in missed} == {Status.NO_SHOW}
+    page.press("撤销：这2位不算未到").follow()
+    db.session.expire_all()
+    assert {status_of(one) for one in missed} == {Status.BOOKED}
+    assert {len(one.booking.appointments) for one in missed} == {1}
+    assert db.session.query(AuditEvent).filter_by(action="undo_no_show").count() == 2
+    assert not broken_promises()
 
 
 def test_while_visits_are_expected_the_queue_is_not_closed(slot, desk, reception):

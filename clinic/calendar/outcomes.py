@@ -1,0 +1,162 @@
+"""The page of a visit for who sees the child: what happened at it, and taking that back."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.calendar import follow_up
+from clinic.calendar.forms import OutcomeForm
+from clinic.calendar.queries import get_own, visits_before
+from clinic.centres.models import ServiceKind
+from clinic.checkups.checks import check_of
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import clock_time, mark, say, say_text
+from clinic.scheduling import attendance
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
+from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.visits import observation_of
+from clinic.visits import recorded
+from clinic.web import render, see_other
+
+OPEN = (Status.BOOKED, Status.ARRIVED)
+DONE, MISSED, UNDO = "done", "no_show", "undo"  # what the form's buttons say
+SOMEBODY_CHANGED = mark(
+    "Somebody changed this appointment meanwhile. Your note is still here; look again."
+)
+WAS_HERE = mark(
+    "This child was checked in. If it left before being seen, say so; "
+    "if another child was meant, the desk takes the check-in back."
+)
+NOT_YET = mark("This visit is booked for %(time)s and nobody is checked in for it.")
+NO_DOSE = mark("No dose is recorded at this visit. Record it first, or say that none was given.")
+
+
+class HasRecord(DomainError):
+    message = mark("Doses or findings are recorded at this visit: it stays done.")
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Add these pages to the calendar's blueprint."""
+    visit = "/appointments/<id:appointment_id>"
+    bp.add_url_rule(visit, view_func=appointment)
+    bp.add_url_rule(f"{visit}/outcome", "outcome_form", appointment)
+    bp.add_url_rule(f"{visit}/outcome", view_func=outcome, methods=["POST"])
+
+
+@allow(Role.CLINICIAN)
+def appointment(appointment_id: int) -> Response:
+    visit = get_own(me(), appointment_id)
+    return _page(visit, OutcomeForm(note=visit.note, version=visit.version))
+
+
+@allow(Role.CLINICIAN)
+def outcome(appointment_id: int) -> Response:
+    visit, now = get_own(me(), appointment_id), clock.now()
+    form = OutcomeForm()
+    what = request.form.get("outcome", "")
+    if not form.validate() or what not in (DONE, MISSED, UNDO):
+        return _page(visit, form, status=422)
+    if form.version.data != visit.version:
+        form.version.data = visit.version
+        return _page(visit, form, refusal=_(SOMEBODY_CHANGED), status=409)
+    if doubt := _doubt(visit, what, form, now):
+        return _page(visit, form, refusal=doubt, status=422)
+    try:
+        note = form.note.data or ""
+        in_one_transaction(lambda: _end(visit, what, note, now))
+    except DomainError as error:
+        db.session.rollback()
+        return _page(visit, form, refusal=say(error), status=422)
+    if what == UNDO:
+        flash(_("Taken back. It is on record."))
+        return see_other("calendar.appointment", appointment_id=visit.id)
+    flash(_("Saved."))
+    return see_other("calendar.today", day=clinic_day(visit.starts_at).isoformat())
+
+
+def _doubt(visit: Appointment, what: str, form: OutcomeForm, now: datetime) -> str:
+    """What is unlikely about that outcome, and was not confirmed; empty if nothing is."""
+    is_here = status_of(visit) is Status.ARRIVED
+    if what == MISSED and is_here and not form.left.data:
+        return say_text(WAS_HERE)
+    if what == DONE and _is_before_its_time(visit, now) and not form.early.data:
+        return say_text(NOT_YET, time=clock_time(visit.starts_at))
+    if what == DONE and _lacks_a_dose(visit) and not form.without.data:
+        return say_text(NO_DOSE)
+    return ""
+
+
+def _is_before_its_time(visit: Appointment, now: datetime) -> bool:
+    """Whether nobody is here today for it, and it is long before the time."""
+    is_today = clinic_day(visit.starts_at) == clinic_day(now)
+    is_long_before = visit.starts_at > now + attendance.BEFORE_ITS_TIME
+    return is_today and is_long_before and status_of(visit) is Status.BOOKED
+
+
+def _lacks_a_dose(visit: Appointment) -> bool:
+    """Whether it is a vaccination at which nothing was given, and that is not finished yet."""
+    is_vaccination = visit.service.kind is ServiceKind.VACCINATION
+    return status_of(visit) in OPEN and is_vaccination and observation_of(visit.id) is None
+
+
+def _end(visit: Appointment, what: str, note: str, now: datetime) -> None:
+    by = me()
+    if what == UNDO:
+        _take_back(visit, note, now)
+        return
+    verb = attendance.finish if what == DONE else attendance.mark_no_show
+    verb(visit, by=by, now=now, note=note)
+    recorded.gone(visit, by=by, now=now)
+
+
+def _take_back(visit: Appointment, note: str, now: datetime) -> None:
+    """ "Done" or "did not come" was wrong: the visit stands as before. Raises HasRecord, PlaceIsTaken."""
+    by, standing = me(), status_of(visit)
+    visit.note = note
+    if standing is Status.DONE:
+        if _has_record(visit):
+            raise HasRecord
+        recorded.not_gone(visit, by=by, now=now)
+        attendance.undo_finish(visit, by=by, now=now)
+    elif standing is Status.NO_SHOW:
+        attendance.undo_no_show(visit, by=by, now=now)
+        recorded.not_gone(visit, by=by, now=now)
+
+
+def _has_record(visit: Appointment) -> bool:
+    """Whether a dose was given or a check finished at it: what is on record is corrected there."""
+    check = check_of(visit.id)
+    return observation_of(visit.id) is not None or bool(check and check.finished_at)
+
+
+def _page(
+    visit: Appointment, form: OutcomeForm, *, refusal: str = "", status: int = 200
+) -> Response:
+    """The appointment, its child, and the form; a look at a child's record is written down."""
+    now = clock.now()
+    audit.note_read(visit.child_id, visit.centre_id)
+    asked = follow_up.chooser_of(visit, now)
+    return render(
+        "calendar/appointment.html",
+        status=status,
+        form=form,
+        refusal=refusal,
+        reference=spoken(visit.booking.reference),
+        lacks_a_dose=_lacks_a_dose(visit),
+        is_before_its_time=_is_before_its_time(visit, now),
+        may_undo=status_of(visit) in (Status.DONE, Status.NO_SHOW) and not _has_record(visit),
+        asks_left=request.form.get("outcome") == MISSED and status_of(visit) is Status.ARRIVED,
+        standing=status_of(visit),
+        labels=LABELS,
+        visits=visits_before(visit),
+        **follow_up.beside(visit, asked.services, now),
+        day=clinic_day(visit.starts_at),
+        **follow_up.shown(visit, asked),
+    )
