@@ -12,9 +12,17 @@ function countDown() {
       const minutes = Math.floor(left / 60);
       place.textContent = `${minutes < 60 ? minutes : `${Math.floor(minutes / 60)}:${two(minutes % 60)}`}:${two(left % 60)}`;
       if (left && place.isConnected) setTimeout(show, 1000);
+      if (!left) overNow(place.closest("[data-held]"));
     };
     show();
   }
+}
+
+// What was held for somebody is not any more: the page says so without being asked again.
+function overNow(held) {
+  if (!held) return;
+  held.hidden = true;
+  held.parentElement.querySelector("[data-when-over]").hidden = false;
 }
 
 // "Use my location": a plain form whose two fields only the browser can fill.

@@ -174,6 +174,7 @@ def _show(
     group = holding.group_of(kept)
     if not form.is_submitted():
         form.reason.data = kept.reason
+    was_held = bool(kept.ended_at or kept.expires_at <= now)
     return render(
         "booking/confirm.html",
         partial="booking/_confirm.html",
@@ -185,7 +186,8 @@ def _show(
         kind=kind.value,
         title=title,
         carry=carried(request.args, FILTERS + PATTERN),
-        is_over=kept.purpose is HoldFor.WAITLIST and bool(kept.ended_at or kept.expires_at <= now),
+        is_over=was_held and kept.purpose is HoldFor.WAITLIST,
+        was_held=was_held,
     )
 
 

@@ -19,7 +19,6 @@ from clinic.demo.visits import happen, invent, open_visits
 from clinic.scheduling import rota
 from clinic.scheduling.models import Booking
 
-DAYS_AFTER = 28
 MOST_DAYS = 10  # that are made up for after the site stood still
 FOUNDED_BEFORE = timedelta(days=60)
 ARRIVALS_A_CENTRE = 9
@@ -71,9 +70,10 @@ def _last_day(founder: User) -> date:
 
 
 def open_days(city: City, first: date) -> None:
-    """What the rota gives from that day on. Today is open in any case, and so are years that
-    nobody knows yet, unless a person has decided about the day."""
-    days = [first + timedelta(days=n) for n in range((city.today - first).days + DAYS_AFTER)]
+    """What the rota gives from that day on, as far ahead as a site's worker opens it. Today is open
+    in any case, and so are years that nobody knows yet, unless a person has decided about the day."""
+    count = (city.today + rota.HORIZON - first).days + 1
+    days = [first + timedelta(days=n) for n in range(count)]
     known = calendars_between(days[0], days[-1])
     centres = city.centres()
     decided = rota.adjusted_days([centre.id for centre in centres], days)

@@ -1,5 +1,6 @@
 """Invented visits: plausible ones are booked, and what would have happened by now happens to them."""
 
+import logging
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
@@ -14,6 +15,7 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo import growth, jabs, stock
 from clinic.demo.city import INVENTED, City, Family
+from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import attendance, booking
 from clinic.scheduling.models import Appointment, Booking, Channel
@@ -23,12 +25,14 @@ from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.wanted import Wanted, examine
 from clinic.visits import recorded
 
+log = logging.getLogger(__name__)
 TRIES = 5
 MOST_A_DAY = 2  # visits of a child
 BOOKED_BEFORE = timedelta(days=3)
 HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by then
 FULLER = 0.4  # of the mornings, as against the afternoons
 MISSED, CANCELLED = 0.1, 0.2  # of the visits
+NOTHING_DUE = "今日无需接种，已告知家长下次接种时间。"
 NEED_NOTHING = (ServiceKind.PEDIATRICS, ServiceKind.REHAB)  # they have a reason, not a due day
 
 
@@ -188,6 +192,16 @@ def open_visits(city: City, until: date) -> Iterator[Appointment]:
 
 
 def happen(city: City, appointment: Appointment) -> None:
+    """What becomes of the visit by now. Where something that a person entered stands against it, it
+    stays as it is: one visit must not stop the city."""
+    try:
+        with db.session.begin_nested():
+            _happen(city, appointment)
+    except DomainError as error:
+        log.warning("invented visit %s stays as it is: %s", appointment.id, error)
+
+
+def _happen(city: City, appointment: Appointment) -> None:
     """Done, missed or cancelled in the past; of today's children some were seen and some just came."""
     start, end = appointment.starts_at, appointment.ends_at
     day, luck = clinic_day(start), city.dice.random()
@@ -217,13 +231,18 @@ def _call_off(appointment: Appointment) -> None:
 def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datetime) -> None:
     """The child came and was seen; what its visit was for is on record.
 
-    For a vaccination that is not due any more nobody came.
+    For a vaccination that is not due any more nobody came; a child who was there already went
+    home without one.
     """
     is_vaccination = appointment.service.kind is ServiceKind.VACCINATION
-    if is_vaccination and not jabs.can_give(appointment, clinic_day(seen)):
-        _call_off(appointment)
-        return
     clinician = city.clinicians[appointment.practitioner_id]
+    if is_vaccination and not jabs.can_give(appointment, clinic_day(seen)):
+        if appointment.arrived_at is None:
+            _call_off(appointment)
+        else:
+            attendance.finish(appointment, by=clinician, now=seen, note=NOTHING_DUE)
+            recorded.gone(appointment, by=clinician, now=seen)
+        return
     reception = city.receptions[appointment.centre_id]
     attendance.check_in(appointment, by=reception, now=came)
     if is_vaccination:

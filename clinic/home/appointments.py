@@ -160,6 +160,8 @@ def calendar_file(appointment_id: int) -> Response:
 def cancellation(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
     form = CancelForm()
+    if status_of(appointment) is Status.CANCELLED and not form.is_submitted():
+        return see_other("appointments.show", appointment_id=appointment_id)
     now = clock.now()
     refusal = ""
     rest = [one for one in remaining_with(appointment, now=now) if one is not appointment]

@@ -153,8 +153,12 @@ def test_an_expired_hold_still_books_if_nobody_else_came(client):
     service = make_service()
     data = wish(make_child(parent), service, make_slot(service))
     held = client.sign_in(parent).post("/pediatrics/holds", data=data)
+    assert client.page(held.location).tree.css_first("[data-when-over]")
     with time_machine.travel(NOON + timedelta(minutes=30), tick=False):
-        assert "/appointments/" in client.post(held.location, data={"reason": ""}).location
+        page = client.page(held.location)
+        assert "已不再为您保留" in page.words
+        assert "为您保留到" not in page.words
+        assert "/appointments/" in page.form(holding="reason").submit().location
 
 
 def test_an_expired_hold_that_somebody_else_took_is_told_with_alternatives(client):

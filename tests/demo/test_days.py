@@ -13,18 +13,21 @@ from clinic.centres.models import AdjustedDay, Centre, ServiceKind
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo.days import renew
+from clinic.demo.jabs import can_give
 from clinic.families.models import Child
 from clinic.families.queries import children_of
-from clinic.scheduling import booking
+from clinic.scheduling import booking, rota
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.wanted import Wanted, examine
-from clinic.vaccination.models import Immunization
+from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.stock_verify import broken_stock
 from clinic.vaccination.visit_models import Observation
+from clinic.vaccination.visits import lines_of
 from tests.conftest import SETTINGS
 from tests.demo.conftest import DAY
+from tests.makes import save
 
 NEXT = DAY + timedelta(days=1)
 
@@ -197,6 +200,37 @@ def test_a_child_that_a_parent_added_is_left_alone(city):
     before = db.session.scalar(select(func.count()).where(Appointment.child_id == twin.id))
     renew(at(DAY + timedelta(days=6), time(9)))
     assert db.session.scalar(select(func.count()).where(Appointment.child_id == twin.id)) == before
+
+
+def test_a_child_who_is_here_and_needs_no_dose_any_more_does_not_stop_the_city(city):
+    visit = waiting_for_a_dose()
+    for line in lines_of(visit, DAY):
+        elsewhere = {"vaccine": line.vaccine.code, "given_on": DAY, "source": Source.STAFF}
+        entered = {"entered_at": at(DAY, time(9)), "entered_by_id": visit.arrived_by_id}
+        save(Immunization(child_id=visit.child_id, **elsewhere, **entered))
+    assert not can_give(visit, DAY)
+
+    assert renew(at(NEXT, time(9)))
+
+    db.session.refresh(visit)
+    assert visit.done_at
+    assert visit.note
+    assert db.session.scalar(select(func.count()).select_from(visits_on(NEXT).subquery())) > 10
+
+
+def waiting_for_a_dose():
+    """A visit of this day of a child that has come for a dose."""
+    query = visits_on(DAY).join(Booking).where(Booking.idempotency_key.startswith("demo-day:"))
+    came = query.where(Appointment.arrived_at.is_not(None), Appointment.done_at.is_(None))
+    found = db.session.scalars(came.order_by(Appointment.id)).all()
+    return next(visit for visit in found if visit.service.kind is ServiceKind.VACCINATION)
+
+
+def test_times_are_open_as_far_ahead_as_families_may_book(city):
+    now = at(NEXT, time(20))
+    renew(now)
+    last = db.session.scalar(select(func.max(Slot.starts_at)))
+    assert clinic_day(last) == NEXT + rota.HORIZON
 
 
 def test_a_day_that_the_manager_shut_stays_shut(city):

@@ -102,6 +102,7 @@ def test_cancelling_asks_first_and_twice_is_once(client, parent, visit):
     for _ in range(2):
         assert client.post(url, data={"reason": "发烧"}).location == f"/appointments/{visit.id}"
     assert status_of(visit) is Status.CANCELLED
+    assert client.get(url).location == f"/appointments/{visit.id}"  # it is not asked again
 
 
 def test_too_late_to_cancel_says_whom_to_call(client, parent, visit):
