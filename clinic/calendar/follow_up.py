@@ -18,6 +18,7 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
+from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.terms import MOST_NEEDS, Line
 from clinic.calendar.queries import get_own, visits_ahead
 from clinic.care.gather import plans_of
@@ -56,6 +57,7 @@ class FollowUp:
     next_days: Sequence[tuple[date, bool]] = ()  # with times; whether some are this clinician's
     names: dict[int, str] = field(default_factory=dict)
     objection: Objection | None = None
+    why: Objection | None = None  # nothing is free that day
 
 
 def add_pages(bp: Blueprint) -> None:
@@ -184,6 +186,7 @@ def _found(visit: Appointment, now: datetime) -> FollowUp:
         next_days=_next_days(free, day, mine),
         names=on_behalf.names_of(service),
         objection=objections[0] if objections else None,
+        why=None if on_day or objections else why_nothing_is_free(service, visit.centre, day, now),
     )
 
 

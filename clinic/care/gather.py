@@ -1,6 +1,6 @@
 """A family's care plans: what the services say, put into one plan for each child."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -34,7 +34,7 @@ def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
         one.id: plan_of(
             [
                 *vaccine_needs(vaccinations[one.id], doses[one.id]),
-                *check_needs(checks[one.id], on, visits.get(one.id)),
+                *check_needs(checks[one.id], on, visits[one.id]),
             ]
         )
         for one in children
@@ -77,11 +77,15 @@ def vaccine_need(one: Forecast) -> Due | None:
     )
 
 
-def check_needs(one: checkups.Due, on: date, booked_on: date | None) -> list[Due]:
-    """The next check, if there is one; its last day is the day before `latest`."""
+def check_needs(one: checkups.Due, on: date, booked: Sequence[date]) -> list[Due]:
+    """The next check, if there is one; its last day is the day before `latest`.
+
+    `booked`: the days of the health checks that are booked; one before its age is another check.
+    """
     visit = one.visit
     if visit is None:
         return []
+    booked_on = next((day for day in booked if day >= (one.due_from or day)), None)
     standing = Standing.OVERDUE if one.overdue else Standing.DUE
     if one.due_from and one.due_from > on:
         standing = Standing.COMING

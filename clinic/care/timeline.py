@@ -77,7 +77,7 @@ def timeline_of(child: Child, on: date) -> Timeline:
     steps = ahead(case.child, case.given, on)
     needs = vaccine_needs(lines, case.booked)
     checks = check_needs(
-        dues_of([child], on)[child.id], on, checks_booked([child.id], today=on).get(child.id)
+        dues_of([child], on)[child.id], on, checks_booked([child.id], today=on)[child.id]
     )
     paid = [one for one in advice(case.child, case.given, on) if one.usual <= on + SOON]
     later = [need for one in steps if not one.is_next and (need := vaccine_need(one.line))]

@@ -1,7 +1,7 @@
 """Which health check is next for children on record."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Date, String, cast, func, null, select
@@ -22,6 +22,7 @@ class Made(NamedTuple):
 
     on: date
     visit: str | None
+    at: datetime  # when that was on record
 
 
 def dues_of(children: Collection[Child], on: date) -> Mapping[int, Due]:
@@ -30,10 +31,10 @@ def dues_of(children: Collection[Child], on: date) -> Mapping[int, Due]:
     return {one.id: due(one.birth_date, on, checks_done(one, made[one.id])) for one in children}
 
 
-def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, date]:
-    """The day of the next health check that is booked, by child, for those who have one. One query."""
+def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, list[date]]:
+    """The days of the health checks that are booked, by child, earliest first. One query."""
     query = (
-        select(Appointment.child_id, func.min(Appointment.starts_at))
+        select(Appointment.child_id, Appointment.starts_at)
         .join(Service, Service.id == Appointment.service_id)
         .where(
             Appointment.child_id.in_(child_ids),
@@ -47,9 +48,12 @@ def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, da
             Service.kind == ServiceKind.CHECKUPS,
             Service.code == HEALTH_CHECK,
         )
-        .group_by(Appointment.child_id)
+        .order_by(Appointment.starts_at)
     )
-    return {child_id: clinic_day(at) for child_id, at in db.session.execute(query)}
+    days: dict[int, list[date]] = {one: [] for one in child_ids}
+    for child_id, starts_at in db.session.execute(query):
+        days[child_id].append(clinic_day(starts_at))
+    return days
 
 
 def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:
@@ -63,6 +67,7 @@ def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:
         cast(null(), Appointment.starts_at.type).label("starts_at"),
         CheckVisit.done_on,
         CheckVisit.visit,
+        CheckVisit.finished_at.label("at"),
     ).where(CheckVisit.child_id.in_(child_ids), CheckVisit.finished_at.is_not(None))
     has_record = (
         select(CheckVisit.id)
@@ -71,7 +76,11 @@ def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:
     )
     unrecorded = (
         select(
-            Appointment.child_id, Appointment.starts_at, cast(null(), Date), cast(null(), String)
+            Appointment.child_id,
+            Appointment.starts_at,
+            cast(null(), Date),
+            cast(null(), String),
+            Appointment.done_at,
         )
         .join(Service, Service.id == Appointment.service_id)
         .where(
@@ -83,8 +92,9 @@ def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:
         )
     )
     made: dict[int, list[Made]] = {one: [] for one in child_ids}
-    for child_id, starts_at, done_on, visit in db.session.execute(recorded.union_all(unrecorded)):
-        made[child_id].append(Made(done_on or clinic_day(starts_at), visit))
+    rows = db.session.execute(recorded.union_all(unrecorded))
+    for child_id, starts_at, done_on, visit, at in rows:
+        made[child_id].append(Made(done_on or clinic_day(starts_at), visit, at))
     return {child_id: sorted(rows, key=lambda one: one.on) for child_id, rows in made.items()}
 
 

@@ -181,10 +181,10 @@ def finish_check(
     check: CheckVisit, appointment: Appointment, *, by: Person, now: datetime, note: str
 ) -> None:
     """The check is complete and its appointment done; once more is no more. See attendance.finish."""
-    attendance.finish(appointment, by=by, now=now, note=note)
-    recorded.seen(appointment, by=by, now=now)
     if check.finished_at is None:
         check.finished_at, check.finished_by_id = now, by.id
+    attendance.finish(appointment, by=by, now=now, note=note)
+    recorded.seen(appointment, by=by, now=now)
     db.session.flush()
     audit.record("finish_check", check, by=by.id, now=now, centre_id=check.centre_id)
     db.session.flush()

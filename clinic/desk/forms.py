@@ -19,6 +19,7 @@ from clinic.i18n import clock_time, name_of
 from clinic.scheduling.attendance import WRONG_CHECK_IN
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import Offer
+from clinic.scheduling.rules import Objection
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
@@ -83,6 +84,7 @@ class WalkInForm(Form):
         self.today = today
         self.service.choices = [SelectChoice(one.id, name_of(one)) for one in services]
         self.slot.choices = []
+        self.why: Objection | None = None  # nothing is free
         self.has_doses = False
         # Of a child that is known: what the visit can be for, and what stands against that.
         self.child_id = 0

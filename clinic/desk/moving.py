@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against_moving,
     free_times,
@@ -69,6 +70,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
     own_day = max(clinic_day(visit.starts_at), clinic_day(now))
     asked = clinic_day(wanted.starts_at) if wanted else a_day(request.args.get("day"))
     day = max(asked or own_day, clinic_day(now))
+    free = free_times(visit.service, visit.centre, day, now)
     return render(
         "desk/move.html",
         status=409 if refusal else 200,
@@ -76,7 +78,8 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         wanted=wanted,
         objections=objections,
         day=day,
-        free=free_times(visit.service, visit.centre, day, now),
+        free=free,
+        why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
         next_days=next_days(visit, day, now=now),
         names={one.id: one for one in visit.centre.practitioners},
         rooms={one.id: one for one in visit.centre.rooms},

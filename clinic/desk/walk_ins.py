@@ -15,6 +15,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.kept_forms import filled
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
+from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against,
     book_for,
@@ -96,7 +97,10 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     if not service or not form.day.data:
         return
     now = clock.now()
-    form.offer(free_times(service, centre, form.day.data, now), names_of(service))
+    free = free_times(service, centre, form.day.data, now)
+    form.offer(free, names_of(service))
+    if not free:
+        form.why = why_nothing_is_free(service, centre, form.day.data, now)
     if form.has_doses and (child := _known(form)):
         audit.note_read(child.id, centre.id)
         _offer_doses(form, child, service, centre, now)

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import against_moving, move_as_shown, next_days, wanted_here
 from clinic.centres.models import Practitioner
 from clinic.centres.queries import is_self
@@ -97,6 +98,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         except DomainError as error:
             refusal = refusal or say(error)
     day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
+    free = free_on(visit, day, now=now)
     audit.note_read(visit.child_id, visit.centre_id)
     return render(
         "manage/rota_visit.html",
@@ -105,7 +107,8 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         wanted=wanted,
         against=found,
         day=day,
-        free=free_on(visit, day, now=now),
+        free=free,
+        why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
         next_days=next_days(visit, day, now=now),
         closed=closures_on(visit.centre_id, day),
         names={one.id: one for one in visit.centre.practitioners},

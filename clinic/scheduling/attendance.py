@@ -107,7 +107,10 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
 
 
 def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
-    """The visit is done. A clinician may see a child whom nobody checked in: that is an arrival too."""
+    """The visit is done, and what hangs on that is looked at again.
+
+    A clinician may see a child whom nobody checked in: that is an arrival too.
+    """
     places.lock_children([appointment.child_id])
     _as_it_is_by_now(appointment)
     status = status_of(appointment)
@@ -125,6 +128,7 @@ def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) ->
         appointment.done_at, appointment.done_by_id = now, by.id
     appointment.note = note
     _record("finish", appointment, by=by, now=now)
+    again.look([appointment.child_id], by=by, now=now)
 
 
 def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:

@@ -14,7 +14,6 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
-from clinic.families import again
 from clinic.i18n import mark
 from clinic.scheduling import attendance, places
 from clinic.scheduling.models import Appointment
@@ -109,9 +108,7 @@ def give(
     _take(visit, jabs, checks, by=by, now=now)
     attendance.finish(visit, by=by, now=now, note=visit.note)
     recorded.seen(visit, by=by, now=now)
-    observation = _observe(visit, by=by, now=now)
-    again.look([visit.child_id], by=by, now=now)
-    return observation
+    return _observe(visit, by=by, now=now)
 
 
 def _must_be_right(

@@ -4,15 +4,19 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from clinic.care.gather import plans_of
 from clinic.centres.models import Service, ServiceKind
 from clinic.checkups.models import CheckVisit
 from clinic.checkups.plan import HEALTH_CHECK, dues_of
 from clinic.clock import at, clinic_day
 from clinic.db import db
+from clinic.families import again
 from clinic.families.models import Child
-from clinic.scheduling import attendance
+from clinic.scheduling import attendance, questions
+from clinic.scheduling.models import Question
 from tests.makes import (
     NOON,
+    TOMORROW,
     make_appointment,
     make_centre,
     make_child,
@@ -45,11 +49,12 @@ def check_of(child, visit, on, *, finished=True, appointment=None, by=None):
     )
 
 
-def visit_of(child, *, done=True):
-    """A health check's appointment tomorrow; done, or not yet."""
+def visit_of(child, *, on=TOMORROW, done=True):
+    """A health check's appointment; done, or not yet."""
     service = db.session.query(Service).filter_by(code=HEALTH_CHECK).first()
     service = service or make_service(ServiceKind.CHECKUPS, code=HEALTH_CHECK)
-    appointment = make_appointment(child, service, make_slot(service))
+    slot = make_slot(service, day=on)
+    appointment = make_appointment(child, service, slot, now=NOON - timedelta(days=1))
     if done:
         staff = make_user()
         attendance.finish(appointment, by=staff, now=appointment.ends_at, note="")
@@ -116,3 +121,50 @@ def test_one_query_however_many_checks_and_children(app):
     children = db.session.query(Child).all()
     assert count_queries(lambda: dues_of(children[:1], TODAY)) == 1
     assert count_queries(lambda: dues_of(children, TODAY)) == 1
+
+
+class Booked:
+    """A child of eleven months, whose check of eight months is due; one is booked in three days."""
+
+    def __init__(self, *before):
+        self.parent = make_user()
+        self.child = make_child(self.parent, birth_date=date(2025, 4, 1))
+        for visit in before:
+            check_of(self.child, visit, TODAY - timedelta(days=9))
+        self.visit = visit_of(self.child, on=TODAY + timedelta(days=3), done=False)
+
+    def is_seen_today(self):
+        """At another visit, which is finished."""
+        visit_of(self.child, on=TODAY)
+        db.session.refresh(self.visit)
+
+    @property
+    def need(self):
+        plan = plans_of([self.child], TODAY)[self.child.id]
+        return next(one for one in [*plan.now, *plan.coming] if one.kind is ServiceKind.CHECKUPS)
+
+
+@pytest.mark.usefixtures("both", "noon")
+def test_a_visit_whose_check_was_made_meanwhile_is_asked_about():
+    booked = Booked()
+    assert (booked.need.code, booked.need.booked_on) == ("M8", TODAY + timedelta(days=3))
+    booked.is_seen_today()
+    assert booked.visit.question is Question.NOTHING_LEFT
+    assert (booked.need.code, booked.need.booked_on) == ("M12", None)
+
+
+@pytest.mark.usefixtures("both", "noon")
+def test_a_visit_that_was_booked_for_no_check_is_not_asked_about():
+    booked = Booked("M8")
+    booked.is_seen_today()
+    assert booked.visit.question is None
+
+
+@pytest.mark.usefixtures("both", "noon")
+def test_a_visit_that_the_family_kept_is_not_asked_about_again():
+    booked = Booked()
+    booked.is_seen_today()
+    questions.keep(booked.visit, by=booked.parent, now=NOON)
+    again.look([booked.child.id], by=booked.parent, now=NOON)
+    db.session.commit()
+    assert booked.visit.question is None

@@ -250,3 +250,16 @@ def test_who_came_late_is_marked_and_goes_behind_who_is_on_time(app, desk, servi
     for page in pages:
         assert list(dict.fromkeys(re.findall(r"小\d", page))) == ["小9", "小1", "小0"]
         assert page.count("迟到") == 1
+
+
+HOLIDAY = "2026-05-01"
+
+
+def test_the_walk_in_page_says_it(desk):
+    page = desk.page("/desk/walk-in").form(holding="birth_date").fill(day=HOLIDAY).submit("show")
+    assert "法定节假日，中心休息。" in page.words
+
+
+def test_the_page_that_moves_a_visit_says_it(desk, visit):
+    page = desk.page(f"/desk/appointments/{visit.id}/move?day={HOLIDAY}")
+    assert "法定节假日，中心休息。" in page.words

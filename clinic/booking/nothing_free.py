@@ -1,0 +1,40 @@
+"""Why staff find no free time on a day: it is over, a holiday, closed, not open yet, or taken."""
+
+from datetime import date, datetime
+
+from clinic.centres.days import holiday_on
+from clinic.centres.models import Centre, Service
+from clinic.centres.queries import closed_because
+from clinic.centres.years import calendars
+from clinic.clock import clinic_day, day_bounds
+from clinic.i18n import mark, name_of
+from clinic.scheduling.policies import policy_for
+from clinic.scheduling.queries import Offer, offers
+from clinic.scheduling.reasons import why_none
+from clinic.scheduling.rules import Objection
+
+OVER = Objection("past", mark("That day is over."))
+ENDED = Objection("past", mark("The hours of this day are over."))
+TAKEN = Objection("taken", mark("Everything is taken on this day."))
+
+
+def why_nothing_is_free(service: Service, centre: Centre, day: date, now: datetime) -> Objection:
+    """Why `on_behalf.free_times` gives nothing for that service there on that day."""
+    if day < clinic_day(now):
+        return OVER
+    start, end = day_bounds(day)
+    known, opens = calendars([day.year]), policy_for(service.id, centre.id).releases_at(day)
+    closures = closed_because([centre.id], start, end)
+
+    def against(offer: Offer) -> list[Objection]:
+        return [ENDED if offer.ends_at <= now else TAKEN]
+
+    return why_none(
+        offers(service, [centre.id], start, end, now=now, online=False),
+        against,
+        holiday=holiday_on(day, known),
+        is_known=day.year in known,
+        closed_because=name_of(closures[0][1], "reason") if closures else "",
+        filtered=False,
+        opens=opens if opens > now else None,
+    )
