@@ -189,6 +189,7 @@ FILTERS: Mapping[str, object] = {
     "weekday_name": weekday_name,
     "in_words": in_words,
     "soon": soon,
+    "how_long": how_long,
     "say": say,
     "translated": gettext,
 }

@@ -21,6 +21,7 @@ from clinic.scheduling import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.vaccination.asked_again import health_of
 from clinic.vaccination.visits import observation_of
 from clinic.visits import recorded
 from clinic.web import render, see_other
@@ -149,6 +150,7 @@ def _page(
         form=form,
         refusal=refusal,
         reference=spoken(visit.booking.reference),
+        health=health_of([visit.id], now).get(visit.id),
         lacks_a_dose=_lacks_a_dose(visit),
         is_before_its_time=_is_before_its_time(visit, now),
         may_undo=status_of(visit) in (Status.DONE, Status.NO_SHOW) and not _has_record(visit),

@@ -34,7 +34,7 @@ from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.scheduling.turns import in_order
-from clinic.vaccination.before import yes_of
+from clinic.vaccination.asked_again import health_of, must_ask
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, ticket_of, tickets_of
 from clinic.visits.recorded import is_needed
@@ -62,12 +62,19 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @bp.post(arrival)
     @allow(Role.RECEPTION)
     def check_in(appointment_id: int) -> Response:
+        visit = get_visit(me(), appointment_id)
+        if must_ask(visit, clock.now()):
+            return see_other("desk.answers", appointment_id=visit.id)
         return _arrive(appointment_id, arriving.check_in)
 
     @bp.post(f"{arrival}/family")
     @allow(Role.RECEPTION)
     def check_in_family(appointment_id: int) -> Response:
         """Everything that the child and its siblings have about now."""
+        visit, now = get_visit(me(), appointment_id), clock.now()
+        for one in arriving.family_of(visit, now) or [visit]:
+            if must_ask(one, now):
+                return see_other("desk.answers", appointment_id=one.id, family=1)
         return _arrive(appointment_id, _check_in_family)
 
     @bp.post(f"{arrival}/undo")
@@ -163,7 +170,7 @@ def _page(
         totals=totals(rows),
         typed=typed,
         elsewhen=elsewhen,
-        health=yes_of([one.id for one in found]),
+        health=health_of([one.id for one in found], now),
         why=why_not_found(centre, typed) if typed and not found else "",
         refusal=refusal,
         refused=refused if any(one.id == refused for one in found) else 0,

@@ -8,12 +8,12 @@ from clinic.accounts.models import Role
 from clinic.booking.slips import qr_code
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
-from clinic.desk import checking_in, ending, moving, queue, screen, walk_ins
+from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
 from clinic.desk.history import history_of, last_move
 from clinic.desk.queries import centres_of, get_visit
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
-from clinic.vaccination.before import yes_of
+from clinic.vaccination.asked_again import health_of
 from clinic.vaccination.booked import booked_for
 from clinic.vaccination.observation import open_reaction
 from clinic.visits.waits import wait_of
@@ -36,13 +36,14 @@ screen.add_pages(bp)
 ending.add_pages(bp, _centre)
 checking_in.add_pages(bp, _centre)
 moving.add_pages(bp)
+asking.add_pages(bp)
 
 
 @bp.get("/appointments/<id:appointment_id>")
 @allow(Role.RECEPTION, Role.MANAGER)
 def show(appointment_id: int) -> Response:
     """What reception does about a visit; the centre's manager may look, and it is written down."""
-    visit = get_visit(me(), appointment_id, Role.MANAGER)
+    visit, now = get_visit(me(), appointment_id, Role.MANAGER), clock.now()
     audit.note_read(visit.child_id, visit.centre_id)
     history = history_of(visit)
     return render(
@@ -51,11 +52,11 @@ def show(appointment_id: int) -> Response:
         reference=spoken(visit.booking.reference),
         standing=status_of(visit),
         labels=LABELS,
-        is_today=clinic_day(visit.starts_at) == clinic_day(clock.now()),
+        is_today=clinic_day(visit.starts_at) == clinic_day(now),
         doses=booked_for([visit.id]).get(visit.id, ()),
         history=history,
-        health=yes_of([visit.id]).get(visit.id, ()),
-        moved=last_move(visit, history, now=clock.now()),
+        health=health_of([visit.id], now).get(visit.id),
+        moved=last_move(visit, history, now=now),
         is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(visit.starts_at),
     )
@@ -64,7 +65,7 @@ def show(appointment_id: int) -> Response:
 @bp.get("/appointments/<id:appointment_id>/slip")
 @allow(Role.RECEPTION)
 def slip(appointment_id: int) -> Response:
-    visit = get_visit(me(), appointment_id)
+    visit, now = get_visit(me(), appointment_id), clock.now()
     audit.note_read(visit.child_id, visit.centre_id)
     reference = visit.booking.reference
     return render(
@@ -73,7 +74,7 @@ def slip(appointment_id: int) -> Response:
         reference=spoken(reference),
         qr=qr_code(reference),
         doses=booked_for([visit.id]).get(visit.id, ()),
-        wait=wait_of(visit, clock.now()),
-        health=yes_of([visit.id]).get(visit.id, ()),
+        wait=wait_of(visit, now),
+        health=health_of([visit.id], now).get(visit.id),
         reacts=open_reaction(visit.id) is not None,
     )

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
@@ -55,21 +53,6 @@ def answers_of(row: Screening) -> dict[str, Answer]:
         code: Answer(bool(yes), date.fromisoformat(str(day)) if day else None)
         for code, (yes, day) in row.answers.items()
     }
-
-
-def yes_of(appointment_ids: Collection[int]) -> dict[int, list[screening.Question]]:
-    """The questions last answered with yes before these visits, by visit, however old. One query."""
-    query = (
-        select(Screening)
-        .where(Screening.appointment_id.in_(appointment_ids))
-        .order_by(Screening.id)
-    )
-    latest = {one.appointment_id: answers_of(one) for one in db.session.scalars(query)}
-    found = {
-        number: [one for one in screening.questions() if one.code in said and said[one.code].yes]
-        for number, said in latest.items()
-    }
-    return {number: yes for number, yes in found.items() if yes}
 
 
 def outcome_of(row: Screening | None, vaccine: str, on: date) -> Outcome:

@@ -19,6 +19,7 @@ from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination import before, giving, screening, visits
+from clinic.vaccination.asked_again import health_of
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.conditions import NAMES, live_conditions
 from clinic.vaccination.forecast import Forecast
@@ -153,6 +154,7 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
         lots=good_lots(visit.centre_id, [one.vaccine.code for one in lines], today),
         conditions=live_conditions([visit.child_id])[visit.child_id],
         answers=answers,
+        health=health_of([visit.id], now).get(visit.id),
         is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
         outcomes={
             one.vaccine.code: before.outcome_of(answers, one.vaccine.code, today) for one in lines

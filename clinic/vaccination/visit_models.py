@@ -34,6 +34,26 @@ class Screening(Base):
     by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
+class AskedAgain(Base):
+    """What the desk heard at the check-in about answers that were yes: `still` are the codes of the
+    questions that are so by now. The answers stay as they are, for the nurse to judge."""
+
+    __tablename__ = "health_asked_again"
+    __table_args__ = (
+        Index("ix_health_asked_again_visit", "appointment_id", "id"),
+        CheckConstraint("temperature BETWEEN 320 AND 430", name="temperature"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id"))
+    screening_id: Mapped[int] = mapped_column(ForeignKey("vaccination_screenings.id"))
+    still: Mapped[list[str]] = mapped_column(JSON)
+    temperature: Mapped[int | None]  # tenths of a degree Celsius
+    note: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
 class InformedConsent(Base):
     """A guardian agrees to a dose of a vaccine at a visit, or refuses it."""
 

@@ -318,15 +318,21 @@ STOCK = {"vaccine_lots_stay", "vaccine_products_stay", "dose_promises_stay"} | {
 }
 COUNTED = ("vaccine_lots_count", "dose_promises_count")
 DESK = ("appointments_desk_version", "tickets_desk_version")
+OF_A_VISIT = {"health_asked_again": EVENTS[:1], "vaccination_screenings": EVENTS[:1]} | {
+    "adverse_events": EVENTS[:2]
+}
 RECORDS = {
     **dict.fromkeys(("immunizations", "child_conditions", "dose_promises"), EVENTS),
     **dict.fromkeys(("children", "appointments"), ("update",)),
 }
-NOTED = {f"{table}_versions_counted" for table in (*RECORDS, "slot_services", "tickets")}
+NOTED = {
+    f"{table}_versions_counted" for table in (*RECORDS, *OF_A_VISIT, "slot_services", "tickets")
+}
 SHELVES = ("stock_stock_version", "vaccine_lots_stock_version")
 PROMISED = {
     "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED, *DESK}
     | {"ticket_steps_stay", *SHELVES, *(f"{table}_record" for table in RECORDS)}
+    | {f"{table}_desk_version" for table in OF_A_VISIT}
     | OVERLAPS
     | TRAILS
     | VERSIONS
@@ -336,6 +342,7 @@ PROMISED = {
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
     | {"ticket_steps_stay", "appointments_desk_version_left"}
     | {f"{name}_{event}" for name in DESK for event in ("insert", "update")}
+    | {f"{table}_desk_version_{one}" for table, events in OF_A_VISIT.items() for one in events}
     | {f"{table}_record_{event}" for table, events in RECORDS.items() for event in events}
     | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
     | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}

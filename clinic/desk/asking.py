@@ -1,0 +1,117 @@
+"""Before a check-in: what the family answered with yes is asked again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.checkups.measuring import amount_of
+from clinic.checkups.models import Kind
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.desk.queries import get_visit
+from clinic.errors import DomainError
+from clinic.i18n import name_of, say
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.status import Status, status_of
+from clinic.typed import Errors, text_in, typed_in
+from clinic.vaccination.asked_again import FEVER, Health, ask_again, health_of, must_ask
+from clinic.visits import arriving
+from clinic.web import render, see_other
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Add the page to the desk's blueprint."""
+    address = "/appointments/<id:appointment_id>/answers"
+    bp.add_url_rule(address, view_func=answers, methods=["GET", "POST"])
+
+
+@allow(Role.RECEPTION)
+def answers(appointment_id: int) -> Response:
+    """The questions that were answered with yes: still so? Then the child is checked in.
+
+    With `family` in the address the whole family is: after this child, whoever else is to be asked.
+    """
+    visit, now = get_visit(me(), appointment_id), clock.now()
+    health = health_of([visit.id], now).get(visit.id)
+    if health is None:
+        return see_other("desk.show", appointment_id=visit.id)
+    if request.method == "GET":
+        return _page(visit, health, {}, {}, now)
+    typed = typed_in(request.form)
+    errors: Errors = {}
+    still, tenths, note = _read(health, typed, errors)
+    if errors:
+        return _page(visit, health, typed, errors, now)
+
+    def work() -> Appointment | None:
+        ask_again(visit, health, still=still, tenths=tenths, note=note, by=me(), now=now)
+        return _check_in(visit, now)
+
+    try:
+        next_one = in_one_transaction(work)
+    except DomainError as error:
+        db.session.rollback()
+        return _page(get_visit(me(), appointment_id), health, typed, {"answers": say(error)}, now)
+    if next_one:
+        return see_other("desk.answers", appointment_id=next_one.id, family=1)
+    if status_of(visit) is Status.ARRIVED:
+        flash(_("%(name)s is checked in.", name=visit.child.name))
+    return see_other("desk.today", centre=visit.centre.code)
+
+
+def _read(
+    health: Health, typed: Mapping[str, str], errors: Errors
+) -> tuple[list[str], int | None, str]:
+    """The codes that are still so, the temperature in tenths of a degree, and the note."""
+    still = []
+    for one in health.yes:
+        answer = typed.get(f"q-{one.code}")
+        if answer not in ("yes", "no"):
+            errors[f"q-{one.code}"] = _("Please answer yes or no.")
+        elif answer == "yes":
+            still.append(one.code)
+    tenths = None
+    if typed.get("temperature"):
+        try:
+            tenths = amount_of(Kind.TEMPERATURE, typed["temperature"])
+        except DomainError as refused:
+            errors["temperature"] = say(refused)
+    elif FEVER in still:
+        errors["temperature"] = _("Please measure the temperature.")
+    return still, tenths, text_in(typed, "note", errors, most=300)
+
+
+def _check_in(visit: Appointment, now: datetime) -> Appointment | None:
+    """Check in the visit, or its family. Who is to be asked first, if anybody of it is."""
+    is_today = clinic_day(visit.starts_at) == clinic_day(now)
+    if not is_today or status_of(visit) not in (Status.BOOKED, Status.NO_SHOW):
+        return None
+    family = arriving.family_of(visit, now) if request.args.get("family") else []
+    for one in family:
+        if must_ask(one, now):
+            return one
+    arriving.check_in_family(family or [visit], by=me(), now=now)
+    return None
+
+
+def _page(
+    visit: Appointment, health: Health, typed: Mapping[str, str], errors: Errors, now: datetime
+) -> Response:
+    audit.note_read(visit.child_id, visit.centre_id)
+    is_today = clinic_day(visit.starts_at) == clinic_day(now)
+    named = {f"q-{one.code}": name_of(one, "text") for one in health.yes}
+    return render(
+        "desk/answers.html",
+        status=422 if errors else 200,
+        visit=visit,
+        health=health,
+        typed=typed,
+        errors=errors,
+        named=named | {"temperature": _("Temperature") + ": "},
+        checks_in=is_today and status_of(visit) in (Status.BOOKED, Status.NO_SHOW),
+    )
