@@ -21,7 +21,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
-from clinic.manage.changing_pages import Asked, show
+from clinic.manage.changing_pages import Asked, show, typed
 from clinic.outside import NotADay, NotATime, a_word, day_or, id_of, time_or
 from clinic.plain import sought
 from clinic.scheduling import leaves, new_times, questions, reopening
@@ -87,7 +87,7 @@ def away() -> Response:
         asked, change = _asked(now)
     except (NotADay, NotATime) as odd:
         flash(say(odd), "info")
-        return see_other("manage.leave")
+        return see_other("manage.leave", **typed())
     page = Asked(
         change,
         title=_("Away"),

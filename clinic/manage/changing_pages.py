@@ -11,6 +11,7 @@ from clinic.scheduling.changes import Change
 from clinic.web import render
 
 LONG = timedelta(days=31)
+TYPED = ("who", "first", "last", "reason_zh", "reason_en", "day", "weekday")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Asked:
     title: str
     about: object
     back: tuple[str, str]  # an endpoint, a centre's code
+
+
+def typed() -> dict[str, str]:
+    """What was typed to ask for the change, for the page with that form."""
+    return {name: request.args[name] for name in TYPED if name in request.args}
 
 
 def is_long(change: Change) -> bool:
@@ -43,6 +49,7 @@ def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
         asked=asked,
         shown=shown,
         refusal=refusal,
+        typed=typed() if refusal else {},
         may_do=request.method == "POST" or not refusal,
         here=request.full_path,
         is_long=is_long(asked.change) and asked.back[0] == "manage.closures",

@@ -14,14 +14,17 @@ from clinic.centres.models import AdjustedDay, Centre, Closure
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.fields import CHOOSE
 from clinic.i18n import mark, say
 from clinic.manage.away import centre_of_staff, offer_all
-from clinic.manage.changing_pages import Asked, is_long, show
+from clinic.manage.changing_pages import Asked, is_long, show, typed
 from clinic.outside import NotADay, a_day, day_or, id_of
 from clinic.plain import sought
 from clinic.scheduling import changing, reopening, rota
 from clinic.scheduling.changes import Change, Close, WorksAs
 from clinic.web import render, see_other
+
+SHUT = "shut"  # in place of the weekday that a day works as
 
 
 class AskedTwice(DomainError):
@@ -70,7 +73,7 @@ def closing() -> Response:
         last = day_or(request.args.get("last"), first)
     except NotADay as odd:
         flash(say(odd), "info")
-        return see_other("manage.closures", centre=centre.code)
+        return see_other("manage.closures", centre=centre.code, **typed())
     starts_at, ends_at = day_bounds(first)[0], day_bounds(last)[1]
     zh = sought(request.args.get("reason_zh", ""))[:120] or "中心关闭"
     en = sought(request.args.get("reason_en", ""))[:160] or "The centre is closed"
@@ -81,12 +84,13 @@ def closing() -> Response:
 @allow(Role.MANAGER)
 def works_as() -> Response:
     """Whom another timetable of a day concerns; a POST does what was shown and opens the rest."""
-    day = a_day(request.args.get("day"))
-    if day is None:
-        return see_other("manage.closures")
     centre = centre_of_staff(Role.MANAGER)
-    weekday = id_of(request.args, "weekday")
-    change = WorksAs(centre, day, weekday if weekday in range(7) else None)
+    day, weekday = a_day(request.args.get("day")), id_of(request.args, "weekday")
+    is_shut = request.args.get("weekday") == SHUT
+    if day is None or not (is_shut or weekday in range(7)):
+        flash(say(NotADay()) if day is None else str(CHOOSE), "info")
+        return see_other("manage.closures", centre=centre.code, **typed())
+    change = WorksAs(centre, day, None if is_shut else weekday)
     if day > clinic_day(clock.now()) + rota.HORIZON:
         return _do(change, centre, day, _("Another timetable"), lambda: None)
     opens_the_rest = lambda: rota.extend([centre], day, day, now=clock.now())  # noqa: E731

@@ -90,3 +90,24 @@ def test_a_very_long_closure_is_asked_twice(client, clinic):
     assert db.session.query(Closure).count() == 0
     answer.form(holding="version").fill(sure=True).submit().follow()
     assert db.session.query(Closure).count() == 1
+
+
+@pytest.mark.parametrize(("weekday", "said"), [("0", "按周一排班"), ("shut", "当天不开诊")])
+def test_another_timetable_says_what_it_will_do(client, clinic, weekday, said):
+    page = client.page(f"/manage/timetable?day=2026-03-08&weekday={weekday}")
+    assert said in page.words
+    assert ("当天将按周一的排班开放出诊时段" in page.words) == (weekday == "0")
+
+
+@pytest.mark.parametrize("weekday", ["", "&weekday=7", "&weekday=", "&weekday=x"])
+def test_a_timetable_that_no_page_offers_shuts_no_day(client, clinic, weekday):
+    page = client.page(f"/manage/timetable?day=2026-03-03{weekday}", status=303).follow()
+    assert "请从列出的选项中选择。" in page.text
+    assert page.form(action="/manage/timetable").fields["day"] == "2026-03-03"
+
+
+def test_a_closure_that_is_refused_keeps_what_was_typed(client, clinic):
+    asked = "first=2026-03-05&last=2026-03-04&reason_zh=检修&reason_en=Repairs"
+    form = client.page(f"/manage/closing?{asked}", status=422).click("返回").form(action="/closing")
+    typed = [form.fields[name] for name in ("first", "last", "reason_zh", "reason_en")]
+    assert typed == ["2026-03-05", "2026-03-04", "检修", "Repairs"]
