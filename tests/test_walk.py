@@ -16,6 +16,7 @@ from sqlalchemy import text
 from clinic.accounts.kept_forms import NEVER_KEPT, NUMBERS
 from clinic.accounts.models import Role
 from clinic.accounts.sign_ins import AWAY_AFTER, PARENTS_MAY_REST
+from clinic.centres.models import ServiceKind
 from clinic.db import db
 from tests.walking import ReadingRequest, Walk, kind_of, lost, typed
 from tests.world import NOW, STAFF, make_world
@@ -38,6 +39,7 @@ CARRIED = "begin|more|reason|sessions"
 # What a page sends in some of its states only, which are not those of the world.
 SOMETIMES = {
     "appointments.cancellation": "other",  # of a check and a vaccination in one visit
+    **{f"{kind}.confirm": "other" for kind in ServiceKind},  # when such a visit is moved
     "calendar.outcome": "early|left|without",  # after a doubt
     "checkups.check": r"(accept|sure|take)-.*|referral",  # after a doubt, or beside another's entry
     "desk.walk_in": "without",  # doses

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from clinic.accounts.models import Person
+from clinic.booking.other_part import Other, follow, lock_both, moves_of
 from clinic.booking.terms import OF_KIND, Asked, kept_with
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -14,14 +15,26 @@ from clinic.scheduling.together import Wish
 from clinic.scheduling.wanted import Held, Refused, Wanted
 
 
-def book_or_move(wanted: Sequence[Wanted], *, by: Person, now: datetime) -> list[int]:
+def book_or_move(
+    wanted: Sequence[Wanted],
+    other: Other | None = None,
+    choice: str = "",
+    *,
+    by: Person,
+    now: datetime,
+) -> list[int]:
     """The ids of the appointments that these holds became, or of the one that moved into them.
 
-    Raises as `booking.make` and `booking.move` do, or what the terms raise.
+    `choice` is what becomes of the `other` part of a visit that is moved. Raises as `booking.make`
+    and `booking.move` do, or what the terms raise.
     """
     lead = hold_of(wanted[0])
     if lead.moves_id is not None:
-        return [_move(wanted[0], lead, lead.moves_id, by=by, now=now)]
+        moving = db.session.get_one(Appointment, lead.moves_id)
+        if other:
+            lock_both(moving, other, wanted[0])
+        _move(wanted[0], moving, other, choice, by=by, now=now)
+        return [moving.id]
     made = booking.make(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
     if made.is_new:
         codes = codes_kept(wanted)
@@ -34,16 +47,28 @@ def book_or_move(wanted: Sequence[Wanted], *, by: Person, now: datetime) -> list
     return made.appointment_ids
 
 
-def _move(wanted: Wanted, kept: Held, moves_id: int, *, by: Person, now: datetime) -> int:
-    moving = db.session.get_one(Appointment, moves_id)
+def _move(
+    wanted: Wanted,
+    moving: Appointment,
+    other: Other | None,
+    choice: str,
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
     _must_be_allowed([wanted], codes_kept([wanted]), moving, by=by, now=now)
     terms = OF_KIND.get(wanted.service.kind)
     if terms:
-        terms.book(kept, moving, by=by, now=now)
-    moved = booking.move(moving, wanted, by=by, online=True, now=now)
+        terms.book(hold_of(wanted), moving, by=by, now=now)
+    moves = moves_of(moving, wanted, other, choice)
+    if len(moves) > 1:
+        booking.move_all(moves, by=by, online=True, now=now)
+    else:
+        booking.move(moving, wanted, by=by, online=True, now=now)
     if terms:
-        terms.moved(moved)
-    return moved.id
+        terms.moved(moving)
+    if other:
+        follow(other, choice, by=by, online=True, now=now)
 
 
 def _must_be_allowed(

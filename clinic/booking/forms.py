@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from flask_babel import lazy_gettext as _l
 from wtforms.fields import SelectChoice
 
+from clinic.booking.other_part import Other
 from clinic.centres.models import Centre, Service
 from clinic.families.models import Child
-from clinic.fields import Checkboxes, Day, Form, Note, Select
+from clinic.fields import Checkboxes, Day, Form, Note, Radio, Select
 from clinic.i18n import name_of, say_text, weekday_name
 from clinic.scheduling.parts import PARTS
 
@@ -15,8 +16,20 @@ WEEK = range(7)
 USUALLY = timedelta(days=14)
 
 
-class ConfirmForm(Form):
+class ReasonForm(Form):
     reason = Note(_l("Anything the staff should know beforehand? (optional)"), most=300)
+
+
+class ConfirmForm(ReasonForm):
+    other = Radio(required=_l("Choose what becomes of the other part."))
+
+    def ask(self, other: Other | None) -> None:
+        """Ask about the other part of the visit that is moved, or do not."""
+        if other is None:
+            del self.other
+            return
+        self.other.label.text = other.label
+        self.other.choices = [SelectChoice(*choice) for choice in other.choices]
 
 
 class WaitForm(Form):

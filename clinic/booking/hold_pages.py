@@ -6,36 +6,42 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
+from sqlalchemy.exc import NoResultFound
 
 from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
-from clinic.booking import courses, keeping
-from clinic.booking.chooser import wishes_of
-from clinic.booking.choosing import facts_for, pick
+from clinic.booking import keeping
 from clinic.booking.confirming import asked_by, book_or_move, codes_kept, hold_of
 from clinic.booking.consenting import not_consented
-from clinic.booking.forms import ConfirmForm
+from clinic.booking.forms import ConfirmForm, ReasonForm
 from clinic.booking.gone import gone
 from clinic.booking.held import get_held
+from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
 from clinic.booking.queries import booked_from, get_appointment, get_hold
+from clinic.booking.slips import bring_to
 from clinic.booking.terms import OF_KIND, codes_in, kept_with
-from clinic.booking.wishing import FILTERS, PATTERN, carried, wish_of, wish_text
-from clinic.centres.models import ServiceKind
+from clinic.booking.wished import (
+    asked_for,
+    instead,
+    look_again,
+    moved_in,
+    must_be_shown,
+    not_for_this,
+    slots_text,
+)
+from clinic.booking.wishing import FILTERS, KEPT, PATTERN, Query, carried, wish_of
+from clinic.centres.models import Service, ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
-from clinic.outside import id_of, ids_of, joined_ids
 from clinic.scheduling import holding
 from clinic.scheduling.models import Hold, HoldFor
-from clinic.scheduling.planning import MOST_SESSIONS
-from clinic.scheduling.queries import ChildFacts, where_and_when
 from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Resting, SlotTaken, Wanted
+from clinic.scheduling.wanted import Held, HeldNoMore, Refused, Wanted
 from clinic.sqlite import reads_first
 from clinic.web import render, see_other
 
@@ -49,7 +55,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
     def hold() -> Response:
         user, wish = me(), carried(request.form)
         refused = not_consented(user, kind, wish)
-        return refused or _not_for_this(kind) or _keep(user, kind, title)
+        return refused or not_for_this(kind) or _keep(user, kind, title)
 
     @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
@@ -61,61 +67,25 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
     @bp.post("/holds/<id:hold_id>/release", endpoint="release")
     @allow(Role.PARENT)
     def release(hold_id: int) -> Response:
-        return _release(kind, get_hold(me(), kind, hold_id))
-
-
-def _not_for_this(kind: ServiceKind) -> Response | None:
-    """Where to go instead, if the choice was changed after these times were found, or begins a course.
-
-    Without scripts the times do not follow the choice by themselves.
-    """
-    form = request.form
-    wish = carried(form)
-    if "shown" in form and form["shown"] != wish_text(form):
-        flash(_("You changed your choice. These are the times for it now."), "info")
-        return see_other(f"{kind.value}.choose", **wish)
-    if "shown" in form and "sessions" in wish_text(form):
-        names = ("child", "service", "sessions", "practitioner", "slot")
-        return see_other(f"{kind.value}.course", **carried(form, names))
-    return None
-
-
-def _asked_for(
-    user: Person, kind: ServiceKind, form: MultiDict[str, str], *, now: datetime
-) -> tuple[list[Wish[ChildFacts]], list[int]]:
-    """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
-    catalogue, _versions, children = facts_for(user, [clinic_day(now)], lambda _: (), now=now)
-    child = pick(children, id_of(form, "child")) or abort(404)
-    others = [number for number in ids_of(form, "with") if number != child.id]
-    together = [pick(children, number) or abort(404) for number in dict.fromkeys(others)]
-    service = pick(catalogue.services_of(kind), id_of(form, "service")) or abort(404)
-    then = None
-    if (follower := id_of(form, "then")) is not None:
-        then = pick(catalogue.services, follower) or abort(404)
-    wishes = wishes_of(child, together, service, then)
-    slots = joined_ids(form.get("slot"), MOST_SESSIONS)
-    if len(wishes) == 1:
-        wishes *= len(slots)  # a course: one child, many times
-    if not slots or len(slots) != len(wishes):
-        abort(404)
-    return wishes, slots
+        try:
+            kept = get_hold(me(), kind, hold_id)
+            must_be_shown(holding.group_of(kept))
+        except NoResultFound:  # given up already: back to the times all the same
+            asked_for(me(), kind, request.args, now=clock.now())
+            return _back_to_times(kind, carried(request.args))
+        return _release(kind, kept)
 
 
 def _keep(user: Person, kind: ServiceKind, title: str) -> Response:
     """Keep the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
-    wishes, slots = _asked_for(user, kind, form, now=now)
-    move = id_of(form, "move")
-    moving = get_appointment(user, move) if move else None
-    same = (wishes[0].child.id, wishes[0].service.id)
-    if moving and (moving.child_id, moving.service_id) != same:
-        abort(404)
+    wishes, slots = asked_for(user, kind, form, now=now)
+    moving = moved_in(form, wishes)
     asked = asked_by(wishes, codes_in(form), moving, now=now)
     any_clinician = len(slots) == 1 and bool(form.get("any")) and not form.get("practitioner")
-    typed = ConfirmForm()  # before another time had gone, if there is anything
-    reason = typed.reason.data or "" if typed.validate() else ""
+    reason = _typed_reason()  # before another time had gone, if there is anything
     try:
-        hold_id = keeping.keep(
+        holds = keeping.keep(
             wishes,
             slots,
             asked,
@@ -128,45 +98,107 @@ def _keep(user: Person, kind: ServiceKind, title: str) -> Response:
     except limits.TooOften:
         raise
     except DomainError as error:
-        if isinstance(error, SlotTaken) and (over := holding.over_in(slots, now=now)):
-            in_one_transaction(lambda: holding.let_go(over, now=now))
-        if isinstance(error, SlotTaken) and holding.rests_in(slots, now=now):
-            error = Resting()
-        if "begin" in form:
-            return courses.again(kind, error)
-        at = where_and_when(slots[0]) or abort(404)
-        return gone(error, wishes, at, moving, title, asked, reason=reason, now=now)
-    carry = carried(form, FILTERS + (PATTERN if "begin" in form else ()))
-    return see_other(f"{kind.value}.confirm", hold_id=hold_id, **carry)
+        error = look_again(error, slots, now=now)
+        return instead(error, wishes, slots, asked, moving, kind, title, reason, now=now)
+    wish = carried(form, KEPT + (PATTERN if "begin" in form else ()))
+    wish["slot"] = slots_text(holds)
+    return see_other(f"{kind.value}.confirm", hold_id=holds[0].id, **wish)
+
+
+def _typed_reason() -> str:
+    form = ReasonForm()
+    return form.reason.data or "" if form.validate() else ""
 
 
 def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
     """Show what is held, and book it."""
     form = ConfirmForm()
     user, now = me(), clock.now()
-    if not form.validate_on_submit():
-        return _show(kind, title, get_hold(user, kind, hold_id), form, now=now)
-    reason = form.reason.data or ""
-    wanted = [replace(one, reason=reason) for one in get_held(user, kind, hold_id)]
+    try:
+        if request.method == "GET":
+            kept = get_hold(user, kind, hold_id)
+            must_be_shown(holding.group_of(kept))
+            wanted = get_held(user, kind, hold_id) if kept.moves_id else []
+            form.ask(other := _other_of(wanted, now=now))
+            return _show(kind, title, kept, form, other, now=now)
+        wanted = get_held(user, kind, hold_id)
+        must_be_shown([hold_of(one) for one in wanted])
+    except NoResultFound:
+        return _held_no_more(kind, title, now=now)
     lead = hold_of(wanted[0])
     if lead.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(lead))
+    form.ask(other := _other_of(wanted, now=now))
+    if not form.validate_on_submit():
+        return _show(kind, title, get_hold(user, kind, hold_id), form, other, now=now)
+    wanted = [replace(one, reason=form.reason.data or "") for one in wanted]
+    choice = form.other.data if other else ""
     try:
-        booked = in_one_transaction(lambda: book_or_move(wanted, by=user, now=now))
+        booked = in_one_transaction(lambda: book_or_move(wanted, other, choice, by=user, now=now))
+    except limits.TooOften:
+        raise
     except DomainError as error:
         db.session.rollback()
+        if other and goes_to(other, choice) and not isinstance(error, Refused):
+            return _ask_again(kind, title, hold_id, now=now)
         return _too_late(error, wanted, title, now=now)
-    if lead.moves_id is not None:
-        flash(_("Your appointment is moved."))
-    elif len(booked) > 1:
-        flash(_("Your %(count)s appointments are booked.", count=len(booked)))
-    else:
-        flash(_("Your appointment is booked."))
+    _say_done(lead, other, choice, len(booked))
     return see_other("appointments.show", appointment_id=booked[0])
 
 
+def _other_of(wanted: Sequence[Wanted], *, now: datetime) -> Other | None:
+    """The other part of the visit that these holds move, if it has one."""
+    moves_id = hold_of(wanted[0]).moves_id if wanted else None
+    if moves_id is None or hold_of(wanted[0]).booking_id is not None:
+        return None
+    return other_part(get_appointment(me(), moves_id), wanted[0], online=True, now=now)
+
+
+def _ask_again(kind: ServiceKind, title: str, hold_id: int, *, now: datetime) -> Response:
+    """The time for the other part has gone: nothing was moved, and it is asked about anew."""
+    form = ConfirmForm()
+    form.ask(other := _other_of(get_held(me(), kind, hold_id), now=now))
+    if other:
+        form.other.errors = [_("That time has just gone, and nothing was moved. Choose again.")]
+    return _show(kind, title, get_hold(me(), kind, hold_id), form, other, now=now)
+
+
+def _say_done(lead: Held, other: Other | None, choice: str, count: int) -> None:
+    if lead.moves_id is None:
+        many = _("Your %(count)s appointments are booked.", count=count)
+        flash(many if count > 1 else _("Your appointment is booked."))
+    elif other and goes_to(other, choice):
+        flash(_("Both parts of your visit are moved."))
+    elif choice == CANCELLED:
+        flash(_("Your appointment is moved, and the other part is cancelled."))
+    else:
+        flash(_("Your appointment is moved."))
+
+
+def _held_no_more(kind: ServiceKind, title: str, *, now: datetime) -> Response:
+    """The hold is deleted, for the family chose anew meanwhile, say: the wish and what was typed go on.
+
+    Aborts with 404 where the address does not say what was wished for, or it is not theirs.
+    """
+    user, args = me(), request.args
+    wishes, slots = asked_for(user, kind, args, now=now)
+    moving = moved_in(args, wishes)
+    if request.method == "GET":
+        flash(_("This time is no longer held for you. Please choose again."), "info")
+        return _back_to_times(kind, carried(args))
+    asked = asked_by(wishes, codes_in(args), moving, now=now)
+    reason = _typed_reason()
+    return instead(HeldNoMore(), wishes, slots, asked, moving, kind, title, reason, now=now)
+
+
 def _show(
-    kind: ServiceKind, title: str, kept: Hold, form: ConfirmForm, *, now: datetime
+    kind: ServiceKind,
+    title: str,
+    kept: Hold,
+    form: ConfirmForm,
+    other: Other | None = None,
+    *,
+    now: datetime,
 ) -> Response:
     """What is held, and the form that confirms it."""
     if kept.booking_id is not None:
@@ -185,10 +217,17 @@ def _show(
         form=form,
         kind=kind.value,
         title=title,
-        carry=carried(request.args, FILTERS + PATTERN),
+        carry=carried(request.args, KEPT + PATTERN),
+        bring=bring_to([one.service for one in group] + _staying(kept, other)),
         is_over=was_held and kept.purpose is HoldFor.WAITLIST,
         was_held=was_held,
     )
+
+
+def _staying(kept: Hold, other: Other | None) -> list[Service]:
+    """What the child comes for on the same day anyhow."""
+    same_day = other and clinic_day(other.part.starts_at) == clinic_day(kept.slot.starts_at)
+    return [other.part.service] if other and same_day else []
 
 
 def _too_late(
@@ -219,8 +258,13 @@ def _release(kind: ServiceKind, kept: Hold) -> Response:
     in_one_transaction(lambda: holding.release(kept, now=clock.now()))
     if not is_form:
         return see_other("appointments.index")
+    return _back_to_times(kind, wish | carried(request.args, FILTERS))
+
+
+def _back_to_times(kind: ServiceKind, wish: Query) -> Response:
+    """The page of times, or the plan of a course, as they were."""
     if begin := request.args.get("begin"):
         pattern = carried(request.args, PATTERN + FILTERS)
         who = {name: wish[name] for name in ("child", "service")}
         return see_other(f"{kind.value}.course", **who, slot=begin, **pattern)
-    return see_other(f"{kind.value}.choose", **wish, **carried(request.args, FILTERS))
+    return see_other(f"{kind.value}.choose", **wish)

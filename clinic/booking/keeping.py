@@ -5,6 +5,7 @@ from datetime import datetime
 
 from clinic.accounts import limits
 from clinic.accounts.models import Person
+from clinic.booking.queries import moved_with
 from clinic.booking.terms import Asked
 from clinic.clock import clinic_day
 from clinic.scheduling import anyone, booking, holding
@@ -12,7 +13,7 @@ from clinic.scheduling.catalogue import last_known
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import ChildFacts, slots_for
 from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Refused, Wanted
+from clinic.scheduling.wanted import Held, Refused, Wanted
 
 
 def keep(
@@ -25,14 +26,15 @@ def keep(
     reason: str = "",
     by: Person,
     now: datetime,
-) -> int:
-    """The id of the leading hold: each wish in its slot, or the one wish with whoever is free then.
+) -> Sequence[Held]:
+    """The holds, the leading one first: each wish in its slot, or the one wish with whoever is free then.
 
     `reason` is what the family wrote already, for a time that had gone meanwhile.
 
     Raises TooOften, Refused, or what `holding.keep` and the terms raise; the try is counted then too.
     """
 
+    parts = moved_with(moving, now=now)[1:] if moving else []
     if len(slots) > 1:  # then even the reading is much
         limits.must_be_left(limits.BOOKING, str(by.id), now=now)
 
@@ -40,17 +42,17 @@ def keep(
         if any_clinician:
             return []
         wanted = _wanted(wishes, slots, asked, moving, reason, now=now)
-        holding.must_seem_free(wanted, by=by, now=now, moves=moving)
+        holding.must_seem_free(wanted, by=by, now=now, moves=moving, other_parts=parts)
         return wanted
 
-    def work(wanted: Sequence[Wanted]) -> int:
+    def work(wanted: Sequence[Wanted]) -> Sequence[Held]:
         if any_clinician:
             found = anyone.whoever_is_free(wishes[0].service, slots[0], now=now)
             wanted = _wanted(wishes, found[:1], asked, moving, reason, now=now)
-        kept = holding.keep(wanted, by=by, now=now, moves=moving)
+        kept = holding.keep(wanted, by=by, now=now, moves=moving, other_parts=parts)
         if asked.terms:
             asked.keep(kept.holds, by=by, now=now, is_new=kept.is_new)
-        return kept.holds[0].id
+        return kept.holds
 
     return limits.counted(limits.BOOKING, str(by.id), work, first=first, now=now)
 

@@ -69,11 +69,11 @@ def terms_of(
     return OF_KIND[service.kind]([child.id], asked, moving, on, now)
 
 
-def against(terms: Terms | None, child: Child, centre: Centre, day: date) -> list[Objection]:
+def against(terms: Terms | None, child: Child, centre_id: int, day: date) -> list[Objection]:
     """What stands against the visit there on that day, its place apart."""
     if terms is None:
         return []
-    lack = terms.lacks(centre.id, day)
+    lack = terms.lacks(centre_id, day)
     return terms.objections(child.id, day) or ([lack] if lack else [])
 
 
@@ -140,7 +140,7 @@ def against_moving(visit: Appointment, wanted: Wanted, *, now: datetime) -> list
     found = examine(wanted, online=False, now=now, except_for=[visit.id])
     day = clinic_day(wanted.starts_at)
     terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
-    return [*found, *against(terms, visit.child, visit.centre, day)]
+    return [*found, *against(terms, visit.child, visit.centre_id, day)]
 
 
 def move_as_shown(

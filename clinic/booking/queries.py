@@ -173,18 +173,33 @@ def _entries(user: Person) -> Select[WaitlistEntry]:
     )
 
 
-def same_trip(appointment: Appointment, *, now: datetime) -> list[Appointment]:
-    """The other parts of one visit: what was booked with it for the child on that day, still to come."""
+def other_parts(appointment: Appointment) -> list[Appointment]:
+    """The other parts of one visit: what was booked with it for the child on that day."""
     others = appointments().where(
         Appointment.booking_id == appointment.booking_id,
         Appointment.child_id == appointment.child_id,
         Appointment.service_id != appointment.service_id,
-        Appointment.starts_at > now,
         Appointment.cancelled_at.is_(None),
-        Appointment.arrived_at.is_(None),
     )
     day = clinic_day(appointment.starts_at)
     return [one for one in db.session.scalars(others) if clinic_day(one.starts_at) == day]
+
+
+def same_trip(appointment: Appointment, *, now: datetime) -> list[Appointment]:
+    """Those of the other parts that are still to come."""
+    return [
+        one
+        for one in other_parts(appointment)
+        if one.starts_at > now and one.arrived_at is None and one.no_show_at is None
+    ]
+
+
+def moved_with(moving: Appointment, *, now: datetime) -> list[int]:
+    """The ids of what is or may be moved: the appointment and the other parts of its visit.
+
+    They stand in no way of its new time.
+    """
+    return [moving.id, *(one.id for one in same_trip(moving, now=now))]
 
 
 def remaining_with(appointment: Appointment, *, now: datetime) -> list[Appointment]:

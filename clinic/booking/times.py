@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from clinic.booking.chooser import Chooser, Day, Free
 from clinic.booking.choosing import first
 from clinic.booking.grouping import groups
+from clinic.booking.queries import moved_with
 from clinic.booking.strip import opens_at
 from clinic.centres.days import holiday_on
 from clinic.centres.models import Service
@@ -146,7 +147,7 @@ class _Search:
         moving = self.chooser.moving
         if moving is None:
             return child.diary
-        return diary_of(child.id, now=self.now, except_for=[moving.id])
+        return diary_of(child.id, now=self.now, except_for=moved_with(moving, now=self.now))
 
     def free(self, day: date) -> list[Free]:
         """What this family may have on that day, by centre."""

@@ -7,11 +7,14 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import courses, hold_pages, waitlist
 from clinic.booking.choosing import COURSES, ask
+from clinic.booking.queries import same_trip
 from clinic.booking.terms import OF_KIND, Terms
 from clinic.booking.times import add_times
 from clinic.booking.wishing import carried
 from clinic.centres.districts import all_districts
-from clinic.centres.models import ServiceKind
+from clinic.centres.models import Closure, ServiceKind
+from clinic.centres.queries import closures_over
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.reasons import SHORT
 from clinic.web import Mark, render, see_other
@@ -43,6 +46,12 @@ def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = 
     return bp
 
 
+def _closure_behind(moving: Appointment | None) -> Closure | None:
+    """What took the time of the visit that is moved, if the centre did."""
+    displaced = [moving] if moving and moving.displaced_at else []
+    return next(iter(closures_over(displaced).values()), None)
+
+
 def _choose(kind: ServiceKind, title: str) -> Response:
     now = clock.now()
     chooser = ask(me(), kind, request.args, near=session.get("near"), now=now)
@@ -62,5 +71,7 @@ def _choose(kind: ServiceKind, title: str) -> Response:
         names={one.id: one for one in chooser.practitioners},
         short=SHORT,
         courses=COURSES if kind is ServiceKind.REHAB else (),
+        other_parts=same_trip(chooser.moving, now=now) if chooser.moving else (),
+        closure=_closure_behind(chooser.moving),
     )
     return mark.put_on(page, chooser.until) if mark and chooser.until else page

@@ -12,6 +12,8 @@ WHO = ("child", "with", "service", "then", "sessions")  # times are found for ju
 FILTERS = ("centre", "district", "practitioner", "part", "more")
 PATTERN = ("sessions", "weekdays", "gap", "longest", "begin")  # of a course
 ALL = (*WHO, "need", "day", "move", *FILTERS)
+# Goes along to the page that confirms: what was wished for, should the time be held no more.
+KEPT = (*ALL, "slot", "any")
 MOST = 50  # values of one name
 
 Query = dict[str, object]

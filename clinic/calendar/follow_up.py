@@ -169,7 +169,7 @@ def _found(visit: Appointment, now: datetime) -> FollowUp:
     service, (day, number, unit) = _asked_service(visit, services), _asked_day(now)
     codes = _asked_codes()
     terms = on_behalf.terms_of(visit.child, service, codes, on=day, now=now)
-    objections = on_behalf.against(terms, visit.child, visit.centre, day)
+    objections = on_behalf.against(terms, visit.child, visit.centre_id, day)
     free = on_behalf.free_times(service, visit.centre, day, now, days=LOOKED_AT)
     on_day = [one for one in free if clinic_day(one.starts_at) == day and not objections]
     mine = visit.practitioner_id

@@ -31,6 +31,7 @@ class Planned(Protocol):
     centre_id: int
     room_id: int
     starts_at: datetime
+    ends_at: datetime
 
 
 def all_centres() -> list[Centre]:
@@ -102,12 +103,11 @@ def closures_over(visits: Collection[Planned]) -> dict[int, Closure]:
     """By the id of each of these visits, the closure that shuts its room at its time. One query."""
     if not visits:
         return {}
-    times = [visit.starts_at for visit in visits]
     query = select(Closure).where(
         Closure.centre_id.in_({visit.centre_id for visit in visits}),
         Closure.lifted_at.is_(None),
-        Closure.starts_at <= max(times),
-        Closure.ends_at > min(times),
+        Closure.starts_at < max(visit.ends_at for visit in visits),
+        Closure.ends_at > min(visit.starts_at for visit in visits),
     )
     closures = db.session.scalars(query.order_by(Closure.id.desc())).all()
     return {
@@ -116,7 +116,8 @@ def closures_over(visits: Collection[Planned]) -> dict[int, Closure]:
         for visit in visits
         if closure.centre_id == visit.centre_id
         and closure.room_id in (None, visit.room_id)
-        and closure.starts_at <= visit.starts_at < closure.ends_at
+        and closure.starts_at < visit.ends_at
+        and closure.ends_at > visit.starts_at
     }
 
 

@@ -5,7 +5,8 @@ from flask import Blueprint, Response, abort, request
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.slips import qr_code
+from clinic.booking.queries import other_parts
+from clinic.booking.slips import bring_to, qr_code
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
@@ -71,6 +72,7 @@ def slip(appointment_id: int) -> Response:
     return render(
         "desk/slip.html",
         visit=visit,
+        bring=bring_to(one.service for one in [visit, *other_parts(visit)]),
         reference=spoken(reference),
         qr=qr_code(reference),
         doses=booked_for([visit.id]).get(visit.id, ()),

@@ -112,7 +112,7 @@ def _offer_doses(
     """Put what the visit can be for into the form, and what stands against what is ticked."""
     day, codes = form.day.data, _codes(child)
     terms = terms_of(child, service, codes, on=day, now=now)
-    found = against(terms, child, centre, day)
+    found = against(terms, child, centre.id, day)
     if terms and codes is None and terms.objections(child.id, day):
         terms = terms_of(child, service, (), on=day, now=now)  # as `book_for`: with a question
     form.child_id, form.lines = child.id, terms.lines(child.id) if terms else ()

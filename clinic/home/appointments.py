@@ -8,20 +8,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from clinic import audit, clock
-from clinic.accounts import limits
+from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.booking.other_part import count_cancelling
 from clinic.booking.queries import (
     appointments_of,
     booked_with,
     get_appointment,
     offers_for,
+    other_parts,
     remaining_with,
     same_trip,
     waiting_for,
 )
-from clinic.booking.slips import qr_code
+from clinic.booking.slips import bring_to, qr_code
 from clinic.booking.terms import Line
 from clinic.centres.queries import closures_over
 from clinic.checkups.reports import has_report
@@ -29,7 +30,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.home.calendar_file import as_calendar
-from clinic.i18n import name_of, say
+from clinic.i18n import say
 from clinic.scheduling import booking, questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.parts import PARTS
@@ -89,7 +90,7 @@ def show(appointment_id: int) -> Response:
         is_coming=is_coming(appointment, now),
         rest=remaining_with(appointment, now=now),
         others=booked_with(me(), appointment),
-        bring=_bring([appointment, *same_trip(appointment, now=now)]),
+        bring=bring_to(one.service for one in [appointment, *other_parts(appointment)]),
         has_report=has_report(appointment.id),
         doses=(doses := booked_for([appointment.id]).get(appointment.id, ())),
         lost=_lost(appointment, {one.code for one in doses}),
@@ -118,12 +119,8 @@ def keep(appointment_id: int) -> Response:
 
 
 def _cancel(those: Sequence[Appointment], now: datetime, reason: str) -> None:
-    """Cancel them; too many in a short time are refused, which is noted. Raises as the verbs do."""
-    try:
-        limits.spend(limits.CANCELLING, str(me().id), now=now)
-    except limits.TooOften:
-        audit.note_once("cancelling", "too often", "users", me().id)
-        raise
+    """Cancel them; too many in a short time are refused. Raises as the verbs do."""
+    count_cancelling(me(), now=now)
     booking.cancel_all(those, by=me(), online=True, now=now, reason=reason)
 
 
@@ -191,12 +188,6 @@ def cancellation(appointment_id: int) -> Response:
         rest=rest,
         other=other,
     )
-
-
-def _bring(parts: Sequence[Appointment]) -> list[str]:
-    """What to bring to all of these, each thing once."""
-    texts = [name_of(one.service, "bring") for one in parts]
-    return list(dict.fromkeys(line for text in texts for line in text.splitlines() if line))
 
 
 def is_coming(appointment: Appointment, now: datetime) -> bool:

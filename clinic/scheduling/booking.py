@@ -266,23 +266,32 @@ def move_all(
     new = [slot_id for _, wanted in moves for slot_id in wanted.slot_ids]
     slot_ids = [*new, *places.slots_around([one.id for one in appointments])]
     places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=online)
+    kept = {one.id: _still_kept(wanted.hold, now=now) for one, wanted in moves}
+    if any(hold and hold.booking_id for hold in kept.values()):
+        return  # the same form again
     freed: dict[int, set[int]] = {}
     for one in appointments:
         db.session.refresh(one)
         must_be_changeable(one, online=online, now=now)
         freed[one.id] = set(places.give_back(appointment_id=one.id))
         if one.displaced_at is not None:
-            freed[one.id].update(places.end_new_times(one.id, now=now))
+            hold = kept[one.id]
+            freed[one.id].update(
+                places.end_new_times(one.id, but=hold.id if hold else None, now=now)
+            )
         # Out of each other's way, until each has its new time.
         one.displaced_at, one.displaced_by_id = now, by.id
     db.session.flush()
     for appointment, wanted in sorted(moves, key=lambda pair: pair[1].starts_at):
-        before = (appointment.starts_at, appointment.slot_id)
-        if found := examine(wanted, online=online, now=now, except_for=[appointment.id]):
+        before, hold = (appointment.starts_at, appointment.slot_id), kept[appointment.id]
+        by_rules = online and not (hold and hold.purpose is HoldFor.NEW_TIME)  # owed: as in `move`
+        if found := examine(wanted, online=by_rules, now=now, except_for=[appointment.id]):
             raise Refused(found)
         appointment.displaced_at, appointment.displaced_by_id = None, None
         appointment.question = None
-        _sit(appointment, wanted, online=online)
+        _sit(appointment, wanted, online=by_rules)
+        if hold:
+            hold.booking_id = appointment.booking_id
         _moved(appointment, before, by=by, now=now)
     db.session.flush()
     for appointment, wanted in moves:

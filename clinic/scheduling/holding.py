@@ -1,6 +1,6 @@
 """Keeping places for some minutes while a family fills in the form. Verbs flush; the caller commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -31,6 +31,21 @@ _holds, _slots = Hold.__table__.c, Slot.__table__.c
 OVER = select(_slots.id).where(
     _slots.id.in_(bindparam("slot_ids", expanding=True)), _slots.frees_at <= bindparam("now")
 )
+RESTS = (
+    select(Place.id)
+    .where(
+        Place.slot_id == _slots.id,
+        Place.hold_id.is_(None),
+        Place.appointment_id.is_(None),
+        Place.expires_at > bindparam("now"),
+    )
+    .exists()
+)
+OVER_OR_RESTING = select(
+    _slots.id,
+    (_slots.frees_at <= bindparam("now")).label("is_over"),
+    RESTS.label("rests"),
+).where(_slots.id.in_(bindparam("slot_ids", expanding=True)))
 GROUP = (
     select(Hold)
     .where(or_(Hold.id == bindparam("lead_id"), Hold.lead_id == bindparam("lead_id")))
@@ -52,14 +67,20 @@ class Kept(NamedTuple):
 
 
 def keep(
-    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
+    wanted: Sequence[Wanted],
+    *,
+    by: Person,
+    now: datetime,
+    moves: Appointment | None = None,
+    other_parts: Collection[int] = (),
 ) -> Kept:
     """Keep the places of these appointments while the form is filled in, every one or none.
 
     The first hold leads the others. It replaces what this user holds for these children and
-    services. Raises Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
+    services. `other_parts` of the visit that is moved stand in no way: they may move too. Raises
+    Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
     """
-    _must_be_allowed(wanted, moves, now=now)
+    _must_be_allowed(wanted, moves, other_parts, now=now)
     slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
     earlier = _earlier(wanted, by, now=now)
     lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
@@ -114,7 +135,12 @@ def _add(
 
 
 def must_seem_free(
-    wanted: Sequence[Wanted], *, by: Person, now: datetime, moves: Appointment | None = None
+    wanted: Sequence[Wanted],
+    *,
+    by: Person,
+    now: datetime,
+    moves: Appointment | None = None,
+    other_parts: Collection[int] = (),
 ) -> None:
     """Raise at once what `keep` would raise for places that are taken; it only reads.
 
@@ -126,20 +152,27 @@ def must_seem_free(
     earlier = _earlier(wanted, by, now=now)
     if earlier.leads:
         return
-    _must_be_allowed(wanted, moves, now=now)
+    _must_be_allowed(wanted, moves, other_parts, now=now)
     if earlier.others >= wanted[0].policy.holds_per_family:
         raise TooManyHolds
     raise SlotTaken
 
 
-def _must_be_allowed(wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime) -> None:
+def _must_be_allowed(
+    wanted: Sequence[Wanted],
+    moves: Appointment | None,
+    other_parts: Collection[int],
+    *,
+    now: datetime,
+) -> None:
     """Raise Refused or SamePlaceTwice. A diary that was read just now will do: `book` looks again."""
     must_differ(wanted)
+    moved = [moves.id, *other_parts] if moves else []
     for number, one in enumerate(wanted):
         diary = (
             one.child.diary
             if isinstance(one.child, ChildFacts) and moves is None
-            else diary_of(one.child.id, now=now, except_for=[moves.id] if moves else ())
+            else diary_of(one.child.id, now=now, except_for=moved)
         )
         others = wanted[:number]
         if found := examine(one, online=True, now=now, beside=others, diary=diary):
@@ -159,15 +192,10 @@ def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
     return list(db.session.scalars(OVER, {"slot_ids": list(slot_ids), "now": now}))
 
 
-def rests_in(slot_ids: Iterable[int], *, now: datetime) -> bool:
-    """Whether a place in one of these slots is nobody's for a moment, after a release."""
-    query = select(Place.id).where(
-        Place.slot_id.in_(list(slot_ids)),
-        Place.hold_id.is_(None),
-        Place.appointment_id.is_(None),
-        Place.expires_at > now,
-    )
-    return db.session.scalar(query.limit(1)) is not None
+def over_and_resting(slot_ids: Iterable[int], *, now: datetime) -> tuple[list[int], bool]:
+    """The same, and whether a place in one of them is nobody's for a moment, after a release."""
+    rows = db.session.execute(OVER_OR_RESTING, {"slot_ids": list(slot_ids), "now": now}).all()
+    return [row.id for row in rows if row.is_over], any(row.rests for row in rows)
 
 
 def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:

@@ -30,6 +30,14 @@ class Resting(SlotTaken):
     )
 
 
+class HeldNoMore(SlotTaken):
+    """The family chose anew meanwhile, or it was too long ago: the hold is deleted."""
+
+    message = mark(
+        "This time is no longer held for you, and nothing is booked. These are the nearest free times."
+    )
+
+
 class ChildBusy(DomainError):
     message = mark("Your child already has an appointment at that time.")
 

@@ -379,7 +379,7 @@ def test_who_comes_too_late_is_refused_by_reading_and_one_count(site):
     asked = count_queries(lambda: answers.append(client.post("/pediatrics/holds", data=data)))
     assert [one.status_code for one in answers] == [409]
     # With BEGIN three times, COMMIT of what only read, and the days around it, near and far.
-    assert asked == 15
+    assert asked == 14
 
 
 def test_a_vaccination_asks_one_more_for_the_versions_of_records_and_stock(app):

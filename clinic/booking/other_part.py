@@ -1,0 +1,156 @@
+"""The other part of a visit (a check and a vaccination on one day) when one part is moved.
+
+It stays as it is, moves too, or is cancelled: whoever moves the one part says which.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from clinic import audit
+from clinic.accounts import limits
+from clinic.accounts.models import Person
+from clinic.booking.on_behalf import against, terms_of
+from clinic.booking.queries import same_trip
+from clinic.clock import clinic_day, day_bounds
+from clinic.i18n import in_words, name_of
+from clinic.outside import an_id
+from clinic.scheduling import booking, places
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import Offer, offers, slots_for
+from clinic.scheduling.rules import overlap
+from clinic.scheduling.together import Wish, objections_of
+from clinic.scheduling.wanted import Refused, Wanted
+
+STAYS, CANCELLED = "stays", "cancel"
+
+
+@dataclass(frozen=True)
+class Other:
+    """The other part, and the free time for it nearest to the new one, there on that day, if any.
+
+    It may stay unless the two would overlap.
+    """
+
+    part: Appointment
+    near: Wanted | None
+    may_stay: bool
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What can become of it: the value of each choice, and its text. The slot says where it moves."""
+        stays = [(STAYS, _("It stays on %(when)s.", when=in_words(self.part.starts_at)))]
+        moves = [
+            (str(one.slots[0].id), _("It moves too, to %(when)s.", when=in_words(one.starts_at)))
+            for one in [self.near]
+            if one
+        ]
+        return [*(stays if self.may_stay else ()), *moves, (CANCELLED, _("Cancel it."))]
+
+    @property
+    def label(self) -> str:
+        """What is asked."""
+        said: str = _(
+            "What about the other part of this visit: %(what)s, %(when)s?",
+            what=name_of(self.part.service),
+            when=in_words(self.part.starts_at),
+        )
+        return said
+
+
+def other_part(visit: Appointment, wanted: Wanted, *, online: bool, now: datetime) -> Other | None:
+    """The part that hangs together with the visit that gets another time; None if there is none."""
+    parts = [
+        one
+        for one in same_trip(visit, now=now)
+        if not online or booking.may_change_online(one, now=now, cancelling=True)
+    ]
+    if not parts:
+        return None
+    part = parts[0]  # a visit is made of two services at most
+    stays = part.displaced_at is not None or not overlap(
+        part.starts_at, part.ends_at, wanted.starts_at, wanted.ends_at
+    )
+    return Other(part, _near(part, visit, wanted, online=online, now=now), stays)
+
+
+def _near(
+    part: Appointment, visit: Appointment, wanted: Wanted, *, online: bool, now: datetime
+) -> Wanted | None:
+    """Where the part could go: after the other one if it is after it now, else before it."""
+    day, child, service = clinic_day(wanted.starts_at), part.child, part.service
+    terms = terms_of(child, service, moving=part, on=day, now=now)
+    if against(terms, child, wanted.centre_id, day):
+        return None
+    objects = objections_of(
+        Wish(child, service), now=now, online=online, except_for=[part.id, visit.id]
+    )
+    start, end = day_bounds(day)
+    follows = part.starts_at >= visit.starts_at
+    free = [
+        one
+        for one in offers(service, [wanted.centre_id], start, end, now=now, online=online)
+        if one.is_free
+        and one.starts_at != part.starts_at
+        and not overlap(one.starts_at, one.ends_at, wanted.starts_at, wanted.ends_at)
+        and not objects(one)
+    ]
+
+    def how_far(one: Offer) -> tuple[bool, float]:
+        is_after = one.starts_at >= wanted.ends_at
+        gap = one.starts_at - wanted.ends_at if is_after else wanted.starts_at - one.ends_at
+        return is_after != follows, gap.total_seconds()
+
+    best = min(free, key=how_far, default=None)
+    return Wanted(child, service, slots_for(service, best.slot_id)) if best else None
+
+
+def lock_both(visit: Appointment, other: Other, wanted: Wanted) -> None:
+    """Lock all that moving or cancelling the two touches, before either is touched."""
+    near = other.near.slot_ids if other.near else []
+    around = places.slots_around([visit.id, other.part.id])
+    places.lock([*around, *wanted.slot_ids, *near], [visit.child_id])
+
+
+def goes_to(other: Other, choice: str) -> Wanted | None:
+    """The new time of the other part, if that was chosen."""
+    return other.near if an_id(choice) is not None else None
+
+
+def follow(other: Other, choice: str, *, by: Person, online: bool, now: datetime) -> None:
+    """Once both have their times: what the moved part needs for its day, or that it is cancelled.
+
+    Raises as `booking.cancel` does, or what keeping raises.
+    """
+    part = other.part
+    if choice == CANCELLED:
+        if online:
+            count_cancelling(by, now=now)
+        booking.cancel(part, by=by, online=online, now=now)
+    elif goes_to(other, choice):
+        day = clinic_day(part.starts_at)
+        terms = terms_of(part.child, part.service, moving=part, on=day, now=now)
+        if terms is None:
+            return
+        if found := terms.objections(part.child_id, day):
+            raise Refused(found)
+        terms.keep_for(part, by=by, now=now)
+
+
+def count_cancelling(by: Person, *, now: datetime) -> None:
+    """Raises TooOften, which is noted, for too many in a short time."""
+    try:
+        limits.spend(limits.CANCELLING, str(by.id), now=now)
+    except limits.TooOften:
+        audit.note_once("cancelling", "too often", "users", by.id)
+        raise
+
+
+def moves_of(
+    visit: Appointment, wanted: Wanted, other: Other | None, choice: str
+) -> Sequence[tuple[Appointment, Wanted]]:
+    """What gets another time: the visit, and its other part if that was chosen."""
+    near = goes_to(other, choice) if other else None
+    return [(visit, wanted), *([(other.part, near)] if other and near else [])]
