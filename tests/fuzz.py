@@ -1,10 +1,12 @@
 """Random requests by every role at every page: `python -m tests.fuzz [--requests N] [--seed S]`.
 
 Each request takes a route, ids that exist and ids that cannot be, and fields with odd texts. An
-answer of 500 is printed with its request; the exit status is 1 if there was any. Both engines.
+answer of 500 is printed with its request; the exit status is 1 if there was any. Both engines, with
+the count of answers by status.
 """
 
 import argparse
+import collections
 import io
 import logging
 import random
@@ -21,6 +23,7 @@ from flask_migrate import upgrade
 from clinic.accounts.models import Counter, Role
 from clinic.app import create_app
 from clinic.db import db
+from clinic.demo_mark import mark_as_demo
 from tests.conftest import SETTINGS
 from tests.engines import database, throwaway_postgres
 from tests.makes import sign_in
@@ -41,6 +44,7 @@ class Fuzz:
 
     def __init__(self, app, dice):
         self.app, self.dice, self.found = app, dice, []
+        self.answers = collections.Counter()  # of the random requests, by status
         self.world = make_world()
         self.rules = [one for one in app.url_map.iter_rules() if one.endpoint not in ENDS]
         self.good = [str(one) for values in self.world.names.values() for one in values]
@@ -116,6 +120,7 @@ class Fuzz:
             odd = self.dice.choice(["http://localhost//evil.example", "http://localhost/x", "x"])
             asking.setdefault("headers", {})["Referer"] = odd
         answer = self._ask(self.clients[role], method, address, **asking)
+        self.answers[answer.status_code] += 1
         if answer.status_code >= 500:
             self.found.append((rule.endpoint, role, method, address, asking))
         if "sign-in" in (answer.location or "") and role:
@@ -145,6 +150,8 @@ def site_on(engine, folder):
         app.config["WTF_CSRF_ENABLED"] = False
         with app.app_context():
             upgrade()
+            mark_as_demo(NOW)
+            db.session.commit()
             yield app
             db.session.remove()
             db.engine.dispose()
@@ -173,9 +180,8 @@ def run(engine, requests, seed):
         if endpoint not in seen:
             print(f"500 on {engine}: {endpoint}", *rest, flush=True)
         seen.add(endpoint)
-    print(
-        f"{engine}: {requests} requests, seed {seed}, {len(fuzz.found)} answers of 500", flush=True
-    )
+    answers = ", ".join(f"{status}: {count}" for status, count in sorted(fuzz.answers.items()))
+    print(f"{engine}: {requests} requests, seed {seed}, answers by status {answers}", flush=True)
     return len(fuzz.found)
 
 
