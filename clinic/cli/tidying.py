@@ -1,4 +1,5 @@
-"""What has served its time is deleted: codes that were sent, counters, half-filled forms, drafts."""
+"""What has served its time is deleted: codes that were sent, counters, half-filled forms, drafts,
+and the holds of forms that are over."""
 
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from clinic.accounts.kept_forms import GOOD_FOR
 from clinic.accounts.models import Counter, KeptForm, SignIn, SignInCode
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
+from clinic.scheduling import old_forms
 from clinic.vaccination.visit_models import ImportDraft
 
 A_DAY = timedelta(days=1)
@@ -23,7 +25,7 @@ KEPT_FOR = (
 
 
 def tidy(*, now: datetime) -> int:
-    """Delete them in one transaction; how many rows there were."""
+    """Delete them, holds in short transactions, the others in one; how many there were."""
 
     def work() -> int:
         deleted = (
@@ -32,4 +34,4 @@ def tidy(*, now: datetime) -> int:
         )
         return sum(done.rowcount for done in deleted)  # type: ignore[attr-defined]
 
-    return in_one_transaction(work)
+    return in_one_transaction(work) + old_forms.clear(now=now)

@@ -182,7 +182,7 @@ def move(
     appointment.question = None
     _sit(appointment, wanted, online=online)
     if kept:
-        kept.booking_id = appointment.booking_id
+        kept.booking_id, kept.expires_at = appointment.booking_id, max(kept.expires_at, now)
     if was_displaced:
         freed.update(places.end_new_times(appointment.id, but=kept.id if kept else None, now=now))
     freed_for_others(freed - set(wanted.slot_ids), wanted.policy, now=now)

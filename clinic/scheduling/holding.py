@@ -91,7 +91,7 @@ def keep(
     for lead_id in earlier.leads:
         if again := _same(lead_id, wanted, moves, now=now):
             return Kept(group_of(again), is_new=False)
-    freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in _forget(lead_id)]
+    freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in forget(lead_id)]
     policy = wanted[0].policy
     if earlier.others >= policy.holds_per_family:
         raise TooManyHolds
@@ -283,11 +283,11 @@ def release(kept: Hold, *, now: datetime) -> None:
     if lead.purpose is HoldFor.NEW_TIME:
         freed = places.end_holds([lead.id], now=now)
     else:
-        freed = _forget(lead.id)
+        freed = forget(lead.id)
     freed_for_others(freed, policy, now=now)
 
 
-def _forget(lead_id: int) -> list[int]:
+def forget(lead_id: int) -> list[int]:
     """Delete a group of holds that nothing came of, with their places. The slots that they were in."""
     group = or_(Hold.id == lead_id, Hold.lead_id == lead_id)
     query = select(Hold.id).where(group, Hold.booking_id.is_(None))

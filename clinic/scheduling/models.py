@@ -342,6 +342,8 @@ class Hold(Base):
             postgresql_where=text(LEADS_A_FORM),
         ),
         *(of_those_that_have("holds", name) for name in ("lead_id", "entry_id", "moves_id")),
+        # A booking's key is made of the id, and a page left open names it: none is given again.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Executable,
     Row,
     bindparam,
+    case,
     insert,
     or_,
     select,
@@ -41,7 +42,14 @@ USE_HOLD = (
             _holds.c.expires_at > bindparam("now", type_=UTCDateTime()),
         ),
     )
-    .values(booking_id=bindparam("became"))
+    .values(
+        booking_id=bindparam("became"),
+        # Whatever is used late is over then, and cleared away a day after it.
+        expires_at=case(
+            (_holds.c.expires_at > bindparam("now"), _holds.c.expires_at),
+            else_=bindparam("now", type_=UTCDateTime()),
+        ),
+    )
     .returning(_holds.c.entry_id)
 )
 

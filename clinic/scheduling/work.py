@@ -39,7 +39,7 @@ class Worked:
     errors: int = 0
 
 
-class _Round:
+class Round:
     """Does one thing after another; what fails is told, counted and left for the next round."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class _Round:
 
 def work(*, now: datetime) -> Worked:
     """One round: first what is over, then what is free, then new hours."""
-    a_round = _Round()
+    a_round = Round()
     over, offered, moved = _ids(waiting.lapsed(now=now)), 0, 0
     for hold_id in over:
         offered += bool(a_round.do("lapse", hold_id, partial(waiting.lapse, now=now)))
@@ -83,7 +83,7 @@ def _ids(found: list[int]) -> list[int]:
     return found
 
 
-def _extend(a_round: _Round, now: datetime) -> list[rota.Extended]:
+def _extend(a_round: Round, now: datetime) -> list[rota.Extended]:
     """Open the rota of every centre as far as it reaches today; of each alone where all at once fails."""
     centre_ids = _ids(list(db.session.scalars(select(Centre.id).order_by(Centre.id))))
     try:

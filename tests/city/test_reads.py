@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.families.models import Guardianship
+from clinic.scheduling import old_forms
 from clinic.scheduling.models import Appointment, Hold, HoldFor
 from clinic.scheduling.queries import appointments
 from tests.city.conftest import TODAY
@@ -122,6 +123,12 @@ def test_booking_moving_and_cancelling_read_what_they_change(city):
         page.form().submit()
 
     nothing_is_wrong(city, work)
+
+
+def test_clearing_old_forms_reads_those_it_deletes(city):
+    before = db.session.scalar(select(func.count()).select_from(Hold))
+    nothing_is_wrong(city, lambda: old_forms.clear(now=NOON))
+    assert db.session.scalar(select(func.count()).select_from(Hold)) <= before - old_forms.MOST
 
 
 def all_visits_with_a_reason():

@@ -1,0 +1,47 @@
+"""Confirming a form that is long over, and clearing it away."""
+
+from datetime import timedelta
+
+from clinic.accounts.models import User
+from clinic.booking.confirming import book_or_move
+from clinic.booking.held import get_held
+from clinic.db import db, in_one_transaction
+from clinic.scheduling import catalogue, old_forms
+from clinic.scheduling.models import Hold
+from clinic.scheduling.wanted import SlotTaken
+from clinic.scheduling.work import Round
+from tests.makes import NOON
+
+LATER = NOON + timedelta(days=2)
+
+
+def confirm(wait, hold_id):
+    """Its owner has the page open, and presses."""
+    catalogue.read()  # in a transaction of its own: SQLite has one writer
+    kept = db.session.get_one(Hold, hold_id)
+    by = db.session.get_one(User, kept.user_id)
+    wanted = get_held(by, kept.service.kind, hold_id)
+    db.session.commit()
+    wait()
+    try:
+        in_one_transaction(lambda: book_or_move(wanted, by=by, now=LATER))
+    except SlotTaken:
+        db.session.rollback()
+        return "gone"
+    return "booked"
+
+
+def clear(wait, manner):
+    """It stops when it knows which forms are over. A hasty one does not look at them again."""
+    do, waited = Round.do, []
+
+    def wait_then_do(*args):
+        if not waited:
+            waited.append(wait())
+        return do(*args)
+
+    Round.do = wait_then_do
+    if manner == "hasty":
+        old_forms.let_go = lambda lead_id, **_: old_forms._delete_used([lead_id])
+    old_forms.clear(now=LATER)
+    return "cleared"
