@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic.accounts.models import Role, User
 from clinic.calendar import feeds
@@ -47,6 +47,7 @@ from clinic.vaccination.models import Condition, Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.screening import Answer
 from clinic.vaccination.stock import Dose
+from clinic.vaccination.visit_models import GivenDose
 from clinic.vaccination.visits import lines_of
 from clinic.visits import arriving
 from tests.makes import (
@@ -248,6 +249,7 @@ def _go_through_today(world):
         (line,) = _agree(world, stays, ["MMR"])
         jab = Jab(line, "MMR-1", "left arm")
         giving.give(stays, [jab], CHECKS, by=world.doctor, now=NOW - timedelta(minutes=number))
+        world.name(given_id=db.session.scalar(select(func.max(GivenDose.id))))
     observation.report(
         stays,
         symptom="皮疹",

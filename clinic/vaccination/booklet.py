@@ -53,8 +53,9 @@ def remove(child_id: int, immunization_id: int) -> Response:
     child = get_child(me(), child_id)
 
     def work() -> None:
-        row = record.get_live(child, immunization_id)
-        record.withdraw(row, by=me(), now=clock.now())
+        row = record.get_row(child, immunization_id)
+        if row.voided_at is None:  # else it is removed already
+            record.withdraw(row, by=me(), now=clock.now())
 
     try:
         in_one_transaction(work)

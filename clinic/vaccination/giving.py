@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from clinic import audit
 from clinic.accounts.models import Person
@@ -22,8 +22,8 @@ from clinic.vaccination.giving_rules import CHECKS, sites_for
 from clinic.vaccination.models import Immunization, Source
 from clinic.vaccination.record import Entry
 from clinic.vaccination.screening import Verdict
-from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
-from clinic.vaccination.stock_queries import lock_all, promised_to
+from clinic.vaccination.stock_models import VaccineLot
+from clinic.vaccination.stock_queries import lock_all, lot_numbered, promised_to
 from clinic.vaccination.visit_models import GivenDose, Observation, Screening
 from clinic.vaccination.visits import Line
 from clinic.visits import recorded
@@ -186,17 +186,7 @@ def _facts(
 
 def _lot(centre_id: int, jab: Jab) -> VaccineLot:
     """The centre's lot of that number. Raises NotThisLot: it has none, or of another vaccine."""
-    query = (
-        select(VaccineLot)
-        .join(VaccineProduct)
-        .where(
-            VaccineLot.centre_id == centre_id,
-            func.upper(VaccineLot.number) == jab.lot_number.upper(),
-            VaccineProduct.vaccine == jab.code,
-        )
-        .order_by(VaccineLot.recalled_at.is_not(None).desc(), VaccineLot.expires_on)
-    )
-    found = db.session.scalars(query).first()
+    found = lot_numbered(centre_id, jab.code, jab.lot_number)
     if found is None:
         raise stock.NotThisLot
     return found

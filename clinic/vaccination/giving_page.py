@@ -22,6 +22,7 @@ from clinic.vaccination import before, giving, screening, visits
 from clinic.vaccination.asked_again import health_of
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.conditions import NAMES, live_conditions
+from clinic.vaccination.corrected import corrections_shown, given_ids
 from clinic.vaccination.forecast import Forecast
 from clinic.vaccination.giving import Jab
 from clinic.vaccination.giving_rules import CHECKS, ROUTES, SITES, sites_for
@@ -165,7 +166,9 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
         sites_for=sites_for,
         routes=ROUTES,
         observation=observation,
-        given=giving.given_at(visit.id),
+        given=(given := giving.given_at(visit.id)),
+        given_ids=given_ids(given, [visit.centre_id]),
+        corrections=corrections_shown(given),
         due_next=_due_next(visit, today)[:6],
         series_names=national().names,
         vaccines=vaccines(),

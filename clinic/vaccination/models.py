@@ -2,8 +2,17 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base
@@ -70,6 +79,27 @@ class Immunization(Base):
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     void_reason: Mapped[str] = mapped_column(String(120), default="")
+
+
+class Correction(Base):
+    """The record of a dose said this before it was corrected; append-only.
+
+    `was` holds the columns that were changed, with what stood in them; `number` counts from 1.
+    """
+
+    __tablename__ = "immunization_corrections"
+    __table_args__ = (
+        Index("uq_immunization_corrections_number", "immunization_id", "number", unique=True),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    immunization_id: Mapped[int] = mapped_column(ForeignKey("immunizations.id"))
+    number: Mapped[int]
+    was: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
 class ChildCondition(Base):

@@ -1,6 +1,6 @@
 """What a child was given is recorded, verified, voided. Verbs flush; the caller commits."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
-from clinic.db import broken_promise, db
+from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
 from clinic.families.again import looked_at_again
 from clinic.families.models import Child
 from clinic.i18n import mark
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.child import Dose
-from clinic.vaccination.models import Immunization, Source
+from clinic.vaccination.models import Correction, Immunization, Source
 
 
 class UnknownVaccine(DomainError):
@@ -42,6 +42,10 @@ class DoseRecorded(DomainError):
 
 class NotYours(DomainError):
     message = mark("The centre entered or checked this. Please ask the centre to change it.")
+
+
+class ChangedMeanwhile(DomainError):
+    message = mark("Somebody changed this record just now. Please look at it again.")
 
 
 # As PostgreSQL names the promise, and as SQLite does.
@@ -169,14 +173,29 @@ def withdraw(row: Immunization, *, by: Person, now: datetime) -> None:
     void(row, by=by, reason="entered by mistake", now=now)
 
 
-def get_live(child: Child, row_id: int) -> Immunization:
-    """What counts for this child, locked for a change. Raises NoResultFound."""
-    return db.session.execute(
-        select(Immunization)
-        .where(
-            Immunization.id == row_id,
-            Immunization.child_id == child.id,
-            Immunization.voided_at.is_(None),
-        )
-        .with_for_update()
-    ).scalar_one()
+def corrections_of(immunization_ids: Collection[int]) -> dict[int, list[Correction]]:
+    """The corrections of each of these records, the first one first. One query."""
+    found: dict[int, list[Correction]] = {number: [] for number in immunization_ids}
+    query = select(Correction).where(Correction.immunization_id.in_(found))
+    for correction in db.session.scalars(query.order_by(Correction.number)):
+        found[correction.immunization_id].append(correction)
+    return found
+
+
+def lock_to_change(row: Immunization) -> list[Correction]:
+    """Lock the record and read it again; its corrections so far."""
+    lock_row(row)
+    return corrections_of([row.id])[row.id]
+
+
+def must_be_as_shown(row: Immunization, corrections: Sequence[Correction], seen: int) -> None:
+    """Raise ChangedMeanwhile if it was taken back, or corrected more often than the person saw."""
+    if row.voided_at is not None or len(corrections) != seen:
+        raise ChangedMeanwhile
+
+
+def get_row(child: Child, row_id: int) -> Immunization:
+    """A record of this child, voided or not, locked for a change. Raises NoResultFound."""
+    query = select(Immunization).where(Immunization.id == row_id, Immunization.child_id == child.id)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return db.session.execute(locked).scalar_one()

@@ -16,6 +16,7 @@ from clinic.scheduling.models import Appointment
 from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination import conditions, record, visits
 from clinic.vaccination.catalogue import vaccines
+from clinic.vaccination.corrected import corrections_shown, given_ids
 from clinic.vaccination.doubts import doubts, vaccinee
 from clinic.vaccination.models import Condition
 from clinic.web import render, see_other
@@ -36,7 +37,11 @@ def page(appointment_id: int) -> Response:
         return _page(visit, {}, {})
     typed = typed_in(request.form)
     deed, _colon, number = typed.get("deed", "").partition(":")
-    errors = _do(visit, deed, an_id(number) or 0, typed)
+    try:
+        errors = _do(visit, deed, an_id(number) or 0, typed)
+    except record.ChangedMeanwhile as refused:
+        db.session.rollback()
+        return _page(visit, typed, {"record": say(refused)}, status=409)
     if errors:
         return _page(visit, typed, errors)
     flash(_("Saved."), "success")
@@ -44,18 +49,24 @@ def page(appointment_id: int) -> Response:
 
 
 def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) -> Errors:
-    """One of the page's deeds. Raises NoResultFound for a row of another child."""
+    """One of the page's deeds. Raises NoResultFound for a row of another child, ChangedMeanwhile."""
     by, now = me(), clock.now()
     shown = ids_of(request.form, "row", most=MOST_ROWS)  # what came meanwhile was not seen
 
     def verify() -> None:
         for each in shown if deed == "verify-all" else [number]:
-            row = record.get_live(visit.child, each)
-            if row.verified_at is None:
+            row = record.get_row(visit.child, each)
+            if deed == "verify" and row.voided_at is not None:
+                raise record.ChangedMeanwhile
+            if row.voided_at is None and row.verified_at is None:
                 record.verify(row, by=by, now=now)
 
     def void() -> None:
-        row = record.get_live(visit.child, number)
+        row = record.get_row(visit.child, number)
+        if (row.voided_by_id, row.void_reason) == (by.id, reason):
+            return  # the same form again
+        corrections = record.corrections_of([number])[number]
+        record.must_be_as_shown(row, corrections, an_id(typed.get(f"seen-{number}")) or 0)
         record.void(row, by=by, reason=reason, now=now)
 
     def end() -> None:
@@ -96,15 +107,19 @@ def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     return {}
 
 
-def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
+def _page(
+    visit: Appointment, typed: Mapping[str, str], errors: Errors, *, status: int = 422
+) -> Response:
     now = clock.now()
     audit.note_read(visit.child_id, visit.centre_id)
     rows = record.history_of(visit.child_id)
     return render(
         "vaccination/record.html",
-        status=422 if errors else 200,
+        status=status if errors else 200,
         visit=visit,
         rows=rows,
+        corrections=corrections_shown(rows),
+        given_ids=given_ids(rows, me().centre_ids(Role.CLINICIAN)),
         doubts=doubts(vaccinee(visit.child), rows, clinic_day(now)),
         conditions=conditions.live_conditions([visit.child_id])[visit.child_id],
         names=conditions.NAMES,

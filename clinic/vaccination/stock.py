@@ -257,7 +257,7 @@ def use(
     centre_id, today = appointment.centre_id, clinic_day(now)
     lock(centre_id, [vaccine])
     db.session.refresh(lot)
-    _must_be_good(lot, centre_id, vaccine, today)
+    must_be_good(lot, centre_id, vaccine, today)
     sweep(centre_id, vaccine, now=now)
     mine = select(func.min(DosePromise.id)).where(
         DosePromise.appointment_id == appointment.id,
@@ -277,10 +277,16 @@ def use(
     audit.record("use", lot, by=by.id, now=now, centre_id=centre_id, appointment_id=appointment.id)
 
 
-def _must_be_good(lot: VaccineLot, centre_id: int, vaccine: str, today: date) -> None:
+def must_be_good(
+    lot: VaccineLot, centre_id: int, vaccine: str, today: date, *, given_at: datetime | None = None
+) -> None:
+    """Raise NotThisLot, LotIsRecalled, LotIsOver or LotIsEmpty if it may not be given on that day.
+
+    What was given at a moment may have been recalled since.
+    """
     if lot.centre_id != centre_id or lot.product.vaccine != vaccine:
         raise NotThisLot
-    if lot.recalled_at is not None:
+    if lot.recalled_at is not None and (given_at is None or lot.recalled_at <= given_at):
         raise LotIsRecalled
     if lot.expires_on < today:
         raise LotIsOver(day=lot.expires_on)

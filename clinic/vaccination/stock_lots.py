@@ -1,6 +1,6 @@
 """Lots come, spoil and are recalled. Verbs flush; the caller commits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ from clinic.i18n import mark
 from clinic.plain import name_key
 from clinic.scheduling import places, questions
 from clinic.scheduling.models import Appointment, Question
-from clinic.vaccination import looking
+from clinic.vaccination import looking, stock
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.stock_models import DosePromise, VaccineLot, VaccineProduct, Why
 from clinic.vaccination.stock_queries import doses_of, is_to_come, let_go, lock, promised, sweep
@@ -166,14 +166,40 @@ def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[A
     return affected
 
 
-def _lock_lot(lot: VaccineLot) -> None:
-    """Who is promised of it, then the stock."""
+def swap(
+    old: VaccineLot, new: VaccineLot, given_at: datetime, *, by: Person, now: datetime
+) -> list[Appointment]:
+    """A dose was given of the new lot, and not of the old one, which has it back.
+
+    It has happened, so it is never refused for what was promised: whose promise cannot be kept, the
+    latest first. Raises NotThisLot, LotIsRecalled (before it was given), LotIsOver or LotIsEmpty.
+    """
+    centre_id, vaccine = old.centre_id, old.product.vaccine
+    without = _who_lost(centre_id, vaccine, now=now)
+    _lock_lot(old, without)
+    db.session.refresh(new)
+    day = clinic_day(given_at)
+    stock.must_be_good(new, centre_id, vaccine, day, given_at=given_at)
+    old.used = VaccineLot.used - 1
+    db.session.flush()
+    affected = _break_promises(new, new.left - 1, Why.WASTED, now=now)
+    new.used = VaccineLot.used + 1
+    _ask(affected, now=now)
+    _record("give_back", old, by=by, now=now)
+    _record("use", new, by=by, now=now)
+    if without:
+        looking.look(without, by=by, now=now)
+    return affected
+
+
+def _lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
+    """Who is promised of it, and these other children; then the stock."""
     theirs = select(DosePromise.child_id).where(
         DosePromise.centre_id == lot.centre_id,
         DosePromise.vaccine == lot.product.vaccine,
         DosePromise.released_at.is_(None),
     )
-    places.lock_children(db.session.scalars(theirs))
+    places.lock_children({*db.session.scalars(theirs), *others})
     lock(lot.centre_id, [lot.product.vaccine])
     db.session.refresh(lot)
 

@@ -141,6 +141,21 @@ def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
     let_go(db.session.scalars(over), Why.EXPIRED, now=now)
 
 
+def lot_numbered(centre_id: int, vaccine: str, number: str) -> VaccineLot | None:
+    """The centre's lot of the vaccine with that number; of several, a recalled one, then the oldest."""
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            func.upper(VaccineLot.number) == number.upper(),
+            VaccineProduct.vaccine == vaccine,
+        )
+        .order_by(VaccineLot.recalled_at.is_not(None).desc(), VaccineLot.expires_on)
+    )
+    return db.session.scalars(query).first()
+
+
 def good_lots(centre_id: int, vaccines: Collection[str], on: date) -> dict[str, list[VaccineLot]]:
     """The lots that may be taken from on that day, by vaccine, the first to expire first. One query."""
     found: dict[str, list[VaccineLot]] = {one: [] for one in vaccines}

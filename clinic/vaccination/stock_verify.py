@@ -31,6 +31,13 @@ PROMISES = {
     "lot {id}: more doses of {vaccine} gone than came": """
         SELECT l.id, p.vaccine FROM vaccine_lots l JOIN vaccine_products p ON p.id = l.product_id
         WHERE l.received < l.used + l.wasted""",
+    "lot {id}: more doses of {vaccine} on record than used": """
+        SELECT l.id, p.vaccine FROM vaccine_lots l JOIN vaccine_products p ON p.id = l.product_id
+        WHERE l.used < (SELECT count(*) FROM given_doses g WHERE g.lot_id = l.id)""",
+    "immunization {id}: of {vaccine}, with another lot number than the lot it was taken from": """
+        SELECT i.id, i.vaccine FROM given_doses g JOIN immunizations i ON i.id = g.immunization_id
+          JOIN vaccine_lots l ON l.id = g.lot_id
+        WHERE i.lot_number <> l.number""",
     "promise {id}: of {vaccine} to a visit that is over": """
         SELECT d.id, d.vaccine FROM dose_promises d JOIN appointments a ON a.id = d.appointment_id
         WHERE d.released_at IS NULL

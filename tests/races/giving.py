@@ -33,7 +33,7 @@ def go_blind():
 
 
 def go_careless():
-    giving.lock = stock.lock = stock._must_be_good = lambda *_: None
+    giving.lock = stock.lock = stock.must_be_good = lambda *_: None
     stock.can_keep = lambda *_: True
 
 

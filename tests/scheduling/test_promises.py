@@ -302,7 +302,10 @@ def test_two_holds_free_the_slot_when_the_earlier_expires(rows):
 OVERLAPS = {"ex_clinic_sessions_practitioner", "ex_clinic_sessions_room", "ex_appointments_child"}
 TRAILS = {
     f"{table}_append_only"
-    for table in ("audit_events", "consents", "informed_consents", "vaccination_screenings")
+    for table in (
+        *("audit_events", "consents", "informed_consents", "vaccination_screenings"),
+        "immunization_corrections",
+    )
 }
 EVENTS = ("insert", "update", "delete")
 SHARED = {
