@@ -73,9 +73,16 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   else if (document.activeElement === document.body && before?.focus) backTo(ours(before.focus));
   before = null;
   if (isPoll(ctx)) return;
-  if (ctx.response.status >= 400) document.querySelector("main .notice-bad[role=alert]")?.classList.add("in-sight");
+  if (ctx.response.status >= 400) showRefusal(document.querySelector("main .notice-bad[role=alert]"));
   ours("said").textContent = ours(ctx.target?.id)?.dataset.said ?? "";
 });
+
+// It stands where it belongs, as what was pressed may not; out of sight it is said again below.
+function showRefusal(notice) {
+  if (!notice) return;
+  notice.classList.add("in-sight");
+  if (!isInSight(notice)) ours("toast").replaceChildren(notice.cloneNode(true));
+}
 
 function backTo(element) {
   element?.focus({ preventScroll: true });
@@ -93,7 +100,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 const waits = new Map(); // a request: the part that it fills, and its timer
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (isPoll(ctx)) return;
-  ours("toast").replaceChildren();
+  clearToast();
   const part = ctx.target;
   const timer = setTimeout(() => {
     part?.setAttribute?.("aria-busy", "true");
@@ -112,6 +119,10 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
 
 // What never came, or is no answer of ours, is said once in the page's own words. What our server
 // answers says itself what is wrong (`clinic/faults.py`).
+function clearToast() {
+  ours("toast").replaceChildren();
+  delete ours("toast").dataset.polled;
+}
 function apologize() {
   ours("toast").replaceChildren(ours("apology").content.cloneNode(true));
 }
@@ -121,7 +132,13 @@ document.addEventListener("htmx:before:response", (event) => {
   if (response.status >= 500 && !hx.retarget) {
     event.preventDefault(); // it is not put into the page
     apologize();
-  } else ours("toast").querySelector("[data-apology]")?.remove();
+    return;
+  }
+  const toast = ours("toast");
+  toast.querySelector("[data-apology]")?.remove();
+  if (!isPoll(event.detail.ctx)) return;
+  if (response.status >= 400) toast.dataset.polled = ""; // what the page asks by itself
+  else if ("polled" in toast.dataset) clearToast(); // was answered again
 });
 
 // A form is on its way once, however often its button is pressed.

@@ -41,6 +41,9 @@ PASSWORD = Limit("password", 10, timedelta(minutes=15))
 PASSWORD_ADDRESS = Limit("password-address", 300, timedelta(minutes=15))
 BOOKING = Limit("booking", 60, timedelta(minutes=10))
 CANCELLING = Limit("cancelling", 10, timedelta(minutes=5))
+# At the desk: a whole day that falls through is closed, not cancelled one by one.
+CANCELLING_AT_DESK = Limit("cancelling-desk", 60, timedelta(minutes=10))
+WRONG_REFERENCE = Limit("wrong-reference", 30, timedelta(minutes=10))
 
 
 @cache

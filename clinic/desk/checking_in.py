@@ -7,12 +7,14 @@ from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
+from clinic.accounts import limits
 from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk import live
+from clinic.desk.finding import reads_like
 from clinic.desk.forms import CorrectionForm
 from clinic.desk.queries import (
     arrivals,
@@ -38,7 +40,7 @@ from clinic.vaccination.asked_again import health_of, must_ask
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, ticket_of, tickets_of
 from clinic.visits.recorded import is_needed
-from clinic.web import is_htmx, render, see_other
+from clinic.web import is_htmx, is_poll, render, see_other
 
 MAY_SCAN = "camera=(self), microphone=(), geolocation=()"  # the one page that has a camera
 
@@ -57,7 +59,8 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @allow(Role.RECEPTION)
     def search() -> Response:
         """A POST, so that no name or number gets into an address or a log."""
-        return _list(centre_asked_for(), _typed())
+        centre, typed = centre_asked_for(), _typed()
+        return _list(centre, typed, "" if is_poll() else _slowed(centre, typed))
 
     @bp.post(arrival)
     @allow(Role.RECEPTION)
@@ -121,6 +124,21 @@ def _typed() -> str:
     return sought(request.form.get("q", ""))[:60]
 
 
+def _slowed(centre: Centre, typed: str) -> str:
+    """Count and note a reference that is no booking of this centre; the sentence if there were many."""
+    if reads_like(typed) not in ("reference", "almost") or _another_day(centre, typed):
+        return ""
+    audit.note_once(typed, "wrong_reference", "bookings", None, centre_id=centre.id)
+    who, now = str(me().id), clock.now()
+    try:
+        in_one_transaction(lambda: limits.spend(limits.WRONG_REFERENCE, who, now=now))
+    except limits.TooOften as error:
+        db.session.rollback()
+        audit.note_once("reference", "too often", "users", me().id, centre_id=centre.id)
+        return say(error)
+    return ""
+
+
 def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
     visit = get_visit(me(), appointment_id)
     centre = visit.centre
@@ -171,7 +189,7 @@ def _page(
         typed=typed,
         elsewhen=elsewhen,
         health=health_of([one.id for one in found], now),
-        why=why_not_found(centre, typed) if typed and not found else "",
+        why=why_not_found(centre, typed) if typed and not found and not refusal else "",
         refusal=refusal,
         refused=refused if any(one.id == refused for one in found) else 0,
         status_of=status_of,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
+from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.nothing_free import why_nothing_is_free
@@ -95,9 +96,7 @@ def cancellation(appointment_id: int) -> Response:
         reason = form.reason.data or ""
         now = clock.now()
         try:
-            in_one_transaction(
-                lambda: booking.cancel(visit, by=me(), online=False, now=now, reason=reason)
-            )
+            in_one_transaction(lambda: _cancel(visit, reason, now))
         except DomainError as error:
             db.session.rollback()
             refusal = say(error)
@@ -107,3 +106,13 @@ def cancellation(appointment_id: int) -> Response:
     audit.note_read(visit.child_id, visit.centre_id)
     status = 422 if refusal or form.errors else 200
     return render("desk/cancellation.html", status=status, visit=visit, form=form, refusal=refusal)
+
+
+def _cancel(visit: Appointment, reason: str, now: datetime) -> None:
+    """Cancel it; more in a short time than any desk has are refused, which is noted."""
+    try:
+        limits.spend(limits.CANCELLING_AT_DESK, str(me().id), now=now)
+    except limits.TooOften:
+        audit.note_once("cancelling", "too often", "users", me().id, centre_id=visit.centre_id)
+        raise
+    booking.cancel(visit, by=me(), online=False, now=now, reason=reason)

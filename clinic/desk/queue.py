@@ -69,7 +69,8 @@ def add_pages(bp: Blueprint) -> None:
     def step(ticket_id: int) -> Response:
         ticket = get_ticket(me(), ticket_id)
         centre, station, room = _asked_for(request.form, ticket.visit.centre)
-        return _after(_try(lambda: _do(get_ticket(me(), ticket_id))), centre, station, room)
+        refusal = _try(lambda: _do(get_ticket(me(), ticket_id)))
+        return _after(refusal, centre, station, room, ticket_id)
 
 
 def _asked_for(
@@ -135,28 +136,40 @@ def _try(work: Callable[[], None]) -> str:
     raise AssertionError("unreachable")
 
 
-def _after(refusal: str, centre: Centre, station: Station, room: Room | None) -> Response:
+def _after(
+    refusal: str, centre: Centre, station: Station, room: Room | None, ticket_id: int = 0
+) -> Response:
     if refusal or is_htmx():
-        return _page(centre, station, room, refusal)
+        return _page(centre, station, room, refusal, ticket_id)
     return see_other(
         "desk.queue", centre=centre.code, station=station.code, room=room.id if room else ""
     )
 
 
-def _page(centre: Centre, station: Station, room: Room | None, refusal: str) -> Response:
+def _page(
+    centre: Centre, station: Station, room: Room | None, refusal: str, refused: int = 0
+) -> Response:
+    """The queue; what was refused stands at that ticket, if it is shown, else at the button."""
     now = clock.now()
     made_of = ("queue", station.code, room.id if room else 0, live.minute(now))
     tag = live.tag_of(centre, now, *made_of)
-    return live.answer(tag, lambda: _render(centre, station, room, refusal, tag, now))
+    return live.answer(tag, lambda: _render(centre, station, room, refusal, refused, tag, now))
 
 
 def _render(
-    centre: Centre, station: Station, room: Room | None, refusal: str, tag: str, now: datetime
+    centre: Centre,
+    station: Station,
+    room: Room | None,
+    refusal: str,
+    refused: int,
+    tag: str,
+    now: datetime,
 ) -> Response:
     roles = roles_at(me(), centre.id)
     here, lasts = hall(centre, station, room, now), last_steps(me(), centre, now)
+    shown = [*here.tickets, *(one for one, _ in lasts)]
     if not is_away():
-        audit.note_list("queue", [one.visit for one in [*here.tickets, *(one for one, _ in lasts)]])
+        audit.note_list("queue", [one.visit for one in shown])
     return render(
         "desk/queue.html",
         partial="desk/_queue.html",
@@ -172,6 +185,7 @@ def _render(
         hall=here,
         lasts=lasts,
         refusal=refusal,
+        refused=refused if any(one.id == refused for one in shown) else 0,
         labels=LABELS,
         states=State,
         may=lambda ticket, verb: rules.may(

@@ -122,11 +122,36 @@ def test_a_press_on_an_old_page_says_so_and_does_nothing(room, arrive):
     assert ticket.state is State.CALLED
 
 
-def test_nobody_waiting_is_a_sentence(room):
-    answer = room.press("next", headers=HTMX)
-    assert answer.status_code == 422
-    assert "这里没有人在等候" in answer.text
+def test_nobody_waiting_is_a_sentence_behind_the_button(room):
+    answer = room.page("/desk/queue").form(action="/desk/queue/next").submit(htmx=True)
+    assert answer.status == 422
+    assert answer.rows("form[action$='/queue/next'] + .notice-bad") == ["这里没有人在等候。"]
     assert "<html" not in answer.text
+
+
+def test_what_another_was_quicker_with_is_said_at_its_ticket(room, arrive):
+    first, second = arrive(), arrive()
+    page = room.page("/desk/queue")
+    room.press("call", second)
+    room.press("skip", second)
+    answer = page.form(action=f"/desk/queue/tickets/{second.id}", index=0).submit(htmx=True)
+    assert answer.status == 422
+    (card,) = [one for one in answer.tree.css("li") if one.css_first(".notice-bad")]
+    assert second.label in card.text()
+    assert first.label not in card.text()
+    assert len(answer.tree.css(".notice-bad")) == 1
+
+
+def test_what_has_left_the_station_is_said_behind_the_button(room, arrive):
+    ticket = arrive()
+    page = room.page("/desk/queue")
+    room.press("call", ticket)
+    room.press("finish", ticket)
+    assert ticket.state is State.DONE
+    room.press("undo", ticket)
+    room.press("hand_over", ticket, to="observation")
+    answer = page.form(action=f"/desk/queue/tickets/{ticket.id}", index=0).submit(htmx=True)
+    assert len(answer.rows(".notice-bad")) == 1
 
 
 @pytest.mark.parametrize(
