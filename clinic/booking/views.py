@@ -1,6 +1,8 @@
 """The pages, made once for each of the four services."""
 
-from flask import Blueprint, Response, request, session
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, request, session
 
 from clinic import clock
 from clinic.accounts.access import allow, me
@@ -14,6 +16,9 @@ from clinic.booking.wishing import carried
 from clinic.centres.districts import all_districts
 from clinic.centres.models import Closure, ServiceKind
 from clinic.centres.queries import closures_over
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.parts import PARTS
 from clinic.scheduling.reasons import SHORT
@@ -52,9 +57,21 @@ def _closure_behind(moving: Appointment | None) -> Closure | None:
     return next(iter(closures_over(displaced).values()), None)
 
 
+def _not_moved(moving: Appointment, now: datetime) -> str:
+    """Why the family cannot move the visit, if so: its page may be one that was opened long ago."""
+    try:
+        booking.must_be_changeable(moving, online=True, now=now)
+    except DomainError as refused:
+        return say(refused)
+    return ""
+
+
 def _choose(kind: ServiceKind, title: str) -> Response:
     now = clock.now()
     chooser = ask(me(), kind, request.args, near=session.get("near"), now=now)
+    if chooser.moving and (refused := _not_moved(chooser.moving, now)):
+        flash(refused, "info")
+        return see_other("appointments.show", appointment_id=chooser.moving.id)
     made_of = chooser.made_of
     mark = Mark(made_of) if made_of else None
     if mark and (unchanged := mark.unchanged(now)):

@@ -60,9 +60,10 @@ def move(appointment_id: int) -> Response:
 
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
     audit.note_read(visit.child_id, visit.centre_id)
-    wanted, objections = None, []
+    wanted, objections, may_move = None, [], False
     try:
         booking.must_be_changeable(visit, online=False, now=now)
+        may_move = True
         if slot_id:
             wanted = wanted_here(visit, slot_id, now=now)
             objections = against_moving(visit, wanted, now=now)
@@ -85,16 +86,16 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         names={one.id: one for one in visit.centre.practitioners},
         rooms={one.id: one for one in visit.centre.rooms},
         refusal=refusal,
+        may_move=may_move,
     )
 
 
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
-    visit = get_visit(me(), appointment_id)
+    visit, now = get_visit(me(), appointment_id), clock.now()
     form, refusal = CancelForm(), ""
     if form.validate_on_submit():
         reason = form.reason.data or ""
-        now = clock.now()
         try:
             in_one_transaction(lambda: _cancel(visit, reason, now))
         except DomainError as error:
@@ -103,9 +104,20 @@ def cancellation(appointment_id: int) -> Response:
         else:
             flash(_("The appointment is cancelled. No message goes out: please tell the family."))
             return see_other("desk.today", centre=visit.centre.code)
+    try:
+        booking.must_be_changeable(visit, online=False, now=now, cancelling=True)
+        may_cancel = True
+    except DomainError as error:
+        refusal, may_cancel = say(error), False
     audit.note_read(visit.child_id, visit.centre_id)
-    status = 422 if refusal or form.errors else 200
-    return render("desk/cancellation.html", status=status, visit=visit, form=form, refusal=refusal)
+    return render(
+        "desk/cancellation.html",
+        status=422 if refusal or form.errors else 200,
+        visit=visit,
+        form=form,
+        refusal=refusal,
+        may_cancel=may_cancel,
+    )
 
 
 def _cancel(visit: Appointment, reason: str, now: datetime) -> None:

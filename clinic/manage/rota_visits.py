@@ -20,6 +20,7 @@ from clinic.i18n import say
 from clinic.manage.boards_back import board_asked
 from clinic.manage.rota_drops import Drop, closures_on, free_on, slot_meant
 from clinic.outside import a_day, a_time, id_of
+from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.web import leave_for, render
@@ -90,13 +91,15 @@ def _slot_asked(visit: Appointment, now: datetime) -> int | None:
 
 
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
-    wanted, found = None, []
-    if slot_id:
-        try:
+    wanted, found, may_move = None, [], False
+    try:
+        booking.must_be_changeable(visit, online=False, now=now)
+        may_move = True
+        if slot_id:
             wanted = wanted_here(visit, slot_id, now=now)
             found = against_moving(visit, wanted, now=now)
-        except DomainError as error:
-            refusal = refusal or say(error)
+    except DomainError as error:
+        refusal = refusal or say(error)
     day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
     free = free_on(visit, day, now=now)
     audit.note_read(visit.child_id, visit.centre_id)
@@ -114,6 +117,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         names={one.id: one for one in visit.centre.practitioners},
         rooms={one.id: one for one in visit.centre.rooms},
         refusal=refusal,
+        may_move=may_move,
         back=_board(visit),
     )
 

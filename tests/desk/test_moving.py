@@ -6,7 +6,7 @@ import pytest
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling import attendance, booking
 from clinic.scheduling.models import Appointment
 from tests.makes import NOON, make_appointment, make_room, make_session, make_user
 
@@ -111,3 +111,11 @@ def test_an_odd_address_is_a_page_all_the_same(desk, visit, asked):
     page = move_page(desk, visit, **asked)
     assert page.status in (200, 409)
     assert page.one("#day").attributes["value"] == IN_TWO_DAYS.isoformat()
+
+
+@pytest.mark.parametrize("page", ["move", "cancellation"])
+def test_who_has_been_seen_is_offered_nothing_to_change(desk, visit, page):
+    attendance.finish(visit, by=make_user(), now=visit.ends_at, note="")
+    shown = desk.page(f"/desk/appointments/{visit.id}/{page}", status=None)
+    assert "这个预约已不能更改。" in shown.words
+    assert not shown.main.css("form")

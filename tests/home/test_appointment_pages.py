@@ -149,3 +149,10 @@ def test_who_is_called_late_finds_its_ticket_first(client, parent, visit, app):
         page = client.page("/appointments/")
         upcoming = page.words.partition("历史预约")[0]
         assert visit.service.name_zh in upcoming
+
+
+def test_a_page_for_moving_that_was_opened_long_ago_leads_back_to_the_visit(client, parent, visit):
+    booking.cancel(visit, by=parent, online=True, now=NOON)
+    page = client.sign_in(parent).page(f"/pediatrics/?move={visit.id}", status=303)
+    assert page.location.endswith(f"/appointments/{visit.id}")
+    assert "这个预约已不能更改。" in page.follow().text

@@ -8,7 +8,7 @@ from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import booking, changing
+from clinic.scheduling import attendance, booking, changing
 from clinic.scheduling.changes import Close
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
@@ -156,3 +156,10 @@ def test_a_vaccination_moves_with_its_doses_and_not_to_a_day_before_they_are_leg
     db.session.expire_all()
     assert visit.slot_id == later
     assert live() == [("MMR", "MMR", 1)]
+
+
+def test_who_has_been_seen_is_offered_no_other_time(client, made):
+    attendance.finish(made.visit, by=make_user(), now=made.visit.ends_at, note="")
+    page = client.page(f"/manage/appointments/{made.visit.id}/move", status=None)
+    assert "这个预约已不能更改。" in page.words
+    assert not page.main.css("form")
