@@ -25,6 +25,7 @@ from clinic.scheduling.catalogue import Catalogue, last_known, read
 from clinic.scheduling.family import Versions, family_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.parts import PARTS
+from clinic.scheduling.planning import MOST_SESSIONS
 from clinic.scheduling.policies import DEFAULT
 from clinic.scheduling.queries import ChildFacts
 
@@ -99,7 +100,7 @@ def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str])
         chooser.then = pick(chooser.followers, id_of(args, "then"))
     if kind is ServiceKind.REHAB and not chooser.together:
         sessions = id_of(args, "sessions") or 1
-        chooser.sessions = sessions if sessions in COURSES else 1
+        chooser.sessions = sessions if sessions <= MOST_SESSIONS else 1
 
 
 def _place(

@@ -13,7 +13,8 @@ from clinic.booking.choosing import pick
 from clinic.booking.consenting import may_not_book
 from clinic.booking.course_reasons import reasons_of
 from clinic.booking.on_behalf import move_all_for
-from clinic.booking.queries import get_appointment, remaining_with
+from clinic.booking.queries import get_appointment, movable_with
+from clinic.booking.wishing import PATTERN, carried
 from clinic.centres.models import Centre, Service, ServiceKind
 from clinic.centres.queries import centres_with, practitioners_for, services_of
 from clinic.clock import clinic_day, local
@@ -35,6 +36,7 @@ GAPS = (1, 2, 3, 7)
 LONGEST_GAPS = (3, 7, 14)
 MOST_DAYS_BETWEEN = 60
 USUALLY = 4  # sessions
+OF_REST = ("first", "at", "practitioner", *PATTERN)  # what the page of what remains asks for
 LATEST_BEGIN = timedelta(days=366)
 
 
@@ -53,9 +55,13 @@ def add_pages(bp: Blueprint, kind: ServiceKind) -> None:
     @bp.route("/remaining/<id:appointment_id>", methods=["GET", "POST"], endpoint="remaining")
     @allow(Role.PARENT)
     def remaining(appointment_id: int) -> Response:
-        rest = remaining_with(get_appointment(me(), appointment_id), now=clock.now())
-        if not rest or rest[0].service.kind is not kind:
+        one = get_appointment(me(), appointment_id)
+        rest = movable_with(one, now=clock.now())
+        if one.service.kind is not kind:
             abort(404)
+        if not rest:
+            flash(_("Nothing of this course can be moved online any more."), "info")
+            return see_other("appointments.show", appointment_id=one.id)
         if request.method == "POST":
             return may_not_book(kind, {}) or _move_all(kind, rest)
         return _show(kind, rest=rest)
@@ -98,6 +104,8 @@ def _show(
         refusal=refusal,
         differs=DIFFERS,
         reasons=reasons_of(course, centre, now=now),
+        asked=carried(request.values, OF_REST),
+        reason=request.values.get("reason", ""),
         begin=request.values.get("begin") or request.values.get("slot", ""),
         most=MOST_SESSIONS,
         week=WEEK,
@@ -137,13 +145,13 @@ def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
     asked = request.values
     days = [number for number in ids_of(asked, "weekdays") if number in WEEK]
     usual = {clinic_day(one.starts_at).weekday() for one in rest} or {clinic_day(first).weekday()}
-    count = id_of(asked, "sessions") or USUALLY
+    count = id_of(asked, "sessions") or 0 if asked.get("sessions") else USUALLY
     gap, longest = id_of(asked, "gap") or 1, id_of(asked, "longest") or 14
     prefer = rest[0].practitioner_id if rest else None
     if "practitioner" in asked:
         prefer = id_of(asked, "practitioner")
     return Pattern(
-        count=len(rest) or min(count, MOST_SESSIONS),
+        count=len(rest) or count,
         weekdays=tuple(sorted(set(days) or usual)),
         wall=local(first).time(),
         practitioner_id=prefer,

@@ -11,7 +11,9 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
+from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import appointments
+from clinic.scheduling.rules import may_change_online
 from clinic.scheduling.wanted import Held
 
 _kin, _holds, _made = (one.__table__.c for one in (Guardianship, Hold, Appointment))
@@ -192,6 +194,17 @@ def same_trip(appointment: Appointment, *, now: datetime) -> list[Appointment]:
         for one in other_parts(appointment)
         if one.starts_at > now and one.arrived_at is None and one.no_show_at is None
     ]
+
+
+def movable_with(appointment: Appointment, *, now: datetime) -> list[Appointment]:
+    """Those of them that the family itself may still move: what is owed a new time, and what is not too near."""
+    policy_of = policies([appointment.service_id])
+
+    def may_move(one: Appointment) -> bool:
+        notice = policy_of(one.service_id, one.centre_id).notice_to_move
+        return one.displaced_at is not None or may_change_online(one.starts_at, notice, now)
+
+    return [one for one in remaining_with(appointment, now=now) if may_move(one)]
 
 
 def moved_with(moving: Appointment, *, now: datetime) -> list[int]:

@@ -16,6 +16,7 @@ from clinic.booking.queries import (
     appointments_of,
     booked_with,
     get_appointment,
+    movable_with,
     offers_for,
     other_parts,
     remaining_with,
@@ -62,6 +63,7 @@ def index() -> Response:
         offered=[one for one in offered if one.purpose is HoldFor.WAITLIST],
         displaced=[(one, [h for h in offered if h.moves_id == one.id]) for one in displaced],
         closures=closures_over(displaced),
+        remaining={one.id: len(_course_with(one, everything, now)) for one in displaced},
         waiting=waiting_for(me()),
         parts=PARTS,
         upcoming=[one for one in everything if is_coming(one, now)],
@@ -88,7 +90,8 @@ def show(appointment_id: int) -> Response:
         closures=closures_over([appointment] if standing is Status.DISPLACED else []),
         labels=LABELS,
         is_coming=is_coming(appointment, now),
-        rest=remaining_with(appointment, now=now),
+        rest=(rest := movable_with(appointment, now=now)),
+        remaining={appointment.id: len(rest)},
         others=booked_with(me(), appointment),
         bring=bring_to(one.service for one in [appointment, *other_parts(appointment)]),
         has_report=has_report(appointment.id),
@@ -100,6 +103,20 @@ def show(appointment_id: int) -> Response:
         wait=wait,
         reacts=wait is not None and open_reaction(appointment.id) is not None,
     )
+
+
+def _course_with(
+    appointment: Appointment, everything: Sequence[Appointment], now: datetime
+) -> list[Appointment]:
+    """What still lies ahead of the course that it belongs to, itself too, if it does."""
+    course = (appointment.booking_id, appointment.child_id, appointment.service_id)
+    return [
+        one
+        for one in everything
+        if (one.booking_id, one.child_id, one.service_id) == course
+        and one.starts_at > now
+        and status_of(one) in (Status.BOOKED, Status.DISPLACED)
+    ]
 
 
 def _lost(appointment: Appointment, kept: Collection[str]) -> list[Line]:

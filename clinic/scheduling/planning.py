@@ -17,6 +17,10 @@ class NothingToRepeat(DomainError):
     message = mark("A course has at least two sessions, on at least one weekday.")
 
 
+class TooManySessions(DomainError):
+    message = mark("A course has at most %(most)s sessions at a time.")
+
+
 class GapsCannotBe(DomainError):
     message = mark("The longest gap must not be shorter than the shortest.")
 
@@ -75,9 +79,11 @@ class Course:
 
 
 def check_pattern(pattern: Pattern) -> None:
-    """Raise NothingToRepeat or GapsCannotBe for a pattern that makes no course."""
-    if not 2 <= pattern.count <= MOST_SESSIONS or not pattern.weekdays:
+    """Raise NothingToRepeat, TooManySessions or GapsCannotBe for a pattern that makes no course."""
+    if pattern.count < 2 or not pattern.weekdays:
         raise NothingToRepeat
+    if pattern.count > MOST_SESSIONS:
+        raise TooManySessions(most=MOST_SESSIONS)
     if not 1 <= pattern.min_gap <= pattern.max_gap:
         raise GapsCannotBe
 
@@ -96,7 +102,7 @@ def plan_course(
 
     Each is on the next weekday of the pattern, with the preferred practitioner at the usual
     time; else at another time with them, else with somebody else at that time, else on the next
-    day that keeps the gaps. Raises NothingToRepeat, GapsCannotBe.
+    day that keeps the gaps. Raises as `check_pattern`.
     """
     check_pattern(pattern)
     course = Course(wish, pattern)
