@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from clinic.booking.nearby import FEW
-from clinic.booking.strip import Strip
+from clinic.booking.strip import Strip, opens_at
 from clinic.booking.terms import Asked, needs_text
 from clinic.booking.wishing import text_of
 from clinic.centres.models import Centre, Practitioner, Service
+from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.catalogue import Catalogue
 from clinic.scheduling.family import Versions
@@ -69,7 +70,8 @@ class Group:
     key: tuple[object, ...] | None = None  # the same for all who see the same
 
 
-NOTHING = Asked((), {}, today=date.min, now=datetime.min.replace(tzinfo=UTC))
+NEVER = datetime.min.replace(tzinfo=UTC)
+NOTHING = Asked((), {}, today=date.min, now=NEVER)
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Chooser:
     """Everything the page needs."""
 
     catalogue: Catalogue
+    now: datetime = NEVER
     versions: Versions = field(default_factory=Versions)
     children: Sequence[ChildFacts] = ()
     child: ChildFacts | None = None
@@ -152,6 +155,17 @@ class Chooser:
         """The rules of booking where times are looked for."""
         service = self.service
         return [self.catalogue.policy_of(service.id, one) for one in self.centre_ids if service]
+
+    def opens(self, day: date | None) -> datetime | None:
+        """When the first of these centres opens that day for booking, if none has yet."""
+        moment = opens_at(self.policies, day) if day else None
+        return moment if moment and moment > self.now else None
+
+    @property
+    def works_from(self) -> date | None:
+        """The first day that the refusal would let pass, if it knows one."""
+        first = self.refusal.works_from if self.refusal else None
+        return clinic_day(first) if isinstance(first, datetime) else first
 
     @property
     def free_now(self) -> int:

@@ -57,6 +57,7 @@ def ask(
         chooser.children, chooser.versions = family_of(user, chooser.centre_ids, days, now=now)
         if not chooser.children or chooser.versions.shared == chooser.catalogue.version:
             break
+    chooser.now = now
     if moving:
         chooser.children = [one for one in chooser.children if one.id == moving.child_id]
     asked = id_of(args, "child")

@@ -36,7 +36,8 @@ class Line:
 class Note:
     """Something to know before a time is chosen, and where it leads: an endpoint of the site.
 
-    A warning is about what should be done first.
+    A warning is about what should be done first. `day`, if one is told, is said with the moment at
+    which its times open.
     """
 
     message: str
@@ -45,6 +46,7 @@ class Note:
     endpoint: str
     values: Mapping[str, object]
     is_warning: bool = False
+    day: date | None = None
 
 
 class Terms(Protocol):

@@ -47,16 +47,23 @@ def add_times(chooser: Chooser, now: datetime) -> None:
         # What ends soon is said of the day that was asked for; else what stands to the last.
         told = against.get(strip.asked) if strip.asked else None
         chooser.refusal = first(told or against[strip.days[-1]])
-        chooser.until = tomorrow
+        chooser.until = _until_opens(chooser, tomorrow)
         return
     search = _Search(chooser, now)
     free = {day: () if against[day] else search.free(day) for day in strip.searched}
     chooser.days = [_day(day, free[day], against[day], search) for day in strip.searched]
     chooser.day = strip.asked or _usual_day(chooser)
     chooser.groups = groups(chooser, free.get(chooser.day, ()) if chooser.day else ())
-    chooser.until = min(tomorrow, search.until)
+    chooser.until = _until_opens(chooser, min(tomorrow, search.until))
     if not chooser.groups:
         _say_why(chooser, free, search, now)
+
+
+def _until_opens(chooser: Chooser, until: datetime) -> datetime:
+    """Until then, or until a day opens of which the page says that it has not yet."""
+    days = [note.day for one in chooser.wishes for note in chooser.asked.notes(one.child.id)]
+    opens = [moment for day in [*days, chooser.works_from] if (moment := chooser.opens(day))]
+    return min([until, *opens])
 
 
 def _day(

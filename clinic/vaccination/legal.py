@@ -151,6 +151,14 @@ def candidates(case: Case, on: date) -> list[Forecast]:
     ]
 
 
+def after_booked(case: Case, on: date) -> Forecast | None:
+    """The first dose that comes when all that is booked has been given."""
+    last = max((one.dose.given_on for one in case.booked), default=on)
+    rows = lines_on(case, max(on, last + timedelta(days=1)))
+    to_come = [one for one in rows if one.vaccine and one.earliest and one.earliest > on]
+    return min(to_come, key=lambda one: (one.earliest or date.max, one.series), default=None)
+
+
 def usual(lines: Sequence[Forecast], on: date) -> set[str]:
     """What most would come for: what may be given on that day, as much as one visit can give.
 

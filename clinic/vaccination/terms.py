@@ -29,6 +29,12 @@ NO_BOOKLET = mark(
 )
 ENTER = mark("Enter the vaccination booklet")
 BOOKED = mark("%(vaccine)s, dose %(number)s, is booked for %(day)s already.")
+NEXT = mark("Next comes %(vaccine)s, dose %(number)s, from %(first)s.")
+NEXT_AFTER = mark(
+    "Next comes %(vaccine)s, dose %(number)s, from %(first)s. "
+    "It can be booked once the dose before it has been given."
+)
+PLAN = mark("Care plan")
 OPEN = mark("Open the appointment")
 NO_STOCK = mark("%(vaccine)s is not available there on that day. Please try another centre.")
 
@@ -104,7 +110,8 @@ class DoseTerms:
         case = self.cases[child_id]
         booked = [_booked_already(one) for one in case.booked]
         if not legal.lacks_booklet(case, self.today):
-            return booked
+            is_offered = self.moving or self.lines(child_id)
+            return booked if is_offered else booked + _comes_next(child_id, case, self.today)
         values = {"child_id": child_id}
         return [Note(NO_BOOKLET, {}, ENTER, "vaccination.booklet", values, True), *booked]
 
@@ -210,6 +217,20 @@ class DoseTerms:
     def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[Line]]:
         """What was promised to these holds, by hold."""
         return lines_of("hold_id", hold_ids)
+
+
+def _comes_next(child_id: int, case: Case, today: date) -> list[Note]:
+    """The dose that comes after all that is booked, where none can be booked soon."""
+    line = legal.after_booked(case, today)
+    if line is None or line.vaccine is None:
+        return []
+    name, waits = (
+        name_of(vaccines()[line.vaccine]),
+        any(one.series == line.series for one in case.booked),
+    )
+    facts = {"vaccine": name, "number": line.number, "first": line.earliest}
+    message, day = (NEXT_AFTER, None) if waits else (NEXT, line.earliest)
+    return [Note(message, facts, PLAN, "home.plan", {"child_id": child_id}, day=day)]
 
 
 def _booked_already(one: Booked) -> Note:
