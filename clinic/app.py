@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
 from clinic import audit, clock, compressing, faults, i18n, outside, static_files, web
-from clinic.accounts import access, kept_forms
+from clinic.accounts import access, kept_forms, sent_forms
 from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
@@ -152,7 +152,8 @@ def _bind_pages(app: Flask) -> None:
     app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
     app.url_defaults(static_files.name_by_content)
     app.after_request(_finish)
-    app.after_request(kept_forms.give_back)  # called first
+    app.after_request(kept_forms.give_back)  # called before that
+    sent_forms.bind(app)  # its answers are noted before all else
     faults.bind(app)
     app.wsgi_app = KnownHosts(app.wsgi_app, app.config["KNOWN_HOSTS"])  # type: ignore[method-assign,assignment]
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):

@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask, Response, flash, g, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -75,6 +76,8 @@ def _http(error: HTTPException) -> Response:
 
 def _stale_form(error: CSRFError) -> Response:
     """The page stood open too long: back to it, with what was typed, to send it again."""
+    if request.endpoint == "accounts.sign_out" and not current_user.is_authenticated:
+        return leave_for("/")  # they are out: it was pressed twice, or the sign-in was over
     if is_of_this_site() and request.referrer:
         if keep_typed():
             flash(gettext("The page was open too long. Please check it and send it again."), "info")

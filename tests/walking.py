@@ -18,7 +18,14 @@ from tests.forms import Form
 from tests.pages import Page, path_of
 
 # What every request may write: who looked, who is there, how often, which version pages have.
-NOT_COUNTED = {"audit_events", "counters", "sign_ins", "demo_messages", "sign_in_codes"}
+NOT_COUNTED = {
+    "audit_events",
+    "counters",
+    "sent_forms",
+    "sign_ins",
+    "demo_messages",
+    "sign_in_codes",
+}
 BOOKKEEPING = {"version", "saved_at", "saved_by_id"}  # columns of the last press of "save"
 
 
@@ -130,15 +137,25 @@ class Walk:
                         yield Sending(page, again.empty() if is_empty else again, is_empty, by_htmx)
 
     def send(self, sending):
-        """The answer, and the rows that it changed; afterwards they are as before."""
+        """The answer, the rows that it changed, and what a second click did; then all is as before."""
         before = self.rows_now()
         Reading.asked_for.clear()
         answer = sending.form.submit(htmx=sending.by_htmx)
         if view := self.view_of(sending):
             self.asked_for[view].update(map(general, Reading.asked_for))
-        found = changes(before, self.rows_now())
+        after = self.rows_now()
+        second = self._second_click(sending, answer, after) if answer.status == 303 else None
         self.restore()
-        return answer, found
+        return answer, changes(before, after), second
+
+    def _second_click(self, sending, first, rows):
+        """What a second click on a form that was taken did other than the first; None for nothing."""
+        answer = sending.form.submit(htmx=sending.by_htmx)
+        if changed := changes(rows, self.rows_now()):
+            return f"a second click changed {changed}"
+        if (answer.status, answer.location) != (first.status, first.location):
+            return f"a second click leads to {answer.status} {answer.location}"
+        return None
 
     def restore(self):
         """The rows as they were, and nothing remembered of what came between."""

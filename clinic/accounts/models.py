@@ -160,6 +160,19 @@ class KeptForm(Base):
     kept_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class SentForm(Base):
+    """A form that was taken, so that a second click on it does nothing but get the same answer."""
+
+    __tablename__ = "sent_forms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)  # of all that was sent
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    sent_at: Mapped[datetime] = mapped_column(index=True)
+    location: Mapped[str | None] = mapped_column(Text)  # where it led; None until it is answered
+    messages: Mapped[list[list[str]]] = mapped_column(JSON, default=list)  # what was said there
+
+
 class SignInCode(Base):
     """A one-time code that was sent. Only its hash is kept."""
 

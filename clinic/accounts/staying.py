@@ -11,6 +11,7 @@ from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.forms import AgainByCodeForm, AgainForm
 from clinic.accounts.models import Role, User
+from clinic.accounts.sent_forms import each_time
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -22,6 +23,7 @@ def add_pages(bp: Blueprint) -> None:
 
     @bp.route("/sign-in/again", methods=["GET", "POST"])
     @allow(*Role)
+    @each_time("whoever is away again proves again who they are")
     @names_nobody("it is where who was away comes back from")
     def re_enter() -> Response:
         if target := safe_next(request.args.get("next")):
@@ -49,6 +51,7 @@ def add_pages(bp: Blueprint) -> None:
 
     @bp.post("/sign-out/everywhere")
     @allow(*Role)
+    @each_time("twice is once")
     @names_nobody("whoever is there may end it")
     def sign_out_everywhere() -> Response:
         return entering.leave(everywhere=True)

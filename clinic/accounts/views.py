@@ -11,6 +11,7 @@ from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.accounts.forms import CodeForm, ContactForm, PasswordForm
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
+from clinic.accounts.sent_forms import each_time
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -126,6 +127,7 @@ def sign_out() -> Response:
 
 @bp.post("/kept-forms/discard")
 @allow(*Role)
+@each_time("twice is once")
 def discard() -> Response:
     """An empty form in place of what was typed before."""
     if kept_id := outside.id_of(request.form, "kept"):

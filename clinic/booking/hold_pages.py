@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
+from clinic.accounts.sent_forms import each_time
 from clinic.booking import keeping
 from clinic.booking.confirming import asked_by, book_or_move, codes_kept, hold_of
 from clinic.booking.consenting import not_consented
@@ -51,6 +52,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
 
     @bp.post("/holds", endpoint="hold")
     @allow(Role.PARENT)
+    @each_time("a kept time may be let go, and kept again from the same page")
     @reads_first
     def hold() -> Response:
         user, wish = me(), carried(request.form)
@@ -59,6 +61,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
 
     @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
+    @each_time("the hold is the key of its booking")
     @reads_first
     @needs_consent
     def confirm(hold_id: int) -> Response:

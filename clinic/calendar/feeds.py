@@ -11,15 +11,23 @@ from clinic.accounts.models import Person, Role, User
 from clinic.calendar.models import CalendarFeed
 from clinic.db import change_if, db
 
-SECRET_BYTES = 32
+TOKEN_BYTES = 32
 
 
-def open_feed(user: Person, *, now: datetime) -> str:
-    """A fresh secret for the user's calendar, told only now; an earlier one is void."""
+def open_feed(user: Person, *, now: datetime, token: str = "") -> str:
+    """The secret of the user's calendar, told only now; an earlier one is void.
+
+    It is `token`, of several clicks on one form the same; else, or if that was revoked, a fresh one.
+    """
     # Of two at once the second waits, so that each finds the other's.
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    before = select(CalendarFeed).where(CalendarFeed.token_hash == _hash(token))
+    if token and (known := db.session.scalar(before)):
+        if known.revoked_at is None:
+            return token
+        token = ""
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
     close_feed(user, now=now)
-    token = secrets.token_urlsafe(SECRET_BYTES)
     feed = CalendarFeed(user_id=user.id, token_hash=_hash(token), made_at=now)
     db.session.add(feed)
     db.session.flush()

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody, public
 from clinic.accounts.models import Role
+from clinic.accounts.sent_forms import each_time, token_of_form
 from clinic.calendar import boards, feeds, follow_up, leave, outcomes
 from clinic.calendar.feed_text import feed_of
 from clinic.db import in_one_transaction
@@ -24,12 +25,14 @@ follow_up.add_pages(bp)
 
 @bp.route("/feed", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
+@each_time("the form's key makes the address, which only the answer shows")
 @names_nobody("an address")
 def feed() -> Response:
     """About the secret address; a POST makes a fresh one, which only this answer shows."""
     link = ""
     if request.method == "POST":
-        token = in_one_transaction(lambda: feeds.open_feed(me(), now=clock.now()))
+        wanted, now = token_of_form(feeds.TOKEN_BYTES), clock.now()
+        token = in_one_transaction(lambda: feeds.open_feed(me(), now=now, token=wanted))
         link = public_url("calendar.feed_file", token=token, lang=language())
     return render("calendar/feed.html", link=link, live=feeds.live_feed(me()))
 

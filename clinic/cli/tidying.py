@@ -1,4 +1,4 @@
-"""What has served its time is deleted: codes that were sent, counters, half-filled forms, drafts,
+"""What has served its time is deleted: codes that were sent, counters, forms kept or taken, drafts,
 and the holds of forms that are over."""
 
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from clinic.accounts.kept_forms import GOOD_FOR
-from clinic.accounts.models import Counter, KeptForm, SignIn, SignInCode
+from clinic.accounts.models import Counter, KeptForm, SentForm, SignIn, SignInCode
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
 from clinic.scheduling import old_forms
@@ -19,6 +19,7 @@ KEPT_FOR = (
     (SignInCode.expires_at, A_DAY),
     (Counter.since, A_DAY),  # no limit counts for longer
     (KeptForm.kept_at, GOOD_FOR),
+    (SentForm.sent_at, A_DAY),
     (ImportDraft.made_at, A_DAY),
     (SignIn.used_at, 2 * PARENTS_MAY_REST),
 )

@@ -10,6 +10,7 @@ from clinic import audit, clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Person, Role
+from clinic.accounts.sent_forms import each_time
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -56,6 +57,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
         return _list(centre_asked_for(), "")
 
     @bp.post("/search")
+    @each_time("it only looks")
     @allow(Role.RECEPTION)
     def search() -> Response:
         """A POST, so that no name or number gets into an address or a log."""

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from clinic import audit, clock
 from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.accounts.sent_forms import stays
 from clinic.centres.models import Centre, Room
 from clinic.db import db, in_one_transaction
 from clinic.desk import live
@@ -53,6 +54,7 @@ def add_pages(bp: Blueprint) -> None:
 
     @bp.post("/queue/next")
     @allow(Role.RECEPTION, Role.CLINICIAN)
+    @stays
     def call_next() -> Response:
         centre, station, room = _asked_for(request.form)
 

@@ -15,6 +15,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.kept_forms import filled
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
+from clinic.accounts.sent_forms import each_time
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against,
@@ -65,6 +66,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
         return _walk_in_page(form, centre, 422 if form.errors else 200)
 
     @bp.post("/walk-in/times")
+    @each_time("it only looks")
     @allow(Role.RECEPTION)
     def times() -> Response:
         """The free times for what was just chosen; a part of the walk-in page."""

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
-from clinic.accounts.models import Person
+from clinic.accounts.models import Person, User
 from clinic.db import change_if, db
 from clinic.errors import DomainError
 from clinic.families import again
@@ -28,6 +28,7 @@ from clinic.i18n import mark
 from clinic.sealing import CannotBeRead
 
 INVITATION_GOOD_FOR = timedelta(days=7)
+TOKEN_BYTES = 24
 
 
 class InvitationGone(DomainError):
@@ -138,9 +139,19 @@ def record_consents(
         audit.record(action, consent, by=by.id, now=now, kind=kind.value)
 
 
-def invite(*, relation: Relation, by: Person, now: datetime) -> tuple[Invitation, str]:
-    """A link for a second guardian: the row, and the secret that only the link carries."""
-    token = secrets.token_urlsafe(24)
+def invite(
+    *, relation: Relation, by: Person, now: datetime, token: str = ""
+) -> tuple[Invitation, str]:
+    """A link for a second guardian: the row, and the secret that only the link carries.
+
+    The secret is `token`, of several clicks on one form the same; else, or if that is over, a fresh one.
+    """
+    # Of two at once the second waits, so that it finds the other's.
+    db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True))
+    if token and (known := find_invitation(token, now=now)):
+        return known, token
+    if not token or _has_been(token):
+        token = secrets.token_urlsafe(TOKEN_BYTES)
     invitation = Invitation(
         token_hash=_hash(token),
         invited_by_id=by.id,
@@ -152,6 +163,12 @@ def invite(*, relation: Relation, by: Person, now: datetime) -> tuple[Invitation
     db.session.flush()
     audit.record("invite", invitation, by=by.id, now=now)
     return invitation, token
+
+
+def _has_been(token: str) -> bool:
+    """Whether there was an invitation with that secret."""
+    was = select(Invitation.id).where(Invitation.token_hash == _hash(token))
+    return db.session.scalar(was) is not None
 
 
 def find_invitation(token: str, *, now: datetime) -> Invitation | None:

@@ -15,6 +15,7 @@ from clinic.accounts.contacts import masked_contact
 from clinic.accounts.entering import enter
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
+from clinic.accounts.sent_forms import each_time, token_of_form
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families import numbers, registering
@@ -205,16 +206,17 @@ def _is_known(form: NewChildForm) -> bool:
 
 @bp.route("/invitations", methods=["GET", "POST"])
 @allow(Role.PARENT)
+@each_time("the form's key makes the link, which only the answer shows")
 @needs_consent
 def invite() -> Response:
     form = InvitationForm()
     link = None
     children = registering.shared_by(me())
     if form.validate_on_submit() and children:
-        _row, token = registering.invite(
-            relation=Relation(form.relation.data), by=me(), now=clock.now()
+        relation, wanted = Relation(form.relation.data), token_of_form(registering.TOKEN_BYTES)
+        _row, token = in_one_transaction(
+            lambda: registering.invite(relation=relation, by=me(), now=clock.now(), token=wanted)
         )
-        db.session.commit()
         link = public_url("families.invitation", token=token)
     return render(
         "families/invite.html",
