@@ -45,6 +45,8 @@ SOMETIMES = {
     "checkups.check": r"(accept|sure|take)-.*|referral",  # after a doubt, or beside another's entry
     "desk.walk_in": "without",  # doses
     "families.consents": "privacy|children_under_0",  # after both were withdrawn
+    "manage.add_week": "keep",  # where hours lie outside the opening hours
+    "manage.rota_rule": "keep",
     "checkups.hold": f"move|need|with|{CARRIED}",
     "pediatrics.hold": f"need|then|with|{CARRIED}",
     "rehab.hold": f"need|then|with|{CARRIED}",

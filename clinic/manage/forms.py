@@ -1,15 +1,16 @@
 """Hours, and a week of sessions: shape only."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field
+from wtforms import BooleanField, Field
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
+from clinic.centres.doors import hours_on, shut_on
 from clinic.centres.models import Centre, Practitioner
 from clinic.fields import A_TIME, Checkboxes, Day, Form, Select, Time, Whole
-from clinic.i18n import name_of, weekday_name
+from clinic.i18n import mark, name_of, say_text, weekday_name
 
 WEEK = 7
 WORKDAYS = [0, 1, 2, 3, 4]
@@ -18,6 +19,7 @@ BETWEEN_5_AND_240 = _l("Between 5 and 240 minutes, please.")
 BETWEEN_1_AND_50 = _l("Between 1 and 50, please.")
 BETWEEN_0_AND_50 = _l("Between 0 and 50, please.")
 A_DAY = _l("Enter a day.")
+OUTSIDE = mark("This is outside the opening hours (%(hours)s).")
 
 
 def people_of(centre: Centre) -> list[SelectChoice]:
@@ -35,6 +37,23 @@ def weekday_choices() -> list[SelectChoice]:
     return [SelectChoice(n, weekday_name(n)) for n in range(WEEK)]
 
 
+def outside_hours(centre: Centre, weekdays: list[int], opens: time, closes: time) -> str:
+    """What is asked where hours lie outside the opening hours of the centre; empty if they do not."""
+    shut = shut_on(centre.opening_hours, weekdays, opens, closes)
+    if not shut:
+        return ""
+    said = [f"{weekday_name(day)} {_open_on(centre, day)}" for day in shut]
+    return say_text(OUTSIDE, hours=say_text(mark(", ")).join(said))
+
+
+def _open_on(centre: Centre, weekday: int) -> str:
+    spans = [
+        f"{span.opens:%H:%M}–{span.closes:%H:%M}"
+        for span in hours_on(centre.opening_hours, weekday)
+    ]
+    return " ".join(spans) or say_text(mark("closed"))
+
+
 class HoursForm(Form):
     """Who, where, what, on which weekdays and at which hours: what a week and a rule of the rota share."""
 
@@ -46,6 +65,7 @@ class HoursForm(Form):
     )
     opens = Time(_l("From"), required=A_TIME)
     closes = Time(_l("Until"), required=A_TIME)
+    keep = BooleanField(_l("Keep these hours all the same"))
     slot_minutes = Whole(
         _l("Minutes a slot"),
         required=BETWEEN_5_AND_240,
@@ -67,11 +87,24 @@ class HoursForm(Form):
         self, *args: object, centre: Centre, of: Practitioner | None = None, **kw: object
     ) -> None:
         super().__init__(*args, **kw)
+        self.centre, self.is_outside = centre, False
         self.practitioner.choices = people_of(centre)
         self.room.choices = rooms_of(centre)
         given = [one for one in centre.services if of is None or one in of.services]
         self.services.choices = [SelectChoice(one.id, name_of(one)) for one in given]
         self.weekdays.choices = weekday_choices()
+
+    def validate_opens(self, field: Field) -> None:
+        """Hours outside the opening hours are asked about, unless they are what is so already."""
+        hours = (self.weekdays, self.opens, self.closes)
+        if self.closes.data is None or all(one.data == one.object_data for one in hours):
+            return
+        asked = outside_hours(
+            self.centre, self.weekdays.data or [], self.opens.data, self.closes.data
+        )
+        self.is_outside = bool(asked)
+        if asked and not self.keep.data:
+            raise ValidationError(asked)
 
 
 class WeekForm(HoursForm):

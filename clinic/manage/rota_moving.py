@@ -15,6 +15,7 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.away import offer_all
 from clinic.manage.boards_back import board_asked
+from clinic.manage.forms import outside_hours
 from clinic.manage.queries import get_session
 from clinic.outside import a_day, a_time, id_of
 from clinic.scheduling import session_moving
@@ -89,6 +90,12 @@ def _page(moving: Moving, shown: Moved | None, refusal: str = "") -> Response:
         centre=moving.session.practitioner.centre,
         rooms=moving.session.practitioner.centre.rooms,
         shown=shown,
+        outside=outside_hours(
+            moving.session.practitioner.centre,
+            [moving.day.weekday()],
+            moving.opens,
+            moving.closes,
+        ),
         refusal=refusal,
         here=request.full_path,
         back=_board(moving.session, clinic_day(moving.session.starts_at)),
