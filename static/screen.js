@@ -31,27 +31,13 @@ setInterval(tell, 1000);
 
 document.addEventListener("htmx:after:swap", () => {
   const now = all();
-  if (now.some((call) => !calls.has(call))) chime();
+  if (sound && now.some((call) => !calls.has(call))) chime(sound);
   calls = new Set(now);
 });
-
-function chime() {
-  if (!sound) return;
-  for (const [at, pitch] of [[0, 880], [0.35, 660]]) {
-    const tone = sound.createOscillator();
-    const volume = sound.createGain();
-    tone.frequency.value = pitch;
-    volume.gain.setValueAtTime(0.3, sound.currentTime + at);
-    volume.gain.exponentialRampToValueAtTime(0.001, sound.currentTime + at + 0.6);
-    tone.connect(volume).connect(sound.destination);
-    tone.start(sound.currentTime + at);
-    tone.stop(sound.currentTime + at + 0.6);
-  }
-}
 
 const button = document.getElementById("sound");
 button.hidden = false;
 button.addEventListener("click", () => {
-  if (sound) { sound.close(); sound = null; } else { sound = new AudioContext(); chime(); }
+  if (sound) { sound.close(); sound = null; } else { sound = new AudioContext(); chime(sound); }
   button.setAttribute("aria-pressed", String(Boolean(sound)));
 });

@@ -31,6 +31,10 @@ class TooEarly(DomainError):
     message = mark("The 30 minutes are not over. Write down why the child leaves earlier.")
 
 
+class NotOver(DomainError):
+    message = mark("The 30 minutes are not over yet.")
+
+
 class HasReaction(DomainError):
     message = mark("A reaction is reported. Write down its outcome before the child leaves.")
 
@@ -47,6 +51,11 @@ class Staying:
     minutes: int
     has_reaction: bool
     ticket: str  # its label; empty if none was given
+
+    @property
+    def rings(self) -> bool:
+        """Whether the board says at its top that the time is over: once, and never beside a reaction."""
+        return not (self.minutes or self.has_reaction or self.observation.over_noted_at)
 
 
 def minutes_left(ends_at: datetime, now: datetime) -> int:
@@ -124,6 +133,18 @@ def leave(visit: Appointment, reason: str, *, by: Person, now: datetime) -> None
     audit.record("leave", row, by=by.id, now=now, centre_id=row.centre_id, early=is_early)
     recorded.gone(visit, by=by, now=now)
     db.session.flush()
+
+
+def note_over(visit: Appointment, *, by: Person, now: datetime) -> None:
+    """Somebody has seen that the time is over. Noted twice is noted once. Raises NotObserved or NotOver."""
+    row = _locked(visit)
+    if row.over_noted_at is not None:
+        return
+    if now < row.ends_at:
+        raise NotOver
+    row.over_noted_at, row.over_noted_by_id = now, by.id
+    db.session.flush()
+    audit.record("note_over", row, by=by.id, now=now, centre_id=row.centre_id)
 
 
 def _locked(visit: Appointment) -> Observation:

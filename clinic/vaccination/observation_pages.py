@@ -17,7 +17,7 @@ from clinic.scheduling.references import spoken
 from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination import giving, observation, visits
 from clinic.vaccination.catalogue import vaccines
-from clinic.web import render, see_other
+from clinic.web import is_htmx, render, see_other
 
 STAFF = (Role.CLINICIAN, Role.RECEPTION)
 MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
@@ -27,6 +27,7 @@ def add_pages(bp: Blueprint) -> None:
     """Put these pages among the vaccination pages."""
     visit = "/visits/<id:appointment_id>"
     bp.add_url_rule("/observation", "observation", board)
+    bp.add_url_rule(f"{visit}/over", "over", note_over, methods=["POST"])
     bp.add_url_rule(f"{visit}/leaving", "leaving", leave, methods=["POST"])
     bp.add_url_rule(f"{visit}/reaction", "reaction", reaction, methods=["GET", "POST"])
     bp.add_url_rule(f"{visit}/reaction/report", "reaction_report", reaction_report)
@@ -36,6 +37,22 @@ def add_pages(bp: Blueprint) -> None:
 @names_nobody("while its reader is away it shows times and tickets only")
 def board() -> Response:
     return _board({}, {})
+
+
+@allow(*STAFF)
+@names_nobody("it answers with the board, which shows times and tickets only to who was away")
+def note_over(appointment_id: int) -> Response:
+    """The alert at the top was seen; a part of the page, so that a reason half typed stays."""
+    visit = visits.get_visit(me(), appointment_id, *STAFF)
+    by, now = me(), clock.now()
+    try:
+        in_one_transaction(lambda: observation.note_over(visit, by=by, now=now))
+    except DomainError as refused:
+        db.session.rollback()
+        return _board({visit.id: say(refused)}, {})
+    if is_htmx():
+        return _board({}, {})
+    return see_other("vaccination.observation", leaving=id_of(request.args, "leaving"))
 
 
 @allow(*STAFF)

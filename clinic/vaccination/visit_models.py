@@ -95,6 +95,8 @@ class Observation(Base):
         CheckConstraint(
             "left_at IS NULL OR left_at >= ends_at OR early_reason <> ''", name="early"
         ),
+        CheckConstraint("(over_noted_at IS NULL) = (over_noted_by_id IS NULL)", name="over_noted"),
+        CheckConstraint("over_noted_at >= ends_at", name="noted_when_over"),
         Index("ix_vaccination_observations_centre", "centre_id", "left_at"),
     )
 
@@ -106,6 +108,9 @@ class Observation(Base):
     left_at: Mapped[datetime | None]
     left_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     early_reason: Mapped[str] = mapped_column(String(300), default="")
+    # Somebody at the board has seen that the time is over; until then the board says so at its top.
+    over_noted_at: Mapped[datetime | None]
+    over_noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     appointment: Mapped[Appointment] = relationship()
 

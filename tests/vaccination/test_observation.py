@@ -10,6 +10,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.vaccination.observation import minutes_left
 from clinic.vaccination.visit_models import AdverseEvent, Observation
+from tests.forms import words
 from tests.makes import make_centre, make_user
 from tests.queries import count_queries
 from tests.vaccination.at_the_jab import GOOD, ON_THE_DAY, Day
@@ -21,6 +22,11 @@ REPORT = {"symptom": "hives", "onset": ONSET, "treatment": "watched, doctor call
 
 def after(**kw):
     return time_machine.travel(ON_THE_DAY + timedelta(**kw), tick=False)
+
+
+@pytest.fixture
+def client(both):
+    return both.test_client()
 
 
 @pytest.fixture(autouse=True)
@@ -162,3 +168,57 @@ def test_a_report_is_printed_in_both_languages_once_there_is_one(client, day):
         db.session.rollback()
         stranger = make_user(Role.CLINICIAN, centre=make_centre())
         assert client.sign_in(stranger).get(paper).status_code == 404
+
+
+def lines_at_the_top(page):
+    return [words(one) for one in page.tree.css("[data-over]")]
+
+
+def test_that_the_time_is_over_is_said_at_the_top_until_somebody_has_seen_it(client, day):
+    with after(minutes=29):
+        assert lines_at_the_top(client.page(BOARD)) == []
+    with after(minutes=30):
+        page = client.page(BOARD)
+        (line,) = lines_at_the_top(page)
+        assert line.startswith("The 30 minutes are over:")
+        assert line.endswith(f"{day.child.name[:1]}*")
+        assert day.child.name not in page.text
+    with after(minutes=31):  # by another person, after whatever was loaded again
+        other = make_user(Role.RECEPTION, centre=day.practitioner.centre)
+        client.sign_in(other)
+        page = client.page(BOARD)
+        assert len(lines_at_the_top(page)) == 1
+        for _ in range(2):  # twice is once
+            assert page.form(holding="Seen").submit().location == BOARD
+        assert lines_at_the_top(client.page(BOARD)) == []
+        assert "Time is over" in client.page(BOARD).words
+    assert (stay().over_noted_by_id, stay().left_at) == (other.id, None)
+    assert db.session.query(AuditEvent).filter_by(action="note_over").count() == 1
+
+
+def test_nothing_is_over_while_a_reaction_is_open(client, day):
+    with after(minutes=10):
+        client.post(f"{day.page}/reaction", data=REPORT)
+    with after(minutes=40):
+        page = client.page(BOARD)
+        assert lines_at_the_top(page) == []
+        assert "Time is over" not in page.words
+        client.post(f"{day.page}/reaction", data=REPORT | {"outcome": "gone"})
+        assert len(lines_at_the_top(client.page(BOARD))) == 1
+
+
+def test_it_is_not_noted_before_the_time(client, day):
+    with after(minutes=29):
+        answer = client.post(f"{day.page}/over")
+        assert answer.status_code == 422
+        assert "The 30 minutes are not over yet." in answer.text
+    assert stay().over_noted_at is None
+
+
+def test_a_reason_half_typed_stays_while_the_alert_is_noted(client, day):
+    with after(minutes=30):
+        page = client.page(f"{BOARD}?leaving={day.visit.id}")
+        part = page.form(holding="Seen").submit(htmx=True)
+        assert (part.status, part.location) == (200, None)
+        assert part.one("#over").attributes["hx-get"] == f"{BOARD}?leaving={day.visit.id}"
+        assert "hx-get" not in part.one("#staying").attributes
