@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from clinic.accounts.models import Person
+from clinic.booking.offers import NOTHING_SAID, Ticked, offered
 from clinic.booking.other_part import Other, follow, lock_both, moves_of
 from clinic.booking.terms import OF_KIND, Asked, kept_with
 from clinic.clock import clinic_day
@@ -19,14 +20,15 @@ def book_or_move(
     wanted: Sequence[Wanted],
     other: Other | None = None,
     choice: str = "",
+    ticked: Ticked = NOTHING_SAID,
     *,
     by: Person,
     now: datetime,
 ) -> list[int]:
     """The ids of the appointments that these holds became, or of the one that moved into them.
 
-    `choice` is what becomes of the `other` part of a visit that is moved. Raises as `booking.make`
-    and `booking.move` do, or what the terms raise.
+    `choice` is what becomes of the `other` part of a visit that is moved; `ticked` what an offer to
+    who waited is for, by child. Raises as `booking.make` and `booking.move` do, or what the terms raise.
     """
     lead = hold_of(wanted[0])
     if lead.moves_id is not None:
@@ -38,7 +40,7 @@ def book_or_move(
     made = booking.make(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
     if made.is_new:
         codes = codes_kept(wanted)
-        _must_be_allowed(wanted, codes, None, by=by, now=now)
+        _must_be_allowed(wanted, ticked or codes, None, by=by, now=now)
         for one, number in zip(wanted, made.appointment_ids, strict=True):
             terms = OF_KIND.get(one.service.kind)
             if terms and codes.get(one.child.id) != []:  # or it comes with a question
@@ -81,7 +83,6 @@ def _must_be_allowed(
 ) -> None:
     """What was kept must still be legal; an offer to who waited gets now what it needs beside its place.
 
-    Who waited comes for what may be done on the day of the offer, or else with a question.
     Raises Refused, or what keeping raises.
     """
     if not any(one.service.kind in OF_KIND for one in wanted):
@@ -89,9 +90,7 @@ def _must_be_allowed(
     wishes = [Wish(one.child, one.service) for one in wanted]
     day = clinic_day(wanted[0].starts_at)
     if hold_of(wanted[0]).purpose is HoldFor.WAITLIST:
-        asked = Asked(wishes, {}, today=day, now=now)
-        if asked.against(wishes, [], day):
-            asked = Asked(wishes, {one.child.id: () for one in wishes}, today=day, now=now)
+        asked = offered(wishes, codes, day, now=now)
         asked.keep([hold_of(one) for one in wanted], by=by, now=now)
     else:
         asked = asked_by(wishes, codes, moving, now=now)

@@ -19,6 +19,7 @@ from clinic.booking.consenting import not_consented
 from clinic.booking.forms import ConfirmForm, ReasonForm
 from clinic.booking.gone import gone
 from clinic.booking.held import get_held
+from clinic.booking.offers import against, lines_offered
 from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
 from clinic.booking.queries import booked_from, get_appointment, get_hold
 from clinic.booking.slips import bring_to
@@ -39,6 +40,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
+from clinic.i18n import say
 from clinic.scheduling import holding
 from clinic.scheduling.models import Hold, HoldFor
 from clinic.scheduling.together import Wish
@@ -136,8 +138,14 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
         return _show(kind, title, get_hold(user, kind, hold_id), form, other, now=now)
     wanted = [replace(one, reason=form.reason.data or "") for one in wanted]
     choice = form.other.data if other else ""
+    ticked = codes_in(request.form) if lead.purpose is HoldFor.WAITLIST else {}
+    if ticked and (found := against(wanted, ticked, now=now)):
+        kept = get_hold(user, kind, hold_id)
+        return _show(kind, title, kept, form, refusal=say(found[0]), now=now)
     try:
-        booked = in_one_transaction(lambda: book_or_move(wanted, other, choice, by=user, now=now))
+        booked = in_one_transaction(
+            lambda: book_or_move(wanted, other, choice, ticked, by=user, now=now)
+        )
     except limits.TooOften:
         raise
     except DomainError as error:
@@ -201,19 +209,25 @@ def _show(
     form: ConfirmForm,
     other: Other | None = None,
     *,
+    refusal: str = "",
     now: datetime,
 ) -> Response:
-    """What is held, and the form that confirms it."""
+    """What is held, and the form that confirms it; an offer to who waited also asks what for."""
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept))
     group = holding.group_of(kept)
     if not form.is_submitted():
         form.reason.data = kept.reason
     was_held = bool(kept.ended_at or kept.expires_at <= now)
+    is_offer = kept.purpose is HoldFor.WAITLIST
     return render(
         "booking/confirm.html",
         partial="booking/_confirm.html",
-        status=422 if form.errors else 200,
+        status=422 if form.errors or refusal else 200,
+        choices=lines_offered(group, codes_in(request.form), now=now)
+        if is_offer and not was_held
+        else {},
+        refusal=refusal,
         hold=kept,
         group=group,
         needs=kept_with({one.id: one.service.kind for one in group}),
@@ -222,7 +236,7 @@ def _show(
         title=title,
         carry=carried(request.args, KEPT + PATTERN),
         bring=bring_to([one.service for one in group] + _staying(kept, other)),
-        is_over=was_held and kept.purpose is HoldFor.WAITLIST,
+        is_over=was_held and is_offer,
         was_held=was_held,
     )
 

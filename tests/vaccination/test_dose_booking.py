@@ -244,9 +244,8 @@ def test_two_guardians_do_not_book_one_dose_twice(site, app):
     assert live() == [("MMR", "MMR", 1)]
 
 
-@pytest.mark.parametrize(("day", "promised"), [(NEXT_WEEK, ["JE", "MMR"]), (TOMORROW, [])])
-def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(site, day, promised):
-    """Tomorrow nothing may be given yet: the place that they waited for is theirs all the same."""
+def offer_to(site, day):
+    """The page of the place that is offered to the family, which waited for that day."""
     waiting.join(
         site.parent,
         [site.child],
@@ -262,9 +261,35 @@ def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(sit
     waiting.look_for(entry.id, now=NOON)
     db.session.commit()
     [offer] = waiting.live_offers(entry.id)
-    page = site.client.page(f"/vaccination/holds/{offer.id}")
+    return site.client.page(f"/vaccination/holds/{offer.id}")
+
+
+@pytest.mark.parametrize(("day", "promised"), [(NEXT_WEEK, ["MMR", "JE"]), (TOMORROW, [])])
+def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(site, day, promised):
+    """Tomorrow nothing may be given yet: the place that they waited for is theirs all the same."""
+    page = offer_to(site, day)
+    assert ticked(page) == promised
     assert page.form(holding="reason").submit().status == 303
-    assert [series for series, _, _ in live()] == promised
+    assert [series for series, _, _ in live()] == sorted(promised)
+
+
+@pytest.mark.parametrize("wanted", [["MMR"], []])
+def test_who_waited_chooses_what_the_offered_visit_is_for(site, wanted):
+    form = offer_to(site, NEXT_WEEK).form(holding="reason")
+    boxes = [one for one in form.controls if one.kind == "checkbox"]
+    for box in boxes:
+        box.chosen = box.value.partition(".")[2] in wanted
+    assert form.submit().status == 303
+    assert [series for series, _, _ in live()] == wanted
+
+
+def test_what_an_offered_visit_cannot_be_for_is_said_and_nothing_is_booked(site):
+    form = offer_to(site, NEXT_WEEK).form(holding="reason").fill(reason="发过热")
+    page = form.fill({"need": f"{site.child.id}.HEPA"}, tampered=True).submit()
+    assert page.status == 422
+    assert "甲肝" in page.words
+    assert page.form(holding="reason").fields["reason"] == "发过热"
+    assert live() == []
 
 
 def test_a_check_is_followed_by_what_is_due(site):

@@ -1,0 +1,46 @@
+"""What an offer to who waited is for: asked when the family looks at it, kept when it takes it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from clinic.booking.terms import Asked, Line
+from clinic.clock import clinic_day
+from clinic.families.models import Child
+from clinic.scheduling.models import Hold
+from clinic.scheduling.queries import Patient
+from clinic.scheduling.rules import Objection
+from clinic.scheduling.together import Wish
+from clinic.scheduling.wanted import Wanted
+
+Ticked = Mapping[int, Collection[str]]  # codes of lines, by child
+NOTHING_SAID: Ticked = {}
+
+
+def offered(wishes: Sequence[Wish[Patient]], ticked: Ticked, day: date, *, now: datetime) -> Asked:
+    """What an offer of that day is for: what is ticked; else what may be done then, or a question."""
+    asked = Asked(wishes, ticked, today=day, now=now)
+    if not ticked and asked.against(wishes, [], day):
+        return Asked(wishes, {one.child.id: () for one in wishes}, today=day, now=now)
+    return asked
+
+
+def against(wanted: Sequence[Wanted], ticked: Ticked, *, now: datetime) -> list[Objection]:
+    """What stands against that for which an offer is taken."""
+    wishes = [Wish(one.child, one.service) for one in wanted]
+    day = clinic_day(wanted[0].starts_at)
+    return offered(wishes, ticked, day, now=now).against(wishes, [wanted[0].centre_id], day)
+
+
+def lines_offered(
+    group: Sequence[Hold], ticked: Ticked, *, now: datetime
+) -> dict[Child, list[Line]]:
+    """What each child of the offer may come for on its day; a child without a choice is left out."""
+    wishes = [Wish(one.child, one.service) for one in group]
+    day = clinic_day(group[0].slot.starts_at)
+    asked = offered(wishes, ticked, day, now=now)
+    found = {}
+    for one in group:
+        lines = [x for x in asked.lines(one.child_id) if x.first is None or x.first <= day]
+        if lines:
+            found[one.child] = lines
+    return found
