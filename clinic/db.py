@@ -30,6 +30,7 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from clinic.sqlite import write_now
 
 T = TypeVar("T")
+READ_ONLY = "25006"  # PostgreSQL's code: a standby, or a database that was set so
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -176,6 +177,8 @@ def is_out_of_reach(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
+    if getattr(error.orig, "sqlstate", None) == READ_ONLY:
+        return True
     # SQLite calls a mistake in a statement operational too.
     mistake = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return error.connection_invalidated or (isinstance(error, OperationalError) and not mistake)

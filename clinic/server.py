@@ -26,9 +26,13 @@ from clinic.scheduling.catalogue import Catalogue
 from clinic.scheduling.sheets import sheets_of
 from clinic.web import release
 
-worker_class = "gthread"
+worker_class = "clinic.workers.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = THREADS
+# Longer ones are refused before the site sees them: an address has at most 2,000 signs (`web`).
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
 preload_app = True
 control_socket_disable = True  # nobody steers it but by signals
 loglevel = "warning"

@@ -60,10 +60,12 @@ def serving(database_url, *, app="wsgi:app", workers=2, threads=8, **environment
         **environment,
     }
     command = [sys.executable, "-m", "gunicorn", app, "--bind", f"fd://{listener.fileno()}"]
-    command += ["-k", "gthread", "--workers", str(workers), "--threads", str(threads)]
+    command += ["--workers", str(workers), "--threads", str(threads)]
     command += ["--log-level", "critical", "--no-control-socket", "--preload"]
     if app == "wsgi:app":
         command += ["--config", "python:clinic.server"]
+    else:
+        command += ["-k", "gthread"]
     server = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | settings, pass_fds=[listener.fileno()]
     )

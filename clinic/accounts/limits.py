@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Executable, bindparam, case, select
+from sqlalchemy import Connection, Executable, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.accounts.models import Counter
@@ -22,6 +22,12 @@ F = TypeVar("F")
 
 class TooOften(DomainError):
     message = mark("Too many tries. Please try again in %(minutes)s min.")
+
+
+class EnoughForToday(TooOften):
+    message = mark(
+        "That is more than can be taken in one day. Please go on tomorrow, or ask the centre."
+    )
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,10 @@ BOOKING = Limit("booking", 60, timedelta(minutes=10))
 CANCELLING = Limit("cancelling", 10, timedelta(minutes=5))
 # At the desk: a whole day that falls through is closed, not cancelled one by one.
 CANCELLING_AT_DESK = Limit("cancelling-desk", 60, timedelta(minutes=10))
+# What a family makes. A large one, or a home for children, stays below in a day.
+CHILD = Limit("child", 20, timedelta(days=1))
+INVITATION = Limit("invitation", 20, timedelta(days=1))
+ACCOUNT_ADDRESS = Limit("account-address", 100, timedelta(hours=1))
 WRONG_REFERENCE = Limit("wrong-reference", 30, timedelta(minutes=10))
 
 
@@ -78,6 +88,12 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
         raise _too_often(limit, row.since, now)
 
 
+def mark_ready(connection: Connection, *, now: datetime) -> None:
+    """Write a row that counts nothing, to see whether it can be written."""
+    which = {"whose": "ready", "now": now, "before": now}
+    connection.execute(_count_one(connection.dialect.name), which)
+
+
 def must_be_left(limit: Limit, whose: str, *, now: datetime) -> None:
     """Raises TooOften if every try is spent; counts none."""
     counter = Counter.__table__.c
@@ -96,6 +112,8 @@ def _key(limit: Limit, whose: str) -> str:
 
 def _too_often(limit: Limit, since: datetime, now: datetime) -> TooOften:
     wait = since + limit.within - now
+    if limit.within >= timedelta(days=1):
+        return EnoughForToday()
     return TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
 
 

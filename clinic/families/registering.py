@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
+from clinic.accounts import limits
 from clinic.accounts.models import Person, User
 from clinic.db import change_if, db
 from clinic.errors import DomainError
@@ -145,11 +146,13 @@ def invite(
     """A link for a second guardian: the row, and the secret that only the link carries.
 
     The secret is `token`, of several clicks on one form the same; else, or if that is over, a fresh one.
+    Raises TooOften.
     """
     # Of two at once the second waits, so that it finds the other's.
     db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True))
     if token and (known := find_invitation(token, now=now)):
         return known, token
+    limits.spend(limits.INVITATION, str(by.id), now=now)
     if not token or _has_been(token):
         token = secrets.token_urlsafe(TOKEN_BYTES)
     invitation = Invitation(

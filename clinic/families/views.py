@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import clock
-from clinic.accounts import codes, joining
+from clinic.accounts import codes, joining, limits
 from clinic.accounts.access import allow, me, public
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.entering import enter
@@ -71,22 +71,28 @@ def join() -> Response:
     user = find_user(contact)
     if user and user.claimed_at and request.method == "GET":
         return see_other("accounts.sign_in")
-    form = FinishForm(name=user.name if user else "")
+    form, status = FinishForm(name=user.name if user else ""), 422
     if form.validate_on_submit():
-        return _join(proof, form, now)
+        try:
+            return _join(proof, form, now)
+        except limits.TooOften as error:
+            db.session.rollback()
+            form.name.errors, status = [say(error)], 429
     return render(
         "families/join.html",
-        status=422 if form.errors else 200,
+        status=status if form.errors else 200,
         form=form,
         contact=masked_contact(contact),
     )
 
 
 def _join(proof: int, form: FinishForm, now: datetime) -> Response:
+    """Signed in, with an account. Raises TooOften."""
     name, password = form.name.data or "", form.password.data
     try:
         user, is_new = joining.join(proof, name=name, password=password, now=now)
         if is_new:
+            limits.spend(limits.ACCOUNT_ADDRESS, request.remote_addr or "", now=now)
             consents = list(ConsentKind)
             registering.record_consents(user, consents, language=language(), by=user, now=now)
         answer = enter(user, how="code")
@@ -131,26 +137,33 @@ def _on_or(endpoint: str) -> Response:
 @allow(Role.PARENT)
 @needs_consent
 def new_child() -> Response:
-    user = me()
-    form = NewChildForm(today=clock.clinic_day(clock.now()))
+    form, status = NewChildForm(today=clock.clinic_day(clock.now())), 422
     if form.validate_on_submit() and not _is_known(form):
-        registering.register_child(
-            guardian=user,
-            relation=Relation(form.relation.data),
-            by=user,
-            now=clock.now(),
-            **form.facts(),  # type: ignore[arg-type]
-        )
-        db.session.commit()
-        flash(_("%(name)s has been added.", name=form.name.data), "success")
-        return _on_or("families.index")
+        try:
+            _register(form)
+        except limits.TooOften as error:
+            db.session.rollback()
+            form.name.errors, status = [say(error)], 429
+        else:
+            flash(_("%(name)s has been added.", name=form.name.data), "success")
+            return _on_or("families.index")
     return render(
         "families/child.html",
-        status=422 if form.errors else 200,
+        status=status if form.errors else 200,
         form=form,
         child=None,
         is_stale=False,
     )
+
+
+def _register(form: NewChildForm) -> None:
+    """The child of the form; commits. Raises TooOften."""
+    user, now = me(), clock.now()
+    limits.spend(limits.CHILD, str(user.id), now=now)
+    relation = Relation(form.relation.data)
+    facts = form.facts()
+    registering.register_child(guardian=user, relation=relation, by=user, now=now, **facts)  # type: ignore[arg-type]
+    db.session.commit()
 
 
 @bp.route("/children/<id:child_id>", methods=["GET", "POST"])
@@ -209,18 +222,23 @@ def _is_known(form: NewChildForm) -> bool:
 @each_time("the form's key makes the link, which only the answer shows")
 @needs_consent
 def invite() -> Response:
-    form = InvitationForm()
-    link = None
+    form, status, link = InvitationForm(), 422, None
     children = registering.shared_by(me())
     if form.validate_on_submit() and children:
         relation, wanted = Relation(form.relation.data), token_of_form(registering.TOKEN_BYTES)
-        _row, token = in_one_transaction(
-            lambda: registering.invite(relation=relation, by=me(), now=clock.now(), token=wanted)
-        )
-        link = public_url("families.invitation", token=token)
+        try:
+            _row, token = in_one_transaction(
+                lambda: registering.invite(
+                    relation=relation, by=me(), now=clock.now(), token=wanted
+                )
+            )
+            link = public_url("families.invitation", token=token)
+        except limits.TooOften as error:
+            db.session.rollback()
+            form.relation.errors, status = [say(error)], 429
     return render(
         "families/invite.html",
-        status=422 if form.errors else 200,
+        status=status if form.errors else 200,
         form=form,
         link=link,
         children=registering.shared_by(me()),
