@@ -72,6 +72,7 @@ class City:
         return list(db.session.scalars(select(Centre).order_by(Centre.id)))
 
 
+BOOKED_BEFORE = timedelta(days=3)  # the visit
 INVENTED = "demo-day:"  # how the key of an invented booking begins
 
 

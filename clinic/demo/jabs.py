@@ -8,7 +8,7 @@ from sqlalchemy import select
 from clinic.accounts.models import User
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.demo.city import INVENTED
+from clinic.demo.city import BOOKED_BEFORE, INVENTED
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment, Booking
 from clinic.vaccination import before, giving, legal, observation, screening, visits
@@ -26,10 +26,16 @@ AT_ONCE = 2  # doses at one invented visit
 
 def has_something_due(child: Child, day: date) -> bool:
     """Whether the programme asks for a dose on that day that no other visit is booked for."""
-    terms = DoseTerms([child.id], {}, None, day, day_bounds(day)[0], fresh=True)
+    terms = terms_of(child.id, day)
     return bool(terms.series[child.id]) and not legal.objections(
         terms.cases[child.id], terms.series[child.id], day
     )
+
+
+def terms_of(child_id: int, day: date) -> DoseTerms:
+    """What a visit on that day would be for, as its family saw it when it booked."""
+    booked_at = day_bounds(day)[0] - BOOKED_BEFORE
+    return DoseTerms([child_id], {}, None, day, booked_at, fresh=True)
 
 
 def can_give(appointment: Appointment, day: date) -> bool:

@@ -9,13 +9,12 @@ from clinic.centres.models import Centre, Service, ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo.city import City
-from clinic.demo.jabs import AT_ONCE
+from clinic.demo.jabs import AT_ONCE, terms_of
 from clinic.scheduling.models import Appointment
 from clinic.vaccination import stock, stock_lots
 from clinic.vaccination.catalogue import vaccines
 from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
 from clinic.vaccination.stock_queries import LEFT
-from clinic.vaccination.terms import DoseTerms
 
 MAKER = "演示生物制品"
 OLD, NEW = (30, 60), (40, 400)  # doses, and days until they expire
@@ -59,6 +58,5 @@ def _doses_left(city: City, centre: Centre) -> dict[str, int]:
 def reserve(appointment: Appointment, *, by: User, now: datetime) -> None:
     """The visit is for what is due that day: the first doses of it."""
     day = clinic_day(appointment.starts_at)
-    terms = DoseTerms([appointment.child_id], {}, None, day, now, fresh=True)
-    doses = terms.doses(appointment.child_id, day)[:AT_ONCE]
+    doses = terms_of(appointment.child_id, day).doses(appointment.child_id, day)[:AT_ONCE]
     stock.promise(doses, appointment=appointment, by=by, now=now)

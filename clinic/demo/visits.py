@@ -14,7 +14,7 @@ from clinic.checkups.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo import growth, jabs, stock
-from clinic.demo.city import INVENTED, City, Family
+from clinic.demo.city import BOOKED_BEFORE, INVENTED, City, Family
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import attendance, booking
@@ -28,7 +28,6 @@ from clinic.visits import recorded
 log = logging.getLogger(__name__)
 TRIES = 5
 MOST_A_DAY = 2  # visits of a child
-BOOKED_BEFORE = timedelta(days=3)
 HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by then
 FULLER = 0.4  # of the mornings, as against the afternoons
 MISSED, CANCELLED = 0.1, 0.2  # of the visits
