@@ -41,6 +41,9 @@ CARRIED = "begin|more|reason|sessions"
 SOMETIMES = {
     "appointments.cancellation": "other",  # of a check and a vaccination in one visit
     **{f"{kind}.confirm": "other" for kind in ServiceKind},  # when such a visit is moved
+    "desk.cancellation": "other",
+    "desk.move": "other",
+    "manage.move_visit": "other",
     "calendar.outcome": "early|left|without",  # after a doubt
     "checkups.check": r"(accept|sure|take)-.*|referral",  # after a doubt, or beside another's entry
     "desk.walk_in": "without",  # doses

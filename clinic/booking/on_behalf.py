@@ -21,7 +21,6 @@ from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer, SlotFacts, offers, slots_for
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.session_moving import InThePast
-from clinic.scheduling.visit_moving import must_be_as_shown
 from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine
 
 LOOK_AHEAD = 28  # days, for the next ones that have a free time
@@ -135,23 +134,14 @@ def wanted_here(visit: Appointment, slot_id: int, *, now: datetime) -> Wanted:
     return Wanted(visit.child, visit.service, slots)
 
 
-def against_moving(visit: Appointment, wanted: Wanted, *, now: datetime) -> list[Objection]:
-    """What the rules and the service's own terms object to."""
-    found = examine(wanted, online=False, now=now, except_for=[visit.id])
+def against_moving(
+    visit: Appointment, wanted: Wanted, *, but: Collection[int] = (), now: datetime
+) -> list[Objection]:
+    """What the rules and the service's own terms object to; `but` are visits that may move too."""
+    found = examine(wanted, online=False, now=now, except_for=[visit.id, *but])
     day = clinic_day(wanted.starts_at)
     terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
     return [*found, *against(terms, visit.child, visit.centre_id, day)]
-
-
-def move_as_shown(
-    visit: Appointment, slot_id: int, version: int, *, by: Person, now: datetime
-) -> None:
-    """Move the visit, if it still is in the version that was shown. Raises ShownBefore, or as `move_for`."""
-    wanted = wanted_here(visit, slot_id, now=now)
-    if found := against_moving(visit, wanted, now=now):
-        raise Refused(found)
-    must_be_as_shown(visit, wanted.slot_ids, version)
-    move_for(visit, wanted.slots, by=by, now=now)
 
 
 def next_days(visit: Appointment, day: date, *, now: datetime) -> list[date]:

@@ -12,19 +12,32 @@ from flask_babel import gettext as _
 from clinic import audit
 from clinic.accounts import limits
 from clinic.accounts.models import Person
-from clinic.booking.on_behalf import against, terms_of
+from clinic.booking.on_behalf import (
+    against,
+    against_moving,
+    move_all_for,
+    move_for,
+    terms_of,
+    wanted_here,
+)
 from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day, day_bounds
-from clinic.i18n import in_words, name_of
+from clinic.errors import DomainError
+from clinic.i18n import in_words, mark, name_of
 from clinic.outside import an_id
 from clinic.scheduling import booking, places
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer, offers, slots_for
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.together import Wish, objections_of
+from clinic.scheduling.visit_moving import must_be_as_shown
 from clinic.scheduling.wanted import Refused, Wanted
 
 STAYS, CANCELLED = "stays", "cancel"
+
+
+class NotSaid(DomainError):
+    message = mark("Choose what becomes of the other part.")
 
 
 @dataclass(frozen=True)
@@ -154,3 +167,28 @@ def moves_of(
     """What gets another time: the visit, and its other part if that was chosen."""
     near = goes_to(other, choice) if other else None
     return [(visit, wanted), *([(other.part, near)] if other and near else [])]
+
+
+def staff_move(
+    visit: Appointment, slot_id: int, version: int, choice: str, *, by: Person, now: datetime
+) -> None:
+    """Move the visit for its family, if it still is in the version that was shown.
+
+    `choice` is what becomes of its other part. Raises NotSaid, ShownBefore, or as `move_for`.
+    """
+    wanted = wanted_here(visit, slot_id, now=now)
+    other = other_part(visit, wanted, online=False, now=now)
+    if other and choice not in dict(other.choices):
+        raise NotSaid
+    if found := against_moving(visit, wanted, but=[other.part.id] if other else (), now=now):
+        raise Refused(found)
+    if other:
+        lock_both(visit, other, wanted)
+    must_be_as_shown(visit, wanted.slot_ids, version)
+    moves = moves_of(visit, wanted, other, choice)
+    if len(moves) > 1:
+        move_all_for(moves, by=by, online=False, now=now)
+    else:
+        move_for(visit, wanted.slots, by=by, now=now)
+    if other and choice == CANCELLED:
+        follow(other, choice, by=by, online=False, now=now)

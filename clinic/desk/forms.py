@@ -119,6 +119,7 @@ class CorrectionForm(Form):
 class CancelForm(Form):
     """Why a visit is cancelled on behalf of a family."""
 
+    other = BooleanField(_l("Cancel the other part of this visit too"))
     reason = Note(_l("Why? (optional)"), most=300)
 
 

@@ -1,5 +1,6 @@
 """A family's visit gets another time, or is cancelled: shown first, then done as it was shown."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, flash, request
@@ -13,10 +14,11 @@ from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against_moving,
     free_times,
-    move_as_shown,
     next_days,
     wanted_here,
 )
+from clinic.booking.other_part import other_part, staff_move
+from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk.forms import CancelForm
@@ -50,7 +52,8 @@ def move(appointment_id: int) -> Response:
         return _page(visit, None, now, _("Choose a time."))
     version = id_of(request.form, "version") or 0
     try:
-        in_one_transaction(lambda: move_as_shown(visit, slot_id, version, by=me(), now=now))
+        choice = request.form.get("other", "")
+        in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
     except DomainError as error:
         db.session.rollback()
         return _page(get_visit(me(), appointment_id), slot_id, now, say(error))
@@ -60,13 +63,15 @@ def move(appointment_id: int) -> Response:
 
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
     audit.note_read(visit.child_id, visit.centre_id)
-    wanted, objections, may_move = None, [], False
+    wanted, objections, other, may_move = None, [], None, False
     try:
         booking.must_be_changeable(visit, online=False, now=now)
         may_move = True
         if slot_id:
             wanted = wanted_here(visit, slot_id, now=now)
-            objections = against_moving(visit, wanted, now=now)
+            other = other_part(visit, wanted, online=False, now=now)
+            but = [other.part.id] if other else []
+            objections = against_moving(visit, wanted, but=but, now=now)
     except DomainError as error:
         refusal = refusal or say(error)
     own_day = max(clinic_day(visit.starts_at), clinic_day(now))
@@ -79,6 +84,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         visit=visit,
         wanted=wanted,
         objections=objections,
+        other=other,
         day=day,
         free=free,
         why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
@@ -93,11 +99,12 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
     visit, now = get_visit(me(), appointment_id), clock.now()
-    form, refusal = CancelForm(), ""
+    form, refusal, other = CancelForm(), "", same_trip(visit, now=now)
     if form.validate_on_submit():
         reason = form.reason.data or ""
+        those = [visit, *(other if form.other.data else ())]
         try:
-            in_one_transaction(lambda: _cancel(visit, reason, now))
+            in_one_transaction(lambda: _cancel(those, reason, now))
         except DomainError as error:
             db.session.rollback()
             refusal = say(error)
@@ -115,16 +122,17 @@ def cancellation(appointment_id: int) -> Response:
         status=422 if refusal or form.errors else 200,
         visit=visit,
         form=form,
+        other=other,
         refusal=refusal,
         may_cancel=may_cancel,
     )
 
 
-def _cancel(visit: Appointment, reason: str, now: datetime) -> None:
-    """Cancel it; more in a short time than any desk has are refused, which is noted."""
+def _cancel(those: Sequence[Appointment], reason: str, now: datetime) -> None:
+    """Cancel them; more in a short time than any desk has are refused, which is noted."""
     try:
         limits.spend(limits.CANCELLING_AT_DESK, str(me().id), now=now)
     except limits.TooOften:
-        audit.note_once("cancelling", "too often", "users", me().id, centre_id=visit.centre_id)
+        audit.note_once("cancelling", "too often", "users", me().id, centre_id=those[0].centre_id)
         raise
-    booking.cancel(visit, by=me(), online=False, now=now, reason=reason)
+    booking.cancel_all(those, by=me(), online=False, now=now, reason=reason)

@@ -10,7 +10,8 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.nothing_free import why_nothing_is_free
-from clinic.booking.on_behalf import against_moving, move_as_shown, next_days, wanted_here
+from clinic.booking.on_behalf import against_moving, next_days, wanted_here
+from clinic.booking.other_part import other_part, staff_move
 from clinic.centres.models import Practitioner
 from clinic.centres.queries import is_self
 from clinic.clock import clinic_day
@@ -48,7 +49,8 @@ def move_visit(appointment_id: int) -> Response:
     slot_id = id_of(request.args, "slot") or 0
     version = id_of(request.form, "version") or 0
     try:
-        in_one_transaction(lambda: move_as_shown(visit, slot_id, version, by=me(), now=now))
+        choice = request.form.get("other", "")
+        in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
     except DomainError as error:
         db.session.rollback()
         return _page(_visit(appointment_id), slot_id, now, say(error))
@@ -91,13 +93,15 @@ def _slot_asked(visit: Appointment, now: datetime) -> int | None:
 
 
 def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
-    wanted, found, may_move = None, [], False
+    wanted, found, other, may_move = None, [], None, False
     try:
         booking.must_be_changeable(visit, online=False, now=now)
         may_move = True
         if slot_id:
             wanted = wanted_here(visit, slot_id, now=now)
-            found = against_moving(visit, wanted, now=now)
+            other = other_part(visit, wanted, online=False, now=now)
+            but = [other.part.id] if other else []
+            found = against_moving(visit, wanted, but=but, now=now)
     except DomainError as error:
         refusal = refusal or say(error)
     day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
@@ -109,6 +113,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         visit=visit,
         wanted=wanted,
         against=found,
+        other=other,
         day=day,
         free=free,
         why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),

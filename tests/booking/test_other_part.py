@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.clock import local
 from clinic.db import db
@@ -154,3 +155,37 @@ def test_a_visit_of_one_part_asks_nothing(trip):
     assert other_choices(page) == []
     page.press("改到这个时间")
     assert trip.times() == ["05 10:00", None]
+
+
+@pytest.fixture
+def staff(trip):
+    reception = make_user(Role.RECEPTION, Role.MANAGER, centre=trip.centre)
+    trip.client.sign_in(reception)
+    return trip
+
+
+@pytest.mark.parametrize("path", ["desk", "manage"])
+@pytest.mark.parametrize(
+    ("choice", "times"),
+    [(0, ["05 10:00", "03 09:15"]), (1, ["05 10:00", "05 10:15"]), (2, ["05 10:00", None])],
+)
+def test_staff_who_move_one_part_say_what_becomes_of_the_other(staff, path, choice, times):
+    slot = staff.sessions[LATER, ServiceKind.CHECKUPS].slots[4].id
+    address = f"/{path}/appointments/{staff.first}/move?slot={slot}"
+    page = staff.client.page(address)
+    refused = page.form(holding="version").submit()
+    assert refused.status >= 400
+    assert "请选择另一项怎么安排" in refused.words
+    form = refused.form(holding="version")
+    form.fill(other=other_choices(refused)[choice]).submit().follow()
+    assert staff.times() == times
+    assert broken_promises() == []
+
+
+@pytest.mark.parametrize("both_parts", [True, False])
+def test_the_desk_cancels_one_part_or_both(staff, both_parts):
+    page = staff.client.page(f"/desk/appointments/{staff.first}/cancellation")
+    assert "预防接种" in page.words
+    form = page.form(holding="reason")
+    form.fill(**({"other": True} if both_parts else {})).submit().follow()
+    assert staff.times() == [None, None if both_parts else "03 09:15"]
