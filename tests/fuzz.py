@@ -1,8 +1,9 @@
 """Random requests by every role at every page: `python -m tests.fuzz [--requests N] [--seed S]`.
 
-Each request takes a route, ids that exist and ids that cannot be, and fields with odd texts. An
-answer of 500 is printed with its request; the exit status is 1 if there was any. Both engines, with
-the count of answers by status.
+Each request takes a route, ids that exist and ids that cannot be, and fields with odd texts; of the
+forms that pages have, most come whole but for a field or two. An answer of 500, and a GET that
+writes, is printed with its request; the exit status is 1 if there was any. Both engines, with the
+count of answers by status.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 import time_machine
 from flask import g
 from flask_migrate import upgrade
+from werkzeug.exceptions import HTTPException
 
 from clinic.accounts.models import Counter, Role
 from clinic.app import create_app
@@ -49,6 +51,8 @@ class Fuzz:
         self.rules = [one for one in app.url_map.iter_rules() if one.endpoint not in ENDS]
         self.good = [str(one) for values in self.world.names.values() for one in values]
         self.fields, self.senders = {}, {}  # by the address to which a form is sent
+        self.of_view = {}  # the fields of any form that is sent to a view
+        self.turned_away = set()  # views with the roles that may not see them
         self.clients = {role: self._client(role) for role in ROLES}
         for role in ROLES[:-1]:
             self._learn(self.clients[role])
@@ -74,9 +78,18 @@ class Fuzz:
                 action = (form.attributes.get("action") or answer.request.path).partition("?")[0]
                 self.fields.setdefault(action, {}).update(names)
                 self.senders.setdefault(action, client)
+                if endpoint := self._endpoint(action):
+                    self.of_view.setdefault(endpoint, {}).update(names)
+
+    def _endpoint(self, path):
+        try:
+            return self.app.url_map.bind("localhost").match(path, method="POST")[0]
+        except HTTPException:  # a form that only asks
+            return None
 
     def _ask(self, client, method, address, **asking):
         db.session.remove()
+        db.session.info.clear()
         for name in list(g):
             g.pop(name)
         return client.open(address, method=method, **asking)
@@ -106,11 +119,11 @@ class Fuzz:
         """One random request; whatever is wrong with the answer is in `found`."""
         rule = self.dice.choice(self.rules)
         method = self.dice.choice(sorted(rule.methods - {"HEAD", "OPTIONS"}))
-        address, role = self._address(rule), self.dice.choice(ROLES)
+        address, role = self._address(rule), self._role(rule.endpoint)
         asking = {"query_string": self._some(dict.fromkeys(NAMES, ""), 4)}
         if method == "POST":
-            known = self.fields.get(address) or dict.fromkeys(NAMES, "")
-            sent = self._some(known, len(known))
+            known = self.fields.get(address) or self.of_view.get(rule.endpoint)
+            sent = self._sent(known or dict.fromkeys(NAMES, ""))
             if self.dice.random() < 0.05 and sent:
                 sent[self.dice.choice(sorted(sent))] = (io.BytesIO(b"x"), "x.txt")
             asking["data"] = sent
@@ -121,10 +134,26 @@ class Fuzz:
             asking.setdefault("headers", {})["Referer"] = odd
         answer = self._ask(self.clients[role], method, address, **asking)
         self.answers[answer.status_code] += 1
-        if answer.status_code >= 500:
-            self.found.append((rule.endpoint, role, method, address, asking))
+        if answer.status_code == 403:
+            self.turned_away.add((rule.endpoint, role))
+        wrote = method == "GET" and db.session.info.get("wrote")
+        if wrote or answer.status_code >= 500:
+            what = "GET that writes" if wrote else answer.status_code
+            self.found.append((what, rule.endpoint, role, method, address, asking))
         if "sign-in" in (answer.location or "") and role:
             self.clients[role] = self._client(role)
+
+    def _role(self, endpoint):
+        """Mostly one who was not turned away there yet."""
+        let_in = [role for role in ROLES if (endpoint, role) not in self.turned_away]
+        return self.dice.choice(let_in if let_in and self.dice.random() < 0.9 else ROLES)
+
+    def _sent(self, known):
+        """The whole form with something odd in a field or two, or any of its fields."""
+        if self.dice.random() < 0.4:
+            return self._some(known, len(known))
+        sent = {str(name): value for name, value in known.items() if name}
+        return sent | self._some(known, 2)
 
     def _some(self, known, most):
         names = self.dice.sample(
@@ -163,7 +192,7 @@ def noted(folder):
 
 
 def run(engine, requests, seed):
-    """How many requests were answered by 500; each is printed once an endpoint."""
+    """How many requests went wrong; each kind is printed once an endpoint."""
     dice, folder = random.Random(f"{seed}"), Path(tempfile.mkdtemp())
     try:
         with site_on(engine, folder) as app, time_machine.travel(NOW, tick=True):
@@ -176,10 +205,10 @@ def run(engine, requests, seed):
     finally:
         shutil.rmtree(folder)
     seen = set()
-    for endpoint, *rest in fuzz.found:
-        if endpoint not in seen:
-            print(f"500 on {engine}: {endpoint}", *rest, flush=True)
-        seen.add(endpoint)
+    for what, endpoint, *rest in fuzz.found:
+        if (what, endpoint) not in seen:
+            print(f"{what} on {engine}: {endpoint}", *rest, flush=True)
+        seen.add((what, endpoint))
     answers = ", ".join(f"{status}: {count}" for status, count in sorted(fuzz.answers.items()))
     print(f"{engine}: {requests} requests, seed {seed}, answers by status {answers}", flush=True)
     return len(fuzz.found)
