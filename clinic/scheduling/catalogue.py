@@ -86,8 +86,9 @@ def last_known() -> Catalogue:
 
 def read() -> Catalogue:
     """Read it anew and keep it."""
-    # In a session of its own: the rows outlive the request.
-    with Session(db.engine) as session:
+    # In a session of its own: the rows outlive the request. It only reads, whatever the request
+    # does: on SQLite it would wait for the request's own turn to write, and that for it.
+    with Session(db.engine.execution_options(writes=False)) as session:
         # The version before the rows: what is newer than its number is only read again too early.
         number = select(Version.number).where(Version.centre_id == EVERYWHERE)
         version = session.scalar(number) or 0

@@ -12,7 +12,7 @@ from clinic.checkups.measuring import Measured
 from clinic.checkups.models import Kind
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, catalogue, changing, waiting
+from clinic.scheduling import attendance, booking, changing, waiting
 from clinic.scheduling.changes import Close
 from clinic.scheduling.family import family_of
 from clinic.scheduling.models import Appointment
@@ -61,7 +61,6 @@ class Day:
             stock_lots.receive(*facts, by=self.manager, now=self.booked_at)
         self.families = [self._family(number) for number in range(FAMILIES)]
         db.session.commit()
-        catalogue.read()  # in a transaction of its own: SQLite has one writer
         self.visits = [one for family in self.families for one in self._book(*family)]
 
     def _open(self, kind):

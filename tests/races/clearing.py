@@ -6,7 +6,7 @@ from clinic.accounts.models import User
 from clinic.booking.confirming import book_or_move
 from clinic.booking.held import get_held
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import catalogue, old_forms
+from clinic.scheduling import old_forms
 from clinic.scheduling.models import Hold
 from clinic.scheduling.wanted import SlotTaken
 from clinic.scheduling.work import Round
@@ -17,7 +17,6 @@ LATER = NOON + timedelta(days=2)
 
 def confirm(wait, hold_id):
     """Its owner has the page open, and presses."""
-    catalogue.read()  # in a transaction of its own: SQLite has one writer
     kept = db.session.get_one(Hold, hold_id)
     by = db.session.get_one(User, kept.user_id)
     wanted = get_held(by, kept.service.kind, hold_id)

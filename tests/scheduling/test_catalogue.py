@@ -1,0 +1,14 @@
+"""What all pages share is read beside whatever else a request does."""
+
+from sqlalchemy import text
+
+from clinic.db import db
+from clinic.scheduling import catalogue
+from tests.makes import make_service
+
+
+def test_the_catalogue_is_read_in_the_middle_of_a_transaction_that_writes(both):
+    service = make_service()
+    db.session.execute(text("UPDATE services SET minutes = minutes"))
+
+    assert [one.id for one in catalogue.read().services] == [service.id]
