@@ -85,6 +85,7 @@ def gone(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
         error=error,
+        is_refused=isinstance(error, Refused),
         works_from=works_from,
         in_the_way=_in_the_way(error, wishes, begins, moving),
         child=child,
