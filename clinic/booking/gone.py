@@ -8,20 +8,20 @@ from flask import Response, request
 
 from clinic.accounts.access import me
 from clinic.booking.choosing import facts_for, pick
+from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nearby import nearest
 from clinic.booking.terms import Asked, needs_text
 from clinic.booking.wishing import FILTERS, Query, carried
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.catalogue import Catalogue
 from clinic.scheduling.family import Versions
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Diary, Patient, appointments, diary_of
+from clinic.scheduling.queries import Diary, Patient, diary_of
 from clinic.scheduling.sheets import sheets_of
 from clinic.scheduling.together import Against, Visit, Wish
 from clinic.scheduling.trips import visits
-from clinic.scheduling.wanted import ChildBusy, Refused, SlotTaken
+from clinic.scheduling.wanted import Refused, SlotTaken
 from clinic.web import render
 
 SHOWN = 4  # alternatives
@@ -87,7 +87,13 @@ def gone(
         error=error,
         is_refused=isinstance(error, Refused),
         works_from=works_from,
-        in_the_way=_in_the_way(error, wishes, begins, moving),
+        in_the_way=in_the_way(
+            error,
+            {wish.child.id for wish in wishes},
+            begins,
+            timedelta(minutes=max(wish.service.minutes for wish in wishes)),
+            but=moving,
+        ),
         child=child,
         service=service,
         then=then,
@@ -111,29 +117,6 @@ def _once_a_moment(free: Sequence[Visit]) -> list[Visit]:
     for one in free:
         found.setdefault((one.offers[0].centre_id, one.starts_at), one)
     return list(found.values())
-
-
-def _in_the_way(
-    error: DomainError,
-    wishes: Sequence[Wish[Patient]],
-    begins: datetime,
-    moving: Appointment | None,
-) -> list[Appointment]:
-    """The visits that these children, who are theirs, have at that time already."""
-    codes = {one.code for one in error.objections} if isinstance(error, Refused) else set()
-    if not isinstance(error, ChildBusy) and "child_busy" not in codes:
-        return []
-    longest = max(one.service.minutes for one in wishes)
-    query = appointments().where(
-        Appointment.child_id.in_({one.child.id for one in wishes}),
-        Appointment.id != (moving.id if moving else 0),
-        Appointment.starts_at < begins + timedelta(minutes=longest),
-        Appointment.ends_at > begins,
-        Appointment.cancelled_at.is_(None),
-        Appointment.no_show_at.is_(None),
-        Appointment.displaced_at.is_(None),
-    )
-    return list(db.session.scalars(query))
 
 
 def _works_from(error: DomainError) -> date | None:

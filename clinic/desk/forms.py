@@ -17,7 +17,7 @@ from clinic.families.forms import RELATIONS, SEXES, said
 from clinic.fields import Agreed, Day, Form, Hidden, Name, Note, Radio, Select, Text
 from clinic.i18n import clock_time, name_of
 from clinic.scheduling.attendance import WRONG_CHECK_IN
-from clinic.scheduling.models import Channel
+from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer
 from clinic.scheduling.rules import Objection
 
@@ -90,6 +90,7 @@ class WalkInForm(Form):
         self.child_id = 0
         self.lines: Sequence[Line] = ()
         self.objection = ""
+        self.in_the_way: Sequence[Appointment] = ()
 
     def offer(self, offers: Sequence[Offer], names: dict[int, str]) -> None:
         """The free times that may be chosen."""

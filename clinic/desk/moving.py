@@ -10,6 +10,7 @@ from clinic import audit, clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against_moving,
@@ -28,6 +29,8 @@ from clinic.i18n import say
 from clinic.outside import a_day, id_of
 from clinic.scheduling import booking
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.rules import Objection
+from clinic.scheduling.wanted import Refused, Wanted
 from clinic.web import render, see_other
 
 
@@ -85,6 +88,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         wanted=wanted,
         objections=objections,
         other=other,
+        in_the_way=_in_the_way(visit, wanted, objections),
         day=day,
         free=free,
         why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
@@ -94,6 +98,16 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         refusal=refusal,
         may_move=may_move,
     )
+
+
+def _in_the_way(
+    visit: Appointment, wanted: Wanted | None, objections: Sequence[Objection]
+) -> list[Appointment]:
+    """The other visits of the child at the wanted time."""
+    if wanted is None or not objections:
+        return []
+    lasts = wanted.slots[-1].ends_at - wanted.starts_at
+    return in_the_way(Refused(objections), {visit.child_id}, wanted.starts_at, lasts, but=visit)
 
 
 @allow(Role.RECEPTION)

@@ -16,6 +16,7 @@ from clinic.accounts.kept_forms import filled
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
 from clinic.accounts.sent_forms import each_time
+from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against,
@@ -59,6 +60,7 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
                 db.session.rollback()
                 _offer(form, centre)
                 form.slot.errors = [say(error)]
+                form.in_the_way = _in_the_way(form, error, centre)
                 status = 409 if isinstance(error, SlotTaken) else 422
                 return _walk_in_page(form, centre, status)
             flash(_("Booked."))
@@ -70,7 +72,25 @@ def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
     @allow(Role.RECEPTION)
     def times() -> Response:
         """The free times for what was just chosen; a part of the walk-in page."""
-        return render("desk/_times.html", form=_walk_in_form(centre_asked_for()))
+        centre = centre_asked_for()
+        return render("desk/_times.html", form=_walk_in_form(centre), centre=centre)
+
+
+def _in_the_way(form: WalkInForm, error: DomainError, centre: Centre) -> list[Appointment]:
+    """What the child has at that time already, here or at another centre."""
+    child = _known(form)
+    service = next(one for one in services_at(centre) if one.id == form.service.data)
+    if child is None:
+        return []
+    try:
+        slots = slots_here(service, centre, form.slot.data)
+    except SlotTaken:
+        return []
+    begins = slots[0].starts_at
+    found = in_the_way(error, {child.id}, begins, slots[-1].ends_at - begins)
+    if found:
+        audit.note_read(child.id, centre.id)
+    return found
 
 
 def _walk_in_page(form: WalkInForm, centre: Centre, status: int) -> Response:
