@@ -171,6 +171,7 @@ def _page_context() -> dict[str, object]:
         "once": partial(current_app.extensions["once"], lang),
         "demo_mode": access.demo_mode(),
         "is_away": access.is_away(),
+        "away_after": access.away_after(),
         "now": clock.now(),
         "today": clock.clinic_day(clock.now()),
     }

@@ -47,5 +47,40 @@ for (const one of document.querySelectorAll("[data-needs-script]")) one.hidden =
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
+
+// Staff who were away for as long as the site bears see no names on a page that stays as it is either,
+// also after the computer slept. What they typed is still there once they have said who they are.
+const awayAfter = Number(document.body.dataset.awayAfter) * 1000;
+const presence = { at: Date.now(), by: document.body.dataset.signIn };
+const PRESENCE = "presence"; // what all tabs know: when, and by whom
+function notePress() {
+  presence.at = Date.now();
+  try { localStorage.setItem(PRESENCE, JSON.stringify(presence)); } catch { /* this tab alone knows */ }
+}
+function lastPress() {
+  try {
+    const { at, by } = JSON.parse(localStorage.getItem(PRESENCE));
+    return by === presence.by && at <= Date.now() ? Math.max(at, presence.at) : presence.at;
+  } catch { return presence.at; }
+}
+let title = ""; // it may hold a name too
+function blank() {
+  const away = Date.now() - lastPress() >= awayAfter;
+  const [main, notice] = [document.getElementById("main"), document.getElementById("away-notice")];
+  if (away === main.hidden) return;
+  main.hidden = away;
+  [document.title, title] = [away ? "…" : title, document.title];
+  if (!away) return notice?.remove();
+  main.after(document.getElementById("away").content.cloneNode(true));
+  document.querySelector("#away-notice a").focus();
+}
+if (awayAfter) {
+  notePress();
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => { if (!isPoll(ctx)) notePress(); });
+  setInterval(blank, 5000);
+  for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, blank);
+  for (const name of ["focus", "pageshow", "storage"]) addEventListener(name, blank);
+}
+
 document.addEventListener("htmx:after:swap", countDown);
 countDown();

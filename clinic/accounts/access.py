@@ -54,6 +54,15 @@ def is_away() -> bool:
     return isinstance(user, SignedIn) and sign_ins.is_away(user, now=clock.now())
 
 
+def away_after() -> int:
+    """Seconds without a press after which this page hides itself; 0 for one that names no child."""
+    user = current_user._get_current_object()  # type: ignore[attr-defined]
+    view = current_app.view_functions.get(str(request.endpoint))
+    if not isinstance(user, SignedIn) or not user.is_staff or hasattr(view, "names_nobody_because"):
+        return 0
+    return int(sign_ins.AWAY_AFTER.total_seconds())
+
+
 def me() -> SignedIn:
     """The signed-in user."""
     user = current_user._get_current_object()  # type: ignore[attr-defined]

@@ -99,3 +99,26 @@ def test_a_parent_signs_out_everywhere_from_a_phone(chromium, morning):
         mine.press(mine.page.get_by_role("main").get_by_role("link", name="已登录的设备"))
         mine.press(mine.page.get_by_role("button", name="在所有设备上退出登录"))
         assert other.page.goto("/family").url.partition("?")[0].endswith("/sign-in")
+
+
+def test_a_page_that_asks_for_nothing_hides_itself_also_after_sleep(chromium, morning):
+    address, made, _, turn = morning
+    with seat(chromium, address, made.people["desk"][0], width=390) as desk:
+        desk.page.clock.install()
+        desk.open("/desk/walk-in")
+        main, typed = desk.page.locator("#main"), desk.page.locator("#guardian")
+        typed.fill("张敏")
+        desk.page.clock.fast_forward("29:00")
+        assert main.is_visible()
+        desk.page.clock.fast_forward("01:10")  # as a computer wakes up
+        turn(31)
+        main.wait_for(state="hidden")
+        assert desk.page.title() == "…"
+        with desk.page.expect_popup() as opened:
+            desk.page.get_by_role("link", name="显示姓名").click()
+        opened.value.clock.install(time=desk.page.evaluate("Date.now()"))
+        come_back(opened.value)
+        desk.page.bring_to_front()
+        desk.page.clock.run_for(6000)
+        main.wait_for(state="visible")
+        assert typed.input_value() == "张敏"
