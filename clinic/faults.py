@@ -24,7 +24,7 @@ RETRY_AFTER = 10  # seconds
 
 SENTENCES = {
     400: (lazy_gettext("That did not work"), lazy_gettext("The page was incomplete. Please go back and try again.")),
-    403: (lazy_gettext("This page is not for you"), lazy_gettext("You are signed in, but this page is for other people at the centre.")),
+    403: (lazy_gettext("You cannot open this page"), lazy_gettext("You are signed in, but your account may not open this page.")),
     404: (lazy_gettext("We could not find that"), lazy_gettext("The page does not exist, or it is not yours.")),
     405: (lazy_gettext("That did not work"), lazy_gettext("Please start again from the page before.")),
     409: (lazy_gettext("Something changed meanwhile"), lazy_gettext("Somebody else changed this just now. Please look again.")),

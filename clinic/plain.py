@@ -35,7 +35,9 @@ THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 class HiddenSigns(DomainError):
-    message = mark("This text holds a sign that cannot be seen. Please delete it and type it anew.")
+    message = mark(
+        "This text contains an invisible character. Please delete the text and type it again."
+    )
 
 
 class NoName(DomainError):

@@ -15,7 +15,7 @@ from clinic.scheduling.rules import Objection
 
 OVER = Objection("past", mark("That day is over."))
 ENDED = Objection("past", mark("The hours of this day are over."))
-TAKEN = Objection("taken", mark("Everything is taken on this day."))
+TAKEN = Objection("taken", mark("Fully booked on this day."))
 
 
 def why_nothing_is_free(service: Service, centre: Centre, day: date, now: datetime) -> Objection:

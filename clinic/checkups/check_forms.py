@@ -65,7 +65,7 @@ def read(
         if text:
             how = _how(typed) if kind is Kind.LENGTH else None
             if kind is Kind.LENGTH and how is None:
-                reading.errors["how"] = Doubt(mark("Say how the child was measured."), {})
+                reading.errors["how"] = Doubt(mark("Choose how the child was measured."), {})
             one = _amount(reading, kind, text, how, patient, on)
             is_sure = text in (saved.get(name), typed.get(f"sure-{name}"))
             if one and not is_sure and (doubt := doubt_about(text, one, patient, before)):
@@ -136,7 +136,7 @@ def unfinished(
         missing["note"] = Doubt(mark("Say in the note what could not be done, and why."), {})
     for one in sheet.findings:
         if found.get(one.code) == "abnormal" and not found.get(f"{one.code}-note"):
-            missing[f"{one.code}-note"] = Doubt(mark("Say what was found."), {})
+            missing[f"{one.code}-note"] = Doubt(mark("Write down the result."), {})
     if referral(sheet.visit, found, age_months) and not found.get("referral"):
         missing["referral"] = Doubt(mark("Say whether the child is referred."), {})
     return missing

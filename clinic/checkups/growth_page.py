@@ -22,7 +22,7 @@ from clinic.checkups.growth_queries import (
     patient_of,
     services_offered,
 )
-from clinic.checkups.home_entry import heights_typed, home_typed
+from clinic.checkups.home_entry import heights_typed, home_typed, within_range
 from clinic.checkups.measuring import METRICS, corrected_days, written
 from clinic.checkups.offers import CODES, Offer, offers, signs_seen
 from clinic.checkups.reports import finished_checks
@@ -135,7 +135,7 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         sex=patient.sex,
         words=words,
         kinds=KINDS,
-        asked=[kind.value for kind in METRICS],
+        asked=within_range(typed),
         written=written,
         typed=typed,
         errors=errors,

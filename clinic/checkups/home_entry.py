@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 
 from flask_babel import gettext as _
@@ -53,6 +54,16 @@ def home_typed(
     if not measured and not errors:
         errors["weight"] = _("Enter at least one number.")
     return measured, errors
+
+
+def within_range(typed: Mapping[str, str]) -> list[str]:
+    """The fields whose number can be saved, if the family says that it is right."""
+    names = []
+    for kind in METRICS:
+        with suppress(DomainError):
+            amount_of(kind, typed.get(kind.value, ""))
+            names.append(kind.value)
+    return names
 
 
 def _day(text: str, patient: Patient, today: date, errors: Errors) -> date | None:

@@ -30,8 +30,8 @@ class Spine(Enum):
 
 
 SPINE_REASONS = {
-    Spine.NEVER: mark("At school age a short look at the spine finds a curve early."),
-    Spine.AGAIN: mark("It is time for another look at the spine, as agreed at the last screening."),
+    Spine.NEVER: mark("At school age a short check of the spine finds a curve early."),
+    Spine.AGAIN: mark("It is time to check the spine again, as agreed at the last screening."),
 }
 
 

@@ -29,7 +29,7 @@ FIELDS = (BEND, *SITES, "note")
 LONGEST_NOTE = 300
 SAID = {
     "fine": mark("Nothing unusual was seen."),
-    "again": mark("A slight difference between the sides; it is looked at again soon."),
+    "again": mark("A slight difference between the sides; it will be checked again soon."),
     "refer": mark("An X-ray and a specialist's look are advised: see an orthopaedic department."),
 }
 
@@ -68,7 +68,7 @@ def read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Doubt]]:
         elif text:
             found[name] = text
     if found.get(BEND) == "abnormal" and not found.get("note") and "note" not in errors:
-        errors["note"] = Doubt(mark("Say what was found."), {})
+        errors["note"] = Doubt(mark("Write down the result."), {})
     return found, errors
 
 

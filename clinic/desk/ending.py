@@ -114,7 +114,7 @@ def _done(centre: Centre, work: Callable[[datetime], int]) -> Response:
     except DomainError as error:
         db.session.rollback()
         return _page(centre, NoteForm(formdata=None), 422, say(error))
-    flash(_("Dealt with: %(count)s.", count=count))
+    flash(_("Done: %(count)s.", count=count))
     return see_other("desk.end", centre=centre.code)
 
 

@@ -74,7 +74,7 @@ class WalkInForm(Form):
     day = Day(_l("Day"), required=_l("Enter a day."))
     # Whether the time is still free is the scheduler's to say, not the list's that was shown.
     slot = Radio(_l("Time"), required=_l("Choose a time."), ids=True, check=False)
-    without = BooleanField(_l("Promise no dose: the family comes with a question"))
+    without = BooleanField(_l("Reserve no dose: the family comes with a question"))
     arrived = BooleanField(_l("The child is here: check in now"), default=True)
 
     def __init__(

@@ -18,11 +18,11 @@ from clinic.scheduling.session_moving import InThePast
 
 
 class ShutThen(DomainError):
-    message = mark("The centre is shut then: %(reason)s. Please choose another day.")
+    message = mark("The centre is closed then: %(reason)s. Please choose another day.")
 
 
 class ShutDay(DomainError):
-    message = mark("The centre is shut on that day. Please choose another day.")
+    message = mark("The centre is closed on that day. Please choose another day.")
 
 
 class NoSessionThen(DomainError):

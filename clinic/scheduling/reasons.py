@@ -88,7 +88,7 @@ def why_none(
     by_code = {one.code: one for those in found for one in those}
     full = [those for those in found if [one.code for one in those] == ["taken"]]
     if full:
-        return Objection("full", mark("Everything is taken on this day."))
+        return Objection("full", mark("Fully booked on this day."))
     for code in FIRST_SAID:
         if code in by_code:
             return by_code[code]

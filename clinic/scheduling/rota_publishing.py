@@ -59,7 +59,7 @@ class Overtaken(DomainError):
 
 
 class SomethingAgainst(DomainError):
-    message = mark("Something stands against a draft: see below. Nothing has been published.")
+    message = mark("A draft cannot be carried out: see below. Nothing has been published.")
 
 
 def publish(centre: Centre, number: int, version: str, *, by: Person, now: datetime) -> Diff:

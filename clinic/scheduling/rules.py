@@ -73,8 +73,8 @@ def age_objection(asking: Asking, day: date) -> Objection | None:
     if age > asking.max_age_months:
         return Objection(
             "too_old",
-            mark("This service is for children up to %(years)s years of age."),
-            {"years": round(asking.max_age_months / 12, 1 if asking.max_age_months % 12 else None)},
+            mark("This service is for children under %(years)s years of age."),
+            {"years": f"{round((asking.max_age_months + 0.5) / 12, 1):g}"},  # 83 months: under 7
         )
     return None
 
@@ -134,8 +134,8 @@ def pause_objection(asking: Asking, now: datetime) -> Objection | None:
     return Objection(
         "paused",
         mark(
-            "Visits were missed without a word, so this is booked by phone or at the desk until "
-            "%(until)s. Vaccinations are never affected."
+            "Visits were missed without being cancelled, so this is booked by phone or at the desk "
+            "until %(until)s. Vaccinations are never affected."
         ),
         {"until": asking.paused_until},
         asking.paused_until,

@@ -47,7 +47,7 @@ class AlreadyWaiting(DomainError):
 
 
 class WaitsTooLong(DomainError):
-    message = mark("One can wait for at most %(days)s days.")
+    message = mark("You can be on the waitlist for at most %(days)s days.")
 
 
 class OfferLapsed(DomainError):

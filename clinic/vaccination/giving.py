@@ -48,7 +48,7 @@ class NotAgreed(DomainError):
 
 
 class NeedsReason(DomainError):
-    message = mark("Something speaks against it. Write down why it is given all the same.")
+    message = mark("There is a reason not to vaccinate. Write down why it is given anyway.")
 
 
 class WrongSite(DomainError):

@@ -16,9 +16,9 @@ FROM = Words("{day}起可以接种（{zh}）。", "It may be given from {day} on
 
 # 三查七对一验证 (预防接种工作规范 2023): three looks, seven comparisons, one verification.
 CHECKS = {
-    "health": mark("Looked: health of the child, and nothing that forbids the vaccine"),
-    "certificate": mark("Looked: vaccination certificate and record"),
-    "vaccine": mark("Looked: appearance and expiry of vaccine and syringe"),
+    "health": mark("Checked: health of the child, and no contraindication"),
+    "certificate": mark("Checked: vaccination booklet and record"),
+    "vaccine": mark("Checked: appearance and expiry of vaccine and syringe"),
     "seven": mark("Compared: name, age, vaccine, specification, dose, site and route"),
     "guardian": mark("Verified with the guardian: this child, this vaccine"),
 }

@@ -52,7 +52,8 @@ class BookedAlready(DomainError):
 
 class PromisedElsewhere(DomainError):
     message = mark(
-        "Other visits are promised what lasts longer. Please use the lot that expires first."
+        "Doses that expire later are reserved for other visits. "
+        "Please use the lot that expires first."
     )
 
 

@@ -52,6 +52,7 @@ PAGES = {
         "/desk/queue",
         "/desk/end",
         "/vaccination/observation",
+        "/centres/zhaohui",
     ],
 }
 # What is opened from a list: the list, and where its first such link leads.

@@ -145,6 +145,8 @@ def test_what_cannot_be_or_is_doubtful_is_said_beside_its_field(
     assert words in error_at(answer.text, at).replace("&#39;", "'")
     for name, value in typed.items():
         assert f'name="{name}" value="{value}"' in answer.text
+    # Only a number that could be saved is asked about; what is out of range is not.
+    assert (f'name="sure-{at}"' in answer.text) == (typed.get(at) in ("14", "19.2"))
     assert [row.amount for row in live()] == [9000]
 
 

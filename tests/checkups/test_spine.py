@@ -117,7 +117,7 @@ def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school)
     assert kept() == [("SP", 1, ON_THE_DAY)]
     assert db.session.get_one(Appointment, school.visit.id).done_at == ON_THE_DAY
     shown = client.get(school.page).text
-    assert "it is looked at again soon" in shown
+    assert "it will be checked again soon" in shown
     (link,) = values(shown, 'a[href*="/follow-up"][href$="day=2026-09-03"]', "href")
     assert client.get(link).status_code == 200
     # It is none of the thirteen checks: no report, nothing of it in the schedule.
@@ -129,9 +129,9 @@ def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school)
 @pytest.mark.parametrize(
     ("day", "text", "is_offered"),
     [
-        (ON, "Look again from Thursday 3 September 2026 on.", False),
-        (date(2026, 9, 2), "Look again from", False),
-        (date(2026, 9, 3), "It is time for another look at the spine", True),
+        (ON, "Check again from Thursday 3 September 2026.", False),
+        (date(2026, 9, 2), "Check again from", False),
+        (date(2026, 9, 3), "It is time to check the spine again", True),
     ],
 )
 def test_the_family_reads_the_result_and_is_offered_the_next_look(
@@ -156,7 +156,7 @@ def test_the_family_reads_the_result_and_is_offered_the_next_look(
         ({"bend": ""}, "bend", "Still empty."),
         ({"bend": "maybe"}, "bend", "Choose one of these."),
         ({"atr-lower": "45"}, "atr-lower", "Enter whole degrees from 0 to 30."),
-        ({"bend": "abnormal"}, "note", "Say what was found."),
+        ({"bend": "abnormal"}, "note", "Write down the result."),
         ({"note": "x" * 301}, "note", "Please keep it to 300 characters."),
     ],
 )

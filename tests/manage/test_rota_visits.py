@@ -86,7 +86,7 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "The centre is shut then: Repairs."), ("zh", "中心当天休息：检修。")],
+    [("en", "The centre is closed then: Repairs."), ("zh", "中心当天休息：检修。")],
 )
 def test_a_closed_day_has_a_sentence(client, made, language, sentence):
     slot_id = made.slot(WEDNESDAY).id

@@ -45,7 +45,7 @@ def test_answers_and_consent_are_kept_and_shown(client, day):
     assert (decision.vaccine, decision.dose_number, decision.given) == ("MMR", 1, True)
     assert (decision.text_version, decision.language) == (consent.version(), "en")
     shown = client.get(day.before).text
-    assert "Nothing speaks against it" in shown
+    assert "No reason found not to vaccinate" in shown
     assert 'name="c-MMR" value="yes" checked' in shown
     deeds = {one.action for one in db.session.query(AuditEvent)}
     assert {"answered", "agreed"} <= deeds
