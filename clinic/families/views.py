@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from clinic import clock
 from clinic.accounts import codes, joining, limits
@@ -153,6 +154,7 @@ def new_child() -> Response:
         form=form,
         child=None,
         is_stale=False,
+        saved={},
     )
 
 
@@ -172,27 +174,44 @@ def edit_child(child_id: int) -> Response:
     child = get_child(me(), child_id)
     known = {name: getattr(child, name) for name in SHOWN}
     form = EditChildForm(data=known, today=clock.clinic_day(clock.now()))
-    status = 200
-    if form.is_submitted() and form.version.data != child.version:
-        form.version.data = child.version
-        status = 409
+    is_stale = form.is_submitted() and form.version.data != child.version
     # Sealed numbers are never sent back to a browser: left empty, they stay as they are.
-    elif form.validate_on_submit():
+    if not is_stale and form.validate_on_submit():
         facts = form.facts()
         for sealed in numbers.NUMBERS:
             if not facts[sealed]:
                 del facts[sealed]
-        if _change(child, form, facts):
+        try:
+            is_saved = _change(child, form, facts)
+        except StaleDataError:  # another guardian saved between the page's look and its change
+            db.session.rollback()
+            is_saved, is_stale = False, True
+        if is_saved:
             flash(_("Saved."), "success")
             return see_other("families.index")
+    if is_stale:
+        form.version.data = child.version
     return render(
         "families/child.html",
-        status=422 if form.errors else status,
-        is_stale=status == 409,
+        status=409 if is_stale else 422 if form.errors else 200,
+        is_stale=is_stale,
+        saved=_saved_by_others(child, form) if is_stale else {},
         form=form,
         child=child,
         number_of=numbers.shown,
     )
+
+
+def _saved_by_others(child: Child, form: EditChildForm) -> dict[str, str]:
+    """What is on record and is not what was typed, by field."""
+    sexes = {choice.value: choice.label for choice in SEXES}
+    found = {}
+    for name in SHOWN[:-1]:
+        value = getattr(child, name)
+        if form[name].data != value:
+            text = str(sexes[value] if name == "sex" else "" if value is None else value)
+            found[name] = _("On record now: %(what)s", what=text or _("nothing"))
+    return found
 
 
 def _change(child: Child, form: EditChildForm, facts: Mapping[str, object]) -> bool:

@@ -1,8 +1,10 @@
 """A family's children and guardians."""
 
 from datetime import date
+from threading import Thread
 
 import pytest
+from sqlalchemy import event, select, text
 
 from clinic.db import db
 from clinic.families.models import Child, Relation, Sex
@@ -193,8 +195,41 @@ def test_two_guardians_edit_at_once_and_nothing_is_overwritten_unseen(app, edite
     assert again.status == 409
     assert again.form().fields["allergies"] == "鸡蛋"
     assert child.allergies == "青霉素、花生"
+    assert "目前记录为：青霉素、花生" in again.one("#allergies-hint").text()
+    assert not again.tree.css("#name-hint")  # the same in both
     assert again.form().submit().location == "/family"
     assert child.allergies == "鸡蛋"
+
+
+@pytest.fixture
+def postgresql(sites):
+    """The site on PostgreSQL: on SQLite nobody can save between a form's look and its change."""
+    yield from sites.fresh("postgresql")
+
+
+def test_another_guardian_saves_between_the_look_and_the_change(postgresql):
+    mother = make_user()
+    address = f"/family/children/{make_child(mother, allergies='青霉素').id}"
+    form = postgresql.test_client().sign_in(mother).page(address).form()
+    db.session.expunge_all()  # the request loads the child anew
+    engine = db.engine
+
+    def save():
+        with engine.begin() as theirs:
+            theirs.execute(text("UPDATE children SET allergies = '花生', version = version + 1"))
+
+    def save_first(_child, _context):
+        other = Thread(target=save)  # outside of this request
+        other.start()
+        other.join()
+
+    event.listen(Child, "load", save_first, once=True)
+    answer = form.fill(allergies="鸡蛋").submit()
+    assert answer.status == 409
+    assert answer.form().fields["allergies"] == "鸡蛋"
+    assert "花生" in answer.one("#allergies-hint").text()
+    assert answer.form().submit().location == "/family"
+    assert db.session.scalar(select(Child.allergies)) == "鸡蛋"
 
 
 def test_an_invitation_is_withdrawn(app, client):
