@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from flask import Response, request
 
@@ -10,8 +11,10 @@ from clinic.accounts.access import me
 from clinic.booking.choosing import facts_for, pick
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nearby import nearest
+from clinic.booking.queries import moved_with
 from clinic.booking.terms import Asked, needs_text
 from clinic.booking.wishing import FILTERS, Query, carried
+from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
 from clinic.scheduling.catalogue import Catalogue
@@ -45,42 +48,12 @@ def gone(
     several at once it is the next visits there; for a course none, it is planned. `reason` is
     what the family wrote already: it goes along.
     """
-    child, service = wishes[0].child, wishes[0].service
     centre_id, begins = at
     works_from = _works_from(error)
     near = begins
     if isinstance(works_from, date) and not isinstance(works_from, datetime):
         near = max(near, day_bounds(works_from)[0])
-    today, middle = clinic_day(now), clinic_day(near)
-    around = [middle + timedelta(days=n) for n in range(-WITHIN, WITHIN + 1)]
-    days = [day for day in around if day >= today]
-
-    def nearby(catalogue: Catalogue) -> list[int]:
-        return [centre.id for centre in nearest(catalogue, service.id, centre_id)]
-
-    catalogue, versions, children = facts_for(me(), days, nearby, now=now)
-    centres = {centre.id: centre for centre in nearest(catalogue, service.id, centre_id)}
-    found: list[Visit] = []
-    if len(wishes) == 1 and (facts := pick(children, child.id)):
-        diary = diary_of(child.id, now=now, except_for=[moving.id]) if moving else facts.diary
-        search = _Instead(wishes[0], diary, catalogue, versions, asked, now)
-        found = search.near(near, [centre_id], days) or search.near(near, list(centres), days)
-    elif len({(wish.child.id, wish.service.id) for wish in wishes}) == len(wishes):
-        for centre_ids in [centre_id], list(centres):
-            found = found or _together(wishes, centre_ids, near, asked, now)
-    company = list({one.child.id: None for one in wishes if one.child.id != child.id})
-    then = next((one.service for one in wishes if one.service.id != service.id), None)
-    carry = carried(request.values, FILTERS)
-    needs = [] if moving else needs_text(asked.codes)
-    wish: Query = {
-        "child": child.id,
-        "with": company or None,
-        "service": service.id,
-        "then": then.id if then else None,
-        "need": needs or None,
-    }
-    if moving:
-        wish = {"move": moving.id}
+    found, centres = _instead(wishes, centre_id, near, moving, asked, now)
     return render(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
@@ -94,21 +67,75 @@ def gone(
             timedelta(minutes=max(wish.service.minutes for wish in wishes)),
             but=moving,
         ),
-        child=child,
-        service=service,
-        then=then,
         moving=moving,
         visits=found,
-        needs=needs,
         alone=len(wishes) == 1,
-        all_times=wish | carry | {"day": clinic_day(begins).isoformat()},
-        company=company,
         centres=centres,
-        kind=service.kind.value,
+        kind=wishes[0].service.kind.value,
         title=title,
         reason=reason,
-        carry=carry,
+        **_wish(wishes, moving, asked, clinic_day(begins)),
     )
+
+
+def _instead(
+    wishes: Sequence[Wish[Patient]],
+    centre_id: int,
+    near: datetime,
+    moving: Appointment | None,
+    asked: Asked,
+    now: datetime,
+) -> tuple[list[Visit], dict[int, Centre]]:
+    """The times that would do instead, and the centres at which they were looked for, by id."""
+    child, service = wishes[0].child, wishes[0].service
+    today, middle = clinic_day(now), clinic_day(near)
+    around = [middle + timedelta(days=n) for n in range(-WITHIN, WITHIN + 1)]
+    days = [day for day in around if day >= today]
+
+    def nearby(catalogue: Catalogue) -> list[int]:
+        return [centre.id for centre in nearest(catalogue, service.id, centre_id)]
+
+    catalogue, versions, children = facts_for(me(), days, nearby, now=now)
+    centres = {centre.id: centre for centre in nearest(catalogue, service.id, centre_id)}
+    found: list[Visit] = []
+    if len(wishes) == 1 and (facts := pick(children, child.id)):
+        moved = moved_with(moving, now=now) if moving else []
+        diary = diary_of(child.id, now=now, except_for=moved) if moving else facts.diary
+        search = _Instead(wishes[0], diary, catalogue, versions, asked, now)
+        found = search.near(near, [centre_id], days) or search.near(near, list(centres), days)
+    elif len({(wish.child.id, wish.service.id) for wish in wishes}) == len(wishes):
+        for centre_ids in [centre_id], list(centres):
+            found = found or _together(wishes, centre_ids, near, asked, now)
+    return found, centres
+
+
+def _wish(
+    wishes: Sequence[Wish[Patient]], moving: Appointment | None, asked: Asked, day: date
+) -> dict[str, Any]:
+    """Who comes for what, as the page's form and its address of all times say it again."""
+    child, service = wishes[0].child, wishes[0].service
+    company = list({one.child.id: None for one in wishes if one.child.id != child.id})
+    then = next((one.service for one in wishes if one.service.id != service.id), None)
+    carry = carried(request.values, FILTERS)
+    needs = [] if moving else needs_text(asked.codes)
+    wish: Query = {
+        "child": child.id,
+        "with": company or None,
+        "service": service.id,
+        "then": then.id if then else None,
+        "need": needs or None,
+    }
+    if moving:
+        wish = {"move": moving.id}
+    return {
+        "child": child,
+        "service": service,
+        "company": company,
+        "then": then,
+        "needs": needs,
+        "carry": carry,
+        "all_times": wish | carry | {"day": day.isoformat()},
+    }
 
 
 def _once_a_moment(free: Sequence[Visit]) -> list[Visit]:
