@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from clinic.accounts.kept_forms import keep_typed
+from clinic.accounts.kept_forms import carry_typed, keep_typed
 from clinic.accounts.limits import TooOften
 from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
@@ -79,7 +79,7 @@ def _stale_form(error: CSRFError) -> Response:
     if request.endpoint == "accounts.sign_out" and not current_user.is_authenticated:
         return leave_for("/")  # they are out: it was pressed twice, or the sign-in was over
     if is_of_this_site() and request.referrer:
-        if keep_typed():
+        if keep_typed() or carry_typed():
             flash(gettext("The page was open too long. Please check it and send it again."), "info")
         else:
             flash(gettext("The page was open too long. Please fill it in again."), "info")

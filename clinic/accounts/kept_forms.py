@@ -34,6 +34,7 @@ NUMBERS = ("identity_no", "certificate_no")
 GOOD_FOR = timedelta(hours=24)
 MOST = 20  # of one person
 LONGEST = 200_000  # characters of one form
+LONGEST_CONTACT = 120
 
 F = TypeVar("F", bound=FlaskForm)
 
@@ -66,6 +67,23 @@ def keep_typed() -> bool:
         return False
     g.has_just_kept = True
     return True
+
+
+def carry_typed() -> bool:
+    """Carry the contact that a visitor typed to sign in or up to the next page; whether there is one.
+
+    Nobody is signed in, so it stays in the visitor's own cookie, as a contact to which a code was sent.
+    """
+    contact = request.form.get("contact", "").strip()
+    if contact and len(contact) <= LONGEST_CONTACT and not current_user.is_authenticated:
+        session["typed_contact"] = contact
+        return True
+    return False
+
+
+def carried_contact() -> str | None:
+    """What was carried here, once."""
+    return session.pop("typed_contact", None) if request.method == "GET" else None
 
 
 def _keep(row: dict[str, object]) -> None:

@@ -39,7 +39,7 @@ def sign_up() -> Response:
 def _ask_for_a_code(page: str) -> Response:
     if target := safe_next(request.args.get("next")):
         session["next"] = target
-    form = ContactForm()
+    form = ContactForm(contact=kept_forms.carried_contact())
     if form.validate_on_submit():
         contact: str = form.contact.data
         try:
@@ -96,7 +96,7 @@ def sign_in_code() -> Response:
 @bp.route("/sign-in/password", methods=["GET", "POST"])
 @public("the other way to sign in")
 def sign_in_password() -> Response:
-    form = PasswordForm()
+    form = PasswordForm(contact=kept_forms.carried_contact())
     if form.validate_on_submit():
         contact: str = form.contact.data
         address, now = request.remote_addr or "", clock.now()

@@ -37,7 +37,7 @@ class Seen(NamedTuple):
 
 
 class Lately:
-    """What this process noted within `AGAIN_AFTER`."""
+    """What this process noted within `AGAIN_AFTER`: of several workers each notes a list once in that time."""
 
     MOST = 5000
 

@@ -212,3 +212,20 @@ def test_a_cookie_copied_before_signing_out_is_worth_nothing_after(client, app):
     with thief.session_transaction() as session:
         session.update(copied)
     assert thief.get("/family").location.startswith("/sign-in")
+
+
+@pytest.mark.parametrize("page", ["/sign-in", "/sign-up", "/sign-in/password"])
+def test_a_page_that_was_open_too_long_keeps_the_contact(both, page):
+    client = both.test_client()
+    form = client.page(page).form(holding="contact").fill(contact="13900001004")
+    if "password" in form.names:
+        form.fill(password="long-enough")
+    with client.session_transaction() as session:
+        session.clear()  # a cookie that is over
+    answer = form.submit(headers={"Referer": f"http://localhost{page}"})
+    assert answer.location == page
+    again = answer.follow()
+    assert "页面打开太久了，请核对后重新提交。" in again.words
+    assert again.form(holding="contact").fields["contact"] == "13900001004"
+    assert "long-enough" not in again.text
+    assert client.page(page).form(holding="contact").fields["contact"] == ""
