@@ -20,6 +20,7 @@ from clinic.scheduling.wanted import Wanted
 from clinic.vaccination import record, stock_lots
 from clinic.vaccination.models import Source
 from clinic.vaccination.record import Entry
+from clinic.vaccination.visit_models import GivenDose
 from clinic.visits import arriving
 from tests.makes import (
     NOON,
@@ -145,6 +146,13 @@ def world(app):
     lot = stock_lots.receive(
         centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON
     )
+    (jab,) = record.record(
+        child, [Entry("MMR", NOON.date())], by=parent, source=Source.HERE, now=NOON
+    )
+    jab.centre_id, jab.appointment_id, jab.given_at = centre.id, visit.id, NOON
+    jab.site, jab.route, jab.lot_number = "left arm", "SC", lot.number
+    given = GivenDose(immunization_id=jab.id, lot_id=lot.id, checks=[])
+    db.session.add(given)
     days = [day_bounds(TOMORROW + timedelta(days=n)) for n in (7, 8)]
     asked = leaves.ask_leave(practitioner, *days[0], "", by=people[Role.CLINICIAN], now=NOON)
     away = changes.Away(practitioner, *days[1])
@@ -168,6 +176,7 @@ def world(app):
         "entry_id": entry.id,
         "guardianship_id": first.id,
         "hold_id": hold.id,
+        "given_id": given.id,
         "immunization_id": dose.id,
         "invitation_id": invitation.id,
         "lot_id": lot.id,

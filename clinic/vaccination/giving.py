@@ -4,7 +4,7 @@ Locks: the child, the appointment, then all stock that it is promised or given o
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -49,6 +49,10 @@ class NotAgreed(DomainError):
 
 class NeedsReason(DomainError):
     message = mark("There is a reason not to vaccinate. Write down why it is given anyway.")
+
+
+class NotDueNow(DomainError):
+    message = mark("The record was changed meanwhile: this vaccine is not due at this visit.")
 
 
 class WrongSite(DomainError):
@@ -104,11 +108,22 @@ def give(
     answers = visits.screening_of(visit.id)
     if answers is None or not screening.is_fresh(answers.at, now):
         raise AskAgain
+    jabs = _as_on_record(visit, jabs, now)
     _must_be_right(visit, jabs, answers, now)
     _take(visit, jabs, checks, by=by, now=now)
     attendance.finish(visit, by=by, now=now, note=visit.note)
     recorded.seen(visit, by=by, now=now)
     return _observe(visit, by=by, now=now)
+
+
+def _as_on_record(visit: Appointment, jabs: Sequence[Jab], now: datetime) -> list[Jab]:
+    """What speaks against them by now, with the child locked: the page was made before. DoseRefused."""
+    db.session.refresh(visit.child, ["birth_date"])
+    lines = {line.vaccine.code: line for line in visits.lines_of(visit, clinic_day(now))}
+    for jab in jabs:
+        if jab.code not in lines:
+            raise DoseRefused(jab.code, NotDueNow())
+    return [replace(jab, line=lines[jab.code]) for jab in jabs]
 
 
 def _must_be_right(

@@ -65,6 +65,8 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
         in_one_transaction(lambda: giving.give(visit, jabs, checks, by=by, now=now))
     except giving.DoseRefused as refused:
         db.session.rollback()
+        if isinstance(refused.why, giving.NotDueNow):
+            return {"doses": say(refused)}
         return {f"{refused.vaccine}-{_field_of(refused)}": say(refused)}
     except DomainError as refused:
         db.session.rollback()

@@ -1,19 +1,22 @@
 """Nurses who give the same dose at the same moment, on both engines."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.vaccination import stock_lots
-from clinic.vaccination.models import Immunization
+from clinic.vaccination import record, stock_lots
+from clinic.vaccination.models import Immunization, Source
+from clinic.vaccination.record import Entry
 from clinic.vaccination.stock_verify import broken_stock
 from clinic.vaccination.visit_models import GivenDose, Observation
-from tests.makes import NOON, make_user
+from tests.makes import NOON, TOMORROW, make_user
 from tests.promises import drop_promises, is_sqlite
 from tests.races import giving
-from tests.races.doors import Somebody, at_once
-from tests.vaccination.at_the_jab import Day
+from tests.races.doors import Somebody, at_once, let_go
+from tests.vaccination.at_the_jab import ON_THE_DAY, Day
 from tests.vaccination.stocked import MMR, Centre
 
 NURSES = 3
@@ -63,6 +66,23 @@ def test_their_twin_without_the_unique_day_gives_it_to_the_child_again(race):
     answers = give_at_once(race, day.visit.id, nurses, "blind")
     assert answers.count("done") > 1
     assert db.session.query(Immunization).count() > 1
+
+
+@pytest.mark.parametrize(
+    ("sight", "answer"),
+    [("sees", "NeedsReason"), pytest.param("blind", "done", id="twin that believes the page")],
+)
+def test_a_dose_entered_as_given_elsewhere_while_it_is_being_given(race, sight, answer):
+    day = Day()
+    day.answer()
+    give = (giving.give_what_was_shown, day.visit.id, day.vaccinator.id, sight)
+    nurse = Somebody(race, *give)
+    nurse.hear("ready")
+    entry = Entry("MMR", TOMORROW - timedelta(days=2))
+    record.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
+    db.session.commit()
+    assert let_go([nurse]) == [answer]
+    assert db.session.query(GivenDose).count() == (answer == "done")
 
 
 def two_visits_one_dose():
