@@ -11,6 +11,7 @@ from clinic.i18n import mark, name_of
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import Offer, offers
 from clinic.scheduling.reasons import why_none
+from clinic.scheduling.rota import HORIZON
 from clinic.scheduling.rules import Objection
 
 OVER = Objection("past", mark("That day is over."))
@@ -19,7 +20,10 @@ TAKEN = Objection("taken", mark("Fully booked on this day."))
 
 
 def why_nothing_is_free(service: Service, centre: Centre, day: date, now: datetime) -> Objection:
-    """Why `on_behalf.free_times` gives nothing for that service there on that day."""
+    """Why `on_behalf.free_times` gives nothing for that service there on that day.
+
+    Up to the horizon the rota has made its sessions: a day without any has none.
+    """
     if day < clinic_day(now):
         return OVER
     start, end = day_bounds(day)
@@ -36,5 +40,5 @@ def why_nothing_is_free(service: Service, centre: Centre, day: date, now: dateti
         is_known=day.year in known,
         closed_because=name_of(closures[0][1], "reason") if closures else "",
         filtered=False,
-        opens=opens if opens > now else None,
+        opens=opens if opens > now and day > clinic_day(now) + HORIZON else None,
     )

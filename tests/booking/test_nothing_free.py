@@ -28,7 +28,8 @@ REASONS = {
     CLOSED: "closed",
     EMPTY: "no_session",
     date(2026, 5, 1): "holiday",
-    TODAY + timedelta(days=20): "not_open_yet",
+    TODAY + timedelta(days=20): "no_session",  # the rota has made its sessions by then
+    TODAY + timedelta(days=40): "not_open_yet",
     date(2031, 3, 3): "not_open_yet",  # no calendar of that year is known
 }
 
