@@ -103,10 +103,10 @@ class Day:
         wish = Wish(next(one for one in facts if one.id == child.id), self.services[kind])
         codes = {child.id: ["MMR"]} if kind is ServiceKind.VACCINATION else {}
         asked = asked_by([wish], codes, None, now=self.booked_at)
-        hold_id = keeping.keep(
+        kept = keeping.keep(
             [wish], [slot_id], asked, None, any_clinician=False, by=parent, now=self.booked_at
         )
-        made = book_or_move(get_held(parent, kind, hold_id), by=parent, now=self.booked_at)
+        made = book_or_move(get_held(parent, kind, kept[0].id), by=parent, now=self.booked_at)
         db.session.commit()
         return made[0]
 
