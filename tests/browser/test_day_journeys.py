@@ -1,6 +1,5 @@
 """A centre's day in a real browser: a vaccination morning, a sick therapist, no mouse, no scripts."""
 
-import re
 import shutil
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,6 +28,7 @@ from tests.browser.mornings import (
     vaccinations,
 )
 from tests.conftest import SETTINGS
+from tests.pages import values
 from tests.serving import SECRET, serving
 
 STATIONS = ("screening", "registration", "vaccination")
@@ -111,8 +111,9 @@ def post_the_rest(address, who, code, station, room):
         if called.status == 422:
             return count
         assert called.status == 200
-        pattern = r'name="seen" value="(\d+)"><input type="hidden" name="verb" value="finish">\s*<button[^>]+id="finish-(\d+)"'
-        ((seen, ticket),) = re.findall(pattern, re.sub(r"\n", "", called.page))
+        (button,) = values(called.page, '[id^="finish-"]', "id")
+        (seen,) = values(called.page, f"form:has(#{button}) [name=seen]", "value")
+        ticket = button.removeprefix("finish-")
         step = fields | {"seen": seen, "verb": "finish"}
         assert send(address, who, f"/desk/queue/tickets/{ticket}", step).status == 200
         count += 1
