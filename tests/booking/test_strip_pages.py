@@ -1,0 +1,79 @@
+"""The days of a page of times reach as far as anything is released; a day that is asked for is shown."""
+
+from datetime import date, time, timedelta
+
+import pytest
+import time_machine
+
+from clinic.centres.models import ServiceKind
+from clinic.clock import at
+from clinic.scheduling.policies import set_policy
+from tests.makes import (
+    NOON,
+    make_child,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_stock,
+    make_user,
+)
+
+pytestmark = pytest.mark.usefixtures("noon")
+TODAY = date(2026, 3, 2)
+SECOND = timedelta(seconds=1)
+
+
+class Site:
+    """A service whose days are released so many days ahead at 18:00, open today and on four later days."""
+
+    def __init__(self, app, kind, ahead):
+        self.kind, self.client, self.parent = kind, app.test_client(), make_user()
+        self.child = make_child(self.parent, birth_date=date(2025, 2, 1))
+        self.service = make_service(kind)
+        policy = {"release_days": ahead}
+        set_policy(policy, service=self.service, centre=None, by=None, now=NOON)
+        nurse = make_practitioner([self.service])
+        room = make_room(nurse.centre)
+        make_stock(nurse.centre)
+        for number in (0, ahead - 1, ahead, ahead + 1):
+            day = TODAY + timedelta(days=number)
+            make_session(nurse, room, [self.service], day, time(9), time(10))
+
+    def page(self, day=None):
+        self.client.sign_in(self.parent)
+        need = f"&need={self.child.id}." if self.kind is ServiceKind.VACCINATION else ""
+        asked = f"&day={day}" if day else ""
+        return self.client.page(f"/{self.kind}/?child={self.child.id}{need}{asked}")
+
+
+@pytest.mark.parametrize("ahead", [14, 28, 60])
+@pytest.mark.parametrize("kind", ServiceKind)
+def test_a_day_is_reached_and_free_at_the_second_of_its_release(app, kind, ahead):
+    site, day = Site(app, kind, ahead), TODAY + timedelta(days=ahead)
+    release = at(TODAY, time(18))
+    for moment, is_free in ((release - SECOND, False), (release, True)):
+        with time_machine.travel(moment, tick=False):
+            page = site.page(day)
+            assert page.values("a[aria-current=date]", "id") == [f"day-{day}"]
+            assert bool(page.values("button.slot", "value")) == is_free
+            assert ("3月2日周一 18:00" in page.words) == (not is_free)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [at(TODAY + timedelta(days=1), time(0)) - SECOND, at(TODAY + timedelta(days=1), time(0))],
+)
+@pytest.mark.parametrize("ahead", [14, 28])
+def test_around_midnight_the_day_asked_for_is_the_day_shown(both, ahead, moment):
+    site = Site(both, ServiceKind.REHAB, ahead)
+    with time_machine.travel(moment, tick=False):
+        for number in (ahead - 1, ahead):
+            day = TODAY + timedelta(days=number)
+            page = site.page(day)
+            assert page.values("a[aria-current=date]", "id") == [f"day-{day}"]
+            assert page.values("button.slot", "value")
+        late = TODAY + timedelta(days=ahead + 1)
+        page = site.page(late)
+        assert not page.values("button.slot", "value")
+        assert f"{late.month}月{late.day}日" in page.words
