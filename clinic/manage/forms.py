@@ -17,7 +17,7 @@ WORKDAYS = [0, 1, 2, 3, 4]
 DAYS_AHEAD = 60
 BETWEEN_5_AND_240 = _l("Between 5 and 240 minutes, please.")
 BETWEEN_1_AND_50 = _l("Between 1 and 50, please.")
-BETWEEN_0_AND_50 = _l("Between 0 and 50, please.")
+BETWEEN_0_AND_100 = _l("Between 0 and 100, please.")
 A_DAY = _l("Enter a day.")
 OUTSIDE = mark("This is outside the opening hours (%(hours)s).")
 
@@ -117,12 +117,12 @@ class WeekForm(HoursForm):
         ids=True,
         default=WORKDAYS,
     )
-    online_capacity = Whole(
-        _l("Of these online"),
-        required=_l("Enter a number."),
-        message=BETWEEN_0_AND_50,
-        high=50,
-        default=1,
+    online_percent = Whole(
+        _l("Percent open online"),
+        required=BETWEEN_0_AND_100,
+        message=BETWEEN_0_AND_100,
+        high=100,
+        default=100,
     )
 
     def __init__(self, *args: object, centre: Centre, today: date, **kw: object) -> None:

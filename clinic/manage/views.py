@@ -115,7 +115,8 @@ def _open(form: WeekForm, centre: Centre, days: list[date]) -> list[ClinicSessio
         form.closes.data,  # type: ignore[arg-type]
         form.slot_minutes.data or 0,
         form.capacity.data or 0,
-        form.online_capacity.data or 0,
+        online_capacity=0,
+        online_percent=form.online_percent.data,
     )
     return opening.open_week(
         next(one for one in centre.practitioners if one.id == form.practitioner.data),

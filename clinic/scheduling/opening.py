@@ -77,7 +77,20 @@ class Hours:
     closes: time
     slot_minutes: int
     capacity: int
-    online_capacity: int
+    online_capacity: int  # of each slot
+    online_percent: int | None = None  # instead, of all places, evenly spread
+
+    def online(self, slots: int) -> tuple[int, ...]:
+        """The places of each of so many slots that are open online."""
+        if self.online_percent is None:
+            return (self.online_capacity,) * slots
+        return online_places(self.capacity, slots, self.online_percent)
+
+
+def online_places(capacity: int, slots: int, percent: int) -> tuple[int, ...]:
+    """The places of each slot that are open online: the share of the whole, evenly spread. Pure."""
+    total = capacity * slots * percent // 100
+    return tuple(total * (n + 1) // slots - total * n // slots for n in range(slots))
 
 
 def cut(
@@ -207,7 +220,7 @@ def open_session(
         times=tuple(times),
         service_ids=tuple(service.id for service in services),
         capacity=hours.capacity,
-        online=(hours.online_capacity,) * len(times),
+        online=hours.online(len(times)),
         shut=shut,
     )
     add_slots([block], policies(list(block.service_ids)), opens_at=opens_at, now=now)

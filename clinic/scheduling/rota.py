@@ -38,6 +38,7 @@ from clinic.scheduling.opening import (
     cut,
     is_given,
     one_at_a_time,
+    online_places,
 )
 from clinic.scheduling.policies import policies
 
@@ -90,12 +91,6 @@ def team_capacity(stations: Sequence[Station], slot_minutes: int) -> int:
     if any(one.places < 1 or one.minutes < 1 for one in stations):
         return 0
     return min(one.places * slot_minutes // one.minutes for one in stations)
-
-
-def online_places(capacity: int, slots: int, percent: int) -> tuple[int, ...]:
-    """The places of each slot that are open online: the share of the whole, evenly spread. Pure."""
-    total = capacity * slots * percent // 100
-    return tuple(total * (n + 1) // slots - total * n // slots for n in range(slots))
 
 
 def week_of(day: date) -> int:

@@ -56,7 +56,7 @@ def week(practitioner, room, service):
         "closes": "10:00",
         "slot_minutes": "15",
         "capacity": "2",
-        "online_capacity": "1",
+        "online_percent": "100",
     }
 
 
@@ -96,8 +96,8 @@ def test_a_week_is_added_and_parents_see_it(app, manager, week, service):
         ("slot_minutes", "0"),
         ("slot_minutes", "many"),
         ("capacity", "0"),
-        ("online_capacity", "3"),
-        ("online_capacity", ""),
+        ("online_percent", "101"),
+        ("online_percent", ""),
     ],
 )
 def test_a_bad_week_is_said_and_nothing_is_added(manager, week, field, value):
