@@ -30,15 +30,27 @@ class WrongCode(DomainError):
     message = mark("That code is wrong or has expired. Check it, or ask for a new one.")
 
 
+class JustSent(limits.TooOften):
+    """A second click, or an impatient one: the code that was sent is still good."""
+
+
 def _hash(recipient: str, code: str) -> str:
     return hmac.new(key_for("codes"), f"{recipient}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
 def send_code(recipient: str, *, address: str, now: datetime) -> None:
-    """Send a fresh code; earlier ones are void. Raises TooOften or NoGateway."""
+    """Send a fresh code; earlier ones are void. Raises JustSent, TooOften or NoGateway.
+
+    Clicks that send nothing do not count for the hour.
+    """
+    try:
+        limits.spend(limits.CODE_SENT, recipient, now=now)
+    except limits.TooOften as error:
+        if not _open_codes(recipient, now):
+            raise
+        raise JustSent(**error.params) from error
     limits.spend(limits.CODE_ADDRESS, address, now=now)
     limits.spend(limits.CODE_SENT_HOUR, recipient, now=now)
-    limits.spend(limits.CODE_SENT, recipient, now=now)
     for earlier in _open_codes(recipient, now):
         earlier.used_at = earlier.spent_at = now
     code = f"{secrets.randbelow(10**6):06d}"

@@ -1,6 +1,6 @@
 """Signing in and up, the language, the place one is near, and the demo inbox."""
 
-from flask import Blueprint, Response, abort, request, session
+from flask import Blueprint, Response, abort, flash, request, session
 from flask_babel import gettext as _
 
 from clinic import clock, i18n, outside
@@ -44,6 +44,11 @@ def _ask_for_a_code(page: str) -> Response:
         contact: str = form.contact.data
         try:
             codes.send_code(contact, address=request.remote_addr or "", now=clock.now())
+        except codes.JustSent:
+            db.session.commit()
+            session["contact"] = contact
+            flash(_("A code was sent a moment ago. It is still good."), "info")
+            return see_other("accounts.sign_in_code")
         except limits.TooOften as error:
             db.session.commit()
             form.contact.errors = [say(error)]

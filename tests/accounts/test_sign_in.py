@@ -114,9 +114,23 @@ def test_a_code_works_once(client, app):
 
 def test_codes_are_not_sent_twice_a_minute(client):
     ask(client)
-    again = ask(client)
-    assert again.status == 422
+    for _click in range(6):
+        again = ask(client)
+        assert again.location == "/sign-in/code"
     assert len(demo_messages()) == 1
+    assert "刚刚已发送验证码" in again.follow().words
+    assert enter(client, code()).status == 303
+
+
+def test_where_no_code_was_sent_none_is_asked_for(client):
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _hour in range(5):
+            ask(client)
+            clock.shift(61)
+        assert ask(client).status == 422
+        clock.shift(5 * 60)
+        assert ask(client).status == 422
+        assert ask(client).status == 422
 
 
 def test_the_database_keeps_no_code_in_the_open(client):
