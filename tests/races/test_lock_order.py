@@ -292,6 +292,7 @@ def test_versions_are_counted_in_one_order(postgres_race, is_broken):
     The desk's version is ours until both wait. The twin counts each change by itself, as it came.
     """
     if is_broken:
+        take_back("0027")  # what it counts, 0014 does
         take_back("0014")
     service = make_service()
     practitioner = make_practitioner([service])
@@ -317,6 +318,7 @@ def test_versions_are_counted_in_one_order(postgres_race, is_broken):
 def test_versions_of_new_hours_are_counted_with_the_others(postgres_race, is_broken):
     """A session goes to the next day while a visit does; the twin counts the new day when it opens."""
     if is_broken:
+        take_back("0027")  # what it counts, 0014 does
         take_back("0014")
     service = make_service()
     first = make_practitioner([service])
