@@ -124,6 +124,12 @@ def lock_family(user_id: int) -> None:
         db.session.execute(FAMILY, {"user_id": user_id}).all()
 
 
+def slots_of_all(appointment_ids: Iterable[int]) -> list[int]:
+    """The slots in which these appointments have their places."""
+    query = select(Place.slot_id).where(Place.appointment_id.in_(list(appointment_ids)))
+    return list(db.session.scalars(query))
+
+
 def take(
     slot_ids: Sequence[int],
     *,

@@ -1,7 +1,7 @@
 """A course of many sessions: planned in the open, before anything is kept. Nothing here writes."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
@@ -9,6 +9,7 @@ from clinic.clock import at, clinic_day, day_bounds, local
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
+from clinic.scheduling import places
 from clinic.scheduling.queries import Offer, offers
 from clinic.scheduling.together import Against, Wish, objections_of
 
@@ -110,7 +111,11 @@ def plan_course(
     start, end = day_bounds(first_day, weeks)
     against = objections_of(wish, now=now, online=online, except_for=except_for)
     by_day: dict[date, list[Offer]] = {}
-    for one in offers(wish.service, [centre_id], max(start, now), end, now=now, online=online):
+    own = set(places.slots_of_all(except_for)) if except_for else set()
+    found = offers(wish.service, [centre_id], max(start, now), end, now=now, online=online)
+    for each in found:
+        is_own = own.issuperset(each.slot_ids)  # what is moved gives its own places free
+        one = replace(each, is_free=True) if is_own else each
         if not against(one):
             by_day.setdefault(clinic_day(one.starts_at), []).append(one)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)

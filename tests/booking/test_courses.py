@@ -119,6 +119,16 @@ def test_when_a_time_goes_under_the_hand_the_plan_is_made_anew_and_nothing_is_lo
     assert course.times()[:3] == ["03-05 10:00", "03-12 10:00", "03-19 10:00"]
 
 
+def test_its_own_times_are_free_for_what_moves(course):
+    weekly = "weekdays=1&longest=7&gap=7"
+    page = course.client.page(f"/rehab/remaining/{course.ids[0]}?{weekly}")
+    assert page.rows(".plan li .num") == [f"3月{one.day}日周二 09:00" for one in WEEKS]
+    assert page.rows(".plan .tag") == []
+    plan_form(page).submit().follow()
+    assert course.times() == [f"03-{one.day:02} 09:00" for one in WEEKS]
+    assert broken_promises() == []
+
+
 def test_what_is_too_near_stays_and_the_others_move(course):
     first = db.session.get_one(Appointment, course.ids[0])
     with time_machine.travel(first.starts_at - timedelta(minutes=5), tick=False):
