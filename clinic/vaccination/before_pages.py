@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.queries import get_appointment
+from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.families.consenting import needs_consent
@@ -35,7 +36,10 @@ def add_pages(bp: Blueprint) -> None:
 @allow(Role.PARENT)
 @needs_consent
 def at_home(appointment_id: int) -> Response:
-    return _answer(get_appointment(me(), appointment_id), is_staff=False)
+    visit = get_appointment(me(), appointment_id)
+    if visit.service.kind is not ServiceKind.VACCINATION:
+        abort(404)
+    return _answer(visit, is_staff=False)
 
 
 @allow(Role.CLINICIAN)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
+from clinic.centres.models import Service, ServiceKind
 from clinic.db import db
 from clinic.scheduling import booking
 from clinic.vaccination import consent
@@ -112,6 +113,13 @@ def test_the_nurse_may_ask_at_the_centre(client, day):
         assert answer.location == day.page
         (row,) = db.session.query(Screening).all()
         assert row.by_id == day.vaccinator.id
+
+
+def test_a_visit_for_something_else_asks_nothing_before_a_vaccination(client, day):
+    db.session.get_one(Service, day.visit.service_id).kind = ServiceKind.REHAB
+    db.session.commit()
+    assert client.sign_in(day.parent).get(day.before).status_code == 404
+    assert kept() == (0, 0)
 
 
 def test_strangers_do_not_find_it(client, day):
