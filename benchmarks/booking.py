@@ -23,10 +23,10 @@ from clinic.app import create_app
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling import booking, holding
+from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
 from tests.serving import SECRET
 
 CLIENTS = 8

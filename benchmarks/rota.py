@@ -11,7 +11,7 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import rota
+from clinic.scheduling.timetable import rota
 
 CENTRES, PRACTITIONERS = 100, 6  # each works mornings and afternoons
 HOURS = ((time(8, 30), time(11, 30)), (time(13, 30), time(16, 30)))

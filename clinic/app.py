@@ -17,8 +17,8 @@ from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
-from clinic.checkups import looking as checks_again
 from clinic.checkups import views as checkups
+from clinic.checkups.check import looking as checks_again
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
 from clinic.db import db, hide_values, undo
@@ -35,13 +35,13 @@ from clinic.hosts import KnownHosts
 from clinic.manage import views as manage
 from clinic.pediatrics import views as pediatrics
 from clinic.rehab import views as rehab
-from clinic.scheduling import looking as visits_again
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
-from clinic.scheduling import questions
-from clinic.vaccination import looking as doses_again
-from clinic.vaccination import models as _immunizations  # noqa: F401 - the same
-from clinic.vaccination import stock_models as _stock  # noqa: F401 - the same
+from clinic.scheduling.booking import questions
+from clinic.scheduling.day import looking as visits_again
 from clinic.vaccination import views as vaccination
+from clinic.vaccination.booking import looking as doses_again
+from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
+from clinic.vaccination.stock import models as _stock  # noqa: F401 - the same
 from clinic.visits import models as _visits  # noqa: F401 - the same
 
 again.HANGING = (visits_again, doses_again, checks_again)  # in the order in which they lock

@@ -22,8 +22,8 @@ from clinic.booking.nearby import FEW
 from clinic.booking.strip import strip_of
 from clinic.config import THREADS, UnsafeConfig
 from clinic.db import db
-from clinic.scheduling.catalogue import Catalogue
-from clinic.scheduling.sheets import sheets_of
+from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.sheets import sheets_of
 from clinic.web import release
 
 worker_class = "clinic.workers.Worker"

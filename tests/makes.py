@@ -13,12 +13,13 @@ from clinic.families.models import Child, ConsentKind, Guardianship, Relation, S
 from clinic.families.numbers import NUMBERS
 from clinic.families.pinyin import search_keys
 from clinic.families.registering import record_consents
-from clinic.scheduling import booking, holding, opening
+from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Hold, Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import stock_lots
-from clinic.vaccination.catalogue import vaccines
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable import opening
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.stock import lots
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # Monday noon in Shanghai
 TOMORROW = date(2026, 3, 3)
@@ -189,9 +190,9 @@ def make_hold(*wanted, by, now, moves=None):
 def make_stock(centre, doses=50, *, but=(), expires_on=date(2027, 12, 31)):
     """So many doses of every vaccine of the catalogue at the centre."""
     for vaccine in vaccines().keys() - set(but):
-        product = stock_lots.product_of(vaccine, "北京生物")
+        product = lots.product_of(vaccine, "北京生物")
         facts = (centre.id, product, f"{vaccine}-1", expires_on, doses)
-        stock_lots.receive(*facts, by=make_user(), now=NOON)
+        lots.receive(*facts, by=make_user(), now=NOON)
     db.session.commit()
 
 

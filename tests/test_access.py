@@ -6,21 +6,23 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.centres.models import Closure, Leave, ServiceKind
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import Kind
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Guardianship, Relation
-from clinic.scheduling import changes, changing, leaves, waiting
+from clinic.scheduling.changes import applying, kinds, leaves
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import record, stock_lots
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.visit_models import GivenDose
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.waitlist import waiting
+from clinic.vaccination.jab.models import GivenDose
+from clinic.vaccination.record import recording as record_recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import lots
 from clinic.visits import arriving
 from tests.makes import (
     NOON,
@@ -131,22 +133,20 @@ def world(app):
         last_day=TOMORROW,
         now=NOON,
     )
-    (dose,) = record.record(
+    (dose,) = record_recording.record(
         child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
     )
-    (measured,) = records.measure_at_home(
+    (measured,) = recording.measure_at_home(
         child, [Measured(child.birth_date, Kind.WEIGHT, 3200)], by=parent, now=NOON
     )
-    target = records.Target(child.id, centre.id, "M12", TOMORROW, visit.id)
-    check = records.save_check(target, 0, [], {}, by=people[Role.CLINICIAN], now=NOON)
-    records.finish_check(check, visit, by=people[Role.CLINICIAN], now=visit.ends_at, note="")
+    target = recording.Target(child.id, centre.id, "M12", TOMORROW, visit.id)
+    check = recording.save_check(target, 0, [], {}, by=people[Role.CLINICIAN], now=NOON)
+    recording.finish_check(check, visit, by=people[Role.CLINICIAN], now=visit.ends_at, note="")
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
-    product = stock_lots.product_of("MMR", "北京生物")
-    lot = stock_lots.receive(
-        centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON
-    )
-    (jab,) = record.record(
+    product = lots.product_of("MMR", "北京生物")
+    lot = lots.receive(centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON)
+    (jab,) = record_recording.record(
         child, [Entry("MMR", NOON.date())], by=parent, source=Source.HERE, now=NOON
     )
     jab.centre_id, jab.appointment_id, jab.given_at = centre.id, visit.id, NOON
@@ -155,13 +155,13 @@ def world(app):
     db.session.add(given)
     days = [day_bounds(TOMORROW + timedelta(days=n)) for n in (7, 8)]
     asked = leaves.ask_leave(practitioner, *days[0], "", by=people[Role.CLINICIAN], now=NOON)
-    away = changes.Away(practitioner, *days[1])
-    version = changing.preview(away, now=NOON).version
+    away = kinds.Away(practitioner, *days[1])
+    version = applying.preview(away, now=NOON).version
     leaves.send_away(away, version, by=people[Role.MANAGER], now=NOON)
     leave = db.session.query(Leave).one()
-    closing = changes.Close(centre, *day_bounds(TOMORROW + timedelta(days=9)), "检修", "Repairs")
-    version = changing.preview(closing, now=NOON).version
-    changing.apply(closing, version, by=people[Role.MANAGER], now=NOON)
+    closing = kinds.Close(centre, *day_bounds(TOMORROW + timedelta(days=9)), "检修", "Repairs")
+    version = applying.preview(closing, now=NOON).version
+    applying.apply(closing, version, by=people[Role.MANAGER], now=NOON)
     here = make_appointment(service=service, slot=slot.clinic_session.slots[1])
     ticket = arriving.check_in(here, by=people[Role.RECEPTION], now=slot.starts_at)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()

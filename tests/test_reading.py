@@ -9,9 +9,9 @@ ASKED = {"args", "form", "values", "cookies", "headers"}
 # What these read is the site's own: its settings, data files, and what it has stored or made itself.
 OWN = {
     "plain.py", "outside.py", "web.py", "config.py", "server.py", "app.py",
-    "centres/years.py", "scheduling/rota_models.py", "scheduling/rota_undoing.py",
+    "centres/years.py", "scheduling/rota/models.py", "scheduling/rota/undoing.py",
     "scheduling/policies.py", "desk/history.py", "desk/finding.py", "demo/load.py", "demo/days.py",
-    "vaccination/before.py", "vaccination/certificate.py", "vaccination/child.py",
+    "vaccination/jab/before.py", "vaccination/record/certificate.py", "vaccination/programme/child.py",
     "vaccination/cdsi/schedule.py", "cli/cases.py",
 }  # fmt: skip
 

@@ -8,47 +8,42 @@ from sqlalchemy import func, select
 from clinic.accounts.models import Role, User
 from clinic.calendar import feeds
 from clinic.centres.models import Closure, Leave, ServiceKind
-from clinic.checkups import checks, records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import queries as check_queries
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import SPINE, Kind
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Relation
-from clinic.scheduling import (
-    booking,
-    changes,
-    changing,
-    leaves,
-    new_times,
-    rota,
-    rota_drafts,
-    rota_publishing,
-    waiting,
-)
+from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.changes import applying, leaves
+from clinic.scheduling.changes import kinds as changes_kinds
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.rota_diff import diff
-from clinic.scheduling.rota_drafts import Template
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import (
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.rota import drafts, publishing
+from clinic.scheduling.rota.diff import diff
+from clinic.scheduling.rota.drafts import Template
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.waitlist import waiting
+from clinic.vaccination.jab import (
     before,
-    conditions,
     giving,
     observation,
-    record,
     screening,
-    stock,
-    stock_lots,
 )
-from clinic.vaccination.giving import Jab
-from clinic.vaccination.giving_rules import CHECKS
-from clinic.vaccination.models import Condition, Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.screening import Answer
-from clinic.vaccination.stock import Dose
-from clinic.vaccination.visit_models import GivenDose
-from clinic.vaccination.visits import lines_of
+from clinic.vaccination.jab.giving import Jab
+from clinic.vaccination.jab.models import GivenDose
+from clinic.vaccination.jab.queries import lines_of
+from clinic.vaccination.jab.rules import CHECKS
+from clinic.vaccination.jab.screening import Answer
+from clinic.vaccination.record import conditions
+from clinic.vaccination.record import recording as record_recording
+from clinic.vaccination.record.models import Condition, Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock.reserving import Dose
 from clinic.visits import arriving
 from tests.makes import (
     NOON,
@@ -135,9 +130,9 @@ def _open_centre(world):
 
 
 def stock_lot(world, *, expires_on, number):
-    product = stock_lots.product_of("MMR", "北京生物")
+    product = lots.product_of("MMR", "北京生物")
     facts = (world.centre.id, product, number, expires_on, 5)
-    return stock_lots.receive(*facts, by=world.manager, now=NOON)
+    return lots.receive(*facts, by=world.manager, now=NOON)
 
 
 def _make_family(world):
@@ -165,7 +160,7 @@ def visit(world, child, service, day, *, number=0, doses=(), **kw):
     """An appointment of the parent's child on that day, in the slot of that number."""
     slot = world.sessions[day].slots[number]
     made = make_appointment(child, world.services[service], slot, by=world.parent, **kw)
-    stock.promise(doses, appointment=made, by=world.parent, now=NOON)
+    reserving.promise(doses, appointment=made, by=world.parent, now=NOON)
     world.name(appointment_id=made.id)
     return made
 
@@ -218,12 +213,14 @@ def _record_home(world):
     one, two, _three = world.children
     for child in (one, two):
         entries = [Entry("BCG", child.birth_date, 1), Entry("HepB", child.birth_date, 1)]
-        for row in record.record(child, entries, by=world.parent, source=Source.BOOKLET, now=NOON):
+        for row in record_recording.record(
+            child, entries, by=world.parent, source=Source.BOOKLET, now=NOON
+        ):
             world.name(immunization_id=row.id)
         measured = [Measured(child.birth_date, Kind.WEIGHT, 3200)]
-        for row in records.measure_at_home(child, measured, by=world.parent, now=NOON):
+        for row in recording.measure_at_home(child, measured, by=world.parent, now=NOON):
             world.name(measurement_id=row.id)
-    records.set_parent_heights(one, 1620, 1750, by=world.parent, now=NOON)
+    recording.set_parent_heights(one, 1620, 1750, by=world.parent, now=NOON)
 
 
 def _agree(world, visited, doses):
@@ -261,11 +258,11 @@ def _go_through_today(world):
     )
     measured = make_child(world.parent, name="小康", birth_date=world.children[1].birth_date)
     done = visit(world, measured, "check", TODAY)
-    target = records.Target(done.child_id, world.centre.id, "M8", TODAY, done.id)
-    check = records.save_check(
+    target = recording.Target(done.child_id, world.centre.id, "M8", TODAY, done.id)
+    check = recording.save_check(
         target, 0, [Measured(TODAY, Kind.WEIGHT, 8200)], {}, by=world.doctor, now=NOW
     )
-    records.finish_check(check, done, by=world.doctor, now=NOW, note="")
+    recording.finish_check(check, done, by=world.doctor, now=NOW, note="")
     world.name(check_id=check.id)
     feeds.open_feed(world.doctor, now=NOW)
 
@@ -273,30 +270,30 @@ def _go_through_today(world):
 def _look_at(world):
     """A check and a spine screening are begun; the family has answered before the check."""
     check, bend = world.today["check"], world.today["spine"]
-    due = checks.visit_at(check, None, checks.done_before(check)).id
-    records.answer(check.child, due, {"sign-1": "no"}, by=world.parent, now=NOON)
-    target = records.Target(check.child_id, world.centre.id, due, TODAY, check.id)
+    due = check_queries.visit_at(check, None, check_queries.done_before(check)).id
+    recording.answer(check.child, due, {"sign-1": "no"}, by=world.parent, now=NOON)
+    target = recording.Target(check.child_id, world.centre.id, due, TODAY, check.id)
     weight = [Measured(TODAY, Kind.WEIGHT, 8100)]
-    records.save_check(target, 0, weight, {"physical_exam": "normal"}, by=world.doctor, now=NOW)
-    target = records.Target(bend.child_id, world.centre.id, SPINE, TODAY, bend.id)
+    recording.save_check(target, 0, weight, {"physical_exam": "normal"}, by=world.doctor, now=NOW)
+    target = recording.Target(bend.child_id, world.centre.id, SPINE, TODAY, bend.id)
     angles = {"bend": "normal", "atr-upper": "1", "atr-middle": "2", "atr-lower": "3"}
-    screened = records.save_check(target, 0, [], angles, by=world.doctor, now=NOW)
-    records.finish_check(screened, bend, by=world.doctor, now=NOW, note="")
+    screened = recording.save_check(target, 0, [], angles, by=world.doctor, now=NOW)
+    recording.finish_check(screened, bend, by=world.doctor, now=NOW, note="")
 
 
 def _plan_hours(world):
     """A day closed with a family that needs a new time, leave asked and granted, a rota with drafts."""
     days = [day_bounds(TODAY + timedelta(days=n)) for n in (20, 21)]
     asked = leaves.ask_leave(world.practitioner, *days[0], "开会", by=world.doctor, now=NOW)
-    away = changes.Away(world.practitioner, *days[1])
-    version = changing.preview(away, now=NOW).version
+    away = changes_kinds.Away(world.practitioner, *days[1])
+    version = applying.preview(away, now=NOW).version
     leaves.send_away(away, version, by=world.manager, now=NOW)
     lost = visit(world, world.children[0], "pediatrics", NEXT_WEEK + timedelta(days=1))
-    closing = changes.Close(
+    closing = changes_kinds.Close(
         world.centre, *day_bounds(NEXT_WEEK + timedelta(days=1)), "检修", "Repairs"
     )
-    version = changing.preview(closing, now=NOW).version
-    changing.apply(closing, version, by=world.manager, now=NOW)
+    version = applying.preview(closing, now=NOW).version
+    applying.apply(closing, version, by=world.manager, now=NOW)
     new_times.offer_to(lost.id, now=NOW)
     (leave,), (closure,) = db.session.scalars(select(Leave)), db.session.scalars(select(Closure))
     world.name(request_id=asked.id, leave_id=leave.id, closure_id=closure.id)
@@ -308,9 +305,7 @@ def _plan_hours(world):
         (world.practitioner, world.room, True),
         (world.colleague, world.second_room, False),
     ):
-        rota_drafts.draft_add(Template(who, room, services, weekly), by=world.manager, now=NOW)
+        drafts.draft_add(Template(who, room, services, weekly), by=world.manager, now=NOW)
         if is_published:
             shown = diff(world.centre, now=NOW)
-            rota_publishing.publish(
-                world.centre, shown.number, shown.version, by=world.manager, now=NOW
-            )
+            publishing.publish(world.centre, shown.number, shown.version, by=world.manager, now=NOW)

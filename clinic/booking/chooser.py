@@ -12,13 +12,13 @@ from clinic.booking.wishing import text_of
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
-from clinic.scheduling.catalogue import Catalogue
-from clinic.scheduling.family import Versions
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies import Policy
 from clinic.scheduling.queries import ChildFacts, Patient
-from clinic.scheduling.sheets import Sheet
-from clinic.scheduling.together import Visit, Wish
+from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.family import Versions
+from clinic.scheduling.search.sheets import Sheet
+from clinic.scheduling.search.together import Visit, Wish
 
 P = TypeVar("P", bound=Patient)
 

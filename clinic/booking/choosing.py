@@ -21,13 +21,13 @@ from clinic.centres.districts import find_district
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.outside import a_day, id_of, ids_of
-from clinic.scheduling.catalogue import Catalogue, last_known, read
-from clinic.scheduling.family import Versions, family_of
+from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.parts import PARTS
-from clinic.scheduling.planning import MOST_SESSIONS
 from clinic.scheduling.policies import DEFAULT
 from clinic.scheduling.queries import ChildFacts
+from clinic.scheduling.search.catalogue import Catalogue, last_known, read
+from clinic.scheduling.search.courses import MOST_SESSIONS
+from clinic.scheduling.search.family import Versions, family_of
 
 DAYS = DEFAULT.release_days  # ahead, where no policy says otherwise
 MOST_TOGETHER = 4

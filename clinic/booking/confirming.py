@@ -9,11 +9,11 @@ from clinic.booking.other_part import Other, follow, lock_both, moves_of
 from clinic.booking.terms import OF_KIND, Asked, kept_with
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel, HoldFor
 from clinic.scheduling.queries import Patient
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Held, Refused, Wanted
+from clinic.scheduling.request import Held, Refused, Wanted
+from clinic.scheduling.search.together import Wish
 
 
 def book_or_move(

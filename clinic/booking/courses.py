@@ -25,10 +25,16 @@ from clinic.families.queries import get_child
 from clinic.i18n import mark, say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.planning import DIFFERS, MOST_SESSIONS, Course, Pattern, plan_course
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import SlotTaken, Wanted
+from clinic.scheduling.request import SlotTaken, Wanted
+from clinic.scheduling.search.courses import (
+    DIFFERS,
+    MOST_SESSIONS,
+    Course,
+    Pattern,
+    plan_course,
+)
+from clinic.scheduling.search.together import Wish
 from clinic.web import render, see_other
 
 WEEK = range(7)

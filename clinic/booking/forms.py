@@ -10,7 +10,7 @@ from clinic.centres.models import Centre, Service
 from clinic.families.models import Child
 from clinic.fields import Checkboxes, Day, Form, Note, Radio, Select
 from clinic.i18n import name_of, say_text, weekday_name
-from clinic.scheduling.parts import PARTS
+from clinic.scheduling.dayparts import PARTS
 
 WEEK = range(7)
 USUALLY = timedelta(days=14)

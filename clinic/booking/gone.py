@@ -17,14 +17,14 @@ from clinic.booking.wishing import FILTERS, Query, carried
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
-from clinic.scheduling.catalogue import Catalogue
-from clinic.scheduling.family import Versions
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Diary, Patient, diary_of
-from clinic.scheduling.sheets import sheets_of
-from clinic.scheduling.together import Against, Visit, Wish
-from clinic.scheduling.trips import visits
-from clinic.scheduling.wanted import Refused, SlotTaken
+from clinic.scheduling.request import Refused, SlotTaken
+from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.family import Versions
+from clinic.scheduling.search.sheets import sheets_of
+from clinic.scheduling.search.together import Against, Visit, Wish
+from clinic.scheduling.search.trips import visits
 from clinic.web import render
 
 SHOWN = 4  # alternatives

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from clinic.booking.chooser import Chooser, Free, Group, Time
-from clinic.scheduling.parts import PARTS, part_of
-from clinic.scheduling.together import Visit
+from clinic.scheduling.dayparts import PARTS, part_of
+from clinic.scheduling.search.together import Visit
 
 
 def groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:

@@ -11,10 +11,15 @@ from clinic.booking.queries import MAY_CONFIRM
 from clinic.centres.models import Service, ServiceKind
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.catalogue import EVERYWHERE, Catalogue, last_known, read
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
 from clinic.scheduling.queries import SLOT_FACTS, Born, SlotFacts, slots_from
-from clinic.scheduling.wanted import HoldFacts, Wanted
+from clinic.scheduling.request import HoldFacts, Wanted
+from clinic.scheduling.search.catalogue import (
+    EVERYWHERE,
+    Catalogue,
+    last_known,
+    read,
+)
 
 
 def _statement() -> Select[*tuple[Any, ...]]:

@@ -41,10 +41,15 @@ from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
 from clinic.i18n import say
-from clinic.scheduling import holding
+from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Hold, HoldFor
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Held, HeldNoMore, Refused, Wanted
+from clinic.scheduling.request import (
+    Held,
+    HeldNoMore,
+    Refused,
+    Wanted,
+)
+from clinic.scheduling.search.together import Wish
 from clinic.sqlite import reads_first
 from clinic.web import render, see_other
 

@@ -7,7 +7,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.wanted import ChildBusy, Refused
+from clinic.scheduling.request import ChildBusy, Refused
 
 
 def in_the_way(

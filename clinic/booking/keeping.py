@@ -8,12 +8,12 @@ from clinic.accounts.models import Person
 from clinic.booking.queries import moved_with
 from clinic.booking.terms import Asked
 from clinic.clock import clinic_day
-from clinic.scheduling import anyone, booking, holding
-from clinic.scheduling.catalogue import last_known
+from clinic.scheduling.booking import anyone, booking, holding
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import ChildFacts, slots_for
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Held, Refused, Wanted
+from clinic.scheduling.request import Held, Refused, Wanted
+from clinic.scheduling.search.catalogue import last_known
+from clinic.scheduling.search.together import Wish
 
 
 def keep(

@@ -6,7 +6,7 @@ from clinic.accounts.models import Person
 from clinic.booking.queries import last_centre_of
 from clinic.centres.models import Centre
 from clinic.centres.queries import kilometres
-from clinic.scheduling.catalogue import Catalogue
+from clinic.scheduling.search.catalogue import Catalogue
 
 FEW = 8  # centres at first, and as many more with each press
 

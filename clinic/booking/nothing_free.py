@@ -10,9 +10,9 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import mark, name_of
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import Offer, offers
-from clinic.scheduling.reasons import why_none
-from clinic.scheduling.rota import HORIZON
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.search.why_none import why_none
+from clinic.scheduling.timetable.rota import HORIZON
 
 OVER = Objection("past", mark("That day is over."))
 ENDED = Objection("past", mark("The hours of this day are over."))

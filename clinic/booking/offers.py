@@ -8,9 +8,9 @@ from clinic.clock import clinic_day
 from clinic.families.models import Child
 from clinic.scheduling.models import Hold
 from clinic.scheduling.queries import Patient
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.search.together import Wish
 
 Ticked = Mapping[int, Collection[str]]  # codes of lines, by child
 NOTHING_SAID: Ticked = {}

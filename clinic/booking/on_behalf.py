@@ -16,12 +16,17 @@ from clinic.centres.queries import practitioners_for
 from clinic.clock import clinic_day, day_bounds
 from clinic.families.models import Child
 from clinic.i18n import name_of
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer, SlotFacts, offers, slots_for
+from clinic.scheduling.request import (
+    Refused,
+    SlotTaken,
+    Wanted,
+    examine,
+)
+from clinic.scheduling.rota.session_moving import InThePast
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.session_moving import InThePast
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted, examine
 
 LOOK_AHEAD = 28  # days, for the next ones that have a free time
 DAYS_SHOWN = 3

@@ -25,13 +25,14 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
 from clinic.i18n import in_words, mark, name_of
 from clinic.outside import an_id
-from clinic.scheduling import booking, places
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes.as_shown import must_be_as_shown
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer, offers, slots_for
+from clinic.scheduling.request import Refused, Wanted
 from clinic.scheduling.rules import overlap
-from clinic.scheduling.together import Wish, objections_of
-from clinic.scheduling.visit_moving import must_be_as_shown
-from clinic.scheduling.wanted import Refused, Wanted
+from clinic.scheduling.search.together import Wish, objections_of
 
 STAYS, CANCELLED = "stays", "cancel"
 

@@ -13,8 +13,8 @@ from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
 from clinic.scheduling.policies import policies
 from clinic.scheduling.queries import appointments
+from clinic.scheduling.request import Held
 from clinic.scheduling.rules import may_change_online
-from clinic.scheduling.wanted import Held
 
 _kin, _holds, _made = (one.__table__.c for one in (Guardianship, Hold, Appointment))
 

@@ -16,9 +16,9 @@ from clinic.outside import a_word, an_id
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Patient
+from clinic.scheduling.request import Held
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Held
+from clinic.scheduling.search.together import Wish
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, mark, name_of
 from clinic.scheduling import rules
-from clinic.scheduling.parts import part_of
+from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.queries import ChildFacts, Diary, Offer, diary_of, offers
-from clinic.scheduling.reasons import opens_later, why_none
-from clinic.scheduling.sheets import Sheet, free_on, sheets_of
-from clinic.scheduling.together import Against, Visit
-from clinic.scheduling.trips import joined, visits
+from clinic.scheduling.search.sheets import Sheet, free_on, sheets_of
+from clinic.scheduling.search.together import Against, Visit
+from clinic.scheduling.search.trips import joined, visits
+from clinic.scheduling.search.why_none import opens_later, why_none
 
 A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
 BEYOND_MAY_LAG = timedelta(

@@ -18,10 +18,10 @@ from clinic.centres.models import Closure, ServiceKind
 from clinic.centres.queries import closures_over
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
+from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.parts import PARTS
-from clinic.scheduling.reasons import SHORT
+from clinic.scheduling.search.why_none import SHORT
 from clinic.web import Mark, render, see_other
 
 

@@ -22,8 +22,8 @@ from clinic.families.models import Child
 from clinic.families.queries import children_of
 from clinic.i18n import say
 from clinic.outside import ids_of
-from clinic.scheduling import waiting
-from clinic.scheduling.parts import PARTS
+from clinic.scheduling.dayparts import PARTS
+from clinic.scheduling.waitlist import waiting
 from clinic.web import render, see_other
 
 

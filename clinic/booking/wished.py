@@ -22,12 +22,12 @@ from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.outside import id_of, ids_of, joined_ids
-from clinic.scheduling import holding
+from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.planning import MOST_SESSIONS
 from clinic.scheduling.queries import ChildFacts, where_and_when
-from clinic.scheduling.together import Wish
-from clinic.scheduling.wanted import Held, Resting, SlotTaken
+from clinic.scheduling.request import Held, Resting, SlotTaken
+from clinic.scheduling.search.courses import MOST_SESSIONS
+from clinic.scheduling.search.together import Wish
 from clinic.web import see_other
 
 

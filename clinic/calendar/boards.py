@@ -25,10 +25,10 @@ from clinic.calendar.scope import Scope, scope_of
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language
 from clinic.outside import a_day
-from clinic.scheduling.hours import hours_of
+from clinic.scheduling.day.turns import in_order
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.scheduling.turns import in_order
+from clinic.scheduling.timetable.hours import hours_of
 from clinic.web import is_htmx, release, render
 
 WEEK = 7

@@ -17,7 +17,7 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
-from clinic.scheduling.leaves import LeaveRequest, ask_leave
+from clinic.scheduling.changes.leaves import LeaveRequest, ask_leave
 from clinic.web import render, see_other
 
 

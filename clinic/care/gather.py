@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 from clinic.care.plan import Due, Plan, Standing, plan_of
 from clinic.centres.models import ServiceKind
-from clinic.checkups import due as checkups
-from clinic.checkups.plan import checks_booked, dues_of
+from clinic.checkups.due import next_check as checkups
+from clinic.checkups.due.plan import checks_booked, dues_of
 from clinic.families.models import Child
-from clinic.vaccination.booked import doses_booked
-from clinic.vaccination.forecast import Forecast
-from clinic.vaccination.legal import Booked
-from clinic.vaccination.plan import forecasts_of
-from clinic.vaccination.programme import national
+from clinic.vaccination.booking.booked import doses_booked
+from clinic.vaccination.programme.forecast import Forecast
+from clinic.vaccination.programme.legal import Booked
+from clinic.vaccination.programme.national import national
+from clinic.vaccination.record.plan import forecasts_of
 
 STANDINGS = {
     "overdue": Standing.OVERDUE,

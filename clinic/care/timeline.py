@@ -7,15 +7,15 @@ from itertools import groupby
 
 from clinic.care.gather import check_needs, vaccine_need, vaccine_needs
 from clinic.care.plan import Due, Plan, Standing, plan_of
-from clinic.checkups.plan import checks_booked, dues_of
+from clinic.checkups.due.plan import checks_booked, dues_of
 from clinic.families.models import Child
-from clinic.vaccination.ahead import ahead
-from clinic.vaccination.booked import cases_of
-from clinic.vaccination.catalogue import Vaccine, vaccines
-from clinic.vaccination.forecast import Evaluated, forecast
-from clinic.vaccination.legal import Booked
-from clinic.vaccination.optional import Advice, advice
-from clinic.vaccination.visit_rules import at_a_visit
+from clinic.vaccination.booking.booked import cases_of
+from clinic.vaccination.programme.ahead import ahead
+from clinic.vaccination.programme.catalogue import Vaccine, vaccines
+from clinic.vaccination.programme.forecast import Evaluated, forecast
+from clinic.vaccination.programme.legal import Booked
+from clinic.vaccination.programme.paid import Advice, advice
+from clinic.vaccination.programme.visit_rules import at_a_visit
 
 SOON = timedelta(days=120)  # paid vaccines later than that are not told yet
 

@@ -2,8 +2,12 @@
 
 from clinic.booking import booking_pages
 from clinic.centres.models import ServiceKind
-from clinic.checkups import before_pages, check_page, growth_page, report_page, spine_page
 from clinic.checkups import models as _tables  # noqa: F401 - so that every table is known
+from clinic.checkups.check import before_pages
+from clinic.checkups.check import page as check_page
+from clinic.checkups.report import growth_page
+from clinic.checkups.report import page as report_page
+from clinic.checkups.spine import page as spine_page
 from clinic.i18n import mark
 
 bp = booking_pages(ServiceKind.CHECKUPS, mark("Child health check"))

@@ -5,8 +5,8 @@ from typing import TextIO
 import click
 from flask import Blueprint
 
-from clinic.checkups.due import due, screen_action
-from clinic.checkups.schedule import visits
+from clinic.checkups.due.next_check import due, screen_action
+from clinic.checkups.due.schedule import visits
 from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
 
 checkups = Blueprint("checkups-cli", __name__, cli_group="checkups")

@@ -31,13 +31,15 @@ from clinic.cli.asking import (
 from clinic.cli.tidying import EVERY, tidy
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling import changes, changing, new_times, release, reopening, rota
+from clinic.scheduling.booking import new_times
+from clinic.scheduling.changes import applying, kinds, reopening
 from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies import policy_for, set_policy
+from clinic.scheduling.timetable import release, rota
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.work import work
-from clinic.vaccination.record_verify import broken_records
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.booking.verify import broken_records
+from clinic.vaccination.stock.verify import broken_stock
 
 schedule = Blueprint("schedule", __name__)
 WORK_SECONDS = 15
@@ -189,18 +191,18 @@ def _station(text: str) -> rota.Station:
         raise click.BadParameter(text, param_hint="--station") from error
 
 
-def _change(change: changes.Change, version: str | None, by: str) -> None:
+def _change(change: kinds.Change, version: str | None, by: str) -> None:
     """Show whom it concerns, or do what was shown; then find new times for who lost theirs."""
     now, staff = clock.now(), staff_of(by)
     try:
         if version is None:
-            _show(changing.preview(change, now=now))
+            _show(applying.preview(change, now=now))
             return
-        done = in_one_transaction(lambda: changing.apply(change, version, by=staff, now=now))
-    except changing.Stale as stale:
+        done = in_one_transaction(lambda: applying.apply(change, version, by=staff, now=now))
+    except applying.Stale as stale:
         db.session.rollback()
         click.echo(stale.message, err=True)
-        _show(changing.preview(change, now=now))
+        _show(applying.preview(change, now=now))
         sys.exit(1)
     except DomainError as error:
         raise Refused(error) from error
@@ -210,7 +212,7 @@ def _change(change: changes.Change, version: str | None, by: str) -> None:
     click.echo(f"Done. {len(ids)} appointments need a new time; {kept} new times are kept.")
 
 
-def _show(shown: changing.Preview) -> None:
+def _show(shown: applying.Preview) -> None:
     for one in shown.displaced:
         click.echo(line_of(one))
     closed = sum(1 for capacity, _ in shown.slots.values() if not capacity)
@@ -245,9 +247,7 @@ def close(
     whole = centre_of(centre)
     if where and where.centre_id != whole.id:
         raise click.ClickException("That room belongs to another centre.")
-    change = changes.Close(
-        whole, on_the_wall(starts), on_the_wall(ends), reason_zh, reason_en, where
-    )
+    change = kinds.Close(whole, on_the_wall(starts), on_the_wall(ends), reason_zh, reason_en, where)
     _change(change, version, by)
 
 
@@ -268,7 +268,7 @@ def leave(
 ) -> None:
     """A practitioner is away from STARTS to ENDS."""
     who = row_of(Practitioner, practitioner_id)
-    _change(changes.Away(who, on_the_wall(starts), on_the_wall(ends), reason), version, by)
+    _change(kinds.Away(who, on_the_wall(starts), on_the_wall(ends), reason), version, by)
 
 
 @schedule.cli.command("hours")
@@ -288,7 +288,7 @@ def hours(
 ) -> None:
     """A session has the slots between OPENS and CLOSES, with so many places."""
     session = row_of(ClinicSession, session_id)
-    _change(changes.NewHours(session, opens.time(), closes.time(), capacity), version, by)
+    _change(kinds.NewHours(session, opens.time(), closes.time(), capacity), version, by)
 
 
 @schedule.cli.command("withdraw")
@@ -297,7 +297,7 @@ def hours(
 @click.option("--by", required=True)
 def withdraw(session_id: int, version: str | None, by: str) -> None:
     """Take a session out of the calendar, whoever is booked."""
-    _change(changes.withdraw(row_of(ClinicSession, session_id)), version, by)
+    _change(kinds.withdraw(row_of(ClinicSession, session_id)), version, by)
 
 
 @schedule.cli.command("end-rule")
@@ -307,7 +307,7 @@ def withdraw(session_id: int, version: str | None, by: str) -> None:
 @click.option("--by", required=True)
 def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> None:
     """A rule ends with LAST_DAY; what it opened later is shut."""
-    _change(changes.EndRule(row_of(RotaRule, rule_id), last_day.date()), version, by)
+    _change(kinds.EndRule(row_of(RotaRule, rule_id), last_day.date()), version, by)
 
 
 @schedule.cli.command("works-as")
@@ -319,7 +319,7 @@ def end_rule(rule_id: int, last_day: datetime, version: str | None, by: str) -> 
 def works_as(centre: str, day: datetime, weekday: str, version: str | None, by: str) -> None:
     """A CENTRE works on DAY by another WEEKDAY's timetable (1 is Monday), or is shut."""
     number = None if weekday == "shut" else int(weekday) - 1
-    _change(changes.WorksAs(centre_of(centre), day.date(), number), version, by)
+    _change(kinds.WorksAs(centre_of(centre), day.date(), number), version, by)
 
 
 @schedule.cli.command("lift")

@@ -31,7 +31,8 @@ from clinic.cli.schedule import schedule
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import attendance, booking, opening, rota
+from clinic.scheduling.booking import booking
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -41,7 +42,8 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.queries import SlotFacts, appointments, slots_for
 from clinic.scheduling.references import parse_reference, spoken
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable import opening, rota
 
 T = TypeVar("T")
 

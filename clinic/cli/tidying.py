@@ -9,8 +9,8 @@ from clinic.accounts.kept_forms import GOOD_FOR
 from clinic.accounts.models import Counter, KeptForm, SentForm, SignIn, SignInCode
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import old_forms
-from clinic.vaccination.visit_models import ImportDraft
+from clinic.scheduling.booking import old_forms
+from clinic.vaccination.record.models import ImportDraft
 
 A_DAY = timedelta(days=1)
 EVERY = timedelta(hours=1)

@@ -8,8 +8,8 @@ from flask import Blueprint
 
 from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
 from clinic.cli.cdc import answer as answer_by_the_cdc
-from clinic.vaccination.child import Child, Dose, child_with
-from clinic.vaccination.forecast import Forecast, forecast
+from clinic.vaccination.programme.child import Child, Dose, child_with
+from clinic.vaccination.programme.forecast import Forecast, forecast
 
 vaccination = Blueprint("vaccination-cli", __name__, cli_group="vaccination")
 

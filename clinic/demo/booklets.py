@@ -6,12 +6,12 @@ from random import Random
 from clinic.accounts.models import User
 from clinic.clock import clinic_day
 from clinic.families.models import Child, Sex
-from clinic.vaccination import record
-from clinic.vaccination.child import Child as Patient
-from clinic.vaccination.child import Condition, Dose
-from clinic.vaccination.forecast import forecast
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.programme.child import Child as Patient
+from clinic.vaccination.programme.child import Condition, Dose
+from clinic.vaccination.programme.forecast import forecast
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
 
 OPEN_NOW = timedelta(days=21)  # what became due so lately is still due
 LATE = 12  # days, at most
@@ -21,7 +21,7 @@ FORGOTTEN = 0.04
 def fill(child: Child, *, by: User, dice: Random, now: datetime) -> None:
     """Record a booklet for this child, by the national programme."""
     entries = booklet(child, clinic_day(now), dice)
-    record.record(child, entries, by=by, source=Source.BOOKLET, now=now)
+    recording.record(child, entries, by=by, source=Source.BOOKLET, now=now)
 
 
 def booklet(child: Child, today: date, dice: Random) -> list[Entry]:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Service
-from clinic.checkups import checks, records
-from clinic.checkups.due import next_visit
-from clinic.checkups.plan import HEALTH_CHECK
-from clinic.checkups.questions import questions
+from clinic.checkups.check import queries as check_queries
+from clinic.checkups.check import recording
+from clinic.checkups.due.next_check import next_visit
+from clinic.checkups.due.plan import HEALTH_CHECK
+from clinic.checkups.due.questions import questions
 from clinic.clock import at
 from clinic.db import db
 from clinic.demo.city import City, Family
@@ -68,7 +69,7 @@ def _first(
 
 def _answer(visit: Appointment, *, by: User, half: bool) -> None:
     """What the parent answered the evening before: all, or what comes first."""
-    one = checks.visit_at(visit, None, checks.done_before(visit))
+    one = check_queries.visit_at(visit, None, check_queries.done_before(visit))
     if one is None:
         return
     asked = questions(one)
@@ -77,4 +78,4 @@ def _answer(visit: Appointment, *, by: User, half: bool) -> None:
         for each in asked[: len(asked) // 2 if half else None]
     }
     then = visit.starts_at - timedelta(hours=14)
-    records.answer(visit.child, one.id, answers, by=by, now=then)
+    recording.answer(visit.child, one.id, answers, by=by, now=then)

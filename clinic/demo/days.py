@@ -16,8 +16,8 @@ from clinic.db import db, in_one_transaction
 from clinic.demo import checks, hall, jabs, leave, newcomers, stock
 from clinic.demo.city import FOUNDER, INVENTED, City, Family, city_in_database
 from clinic.demo.visits import happen, invent, open_visits
-from clinic.scheduling import rota
 from clinic.scheduling.models import Booking
+from clinic.scheduling.timetable import rota
 
 MOST_DAYS = 10  # that are made up for after the site stood still
 FOUNDED_BEFORE = timedelta(days=60)

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from clinic.accounts.models import User
 from clinic.centres.models import Centre
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import SPINE, How, Kind
 from clinic.clock import at
 from clinic.db import db
@@ -41,10 +41,10 @@ def fill(guardian: User, today: date, *, staff: User) -> None:
             Measured(on, Kind.WEIGHT, grams),
             Measured(on, Kind.LENGTH, millimetres, How.STANDING),
         ]
-        records.measure_at_home(child, measured, by=guardian, now=evening)
+        recording.measure_at_home(child, measured, by=guardian, now=evening)
     centre = db.session.scalars(select(Centre).where(Centre.code == "qingbo")).one()
     on = today - timedelta(days=SCREENED)
-    target, then = records.Target(child.id, centre.id, SPINE, on), at(on, time(15))
-    check = records.save_check(target, 0, (), FOUND, by=staff, now=then)
+    target, then = recording.Target(child.id, centre.id, SPINE, on), at(on, time(15))
+    check = recording.save_check(target, 0, (), FOUND, by=staff, now=then)
     check.finished_at, check.finished_by_id = then, staff.id
     db.session.flush()

@@ -7,18 +7,18 @@ from sqlalchemy import select
 
 from clinic.accounts.models import User
 from clinic.centres.models import Centre
-from clinic.checkups import records
-from clinic.checkups.due import next_visit, window
+from clinic.checkups.check import recording
+from clinic.checkups.check.recording import Target
+from clinic.checkups.due.items import ACUITY, advice, findings
+from clinic.checkups.due.next_check import next_visit, window
+from clinic.checkups.due.plan import checks_done, made_of
+from clinic.checkups.due.questions import signs
+from clinic.checkups.due.schedule import Visit, visits
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.lines import value_of
-from clinic.checkups.growth_queries import patient_of
-from clinic.checkups.items import ACUITY, advice, findings
-from clinic.checkups.measuring import METRICS, Measured, months_at
+from clinic.checkups.growth.measuring import METRICS, Measured, months_at
+from clinic.checkups.growth.queries import patient_of
 from clinic.checkups.models import CheckVisit, How, Kind, Screening
-from clinic.checkups.plan import checks_done, made_of
-from clinic.checkups.questions import signs
-from clinic.checkups.records import Target
-from clinic.checkups.schedule import Visit, visits
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import neighbourhood
@@ -121,7 +121,7 @@ def _check(
     now = at(on, time(10, 30))
     target = Target(child.id, centre_id, visit.id, on, appointment.id if appointment else None)
     found = _found(visit, path.dice)
-    check = records.save_check(target, 0, path.measured(child, on), found, by=staff, now=now)
+    check = recording.save_check(target, 0, path.measured(child, on), found, by=staff, now=now)
     check.finished_at, check.finished_by_id = now, staff.id
     db.session.flush()
     return check
@@ -157,8 +157,8 @@ def _at_home(child: Child, path: Path, guardian: User, today: date) -> None:
         on = today - timedelta(days=days)
         if on > child.birth_date:
             measured = [one for one in path.measured(child, on) if one.kind is Kind.WEIGHT]
-            records.measure_at_home(child, measured, by=guardian, now=_evening(on))
-    records.set_parent_heights(child, 1620, 1760, by=guardian, now=_evening(today))
+            recording.measure_at_home(child, measured, by=guardian, now=_evening(on))
+    recording.set_parent_heights(child, 1620, 1760, by=guardian, now=_evening(today))
 
 
 def _evening(on: date) -> datetime:

@@ -11,14 +11,23 @@ from clinic.db import db
 from clinic.demo.city import BOOKED_BEFORE, INVENTED
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment, Booking
-from clinic.vaccination import before, giving, legal, observation, screening, visits
-from clinic.vaccination.giving import STAY, Jab
-from clinic.vaccination.giving_rules import CHECKS, sites_for
-from clinic.vaccination.screening import Answer
-from clinic.vaccination.stock_queries import good_lots
-from clinic.vaccination.terms import DoseTerms
-from clinic.vaccination.visit_models import Observation
-from clinic.vaccination.visits import Line
+from clinic.vaccination.booking.terms import DoseTerms
+from clinic.vaccination.jab import (
+    before,
+    giving,
+    observation,
+    screening,
+)
+from clinic.vaccination.jab import (
+    queries as jab_queries,
+)
+from clinic.vaccination.jab.giving import STAY, Jab
+from clinic.vaccination.jab.models import Observation
+from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.rules import CHECKS, sites_for
+from clinic.vaccination.jab.screening import Answer
+from clinic.vaccination.programme import legal
+from clinic.vaccination.stock.queries import good_lots
 
 MINUTE = timedelta(minutes=1)
 AT_ONCE = 2  # doses at one invented visit
@@ -77,7 +86,7 @@ def let_go_home(*, by: User, now: datetime) -> None:
 
 def _jabs(appointment: Appointment, day: date) -> list[Jab]:
     """The first doses that may be given that day, each from the lot that expires first."""
-    lines = [line for line in visits.lines_of(appointment, day) if line.against is None]
+    lines = [line for line in jab_queries.lines_of(appointment, day) if line.against is None]
     lots = good_lots(appointment.centre_id, {line.vaccine.code for line in lines}, day)
     jabs: list[Jab] = []
     for line in lines:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from clinic.centres.models import Practitioner
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import leaves
-from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling.changes import leaves
+from clinic.scheduling.changes.leaves import LeaveRequest
 
 # Which of a centre's clinicians, from which day on and for how many, which hours, and why.
 ASKS = (

@@ -27,8 +27,8 @@ from clinic.demo.city import FOUNDER, City, Family, dice_of, phone_of
 from clinic.demo_mark import mark_as_demo
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
-from clinic.scheduling import rota
 from clinic.scheduling.policies import set_policy
+from clinic.scheduling.timetable import rota
 
 DAYS_BEFORE = 14
 VISITED_BEFORE = (9, 6, 4, 2, 1)  # days ago

@@ -12,13 +12,13 @@ from sqlalchemy import insert, select
 from clinic.accounts.models import User
 from clinic.ages import add_months
 from clinic.centres.models import Centre
-from clinic.checkups.due import window
+from clinic.checkups.due.next_check import window
+from clinic.checkups.due.schedule import visits
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.china import data
 from clinic.checkups.growth.lines import value_of
-from clinic.checkups.measuring import Measured, Patient, months_at
+from clinic.checkups.growth.measuring import Measured, Patient, months_at
 from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Source
-from clinic.checkups.schedule import visits
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child, Guardianship, Relation, Sex

@@ -10,10 +10,10 @@ from clinic.accounts.models import Membership, Role
 from clinic.centres.models import Centre
 from clinic.clock import at, local
 from clinic.db import db
-from clinic.scheduling import rota_drafts
 from clinic.scheduling.models import Appointment, ClinicSession, RotaRule, Slot
-from clinic.scheduling.rota_drafts import Template
-from clinic.scheduling.rota_models import weekly_of
+from clinic.scheduling.rota import drafts
+from clinic.scheduling.rota.drafts import Template
+from clinic.scheduling.rota.models import weekly_of
 
 
 def draft(today: date) -> None:
@@ -31,7 +31,7 @@ def draft(today: date) -> None:
     starts, ends = local(visit.starts_at).time(), local(visit.ends_at).time()
     weekly = replace(weekly, closes=starts) if starts > rule.opens else replace(weekly, opens=ends)
     wanted = Template(rule.practitioner, rule.room, tuple(rule.services), weekly)
-    rota_drafts.draft_change(rule, wanted, by=manager, now=at(today, time(7)))
+    drafts.draft_change(rule, wanted, by=manager, now=at(today, time(7)))
 
 
 def _a_visit(first: date) -> tuple[Appointment, RotaRule] | None:

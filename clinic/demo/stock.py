@@ -11,10 +11,10 @@ from clinic.db import db
 from clinic.demo.city import City
 from clinic.demo.jabs import AT_ONCE, terms_of
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import stock, stock_lots
-from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.stock_models import VaccineLot, VaccineProduct
-from clinic.vaccination.stock_queries import LEFT
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock.models import VaccineLot, VaccineProduct
+from clinic.vaccination.stock.queries import LEFT
 
 MAKER = "演示生物制品"
 OLD, NEW = (30, 60), (40, 400)  # doses, and days until they expire
@@ -32,12 +32,12 @@ def fill(city: City) -> None:
         for number, vaccine in enumerate(sorted(vaccines())):
             if left.get(vaccine, 0) >= LOW:
                 continue
-            product = stock_lots.product_of(vaccine, MAKER)
+            product = lots.product_of(vaccine, MAKER)
             for letter, (doses, days) in zip("AB", (OLD, NEW), strict=True):
                 lot = f"{city.today:%y%m%d}{letter}{number:02}"
                 expires_on = city.today + timedelta(days=days + number)
                 facts = (centre.id, product, lot, expires_on, doses)
-                stock_lots.receive(*facts, by=city.founder, now=morning)
+                lots.receive(*facts, by=city.founder, now=morning)
 
 
 def _doses_left(city: City, centre: Centre) -> dict[str, int]:
@@ -59,4 +59,4 @@ def reserve(appointment: Appointment, *, by: User, now: datetime) -> None:
     """The visit is for what is due that day: the first doses of it."""
     day = clinic_day(appointment.starts_at)
     doses = terms_of(appointment.child_id, day).doses(appointment.child_id, day)[:AT_ONCE]
-    stock.promise(doses, appointment=appointment, by=by, now=now)
+    reserving.promise(doses, appointment=appointment, by=by, now=now)

@@ -8,21 +8,22 @@ from sqlalchemy import func, select
 
 from clinic.ages import age_months
 from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
-from clinic.checkups import checks
-from clinic.checkups.due import next_visit, window
-from clinic.checkups.plan import HEALTH_CHECK, checks_done, made_of
+from clinic.checkups.check import queries as check_queries
+from clinic.checkups.due.next_check import next_visit, window
+from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo import growth, jabs, stock
 from clinic.demo.city import BOOKED_BEFORE, INVENTED, City, Family
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import attendance, booking
+from clinic.scheduling.booking import booking
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.queries import child_times, offers, slots_for
+from clinic.scheduling.request import Wanted, examine
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import Wanted, examine
 from clinic.visits import recorded
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def is_plausible(family: Family, child: Child, service: Service, day: date) -> b
 
 def _check_is_due(child: Child, day: date) -> bool:
     """Whether a health check's days have begun, and none is booked or was made since."""
-    if checks.coming_check(child.id, at(day - timedelta(days=30), time(0))):
+    if check_queries.coming_check(child.id, at(day - timedelta(days=30), time(0))):
         return False
     done = checks_done(child, made_of([child.id])[child.id])
     check = next_visit(child.birth_date, day, done)

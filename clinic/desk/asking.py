@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.checkups.measuring import amount_of
+from clinic.checkups.growth.measuring import amount_of
 from clinic.checkups.models import Kind
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -19,7 +19,13 @@ from clinic.i18n import name_of, say
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.typed import Errors, text_in, typed_in
-from clinic.vaccination.asked_again import FEVER, Health, ask_again, health_of, must_ask
+from clinic.vaccination.jab.asked_again import (
+    FEVER,
+    Health,
+    ask_again,
+    health_of,
+    must_ask,
+)
 from clinic.visits import arriving
 from clinic.web import render, see_other
 

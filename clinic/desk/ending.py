@@ -18,7 +18,7 @@ from clinic.desk.queries import centres_of
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
 from clinic.outside import id_of, ids_of
-from clinic.scheduling import attendance
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status
 from clinic.visits import closing

@@ -16,7 +16,7 @@ from clinic.families import rules
 from clinic.families.forms import RELATIONS, SEXES, said
 from clinic.fields import Agreed, Day, Form, Hidden, Name, Note, Radio, Select, Text
 from clinic.i18n import clock_time, name_of
-from clinic.scheduling.attendance import WRONG_CHECK_IN
+from clinic.scheduling.day.attendance import WRONG_CHECK_IN
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import Offer
 from clinic.scheduling.rules import Objection

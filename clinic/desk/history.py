@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.i18n import mark
-from clinic.scheduling import attendance
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 

@@ -27,10 +27,10 @@ from clinic.desk.queries import get_visit
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_day, id_of
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.request import Refused, Wanted
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.wanted import Refused, Wanted
 from clinic.web import render, see_other
 
 

@@ -17,7 +17,7 @@ from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, s
 from clinic.errors import DomainError
 from clinic.i18n import mark, say
 from clinic.outside import an_id, id_of
-from clinic.vaccination.observation import HasReaction, are_staying, open_reactions
+from clinic.vaccination.jab.observation import HasReaction, are_staying, open_reactions
 from clinic.visits import line, rules
 from clinic.visits.models import Ticket
 from clinic.visits.queries import rooms_of

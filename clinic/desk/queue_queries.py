@@ -12,7 +12,7 @@ from clinic.centres.queries import is_self
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession
-from clinic.vaccination.observation import are_staying, open_reactions
+from clinic.vaccination.jab.observation import are_staying, open_reactions
 from clinic.visits import queries, rules
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, State, Verb

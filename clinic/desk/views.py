@@ -14,9 +14,9 @@ from clinic.desk.history import history_of, last_move
 from clinic.desk.queries import centres_of, get_visit
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
-from clinic.vaccination.asked_again import health_of
-from clinic.vaccination.booked import booked_for
-from clinic.vaccination.observation import open_reaction
+from clinic.vaccination.booking.booked import booked_for
+from clinic.vaccination.jab.asked_again import health_of
+from clinic.vaccination.jab.observation import open_reaction
 from clinic.visits.waits import wait_of
 from clinic.web import render
 

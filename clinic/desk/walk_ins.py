@@ -38,8 +38,8 @@ from clinic.families.models import Child, ConsentKind, Relation, Sex
 from clinic.families.queries import has_consented, known_child
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.request import SlotTaken
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import SlotTaken
 from clinic.visits import arriving
 from clinic.web import render, see_other
 

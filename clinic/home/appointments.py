@@ -26,19 +26,19 @@ from clinic.booking.queries import (
 from clinic.booking.slips import bring_to, qr_code
 from clinic.booking.terms import Line
 from clinic.centres.queries import closures_over
-from clinic.checkups.reports import has_report
+from clinic.checkups.report.queries import has_report
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.home.calendar_file import as_calendar
 from clinic.i18n import say
-from clinic.scheduling import booking, questions
+from clinic.scheduling.booking import booking, questions
+from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment, HoldFor
-from clinic.scheduling.parts import PARTS
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination.booked import booked_for, lost_by
-from clinic.vaccination.observation import open_reaction
+from clinic.vaccination.booking.booked import booked_for, lost_by
+from clinic.vaccination.jab.observation import open_reaction
 from clinic.visits.waits import wait_of
 from clinic.web import is_htmx, render, see_other
 

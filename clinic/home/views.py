@@ -20,10 +20,10 @@ from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.i18n import mark
 from clinic.outside import id_of
-from clinic.scheduling import questions
+from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination.observation import open_reaction
+from clinic.vaccination.jab.observation import open_reaction
 from clinic.visits.waits import wait_of
 from clinic.web import render
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.db import db
-from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import ClinicSession, Slot
 from clinic.scheduling.queries import services_given
 

@@ -15,13 +15,16 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.manage import away, closing, health, rota, stock
 from clinic.manage.forms import WEEK, WeekForm
+from clinic.manage.health import views as health_views
+from clinic.manage.hours import closures, leave
 from clinic.manage.queries import centres_of, get_session, leave_asked, planned
+from clinic.manage.rota import views as rota_views
+from clinic.manage.stock import views as stock_views
 from clinic.outside import monday_of
-from clinic.scheduling import opening
-from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import ClinicSession
+from clinic.scheduling.timetable import opening
+from clinic.scheduling.timetable.hours import hours_of
 from clinic.web import render, see_other
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
@@ -48,11 +51,11 @@ def _warnings() -> dict[str, object]:
     return {"missing_years": missing_years}
 
 
-stock.add_pages(bp, _centre)
-away.add_pages(bp)
-closing.add_pages(bp)
-health.add_pages(bp)
-rota.add_pages(bp)
+stock_views.add_pages(bp, _centre)
+leave.add_pages(bp)
+closures.add_pages(bp)
+health_views.add_pages(bp)
+rota_views.add_pages(bp)
 
 
 def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:

@@ -12,10 +12,10 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
 from clinic.families.models import Child
-from clinic.scheduling import questions
+from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.opening import LONG_AGO, NEVER
-from clinic.scheduling.wishes import is_of_age
+from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
+from clinic.scheduling.waitlist.wishes import is_of_age
 
 LIVE = "cancelled_at IS NULL AND no_show_at IS NULL AND displaced_at IS NULL"
 # Whether, at that moment, a slot has a place left in all, and one in its online share.

@@ -20,7 +20,9 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling import new_times, rota, waiting
+from clinic.scheduling.booking import new_times
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.waitlist import waiting
 
 T = TypeVar("T")
 POISON = (DomainError, IntegrityError, NoResultFound, StaleDataError)

@@ -3,17 +3,15 @@
 from clinic.booking import booking_pages
 from clinic.centres.models import ServiceKind
 from clinic.i18n import mark
-from clinic.vaccination import (
+from clinic.vaccination.booking.terms import DoseTerms
+from clinic.vaccination.jab import (
     before_pages,
-    booklet,
-    certificate,
     correcting_page,
     giving_page,
-    importing_page,
     observation_pages,
     staff_record,
 )
-from clinic.vaccination.terms import DoseTerms
+from clinic.vaccination.record import booklet, certificate, importing_page
 
 bp = booking_pages(ServiceKind.VACCINATION, mark("Vaccination"), terms=DoseTerms)
 for pages in (

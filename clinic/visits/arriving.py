@@ -15,7 +15,8 @@ from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.i18n import mark
-from clinic.scheduling import attendance, places
+from clinic.scheduling import places
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import appointments

@@ -10,10 +10,11 @@ from clinic.accounts.passwords import hash_password
 from clinic.centres.models import ServiceKind
 from clinic.clock import local
 from clinic.db import db
-from clinic.scheduling import booking, opening
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable import opening
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -8,13 +8,14 @@ import time_machine
 from clinic.centres.models import ServiceKind
 from clinic.clock import at, day_bounds, local
 from clinic.db import db
-from clinic.scheduling import booking, changing
-from clinic.scheduling.changes import Away, Close
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Channel, Slot
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -56,9 +57,9 @@ class Course:
         self.client.sign_in(self.parent)
 
     def apply(self, change):
-        shown = changing.preview(change, now=NOON)
+        shown = applying.preview(change, now=NOON)
         db.session.commit()
-        changing.apply(change, shown.version, by=self.parent, now=NOON)
+        applying.apply(change, shown.version, by=self.parent, now=NOON)
         db.session.commit()
 
     def times(self):

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.booking import nearby
 from clinic.db import db
-from clinic.scheduling import sheets
+from clinic.scheduling.search import sheets
 from tests.makes import (
     make_appointment,
     make_centre,

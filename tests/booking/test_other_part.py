@@ -8,12 +8,12 @@ from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.clock import local
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

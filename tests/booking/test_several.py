@@ -10,12 +10,14 @@ from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import booking, changing, new_times, waiting
-from clinic.scheduling.changes import Away, Close
+from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Booking, Hold, Slot, WaitlistEntry
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -441,10 +443,10 @@ def test_a_guardian_of_one_child_does_not_see_the_other_in_a_booking(client):
 
 
 def apply(change):
-    shown = changing.preview(change, now=NOON)
+    shown = applying.preview(change, now=NOON)
     db.session.commit()
     manager = make_user(Role.ADMIN)
-    changing.apply(change, shown.version, by=manager, now=NOON)
+    applying.apply(change, shown.version, by=manager, now=NOON)
     db.session.commit()
 
 

@@ -10,15 +10,18 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling import attendance, booking, changing, rota
-from clinic.scheduling.changes import Close
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import record
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable import rota
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -118,8 +121,8 @@ def the_centre_closes(site):
     change = Close(
         site.centre, at(TOMORROW, time(0)), at(TOMORROW, time(23)), "检修", "Repairs", None
     )
-    shown = changing.preview(change, now=NOON)
-    changing.apply(change, shown.version, by=site.manager, now=NOON)
+    shown = applying.preview(change, now=NOON)
+    applying.apply(change, shown.version, by=site.manager, now=NOON)
 
 
 def a_policy_changes(site):
@@ -332,7 +335,7 @@ def test_siblings_ask_no_more_than_two_children(site):
 def had_one(child, parent):
     """A booklet, so that doses are promised to its visits."""
     entries = [Entry("HepB", child.birth_date)]
-    record.record(child, entries, source=Source.BOOKLET, by=parent, now=NOON)
+    recording.record(child, entries, source=Source.BOOKLET, by=parent, now=NOON)
 
 
 # With BEGIN twice, COMMIT of what only read, the user and the consents: (keep, confirm). A vaccination promises doses.

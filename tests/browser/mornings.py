@@ -8,8 +8,10 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.families.pinyin import initials as initials_of
-from clinic.vaccination import before, screening, stock, visits
-from clinic.vaccination.screening import Answer
+from clinic.vaccination.jab import before, screening
+from clinic.vaccination.jab import queries as jab_queries
+from clinic.vaccination.jab.screening import Answer
+from clinic.vaccination.stock import reserving
 from tests.makes import (
     NOON,
     make_appointment,
@@ -92,11 +94,11 @@ def vaccinations(app):
 
 def _is_ready(visit, parent):
     """MMR is promised to the visit; the guardian has answered every question with no, and agrees."""
-    stock.promise([MMR], appointment=visit, by=parent, now=YESTERDAY)
+    reserving.promise([MMR], appointment=visit, by=parent, now=YESTERDAY)
     answers = {one.code: Answer(False) for one in screening.questions()}
     facts = {"language": "zh", "by": parent, "now": YESTERDAY}
     before.answer(visit, answers, ["MMR"], **facts)
-    lines = [one for one in visits.lines_of(visit, TODAY) if one.is_promised]
+    lines = [one for one in jab_queries.lines_of(visit, TODAY) if one.is_promised]
     before.decide(visit, [(one, True) for one in lines], **facts)
     db.session.commit()
 

@@ -12,9 +12,9 @@ from clinic.accounts.models import User
 from clinic.app import create_app
 from clinic.db import db
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import giving
-from clinic.vaccination.giving_rules import CHECKS
-from clinic.vaccination.visits import lines_of
+from clinic.vaccination.jab import giving
+from clinic.vaccination.jab.queries import lines_of
+from clinic.vaccination.jab.rules import CHECKS
 from tests.browser.mornings import HALF_PAST_SEVEN, TODAY, vaccinations
 from tests.browser.test_day_journeys import seat
 from tests.conftest import SETTINGS

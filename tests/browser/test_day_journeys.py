@@ -15,7 +15,7 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
-from clinic.vaccination.models import Immunization
+from clinic.vaccination.record.models import Immunization
 from clinic.visits.models import Ticket
 from clinic.visits.rules import State
 from tests.browser.conftest import Visitor

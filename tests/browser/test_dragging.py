@@ -6,8 +6,8 @@ from datetime import time, timedelta
 from clinic.accounts.models import Role
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import changing
-from clinic.scheduling.changes import Close
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import Appointment, ClinicSession
 from clinic.scheduling.verify import broken_promises
 from tests.browser.mornings import EIGHT, TODAY, YESTERDAY, signed_in
@@ -65,8 +65,8 @@ def two_sessions(app):
     make_session(second, make_room(centre), [service], TUESDAY, time(14), time(16))
     visit = make_appointment(make_child(name=NAME), service, slots[0], now=YESTERDAY)
     shut = Close(centre, *day_bounds(WEDNESDAY), "检修", "Repairs")
-    version = changing.preview(shut, now=YESTERDAY).version
-    changing.apply(shut, version, by=make_user(), now=YESTERDAY)
+    version = applying.preview(shut, now=YESTERDAY).version
+    applying.apply(shut, version, by=make_user(), now=YESTERDAY)
     boss = make_user(Role.MANAGER, centre=centre)
     db.session.commit()
     return Made(centre.code, signed_in(app, boss), visit.id)

@@ -18,12 +18,12 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
-from clinic.vaccination.certificate import Printed, digest, sign
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.plan import forecasts_of
-from clinic.vaccination.record import history_of
-from clinic.vaccination.stock_models import Stock
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.record.certificate import Printed, digest, sign
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.record.plan import forecasts_of
+from clinic.vaccination.record.recording import history_of
+from clinic.vaccination.stock.models import Stock
+from clinic.vaccination.stock.verify import broken_stock
 from tests.browser.mornings import signed_in
 from tests.browser.test_day_journeys import answered, seat, send
 from tests.browser.test_journeys import add_child

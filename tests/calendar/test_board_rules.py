@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.calendar.board import Block, Group, Load, load_of
-from clinic.scheduling.hours import hours_of
 from clinic.scheduling.models import Appointment, ClinicSession
+from clinic.scheduling.timetable.hours import hours_of
 from tests.makes import NOON
 
 

@@ -10,7 +10,8 @@ from clinic.calendar.board import waited
 from clinic.centres.models import Practitioner
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, changes, changing
+from clinic.scheduling.changes import applying, kinds
+from clinic.scheduling.day import attendance
 from tests.makes import (
     NOON,
     make_appointment,
@@ -174,11 +175,11 @@ def test_the_now_line_is_on_today_only(manager, visits):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_day_that_is_shut_says_why(manager, centre, session, view):
-    closure = changes.Close(centre, at(TODAY, time(18)), at(TODAY, time(20)), "电路检修", "Repairs")
-    version = changing.preview(closure, now=NOON).version
-    changing.apply(closure, version, by=make_user(), now=NOON)
-    works = changes.WorksAs(centre, date(2026, 3, 3), None)
-    changing.apply(works, changing.preview(works, now=NOON).version, by=make_user(), now=NOON)
+    closure = kinds.Close(centre, at(TODAY, time(18)), at(TODAY, time(20)), "电路检修", "Repairs")
+    version = applying.preview(closure, now=NOON).version
+    applying.apply(closure, version, by=make_user(), now=NOON)
+    works = kinds.WorksAs(centre, date(2026, 3, 3), None)
+    applying.apply(works, applying.preview(works, now=NOON).version, by=make_user(), now=NOON)
 
     assert "电路检修" in manager.get(view).text
     day = "?day=2026-03-03" if view == "/calendar/" else ""

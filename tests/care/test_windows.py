@@ -8,8 +8,8 @@ from clinic.care import windows
 from clinic.care.plan import Due, Standing
 from clinic.care.windows import window
 from clinic.centres.models import ServiceKind
-from clinic.vaccination.child import Child
-from clinic.vaccination.optional import advice
+from clinic.vaccination.programme.child import Child
+from clinic.vaccination.programme.paid import advice
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import Kind
 from clinic.db import db
 from tests.makes import (
@@ -67,14 +67,14 @@ class Day:
         """The parent answers at home."""
         db.session.rollback()  # it looks at what is there by now
         answers = SIGNS | DAILY if answers is None else answers
-        records.answer(self.child, visit, answers, by=self.parent, now=self.eve)
+        recording.answer(self.child, visit, answers, by=self.parent, now=self.eve)
         db.session.commit()
 
     def measured(self, on=LAST_MONTH, *, kind=Kind.WEIGHT, amount=8900, how=None):
         """Measured at home, earlier."""
         db.session.rollback()
         one = Measured(on, kind, amount, how)
-        records.measure_at_home(self.child, [one], by=self.parent, now=self.eve)
+        recording.measure_at_home(self.child, [one], by=self.parent, now=self.eve)
         db.session.commit()
 
 

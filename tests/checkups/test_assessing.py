@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.checkups.assessing import assessment
+from clinic.checkups.growth.assessing import assessment
+from clinic.checkups.growth.measuring import Measured, Patient
 from clinic.checkups.growth.who import scores_2006
-from clinic.checkups.measuring import Measured, Patient
 from clinic.checkups.models import How, Kind
 
 BORN = date(2025, 3, 2)

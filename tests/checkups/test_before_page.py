@@ -4,11 +4,16 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
+from clinic.checkups.due.questions import (
+    daily,
+    data,
+    questions,
+    signs,
+)
+from clinic.checkups.due.schedule import visits
 from clinic.checkups.models import Screening, Source
-from clinic.checkups.questions import daily, data, questions, signs
-from clinic.checkups.schedule import visits
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from tests.checkups.at_the_check import BORN, DAILY, SIGNS, Day
 from tests.makes import NOON, make_appointment, make_user
 from tests.queries import count_queries

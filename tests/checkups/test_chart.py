@@ -22,9 +22,9 @@ from clinic.checkups.growth.chart import (
     draw,
     draw_cutoffs,
 )
+from clinic.checkups.growth.charts import Entered, series_of
 from clinic.checkups.growth.lines import PERCENTILES, Standard
-from clinic.checkups.growth_charts import Entered, series_of
-from clinic.checkups.measuring import Measured, Patient
+from clinic.checkups.growth.measuring import Measured, Patient
 from clinic.checkups.models import How, Kind
 
 BORN = date(2025, 2, 1)

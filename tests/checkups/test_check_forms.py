@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.checkups.check_forms import read, typed_of, unfinished
-from clinic.checkups.items import sheet
-from clinic.checkups.measuring import RANGES, Measured, Patient
+from clinic.checkups.check.forms import read, typed_of, unfinished
+from clinic.checkups.due.items import sheet
+from clinic.checkups.due.schedule import visits
+from clinic.checkups.growth.measuring import RANGES, Measured, Patient
 from clinic.checkups.models import Kind
-from clinic.checkups.schedule import visits
 
 BORN, ON = date(2025, 2, 1), date(2026, 3, 3)
 GIRL = Patient(BORN, "F")

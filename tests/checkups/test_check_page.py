@@ -7,11 +7,11 @@ import time_machine
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Screening, Source
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import NUMBERS, ON_THE_DAY, WHOLE, Day, hidden
 from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_slot, make_user
@@ -310,8 +310,8 @@ class TestTwoDoctors:
     def test_two_who_begin_at_once_are_told_too(self, doctor, day):
         page = hidden(doctor.get(day.page).text)
         db.session.rollback()
-        records.save_check(
-            records.Target(day.child.id, day.visit.centre_id, "M12", TOMORROW, day.visit.id),
+        recording.save_check(
+            recording.Target(day.child.id, day.visit.centre_id, "M12", TOMORROW, day.visit.id),
             0,
             [Measured(TOMORROW, Kind.WEIGHT, 9400)],
             {},
@@ -438,8 +438,8 @@ def test_saved_refused_and_finished_on_both_engines(both):
 def test_a_check_before_its_age_says_so(client, app):
     day = Day(born=date(2026, 1, 20))
     for visit, on in (("NB", date(2026, 1, 25)), ("M1", date(2026, 2, 18))):
-        check = records.save_check(
-            records.Target(day.child.id, day.visit.centre_id, visit, on),
+        check = recording.save_check(
+            recording.Target(day.child.id, day.visit.centre_id, visit, on),
             0,
             [],
             {},

@@ -6,13 +6,14 @@ import pytest
 
 from clinic.care.gather import plans_of
 from clinic.centres.models import Service, ServiceKind
+from clinic.checkups.due.plan import HEALTH_CHECK, dues_of
 from clinic.checkups.models import CheckVisit
-from clinic.checkups.plan import HEALTH_CHECK, dues_of
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.families import again
 from clinic.families.models import Child
-from clinic.scheduling import attendance, questions
+from clinic.scheduling.booking import questions
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Question
 from tests.makes import (
     NOON,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.ages import add_months, age_months
-from clinic.checkups.due import due, screen_action
-from clinic.checkups.schedule import visits
+from clinic.checkups.due.next_check import due, screen_action
+from clinic.checkups.due.schedule import visits
 
 EXAMPLES = Path(__file__).parent / "data" / "examples_checkups.json"
 BORN = date(2024, 1, 31)

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import Kind, Measurement, ParentHeights, Source
 from clinic.db import db
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
@@ -37,7 +37,7 @@ def here(client, parent, child):
 
 def weigh(child, parent, *days_and_grams):
     for on, grams in days_and_grams:
-        records.measure_at_home(child, [Measured(on, Kind.WEIGHT, grams)], by=parent, now=NOON)
+        recording.measure_at_home(child, [Measured(on, Kind.WEIGHT, grams)], by=parent, now=NOON)
     db.session.commit()
 
 
@@ -221,7 +221,7 @@ def test_as_many_queries_for_thirty_measurements_as_for_one(client, here, child,
 
 def test_a_school_child_is_read_by_its_own_standard(client, parent, noon):
     boy = make_child(parent, sex="male", birth_date=date(2016, 3, 2))  # ten years
-    records.measure_at_home(
+    recording.measure_at_home(
         boy,
         [
             Measured(date(2026, 3, 2), Kind.WEIGHT, 40000),

@@ -2,11 +2,17 @@
 
 import pytest
 
-from clinic.checkups.due import hb_needed
-from clinic.checkups.items import AMOUNTS, data, findings, in_english, sheet
+from clinic.checkups.due.items import (
+    AMOUNTS,
+    data,
+    findings,
+    in_english,
+    sheet,
+)
+from clinic.checkups.due.next_check import hb_needed
+from clinic.checkups.due.referral import referral, second_screen
+from clinic.checkups.due.schedule import visits
 from clinic.checkups.models import Kind
-from clinic.checkups.referral import referral, second_screen
-from clinic.checkups.schedule import visits
 
 BY_ID = {one.id: one for one in visits()}
 W, L, H, HB, T = Kind.WEIGHT, Kind.LENGTH, Kind.HEAD, Kind.HAEMOGLOBIN, Kind.TEMPERATURE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.checkups.measuring import (
+from clinic.checkups.growth.measuring import (
     RANGES,
     BeforeBirth,
     Measured,

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.centres.models import Service, ServiceKind
-from clinic.checkups.offers import CODES, REHAB, SPINE, WEIGHT, offers, signs_seen
+from clinic.checkups.spine.suggestions import (
+    CODES,
+    REHAB,
+    SPINE,
+    WEIGHT,
+    offers,
+    signs_seen,
+)
 
 ALL = [
     Service(code=code, kind=ServiceKind.REHAB, min_age_months=3, max_age_months=215)

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role, User
 from clinic.audit.trail import AuditEvent
-from clinic.checkups import records
-from clinic.checkups.measuring import BeforeBirth, Measured, NotYetMeasured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import BeforeBirth, Measured, NotYetMeasured
 from clinic.checkups.models import (
     CheckVisit,
     How,
@@ -56,7 +56,9 @@ def doctors(appointment):
 
 
 def target_of(appointment):
-    return records.Target(appointment.child_id, appointment.centre_id, "M12", TODAY, appointment.id)
+    return recording.Target(
+        appointment.child_id, appointment.centre_id, "M12", TODAY, appointment.id
+    )
 
 
 def weight(grams):
@@ -64,7 +66,7 @@ def weight(grams):
 
 
 def save(appointment, version, grams, by, **found):
-    return records.save_check(
+    return recording.save_check(
         target_of(appointment), version, [weight(grams)], found, by=by, now=NOON
     )
 
@@ -94,7 +96,7 @@ def test_another_version_is_refused_and_changes_nothing(appointment, doctors, st
     save(appointment, 0, 9200, doctors[0])
     save(appointment, 1, 9300, doctors[0])
     db.session.commit()
-    with pytest.raises(records.SavedMeanwhile):
+    with pytest.raises(recording.SavedMeanwhile):
         save(appointment, stale, 9900, doctors[1])
     db.session.rollback()
     assert [one.amount for one in live(Measurement)] == [9300]
@@ -119,7 +121,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(both, appointment, docto
             try:
                 in_one_transaction(lambda: save(mine, version, grams, doctor))
                 ends[grams] = "saved"
-            except records.SavedMeanwhile:
+            except recording.SavedMeanwhile:
                 ends[grams] = "told"
             finally:
                 db.session.rollback()
@@ -140,7 +142,7 @@ def test_a_finished_check_is_a_finished_appointment(appointment, doctors, child)
     now = appointment.starts_at
     check = save(appointment, 0, 9200, doctors[0])
     for _ in range(2):
-        records.finish_check(check, appointment, by=doctors[0], now=now, note="well")
+        recording.finish_check(check, appointment, by=doctors[0], now=now, note="well")
     db.session.commit()
     assert (check.finished_at, appointment.done_at, appointment.note) == (now, now, "well")
 
@@ -149,30 +151,30 @@ def test_home_measurements_are_taken_whole_or_not_at_all(child, parent):
     for bad, error in ((date(2025, 1, 31), BeforeBirth), (date(2026, 3, 3), NotYetMeasured)):
         entries = [weight(9000), Measured(bad, Kind.LENGTH, 720)]
         with pytest.raises(error):
-            records.measure_at_home(child, entries, by=parent, now=NOON)
+            recording.measure_at_home(child, entries, by=parent, now=NOON)
         db.session.rollback()
     assert live(Measurement) == []
-    (row,) = records.measure_at_home(child, [weight(9000)], by=parent, now=NOON)
+    (row,) = recording.measure_at_home(child, [weight(9000)], by=parent, now=NOON)
     db.session.commit()
-    with pytest.raises(records.MeasuredTwice):
-        records.measure_at_home(child, [weight(9100)], by=parent, now=NOON)
+    with pytest.raises(recording.MeasuredTwice):
+        recording.measure_at_home(child, [weight(9100)], by=parent, now=NOON)
     db.session.rollback()
-    records.take_back(row, by=parent, now=NOON)
-    records.measure_at_home(child, [weight(9100)], by=parent, now=NOON)
+    recording.take_back(row, by=parent, now=NOON)
+    recording.measure_at_home(child, [weight(9100)], by=parent, now=NOON)
     db.session.commit()
     assert [(one.amount, one.source) for one in live(Measurement)] == [(9100, Source.PARENT)]
 
 
 def test_a_family_cannot_take_back_what_the_clinic_measured(appointment, doctors, parent):
     save(appointment, 0, 9200, doctors[0])
-    with pytest.raises(records.NotYours):
-        records.take_back(live(Measurement)[0], by=parent, now=NOON)
+    with pytest.raises(recording.NotYours):
+        recording.take_back(live(Measurement)[0], by=parent, now=NOON)
 
 
 def test_answers_are_kept_one_by_one_and_can_be_taken_back(child, parent):
     for answers in ({"sign-1": "no"}, {"sign-2": "yes"}, {"sign-1": "yes"}, {"sign-2": ""}):
-        records.answer(child, "M12", answers, by=parent, now=NOON)
-    records.answer(child, "M12", {"sign-1": "yes"}, by=parent, now=NOON)
+        recording.answer(child, "M12", answers, by=parent, now=NOON)
+    recording.answer(child, "M12", {"sign-1": "yes"}, by=parent, now=NOON)
     db.session.commit()
     assert [(one.code, one.value) for one in live(Screening)] == [("sign-1", "yes")]
     events = select(AuditEvent).where(AuditEvent.action == "answer_questions")
@@ -181,7 +183,7 @@ def test_answers_are_kept_one_by_one_and_can_be_taken_back(child, parent):
 
 def test_parents_heights_are_one_row(child, parent):
     for mother in (1600, 1620):
-        records.set_parent_heights(child, mother, 1750, by=parent, now=NOON)
+        recording.set_parent_heights(child, mother, 1750, by=parent, now=NOON)
     db.session.commit()
     assert [one.mother_mm for one in db.session.scalars(select(ParentHeights))] == [1620]
 
@@ -208,7 +210,7 @@ REFUSED = {
 def test_the_database_refuses(appointment, doctors, statement):
     child = db.session.get(Child, appointment.child_id)
     save(appointment, 0, 9200, doctors[0], hip="normal")
-    records.set_parent_heights(child, 1620, 1750, by=doctors[0], now=NOON)
+    recording.set_parent_heights(child, 1620, 1750, by=doctors[0], now=NOON)
     db.session.commit()
     with pytest.raises(IntegrityError) as error:
         db.session.execute(text(statement))
@@ -232,7 +234,7 @@ def test_models_and_migration_agree_and_the_tables_go_and_come_back(both):
 
 def test_how_is_kept_with_a_length(appointment, doctors):
     lying = Measured(TODAY, Kind.LENGTH, 720, How.LYING)
-    records.save_check(target_of(appointment), 0, [lying], {}, by=doctors[0], now=NOON)
+    recording.save_check(target_of(appointment), 0, [lying], {}, by=doctors[0], now=NOON)
     standing = Measured(TODAY, Kind.LENGTH, 720, How.STANDING)
-    records.save_check(target_of(appointment), 1, [standing], {}, by=doctors[0], now=NOON)
+    recording.save_check(target_of(appointment), 1, [standing], {}, by=doctors[0], now=NOON)
     assert [one.how for one in live(Measurement)] == [How.STANDING]

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import ServiceKind
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.check.recording import Target
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import CheckVisit, How, Kind
-from clinic.checkups.records import Target
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from tests.makes import (
     NOON,
     make_appointment,
@@ -64,7 +64,7 @@ def child(parent):
 def a_check(child, centre, *, on=ON, visit="M12", measured=MEASURED, found=FOUND, finished=True):
     by, now = make_user(), at(on, NOON.time())
     target = Target(child.id, centre.id, visit, on)
-    check = records.save_check(target, 0, measured, found, by=by, now=now)
+    check = recording.save_check(target, 0, measured, found, by=by, now=now)
     if finished:
         check.finished_at, check.finished_by_id = now, by.id
     db.session.commit()
@@ -133,7 +133,7 @@ def test_it_is_there_in_chinese(client, parent, child, centre):
 def test_later_measurements_are_not_in_it(client, parent, child, centre):
     check = a_check(child, centre)
     later = [Measured(date(2026, 3, 1), Kind.WEIGHT, 9900)]
-    records.measure_at_home(child, later, by=parent, now=NOON)
+    recording.measure_at_home(child, later, by=parent, now=NOON)
     db.session.commit()
     page = client.sign_in(parent).get(url(check)).text
     assert page.count('class="growth-dot"') == 3  # weight, length, weight for length
@@ -229,7 +229,7 @@ def test_as_many_queries_for_thirty_measurements_as_for_one(client, parent, chil
     one = count_queries(lambda: client.get(url(check)))
     for days in range(1, 30):
         home = [Measured(ON - timedelta(days=days), Kind.WEIGHT, 9400 - 10 * days)]
-        records.measure_at_home(child, home, by=parent, now=NOON)
+        recording.measure_at_home(child, home, by=parent, now=NOON)
     db.session.commit()
     assert count_queries(lambda: client.get(url(check))) == one
 

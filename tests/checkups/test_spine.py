@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
+from clinic.checkups.due.plan import dues_of
 from clinic.checkups.models import CheckVisit
-from clinic.checkups.plan import dues_of
-from clinic.checkups.spine import SITES, outcome, read
+from clinic.checkups.spine.rules import SITES, outcome, read
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import ON_THE_DAY
 from tests.makes import (

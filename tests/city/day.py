@@ -7,20 +7,32 @@ from clinic.booking import keeping
 from clinic.booking.confirming import asked_by, book_or_move
 from clinic.booking.held import get_held
 from clinic.centres.models import OpeningHours, ServiceKind
-from clinic.checkups import records
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check import recording
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import Kind
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, changing, waiting
-from clinic.scheduling.changes import Close
-from clinic.scheduling.family import family_of
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.together import Wish
-from clinic.vaccination import before, giving, observation, screening, stock_lots, visits
-from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.giving_rules import CHECKS
-from clinic.vaccination.screening import Answer
+from clinic.scheduling.search.family import family_of
+from clinic.scheduling.search.together import Wish
+from clinic.scheduling.waitlist import waiting
+from clinic.vaccination.jab import (
+    before,
+    giving,
+    observation,
+    screening,
+)
+from clinic.vaccination.jab import (
+    queries as jab_queries,
+)
+from clinic.vaccination.jab.rules import CHECKS
+from clinic.vaccination.jab.screening import Answer
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.stock import lots
 from clinic.visits import arriving, recorded
 from tests.makes import (
     make_centre,
@@ -56,9 +68,9 @@ class Day:
         self.rooms = {}
         self.slots = {kind: self._open(kind) for kind in KINDS}
         for vaccine in vaccines():
-            product = stock_lots.product_of(vaccine, "北京生物")
+            product = lots.product_of(vaccine, "北京生物")
             facts = (self.centre.id, product, f"{vaccine}-1", date(2027, 12, 31), 500)
-            stock_lots.receive(*facts, by=self.manager, now=self.booked_at)
+            lots.receive(*facts, by=self.manager, now=self.booked_at)
         self.families = [self._family(number) for number in range(FAMILIES)]
         db.session.commit()
         self.visits = [one for family in self.families for one in self._book(*family)]
@@ -137,8 +149,8 @@ class Day:
         change = Close(
             self.centre, end - timedelta(minutes=40), end, "检修", "Repairs", self.rooms[KINDS[0]]
         )
-        shown = changing.preview(change, now=self.booked_at)
-        changing.apply(change, shown.version, by=self.manager, now=self.booked_at)
+        shown = applying.preview(change, now=self.booked_at)
+        applying.apply(change, shown.version, by=self.manager, now=self.booked_at)
         db.session.commit()
         for number, visit_id in enumerate(self.visits):
             visit = db.session.get_one(Appointment, visit_id)
@@ -168,7 +180,7 @@ class Day:
         parent = visit.booking.made_by
         answers = {one.code: Answer(False) for one in screening.questions()}
         before.answer(visit, answers, ["MMR"], language="zh", by=parent, now=now)
-        lines = [one for one in visits.lines_of(visit, self.day) if one.is_promised]
+        lines = [one for one in jab_queries.lines_of(visit, self.day) if one.is_promised]
         decisions = [(one, True) for one in lines]
         before.decide(visit, decisions, language="zh", by=parent, now=now)
         jabs = [giving.Jab(one, "MMR-1", "left arm") for one in lines]
@@ -176,7 +188,7 @@ class Day:
         observation.leave(visit, "", by=self.clinician, now=now + timedelta(minutes=31))
 
     def _check(self, visit, now):
-        target = records.Target(visit.child_id, visit.centre_id, "M12", self.day, visit.id)
+        target = recording.Target(visit.child_id, visit.centre_id, "M12", self.day, visit.id)
         measured = [Measured(self.day, Kind.WEIGHT, 9200), Measured(self.day, Kind.HEAD, 456)]
-        check = records.save_check(target, 0, measured, {}, by=self.clinician, now=now)
-        records.finish_check(check, visit, by=self.clinician, now=now, note="")
+        check = recording.save_check(target, 0, measured, {}, by=self.clinician, now=now)
+        recording.finish_check(check, visit, by=self.clinician, now=now, note="")

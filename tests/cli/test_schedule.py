@@ -9,10 +9,10 @@ import time_machine
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession, SlotService, WaitlistEntry
-from clinic.scheduling.rota import Weekly, add_rule
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable.rota import Weekly, add_rule
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waiting import join
+from clinic.scheduling.waitlist.waiting import join
 from tests.cli.conftest import BY
 from tests.makes import (
     NOON,

@@ -7,10 +7,10 @@ import pytest
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, PauseLift, SlotService
 from clinic.scheduling.references import spoken
-from clinic.scheduling.rota import Weekly, add_rule
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable.rota import Weekly, add_rule
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waiting import join
+from clinic.scheduling.waitlist.waiting import join
 from tests.cli.conftest import BY
 from tests.makes import NOON, TOMORROW, make_appointment, make_child, make_slot, make_user
 

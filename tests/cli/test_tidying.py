@@ -7,7 +7,7 @@ import pytest
 from clinic.accounts.models import Counter, KeptForm, SignIn, SignInCode
 from clinic.cli.tidying import tidy
 from clinic.db import db
-from clinic.vaccination.visit_models import ImportDraft
+from clinic.vaccination.record.models import ImportDraft
 from tests.makes import NOON, make_user, save
 
 OLD, NEW = NOON - timedelta(days=100), NOON - timedelta(minutes=30)

@@ -9,19 +9,19 @@ from clinic.ages import age_months
 from clinic.calendar.queries import get_own
 from clinic.care.gather import plans_of
 from clinic.centres.models import ServiceKind
-from clinic.checkups.check_cases import case_of
-from clinic.checkups.checks import coming_check, get_check
+from clinic.checkups.check.case import case_of
+from clinic.checkups.check.queries import coming_check, get_check
+from clinic.checkups.growth.charts import series_of
 from clinic.checkups.growth.lines import Standard
-from clinic.checkups.growth_charts import series_of
-from clinic.checkups.growth_queries import (
+from clinic.checkups.growth.queries import (
     entered_of,
     latest_findings,
     patient_of,
     services_offered,
 )
 from clinic.checkups.models import CheckVisit, Measurement, Source
-from clinic.checkups.offers import CODES, offers, signs_seen
-from clinic.checkups.spine_records import last_screened, stands
+from clinic.checkups.spine.recording import last_screened, stands
+from clinic.checkups.spine.suggestions import CODES, offers, signs_seen
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.queries import children_of

@@ -18,7 +18,7 @@ from clinic.demo.load import load
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.verify import broken_promises
-from clinic.vaccination.visit_models import Observation
+from clinic.vaccination.jab.models import Observation
 from clinic.visits.models import Ticket
 from tests.conftest import SETTINGS
 from tests.demo.conftest import DAY

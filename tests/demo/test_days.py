@@ -16,16 +16,17 @@ from clinic.demo.days import renew
 from clinic.demo.jabs import can_give
 from clinic.families.models import Child
 from clinic.families.queries import children_of
-from clinic.scheduling import booking, rota
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted, examine
+from clinic.scheduling.timetable import rota
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted, examine
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.record_verify import broken_records
-from clinic.vaccination.stock_verify import broken_stock
-from clinic.vaccination.visit_models import Observation
-from clinic.vaccination.visits import lines_of
+from clinic.vaccination.booking.verify import broken_records
+from clinic.vaccination.jab.models import Observation
+from clinic.vaccination.jab.queries import lines_of
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.stock.verify import broken_stock
 from tests.conftest import SETTINGS
 from tests.demo.conftest import DAY
 from tests.makes import save

@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
+from clinic.checkups.growth.charts import BMI, WEIGHT, series_of
 from clinic.checkups.growth.lines import Standard
-from clinic.checkups.growth_charts import BMI, WEIGHT, series_of
-from clinic.checkups.growth_queries import entered_of, heights_of, patient_of
+from clinic.checkups.growth.queries import entered_of, heights_of, patient_of
 from clinic.db import db
 from clinic.families.models import Child
 from tests.demo.conftest import DAY

@@ -8,7 +8,7 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.db import db
-from clinic.scheduling import attendance
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import line

@@ -183,7 +183,7 @@ def test_a_move_before_the_dose_is_legal_is_refused_with_the_first_day(desk, sit
 def test_a_move_to_a_day_on_which_the_doses_are_expired_is_refused(desk, site):
     from sqlalchemy import update
 
-    from clinic.vaccination.stock_models import VaccineLot
+    from clinic.vaccination.stock.models import VaccineLot
 
     site.book(site.slots[NEXT_WEEK][0], "MMR")
     before = booked().slot_id

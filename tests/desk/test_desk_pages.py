@@ -10,7 +10,7 @@ from clinic.accounts.models import Role, User
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling import attendance
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
@@ -61,7 +61,7 @@ def test_a_visitor_is_found_by_what_they_say(desk, visit):
 
 
 def test_a_reference_of_another_day_says_which(desk, service, slot):
-    from clinic.scheduling.opening import Hours, open_session
+    from clinic.scheduling.timetable.opening import Hours, open_session
 
     tomorrow = open_session(
         slot.clinic_session.practitioner,
@@ -87,7 +87,7 @@ def test_another_centres_visitors_do_not_exist(app, desk):
 
 
 def test_what_a_scanner_reads_has_a_sentence_and_a_way_on(desk, visit, slot):
-    from clinic.scheduling import booking
+    from clinic.scheduling.booking import booking
     from clinic.scheduling.references import new_reference
 
     elsewhere = make_appointment()

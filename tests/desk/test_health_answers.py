@@ -10,8 +10,8 @@ from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.scheduling.status import Status, status_of
-from clinic.vaccination.asked_again import ask_again, health_of
-from clinic.vaccination.visit_models import AdverseEvent, AskedAgain
+from clinic.vaccination.jab.asked_again import ask_again, health_of
+from clinic.vaccination.jab.models import AdverseEvent, AskedAgain
 from clinic.visits.queries import desk_version
 from tests.makes import TOMORROW, make_appointment, make_child, make_user
 from tests.vaccination.at_the_jab import ON_THE_DAY, Day

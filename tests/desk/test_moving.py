@@ -6,7 +6,8 @@ import pytest
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import attendance, booking
+from clinic.scheduling.booking import booking
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from tests.makes import NOON, make_appointment, make_room, make_session, make_user
 

@@ -8,8 +8,8 @@ from clinic.families.models import Child, ConsentKind
 from clinic.families.registering import record_consents
 from clinic.scheduling.models import Hold, WaitlistEntry
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     make_appointment,

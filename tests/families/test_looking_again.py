@@ -4,21 +4,23 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.checkups.measuring import Measured
+from clinic.checkups.check.recording import measure_at_home
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import Kind
-from clinic.checkups.records import measure_at_home
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families import again, registering
 from clinic.families.models import Child
-from clinic.scheduling import attendance, questions, waiting
+from clinic.scheduling.booking import questions
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Hold, Question
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import broken_ages, broken_promises
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import record
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
+from clinic.scheduling.waitlist import waiting
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -86,7 +88,7 @@ def verified():
 
 def vaccinated(family):
     entries = [Entry("HepB", BORN + timedelta(days=3))]
-    record.record(family.child, entries, by=family.mother, source=Source.BOOKLET, now=NOON)
+    recording.record(family.child, entries, by=family.mother, source=Source.BOOKLET, now=NOON)
 
 
 def measured(family):
@@ -190,7 +192,7 @@ def test_verify_finds_a_wish_of_nobody(family):
 def test_the_family_reads_at_the_field_what_stands_before_the_birth(client):
     mother = make_user()
     child = make_child(mother, birth_date=BORN)
-    record.record(
+    recording.record(
         child,
         [Entry("HepB", BORN + timedelta(days=3))],
         by=mother,

@@ -9,10 +9,10 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.wanted import Wanted
 from clinic.visits import arriving
 from tests.makes import (
     NOON,

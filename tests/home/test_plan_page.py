@@ -9,9 +9,9 @@ from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Sex
-from clinic.vaccination import record
-from clinic.vaccination.models import ChildCondition, Condition, Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import ChildCondition, Condition, Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON, make_appointment, make_child, make_service, make_user, save
 from tests.queries import count_queries
 
@@ -45,7 +45,7 @@ def child(parent):
 
 def given(child, doses, by):
     entries = [Entry(vaccine, day) for vaccine, day in doses]
-    record.record(child, entries, by=by, source=Source.BOOKLET, now=NOON)
+    recording.record(child, entries, by=by, source=Source.BOOKLET, now=NOON)
     db.session.commit()
 
 
@@ -68,8 +68,8 @@ def test_at_eight_months_with_a_full_booklet_the_check_and_two_vaccines_are_due(
 
 def test_a_voided_entry_does_not_count(parent, child):
     given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
-    row = next(one for one in record.history_of(child.id) if one.vaccine == "BCG")
-    record.void(row, by=parent, reason="by mistake", now=NOON)
+    row = next(one for one in recording.history_of(child.id) if one.vaccine == "BCG")
+    recording.void(row, by=parent, reason="by mistake", now=NOON)
     db.session.commit()
 
     assert "BCG" in codes(plans_of([child], TODAY)[child.id].ask)

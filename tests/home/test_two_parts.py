@@ -5,10 +5,10 @@ from datetime import time
 import pytest
 
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
 from tests.makes import NOON, make_child, make_service, make_slot, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")

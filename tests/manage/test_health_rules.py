@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.manage.health_rules import ALL, FEWEST, Share, hidden, with_sums
+from clinic.manage.health.rules import (
+    ALL,
+    FEWEST,
+    Share,
+    hidden,
+    with_sums,
+)
 
 
 def column(*shares):

@@ -8,9 +8,10 @@ from clinic.accounts.models import Role
 from clinic.centres.models import Leave
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import changing, leaves, new_times
-from clinic.scheduling.changes import Away
-from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling.booking import new_times
+from clinic.scheduling.changes import applying, leaves
+from clinic.scheduling.changes.kinds import Away
+from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.status import Status, status_of
 from tests.makes import NOON, TOMORROW, make_appointment, make_user
 from tests.pages import values
@@ -155,7 +156,7 @@ def test_a_request_is_answered_once(client, clinic, doctor, manager):
     assert client.post(f"/manage/leave/{asked.id}/refusal").status_code == 303
     assert asked.granted is False
     away = Away(clinic.practitioner, asked.starts_at, asked.ends_at)
-    version = changing.preview(away, now=NOON).version
+    version = applying.preview(away, now=NOON).version
     with pytest.raises(leaves.IsDecided):
         leaves.send_away(away, version, by=manager, now=NOON, request=asked)
 
@@ -168,7 +169,7 @@ def test_a_granted_leave_is_granted_once_on_both_engines(both):
     )
     db.session.commit()
     away = Away(clinic.practitioner, asked.starts_at, asked.ends_at)
-    version = changing.preview(away, now=NOON).version
+    version = applying.preview(away, now=NOON).version
     leaves.send_away(away, version, by=clinic.manager, now=NOON, request=asked)
     db.session.commit()
     assert status_of(visit) is Status.DISPLACED

@@ -7,7 +7,7 @@ import pytest
 from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import changes, changing
+from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.models import ClinicSession, Slot
 from tests.makes import (
     NOON,
@@ -136,7 +136,7 @@ def test_an_empty_session_is_withdrawn_a_booked_one_is_not(manager, practitioner
     url = f"/manage/sessions/{session.id}/withdrawal"
     assert manager.post(url).status_code == 422
 
-    from clinic.scheduling import booking
+    from clinic.scheduling.booking import booking
     from tests.makes import NOON
 
     booking.cancel(appointment, by=make_user(), online=True, now=NOON)
@@ -164,9 +164,9 @@ def test_a_week_with_hours_that_are_shut_is_added_one_with_a_day_that_is_shut_is
     manager, week, practitioner, hours, status
 ):
     starts, ends = (at(date(2026, 3, 4), time(hour)) for hour in hours)
-    closure = changes.Close(practitioner.centre, starts, ends, "检修", "Repairs")
-    version = changing.preview(closure, now=NOON).version
-    changing.apply(closure, version, by=make_user(), now=NOON)
+    closure = kinds.Close(practitioner.centre, starts, ends, "检修", "Repairs")
+    version = applying.preview(closure, now=NOON).version
+    applying.apply(closure, version, by=make_user(), now=NOON)
 
     answer = manager.post("/manage/sessions/new", data=week)
 

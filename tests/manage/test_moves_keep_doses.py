@@ -11,9 +11,9 @@ from clinic.cli.support import move as move_by_phone
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Refused, Wanted
-from clinic.vaccination.stock import ExpiresBefore
-from clinic.vaccination.stock_models import VaccineLot
+from clinic.scheduling.request import Refused, Wanted
+from clinic.vaccination.stock.models import VaccineLot
+from clinic.vaccination.stock.reserving import ExpiresBefore
 from tests.makes import NOON, TOMORROW, make_room, make_session, make_user
 from tests.vaccination.test_dose_booking import NEXT_WEEK, Site, live
 

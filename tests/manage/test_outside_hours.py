@@ -11,7 +11,7 @@ from clinic.centres.models import OpeningHours
 from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession
-from clinic.scheduling.rota_models import RotaDraft
+from clinic.scheduling.rota.models import RotaDraft
 from tests.makes import (
     NOON,
     make_practitioner,

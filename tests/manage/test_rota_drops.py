@@ -8,8 +8,8 @@ from clinic.accounts.models import Role
 from clinic.centres.models import AdjustedDay
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import changing
-from clinic.scheduling.changes import Close
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import Appointment
 from tests.makes import (
     NOON,
@@ -92,7 +92,7 @@ def test_what_cannot_be_has_a_sentence_and_a_way_on(client, made, where):
     day, wall, whose, sentence = CASES[where]
     make_appointment(service=made.service, slot=made.slot(WEDNESDAY, number=4))
     change = Close(made.centre, *day_bounds(NEXT_MONDAY), "检修", "Repairs")
-    changing.apply(change, changing.preview(change, now=NOON).version, by=made.manager, now=NOON)
+    applying.apply(change, applying.preview(change, now=NOON).version, by=made.manager, now=NOON)
     db.session.add(AdjustedDay(centre_id=made.centre.id, day=THURSDAY, works_as=None))
     db.session.commit()
 

@@ -6,8 +6,8 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.scheduling import changing
-from clinic.scheduling.changes import Close
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.status import Status, status_of
 from tests.makes import NOON, make_centre, make_user
 from tests.pages import values
@@ -63,8 +63,8 @@ def test_hours_in_which_the_centre_is_shut_have_a_sentence(client, made, languag
     from clinic.clock import at
 
     change = Close(made.centre, at(TUESDAY, time(13)), at(TUESDAY, time(18)), "检修", "Repairs")
-    version = changing.preview(change, now=NOON).version
-    changing.apply(change, version, by=made.manager, now=NOON)
+    version = applying.preview(change, now=NOON).version
+    applying.apply(change, version, by=made.manager, now=NOON)
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
     answer = client.get(f"{made.url}?opens=14:00&closes=16:00")
     assert answer.status_code == 422

@@ -7,7 +7,7 @@ import pytest
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.scheduling.models import Hold, HoldFor, RotaRule
-from clinic.scheduling.rota_models import DraftKind, RotaDraft, RotaPublication
+from clinic.scheduling.rota.models import DraftKind, RotaDraft, RotaPublication
 from clinic.scheduling.status import Status, status_of
 from tests.makes import make_centre, make_practitioner, make_room, make_user
 from tests.pages import rows, values

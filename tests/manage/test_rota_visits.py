@@ -8,8 +8,10 @@ from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import attendance, booking, changing
-from clinic.scheduling.changes import Close
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_child, make_user
@@ -68,7 +70,7 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
         made.book(WEDNESDAY)
     elif meanwhile == "the family moved":
         from clinic.scheduling.queries import slots_for
-        from clinic.scheduling.wanted import Wanted
+        from clinic.scheduling.request import Wanted
 
         other = slots_for(made.service, made.slot(TUESDAY, number=5).id)
         wanted = Wanted(made.visit.child, made.service, other)
@@ -91,8 +93,8 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
 def test_a_closed_day_has_a_sentence(client, made, language, sentence):
     slot_id = made.slot(WEDNESDAY).id
     change = Close(made.centre, *day_bounds(WEDNESDAY), "检修", "Repairs")
-    version = changing.preview(change, now=NOON).version
-    changing.apply(change, version, by=made.manager, now=NOON)
+    version = applying.preview(change, now=NOON).version
+    applying.apply(change, version, by=made.manager, now=NOON)
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
     assert sentence in client.get(f"{made.url}?day={WEDNESDAY}").text
     # Whoever had the slot before their eyes hears the same, and nothing is done.

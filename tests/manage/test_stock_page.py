@@ -8,9 +8,9 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.db import db
-from clinic.vaccination import stock, stock_lots
-from clinic.vaccination.stock_models import Stock, VaccineLot
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock.models import Stock, VaccineLot
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -45,9 +45,9 @@ def manager(client, centre):
 
 
 def receive(centre, doses=10, number="A1", expires_on=date(2027, 3, 1), vaccine="MMR"):
-    product = stock_lots.product_of(vaccine, "北京生物")
+    product = lots.product_of(vaccine, "北京生物")
     facts = (centre.id, product, number, expires_on, doses)
-    lot = stock_lots.receive(*facts, by=make_user(), now=NOON)
+    lot = lots.receive(*facts, by=make_user(), now=NOON)
     db.session.commit()
     return lot
 
@@ -63,8 +63,8 @@ def test_no_expired_dose_is_on_hand_and_no_past_visit_is_promised_one(manager, c
     service = make_service(ServiceKind.VACCINATION)
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
-    dose = stock.Dose("MMR", "MMR", 1)
-    stock.promise([dose], appointment=visit, by=make_user(), now=NOON)
+    dose = reserving.Dose("MMR", "MMR", 1)
+    reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
     assert "库存 13 剂 · 已预留 1 剂" in manager.page("/manage/stock").words
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
         words = manager.page("/manage/stock").words
@@ -142,7 +142,9 @@ def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
     service = make_service(ServiceKind.VACCINATION)
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
-    stock.promise([stock.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON)
+    reserving.promise(
+        [reserving.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
+    )
     assert visit.booking.reference not in manager.get("/manage/stock").text
 
     assert change(manager, lot, "recall", reason="监管通知").status_code == 303
@@ -154,7 +156,9 @@ def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
     assert on_hand() == [("MMR", 0, 0)]
     assert broken_stock() == []
     receive(centre, number="B2")
-    stock.promise([stock.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON)
+    reserving.promise(
+        [reserving.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
+    )
     assert visit.booking.reference not in manager.get("/manage/stock").text
 
 

@@ -6,9 +6,9 @@ from clinic.accounts.models import User
 from clinic.booking.confirming import book_or_move
 from clinic.booking.held import get_held
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import old_forms
+from clinic.scheduling.booking import old_forms
 from clinic.scheduling.models import Hold
-from clinic.scheduling.wanted import SlotTaken
+from clinic.scheduling.request import SlotTaken
 from clinic.scheduling.work import Round
 from tests.makes import NOON
 

@@ -7,8 +7,9 @@ from clinic.accounts.models import User
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.vaccination import correcting, record
-from clinic.vaccination.correcting import Facts
+from clinic.vaccination.jab import correcting
+from clinic.vaccination.jab.correcting import Facts
+from clinic.vaccination.record import recording
 from tests.vaccination.at_the_jab import ON_THE_DAY
 
 
@@ -20,9 +21,9 @@ def correct(given_id, nurse, lot):
 def take_back(given_id, nurse):
     """As the page of the record does."""
     _given, shown = correcting.get_given(given_id)
-    row = record.get_row(db.session.get_one(Child, shown.child_id), shown.id)
-    record.must_be_as_shown(row, record.corrections_of([row.id])[row.id], 0)
-    record.void(row, by=nurse, reason="another child", now=ON_THE_DAY)
+    row = recording.get_row(db.session.get_one(Child, shown.child_id), shown.id)
+    recording.must_be_as_shown(row, recording.corrections_of([row.id])[row.id], 0)
+    recording.void(row, by=nurse, reason="another child", now=ON_THE_DAY)
 
 
 def do(given_id, nurse_id, lot):
@@ -34,8 +35,8 @@ def do(given_id, nurse_id, lot):
 
 
 def go_blind():
-    record.must_be_as_shown = lambda *_: None
-    record.corrections_of = lambda numbers: {number: [] for number in numbers}
+    recording.must_be_as_shown = lambda *_: None
+    recording.corrections_of = lambda numbers: {number: [] for number in numbers}
 
 
 def nurse(wait, given_id, nurse_id, lot, sight):

@@ -20,21 +20,16 @@ from clinic.db import db, in_one_transaction
 from clinic.desk import walk_ins
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import (
-    attendance,
-    booking,
-    changing,
-    holding,
-    new_times,
-    places,
-    reopening,
-    session_moving,
-    waiting,
-)
-from clinic.scheduling.changes import Close
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking, holding, new_times
+from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.rota import session_moving
+from clinic.scheduling.waitlist import waiting
 from clinic.visits import arriving
 from tests.makes import NOON
 
@@ -101,8 +96,8 @@ def offer(appointment_id):
 
 def shut(starts_at, ends_at):
     change = Close(db.session.query(Centre).one(), starts_at, ends_at, "检修", "Repairs")
-    version = changing.preview(change, now=NOON).version
-    changing.apply(change, version, by=db.session.query(User).first(), now=NOON)
+    version = applying.preview(change, now=NOON).version
+    applying.apply(change, version, by=db.session.query(User).first(), now=NOON)
     return "shut"
 
 
@@ -152,7 +147,7 @@ def lift():
 STOPS = {
     cancel: (waiting, "on_freed"),
     cancel_all: (waiting, "on_freed"),
-    missed: (changing, "shut_behind"),
+    missed: (applying, "shut_behind"),
     arrive: (arriving, "take_step"),
     walk_in: (places, "lock_to_take"),
     move_session: (session_moving, "booked_online"),
@@ -171,7 +166,7 @@ def break_rule(manner):
         places.slots_around = lambda ids: [
             slot for one in ids for slot in places.slots_of(appointment_id=one)
         ]
-        changing._slots_of_offers = lambda _: []
+        applying._slots_of_offers = lambda _: []
     elif manner == "one by one":
         booking.cancel_all = cancel_one_by_one
         attendance.mark_all_no_show = missed_one_by_one

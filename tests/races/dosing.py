@@ -7,23 +7,23 @@ left: only the database stands between it and the last dose.
 from clinic.accounts.models import User
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import stock, stock_lots
-from clinic.vaccination.stock_models import VaccineLot
+from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock.models import VaccineLot
 from tests.makes import NOON
 
-DOSE = stock.Dose("MMR", "MMR", 1)
+DOSE = reserving.Dose("MMR", "MMR", 1)
 
 
 def do(verb, number):
     user = db.session.query(User).first()
     if verb == "recall":
-        stock_lots.recall(db.session.get_one(VaccineLot, number), "", by=user, now=NOON)
+        lots.recall(db.session.get_one(VaccineLot, number), "", by=user, now=NOON)
         return
     visit = db.session.get_one(Appointment, number)
     if verb == "promise":
-        stock.promise([DOSE], appointment=visit, by=user, now=NOON)
+        reserving.promise([DOSE], appointment=visit, by=user, now=NOON)
     else:
         booking.cancel(visit, by=user, online=False, now=NOON)
 
@@ -31,7 +31,7 @@ def do(verb, number):
 def take(wait, sight, verb, number):
     """Do it, and say how that ended."""
     if sight == "blind":
-        stock._must_have = lambda *_, **__: None
+        reserving._must_have = lambda *_, **__: None
     wait()
     try:
         in_one_transaction(lambda: do(verb, number))

@@ -11,8 +11,11 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import giving, record, stock, visits
-from clinic.vaccination.giving_rules import CHECKS
+from clinic.vaccination.jab import giving
+from clinic.vaccination.jab import queries as jab_queries
+from clinic.vaccination.jab.rules import CHECKS
+from clinic.vaccination.record import recording
+from clinic.vaccination.stock import reserving
 from tests.promises import is_sqlite
 from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
 
@@ -20,7 +23,7 @@ from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
 def give(visit_id, nurse_id):
     visit = db.session.get_one(Appointment, visit_id)
     nurse = db.session.get_one(User, nurse_id)
-    lines = visits.lines_of(visit, clinic_day(ON_THE_DAY))
+    lines = jab_queries.lines_of(visit, clinic_day(ON_THE_DAY))
     jabs = [giving.Jab(one, LOT, "left arm") for one in lines if one.vaccine.code == "MMR"]
     giving.give(visit, jabs, list(CHECKS), by=nurse, now=ON_THE_DAY)
 
@@ -30,7 +33,7 @@ def give_what_was_shown(wait, visit_id, nurse_id, sight):
     if sight == "blind":
         giving._as_on_record = lambda _visit, jabs, _now: jabs
     visit = db.session.get_one(Appointment, visit_id)
-    lines = visits.lines_of(visit, clinic_day(ON_THE_DAY))
+    lines = jab_queries.lines_of(visit, clinic_day(ON_THE_DAY))
     jabs = [giving.Jab(line, LOT, "left arm") for line in lines if line.vaccine.code == "MMR"]
     db.session.rollback()
     wait()
@@ -48,15 +51,15 @@ def give_what_was_shown(wait, visit_id, nurse_id, sight):
 
 
 def go_blind():
-    visits.observation_of = lambda _: None
+    jab_queries.observation_of = lambda _: None
     giving.lock = lambda *_: None
     giving._observe = giving.attendance.finish = giving.recorded.seen = lambda *_, **__: None
-    record.history_of = lambda _: []
+    recording.history_of = lambda _: []
 
 
 def go_careless():
-    giving.lock = stock.lock = stock.must_be_good = lambda *_: None
-    stock.can_keep = lambda *_: True
+    giving.lock = reserving.lock = reserving.must_be_good = lambda *_: None
+    reserving.can_keep = lambda *_: True
 
 
 def ignore_checks(connection, _record):

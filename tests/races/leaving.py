@@ -17,13 +17,15 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import booking, changing, leaves, places
-from clinic.scheduling.changes import Away
-from clinic.scheduling.changing import Stale
-from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying, leaves
+from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.kinds import Away
+from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
 from tests.makes import NOON, TOMORROW
 
 AWAY = at(TOMORROW, time(8)), at(TOMORROW, time(18))
@@ -45,7 +47,7 @@ def away(practitioner_id):
 def _leave(practitioner_id, asked):
     """Grant what was seen; what is stale by then is looked at again, as a person would."""
     change = Away(db.session.get_one(Practitioner, practitioner_id), *AWAY)
-    shown = changing.preview(change, now=NOON)
+    shown = applying.preview(change, now=NOON)
     db.session.commit()
 
     def send(version):
@@ -97,7 +99,7 @@ def feed(user_id):
 
 def go_blind():
     """Nobody locks, nobody looks again."""
-    look, first = changing.preview, []
+    look, first = applying.preview, []
 
     def as_first_shown(change, **kw):
         first.extend([] if first else [look(change, **kw)])
@@ -107,8 +109,8 @@ def go_blind():
         row = db.session.get_one(LeaveRequest, request.id)
         row.decided_at, row.decided_by_id, row.granted = now, by.id, granted
 
-    changing.preview = as_first_shown
-    leaves.one_at_a_time = changing.one_at_a_time = lambda *_: None
+    applying.preview = as_first_shown
+    leaves.one_at_a_time = applying.one_at_a_time = lambda *_: None
     leaves.check_leave = lambda *_, **__: None
     leaves._decide = decide
     places.lock = places.lock_children = lambda *_: None

@@ -15,12 +15,15 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import attendance, booking, changing, places, reopening
-from clinic.scheduling.changes import Away, Close
-from clinic.scheduling.changing import Stale
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.kinds import Away, Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
 from tests.makes import TOMORROW
 
 AT_NINE = at(TOMORROW, time(9))
@@ -44,10 +47,10 @@ def away(opens, closes):
 
 def _apply(change):
     """What is stale by then is looked at again, as a person would."""
-    version = changing.preview(change, now=AT_NINE).version
+    version = applying.preview(change, now=AT_NINE).version
     while True:
         try:
-            changing.apply(change, version, by=manager(), now=AT_NINE)
+            applying.apply(change, version, by=manager(), now=AT_NINE)
         except Stale as stale:
             version = stale.preview.version
         else:
@@ -108,9 +111,9 @@ def go_blind():
     VERBS["lift"] = lift_as_first_seen
     db.session.registry().refresh = lambda *_, **__: None
     reopening.not_shut_otherwise = as_first_seen(reopening.not_shut_otherwise)
-    changing.is_shut = as_first_seen(changing.is_shut)
-    changing.shut_behind = lambda *_, **__: None
-    reopening.one_at_a_time = changing.one_at_a_time = lambda *_: None
+    applying.is_shut = as_first_seen(applying.is_shut)
+    applying.shut_behind = lambda *_, **__: None
+    reopening.one_at_a_time = applying.one_at_a_time = lambda *_: None
     places.lock = places.lock_children = lambda *_: None
     places.lock_to_take = lambda *_, **__: []
 

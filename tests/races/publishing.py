@@ -12,25 +12,30 @@ from clinic.centres.models import Centre, Service
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import booking, changing, places, rota, rota_publishing
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.as_shown import ShownBefore
 from clinic.scheduling.models import Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.rota_diff import diff
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.rota import publishing
+from clinic.scheduling.rota.diff import diff
+from clinic.scheduling.timetable import rota
 from tests.makes import NOON
 
-_must_be_as_shown = rota_publishing._must_be_as_shown
+_must_be_as_shown = publishing._must_be_as_shown
 
 
 def unprotect(how, wait):
     """Take away what keeps two managers, or a manager and a family, from each other."""
     if how == "heedless":
-        rota_publishing._must_be_as_shown = lambda *_: None
+        publishing._must_be_as_shown = lambda *_: None
     if how == "unlocked":
-        for module in (rota_publishing, changing, rota):
+        for module in (publishing, applying, rota):
             module.one_at_a_time = lambda *_: None
         places.lock = lambda *_: None
-        rota_publishing._must_be_as_shown = partial(_check_and_wait, wait)
+        publishing._must_be_as_shown = partial(_check_and_wait, wait)
 
 
 def _check_and_wait(wait, *shown):
@@ -47,7 +52,7 @@ def publish(wait, how, manager_id, centre_id):
     while True:
         try:
             in_one_transaction(partial(_publish, centre, shown, manager))
-        except rota_publishing.ShownBefore:
+        except ShownBefore:
             db.session.rollback()
             if how != "patient":
                 raise
@@ -59,7 +64,7 @@ def publish(wait, how, manager_id, centre_id):
 
 def _publish(centre, shown, manager):
     number, version = shown.number, shown.version
-    rota_publishing.publish(centre, number, version, by=manager, now=NOON)
+    publishing.publish(centre, number, version, by=manager, now=NOON)
 
 
 def book(wait, how, child_id, slot_id):

@@ -13,9 +13,9 @@ from clinic.families import again
 from clinic.families.models import Child
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.vaccination import record
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON
 
 ELSEWHERE = date(2026, 2, 2)
@@ -44,7 +44,7 @@ def enter(wait, child_id, user_id, sight):
     def work():
         child, by = db.session.get_one(Child, child_id), db.session.get_one(User, user_id)
         entries = [Entry("DTaP", ELSEWHERE)]
-        record.record(child, entries, by=by, source=Source.BOOKLET, now=NOON)
+        recording.record(child, entries, by=by, source=Source.BOOKLET, now=NOON)
 
     in_one_transaction(work)
     return "done"

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import NOON, TOMORROW, make_child, make_hold, make_service, make_slot, make_user
 from tests.races.clearing import LATER, clear, confirm
 from tests.races.doors import Somebody, at_once, let_go

@@ -11,9 +11,9 @@ from clinic.app import create_app
 from clinic.centres.models import Centre
 from clinic.clock import day_bounds
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import changing
-from clinic.scheduling.changes import Close
-from clinic.scheduling.changing import Stale
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
@@ -67,11 +67,11 @@ class Manager(threading.Thread):
         self.somebody_booked.wait(60)
         while True:
             if self.heedless:
-                version = changing.preview(change, now=clock.now()).version
+                version = applying.preview(change, now=clock.now()).version
                 db.session.commit()
             try:
                 in_one_transaction(
-                    lambda version=version: changing.apply(change, version, by=by, now=clock.now())
+                    lambda version=version: applying.apply(change, version, by=by, now=clock.now())
                 )
             except Stale:
                 db.session.rollback()
@@ -81,7 +81,7 @@ class Manager(threading.Thread):
                 return
 
     def _look(self, change):
-        shown = changing.preview(change, now=clock.now())
+        shown = applying.preview(change, now=clock.now())
         self.closed.shown = tuple(one.id for one in shown.displaced)
         db.session.commit()
         return shown.version

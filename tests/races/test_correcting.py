@@ -5,13 +5,13 @@ from sqlalchemy import text
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.vaccination import giving
-from clinic.vaccination.giving_rules import CHECKS
-from clinic.vaccination.models import Correction, Immunization
-from clinic.vaccination.stock_models import VaccineLot
-from clinic.vaccination.stock_verify import broken_stock
-from clinic.vaccination.visit_models import GivenDose
-from clinic.vaccination.visits import lines_of
+from clinic.vaccination.jab import giving
+from clinic.vaccination.jab.models import GivenDose
+from clinic.vaccination.jab.queries import lines_of
+from clinic.vaccination.jab.rules import CHECKS
+from clinic.vaccination.record.models import Correction, Immunization
+from clinic.vaccination.stock.models import VaccineLot
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import TOMORROW, make_user
 from tests.races import correcting
 from tests.races.doors import Somebody, at_once

@@ -14,11 +14,12 @@ from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Centre, Service
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling import booking, waiting
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     make_practitioner,
     make_room,

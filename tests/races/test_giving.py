@@ -7,11 +7,12 @@ from sqlalchemy import text
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.vaccination import record, stock_lots
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.stock_verify import broken_stock
-from clinic.vaccination.visit_models import GivenDose, Observation
+from clinic.vaccination.jab.models import GivenDose, Observation
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import NOON, TOMORROW, make_user
 from tests.promises import drop_promises, is_sqlite
 from tests.races import giving
@@ -79,7 +80,7 @@ def test_a_dose_entered_as_given_elsewhere_while_it_is_being_given(race, sight, 
     nurse = Somebody(race, *give)
     nurse.hear("ready")
     entry = Entry("MMR", TOMORROW - timedelta(days=2))
-    record.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
+    recording.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
     db.session.commit()
     assert let_go([nurse]) == [answer]
     assert db.session.query(GivenDose).count() == (answer == "done")
@@ -92,7 +93,7 @@ def two_visits_one_dose():
     day.answer()
     day.visit = Centre.visit(day, MMR, by=day.parent)
     day.answer()
-    stock_lots.waste(day.lot, 1, "broken", by=day.nurse, now=NOON)
+    lots.waste(day.lot, 1, "broken", by=day.nurse, now=NOON)
     nurse = make_user(Role.CLINICIAN, centre=day.practitioner.centre)
     return day, [(first.id, day.vaccinator), (day.visit.id, nurse)]
 

@@ -13,8 +13,8 @@ from clinic.accounts.models import Role
 from clinic.calendar.models import CalendarFeed
 from clinic.centres.models import Leave
 from clinic.db import db
-from clinic.scheduling import leaves
-from clinic.scheduling.leaves import LeaveRequest
+from clinic.scheduling.changes import leaves
+from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises

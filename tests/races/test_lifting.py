@@ -11,8 +11,8 @@ from sqlalchemy import select
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Closure
 from clinic.db import db
-from clinic.scheduling import attendance
-from clinic.scheduling.changes import withdraw
+from clinic.scheduling.changes.kinds import withdraw
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises

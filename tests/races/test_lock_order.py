@@ -15,9 +15,10 @@ from sqlalchemy import text
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import new_times, waiting
-from clinic.scheduling.changes import Close
+from clinic.scheduling.booking import new_times
+from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 from clinic.db import db
 from clinic.scheduling.models import Appointment, RotaRule
-from clinic.scheduling.rota_models import RotaPublication
+from clinic.scheduling.rota.models import RotaPublication
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import make_child, make_practitioner, make_room, make_user

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
-from clinic.vaccination import stock_lots
-from clinic.vaccination.stock_models import DosePromise
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import DosePromise
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import NOON, TOMORROW, make_appointment, make_service, make_slot, make_user
 from tests.promises import drop_promises
 from tests.races import dosing
@@ -29,9 +29,9 @@ def visits(race):
 
 
 def receive(visit, doses, number="A1"):
-    product = stock_lots.product_of("MMR", "北京生物")
+    product = lots.product_of("MMR", "北京生物")
     facts = (visit.centre_id, product, number, TOMORROW, doses)
-    lot = stock_lots.receive(*facts, by=make_user(), now=NOON)
+    lot = lots.receive(*facts, by=make_user(), now=NOON)
     db.session.commit()
     return lot
 

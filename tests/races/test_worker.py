@@ -13,10 +13,13 @@ from clinic import clock
 from clinic.audit.trail import AuditEvent
 from clinic.clock import at
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import booking, changing, new_times, rota, waiting
-from clinic.scheduling.changes import Close
+from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, WaitlistEntry
+from clinic.scheduling.timetable import rota
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     make_appointment,
     make_child,
@@ -96,8 +99,8 @@ class Backlog:
         for slot in shut.slots:
             make_appointment(None, service, slot, now=self.now)
         change = Close(self.centre, at(day, time(0)), at(day, time(23)), "检修", "Repairs", room)
-        version = changing.preview(change, now=self.now).version
-        changing.apply(change, version, by=self.manager, now=self.now)
+        version = applying.preview(change, now=self.now).version
+        applying.apply(change, version, by=self.manager, now=self.now)
         db.session.commit()
 
     def _a_rota(self):

@@ -28,7 +28,13 @@ from clinic.accounts import limits
 from clinic.app import create_app
 from clinic.booking import keeping, views
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import anyone, booking, holding, places, rows
+from clinic.scheduling import places
+from clinic.scheduling.booking import (
+    anyone,
+    booking,
+    holding,
+    rows,
+)
 from clinic.scheduling.models import Booking
 from clinic.scheduling.references import new_reference
 from tests.races.torn import tear

@@ -13,7 +13,7 @@ from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.db import Base, db
 from clinic.errors import DomainError
-from clinic.scheduling import new_times
+from clinic.scheduling.booking import new_times
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -25,9 +25,9 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -4,11 +4,11 @@ from datetime import time, timedelta
 
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import changing
-from clinic.scheduling.changes import Away, Close
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -54,9 +54,9 @@ class Clinic:
         return Away(self.practitioner, at(TOMORROW, opens), at(TOMORROW, closes))
 
     def do(self, change, now=NOON):
-        shown = changing.preview(change, now=now)
+        shown = applying.preview(change, now=now)
         db.session.commit()
-        done = changing.apply(change, shown.version, by=self.manager, now=now)
+        done = applying.apply(change, shown.version, by=self.manager, now=now)
         db.session.commit()
         assert broken_promises() == []
         return done

@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import rota, rota_drafts, rota_publishing
 from clinic.scheduling.models import ClinicSession, Slot
-from clinic.scheduling.rota_diff import diff
-from clinic.scheduling.rota_drafts import Template
-from clinic.scheduling.rota_models import weekly_of
+from clinic.scheduling.rota import drafts, publishing
+from clinic.scheduling.rota.diff import diff
+from clinic.scheduling.rota.drafts import Template
+from clinic.scheduling.rota.models import weekly_of
+from clinic.scheduling.timetable import rota
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -59,7 +60,7 @@ class Rota:
         return Template(who, where, (self.service,), weekly)
 
     def change(self, room=None, now=NOON, **kw):
-        made = rota_drafts.draft_change(
+        made = drafts.draft_change(
             self.rule, self.template(room=room, **kw), by=self.manager, now=now
         )
         db.session.commit()
@@ -67,12 +68,12 @@ class Rota:
 
     def draft(self, practitioner=None, room=None, **kw):
         wanted = self.template(practitioner, room, **kw)
-        made = rota_drafts.draft_add(wanted, by=self.manager, now=NOON)
+        made = drafts.draft_add(wanted, by=self.manager, now=NOON)
         db.session.commit()
         return made
 
     def end(self, last_day, rule=None):
-        made = rota_drafts.draft_end(rule or self.rule, last_day, by=self.manager, now=NOON)
+        made = drafts.draft_end(rule or self.rule, last_day, by=self.manager, now=NOON)
         db.session.commit()
         return made
 
@@ -83,7 +84,7 @@ class Rota:
 
     def publish(self, shown=None, by=None):
         shown = shown or self.look()
-        done = rota_publishing.publish(
+        done = publishing.publish(
             self.centre, shown.number, shown.version, by=by or self.manager, now=NOON
         )
         db.session.commit()

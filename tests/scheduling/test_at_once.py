@@ -16,22 +16,18 @@ from clinic.centres.models import Centre, Closure, Service
 from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.families.models import Child
-from clinic.scheduling import (
-    attendance,
-    booking,
-    changing,
-    holding,
-    new_times,
-    places,
-    rota,
-    waiting,
-)
-from clinic.scheduling.changes import Close
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking, holding, new_times
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.rota import Weekly
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.rota import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.waitlist import waiting
 from tests.conftest import SETTINGS
 from tests.makes import (
     NOON,
@@ -102,8 +98,8 @@ class Clinic:
         return Close(self.centre, at(TOMORROW, time(0)), at(TOMORROW, time(23)), "检修", "Repairs")
 
     def close(self):
-        shown = changing.preview(self.closure(), now=NOON)
-        changing.apply(self.closure(), shown.version, by=self.parent, now=NOON)
+        shown = applying.preview(self.closure(), now=NOON)
+        applying.apply(self.closure(), shown.version, by=self.parent, now=NOON)
         db.session.commit()
 
 
@@ -308,7 +304,7 @@ def test_a_day_that_closes_while_the_rota_opens_it_is_closed(clinic, postgres_si
     rota.add_rule(colleague, room, [clinic.service], weekly, by=clinic.parent, now=NOON)
     db.session.commit()
     meet_after(monkeypatch, rota, "_opened")
-    meet_after(monkeypatch, changing, "preview")
+    meet_after(monkeypatch, applying, "preview")
     centre, parent = clinic.centre.id, clinic.parent.id
 
     def extend():
@@ -318,10 +314,10 @@ def test_a_day_that_closes_while_the_rota_opens_it_is_closed(clinic, postgres_si
         where = db.session.get_one(Centre, centre)
         change = Close(where, at(TOMORROW, time(0)), at(TOMORROW, time(23)), "检修", "Repairs")
         while True:
-            shown = changing.preview(change, now=NOON)
+            shown = applying.preview(change, now=NOON)
             try:
-                changing.apply(change, shown.version, by=by(parent), now=NOON)
-            except changing.Stale:
+                applying.apply(change, shown.version, by=by(parent), now=NOON)
+            except applying.Stale:
                 db.session.rollback()
                 continue
             return

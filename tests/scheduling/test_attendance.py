@@ -7,13 +7,20 @@ from sqlalchemy import select
 
 from clinic.audit import AuditEvent
 from clinic.db import db
-from clinic.scheduling import attendance, booking
-from clinic.scheduling.attendance import IsCancelled, IsDone, NotArrived, NotBegun, NotToday
+from clinic.scheduling.booking import booking
+from clinic.scheduling.day import attendance
+from clinic.scheduling.day.attendance import (
+    IsCancelled,
+    IsDone,
+    NotArrived,
+    NotBegun,
+    NotToday,
+)
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import ChildBusy, SlotTaken, Wanted
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import ChildBusy, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     make_appointment,

@@ -6,13 +6,20 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
-from clinic.scheduling import attendance, booking, opening
-from clinic.scheduling.booking import NotChangeable, TooLate
+from clinic.scheduling.booking import booking
+from clinic.scheduling.booking.booking import NotChangeable, TooLate
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Place, Slot
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import (
+    ChildBusy,
+    Refused,
+    SlotTaken,
+    Wanted,
+)
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import opening
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import ChildBusy, Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling import catalogue
+from clinic.scheduling.search import catalogue
 from tests.makes import make_service
 
 

@@ -7,15 +7,23 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, changing, new_times, reopening, rota
-from clinic.scheduling.changes import EndRule, NewHours, WorksAs, withdraw
-from clinic.scheduling.changing import Stale
+from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.kinds import (
+    EndRule,
+    NewHours,
+    WorksAs,
+    withdraw,
+)
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
-from clinic.scheduling.opening import EndsBeforeItBegins
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Refused, SlotTaken, Wanted
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.opening import EndsBeforeItBegins
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -37,19 +45,19 @@ def test_a_preview_names_who_loses_their_time_and_changes_nothing():
     clinic = Clinic()
     late, early = clinic.book(3), clinic.book(1)
 
-    shown = changing.preview(clinic.close(), now=NOON)
+    shown = applying.preview(clinic.close(), now=NOON)
 
     assert [one.id for one in shown.displaced] == [early.id, late.id]
     assert set(shown.slots) == {slot.id for slot in clinic.session.slots}
     assert status_of(early) is Status.BOOKED
-    assert changing.preview(clinic.close(), now=NOON).version == shown.version
+    assert applying.preview(clinic.close(), now=NOON).version == shown.version
 
 
 @pytest.mark.parametrize("meanwhile", ["a booking", "a cancellation"])
 def test_what_came_in_between_makes_the_preview_stale(meanwhile):
     clinic = Clinic()
     first = clinic.book(1)
-    shown = changing.preview(clinic.close(), now=NOON)
+    shown = applying.preview(clinic.close(), now=NOON)
     if meanwhile == "a booking":
         clinic.book(2)
     else:
@@ -57,7 +65,7 @@ def test_what_came_in_between_makes_the_preview_stale(meanwhile):
     db.session.commit()
 
     with pytest.raises(Stale) as stale:
-        changing.apply(clinic.close(), shown.version, by=clinic.manager, now=NOON)
+        applying.apply(clinic.close(), shown.version, by=clinic.manager, now=NOON)
 
     db.session.rollback()
     assert len(stale.value.preview.displaced) == (2 if meanwhile == "a booking" else 0)
@@ -362,7 +370,7 @@ def test_hours_that_end_before_they_begin_are_refused():
     clinic = Clinic()
     for change in (clinic.close(time(10), time(9)), clinic.away(time(10), time(10))):
         with pytest.raises(EndsBeforeItBegins):
-            changing.preview(change, now=NOON)
+            applying.preview(change, now=NOON)
 
 
 def test_the_facts_stay_in_the_row():

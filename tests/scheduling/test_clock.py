@@ -10,13 +10,13 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
-from clinic.scheduling.planning import Pattern, plan_course
 from clinic.scheduling.policies import Policy
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.rota import Weekly, add_rule, extend
-from clinic.scheduling.together import Wish
+from clinic.scheduling.request import Wanted, examine
+from clinic.scheduling.search.courses import Pattern, plan_course
+from clinic.scheduling.search.together import Wish
+from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted, examine
 from tests.conftest import SETTINGS
 from tests.makes import (
     NOON,

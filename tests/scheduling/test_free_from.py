@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from clinic.clock import day_bounds
 from clinic.db import db
-from clinic.scheduling import booking, places
+from clinic.scheduling import places
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
-from clinic.scheduling.opening import LONG_AGO, NEVER
 from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

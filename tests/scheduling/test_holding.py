@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
-from clinic.scheduling import booking, holding
+from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Booking, Channel, Hold, Place, Slot
 from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.request import Refused, SlotTaken, Wanted
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     make_appointment,

@@ -22,18 +22,15 @@ from sqlalchemy import select
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import (
+from clinic.scheduling.booking import (
     anyone,
-    attendance,
     booking,
-    changes,
-    changing,
     holding,
     new_times,
-    release,
-    reopening,
-    waiting,
 )
+from clinic.scheduling.changes import applying, kinds, reopening
+from clinic.scheduling.day import attendance
+from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import (
     Appointment,
     Channel,
@@ -42,11 +39,12 @@ from clinic.scheduling.models import (
     RotaRule,
     WaitlistEntry,
 )
-from clinic.scheduling.parts import PARTS
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.rota import Weekly, add_rule, extend
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable import release
+from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
+from clinic.scheduling.waitlist import waiting
 from clinic.scheduling.work import work
 from tests.makes import make_hold
 from tests.scheduling.cast import DAYS, Cast
@@ -237,12 +235,12 @@ class Centre(Cast):
 
     def change(self, make):
         """Show it, then do it; under a version that was never shown it is refused."""
-        shown = self.try_to(lambda: changing.preview(make(), now=self.now))
+        shown = self.try_to(lambda: applying.preview(make(), now=self.now))
         if shown is None:
             return
         rest = {"by": self.staff, "now": self.now}
-        assert self.try_to(lambda: changing.apply(make(), "another", **rest)) is None
-        done = self.try_to(lambda: changing.apply(make(), shown.version, **rest))
+        assert self.try_to(lambda: applying.apply(make(), "another", **rest)) is None
+        done = self.try_to(lambda: applying.apply(make(), shown.version, **rest))
         assert done is not None, "nobody came in between, and yet it was stale"
         assert [one.id for one in done.displaced] == [one.id for one in shown.displaced]
         for one in done.displaced:
@@ -262,15 +260,15 @@ class Centre(Cast):
             hours = (at(day, start), at(day, end))
             if kind == "close":
                 room = [None, *self.rooms][which % 4]
-                return changes.Close(self.centre, *hours, "停电", "No power", room)
+                return kinds.Close(self.centre, *hours, "停电", "No power", room)
             if kind == "away":
-                return changes.Away(self.practitioners[which % 2], *hours)
+                return kinds.Away(self.practitioners[which % 2], *hours)
             if kind == "works_as":
-                return changes.WorksAs(self.centre, day, weekday)
+                return kinds.WorksAs(self.centre, day, weekday)
             if kind == "end_rule" and (one := self.any_of(RotaRule, which)):
-                return changes.EndRule(one, day)
+                return kinds.EndRule(one, day)
             session = self.any_of(ClinicSession, which)
-            return changes.NewHours(session, start, end, capacity)
+            return kinds.NewHours(session, start, end, capacity)
 
         self.change(make)
 

@@ -7,11 +7,12 @@ from sqlalchemy import func, select
 
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.scheduling import booking, holding, old_forms, waiting
+from clinic.scheduling.booking import booking, holding, old_forms
 from clinic.scheduling.models import Booking, Channel, Hold, HoldFor, Place
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import SlotTaken, Wanted
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import SlotTaken, Wanted
+from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -7,10 +7,12 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import changing, reopening
-from clinic.scheduling.changes import Away, Close
+from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
-from clinic.scheduling.opening import (
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.timetable.opening import (
     HasAppointments,
     Hours,
     NotGivenHere,
@@ -20,9 +22,7 @@ from clinic.scheduling.opening import (
     open_week,
     withdraw_session,
 )
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -56,7 +56,7 @@ def opened(team, day=TOMORROW, slot_minutes=15):
 
 
 def do(change, by):
-    changing.apply(change, changing.preview(change, now=NOON).version, by=by, now=NOON)
+    applying.apply(change, applying.preview(change, now=NOON).version, by=by, now=NOON)
     db.session.commit()
 
 

@@ -9,17 +9,30 @@ from clinic.audit.trail import AuditEvent
 from clinic.centres.models import AdjustedDay, ServiceKind
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import anyone, attendance, booking, holding, new_times, release, waiting
+from clinic.scheduling.booking import (
+    anyone,
+    booking,
+    holding,
+    new_times,
+)
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel, Hold, Slot
-from clinic.scheduling.planning import Pattern, plan_course
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import (
+    Refused,
+    SamePlaceTwice,
+    SlotTaken,
+    Wanted,
+)
+from clinic.scheduling.search.courses import Pattern, plan_course
+from clinic.scheduling.search.together import Wish
+from clinic.scheduling.search.trips import visits
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.together import Wish
-from clinic.scheduling.trips import visits
+from clinic.scheduling.timetable import release
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Refused, SamePlaceTwice, SlotTaken, Wanted
-from clinic.scheduling.wishes import NeverMet
+from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist.wishes import NeverMet
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,

@@ -9,13 +9,15 @@ from sqlalchemy import select
 from clinic.centres.models import ServiceKind
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import attendance, booking, holding, opening, release
+from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Slot, SlotService
-from clinic.scheduling.opening import ReleaseInPast
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.request import Refused, SlotTaken, Wanted
+from clinic.scheduling.timetable import opening, release
+from clinic.scheduling.timetable.opening import ReleaseInPast
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Refused, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -6,13 +6,21 @@ import pytest
 
 from clinic.centres.models import Closure
 from clinic.db import db
-from clinic.scheduling import changing, reopening, rota, waiting
-from clinic.scheduling.changes import EndRule, EndsLater, NewHours, WorksAs, withdraw
+from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.changes.kinds import (
+    EndRule,
+    EndsLater,
+    NewHours,
+    WorksAs,
+    withdraw,
+)
 from clinic.scheduling.models import ClinicSession
-from clinic.scheduling.opening import EndsBeforeItBegins, NoPlaces
-from clinic.scheduling.rota import Weekly
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
+from clinic.scheduling.timetable.rota import Weekly
 from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -129,7 +137,7 @@ def test_who_lost_only_a_part_of_their_time_comes_back_too():
 def test_a_rule_can_only_end_earlier():
     _, rule, _ = with_a_rule(valid_until=A_WEEK_LATER)
     with pytest.raises(EndsLater):
-        changing.preview(EndRule(rule, A_WEEK_LATER + timedelta(days=1)), now=NOON)
+        applying.preview(EndRule(rule, A_WEEK_LATER + timedelta(days=1)), now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_a_rule_can_only_end_earlier():
 def test_hours_that_cannot_be_are_refused(begins, closes, capacity, refusal):
     clinic = Clinic()
     with pytest.raises(refusal):
-        changing.preview(NewHours(clinic.session, begins, closes, capacity), now=NOON)
+        applying.preview(NewHours(clinic.session, begins, closes, capacity), now=NOON)
 
 
 def test_places_that_were_cut_by_mistake_come_back_with_who_was_booked():

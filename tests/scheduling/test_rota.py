@@ -12,16 +12,16 @@ from clinic.centres.models import AdjustedDay, Closure, Leave
 from clinic.centres.years import calendars
 from clinic.clock import at, clinic_day, local
 from clinic.db import db
-from clinic.scheduling import rota
 from clinic.scheduling.models import ClinicSession, Slot, SlotService
-from clinic.scheduling.opening import (
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.opening import (
     EndsBeforeItBegins,
     NoPlaces,
     NotGivenHere,
     NoWholeSlot,
     withdraw_session,
 )
-from clinic.scheduling.rota import (
+from clinic.scheduling.timetable.rota import (
     NeverValid,
     NoWeekday,
     OverlappingRule,

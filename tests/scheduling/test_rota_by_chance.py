@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clinic.db import db
-from clinic.scheduling import rota_undoing
-from clinic.scheduling.rota_models import last_publication
+from clinic.scheduling.rota import undoing
+from clinic.scheduling.rota.models import last_publication
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_room
@@ -71,7 +71,7 @@ def test_what_is_shown_happens_and_is_undone(app, change, visits, places, anothe
     there = [one for one in made.sessions() if one.rota_rule_id in rules and one.id not in stayed]
     assert {(one.starts_at, one.ends_at) for one in there} == comes
 
-    rota_undoing.undo(last_publication(made.centre), by=made.manager, now=NOON)
+    undoing.undo(last_publication(made.centre), by=made.manager, now=NOON)
     db.session.commit()
 
     assert broken_promises() == []

@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.clock import at
-from clinic.scheduling.rota import Weekly
-from clinic.scheduling.rota_models import from_json, to_json
-from clinic.scheduling.rota_plan import Guest, Hours, Seats, Sitting, clashes, compare
+from clinic.scheduling.rota.models import from_json, to_json
+from clinic.scheduling.rota.plan import (
+    Guest,
+    Hours,
+    Seats,
+    Sitting,
+    clashes,
+    compare,
+)
+from clinic.scheduling.timetable.rota import Weekly
 
 MONDAY = date(2026, 3, 9)
 WEEKLY = Weekly((0, 1, 2), time(9), time(11), 15, MONDAY)

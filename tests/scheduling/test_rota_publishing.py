@@ -7,27 +7,22 @@ import pytest
 from clinic.audit import AuditEvent
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import (
-    booking,
-    changes,
-    changing,
-    new_times,
-    rota,
-    rota_drafts,
-    rota_publishing,
-    rota_undoing,
-)
+from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.changes import applying, kinds
+from clinic.scheduling.changes.as_shown import ShownBefore
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
-from clinic.scheduling.opening import EndsBeforeItBegins, NoWholeSlot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.rota import OverlappingRule
-from clinic.scheduling.rota_drafts import BeginsTooSoon, EndsTooLate, NothingToCopy
-from clinic.scheduling.rota_models import RotaDraft, last_publication
-from clinic.scheduling.rota_publishing import NothingToPublish, Overtaken, ShownBefore
-from clinic.scheduling.rota_undoing import DraftsOpen, NotTheLast, Used
+from clinic.scheduling.request import Wanted
+from clinic.scheduling.rota import drafts, publishing, undoing
+from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate, NothingToCopy
+from clinic.scheduling.rota.models import RotaDraft, last_publication
+from clinic.scheduling.rota.publishing import NothingToPublish, Overtaken
+from clinic.scheduling.rota.undoing import DraftsOpen, NotTheLast, Used
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoWholeSlot
+from clinic.scheduling.timetable.rota import OverlappingRule
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import NOON, make_child, make_hold, make_practitioner, make_room, make_user
 from tests.scheduling.rota_of import NEXT_MONDAY, TODAY, Rota
 
@@ -37,7 +32,7 @@ TUESDAY, WEDNESDAY = NEXT_MONDAY + timedelta(days=1), NEXT_MONDAY + timedelta(da
 
 def undo(made, now=NOON):
     publication = last_publication(made.centre)
-    done = rota_undoing.undo(publication, by=made.manager, now=now)
+    done = undoing.undo(publication, by=made.manager, now=now)
     db.session.commit()
     assert broken_promises() == []
     return done
@@ -151,7 +146,7 @@ def test_other_days_only_leave_the_sessions_of_the_days_that_stay_untouched():
 def test_what_was_done_by_hand_to_a_session_that_stays_is_not_undone():
     made = Rota()
     gone = made.sessions(TUESDAY)[0]
-    from clinic.scheduling import opening
+    from clinic.scheduling.timetable import opening
 
     opening.withdraw_session(gone, by=made.manager, now=NOON)
     db.session.commit()
@@ -210,7 +205,7 @@ def test_hours_that_another_rule_has_stand_against_publishing():
     draft = made.draft(make_practitioner([made.service], centre=made.centre))
     shown = made.look()
     assert isinstance(shown.problems[draft.id], OverlappingRule)
-    with pytest.raises(rota_publishing.SomethingAgainst):
+    with pytest.raises(publishing.SomethingAgainst):
         made.publish(shown)
     db.session.rollback()
     assert db.session.query(RotaRule).count() == 1
@@ -219,7 +214,7 @@ def test_hours_that_another_rule_has_stand_against_publishing():
 def test_a_draft_whose_day_has_come_stands_against_publishing():
     made = Rota()
     draft = made.change(opens=time(10))
-    from clinic.scheduling.rota_diff import diff
+    from clinic.scheduling.rota.diff import diff
 
     later = NOON + timedelta(days=7)
     assert isinstance(diff(made.centre, now=later).problems[draft.id], BeginsTooSoon)
@@ -351,10 +346,10 @@ def test_only_the_last_publication_is_undone_once_and_without_open_drafts():
     db.session.rollback()
     made.publish()
     with pytest.raises(NotTheLast):
-        rota_undoing.undo(first, by=made.manager, now=NOON)
+        undoing.undo(first, by=made.manager, now=NOON)
     db.session.rollback()
     undo(made)
-    rota_drafts.discard(draft, by=made.manager, now=NOON)
+    drafts.discard(draft, by=made.manager, now=NOON)
     db.session.commit()
     undo(made)
     assert last_publication(made.centre) is None
@@ -363,13 +358,13 @@ def test_only_the_last_publication_is_undone_once_and_without_open_drafts():
 def test_leave_that_is_lifted_does_not_bring_back_what_the_new_rota_ended():
     from clinic.centres.models import Leave
     from clinic.clock import day_bounds
-    from clinic.scheduling import changing, reopening
-    from clinic.scheduling.changes import Away
+    from clinic.scheduling.changes import applying, reopening
+    from clinic.scheduling.changes.kinds import Away
 
     made = Rota()
     away = Away(made.practitioner, *day_bounds(TUESDAY))
-    shown = changing.preview(away, now=NOON)
-    changing.apply(away, shown.version, by=made.manager, now=NOON)
+    shown = applying.preview(away, now=NOON)
+    applying.apply(away, shown.version, by=made.manager, now=NOON)
     db.session.commit()
     made.change(opens=time(10), closes=time(12))
     made.publish()
@@ -397,29 +392,29 @@ def test_a_place_of_the_online_share_stays_one():
 def test_a_week_is_copied_to_another_clinician_for_what_they_give():
     made = Rota()
     other, room = make_practitioner([made.service], centre=made.centre), make_room(made.centre)
-    copied = rota_drafts.copy_week([made.rule], other, room, NEXT_MONDAY, by=made.manager, now=NOON)
+    copied = drafts.copy_week([made.rule], other, room, NEXT_MONDAY, by=made.manager, now=NOON)
     db.session.commit()
     assert [one.weekly.weekdays for one in copied] == [(0, 1, 2)]
     made.publish()
     assert len(made.sessions(TUESDAY)) == 2
     useless = make_practitioner([], centre=made.centre)
     with pytest.raises(NothingToCopy):
-        rota_drafts.copy_week([made.rule], useless, room, NEXT_MONDAY, by=made.manager, now=NOON)
+        drafts.copy_week([made.rule], useless, room, NEXT_MONDAY, by=made.manager, now=NOON)
 
 
 def test_a_weekday_is_copied_to_those_that_do_not_have_it():
     made = Rota()
-    (copied,) = rota_drafts.copy_weekday(
+    (copied,) = drafts.copy_weekday(
         [made.rule], 1, [0, 1, 3, 4], NEXT_MONDAY, by=made.manager, now=NOON
     )
     assert copied.weekly.weekdays == (3, 4)
     with pytest.raises(NothingToCopy):
-        rota_drafts.copy_weekday([made.rule], 5, [6], NEXT_MONDAY, by=made.manager, now=NOON)
+        drafts.copy_weekday([made.rule], 5, [6], NEXT_MONDAY, by=made.manager, now=NOON)
 
 
 def test_every_second_week_keeps_its_rhythm_when_it_is_copied():
     made = Rota(every_weeks=2)
-    (copied,) = rota_drafts.copy_weekday(
+    (copied,) = drafts.copy_weekday(
         [made.rule], 1, [3], NEXT_MONDAY + timedelta(days=1), by=made.manager, now=NOON
     )
     days = [TODAY + timedelta(days=n) for n in range(7, 60)]
@@ -455,7 +450,7 @@ def test_a_family_that_fills_in_the_form_is_told_kindly():
 def test_every_step_is_in_the_audit_trail():
     made = Rota()
     lost, kept = made.book(TUESDAY, 0), made.book(TUESDAY, 6)
-    rota_drafts.discard(made.draft(weekdays=(5,)), by=made.manager, now=NOON)
+    drafts.discard(made.draft(weekdays=(5,)), by=made.manager, now=NOON)
     made.change(opens=time(10))
     made.publish()
     undo(made)
@@ -503,9 +498,9 @@ def test_drafts_that_nobody_published_make_no_session():
 def test_a_day_that_was_taken_out_by_hand_stays_out_under_other_hours_and_is_named():
     made = Rota()
     [session] = made.sessions(NEXT_MONDAY)
-    change = changes.withdraw(session)
-    version = changing.preview(change, now=NOON).version
-    changing.apply(change, version, by=made.manager, now=NOON)
+    change = kinds.withdraw(session)
+    version = applying.preview(change, now=NOON).version
+    applying.apply(change, version, by=made.manager, now=NOON)
     draft = made.change(opens=time(10), closes=time(12))
 
     shown = made.look()
@@ -525,7 +520,7 @@ def test_who_lost_a_time_to_shorter_hours_gets_it_back_with_the_longer_ones():
     made.publish()
     assert status_of(late) is Status.DISPLACED
     new = next(one for one in rota.rules_of([made.centre.id]) if one.closes == time(10))
-    rota_drafts.draft_change(
+    drafts.draft_change(
         new, made.template(closes=time(11), valid_from=NEXT_MONDAY), by=made.manager, now=NOON
     )
     db.session.commit()

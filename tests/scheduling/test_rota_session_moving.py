@@ -6,11 +6,14 @@ import pytest
 
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling import changing, new_times, opening, session_moving
-from clinic.scheduling.changes import Close
-from clinic.scheduling.rota_publishing import ShownBefore
-from clinic.scheduling.session_moving import HasBegun, InThePast, Moving
+from clinic.scheduling.booking import new_times
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.rota import session_moving
+from clinic.scheduling.rota.session_moving import HasBegun, InThePast, Moving
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import opening
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_appointment, make_practitioner, make_room, make_slot
 from tests.scheduling.rota_of import NEXT_MONDAY, Rota
@@ -74,13 +77,13 @@ def test_a_booking_in_between_is_shown_first():
 
 def close_the_day(made):
     change = Close(made.centre, *day_bounds(TUESDAY), "检修", "Repairs")
-    changing.apply(change, changing.preview(change, now=NOON).version, by=made.manager, now=NOON)
+    applying.apply(change, applying.preview(change, now=NOON).version, by=made.manager, now=NOON)
     db.session.commit()
 
 
 def close_the_afternoon(made):
     change = Close(made.centre, at(TUESDAY, time(13)), at(TUESDAY, time(18)), "检修", "Repairs")
-    changing.apply(change, changing.preview(change, now=NOON).version, by=made.manager, now=NOON)
+    applying.apply(change, applying.preview(change, now=NOON).version, by=made.manager, now=NOON)
     db.session.commit()
 
 

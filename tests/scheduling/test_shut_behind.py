@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from clinic.db import db
-from clinic.scheduling import attendance
+from clinic.scheduling.day import attendance
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.scheduling.clinic import Clinic

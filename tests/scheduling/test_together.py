@@ -8,15 +8,28 @@ import pytest
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
-from clinic.scheduling import anyone, booking, changing, holding, trips
-from clinic.scheduling.changes import Away
+from clinic.scheduling.booking import anyone, booking, holding
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
-from clinic.scheduling.planning import GapsCannotBe, NothingToRepeat, Pattern, plan_course
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.together import Wish
+from clinic.scheduling.request import (
+    ChildBusy,
+    Refused,
+    SamePlaceTwice,
+    SlotTaken,
+    Wanted,
+)
+from clinic.scheduling.search import trips
+from clinic.scheduling.search.courses import (
+    GapsCannotBe,
+    NothingToRepeat,
+    Pattern,
+    plan_course,
+)
+from clinic.scheduling.search.together import Wish
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.wanted import ChildBusy, Refused, SamePlaceTwice, SlotTaken, Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -273,12 +286,12 @@ def test_a_course_goes_around_what_is_taken_and_says_so(course):
     make_appointment(service=service, slot=at_ten[2])  # Thursday the 5th
     manager = make_user()
     away = Away(therapist, *day_bounds(date(2026, 3, 10)))
-    shown = changing.preview(away, now=NOON)
-    changing.apply(away, shown.version, by=manager, now=NOON)
+    shown = applying.preview(away, now=NOON)
+    applying.apply(away, shown.version, by=manager, now=NOON)
     for who in (therapist, colleague):
         away = Away(who, *day_bounds(date(2026, 3, 12)))
-        shown = changing.preview(away, now=NOON)
-        changing.apply(away, shown.version, by=manager, now=NOON)
+        shown = applying.preview(away, now=NOON)
+        applying.apply(away, shown.version, by=manager, now=NOON)
     db.session.commit()
 
     found = plan(course)
@@ -299,8 +312,8 @@ def test_a_course_that_cannot_be_whole_says_where_it_stops(course):
     manager = make_user()
     for who in (therapist, colleague):
         away = Away(who, *day_bounds(date(2026, 3, 9), 14))
-        shown = changing.preview(away, now=NOON)
-        changing.apply(away, shown.version, by=manager, now=NOON)
+        shown = applying.preview(away, now=NOON)
+        applying.apply(away, shown.version, by=manager, now=NOON)
     db.session.commit()
 
     found = plan(course)

@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling import attendance, changes, changing
-from clinic.scheduling.changes import Close
+from clinic.scheduling.changes import applying, kinds
+from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Hold, Place, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import PROMISES, broken_promises
-from clinic.scheduling.wanted import Wanted
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -225,9 +226,9 @@ def test_a_fact_that_nobody_recorded_is_found(unprotected, fact):
 
 def test_a_hold_that_lost_its_place_to_a_change_of_hours_or_to_time_breaks_nothing(rows):
     session = db.session.get_one(Hold, rows["hold"]).slot.clinic_session
-    change = changes.withdraw(session)
-    version = changing.preview(change, now=NOON).version
-    changing.apply(change, version, by=make_user(), now=NOON)
+    change = kinds.withdraw(session)
+    version = applying.preview(change, now=NOON).version
+    applying.apply(change, version, by=make_user(), now=NOON)
     db.session.commit()
     assert db.session.query(Place).filter_by(hold_id=rows["hold"]).all() == []
     assert broken_promises(now=NOON) == []
@@ -238,7 +239,7 @@ def test_what_was_shut_while_a_child_was_here_stays_open_for_it(rows):
     now = appointment.starts_at - timedelta(hours=1)
     attendance.check_in(appointment, by=make_user(), now=now)
     change = Close(appointment.centre, appointment.starts_at, appointment.ends_at, "x", "x")
-    changing.apply(change, changing.preview(change, now=now).version, by=make_user(), now=now)
+    applying.apply(change, applying.preview(change, now=now).version, by=make_user(), now=now)
     db.session.commit()
     assert db.session.get_one(Slot, rows["slot"]).closed_at is None
     assert broken_promises(now=now) == []

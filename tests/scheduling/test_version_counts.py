@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Version
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
+from clinic.scheduling.request import Wanted
 from clinic.visits.models import DeskVersion
 from tests.makes import (
     NOON,

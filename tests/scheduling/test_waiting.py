@@ -6,14 +6,15 @@ import pytest
 
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling import booking, holding, waiting
+from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.rota import Weekly, add_rule
+from clinic.scheduling.request import SlotTaken, Wanted
+from clinic.scheduling.timetable.rota import Weekly, add_rule
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waiting import AlreadyWaiting, OfferLapsed, WaitsTooLong
-from clinic.scheduling.wanted import SlotTaken, Wanted
-from clinic.scheduling.wishes import NeverMet
+from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist.waiting import AlreadyWaiting, OfferLapsed, WaitsTooLong
+from clinic.scheduling.waitlist.wishes import NeverMet
 from tests.makes import (
     NOON,
     TOMORROW,

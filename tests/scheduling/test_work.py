@@ -6,10 +6,11 @@ from datetime import time, timedelta
 import pytest
 
 from clinic.db import db
-from clinic.scheduling import rota, waiting
 from clinic.scheduling.models import ClinicSession, Hold
-from clinic.scheduling.opening import RoomBusy
-from clinic.scheduling.rota import Weekly
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.opening import RoomBusy
+from clinic.scheduling.timetable.rota import Weekly
+from clinic.scheduling.waitlist import waiting
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.vaccination import before, screening, visits
-from clinic.vaccination.giving_rules import CHECKS
-from clinic.vaccination.screening import Answer
+from clinic.vaccination.jab import before, screening
+from clinic.vaccination.jab import queries as jab_queries
+from clinic.vaccination.jab.rules import CHECKS
+from clinic.vaccination.jab.screening import Answer
 from tests.makes import TOMORROW, make_user
 from tests.vaccination.stocked import MMR, Centre
 
@@ -41,7 +42,7 @@ class Day(Centre):
         """The guardian answers, every question with no but these, and decides about MMR."""
         answers = {one.code: Answer(one.code in yes) for one in screening.questions()}
         before.answer(self.visit, answers, ["MMR"], language="zh", by=self.parent, now=now)
-        lines = [one for one in visits.lines_of(self.visit, TOMORROW) if one.is_promised]
+        lines = [one for one in jab_queries.lines_of(self.visit, TOMORROW) if one.is_promised]
         decisions = [(one, agrees) for one in lines]
         before.decide(self.visit, decisions, language="zh", by=self.parent, now=now)
         db.session.commit()

@@ -12,14 +12,15 @@ from clinic.db import db
 from clinic.families import registering
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
 from clinic.scheduling.verify import broken_ages, broken_promises
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import conditions, record, stock_lots
-from clinic.vaccination.models import Condition, Immunization, Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.record_verify import broken_records
-from clinic.vaccination.stock_models import DosePromise, VaccineLot
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.booking.verify import broken_records
+from clinic.vaccination.record import conditions, recording
+from clinic.vaccination.record.models import Condition, Immunization, Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import DosePromise, VaccineLot
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -75,7 +76,9 @@ class Baby:
     def enter(self, *doses):
         """The family enters these into the booklet: each a vaccine and a day."""
         entries = [Entry(*one) for one in doses]
-        rows = record.record(self.child, entries, by=self.parent, source=Source.BOOKLET, now=NOON)
+        rows = recording.record(
+            self.child, entries, by=self.parent, source=Source.BOOKLET, now=NOON
+        )
         db.session.commit()
         return rows
 
@@ -101,7 +104,7 @@ class Baby:
             .where(Immunization.vaccine == vaccine, Immunization.voided_at.is_(None))
             .order_by(Immunization.given_on.desc())
         ).first()
-        record.void(row, by=self.nurse, reason="wrong child", now=NOON)
+        recording.void(row, by=self.nurse, reason="wrong child", now=NOON)
         db.session.commit()
 
     def has(self, code, on=None):
@@ -119,13 +122,13 @@ class Baby:
         lot = db.session.scalars(
             select(VaccineLot).where(VaccineLot.number == f"{vaccine}-1")
         ).one()
-        stock_lots.recall(lot, "", by=self.nurse, now=NOON)
+        lots.recall(lot, "", by=self.nurse, now=NOON)
         db.session.commit()
 
     def receive(self, vaccine, doses=1):
-        product = stock_lots.product_of(vaccine, "北京生物")
+        product = lots.product_of(vaccine, "北京生物")
         facts = (self.centre.id, product, f"{vaccine}-2", date(2027, 12, 31), doses)
-        stock_lots.receive(*facts, by=self.nurse, now=NOON)
+        lots.receive(*facts, by=self.nurse, now=NOON)
         db.session.commit()
 
 

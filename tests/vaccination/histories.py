@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.forecast import forecast
-from clinic.vaccination.programme import national
+from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.forecast import forecast
+from clinic.vaccination.programme.national import national
 
 TODAY = date(2026, 3, 2)
 CONDITIONS = [

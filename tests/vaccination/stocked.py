@@ -7,11 +7,11 @@ from sqlalchemy import select
 from clinic.centres.models import ServiceKind
 from clinic.db import db
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import stock, stock_lots
-from clinic.vaccination.stock import Dose
-from clinic.vaccination.stock_models import DosePromise, Stock
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.scheduling.request import Wanted
+from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock.models import DosePromise, Stock
+from clinic.vaccination.stock.reserving import Dose
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -48,7 +48,7 @@ class Centre:
     def visit(self, *doses, day=TOMORROW, by=None):
         """An appointment, these doses promised to it."""
         made = make_appointment(service=self.service, slot=self.sessions[day].slots[0], by=by)
-        stock.promise(doses, appointment=made, by=self.nurse, now=NOON)
+        reserving.promise(doses, appointment=made, by=self.nurse, now=NOON)
         db.session.commit()
         return made
 
@@ -58,14 +58,14 @@ class Centre:
         slots = slots_for(self.service, self.sessions[day].slots[1].id)
         wanted = Wanted(child or make_child(by), self.service, slots)
         hold = make_hold(wanted, by=by, now=NOON, moves=moves)
-        stock.promise(doses, hold=hold, by=by, now=NOON)
+        reserving.promise(doses, hold=hold, by=by, now=NOON)
         db.session.commit()
         return hold
 
     def receive(self, doses, *, expires_on=NEXT_YEAR, vaccine="MMR", number="A1"):
-        product = stock_lots.product_of(vaccine, "北京生物")
+        product = lots.product_of(vaccine, "北京生物")
         facts = (self.id, product, number, expires_on, doses)
-        lot = stock_lots.receive(*facts, by=self.nurse, now=NOON)
+        lot = lots.receive(*facts, by=self.nurse, now=NOON)
         db.session.commit()
         return lot
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.ages import add_months
-from clinic.vaccination.ahead import ahead
-from clinic.vaccination.child import Child, Dose
-from clinic.vaccination.forecast import forecast
+from clinic.vaccination.programme.ahead import ahead
+from clinic.vaccination.programme.child import Child, Dose
+from clinic.vaccination.programme.forecast import forecast
 
 BORN = date(2026, 3, 2)
 

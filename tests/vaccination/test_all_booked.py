@@ -8,10 +8,10 @@ import time_machine
 from clinic.centres.models import ServiceKind
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.release import reschedule
-from clinic.vaccination import record
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
+from clinic.scheduling.timetable.release import reschedule
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -51,7 +51,7 @@ class Site:
 
     def had(self, doses):
         entries = [Entry(code, BORN + timedelta(days=n)) for code, n in doses]
-        record.record(self.child, entries, source=Source.BOOKLET, by=self.parent, now=NOON)
+        recording.record(self.child, entries, source=Source.BOOKLET, by=self.parent, now=NOON)
         db.session.commit()
 
     def page(self):

@@ -11,9 +11,9 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Service, ServiceKind
 from clinic.db import db
-from clinic.scheduling import booking
-from clinic.vaccination import consent
-from clinic.vaccination.visit_models import InformedConsent, Screening
+from clinic.scheduling.booking import booking
+from clinic.vaccination.jab import consent
+from clinic.vaccination.jab.models import InformedConsent, Screening
 from tests.makes import NOON, make_centre, make_user
 from tests.pages import rows
 from tests.vaccination.at_the_jab import NO, ON_THE_DAY, Day

@@ -8,9 +8,9 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.families.models import Sex
-from clinic.vaccination import record
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -21,7 +21,7 @@ def page_of(child):
 
 
 def given(child, by, *entries, source=Source.BOOKLET):
-    return record.record(child, entries, by=by, source=source, now=NOON)
+    return recording.record(child, entries, by=by, source=source, now=NOON)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_days_are_saved_and_shown_without_a_field(client, parent, child):
     page = page_of(child)
     answer = client.sign_in(parent).post(page, data={"BCG-1": "2025-02-01", "HepB-2": "2025-03-01"})
     assert answer.location == page
-    assert {one.vaccine for one in record.history_of(child.id)} == {"BCG", "HepB"}
+    assert {one.vaccine for one in recording.history_of(child.id)} == {"BCG", "HepB"}
     shown = client.get(page).text
     assert shown.count("entered by you · not verified yet") == 2
     assert 'name="BCG-1"' not in shown
@@ -95,7 +95,7 @@ def test_an_empty_form_is_not_saved(client, parent, child, data):
 @pytest.mark.parametrize(("typed", "day"), [("", "2025-03-01"), ("2025-03-09", "2025-03-09")])
 def test_the_usual_day_fills_in_and_a_typed_one_wins(client, parent, child, typed, day):
     client.sign_in(parent).post(page_of(child), data={"HepB-2-usual": "1", "HepB-2": typed})
-    (row,) = record.history_of(child.id)
+    (row,) = recording.history_of(child.id)
     assert (row.dose_number, row.given_on) == (2, date.fromisoformat(day))
 
 
@@ -124,7 +124,7 @@ def test_a_family_takes_back_what_it_entered(client, parent, child):
     assert "entered by another guardian" in client.get(page_of(child)).text
     address = f"/vaccination/children/{child.id}/immunizations/{row.id}/removal"
     assert client.post(address).location == page_of(child)
-    assert record.history_of(child.id) == []
+    assert recording.history_of(child.id) == []
     (voided,) = db.session.query(Immunization).all()
     assert (voided.voided_by_id, voided.void_reason) == (other.id, "entered by mistake")
     deeds = [one.action for one in db.session.query(AuditEvent).order_by(AuditEvent.id)]
@@ -140,13 +140,13 @@ def test_what_the_centre_entered_or_verified_stays(client, parent, child, source
     nurse = make_user(Role.CLINICIAN, centre=make_centre())
     (row,) = given(child, nurse, Entry("BCG", date(2025, 2, 1), 1), source=source)
     if is_verified:
-        record.verify(row, by=nurse, now=NOON)
+        recording.verify(row, by=nurse, now=NOON)
     address = f"/vaccination/children/{child.id}/immunizations/{row.id}/removal"
     answer = client.sign_in(parent).post(address)
     assert answer.status_code == 422
     assert "Please ask the centre to change it." in answer.text
     assert f"removal-{row.id}" not in answer.text
-    assert len(record.history_of(child.id)) == 1
+    assert len(recording.history_of(child.id)) == 1
 
 
 def test_a_stranger_finds_nothing_and_removes_nothing(client, parent, child):
@@ -158,4 +158,4 @@ def test_a_stranger_finds_nothing_and_removes_nothing(client, parent, child):
     for one in (child, theirs):
         address = f"/vaccination/children/{one.id}/immunizations/{row.id}/removal"
         assert client.post(address).status_code == 404
-    assert len(record.history_of(child.id)) == 1
+    assert len(recording.history_of(child.id)) == 1

@@ -1,7 +1,7 @@
 """What a record can name, the programme can judge."""
 
-from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.programme import national
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.programme.national import national
 
 
 def test_every_vaccine_of_a_record_is_known_to_the_programme():

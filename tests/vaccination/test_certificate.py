@@ -7,10 +7,15 @@ import pytest
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
-from clinic.vaccination import record
-from clinic.vaccination.certificate import Printed, digest, read, sign
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.certificate import (
+    Printed,
+    digest,
+    read,
+    sign,
+)
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON, make_centre, make_child, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -29,11 +34,13 @@ def child(parent):
 
 
 def give(child, *entries):
-    record.record(child, entries, by=child.guardianships[0].user, source=Source.BOOKLET, now=NOON)
+    recording.record(
+        child, entries, by=child.guardianships[0].user, source=Source.BOOKLET, now=NOON
+    )
 
 
 def token_of(child):
-    rows = record.history_of(child.id)
+    rows = recording.history_of(child.id)
     return sign(Printed(child.id, NOON.date(), digest(rows)))
 
 

@@ -11,14 +11,16 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.scheduling.models import Question
-from clinic.vaccination import giving, record, stock_lots
-from clinic.vaccination.giving_rules import CHECKS
-from clinic.vaccination.models import Correction, Immunization, Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.stock_models import VaccineLot
-from clinic.vaccination.stock_verify import broken_stock
-from clinic.vaccination.visit_models import GivenDose, Observation
-from clinic.vaccination.visits import lines_of
+from clinic.vaccination.jab import giving
+from clinic.vaccination.jab.models import GivenDose, Observation
+from clinic.vaccination.jab.queries import lines_of
+from clinic.vaccination.jab.rules import CHECKS
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Correction, Immunization, Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import VaccineLot
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import NOON, TOMORROW, make_centre, make_user
 from tests.vaccination.at_the_jab import LOT, ON_THE_DAY, Day
 from tests.vaccination.stocked import MMR, Centre
@@ -98,7 +100,7 @@ def test_the_right_lot_is_on_record_and_both_lots_are_counted(client, day):
     )
     (event,) = db.session.query(AuditEvent).filter_by(action="corrected")
     assert (event.details["old"]["lot_number"], event.details["new"]["lot_number"]) == (LOT, RIGHT)
-    assert len(record.history_of(day.child.id)) == 1  # it is not due again
+    assert len(recording.history_of(day.child.id)) == 1  # it is not due again
 
 
 def test_staff_read_what_it_said_before_and_the_report_says_what_is_right(client, day):
@@ -151,8 +153,8 @@ def test_what_is_not_right_is_said_and_nothing_changes(client, day, facts, bad, 
     Centre().receive(5, number="ELSEWHERE")
     day.receive(5, vaccine="HepB", number="HEPB")
     day.receive(5, number="OVER", expires_on=TOMORROW - timedelta(days=1))
-    stock_lots.waste(day.receive(1, number="EMPTY"), 1, "fell", by=day.nurse, now=NOON)
-    stock_lots.recall(day.receive(5, number="WARM"), "warm", by=day.nurse, now=NOON)
+    lots.waste(day.receive(1, number="EMPTY"), 1, "fell", by=day.nurse, now=NOON)
+    lots.recall(day.receive(5, number="WARM"), "warm", by=day.nurse, now=NOON)
     db.session.commit()
     answer = correct(client, **facts)
     assert (answer.status, answer.errors[bad].split(". ")[0].rstrip(".")) == (
@@ -177,7 +179,7 @@ def test_tampered_choices_are_refused(client, day, facts):
 
 
 def test_a_lot_that_was_recalled_since_is_put_on_record(client, day):
-    stock_lots.recall(day.right, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
+    lots.recall(day.right, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
     db.session.commit()
     assert correct(client, number=RIGHT).location == day.page
     assert (left(LOT), left(RIGHT)) == (5, 4)
@@ -186,8 +188,8 @@ def test_a_lot_that_was_recalled_since_is_put_on_record(client, day):
 
 def test_a_visit_that_loses_its_dose_by_it_is_asked_about(client, day):
     """Lot A1 was recalled; of the other lot one dose is left, and it is promised."""
-    stock_lots.waste(day.right, 4, "fell", by=day.nurse, now=NOON)
-    stock_lots.recall(day.lot, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
+    lots.waste(day.right, 4, "fell", by=day.nurse, now=NOON)
+    lots.recall(day.lot, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
     other = Centre.visit(day, MMR, by=day.parent)
     assert day.counts() == (1, 1)
     assert correct(client, lot=RIGHT).location == day.page
@@ -198,8 +200,8 @@ def test_a_visit_that_loses_its_dose_by_it_is_asked_about(client, day):
 
 def test_a_visit_that_had_lost_its_dose_is_promised_what_comes_back(client, day):
     other = Centre.visit(day, MMR, by=day.parent)
-    stock_lots.recall(day.right, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
-    stock_lots.waste(day.lot, 4, "fell", by=day.nurse, now=LATER)
+    lots.recall(day.right, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
+    lots.waste(day.lot, 4, "fell", by=day.nurse, now=LATER)
     db.session.commit()
     assert day.counts() == (0, 0)
     assert correct(client, number=RIGHT).location == day.page
@@ -226,7 +228,7 @@ def test_who_comes_second_is_told_and_what_they_typed_stays(client, day):
 
 def test_what_was_taken_back_meanwhile_is_not_corrected(client, day):
     open_form = form(client).fill(lot=RIGHT, reason=WRONG)
-    record.void(row(), by=day.vaccinator, reason="another child", now=LATER)
+    recording.void(row(), by=day.vaccinator, reason="another child", now=LATER)
     db.session.commit()
     answer = open_form.submit()
     assert answer.status == 409
@@ -256,7 +258,7 @@ def test_only_clinicians_of_that_centre(client, day):
         client.sign_in(make_user(role, centre=centre))
         client.page(page, status=status)
     entries = [Entry("BCG", date(2025, 4, 1))]
-    record.record(day.child, entries, by=day.parent, source=Source.BOOKLET, now=NOON)
+    recording.record(day.child, entries, by=day.parent, source=Source.BOOKLET, now=NOON)
     db.session.commit()
     client.sign_in(day.vaccinator)
     links = client.page(f"{day.page}/record").tree.css("a[href$=correction]")

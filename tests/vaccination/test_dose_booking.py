@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from clinic.centres.models import ServiceKind
 from clinic.db import db
-from clinic.scheduling import waiting
 from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
-from clinic.vaccination import record
-from clinic.vaccination.models import Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.stock_models import DosePromise, Stock
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.scheduling.waitlist import waiting
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock.models import DosePromise, Stock
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -64,7 +64,7 @@ class Site:
         had = [("BCG", 0), ("HepB", 0), ("HepB", 31), ("IPV", 62), ("IPV", 93), ("DTaP", 62)]
         had += [("bOPV", 124), ("DTaP", 124), ("DTaP", 186), ("HepB", 186), ("MPSV-A", 190)]
         entries = [Entry(v, day + timedelta(days=n)) for v, n in had if v not in but]
-        record.record(child, entries, source=Source.HERE, by=self.parent, now=NOON)
+        recording.record(child, entries, source=Source.HERE, by=self.parent, now=NOON)
         db.session.commit()
 
     def page(self, **query):

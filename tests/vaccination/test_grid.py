@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.grid import grid
-from clinic.vaccination.models import Immunization
-from clinic.vaccination.programme import period
+from clinic.vaccination.programme.national import period
+from clinic.vaccination.record.grid import grid
+from clinic.vaccination.record.models import Immunization
 
 BIRTH = date(2012, 2, 1)
 

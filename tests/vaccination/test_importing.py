@@ -11,12 +11,21 @@ from openpyxl import Workbook
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.import_files import MOST, Row, rows_of, text_of
-from clinic.vaccination.importing import day_of, dose_of, judge, lot_of
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.visit_models import ImportDraft
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.record.files import (
+    MOST,
+    Row,
+    rows_of,
+    text_of,
+)
+from clinic.vaccination.record.importing import (
+    day_of,
+    dose_of,
+    judge,
+    lot_of,
+)
+from clinic.vaccination.record.models import Immunization, ImportDraft, Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON, make_appointment, make_centre, make_child, make_user
 
 HEADER = "姓名,出生日期,疫苗,接种日期,剂次,批号,厂家"

@@ -4,8 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.legal import Booked, Case, candidates, lacks_booklet, objections, usual
+from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.legal import (
+    Booked,
+    Case,
+    candidates,
+    lacks_booklet,
+    objections,
+    usual,
+)
 
 TODAY = date(2026, 3, 2)
 DAY = timedelta(days=1)

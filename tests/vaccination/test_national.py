@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.child import Child, Dose, child_with
-from clinic.vaccination.forecast import forecast
-from clinic.vaccination.needs import SERIES
-from clinic.vaccination.programme import national
+from clinic.vaccination.programme.child import Child, Dose, child_with
+from clinic.vaccination.programme.forecast import forecast
+from clinic.vaccination.programme.national import national
+from clinic.vaccination.programme.needs import SERIES
 
 BORN = date(2025, 1, 15)
 ON = date(2026, 11, 20)

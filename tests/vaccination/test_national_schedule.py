@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.forecast import forecast
-from clinic.vaccination.programme import national, period
+from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.forecast import forecast
+from clinic.vaccination.programme.national import national, period
 
 BORN = date(2014, 3, 10)  # a girl for whom every row of the table comes
 DAY = timedelta(days=1)

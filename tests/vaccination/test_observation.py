@@ -8,8 +8,8 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
-from clinic.vaccination.observation import minutes_left
-from clinic.vaccination.visit_models import AdverseEvent, Observation
+from clinic.vaccination.jab.models import AdverseEvent, Observation
+from clinic.vaccination.jab.observation import minutes_left
 from tests.forms import words
 from tests.makes import make_centre, make_user
 from tests.queries import count_queries

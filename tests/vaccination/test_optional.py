@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.ages import add_months
-from clinic.vaccination.child import Child, Condition, Dose
-from clinic.vaccination.optional import PAID, advice
+from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.paid import PAID, advice
 
 BORN = date(2026, 1, 5)
 WEAK = frozenset({Condition.IMMUNODEFICIENT})

@@ -3,7 +3,7 @@
 import pytest
 
 from clinic.db import db
-from clinic.vaccination.stock_models import Stock
+from clinic.vaccination.stock.models import Stock
 from tests.makes import TOMORROW
 from tests.vaccination.test_dose_booking import Site
 

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinic.vaccination.child import Child, Dose
-from clinic.vaccination.legal import Case, objections, paid_on
-from clinic.vaccination.optional import PAID
-from clinic.vaccination.programme import national
+from clinic.vaccination.programme.child import Child, Dose
+from clinic.vaccination.programme.legal import Case, objections, paid_on
+from clinic.vaccination.programme.national import national
+from clinic.vaccination.programme.paid import PAID
 
 BORN, ON = date(2023, 1, 10), date(2026, 3, 2)
 CODES = sorted(code for code, one in national().vaccines.items() if code != "IG")

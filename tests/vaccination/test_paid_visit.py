@@ -9,9 +9,9 @@ from sqlalchemy import select
 from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
-from clinic.vaccination.models import Immunization
-from clinic.vaccination.stock_models import Stock
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.vaccination.record.models import Immunization
+from clinic.vaccination.stock.models import Stock
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import TOMORROW, make_user
 from tests.pages import values
 from tests.vaccination.at_the_jab import NO, TICKS

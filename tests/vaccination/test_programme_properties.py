@@ -5,11 +5,11 @@ from datetime import timedelta
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from clinic.vaccination.child import Condition, Dose
-from clinic.vaccination.forecast import forecast
-from clinic.vaccination.legal import Case, objections
-from clinic.vaccination.needs import HPV_FROM, SERIES
-from clinic.vaccination.programme import national, period
+from clinic.vaccination.programme.child import Condition, Dose
+from clinic.vaccination.programme.forecast import forecast
+from clinic.vaccination.programme.legal import Case, objections
+from clinic.vaccination.programme.national import national, period
+from clinic.vaccination.programme.needs import HPV_FROM, SERIES
 from tests.vaccination.histories import TODAY, records
 
 WEAK = {Condition.HIV_EXPOSED, Condition.IMMUNODEFICIENT}

@@ -8,18 +8,18 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import db
-from clinic.vaccination import record
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON, make_child, make_user
 
 BIRTH = date(2025, 2, 1)
 GOOD = Entry("BCG", BIRTH)
 BAD = [
-    (Entry("tea", BIRTH), record.UnknownVaccine),
-    (Entry("HepB", date(2025, 1, 31)), record.BeforeBirth),
-    (Entry("HepB", date(2026, 3, 3)), record.NotYetGiven),
-    (GOOD, record.GivenTwice),
+    (Entry("tea", BIRTH), recording.UnknownVaccine),
+    (Entry("HepB", date(2025, 1, 31)), recording.BeforeBirth),
+    (Entry("HepB", date(2026, 3, 3)), recording.NotYetGiven),
+    (GOOD, recording.GivenTwice),
 ]
 
 
@@ -28,25 +28,25 @@ def test_one_bad_entry_keeps_all_out(app, entry, refusal):
     user = make_user()
     child = make_child(user)
     with pytest.raises(refusal):
-        record.record(child, [GOOD, entry], by=user, source=Source.BOOKLET, now=NOON)
+        recording.record(child, [GOOD, entry], by=user, source=Source.BOOKLET, now=NOON)
     assert db.session.query(Immunization).count() == 0
 
 
 def test_a_voided_entry_stays_and_may_be_entered_again(app):
     user = make_user()
     child = make_child(user)
-    (first,) = record.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
-    record.void(first, by=user, reason="typing", now=NOON)
-    (second,) = record.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
-    record.verify(second, by=user, now=NOON)
-    assert record.history_of(child.id) == [second]
+    (first,) = recording.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
+    recording.void(first, by=user, reason="typing", now=NOON)
+    (second,) = recording.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
+    recording.verify(second, by=user, now=NOON)
+    assert recording.history_of(child.id) == [second]
     assert db.session.query(Immunization).count() == 2
 
 
 def test_the_database_refuses_the_same_day_twice_in_words(both):
     user = make_user()
     child = make_child(user)
-    (first,) = record.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
+    (first,) = recording.record(child, [GOOD], by=user, source=Source.BOOKLET, now=NOON)
     db.session.add(
         Immunization(
             child_id=child.id,
@@ -59,14 +59,14 @@ def test_the_database_refuses_the_same_day_twice_in_words(both):
     )
     with pytest.raises(IntegrityError) as refused:
         db.session.flush()
-    assert isinstance(record.refusal(refused.value), record.GivenTwice)
+    assert isinstance(recording.refusal(refused.value), recording.GivenTwice)
 
 
 def test_another_broken_promise_goes_on_as_it_is(app):
     user = make_user()
     bad = Entry("BCG", BIRTH, 10)
     with pytest.raises(IntegrityError):
-        record.record(make_child(user), [bad], by=user, source=Source.BOOKLET, now=NOON)
+        recording.record(make_child(user), [bad], by=user, source=Source.BOOKLET, now=NOON)
 
 
 def test_the_migration_goes_down_and_up(both):

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.scheduling import booking
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
-from clinic.vaccination.models import Immunization
+from clinic.vaccination.record.models import Immunization
 from tests.makes import NOON
 from tests.vaccination.hanging import DAYS, Baby, all_is_well
 

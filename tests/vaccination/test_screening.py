@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.catalogue import vaccines
-from clinic.vaccination.screening import (
+from clinic.vaccination.jab.screening import (
     Answer,
     Outcome,
     Verdict,
@@ -17,6 +16,7 @@ from clinic.vaccination.screening import (
     rules,
     worst,
 )
+from clinic.vaccination.programme.catalogue import vaccines
 
 ON = date(2026, 3, 3)
 CODES = [one.code for one in questions()]

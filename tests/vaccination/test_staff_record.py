@@ -6,9 +6,9 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.vaccination import record
-from clinic.vaccination.models import ChildCondition, Immunization, Source
-from clinic.vaccination.record import Entry
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import ChildCondition, Immunization, Source
+from clinic.vaccination.record.recording import Entry
 from tests.makes import NOON, make_appointment, make_centre, make_child, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -33,7 +33,7 @@ def page(visit):
 def given(child, vaccine="BCG", on=None):
     entry = Entry(vaccine, on or child.birth_date, 1)
     by = child.guardianships[0].user
-    (row,) = record.record(child, [entry], by=by, source=Source.BOOKLET, now=NOON)
+    (row,) = recording.record(child, [entry], by=by, source=Source.BOOKLET, now=NOON)
     db.session.commit()
     return row
 
@@ -74,9 +74,9 @@ def test_taking_back_needs_a_reason(client, visit, nurse, page):
         answer = client.post(page, data=deed | {f"reason-{row.id}": reason})
         assert answer.status_code == 422
         assert f'id="reason-{row.id}-error"' in answer.text
-    assert len(record.history_of(visit.child_id)) == 1
+    assert len(recording.history_of(visit.child_id)) == 1
     client.post(page, data=deed | {f"reason-{row.id}": "another child's page"})
-    assert record.history_of(visit.child_id) == []
+    assert recording.history_of(visit.child_id) == []
 
 
 @pytest.mark.parametrize("deed", ["verify", "void", "end"])

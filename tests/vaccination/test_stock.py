@@ -8,13 +8,14 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.scheduling import attendance, booking, holding
+from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.wanted import Wanted
-from clinic.vaccination import stock
-from clinic.vaccination.stock_models import DosePromise, Why
-from clinic.vaccination.stock_verify import broken_stock
+from clinic.scheduling.request import Wanted
+from clinic.vaccination.stock import reserving
+from clinic.vaccination.stock.models import DosePromise, Why
+from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -35,7 +36,7 @@ def test_the_last_dose_is_promised_once(centre):
     centre.receive(1)
     centre.visit(MMR)
     assert centre.counts() == (1, 1)
-    with pytest.raises(stock.OutOfStock):
+    with pytest.raises(reserving.OutOfStock):
         centre.visit(MMR)
     db.session.rollback()
     assert centre.counts() == (1, 1)
@@ -43,7 +44,7 @@ def test_the_last_dose_is_promised_once(centre):
 
 def test_all_doses_of_a_visit_or_none(centre):
     centre.receive(5, vaccine="HepB")
-    with pytest.raises(stock.OutOfStock):
+    with pytest.raises(reserving.OutOfStock):
         centre.visit(HEPB, MMR)
     db.session.rollback()
     assert centre.counts("HepB") == (5, 0)
@@ -52,13 +53,13 @@ def test_all_doses_of_a_visit_or_none(centre):
 def test_the_same_dose_is_promised_once(centre):
     centre.receive(5)
     visit = centre.visit(MMR)
-    stock.promise([MMR], appointment=visit, by=centre.nurse, now=NOON)
+    reserving.promise([MMR], appointment=visit, by=centre.nurse, now=NOON)
     assert centre.counts() == (5, 1)
 
 
 def test_a_dose_must_be_good_on_the_day(centre):
     centre.receive(1, expires_on=TOMORROW)
-    with pytest.raises(stock.ExpiresBefore) as refused:
+    with pytest.raises(reserving.ExpiresBefore) as refused:
         centre.visit(MMR, day=NEXT_WEEK)
     db.session.rollback()
     assert refused.value.params["last"] == TOMORROW
@@ -70,7 +71,7 @@ def test_what_lasts_is_kept_for_who_comes_late(centre):
     centre.receive(1, expires_on=TOMORROW, number="soon")
     centre.receive(1, expires_on=NEXT_YEAR, number="late")
     centre.visit(MMR, day=NEXT_WEEK)
-    with pytest.raises(stock.ExpiresBefore):
+    with pytest.raises(reserving.ExpiresBefore):
         centre.visit(MMR, day=NEXT_WEEK)
     db.session.rollback()
     centre.visit(MMR, day=TOMORROW)
@@ -117,7 +118,7 @@ def test_what_a_form_kept_is_the_appointments(centre):
     centre.receive(1)
     hold = centre.form(MMR)
     made = confirm(hold)
-    stock.carry_over(hold, made, by=centre.nurse, now=NOON)
+    reserving.carry_over(hold, made, by=centre.nurse, now=NOON)
     assert centre.counts() == (1, 1)
     assert db.session.scalars(select(DosePromise)).one().appointment_id == made.id
 
@@ -137,11 +138,11 @@ def test_a_form_that_is_over_loses_its_dose_to_who_comes_next(centre):
     other = make_appointment(
         service=centre.service, slot=centre.sessions[TOMORROW].slots[0], now=later
     )
-    stock.promise([MMR], appointment=other, by=centre.nurse, now=later)
+    reserving.promise([MMR], appointment=other, by=centre.nurse, now=later)
     assert centre.counts() == (1, 1)
     made = confirm(hold, now=later)
-    with pytest.raises(stock.OutOfStock):
-        stock.carry_over(hold, made, by=centre.nurse, now=later)
+    with pytest.raises(reserving.OutOfStock):
+        reserving.carry_over(hold, made, by=centre.nurse, now=later)
 
 
 def test_a_form_that_is_over_has_its_dose_again_where_one_is_left(centre):
@@ -151,8 +152,8 @@ def test_a_form_that_is_over_has_its_dose_again_where_one_is_left(centre):
     other = make_appointment(
         service=centre.service, slot=centre.sessions[TOMORROW].slots[0], now=later
     )
-    stock.promise([MMR], appointment=other, by=centre.nurse, now=later)
-    stock.carry_over(hold, confirm(hold, now=later), by=centre.nurse, now=later)
+    reserving.promise([MMR], appointment=other, by=centre.nurse, now=later)
+    reserving.carry_over(hold, confirm(hold, now=later), by=centre.nurse, now=later)
     assert centre.counts() == (2, 2)
 
 
@@ -178,7 +179,7 @@ def test_a_visit_takes_its_dose_to_another_centre(centre):
     other.receive(1)
     visit = centre.visit(MMR)
     move(visit, other)
-    stock.must_still_have(visit)
+    reserving.must_still_have(visit)
     assert (centre.counts(), other.counts()) == ((1, 0), (1, 1))
 
 
@@ -192,7 +193,7 @@ def test_a_visit_cannot_move_to_where_there_is_none(centre, had_some):
     visit = centre.visit(MMR)
     with pytest.raises(IntegrityError) as refused:
         move(visit, other)
-    assert isinstance(stock.refusal(refused.value, "MMR"), stock.OutOfStock)
+    assert isinstance(reserving.refusal(refused.value, "MMR"), reserving.OutOfStock)
     db.session.rollback()
     assert centre.counts() == (1, 1)
 
@@ -205,9 +206,9 @@ def test_a_visit_that_moves_on_takes_the_dose_that_its_form_kept(centre):
     visit = centre.visit(MMR, by=mother)
     hold = other.form(MMR, moves=visit, by=mother, child=visit.child)
     assert other.counts() == (1, 1)
-    stock.carry_over(hold, visit, by=mother, now=NOON)
+    reserving.carry_over(hold, visit, by=mother, now=NOON)
     move(visit, other, hold=hold)
-    stock.must_still_have(visit)
+    reserving.must_still_have(visit)
     assert (centre.counts(), other.counts()) == ((1, 0), (1, 1))
     assert sorted(filter(None, whys())) == [Why.MOVED]
 
@@ -217,5 +218,5 @@ def test_a_visit_cannot_move_beyond_the_expiry(centre):
     visit = centre.visit(MMR)
     move(visit, centre, NEXT_WEEK)
     assert "expires before" in broken_stock()[0]
-    with pytest.raises(stock.ExpiresBefore):
-        stock.must_still_have(visit)
+    with pytest.raises(reserving.ExpiresBefore):
+        reserving.must_still_have(visit)

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import UTCDateTime, broken_promise, db
-from clinic.vaccination.stock_verify import PROMISES, broken_stock
+from clinic.vaccination.stock.verify import PROMISES, broken_stock
 from tests.makes import (
     NOON,
 )

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.db import db
-from clinic.vaccination import stock, stock_lots
-from clinic.vaccination.shelves import Shelves
-from clinic.vaccination.stock_models import Why
-from clinic.vaccination.stock_queries import good_lots
+from clinic.vaccination.booking.shelves import Shelves
+from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock.models import Why
+from clinic.vaccination.stock.queries import good_lots
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -28,18 +28,18 @@ def test_lots_are_counted(centre):
     assert centre.receive(5) is lot
     centre.receive(7, number="B2")
     assert centre.counts() == (22, 0)
-    stock_lots.waste(lot, 4, "碎了", by=centre.nurse, now=NOON)
+    lots.waste(lot, 4, "碎了", by=centre.nurse, now=NOON)
     assert centre.counts() == (18, 0)
-    stock_lots.recall(lot, "通知", by=centre.nurse, now=NOON)
+    lots.recall(lot, "通知", by=centre.nurse, now=NOON)
     assert centre.counts() == (7, 0)
 
 
 @pytest.mark.parametrize(
     ("facts", "refusal"),
     [
-        ({"doses": 0}, stock_lots.AtLeastOne),
-        ({"doses": 1, "expires_on": date(2026, 3, 1)}, stock_lots.Expired),
-        ({"doses": 1, "expires_on": NEXT_WEEK}, stock_lots.OtherExpiry),
+        ({"doses": 0}, lots.AtLeastOne),
+        ({"doses": 1, "expires_on": date(2026, 3, 1)}, lots.Expired),
+        ({"doses": 1, "expires_on": NEXT_WEEK}, lots.OtherExpiry),
     ],
 )
 def test_what_comes_is_checked(centre, facts, refusal):
@@ -52,8 +52,8 @@ def test_what_comes_is_checked(centre, facts, refusal):
 
 def test_more_than_is_left_cannot_spoil(centre):
     lot = centre.receive(3)
-    with pytest.raises(stock_lots.NotSoMany):
-        stock_lots.waste(lot, 4, "", by=centre.nurse, now=NOON)
+    with pytest.raises(lots.NotSoMany):
+        lots.waste(lot, 4, "", by=centre.nurse, now=NOON)
 
 
 def test_a_dose_is_given(centre):
@@ -62,7 +62,7 @@ def test_a_dose_is_given(centre):
     visit = centre.visit(MMR)
     lot = good_lots(centre.id, ["MMR"], TOMORROW)["MMR"][0]
     assert lot is first
-    stock.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
+    reserving.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
     assert (lot.used, lot.left) == (1, 1)
     assert centre.counts() == (3, 0)
     assert whys() == [Why.USED]
@@ -70,29 +70,30 @@ def test_a_dose_is_given(centre):
 
 def bad_lots(centre):
     recalled, over, empty = (centre.receive(1, number=one) for one in ("r", "o", "e"))
-    stock_lots.recall(recalled, "", by=centre.nurse, now=NOON)
-    stock_lots.waste(empty, 1, "", by=centre.nurse, now=NOON)
+    lots.recall(recalled, "", by=centre.nurse, now=NOON)
+    lots.waste(empty, 1, "", by=centre.nurse, now=NOON)
     over.expires_on = TOMORROW - timedelta(days=1)
     other = Centre().receive(1)
     return {
-        stock.LotIsRecalled: recalled,
-        stock.LotIsOver: over,
-        stock.LotIsEmpty: empty,
-        stock.NotThisLot: other,
+        reserving.LotIsRecalled: recalled,
+        reserving.LotIsOver: over,
+        reserving.LotIsEmpty: empty,
+        reserving.NotThisLot: other,
     }
 
 
 @pytest.mark.parametrize(
-    "why", [stock.LotIsRecalled, stock.LotIsOver, stock.LotIsEmpty, stock.NotThisLot]
+    "why",
+    [reserving.LotIsRecalled, reserving.LotIsOver, reserving.LotIsEmpty, reserving.NotThisLot],
 )
 def test_a_lot_that_must_not_be_given(centre, why):
     lot = bad_lots(centre)[why]
     centre.receive(1, number="good")
     visit = centre.visit(MMR)
     with pytest.raises(why):
-        stock.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
-    with pytest.raises(stock.NotThisLot):
-        stock.use(visit, "HepB", lot, by=centre.nurse, now=visit.starts_at)
+        reserving.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
+    with pytest.raises(reserving.NotThisLot):
+        reserving.use(visit, "HepB", lot, by=centre.nurse, now=visit.starts_at)
     assert [one.number for one in good_lots(centre.id, ["MMR"], TOMORROW)["MMR"]] == ["good"]
 
 
@@ -100,8 +101,8 @@ def test_what_is_promised_to_others_is_not_given_away(centre):
     lot = centre.receive(1)
     centre.visit(MMR)
     walk_in = centre.visit()
-    with pytest.raises(stock.OutOfStock):
-        stock.use(walk_in, "MMR", lot, by=centre.nurse, now=NOON)
+    with pytest.raises(reserving.OutOfStock):
+        reserving.use(walk_in, "MMR", lot, by=centre.nurse, now=NOON)
 
 
 def test_what_lasts_is_not_given_to_who_could_have_the_other(centre):
@@ -109,8 +110,8 @@ def test_what_lasts_is_not_given_to_who_could_have_the_other(centre):
     late = centre.receive(1, number="late")
     visit = centre.visit(MMR)
     centre.visit(MMR, day=NEXT_WEEK)
-    with pytest.raises(stock.PromisedElsewhere):
-        stock.use(visit, "MMR", late, by=centre.nurse, now=visit.starts_at)
+    with pytest.raises(reserving.PromisedElsewhere):
+        reserving.use(visit, "MMR", late, by=centre.nurse, now=visit.starts_at)
 
 
 @pytest.mark.parametrize("how", ["recall", "waste"])
@@ -119,9 +120,9 @@ def test_who_was_promised_last_is_affected_first(centre, how):
     centre.receive(1, number="other")
     visits = [centre.visit(MMR) for _ in range(4)]
     if how == "recall":
-        affected = stock_lots.recall(lot, "通知", by=centre.nurse, now=NOON)
+        affected = lots.recall(lot, "通知", by=centre.nurse, now=NOON)
     else:
-        affected = stock_lots.waste(lot, 3, "断电", by=centre.nurse, now=NOON)
+        affected = lots.waste(lot, 3, "断电", by=centre.nurse, now=NOON)
     assert affected == visits[:0:-1]
     assert centre.counts() == (1, 1)
 
@@ -130,8 +131,8 @@ def test_recall_counts_what_lasts(centre):
     lot = centre.receive(1)
     centre.receive(5, expires_on=TOMORROW, number="soon")
     late, early = centre.visit(MMR, day=NEXT_WEEK), centre.visit(MMR)
-    assert stock_lots.recall(lot, "", by=centre.nurse, now=NOON) == [late]
-    assert stock_lots.recall(lot, "", by=centre.nurse, now=NOON) == []
+    assert lots.recall(lot, "", by=centre.nurse, now=NOON) == [late]
+    assert lots.recall(lot, "", by=centre.nurse, now=NOON) == []
     assert centre.counts() == (5, 1)
     assert early.cancelled_at is None
 

@@ -6,7 +6,12 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.stock_rules import Doses, can_keep, last_day, unkept
+from clinic.vaccination.stock.rules import (
+    Doses,
+    can_keep,
+    last_day,
+    unkept,
+)
 
 DAY = date(2026, 3, 2)
 days = st.integers(0, 4).map(lambda n: DAY + timedelta(days=n))

@@ -7,14 +7,19 @@ import pytest
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child, Sex
-from clinic.scheduling import booking
-from clinic.vaccination import stock_lots
-from clinic.vaccination.booked import cases_of
-from clinic.vaccination.models import ChildCondition, Condition, Immunization, Source
-from clinic.vaccination.shelves import Shelves
-from clinic.vaccination.stock_models import VaccineLot
-from clinic.vaccination.terms import DoseTerms
-from clinic.vaccination.versions import versions_of
+from clinic.scheduling.booking import booking
+from clinic.vaccination.booking.booked import cases_of
+from clinic.vaccination.booking.shelves import Shelves
+from clinic.vaccination.booking.terms import DoseTerms
+from clinic.vaccination.booking.versions import versions_of
+from clinic.vaccination.record.models import (
+    ChildCondition,
+    Condition,
+    Immunization,
+    Source,
+)
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import VaccineLot
 from tests.makes import NOON, save
 from tests.queries import count_queries
 from tests.vaccination.stocked import MMR, NEXT_WEEK, Centre
@@ -153,7 +158,7 @@ def comes_more(record):
 
 
 def some_spoils(record):
-    stock_lots.waste(
+    lots.waste(
         db.session.get_one(VaccineLot, record.lot.id), 4, "", by=record.centre.nurse, now=NOON
     )
 
@@ -167,9 +172,7 @@ def is_promised(record):
 
 
 def is_recalled(record):
-    stock_lots.recall(
-        db.session.get_one(VaccineLot, record.lot.id), "", by=record.centre.nurse, now=NOON
-    )
+    lots.recall(db.session.get_one(VaccineLot, record.lot.id), "", by=record.centre.nurse, now=NOON)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.scheduling.models import Appointment
-from clinic.vaccination import record, stock_lots
-from clinic.vaccination.models import Immunization, Source
-from clinic.vaccination.record import Entry
-from clinic.vaccination.visit_models import GivenDose, Observation
+from clinic.vaccination.jab.models import GivenDose, Observation
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import lots
 from tests.makes import NOON, TOMORROW, make_centre, make_user
 from tests.queries import count_queries
 from tests.vaccination.at_the_jab import DOSE, GOOD, LOT, ON_THE_DAY, TICKS, Day
@@ -116,7 +117,7 @@ def test_a_dose_that_left_the_page_meanwhile_is_not_passed_over(nurse, day):
     due_as_well = "HepB"
     form = nurse.page(day.page).form(holding="Record what was given")
     entry = Entry(due_as_well, NOON.date())
-    record.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=NOON)
+    recording.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=NOON)
     db.session.commit()
     answer = form.fill(GOOD | {f"{due_as_well}-give": "1"}).submit()
     assert answer.status == 422
@@ -134,7 +135,7 @@ def test_a_lot_of_another_centre_is_refused(nurse, day):
 
 def test_a_recalled_lot_is_refused(nurse, day):
     day.receive(5, number="B7")
-    stock_lots.recall(day.lot, "warm", by=day.nurse, now=NOON)
+    lots.recall(day.lot, "warm", by=day.nurse, now=NOON)
     answer = nurse.post(day.page, data=GOOD)
     assert answer.status_code == 422
     assert "This lot is recalled. It must not be given." in answer.text
@@ -189,7 +190,7 @@ def test_a_doubt_needs_a_reason_and_the_reason_is_kept(client, app):
 def test_a_dose_that_is_not_legal_needs_a_reason(nurse, day):
     # A live vaccine two weeks ago; MMR waits until the 28th day.
     entry = Entry("VAR", date(2026, 2, 17), 1)
-    record.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=NOON)
+    recording.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=NOON)
     shown = nurse.get(day.page).text
     assert "It may be given from 2026-03-17 on" in shown
     answer = nurse.post(day.page, data=GOOD)
@@ -199,7 +200,7 @@ def test_a_dose_that_is_not_legal_needs_a_reason(nurse, day):
 
 def test_a_dose_recorded_by_somebody_else_today_is_refused(nurse, day):
     entry = Entry("MMR", TOMORROW, 1)
-    record.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
+    recording.record(day.child, [entry], by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
     answer = nurse.post(day.page, data=GOOD | {"MMR-reason": "why not"})
     assert answer.status_code == 422
     assert "This vaccine is recorded for that day already." in answer.text
@@ -238,7 +239,7 @@ def test_it_asks_as_much_for_a_long_record_as_for_a_short_one(nurse, day):
         db.session.rollback()
         days = [day.child.birth_date + timedelta(days=30 * (first + n)) for n in range(len(codes))]
         doses = [Entry(vaccine, on) for vaccine, on in zip(codes, days, strict=True)]
-        record.record(day.child, doses, by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
+        recording.record(day.child, doses, by=day.parent, source=Source.BOOKLET, now=ON_THE_DAY)
         db.session.commit()
         return count_queries(lambda: nurse.get(page))
 

@@ -11,7 +11,7 @@ from clinic.audit import AuditEvent
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
-from clinic.scheduling.attendance import NotToday, TooLateToUndo
+from clinic.scheduling.day.attendance import NotToday, TooLateToUndo
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving, line, queries, waits
 from clinic.visits.arriving import AlreadyCalled

@@ -9,7 +9,7 @@ from clinic.accounts.models import Role
 from clinic.centres.models import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling import attendance
+from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Slot
 from clinic.visits import arriving, line, recorded
 from clinic.visits.line import NothingToUndo

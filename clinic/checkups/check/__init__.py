@@ -1,0 +1,1 @@
+"""A check while it is made: its form, its record, its page."""

@@ -1,0 +1,115 @@
+"""The clinician's page of a health check: what is due at that age, saved as a draft or finished."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.checkups.check import queries, recording
+from clinic.checkups.check.case import Case, case_of
+from clinic.checkups.check.forms import (
+    Reading,
+    Typed,
+    read,
+    typed_of,
+    unfinished,
+)
+from clinic.checkups.check.merging import merge
+from clinic.checkups.check.show import OVER, show, show_nothing
+from clinic.checkups.due.referral import referral
+from clinic.checkups.growth.measuring import Doubt
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling.status import status_of
+from clinic.web import see_other
+
+FINISH = "finish"
+TOO_EARLY = mark("This appointment has not begun yet.")
+TOOK_NO_PLACE = mark("This visit did not take place. Nothing can be recorded.")
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put this page among those of the health checks."""
+    bp.add_url_rule("/visits/<id:appointment_id>", "check", check, methods=["GET", "POST"])
+
+
+@allow(Role.CLINICIAN)
+def check(appointment_id: int) -> Response:
+    """The page; a POST saves, finishes, or (while one types) only says what the numbers mean."""
+    visit = queries.get_check(me(), appointment_id)
+    case = case_of(visit)
+    if case is None:
+        return show_nothing(visit)
+    if request.method != "POST":
+        return show(case, Typed(case.fields, case.fields, case.version))
+    typed = typed_of(request.form, case.sheet, case.answers)
+    if typed.action not in ("save", FINISH):
+        return show(case, typed)
+    if status_of(visit) in OVER:
+        return show(case, typed, refusal=Doubt(TOOK_NO_PLACE, {}))
+    if case.on > clinic_day(clock.now()):
+        return show(case, typed, refusal=Doubt(TOO_EARLY, {}))
+    return _save(case, typed) if typed.version == case.version else _merged(case, typed)
+
+
+def _save(case: Case, typed: Typed) -> Response:
+    """Keep it all or nothing, or say at each field why not."""
+    reading = read(case.sheet, typed.fields, case.patient, case.on, case.before, case.fields)
+    errors = reading.questions
+    if typed.action == FINISH:
+        missing = unfinished(case.sheet, typed.fields, reading.found, case.age_months)
+        errors = missing | errors
+        errors = {one: errors[one] for one in case.sheet.fields if one in errors}
+    if errors:
+        return show(case, typed, errors=errors)
+    try:
+        in_one_transaction(lambda: _keep(case, typed, reading))
+    except recording.SavedMeanwhile:
+        db.session.rollback()
+        return _merged(case_of(case.visit) or case, typed)
+    except DomainError as refused:
+        db.session.rollback()
+        return show(case, typed, refusal=refused)
+    is_finish = typed.action == FINISH
+    flash(_("The check is finished.") if is_finish else _("The draft is saved."), "success")
+    return see_other("checkups.check", appointment_id=case.visit.id)
+
+
+def _keep(case: Case, typed: Typed, reading: Reading) -> None:
+    now, by, visit = clock.now(), me(), case.visit
+    target = recording.Target(
+        visit.child_id, visit.centre_id, case.sheet.visit.id, case.on, visit.id
+    )
+    found = reading.found | _why(case, reading.found)
+    done = recording.save_check(
+        target, typed.version, reading.measured.values(), found, by=by, now=now
+    )
+    if typed.action == FINISH:
+        recording.finish_check(done, visit, by=by, now=now, note=found.get("note", ""))
+
+
+def _why(case: Case, found: Mapping[str, str]) -> dict[str, str]:
+    """What a referral is for, kept with it."""
+    sent_on = referral(case.sheet.visit, found, case.age_months)
+    if sent_on is None:
+        return {}
+    return {"referral-why": ",".join(one.code for one in sent_on.because)}
+
+
+def _merged(case: Case, typed: Typed) -> Response:
+    """Somebody saved it meanwhile: theirs and mine in one form, on what is on record by now."""
+    merged = merge(typed.base, {one: typed.fields[one] for one in case.fields}, case.fields)
+    both = replace(
+        typed,
+        fields={**typed.fields, **merged.fields},
+        base=case.fields,
+        version=case.version,
+        clashes=tuple(one for one in case.fields if one in merged.theirs),
+    )
+    return show(case, both, taken=tuple(one for one in case.fields if one in merged.taken))

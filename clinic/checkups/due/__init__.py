@@ -1,0 +1,1 @@
+"""Which check is next and what it asks. Pure but for `plan`."""

@@ -1,0 +1,153 @@
+"""What the clinician's page asks at each check: only the items due at that age. Pure.
+
+Which items: `schedule.json`. How they are named, what can be found, and the texts of advice:
+`items.json` (unverified wording, said there).
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from clinic.checkups.due.next_check import HB
+from clinic.checkups.due.questions import (
+    Option,
+    in_range,
+    options_of,
+    signs,
+)
+from clinic.checkups.due.schedule import Visit
+from clinic.checkups.models import Kind
+
+FILE = Path(__file__).with_name("items.json")
+AMOUNTS = {  # the schedule's item: what is measured
+    "weight": Kind.WEIGHT,
+    "length": Kind.LENGTH,
+    "height": Kind.LENGTH,
+    "head_circumference": Kind.HEAD,
+    HB: Kind.HAEMOGLOBIN,
+    "temperature": Kind.TEMPERATURE,
+}
+ALWAYS = "sleep_play"  # advice that belongs to every check
+ACUITY = ("acuity-right", "acuity-left")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is looked at; `code` is the schedule's item."""
+
+    code: str
+    group: str
+    name_zh: str
+    name_en: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings under one heading."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is talked about with the family; `code` is the schedule's item."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    text_zh: str
+    text_en: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything that one check asks."""
+
+    visit: Visit
+    amounts: tuple[Kind, ...]
+    findings: tuple[Finding, ...]
+    acuity: bool
+    advice: tuple[Advice, ...]
+    hepb_may_be_given: bool
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The fields without which the check is not whole."""
+        return (
+            *(one.value for one in self.amounts),
+            *(one.code for one in signs(self.visit)),
+            *(one.code for one in self.findings),
+            *(ACUITY if self.acuity else ()),
+        )
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that are kept with the check."""
+        how = ("how",) if Kind.LENGTH in self.amounts else ()
+        notes = tuple(f"{one.code}-note" for one in self.findings)
+        talk = tuple(one.code for one in self.advice)
+        return (*self.required, *how, *notes, *talk, "referral", "note")
+
+
+@cache
+def data() -> dict[str, Any]:
+    """The file."""
+    found: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+    return found
+
+
+@cache
+def groups() -> tuple[Group, ...]:
+    """The headings, in their order."""
+    return tuple(Group(one["code"], one["zh"], one["en"]) for one in data()["groups"])
+
+
+@cache
+def findings() -> tuple[Finding, ...]:
+    """Everything that any check looks at."""
+    options = {name: options_of(raw) for name, raw in data()["options"].items()}
+    return tuple(
+        Finding(one["item"], one["group"], one["zh"], one["en"], options[one["options"]])
+        for one in data()["findings"]
+    )
+
+
+def advice(visit: Visit) -> tuple[Advice, ...]:
+    """The texts for that age, and its TCM guidance."""
+    found = [
+        Advice(one["item"], one["name_zh"], one["name_en"], text["zh"], text["en"])
+        for one in data()["advice"]
+        if one["item"] in (*visit.items, ALWAYS)
+        for text in one["texts"]
+        if in_range(visit, text["from"], text["to"])
+    ]
+    if visit.tcm:
+        text = data()["tcm"][visit.tcm]
+        found.append(
+            Advice("tcm", f"中医药健康指导：{visit.tcm}", "TCM guidance", text["zh"], text["en"])
+        )
+    return tuple(found)
+
+
+def sheet(visit: Visit, items: Collection[str]) -> Sheet:
+    """What that check asks; `items`: those of the schedule that are due (haemoglobin may not be)."""
+    return Sheet(
+        visit=visit,
+        amounts=tuple(AMOUNTS[one] for one in visit.items if one in AMOUNTS and one in items),
+        findings=tuple(one for one in findings() if one.code in items),
+        acuity="visual_acuity" in items,
+        advice=advice(visit),
+        hepb_may_be_given=any(one.startswith("HepB") for one in items),
+    )
+
+
+def in_english(word: str) -> str:
+    """The growth standard's word in English."""
+    english: str = data()["words"][word]
+    return english

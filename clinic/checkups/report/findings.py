@@ -1,0 +1,66 @@
+"""What a check found, in words for its report. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clinic.checkups.due.items import (
+    ACUITY,
+    Advice,
+    advice,
+    findings,
+)
+from clinic.checkups.due.questions import Question, signs
+from clinic.checkups.due.schedule import Visit
+from clinic.checkups.spine.suggestions import signs_seen
+
+ABNORMAL = "abnormal"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that was looked at; `note` is the clinician's own words."""
+
+    name_zh: str
+    name_en: str
+    value_zh: str
+    value_en: str
+    note: str
+    is_unusual: bool
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that was found; `asked`: the screen was answered, `referral`: agreed, declined or none."""
+
+    found: Sequence[Found]
+    sight: Sequence[tuple[str, str]]  # right, left
+    asked: bool
+    seen: Sequence[Question]
+    referral: str
+    advice: Sequence[Advice]
+
+
+def findings_of(visit: Visit, found: Mapping[str, str]) -> Findings:
+    """A check's findings (code: value, as they are kept) and the advice for its age."""
+    screen = signs(visit)
+    seen = signs_seen(found)
+    return Findings(
+        found=[
+            Found(
+                one.name_zh,
+                one.name_en,
+                option.name_zh,
+                option.name_en,
+                found.get(f"{one.code}-note", ""),
+                option.value == ABNORMAL,
+            )
+            for one in findings()
+            for option in one.options
+            if found.get(one.code) == option.value
+        ],
+        sight=[(code, found[code]) for code in ACUITY if code in found],
+        asked=any(one.code in found for one in screen),
+        seen=[one for one in screen if one.code in seen],
+        referral=found.get("referral", ""),
+        advice=advice(visit),
+    )

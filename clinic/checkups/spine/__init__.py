@@ -1,0 +1,1 @@
+"""Spine screening at school age, and what growth suggests beyond a check."""

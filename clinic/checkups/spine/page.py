@@ -1,0 +1,102 @@
+"""The clinician's page of a spine screening at school age: what was found, and what follows from it."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.checkups.check import recording
+from clinic.checkups.check.page import TOO_EARLY, TOOK_NO_PLACE
+from clinic.checkups.check.queries import check_of
+from clinic.checkups.check.show import OVER, books
+from clinic.checkups.growth.measuring import Doubt
+from clinic.checkups.models import SPINE, CheckVisit
+from clinic.checkups.spine.recording import found_at, get_screening, last_screened
+from clinic.checkups.spine.rules import (
+    FIELDS,
+    SITES,
+    outcome,
+    read,
+)
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import Sentence
+from clinic.outside import id_of
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.status import status_of
+from clinic.web import render, see_other
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put this page among those of the health checks."""
+    bp.add_url_rule("/spine/<id:appointment_id>", "spine", spine, methods=["GET", "POST"])
+
+
+@allow(Role.CLINICIAN)
+def spine(appointment_id: int) -> Response:
+    """The page; a POST keeps a whole screening and ends the visit, once more corrects it."""
+    visit, now = get_screening(me(), appointment_id), clock.now()
+    check = check_of(visit.id)
+    if request.method != "POST":
+        return _page(visit, check, found_at(check))
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    if status_of(visit) in OVER:
+        return _page(visit, check, typed, refusal=Doubt(TOOK_NO_PLACE, {}))
+    if clinic_day(visit.starts_at) > clinic_day(now):
+        return _page(visit, check, typed, refusal=Doubt(TOO_EARLY, {}))
+    found, errors = read(typed)
+    if errors:
+        return _page(visit, check, typed, errors=errors)
+    try:
+        in_one_transaction(lambda: _keep(visit, found))
+    except DomainError as refused:
+        db.session.rollback()
+        visit = get_screening(me(), appointment_id)
+        return _page(visit, check_of(visit.id), typed, refusal=refused)
+    flash(_("The screening is saved."), "success")
+    return see_other("checkups.spine", appointment_id=visit.id)
+
+
+def _keep(visit: Appointment, found: Mapping[str, str]) -> None:
+    now, by, on = clock.now(), me(), clinic_day(visit.starts_at)
+    target = recording.Target(visit.child_id, visit.centre_id, SPINE, on, visit.id)
+    version = id_of(request.form, "version") or 0
+    check = recording.save_check(target, version, (), found, by=by, now=now)
+    recording.finish_check(check, visit, by=by, now=now, note=found.get("note", ""))
+
+
+def _page(
+    visit: Appointment,
+    check: CheckVisit | None,
+    typed: Mapping[str, str],
+    *,
+    errors: Mapping[str, Doubt] | None = None,
+    refusal: Sentence | None = None,
+) -> Response:
+    """422 where something is refused; 409, with what is on record beside it, if it was saved meanwhile."""
+    audit.note_read(visit.child_id, visit.centre_id)
+    is_late = isinstance(refusal, recording.SavedMeanwhile)
+    found = found_at(check) if check and check.finished_at else {}
+    on, today = clinic_day(visit.starts_at), clinic_day(clock.now())
+    result = outcome(found, on) if found else None
+    return render(
+        "checkups/spine.html",
+        status=409 if is_late else 422 if errors or refusal else 200,
+        visit=visit,
+        check=check,
+        typed={name: typed.get(name, "") for name in FIELDS},
+        saved=found if is_late else {},
+        outcome=result,
+        last=last_screened(visit.child_id),
+        sites=SITES,
+        errors=errors or {},
+        refusal=refusal,
+        on=on,
+        is_early=on > today,
+        is_over=status_of(visit) in OVER,
+        books=books(visit, result.again_on) if result and result.again_on else False,
+    )

@@ -1,0 +1,1 @@
+"""Leave and closures: whom they concern, done as shown."""

@@ -1,0 +1,1 @@
+"""An appointment or a session is moved from the calendar: shown first."""

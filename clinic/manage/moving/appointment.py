@@ -1,0 +1,137 @@
+"""An appointment is moved to another slot from the calendar: first what would become of it."""
+
+from datetime import date, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.booking.nothing_free import why_nothing_is_free
+from clinic.booking.on_behalf import against_moving, next_days, wanted_here
+from clinic.booking.other_part import other_part, staff_move
+from clinic.centres.models import Practitioner
+from clinic.centres.queries import is_self
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.manage.moving.back import board_asked
+from clinic.manage.moving.drops import (
+    Drop,
+    closures_on,
+    free_on,
+    slot_meant,
+)
+from clinic.outside import a_day, a_time, id_of
+from clinic.scheduling.booking import booking
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
+from clinic.web import leave_for, render
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The page in the managers' blueprint."""
+    bp.add_url_rule(
+        "/appointments/<id:appointment_id>/move", view_func=move_visit, methods=["GET", "POST"]
+    )
+
+
+@allow(Role.MANAGER, Role.CLINICIAN)
+def move_visit(appointment_id: int) -> Response:
+    """A day's free times; one of them chosen, what stands against it; a POST moves as shown.
+
+    The address names a slot, or a day, a time and with whom: so does whoever drags it there.
+    """
+    visit, now = _visit(appointment_id), clock.now()
+    if request.method == "GET":
+        try:
+            return _page(visit, _slot_asked(visit, now), now)
+        except DomainError as error:
+            return _page(visit, None, now, say(error))
+    slot_id = id_of(request.args, "slot") or 0
+    version = id_of(request.form, "version") or 0
+    try:
+        choice = request.form.get("other", "")
+        in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
+    except DomainError as error:
+        db.session.rollback()
+        return _page(_visit(appointment_id), slot_id, now, say(error))
+    flash(_("The appointment is moved. No message goes out: please tell the family."))
+    return leave_for(_board(visit, day=clinic_day(visit.starts_at).isoformat()))
+
+
+def _visit(appointment_id: int) -> Appointment:
+    """An appointment at a centre that this user manages, or of their own. Raises NoResultFound."""
+    mine = select(Practitioner.id).where(is_self(me()))
+    theirs = [Appointment.centre_id.in_(me().centre_ids(Role.MANAGER))]
+    if Role.CLINICIAN in me().roles:
+        theirs.append(Appointment.practitioner_id.in_(mine))
+    query = appointments().where(Appointment.id == appointment_id, or_(*theirs))
+    return db.session.execute(query).scalar_one()
+
+
+def _board(visit: Appointment, **change: str) -> str:
+    """The board from which it is moved; else the day, of the centre for its manager."""
+    if asked := board_asked(**change):
+        return asked
+    day = change.get("day", clinic_day(visit.starts_at).isoformat())
+    whole = {"centre": visit.centre.code} if _is_managed(visit) else {}
+    return url_for("calendar.today", day=day, **whole)  # type: ignore[arg-type]
+
+
+def _is_managed(visit: Appointment) -> bool:
+    return visit.centre_id in me().centre_ids(Role.MANAGER)
+
+
+def _slot_asked(visit: Appointment, now: datetime) -> int | None:
+    """The slot that the address names, or means. Raises DomainError as `slot_meant` does."""
+    if slot_id := id_of(request.args, "slot"):
+        return slot_id
+    wall = a_time(request.args.get("at"))
+    if wall is None:
+        return None
+    drop = Drop(_day(visit, now), wall, id_of(request.args, "with"))
+    return slot_meant(visit, drop, now=now)
+
+
+def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
+    wanted, found, other, may_move = None, [], None, False
+    try:
+        booking.must_be_changeable(visit, online=False, now=now)
+        may_move = True
+        if slot_id:
+            wanted = wanted_here(visit, slot_id, now=now)
+            other = other_part(visit, wanted, online=False, now=now)
+            but = [other.part.id] if other else []
+            found = against_moving(visit, wanted, but=but, now=now)
+    except DomainError as error:
+        refusal = refusal or say(error)
+    day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
+    free = free_on(visit, day, now=now)
+    audit.note_read(visit.child_id, visit.centre_id)
+    return render(
+        "manage/rota_visit.html",
+        status=422 if refusal else 200,
+        visit=visit,
+        wanted=wanted,
+        against=found,
+        other=other,
+        day=day,
+        free=free,
+        why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
+        next_days=next_days(visit, day, now=now),
+        closed=closures_on(visit.centre_id, day),
+        names={one.id: one for one in visit.centre.practitioners},
+        rooms={one.id: one for one in visit.centre.rooms},
+        refusal=refusal,
+        may_move=may_move,
+        back=_board(visit),
+    )
+
+
+def _day(visit: Appointment, now: datetime) -> date:
+    """The day asked for, else the visit's own, or today if that has passed."""
+    return a_day(request.args.get("day")) or max(clinic_day(visit.starts_at), clinic_day(now))

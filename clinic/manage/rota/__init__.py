@@ -1,0 +1,1 @@
+"""The rota editor's pages."""

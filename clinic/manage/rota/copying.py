@@ -1,0 +1,92 @@
+"""Copying a week of the rota to another clinician, or a weekday to others: drafts, as all of it."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import ngettext
+
+from clinic import clock
+from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.models import Role
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.fields import Form
+from clinic.i18n import say
+from clinic.manage.queries import centres_of
+from clinic.manage.rota.forms import CopyDayForm, CopyWeekForm, next_monday
+from clinic.scheduling.models import RotaRule
+from clinic.scheduling.rota import drafts
+from clinic.scheduling.rota.models import RotaDraft
+from clinic.scheduling.timetable.rota import rules_of
+from clinic.web import render, see_other
+
+
+def add_pages(bp: Blueprint) -> None:
+    """The page in the managers' blueprint."""
+    bp.add_url_rule("/rota/copy", view_func=rota_copy, methods=["GET", "POST"])
+
+
+@allow(Role.MANAGER)
+@names_nobody("hours of the rota")
+def rota_copy() -> Response:
+    """Two forms; the one whose button was pressed is looked at."""
+    code = request.args.get("centre")
+    centre = next((one for one in centres_of(me()) if code in (None, one.code)), None) or abort(404)
+    is_day = request.form.get("what") == "day"
+    first, posted = next_monday(clinic_day(clock.now())), request.method == "POST"
+    people = [one.id for one in centre.practitioners]
+    another = {"target": people[1]} if len(people) > 1 else {}
+    week = _form(CopyWeekForm, centre, posted and not is_day, first_day=first, **another)
+    day = _form(CopyDayForm, centre, posted and is_day, first_day=first)
+    form, copy = (day, _copy_day) if is_day else (week, _copy_week)
+    if form.validate_on_submit():
+        try:
+            made = in_one_transaction(lambda: copy(form, centre))
+        except DomainError as error:
+            db.session.rollback()
+            form.source.errors = [say(error)]
+            centre = next(one for one in centres_of(me()) if one.code == centre.code)
+        else:
+            flash(ngettext("%(num)s draft is kept.", "%(num)s drafts are kept.", len(made)))
+            return see_other("manage.rota", centre=centre.code)
+    return render(
+        "manage/rota_copy.html",
+        status=422 if form.errors else 200,
+        centre=centre,
+        week=week,
+        day=day,
+        failed=form,
+    )
+
+
+def _form(kind: Callable[..., Form], centre: Centre, posted: bool, **given: object) -> Form:
+    return kind(centre=centre, **given) if posted else kind(formdata=None, centre=centre, **given)
+
+
+def _rules(centre: Centre, practitioner_id: int) -> list[RotaRule]:
+    return [one for one in rules_of([centre.id]) if one.practitioner_id == practitioner_id]
+
+
+def _copy_week(form: Form, centre: Centre) -> list[RotaDraft]:
+    is_own = form.source.data == form.target.data
+    return drafts.copy_week(
+        [] if is_own else _rules(centre, form.source.data),
+        next(one for one in centre.practitioners if one.id == form.target.data),
+        next(one for one in centre.rooms if one.id == form.room.data),
+        form.first_day.data,
+        by=me(),
+        now=clock.now(),
+    )
+
+
+def _copy_day(form: Form, centre: Centre) -> list[RotaDraft]:
+    return drafts.copy_weekday(
+        _rules(centre, form.source.data),
+        form.weekday.data,
+        form.others.data,
+        form.first_day.data,
+        by=me(),
+        now=clock.now(),
+    )

@@ -1,0 +1,145 @@
+"""A centre's stock, as its managers see it. A lot is found through the user."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from clinic.accounts.models import Person, Role
+from clinic.clock import clinic_day
+from clinic.db import db, written_out
+from clinic.scheduling.models import Appointment, Hold
+from clinic.vaccination.jab.models import GivenDose
+from clinic.vaccination.record.models import Immunization
+from clinic.vaccination.stock.models import (
+    DosePromise,
+    Stock,
+    VaccineLot,
+    VaccineProduct,
+    Why,
+)
+from clinic.vaccination.stock.queries import LEFT, is_to_come, with_visits
+
+
+class Lost(NamedTuple):
+    """A visit to come that has lost a dose, and of which vaccine."""
+
+    appointment: Appointment
+    vaccine: str
+
+
+class Had(NamedTuple):
+    """A visit at which a dose of that lot was given, and of which vaccine."""
+
+    appointment: Appointment
+    vaccine: str
+    lot_number: str
+
+
+def get_lot(user: Person, lot_id: int) -> VaccineLot:
+    """A lot at a centre that this user manages. Raises NoResultFound."""
+    query = select(VaccineLot).where(
+        VaccineLot.id == lot_id, VaccineLot.centre_id.in_(user.centre_ids(Role.MANAGER))
+    )
+    return db.session.execute(query).scalar_one()
+
+
+class Shelf(NamedTuple):
+    """Doses of a vaccine that may be given today or later, and how many of them visits are promised."""
+
+    vaccine: str
+    on_hand: int
+    promised: int
+
+
+def stock_of(centre_id: int, *, now: datetime) -> list[Shelf]:
+    """What the centre has of each vaccine, by its code; no expired dose is on hand. Two queries."""
+    good = (
+        select(VaccineProduct.vaccine, func.sum(LEFT))
+        .join(VaccineProduct, VaccineProduct.id == VaccineLot.product_id)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineLot.recalled_at.is_(None),
+            VaccineLot.expires_on >= clinic_day(now),
+        )
+        .group_by(VaccineProduct.vaccine)
+    )
+    kept = (
+        with_visits(select(DosePromise.vaccine, func.count()))
+        .where(DosePromise.centre_id == centre_id)
+        .where(or_(is_to_come(now), Hold.expires_at > now))
+        .group_by(DosePromise.vaccine)
+    )
+    on_hand = {vaccine: int(number) for vaccine, number in db.session.execute(good)}
+    promised = {vaccine: int(number) for vaccine, number in db.session.execute(kept)}
+    known = select(Stock.vaccine).where(Stock.centre_id == centre_id).order_by(Stock.vaccine)
+    return [
+        Shelf(one, on_hand.get(one, 0), promised.get(one, 0)) for one in db.session.scalars(known)
+    ]
+
+
+def lots_of(centre_id: int, today: date) -> list[VaccineLot]:
+    """The lots in the fridge, what expires first before the others.
+
+    One that is used up can still be recalled until it expires.
+    """
+    is_left = VaccineLot.received > VaccineLot.used + VaccineLot.wasted
+    was_given = and_(VaccineLot.used > 0, VaccineLot.expires_on >= today)
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(VaccineLot.centre_id == centre_id, or_(is_left, was_given))
+        .order_by(VaccineProduct.vaccine, VaccineLot.expires_on, VaccineLot.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def given_what_was_recalled(centre_id: int, today: date) -> list[Had]:
+    """The visits at which a lot was given that is recalled by now, the latest first; until it expires."""
+    query = (
+        select(Appointment, Immunization.vaccine, VaccineLot.number)
+        .join(Immunization, Immunization.appointment_id == Appointment.id)
+        .join(GivenDose, GivenDose.immunization_id == Immunization.id)
+        .join(VaccineLot, VaccineLot.id == GivenDose.lot_id)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineLot.recalled_at.is_not(None),
+            VaccineLot.expires_on >= today,
+            Immunization.voided_at.is_(None),
+        )
+        .order_by(Appointment.starts_at.desc(), Appointment.id)
+        .options(joinedload(Appointment.booking))
+    )
+    return [Had(*row) for row in db.session.execute(query)]
+
+
+def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
+    """Visits to come whose dose was recalled or spoilt, and who were promised no other, by time."""
+    other = aliased(DosePromise)
+    has_another = (
+        select(other.id)
+        .where(
+            other.appointment_id == DosePromise.appointment_id,
+            other.vaccine == DosePromise.vaccine,
+            other.released_at.is_(None),
+        )
+        .exists()
+    )
+    query = (
+        select(Appointment, DosePromise.vaccine)
+        .join(DosePromise, DosePromise.appointment_id == Appointment.id)
+        .where(
+            DosePromise.centre_id == centre_id,
+            DosePromise.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
+            Appointment.centre_id == centre_id,
+            Appointment.starts_at > now,
+            Appointment.cancelled_at.is_(None),
+            Appointment.done_at.is_(None),
+            ~has_another,
+        )
+        .distinct()
+        .order_by(Appointment.starts_at, Appointment.id)
+        .options(joinedload(Appointment.booking))
+    )
+    return [Lost(*row) for row in db.session.execute(query)]

@@ -1,0 +1,154 @@
+"""A manager's page of the vaccines on hand: what came, what is spoilt, what is recalled."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Blueprint, Response, flash, url_for
+from flask_babel import gettext as _
+from wtforms import Field
+
+from clinic import clock
+from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.models import Role
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.manage.queries import centres_of
+from clinic.manage.stock.forms import (
+    LotForm,
+    RecallForm,
+    ReceiveForm,
+    WasteForm,
+)
+from clinic.manage.stock.queries import (
+    get_lot,
+    given_what_was_recalled,
+    lots_of,
+    stock_of,
+    without_dose,
+)
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.stock import lots as stock_lots
+from clinic.vaccination.stock.models import VaccineLot
+from clinic.web import leave_for, render
+
+NEAR = timedelta(days=30)  # an expiry date that is near is marked
+
+
+def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
+    """Add the page and its forms to the manager's blueprint."""
+
+    @bp.route("/stock", methods=["GET", "POST"])
+    @allow(Role.MANAGER)
+    @names_nobody("doses, not children")
+    def stock() -> Response:
+        centre = centre_asked_for()
+        form = ReceiveForm()
+        if form.validate_on_submit():
+            centre_id, code = centre.id, centre.code
+            if _done(form.expires_on, lambda: _receive(form, centre_id)):
+                flash(_("The stock is counted."))
+                return _back(code)
+            centre = centre_asked_for()
+        return _page(centre, form)
+
+    @bp.post("/stock/<id:lot_id>/waste")
+    @allow(Role.MANAGER)
+    @names_nobody("doses, not children")
+    def waste(lot_id: int) -> Response:
+        lot = get_lot(me(), lot_id)
+        form = WasteForm(lot_id)
+
+        def spoil() -> None:
+            doses, reason = form.doses.data or 0, form.reason.data or ""
+            stock_lots.waste(get_lot(me(), lot_id), doses, reason, by=me(), now=clock.now())
+
+        if form.validate_on_submit() and _done(form.doses, spoil):
+            flash(_("The stock is counted."))
+            return _back(_code_of(lot))
+        return _lot_page(lot_id, form)
+
+    @bp.post("/stock/<id:lot_id>/recall")
+    @allow(Role.MANAGER)
+    @names_nobody("doses, not children")
+    def recall(lot_id: int) -> Response:
+        lot = get_lot(me(), lot_id)
+        form = RecallForm(lot_id)
+
+        def take_back() -> None:
+            reason = form.reason.data or ""
+            stock_lots.recall(get_lot(me(), lot_id), reason, by=me(), now=clock.now())
+
+        if form.validate_on_submit() and _done(form.reason, take_back):
+            flash(_("The lot is recalled and will not be given."))
+            return _back(_code_of(lot))
+        return _lot_page(lot_id, form)
+
+
+def _receive(form: ReceiveForm, centre_id: int) -> None:
+    product = stock_lots.product_of(form.vaccine.data, form.manufacturer.data or "")
+    stock_lots.receive(
+        centre_id,
+        product,
+        form.number.data or "",
+        form.expires_on.data,  # type: ignore[arg-type]
+        form.doses.data or 0,
+        by=me(),
+        now=clock.now(),
+    )
+
+
+def _done(field: Field, work: Callable[[], None]) -> bool:
+    """Do it and commit; what is refused is said beside the field."""
+    try:
+        in_one_transaction(work)
+    except DomainError as error:
+        db.session.rollback()
+        field.errors = [say(error)]
+        return False
+    return True
+
+
+def _code_of(lot: VaccineLot) -> str:
+    return next(one.code for one in centres_of(me()) if one.id == lot.centre_id)
+
+
+def _back(code: str) -> Response:
+    return leave_for(url_for("manage.stock", centre=code))
+
+
+def _lot_page(lot_id: int, form: LotForm) -> Response:
+    lot = get_lot(me(), lot_id)
+    centre = next(one for one in centres_of(me()) if one.id == lot.centre_id)
+    return _page(centre, ReceiveForm(formdata=None), form)
+
+
+def _page(centre: Centre, form: ReceiveForm, lot_form: LotForm | None = None) -> Response:
+    """The page; `lot_form` is the form of a lot that needs another look."""
+    now = clock.now()
+    today = clinic_day(now)
+    lots = lots_of(centre.id, today)
+    forms: dict[tuple[str, int], LotForm] = {}
+    for lot in lots:
+        for kind in (WasteForm, RecallForm):
+            forms[kind.action, lot.id] = kind(lot.id, formdata=None)
+    if lot_form is not None:
+        forms[lot_form.action, lot_form.lot_id] = lot_form
+    failed = form.errors or (lot_form and lot_form.errors)
+    return render(
+        "manage/stock.html",
+        status=422 if failed else 200,
+        centre=centre,
+        centres=centres_of(me()),
+        form=form,
+        forms=forms,
+        failed=lot_form if lot_form and lot_form.errors else None,
+        stock=stock_of(centre.id, now=now),
+        lots=lots,
+        without=without_dose(centre.id, now=now),
+        had=given_what_was_recalled(centre.id, today),
+        vaccines=vaccines(),
+        near=today + NEAR,
+    )

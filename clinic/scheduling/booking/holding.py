@@ -1,0 +1,300 @@
+"""Keeping places for some minutes while a family fills in the form. Verbs flush; the caller commits."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from clinic.accounts.models import Person
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import places
+from clinic.scheduling.booking import rows
+from clinic.scheduling.booking.booking import freed_for_others
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
+from clinic.scheduling.policies import Policy, policy_for
+from clinic.scheduling.queries import ChildFacts, diary_of
+from clinic.scheduling.request import (
+    Held,
+    HoldFacts,
+    Refused,
+    SlotTaken,
+    Wanted,
+    examine,
+    must_differ,
+    refusal,
+)
+from clinic.scheduling.waitlist import waiting
+
+_holds, _slots = Hold.__table__.c, Slot.__table__.c
+OVER = select(_slots.id).where(
+    _slots.id.in_(bindparam("slot_ids", expanding=True)), _slots.frees_at <= bindparam("now")
+)
+RESTS = (
+    select(Place.id)
+    .where(
+        Place.slot_id == _slots.id,
+        Place.hold_id.is_(None),
+        Place.appointment_id.is_(None),
+        Place.expires_at > bindparam("now"),
+    )
+    .exists()
+)
+OVER_OR_RESTING = select(
+    _slots.id,
+    (_slots.frees_at <= bindparam("now")).label("is_over"),
+    RESTS.label("rests"),
+).where(_slots.id.in_(bindparam("slot_ids", expanding=True)))
+GROUP = (
+    select(Hold)
+    .where(or_(Hold.id == bindparam("lead_id"), Hold.lead_id == bindparam("lead_id")))
+    .order_by(Hold.id)
+)
+
+
+class TooManyHolds(DomainError):
+    message = mark(
+        "Your family is already holding several times. Please confirm or give up one first."
+    )
+
+
+class Kept(NamedTuple):
+    """What is kept, the leading hold first. Not new is what was kept just so before."""
+
+    holds: Sequence[Held]
+    is_new: bool
+
+
+def keep(
+    wanted: Sequence[Wanted],
+    *,
+    by: Person,
+    now: datetime,
+    moves: Appointment | None = None,
+    other_parts: Collection[int] = (),
+) -> Kept:
+    """Keep the places of these appointments while the form is filled in, every one or none.
+
+    The first hold leads the others. It replaces what this user holds for these children and
+    services. `other_parts` of the visit that is moved stand in no way: they may move too. Raises
+    Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
+    """
+    _must_be_allowed(wanted, moves, other_parts, now=now)
+    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    earlier = _earlier(wanted, by, now=now)
+    lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
+    if not places.writes_alone():
+        before, earlier = earlier, _earlier(wanted, by, now=now)
+        if more := earlier.leads - before.leads:  # the same family was quicker: a double click
+            lock(_slots_of(more), now=now)
+    for lead_id in earlier.leads:
+        if again := _same(lead_id, wanted, moves, now=now):
+            return Kept(group_of(again), is_new=False)
+    freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in forget(lead_id)]
+    policy = wanted[0].policy
+    if earlier.others >= policy.holds_per_family:
+        raise TooManyHolds
+    made = _add(wanted, by, moves, now=now)
+    freed_for_others(set(freed) - set(slot_ids), policy, now=now)
+    return Kept(made, is_new=True)
+
+
+def _add(
+    wanted: Sequence[Wanted], by: Person, moves: Appointment | None, *, now: datetime
+) -> list[HoldFacts]:
+    """New holds in their places. Raises SlotTaken."""
+    made: list[HoldFacts] = []
+    moves_id = moves.id if moves else None
+    expires_at = now + timedelta(minutes=max(one.service.hold_minutes for one in wanted))
+    for one in wanted:
+        facts = HoldFacts(
+            id=rows.add_hold(
+                {
+                    "user_id": by.id,
+                    "child_id": one.child.id,
+                    "service_id": one.service.id,
+                    "slot_id": one.slots[0].id,
+                    "slot_count": len(one.slots),
+                    "moves_id": moves_id,
+                    "reason": one.reason,
+                    "lead_id": made[0].id if made else None,
+                    "created_at": now,
+                    "expires_at": expires_at,
+                }
+            ),
+            child_id=one.child.id,
+            service_id=one.service.id,
+            slot_id=one.slots[0].id,
+            expires_at=expires_at,
+            moves_id=moves_id,
+        )
+        made.append(facts)
+        _keep_places(facts, one, policy=wanted[0].policy, now=now)
+    return made
+
+
+def must_seem_free(
+    wanted: Sequence[Wanted],
+    *,
+    by: Person,
+    now: datetime,
+    moves: Appointment | None = None,
+    other_parts: Collection[int] = (),
+) -> None:
+    """Raise at once what `keep` would raise for places that are taken; it only reads.
+
+    So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
+    """
+    taken = any(slot.free_from > now for one in wanted for slot in one.slots)
+    if not taken:
+        return
+    earlier = _earlier(wanted, by, now=now)
+    if earlier.leads:
+        return
+    _must_be_allowed(wanted, moves, other_parts, now=now)
+    if earlier.others >= wanted[0].policy.holds_per_family:
+        raise TooManyHolds
+    raise SlotTaken
+
+
+def _must_be_allowed(
+    wanted: Sequence[Wanted],
+    moves: Appointment | None,
+    other_parts: Collection[int],
+    *,
+    now: datetime,
+) -> None:
+    """Raise Refused or SamePlaceTwice. A diary that was read just now will do: `book` looks again."""
+    must_differ(wanted)
+    moved = [moves.id, *other_parts] if moves else []
+    for number, one in enumerate(wanted):
+        diary = (
+            one.child.diary
+            if isinstance(one.child, ChildFacts) and moves is None
+            else diary_of(one.child.id, now=now, except_for=moved)
+        )
+        others = wanted[:number]
+        if found := examine(one, online=True, now=now, beside=others, diary=diary):
+            raise Refused(found)
+
+
+def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime) -> None:
+    """Lock them to take places online; what an expired hold gave free goes to who waits for it first."""
+    freed = places.lock_to_take(slot_ids, now=now, online=True)
+    if family:
+        places.lock_family(family.id)
+    waiting.on_freed(freed, now=now)
+
+
+def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
+    """Those of these slots in which something kept is over."""
+    return list(db.session.scalars(OVER, {"slot_ids": list(slot_ids), "now": now}))
+
+
+def over_and_resting(slot_ids: Iterable[int], *, now: datetime) -> tuple[list[int], bool]:
+    """The same, and whether a place in one of them is nobody's for a moment, after a release."""
+    rows = db.session.execute(OVER_OR_RESTING, {"slot_ids": list(slot_ids), "now": now}).all()
+    return [row.id for row in rows if row.is_over], any(row.rests for row in rows)
+
+
+def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
+    """Give what is over in these slots to who waits for it.
+
+    Whoever comes by and is refused because somebody waits undoes what was found for them: this
+    finds it again, in a transaction of its own, whether a worker runs or not.
+    """
+    lock(over_in(slot_ids, now=now), now=now)
+
+
+class Earlier(NamedTuple):
+    """What a family keeps in forms: the holds in the way of what is wanted now, and how many others."""
+
+    leads: set[int]
+    others: int
+
+
+def _earlier(wanted: Sequence[Wanted], by: Person, *, now: datetime) -> Earlier:
+    """In the way is what this user keeps for these children and services already."""
+    pairs = {(one.child.id, one.service.id) for one in wanted}
+    forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
+    leads: set[int] = {
+        one.lead_id or one.id
+        for one in forms
+        if one.user_id == by.id and (one.child_id, one.service_id) in pairs
+    }
+    others = [one for one in forms if one.is_live and not one.lead_id and one.id not in leads]
+    return Earlier(leads, len(others))
+
+
+def _slots_of(lead_ids: Iterable[int]) -> list[int]:
+    return [slot_id for lead_id in lead_ids for slot_id in slots_of_group(lead_id)]
+
+
+def _same(
+    lead_id: int, wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime
+) -> Hold | None:
+    """That hold, if it still keeps just what is wanted."""
+    lead = db.session.get_one(Hold, lead_id, populate_existing=True)
+    theirs = [(one.child_id, one.service_id, one.slot_id) for one in group_of(lead)]
+    asked = [(one.child.id, one.service.id, one.slots[0].id) for one in wanted]
+    same = theirs == asked and lead.moves_id == (moves.id if moves else None)
+    has_all = len(slots_of_group(lead_id)) == sum(len(one.slots) for one in wanted)
+    return lead if same and has_all and lead.expires_at > now else None
+
+
+def _keep_places(kept: HoldFacts, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
+    """Take the hold's places until it expires; in the rush after a release, for a random moment more.
+
+    So nobody who keeps asking knows the second at which an abandoned place comes back.
+    """
+    rush = any(places.in_rush(slot.opens_at, now, policy) for slot in wanted.slots)
+    rest = places.random_rest(policy) if rush and policy.rest_seconds else timedelta()
+    try:
+        places.take(
+            wanted.slot_ids, online=True, hold_id=kept.id, expires_at=kept.expires_at + rest
+        )
+    except IntegrityError as error:
+        raise refusal(error) from error
+
+
+def group_of(lead: Hold) -> list[Hold]:
+    """The holds that are confirmed together, the leading one first."""
+    return list(db.session.scalars(GROUP, {"lead_id": lead.id}))
+
+
+def slots_of_group(lead_id: int) -> list[int]:
+    """The slots in which the holds of a group have places."""
+    query = select(Hold.id).where(or_(Hold.id == lead_id, Hold.lead_id == lead_id))
+    return [s for hold_id in db.session.scalars(query) for s in places.slots_of(hold_id=hold_id)]
+
+
+def release(kept: Hold, *, now: datetime) -> None:
+    """Give what is kept back. An offer that nobody wants goes to the next who waits."""
+    places.lock(slots_of_group(kept.id))
+    lead = db.session.get(Hold, kept.id, populate_existing=True)
+    if lead is None or lead.booking_id is not None or lead.ended_at is not None:
+        return
+    if lead.purpose is HoldFor.WAITLIST:
+        waiting.pass_on(lead, now=now)
+        return
+    slot = db.session.get_one(Slot, lead.slot_id)
+    policy = policy_for(lead.service_id, slot.centre_id)
+    if lead.purpose is HoldFor.NEW_TIME:
+        freed = places.end_holds([lead.id], now=now)
+    else:
+        freed = forget(lead.id)
+    freed_for_others(freed, policy, now=now)
+
+
+def forget(lead_id: int) -> list[int]:
+    """Delete a group of holds that nothing came of, with their places. The slots that they were in."""
+    group = or_(Hold.id == lead_id, Hold.lead_id == lead_id)
+    query = select(Hold.id).where(group, Hold.booking_id.is_(None))
+    hold_ids = list(db.session.scalars(query.order_by(Hold.id.desc())))
+    freed = [slot_id for hold_id in hold_ids for slot_id in places.give_back(hold_id=hold_id)]
+    for hold_id in hold_ids:  # the leading one last
+        db.session.execute(delete(Hold).where(Hold.id == hold_id))
+    return freed

@@ -1,0 +1,1 @@
+"""Changes of hours with people booked: shown first, then carried out as shown, and reopened."""

@@ -1,0 +1,295 @@
+"""Changing hours with people booked: first show whom it concerns, then do what was shown.
+
+A change closes slots or takes places away. `preview` says which appointments lose their time and
+names a version; `apply` refuses when a booking, a cancellation or another change came in between.
+Nobody is cancelled: those who lose their time keep their booking and wait for a new one, and come
+back to the old one if the hours are opened again. Shorter hours keep whoever booked first.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select, update
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import places
+from clinic.scheduling.changes.kinds import Change
+from clinic.scheduling.changes.reopening import (
+    concerned,
+    fit_sessions,
+    open_all_again,
+    restore,
+)
+from clinic.scheduling.models import (
+    Appointment,
+    Booking,
+    ClinicSession,
+    ClosedFor,
+    Hold,
+    HoldFor,
+    Place,
+    Slot,
+)
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable.opening import Shut, one_at_a_time
+from clinic.scheduling.waitlist import waiting
+
+UNSYNCHRONISED = {"synchronize_session": False}
+
+
+class Stale(DomainError):
+    message = mark("Something has changed since this was shown. Please look again.")
+
+    def __init__(self, preview: "Preview") -> None:
+        self.preview = preview
+        super().__init__()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Whom a change concerns. `version` stands for exactly this answer."""
+
+    version: str
+    slots: Mapping[int, tuple[int, int]]  # what becomes of them: places, and of these online
+    displaced: tuple[Appointment, ...]  # who loses their time, earliest first
+    opens: tuple[int, ...] = ()  # slots that open again
+
+
+def preview(change: Change, *, now: datetime) -> Preview:
+    """What the change would do. It writes nothing. Raises EndsBeforeItBegins."""
+    change.check()
+    edits = dict(change.edits(now))
+    remaining = {slot_id: capacity for slot_id, (capacity, _) in edits.items()}
+    lost, marks = [], []
+    for row in _booked_in(edits):
+        slot_ids = [slot_id for slot_id in row.slot_ids if slot_id in edits]
+        stays = row.here or all(remaining[slot_id] > 0 for slot_id in slot_ids)
+        marks.append(f"{row.id}:{row.version}:{stays:d}")
+        if not stays:
+            lost.append(row.id)
+            continue
+        for slot_id in slot_ids:
+            remaining[slot_id] -= 1
+            if remaining[slot_id] < 0:  # somebody is here already: their place stays
+                capacity, online = edits[slot_id]
+                edits[slot_id] = (capacity + 1, online)
+                remaining[slot_id] = 0
+    opens = tuple(change.opens(now))
+    shown = [*(f"{one}={edits[one]}" for one in sorted(edits)), *sorted(marks), str(opens)]
+    displaced = appointments().where(Appointment.id.in_(lost)) if lost else None
+    return Preview(
+        version=hashlib.sha256(";".join(shown).encode()).hexdigest()[:16],
+        slots=edits,
+        displaced=tuple(db.session.scalars(displaced)) if displaced is not None else (),
+        opens=opens,
+    )
+
+
+@dataclass(frozen=True)
+class _Booked:
+    id: int
+    version: int
+    here: bool
+    slot_ids: list[int]
+
+
+def _booked_in(slot_ids: Iterable[int]) -> list[_Booked]:
+    """Who has a place there: those who are here already, then by who booked first."""
+    query = (
+        select(
+            Place.slot_id,
+            Appointment.id,
+            Appointment.version,
+            Appointment.arrived_at,
+        )
+        .join(Appointment, Appointment.id == Place.appointment_id)
+        .join(Booking, Booking.id == Appointment.booking_id)
+        .where(Place.slot_id.in_(list(slot_ids)))
+        .order_by(Appointment.arrived_at.is_(None), Booking.made_at, Appointment.id, Place.slot_id)
+    )
+    found: dict[int, _Booked] = {}
+    for row in db.session.execute(query):
+        one = found.setdefault(row.id, _Booked(row.id, row.version, row.arrived_at is not None, []))
+        one.slot_ids.append(row.slot_id)
+    return list(found.values())
+
+
+def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview:
+    """Do what was shown under that version. Raises Stale, which carries the new preview.
+
+    Who loses their time is told apart from a cancellation: `displaced_at`. New times are found
+    afterwards, in transactions of their own: see `new_times.offer_to`.
+    """
+    change.check()
+    one_at_a_time([change.centre_id])
+    coming_back = lock_slots(change, now=now)
+    db.session.expire_all()
+    shown = preview(change, now=now)
+    if shown.version != version:
+        raise Stale(shown)
+    places.lock_children({*coming_back, *(one.child_id for one in shown.displaced)})
+    freed = {slot_id for one in shown.displaced for slot_id in displace(one, by=by, now=now)}
+    freed.update(_forget_holds(shown.slots, now=now))
+    raised = _raised(shown.slots)
+    _edit_slots(shown.slots, change.why, now)
+    _keep_shut(change.keeps_shut(now), change.why)
+    fit_sessions(shown.slots, by=by, now=now)
+    row = change.record(by=by, now=now)
+    db.session.add(row)
+    db.session.flush()
+    _note(change, row, shown, by=by, now=now)
+    open_all_again(shown.opens, by=by, now=now)
+    restore(raised, by=by, now=now)
+    waiting.on_freed((freed - set(shown.slots)) | raised, now=now)
+    return shown
+
+
+def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> set[int]:
+    """Lock every slot in which the change frees or takes a place. The children who may come back by it.
+
+    Who looks at something under these locks before `apply` begins with this, too; `also` are
+    slots of their own.
+    """
+    edits = change.edits(now)
+    opened, coming_back = concerned([*change.opens(now), *_raised(edits)], now=now)
+    places.lock([*edits, *opened, *change.keeps_shut(now), *_slots_of_offers(edits), *also])
+    return coming_back
+
+
+def _raised(edits: Mapping[int, tuple[int, int]]) -> set[int]:
+    """Of these slots, those that have more places afterwards."""
+    query = select(Slot.id, Slot.capacity).where(Slot.id.in_(list(edits)))
+    return {row.id for row in db.session.execute(query) if edits[row.id][0] > row.capacity}
+
+
+def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int]:
+    """It loses its time. The slots that it was in, which the caller has locked."""
+    if status_of(appointment) is not Status.BOOKED:
+        raise AssertionError("only who is booked and not here yet can lose their time")
+    appointment.displaced_at, appointment.displaced_by_id = now, by.id
+    db.session.flush()
+    audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+    return places.give_back(appointment_id=appointment.id)
+
+
+def is_shut(slot_ids: Sequence[int]) -> bool:
+    """Whether any of these slots of one session lies in a live closure or leave, open for who was here."""
+    return bool(_shut_behind(slot_ids))
+
+
+def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
+    """Who was here when the centre shut, or the clinician left, kept a place; nobody comes after them.
+
+    To be asked whenever such a place may have become free, with the slots, all of one session, locked.
+    """
+    for why, edits in _shut_behind(slot_ids).items():
+        _edit_slots(edits, why, now)
+        fit_sessions(edits, by=by, now=now)
+
+
+def _shut_behind(slot_ids: Sequence[int]) -> dict[ClosedFor, dict[int, tuple[int, int]]]:
+    """By what shuts them, the slots in a live closure or leave, and the places of who is in them yet."""
+    query = (
+        select(Slot, ClinicSession.room_id)
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(Slot.id.in_(slot_ids), Slot.closed_at.is_(None))
+    )
+    rows = db.session.execute(query, execution_options={"populate_existing": True}).all()
+    if not rows:
+        return {}
+    first, room_id = rows[0]
+    shut = Shut([first.centre_id], [clinic_day(first.starts_at)])
+    times = [(slot.starts_at, slot.ends_at) for slot, _ in rows]
+    reasons = shut.why(first.centre_id, room_id, first.practitioner_id, times)
+    found: dict[ClosedFor, dict[int, tuple[int, int]]] = {}
+    for (slot, _), why in zip(rows, reasons, strict=True):
+        if why:
+            left = (slot.taken, min(slot.online_capacity, slot.taken))
+            found.setdefault(why, {})[slot.id] = left
+    return found
+
+
+def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> list[int]:
+    """What is only held in a slot that changes is free; who fills in the form is told kindly.
+
+    An offer that loses a place is over, and it is not the family that let it pass. The slots in
+    which places became free.
+    """
+    offered = _offers_in(slots)
+    freed = places.end_holds(offered, now=now) if offered else []
+    held = delete(Place).where(Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None))
+    db.session.execute(held, execution_options=UNSYNCHRONISED)
+    return freed
+
+
+def _offers_in(slot_ids: Iterable[int]) -> list[int]:
+    """The holds of the offers that keep a place in one of these slots, with all that belong to them."""
+    held = select(Place.hold_id).where(
+        Place.slot_id.in_(list(slot_ids)), Place.appointment_id.is_(None)
+    )
+    leads = db.session.scalars(
+        select(func.coalesce(Hold.lead_id, Hold.id)).where(
+            Hold.id.in_(held), Hold.purpose != HoldFor.FORM
+        )
+    ).all()
+    if not leads:
+        return []
+    group = select(Hold.id).where(or_(Hold.id.in_(leads), Hold.lead_id.in_(leads)))
+    return list(db.session.scalars(group))
+
+
+def _slots_of_offers(slot_ids: Iterable[int]) -> list[int]:
+    query = select(Place.slot_id).where(Place.hold_id.in_(_offers_in(slot_ids)))
+    return list(db.session.scalars(query))
+
+
+def _keep_shut(slot_ids: Sequence[int], why: ClosedFor) -> None:
+    """What is shut already stays so for this reason too: lifting the other does not open it."""
+    if slot_ids:
+        db.session.execute(
+            update(Slot).where(Slot.id.in_(slot_ids)).values(closed_for=why),
+            execution_options=UNSYNCHRONISED,
+        )
+
+
+def _edit_slots(slots: Mapping[int, tuple[int, int]], why: ClosedFor, now: datetime) -> None:
+    shut = [slot_id for slot_id, (capacity, _) in slots.items() if not capacity]
+    db.session.execute(
+        update(Slot).where(Slot.id.in_(shut)).values(closed_at=now, closed_for=why),
+        execution_options=UNSYNCHRONISED,
+    )
+    smaller: dict[tuple[int, int], list[int]] = {}
+    for slot_id, edit in slots.items():
+        if edit[0]:
+            smaller.setdefault(edit, []).append(slot_id)
+    for (capacity, online), slot_ids in smaller.items():
+        # Nobody loses a place because it was booked online.
+        share = func.max if db.engine.dialect.name == "sqlite" else func.greatest
+        db.session.execute(
+            update(Slot)
+            .where(Slot.id.in_(slot_ids))
+            .values(capacity=capacity, online_capacity=share(online, Slot.online_taken)),
+            execution_options=UNSYNCHRONISED,
+        )
+
+
+def _note(change: Change, row: object, shown: Preview, *, by: Person, now: datetime) -> None:
+    audit.record(
+        type(change).__name__.lower(),
+        row if hasattr(row, "id") else db.session.get_one(Centre, change.centre_id),
+        by=by.id,
+        now=now,
+        centre_id=change.centre_id,
+        slots=len(shown.slots),
+        displaced=[one.id for one in shown.displaced],
+    )
+    db.session.flush()

@@ -1,0 +1,72 @@
+"""Who lost a time comes back to it when it is opened again in another session. Verbs flush.
+
+A session that is moved, or a rota that is published, takes sessions out and opens others. Who
+still waits for a new time, and finds the old one there with the same clinician, gets it back, as
+when a closure is lifted.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import IntegrityError
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.db import db
+from clinic.scheduling import places
+from clinic.scheduling.changes.seats import run_of, slots_in
+from clinic.scheduling.models import Appointment, Booking
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.request import refusal
+from clinic.scheduling.waitlist import waiting
+
+
+def who_waits(
+    practitioner_ids: Collection[int], start: datetime, end: datetime
+) -> Sequence[Appointment]:
+    """Those who lost a time with these clinicians in [start, end), who booked first, first."""
+    query = (
+        appointments()
+        .where(
+            Appointment.practitioner_id.in_(practitioner_ids),
+            Appointment.displaced_at.is_not(None),
+            Appointment.cancelled_at.is_(None),
+            Appointment.no_show_at.is_(None),
+            Appointment.starts_at >= start,
+            Appointment.ends_at <= end,
+        )
+        .order_by(None)
+        .order_by(Booking.made_at, Appointment.id)
+    )
+    return db.session.scalars(query).all()
+
+
+def come_back(
+    rows: Iterable[Appointment], where: ColumnElement[bool], *, by: Person, now: datetime
+) -> list[Appointment]:
+    """Give each of these its old time in sessions that are so, where a place is left there.
+
+    The caller has locked the slots around them, then their children.
+    """
+    back = []
+    for one in rows:
+        slots = {(row.practitioner_id, row.starts_at): row for row in slots_in(where, now)}
+        run = run_of(one, slots)
+        if not run or any(row.taken >= row.capacity for row in run):
+            continue
+        try:
+            with db.session.begin_nested():
+                one.displaced_at = one.displaced_by_id = None
+                one.slot_id, one.slot_count, one.room_id = run[0].id, len(run), run[0].room_id
+                db.session.flush()
+                places.take([row.id for row in run], online=False, appointment_id=one.id)
+        except IntegrityError as error:
+            refusal(error)  # the child is elsewhere by now; anything else goes on as it is
+            db.session.refresh(one)
+            continue
+        waiting.on_freed(places.end_new_times(one.id, now=now), now=now)
+        audit.record("restore", one, by=by.id, now=now, centre_id=one.centre_id)
+        back.append(one)
+    db.session.flush()
+    return back

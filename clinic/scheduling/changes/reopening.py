@@ -1,0 +1,196 @@
+"""What was shut opens again, and who lost a time there comes back to it. Verbs flush; the caller commits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.centres.models import Closure, Leave
+from clinic.db import broken_promise, db
+from clinic.scheduling import places
+from clinic.scheduling.changes.kinds import not_shut_otherwise
+from clinic.scheduling.models import (
+    Appointment,
+    Booking,
+    ClinicSession,
+    ClosedFor,
+    Slot,
+)
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.request import refusal
+from clinic.scheduling.timetable.opening import one_at_a_time
+from clinic.scheduling.waitlist import waiting
+
+UNSYNCHRONISED = {"synchronize_session": False}
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """What came back: slots, and the appointments that have their old time again."""
+
+    slots: int
+    restored: tuple[Appointment, ...]
+
+
+def lift(shut: Closure | Leave, *, by: Person, now: datetime) -> Reopened:
+    """Take a closure or a leave back: its slots open again, and who waits for a new time returns.
+
+    Slots that something else shuts, or whose room or practitioner is busy by now, stay shut.
+    """
+    one_at_a_time([shut.centre_id])
+    db.session.refresh(shut)
+    if shut.lifted_at is not None:
+        return Reopened(0, ())
+    shut.lifted_at, shut.lifted_by_id = now, by.id
+    db.session.flush()
+    if isinstance(shut, Leave):
+        whose = [Slot.practitioner_id == shut.practitioner_id]
+    else:
+        whose = [Slot.centre_id == shut.centre_id]
+        whose += [ClinicSession.room_id == shut.room_id] if shut.room_id else []
+    slot_ids = not_shut_otherwise(
+        now,
+        Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]),
+        Slot.starts_at < shut.ends_at,
+        Slot.ends_at > shut.starts_at,
+        *whose,
+    )
+    audit.record("lift", shut, by=by.id, now=now, centre_id=shut.centre_id)
+    return open_all_again(slot_ids, by=by, now=now)
+
+
+def reopen(session: ClinicSession, *, by: Person, now: datetime) -> Reopened:
+    """Open again what was taken out of a session by hand, with its rule, or for its day.
+
+    Slots inside a closure or a leave stay shut, and so does the whole where somebody else uses
+    the room or the practitioner by now.
+    """
+    one_at_a_time([session.centre_id])
+    slot_ids = not_shut_otherwise(
+        now, Slot.clinic_session_id == session.id, Slot.closed_for.is_not(None)
+    )
+    audit.record("reopen", session, by=by.id, now=now, centre_id=session.centre_id)
+    return open_all_again(slot_ids, by=by, now=now)
+
+
+def open_all_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reopened:
+    """Open these slots where that is possible; who lost them comes back, then who waits is asked."""
+    if not slot_ids:
+        return Reopened(0, ())
+    places.lock(*concerned(slot_ids, now=now))
+    opened = [one for one in _by_session(slot_ids) if _open_again(one, by=by, now=now)]
+    slots = [slot_id for one in opened for slot_id in one]
+    back = tuple(restore(slots, by=by, now=now))
+    waiting.on_freed(slots, now=now)
+    return Reopened(len(slots), back)
+
+
+def concerned(slot_ids: Sequence[int], *, now: datetime) -> tuple[list[int], set[int]]:
+    """What is to be locked before these open: slots and children.
+
+    Beside these slots, what is taken and given back for who may come back into them.
+    """
+    theirs = _who_lost(slot_ids, now=now) if slot_ids else ()
+    ids = [one.id for one in theirs]
+    around = [*places.slots_under(ids), *places.slots_around(ids)] if ids else []
+    return [*slot_ids, *around], {one.child_id for one in theirs}
+
+
+def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
+    query = select(Slot.id, Slot.clinic_session_id).where(Slot.id.in_(list(slot_ids)))
+    found: dict[int, list[int]] = {}
+    for row in db.session.execute(query.order_by(Slot.id)):
+        found.setdefault(row.clinic_session_id, []).append(row.id)
+    return list(found.values())
+
+
+def _open_again(slot_ids: list[int], *, by: Person, now: datetime) -> bool:
+    """Open these slots of one session; False if somebody else uses the room or the practitioner."""
+    try:
+        with db.session.begin_nested():
+            db.session.execute(
+                update(Slot).where(Slot.id.in_(slot_ids)).values(closed_at=None, closed_for=None),
+                execution_options=UNSYNCHRONISED,
+            )
+            fit_sessions(slot_ids, by=by, now=now)
+    except IntegrityError as error:
+        if "ex_clinic_sessions" not in broken_promise(error):
+            raise
+        return False
+    return True
+
+
+def restore(slot_ids: Iterable[int], *, by: Person, now: datetime) -> list[Appointment]:
+    """Give appointments that wait for a new time their old one back, who booked first, first."""
+    return [one for one in _who_lost(slot_ids, now=now) if _back(one, by=by, now=now)]
+
+
+def _who_lost(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appointment]:
+    """Who waits for a new time and had one in these slots, who booked first, first."""
+    first = aliased(Slot)
+    opened = (
+        select(Slot.id)
+        .join(first, first.clinic_session_id == Slot.clinic_session_id)
+        .where(
+            Slot.id.in_(list(slot_ids)),
+            first.id == Appointment.slot_id,
+            Slot.starts_at < Appointment.ends_at,
+            Slot.ends_at > Appointment.starts_at,
+        )
+    )
+    theirs = (
+        appointments()
+        .where(
+            Appointment.displaced_at.is_not(None),
+            Appointment.cancelled_at.is_(None),
+            Appointment.ends_at > now,
+            opened.exists(),
+        )
+        .order_by(None)
+        .order_by(Booking.made_at, Appointment.id)
+    )
+    return db.session.scalars(theirs).all()
+
+
+def _back(appointment: Appointment, *, by: Person, now: datetime) -> bool:
+    slot_ids = places.slots_under([appointment.id])
+    places.lock_to_take(slot_ids, [appointment.child_id], now=now, online=False)
+    try:
+        with db.session.begin_nested():
+            appointment.displaced_at, appointment.displaced_by_id = None, None
+            db.session.flush()
+            places.take(slot_ids, online=False, appointment_id=appointment.id)
+    except IntegrityError as error:
+        refusal(error)  # anything but a place or a child that is taken goes on as it is
+        db.session.refresh(appointment)
+        return False
+    waiting.on_freed(places.end_new_times(appointment.id, now=now), now=now)
+    audit.record("restore", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+    db.session.flush()
+    return True
+
+
+def fit_sessions(slot_ids: Iterable[int], *, by: Person, now: datetime) -> None:
+    """Each session of these slots lasts from its first open slot to its last; without any it is withdrawn.
+
+    Raises IntegrityError when longer hours would overlap another session.
+    """
+    sessions = select(Slot.clinic_session_id).where(Slot.id.in_(list(slot_ids)))
+    hours = (
+        select(Slot.clinic_session_id, func.min(Slot.starts_at), func.max(Slot.ends_at))
+        .where(Slot.clinic_session_id.in_(sessions), Slot.closed_at.is_(None))
+        .group_by(Slot.clinic_session_id)
+    )
+    lasting = {row[0]: (row[1], row[2]) for row in db.session.execute(hours)}
+    for session in db.session.scalars(select(ClinicSession).where(ClinicSession.id.in_(sessions))):
+        if session.id in lasting:
+            session.starts_at, session.ends_at = lasting[session.id]
+            session.withdrawn_at, session.withdrawn_by_id = None, None
+        elif session.withdrawn_at is None:
+            session.withdrawn_at, session.withdrawn_by_id = now, by.id
+    db.session.flush()

@@ -1,0 +1,1 @@
+"""A rota in the making: drafts, what they would change, publishing and undoing."""

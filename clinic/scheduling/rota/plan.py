@@ -1,0 +1,162 @@
+"""What a draft of the rota comes to, compared with what is there. Pure: no database, no clock."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from clinic.clock import at
+from clinic.scheduling.timetable.opening import cut
+from clinic.scheduling.timetable.rota import Weekly, rules_meet
+
+
+@dataclass(frozen=True)
+class Hours:
+    """A template of the rota as it would be. `draft_id` says what brings it, else it is a rule already."""
+
+    practitioner_id: int
+    room_id: int
+    service_ids: frozenset[int]
+    weekly: Weekly
+    rule_id: int | None = None
+    draft_id: int | None = None
+
+    def on(self, day: date) -> tuple[datetime, datetime]:
+        """From when to when, on that day."""
+        return at(day, self.weekly.opens), at(day, self.weekly.closes)
+
+    def times(self, day: date) -> list[tuple[datetime, datetime]]:
+        """Its slots on that day."""
+        return list(cut(*self.on(day), self.weekly.slot_minutes))
+
+    def is_like(self, other: "Hours") -> bool:
+        """Whether their sessions are the same, on days on which both apply."""
+        a, b = self.weekly, other.weekly
+        return (
+            self.practitioner_id == other.practitioner_id
+            and self.room_id == other.room_id
+            and self.service_ids == other.service_ids
+            and (a.opens, a.closes, a.slot_minutes) == (b.opens, b.closes, b.slot_minutes)
+            and (a.capacity, a.online_percent) == (b.capacity, b.online_percent)
+            and a.stations == b.stations
+        )
+
+    def meets(self, other: "Hours") -> bool:
+        """Whether they ever need the same clinician or room at the same moment."""
+        same = self.practitioner_id == other.practitioner_id or self.room_id == other.room_id
+        return same and rules_meet(self.weekly, other.weekly)
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A session on a day: one that is there, or one that would be."""
+
+    draft_id: int
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    practitioner_id: int
+    room_id: int
+    minutes: int
+    places: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Sessions that come, that become others, and that go; each earliest first."""
+
+    added: tuple[Sitting, ...] = ()
+    changed: tuple[tuple[Sitting, Sitting], ...] = ()
+    withdrawn: tuple[Sitting, ...] = ()
+
+
+def compare(before: Iterable[Sitting], after: Iterable[Sitting]) -> Compared:
+    """A draft ends a session and opens one on the same day: that is a change of it, else one comes or goes."""
+    gone = {(one.draft_id, one.day): one for one in before}
+    come = {(one.draft_id, one.day): one for one in after}
+
+    def sort(keys: Collection[tuple[int, date]]) -> list[tuple[int, date]]:
+        return sorted(keys, key=lambda key: ((come.get(key) or gone[key]).starts_at, key))
+
+    return Compared(
+        added=tuple(come[key] for key in sort(come.keys() - gone.keys())),
+        changed=tuple((gone[key], come[key]) for key in sort(gone.keys() & come.keys())),
+        withdrawn=tuple(gone[key] for key in sort(gone.keys() - come.keys())),
+    )
+
+
+@dataclass
+class Seat:
+    """A slot that would be there: until when, with how many places left, for which services."""
+
+    ends_at: datetime
+    left: int
+    service_ids: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Guest:
+    """An appointment that loses its session."""
+
+    id: int
+    practitioner_id: int
+    service_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass
+class Seats:
+    """The slots of the sessions that would be there, to be filled by those who lose theirs."""
+
+    by_start: dict[tuple[int, datetime], Seat] = field(default_factory=dict)
+
+    def add(self, hours: Hours, day: date, is_shut: Sequence[object]) -> None:
+        """The slots of that day, but those that a closure or a leave shuts."""
+        for (starts_at, ends_at), shut in zip(hours.times(day), is_shut, strict=True):
+            if not shut:
+                seat = Seat(ends_at, hours.weekly.capacity, hours.service_ids)
+                self.by_start[hours.practitioner_id, starts_at] = seat
+
+    def seat(self, guests: Iterable[Guest]) -> Mapping[int, tuple[datetime, ...]]:
+        """Who can keep their time with their clinician, who comes first, first.
+
+        By appointment, the starts of the slots that make up exactly its time.
+        """
+        seated: dict[int, tuple[datetime, ...]] = {}
+        for guest in guests:
+            if starts := self._run(guest):
+                for start in starts:
+                    self.by_start[guest.practitioner_id, start].left -= 1
+                seated[guest.id] = starts
+        return seated
+
+    def _run(self, guest: Guest) -> tuple[datetime, ...]:
+        starts, moment = [], guest.starts_at
+        while moment < guest.ends_at:
+            seat = self.by_start.get((guest.practitioner_id, moment))
+            if seat is None or not seat.left or guest.service_id not in seat.service_ids:
+                return ()
+            starts.append(moment)
+            moment = seat.ends_at
+        return tuple(starts) if moment == guest.ends_at else ()
+
+
+def seats_of(
+    practitioner_id: int,
+    times: Iterable[tuple[datetime, datetime]],
+    places: int,
+    service_ids: frozenset[int],
+) -> Seats:
+    """The slots of one session that would be there."""
+    return Seats({(practitioner_id, start): Seat(end, places, service_ids) for start, end in times})
+
+
+def clashes(after: Sequence[Hours]) -> list[tuple[int, Hours]]:
+    """The drafts whose template needs a clinician or a room that another template has, with that one."""
+    found = []
+    for number, one in enumerate(after):
+        for other in after[number + 1 :]:
+            draft_id = other.draft_id or one.draft_id
+            if draft_id is not None and one.meets(other):
+                found.append((draft_id, one if other.draft_id == draft_id else other))
+    return found

@@ -1,0 +1,204 @@
+"""Publishing a centre's drafts in one step.
+
+What was shown is done, all of it or nothing: rules end and begin, sessions go and come. Whoever
+finds the same time with the same clinician in what comes keeps it; who does not is displaced as
+by any change of hours, and is offered new times afterwards by `new_times`. Verbs flush; the
+caller commits.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, select, update
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.centres.models import Centre, Service
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import places
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.coming_back import come_back, who_waits
+from clinic.scheduling.changes.seats import run_of, slots_in
+from clinic.scheduling.models import (
+    Appointment,
+    Booking,
+    ClinicSession,
+    Place,
+    RotaRule,
+)
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.rota.diff import Diff, Publish, diff
+from clinic.scheduling.rota.models import (
+    ONE_DAY,
+    DraftKind,
+    RotaDraft,
+    RotaPublication,
+    last_publication,
+)
+from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.opening import one_at_a_time
+
+UNSYNCHRONISED = {"synchronize_session": False}
+
+
+class NothingToPublish(DomainError):
+    message = mark("There is nothing to publish: no draft is open.")
+
+
+class Overtaken(DomainError):
+    message = mark(
+        "%(who)s published the rota meanwhile (%(when)s). This is what your drafts would change now."
+    )
+
+
+class SomethingAgainst(DomainError):
+    message = mark("A draft cannot be carried out: see below. Nothing has been published.")
+
+
+def publish(centre: Centre, number: int, version: str, *, by: Person, now: datetime) -> Diff:
+    """Do what was shown under that version, after the publication of that number.
+
+    Raises NothingToPublish, Overtaken when somebody else published, ShownBefore when a booking or
+    another change came in between, SomethingAgainst when a draft cannot be.
+    """
+    one_at_a_time([centre.id])
+    before = diff(centre, now=now)
+    waits = _who_waits(centre, before.drafts, now)
+    around = places.slots_around([one.id for one in waits])
+    applying.lock_slots(Publish(centre, before.closing), now=now, also=around)
+    places.lock_children({one.child_id for one in waits})
+    db.session.expire_all()
+    shown = diff(centre, now=now)
+    _must_be_as_shown(centre, shown, number, version)
+    publication = RotaPublication(
+        centre_id=centre.id,
+        published_at=now,
+        published_by_id=by.id,
+        kept=[one.id for one in shown.kept],
+        lost=[one.id for one in shown.lost],
+    )
+    db.session.add(publication)
+    db.session.flush()
+    for draft in shown.drafts:
+        _end_its_rule(draft, by=by, now=now)
+    for draft in shown.drafts:
+        _add_its_rule(draft, shown.stays.get(draft.id, ()), by=by, now=now)
+        draft.publication_id = publication.id
+    online = booked_online(publication.kept)
+    change = Publish(centre, shown.closing, row=publication)
+    applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
+    tomorrow = clinic_day(now) + ONE_DAY
+    rota.extend([centre], tomorrow, clinic_day(now) + rota.HORIZON, now=now)
+    made = [one.made_rule_id for one in shown.drafts if one.made_rule_id]
+    theirs = ClinicSession.rota_rule_id.in_(made)
+    if left := seat_again(publication.kept, theirs, online, by=by, now=now):
+        raise AssertionError(f"shown to keep their time, and did not: {left}")
+    come_back([one for one in waits if one.displaced_at], theirs, by=by, now=now)
+    return shown
+
+
+def _who_waits(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
+    """Those who lost a time with a clinician whose hours a draft changes, as far as days are open."""
+    people = {one.practitioner_id for one in drafts if one.practitioner_id}
+    start, end = day_bounds(clinic_day(now) + ONE_DAY, rota.HORIZON.days)
+    return [one for one in who_waits(people, start, end) if one.centre_id == centre.id]
+
+
+def _must_be_as_shown(centre: Centre, shown: Diff, number: int, version: str) -> None:
+    if number != shown.number and (last := last_publication(centre)):
+        raise Overtaken(who=last.published_by.name, when=last.published_at)
+    if not shown.drafts:
+        raise NothingToPublish
+    if version != shown.version:
+        raise ShownBefore
+    if shown.problems:
+        raise SomethingAgainst
+
+
+def _end_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
+    if (rule := draft.rule) is None:
+        return
+    until = rule.valid_until
+    draft.before = {"weekdays": rule.weekdays, "until": until.isoformat() if until else None}
+    end_rule(rule, draft.last_day, by=by, now=now)
+
+
+def end_rule(rule: RotaRule, last_day: date, *, by: Person, now: datetime) -> None:
+    """The rule ends with that day; a rule that never begins has no weekdays."""
+    if last_day < rule.valid_from:
+        rule.weekdays = []
+    else:
+        rule.valid_until = last_day
+    audit.record("end_rule", rule, by=by.id, now=now, centre_id=rule.centre_id)
+    db.session.flush()
+
+
+def _add_its_rule(draft: RotaDraft, stays: Collection[int], *, by: Person, now: datetime) -> None:
+    """The rule that the draft brings, with the sessions that stay as they are."""
+    if draft.kind is DraftKind.END:
+        return
+    assert draft.practitioner is not None
+    assert draft.room is not None
+    services = select(Service).where(Service.id.in_(draft.service_ids)).order_by(Service.id)
+    who, room, given = draft.practitioner, draft.room, db.session.scalars(services).all()
+    rule = rota.add_rule(who, room, given, draft.weekly, by=by, now=now)
+    draft.made_rule_id, draft.stayed = rule.id, list(stays)
+    give_to(rule.id, stays)
+
+
+def give_to(rule_id: int, session_ids: Collection[int]) -> None:
+    """These sessions belong to that rule from now on."""
+    if session_ids:
+        db.session.execute(
+            update(ClinicSession)
+            .where(ClinicSession.id.in_(session_ids))
+            .values(rota_rule_id=rule_id),
+            execution_options=UNSYNCHRONISED,
+        )
+
+
+def booked_online(appointment_ids: Collection[int]) -> set[int]:
+    """Who of these took a place that is open online."""
+    query = select(Place.appointment_id).where(
+        Place.appointment_id.in_(appointment_ids), Place.online
+    )
+    return {one for one in db.session.scalars(query) if one is not None}
+
+
+def seat_again(
+    appointment_ids: Collection[int],
+    where: ColumnElement[bool],
+    online: Collection[int],
+    *,
+    by: Person,
+    now: datetime,
+) -> list[int]:
+    """Give who was displaced just now the same time in sessions that are so; who cannot have it.
+
+    `online` are those who took a place that is open online; they take one again while there is one.
+    """
+    slots = {(row.practitioner_id, row.starts_at): row for row in slots_in(where, now)}
+    left = {row.id: row.capacity - row.taken for row in slots.values()}
+    left_online = {row.id: row.online_capacity - row.online_taken for row in slots.values()}
+    theirs = appointments().where(Appointment.id.in_(appointment_ids)).order_by(None)
+    without = []
+    for one in db.session.scalars(theirs.order_by(Booking.made_at, Appointment.id)).all():
+        run = run_of(one, slots)
+        if not run or any(left[slot.id] < 1 for slot in run):
+            without.append(one.id)
+            continue
+        is_online = one.id in online and all(left_online[slot.id] > 0 for slot in run)
+        for slot in run:
+            left[slot.id] -= 1
+            left_online[slot.id] -= is_online
+        one.displaced_at = one.displaced_by_id = None
+        one.slot_id, one.slot_count, one.room_id = run[0].id, len(run), run[0].room_id
+        db.session.flush()
+        places.take([slot.id for slot in run], online=is_online, appointment_id=one.id)
+        audit.record("keep_time", one, by=by.id, now=now, centre_id=one.centre_id)
+    db.session.flush()
+    return without

@@ -1,0 +1,180 @@
+"""One session is given other hours, another day or another room: first shown, then done as shown.
+
+The session is withdrawn and another opened in its place. Who finds the same time in it keeps it;
+who does not is displaced, and is offered new times afterwards by `new_times`. Verbs flush; the
+caller commits.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from sqlalchemy import or_, select
+
+from clinic.accounts.models import Person
+from clinic.centres.models import Room, Service
+from clinic.clock import at
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import places
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.coming_back import come_back, who_waits
+from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
+from clinic.scheduling.queries import services_given
+from clinic.scheduling.rota.diff import Publish
+from clinic.scheduling.rota.plan import Guest, seats_of
+from clinic.scheduling.rota.publishing import booked_online, seat_again
+from clinic.scheduling.timetable import opening
+
+
+class HasBegun(DomainError):
+    message = mark("This session has begun, or is withdrawn: it cannot be moved any more.")
+
+
+class InThePast(DomainError):
+    message = mark("That time is over. Please choose a later one.")
+
+
+class MoveSession(Publish):
+    """The change that shuts the session; by its name the audit trail knows it."""
+
+    why = ClosedFor.HAND
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A session is to be in that room, on that day, from then to then."""
+
+    session: ClinicSession
+    room: Room
+    day: date
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moving does. `version` stands for exactly this answer."""
+
+    version: str
+    hours: opening.Hours
+    services: tuple[Service, ...]
+    kept: tuple[Appointment, ...]
+    lost: tuple[Appointment, ...]
+    back: tuple[Appointment, ...]  # who lost this very time before, and gets it back
+
+
+def preview(moving: Moving, *, now: datetime) -> Moved:
+    """Whom it concerns. It writes nothing.
+
+    Raises HasBegun, InThePast, EndsBeforeItBegins, NoWholeSlot, ShutThen where the centre, the
+    room or the clinician is shut then, PractitionerBusy and RoomBusy.
+    """
+    session, hours = moving.session, _hours(moving)
+    times = _free_times(moving, hours, now)
+    services = tuple(services_given([session.id])[session.id])
+    change = MoveSession(session.practitioner.centre, (session.id,), row=session)
+    shown = applying.preview(change, now=now)
+    given = frozenset(one.id for one in services)
+    seats = seats_of(session.practitioner_id, times, hours.capacity, given)
+    by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
+    kept = seats.seat(map(_guest, by_booking))
+    waits = _who_waits(moving)
+    back = seats.seat(map(_guest, waits))
+    whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept), sorted(back))
+    return Moved(
+        version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
+        hours=hours,
+        services=services,
+        kept=tuple(one for one in shown.displaced if one.id in kept),
+        lost=tuple(one for one in shown.displaced if one.id not in kept),
+        back=tuple(one for one in waits if one.id in back),
+    )
+
+
+def _guest(one: Appointment) -> Guest:
+    return Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
+
+
+def _who_waits(moving: Moving) -> Sequence[Appointment]:
+    hours = (at(moving.day, moving.opens), at(moving.day, moving.closes))
+    return who_waits([moving.session.practitioner_id], *hours)
+
+
+def _hours(moving: Moving) -> opening.Hours:
+    """The new hours, in slots as they were. Raises HasBegun for a session without an open slot."""
+    query = (
+        select(Slot)
+        .where(Slot.clinic_session_id == moving.session.id, Slot.closed_at.is_(None))
+        .order_by(Slot.starts_at)
+        .limit(1)
+    )
+    slot = db.session.scalar(query)
+    if slot is None:
+        raise HasBegun
+    minutes = int((slot.ends_at - slot.starts_at).total_seconds() // 60)
+    size = (minutes, slot.capacity, slot.online_capacity)
+    return opening.Hours(moving.opens, moving.closes, *size)
+
+
+def _free_times(
+    moving: Moving, hours: opening.Hours, now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """The new slots that nothing shuts, if nobody else has the clinician or the room."""
+    session, day = moving.session, moving.day
+    start, end = at(day, hours.opens), at(day, hours.closes)
+    if session.withdrawn_at is not None or session.starts_at <= now:
+        raise HasBegun
+    if start <= now:
+        raise InThePast
+    if end <= start:
+        raise opening.EndsBeforeItBegins
+    times = list(opening.cut(start, end, hours.slot_minutes))
+    if not times:
+        raise opening.NoWholeSlot
+    shut = opening.Shut([session.centre_id], [day])
+    why = shut.why(session.centre_id, moving.room.id, session.practitioner_id, times)
+    if all(why):
+        raise opening.ShutThen(day=day)
+    busy = select(ClinicSession.practitioner_id).where(
+        ClinicSession.id != session.id,
+        ClinicSession.withdrawn_at.is_(None),
+        or_(
+            ClinicSession.practitioner_id == session.practitioner_id,
+            ClinicSession.room_id == moving.room.id,
+        ),
+        ClinicSession.starts_at < end,
+        ClinicSession.ends_at > start,
+    )
+    if (whose := db.session.scalar(busy.limit(1))) is not None:
+        is_theirs = whose == session.practitioner_id
+        raise (opening.PractitionerBusy if is_theirs else opening.RoomBusy)(day=day)
+    return [one for one, is_shut in zip(times, why, strict=True) if not is_shut]
+
+
+def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
+    """Do what was shown under that version. Raises ShownBefore, and as `preview` does."""
+    session = moving.session
+    opening.one_at_a_time([session.centre_id])
+    change = MoveSession(session.practitioner.centre, (session.id,), row=session)
+    waits = _who_waits(moving)
+    around = places.slots_around([one.id for one in waits])
+    applying.lock_slots(change, now=now, also=around)
+    places.lock_children({one.child_id for one in waits})
+    db.session.expire_all()
+    shown = preview(moving, now=now)
+    if shown.version != version:
+        raise ShownBefore
+    kept = [one.id for one in shown.kept]
+    online = booked_online(kept)
+    applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
+    made = opening.open_session(
+        session.practitioner, moving.room, shown.services, moving.day, shown.hours, by=by, now=now
+    )
+    if left := seat_again(kept, ClinicSession.id == made.id, online, by=by, now=now):
+        raise AssertionError(f"shown to keep their time, and did not: {left}")
+    come_back(shown.back, ClinicSession.id == made.id, by=by, now=now)
+    return shown

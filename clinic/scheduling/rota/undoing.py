@@ -1,0 +1,202 @@
+"""Taking a centre's last publication of its rota back, while no family relies on it.
+
+Sessions that it brought go, those that it shut open again, families come back to their times, and
+its drafts are open again. Verbs flush; the caller commits.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, select, update
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.audit import AuditEvent
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import not_shut_otherwise
+from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Place, RotaRule, Slot
+from clinic.scheduling.queries import appointments
+from clinic.scheduling.rota.diff import Publish
+from clinic.scheduling.rota.models import (
+    RotaDraft,
+    RotaPublication,
+    drafts_of,
+    last_publication,
+)
+from clinic.scheduling.rota.publishing import (
+    booked_online,
+    end_rule,
+    give_to,
+    seat_again,
+)
+from clinic.scheduling.timetable.opening import one_at_a_time
+
+UNSYNCHRONISED = {"synchronize_session": False}
+
+
+class NotTheLast(DomainError):
+    message = mark("Only the last publication can be undone, and it has changed meanwhile.")
+
+
+class DraftsOpen(DomainError):
+    message = mark(
+        "New drafts are open. Publish or discard them before the last publication is undone."
+    )
+
+
+class Used(DomainError):
+    """Families have booked into what was published: `by` are their appointments."""
+
+    message = mark(
+        "Families use the new hours already. Undoing would take their time away: please change the rota instead."
+    )
+
+    def __init__(self, by: Collection[Appointment]) -> None:
+        self.by = tuple(by)
+        super().__init__()
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What taking a publication back did: who is at their time, and who waits for a new one now."""
+
+    back: tuple[int, ...]
+    lost: tuple[int, ...]
+
+
+def used_by(publication: RotaPublication) -> list[Appointment]:
+    """Who has booked into the hours that it brought, or moved because of it."""
+    session_ids = _new_sessions(_its_drafts(publication))
+    inside = (
+        select(Place.id)
+        .join(Slot, Slot.id == Place.slot_id)
+        .where(Place.appointment_id == Appointment.id, Slot.clinic_session_id.in_(session_ids))
+    )
+    moved = select(AuditEvent.id).where(
+        AuditEvent.subject == "appointments",
+        AuditEvent.subject_id == Appointment.id,
+        AuditEvent.action == "move",
+        AuditEvent.at >= publication.published_at,
+    )
+    booked = inside.exists() & Appointment.id.not_in(publication.kept)
+    concerned = Appointment.id.in_([*publication.kept, *publication.lost])
+    went = concerned & moved.exists() & Appointment.cancelled_at.is_(None)
+    return list(db.session.scalars(appointments().where(booked | went)))
+
+
+def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
+    """Make the rota what it was before the centre's last publication; its drafts are open again.
+
+    Raises NotTheLast, DraftsOpen, and Used when a booking relies on the new hours.
+    """
+    one_at_a_time([publication.centre_id])
+    centre = db.session.get_one(Centre, publication.centre_id)
+    last = last_publication(centre)
+    if last is None or last.id != publication.id:
+        raise NotTheLast
+    if drafts_of(centre):
+        raise DraftsOpen
+    drafts = _its_drafts(publication)
+    change = Undo(centre, tuple(_new_sessions(drafts)), tuple(_shut_by(drafts, now)), publication)
+    applying.lock_slots(change, now=now)
+    db.session.expire_all()
+    if used := used_by(publication):
+        raise Used(used)
+    online = booked_online(publication.kept)
+    for draft in drafts:
+        _restore_its_rule(draft, by=by, now=now)
+    applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
+    theirs = ClinicSession.rota_rule_id.in_([one.rule_id for one in drafts if one.rule_id])
+    seat_again(_displaced(publication.kept), theirs, online, by=by, now=now)
+    _leave_to_what_shuts(change.opening, drafts, now)
+    for draft in drafts:
+        draft.publication_id = draft.made_rule_id = None
+        draft.before, draft.stayed = {}, []
+    publication.undone_at, publication.undone_by_id = now, by.id
+    db.session.flush()
+    concerned = [*publication.kept, *publication.lost]
+    lost = _displaced(concerned)
+    return Undone(tuple(one for one in concerned if one not in lost), tuple(lost))
+
+
+class Undo(Publish):
+    """The same change the other way round, by another name in the audit trail."""
+
+
+def _its_drafts(publication: RotaPublication) -> list[RotaDraft]:
+    query = select(RotaDraft).where(RotaDraft.publication_id == publication.id)
+    return list(db.session.scalars(query.order_by(RotaDraft.id)))
+
+
+def _new_sessions(drafts: Collection[RotaDraft]) -> list[int]:
+    """The sessions that its rules have opened, and no other rule before."""
+    made = [one.made_rule_id for one in drafts if one.made_rule_id]
+    stayed = [session_id for one in drafts for session_id in one.stayed]
+    query = select(ClinicSession.id).where(
+        ClinicSession.rota_rule_id.in_(made), ClinicSession.id.not_in(stayed)
+    )
+    return list(db.session.scalars(query.order_by(ClinicSession.id)))
+
+
+def _after_its_end(draft: RotaDraft) -> tuple[ColumnElement[bool], ...]:
+    """What tells the sessions that a draft shut when it ended its rule."""
+    of_it = (ClinicSession.rota_rule_id == draft.rule_id, Slot.closed_for == ClosedFor.RULE)
+    after_it = ClinicSession.rota_day >= draft.first_day
+    until = draft.before["until"]
+    if until is None:
+        return *of_it, after_it
+    return *of_it, after_it, ClinicSession.rota_day <= date.fromisoformat(until)
+
+
+def _shut_by(drafts: Iterable[RotaDraft], now: datetime) -> list[int]:
+    """The slots that were shut when the drafts ended their rules, and that nothing else shuts."""
+    return [
+        slot_id
+        for draft in drafts
+        if draft.rule_id
+        for slot_id in not_shut_otherwise(now, *_after_its_end(draft))
+    ]
+
+
+def _restore_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
+    if draft.made_rule_id:
+        end_rule(db.session.get_one(RotaRule, draft.made_rule_id), clinic_day(now), by=by, now=now)
+    if draft.rule:
+        until = draft.before["until"]
+        draft.rule.weekdays = draft.before["weekdays"]
+        draft.rule.valid_until = date.fromisoformat(until) if until else None
+        give_to(draft.rule.id, draft.stayed)
+        audit.record("restore_rule", draft.rule, by=by.id, now=now, centre_id=draft.centre_id)
+    db.session.flush()
+
+
+def _displaced(appointment_ids: Collection[int]) -> list[int]:
+    query = select(Appointment.id).where(
+        Appointment.id.in_(appointment_ids),
+        Appointment.displaced_at.is_not(None),
+        Appointment.cancelled_at.is_(None),
+    )
+    return list(db.session.scalars(query.order_by(Appointment.id)))
+
+
+def _leave_to_what_shuts(
+    opening: Collection[int], drafts: Iterable[RotaDraft], now: datetime
+) -> None:
+    """What a closure or a leave still shuts opens when that is lifted, no longer with the rule."""
+    for draft in drafts:
+        if draft.rule_id:
+            theirs = (
+                select(Slot.id)
+                .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+                .where(*_after_its_end(draft), Slot.id.not_in(opening), Slot.ends_at > now)
+            )
+            db.session.execute(
+                update(Slot).where(Slot.id.in_(theirs)).values(closed_for=ClosedFor.LEAVE),
+                execution_options=UNSYNCHRONISED,
+            )

@@ -1,0 +1,1 @@
+"""What is free: read only, nothing is held."""

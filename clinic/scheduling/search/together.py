@@ -1,0 +1,121 @@
+"""Several at once: one trip for siblings, or for a check and then a vaccination.
+
+Nothing here writes. What is found is held and booked as a list, every place or none.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+from clinic.centres.models import Service
+from clinic.clock import clinic_day
+from clinic.scheduling import rules
+from clinic.scheduling.policies import Policy, policies
+from clinic.scheduling.queries import Diary, Offer, Patient, diary_of
+from clinic.scheduling.request import asking
+
+P_co = TypeVar("P_co", bound=Patient, covariant=True)
+
+
+@dataclass(frozen=True)
+class Wish(Generic[P_co]):
+    """A child and what it needs."""
+
+    child: P_co
+    service: Service
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Times that make one trip, in the order of the wishes, all at one centre."""
+
+    offers: tuple[Offer, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.offers[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return max(one.ends_at for one in self.offers)
+
+
+def candidate(offer: Offer) -> rules.Candidate:
+    """The offer as the rules see it."""
+    return rules.Candidate(
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        day=clinic_day(offer.starts_at),
+        opens_at=offer.opens_at,
+        is_free=offer.is_free,
+        is_closed=offer.is_closed,
+    )
+
+
+class Against:
+    """What the rules object to a time for this child. It asks the database nothing."""
+
+    def __init__(
+        self,
+        wish: Wish[Patient],
+        diary: Diary,
+        policy_of: Callable[[int, int], Policy],
+        *,
+        now: datetime,
+        online: bool = True,
+    ) -> None:
+        self.wish, self.diary, self.policy_of = wish, diary, policy_of
+        self.now, self.online = now, online
+        self.askings: dict[int, rules.Asking] = {}
+        self.busy: dict[date, list[tuple[datetime, datetime]]] = {}
+        for starts, ends, _ in diary.live:
+            for day in {clinic_day(starts), clinic_day(ends)}:
+                self.busy.setdefault(day, []).append((starts, ends))
+
+    def __call__(self, offer: Offer) -> list[rules.Objection]:
+        when = candidate(offer)
+        if not self.online:
+            when = replace(when, opens_at=self.now)
+        return rules.objections(self._asking(offer.centre_id), when, self.now)
+
+    def beside(self, offers: Sequence[Offer]) -> "Against":
+        """The same, with these times of the wish as good as booked."""
+        service_id = self.wish.service.id
+        more = self.diary.with_more((one.starts_at, one.ends_at, service_id) for one in offers)
+        return Against(self.wish, more, self.policy_of, now=self.now, online=self.online)
+
+    def all_day(self, day: date, centre_id: int) -> bool:
+        """Whether something of the child's own, its age apart, stands against every time of that day."""
+        who = self._asking(centre_id)
+        return (
+            rules.quota_objection(who, day) is not None
+            or rules.pause_objection(who, self.now) is not None
+        )
+
+    def elsewhere(self, offer: Offer, day: date) -> bool:
+        """Whether the child is somewhere else at that time of that day."""
+        return any(
+            rules.overlap(offer.starts_at, offer.ends_at, *one) for one in self.busy.get(day, ())
+        )
+
+    def _asking(self, centre_id: int) -> rules.Asking:
+        if centre_id not in self.askings:
+            wish = self.wish
+            policy = self.policy_of(wish.service.id, centre_id)
+            self.askings[centre_id] = asking(
+                wish.child, wish.service, policy, self.diary, online=self.online, now=self.now
+            )
+        return self.askings[centre_id]
+
+
+def objections_of(
+    wish: Wish[Patient],
+    *,
+    now: datetime,
+    online: bool = True,
+    except_for: Collection[int] = (),
+) -> Against:
+    """What the rules object to a time for this child. A few queries, then none."""
+    diary = diary_of(wish.child.id, now=now, except_for=except_for)
+    return Against(wish, diary, policies([wish.service.id]), now=now, online=online)

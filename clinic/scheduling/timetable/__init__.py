@@ -1,0 +1,1 @@
+"""Hours that exist: sessions, their slots, the weekly rules they come from, and when they open online."""

@@ -1,0 +1,1 @@
+"""Families that wait for a place, and the offers made to them."""

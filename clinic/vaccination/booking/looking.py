@@ -1,0 +1,220 @@
+"""What of vaccination hangs on a child's record: the doses that booked visits are promised.
+
+See `clinic.families.again`. A dose that is not legal any more on its visit's day is let go; another
+of its series that is takes its place; a visit for which nothing is left is asked about. What a
+change took away comes back with the next change that allows it. Locks: the stock, after the children.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.clock import clinic_day
+from clinic.db import db
+from clinic.errors import DomainError
+from clinic.i18n import mark, name_of
+from clinic.scheduling.booking import questions
+from clinic.scheduling.models import Appointment, Hold, Question, Slot
+from clinic.vaccination.booking.booked import cases_of
+from clinic.vaccination.booking.purposes import Now, Purpose, purposes_now
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.programme.child import Dose
+from clinic.vaccination.programme.legal import Booked, Case
+from clinic.vaccination.record.models import ChildCondition, Immunization
+from clinic.vaccination.stock import reserving
+from clinic.vaccination.stock.models import DosePromise, Why
+from clinic.vaccination.stock.queries import (
+    is_to_come,
+    let_go,
+    lives_or_was_taken_away,
+    lock_all,
+    promised_to,
+)
+
+
+class GivenBeforeBirth(DomainError):
+    message = mark(
+        "%(vaccine)s is recorded for %(day)s, before that date of birth. "
+        "Please correct the booklet first, or ask the centre."
+    )
+
+
+class HappenedBeforeBirth(DomainError):
+    message = mark("The centre recorded something for %(day)s, before that date of birth.")
+
+
+def must_fit(child_id: int, birth_date: date) -> None:
+    """Nothing is given before birth. Raises GivenBeforeBirth or HappenedBeforeBirth."""
+    given = (
+        select(Immunization)
+        .where(
+            Immunization.child_id == child_id,
+            Immunization.voided_at.is_(None),
+            Immunization.given_on < birth_date,
+        )
+        .order_by(Immunization.given_on)
+    )
+    if row := db.session.scalars(given.limit(1)).first():
+        raise GivenBeforeBirth(vaccine=name_of(vaccines()[row.vaccine]), day=row.given_on)
+    happened = select(ChildCondition.on).where(
+        ChildCondition.child_id == child_id,
+        ChildCondition.ended_at.is_(None),
+        ChildCondition.on < birth_date,
+    )
+    if day := db.session.scalar(happened.limit(1)):
+        raise HappenedBeforeBirth(day=day)
+
+
+def lock(child_ids: Collection[int]) -> None:
+    """The stock of all that these children are promised, or were."""
+    lock_all(promised_to(child_ids))
+
+
+@dataclass
+class _Visit:
+    """A visit to come, and what it is promised or lost by a change."""
+
+    row: Appointment
+    promises: list[DosePromise] = field(default_factory=list)
+    is_changed: bool = False  # something was let go just now
+    lacks: bool = False  # something is legal that the centre does not have
+
+    @property
+    def purposes(self) -> list[Purpose]:
+        day = clinic_day(self.row.starts_at)
+        return [_purpose(one, day) for one in self.promises]
+
+
+def _purpose(one: DosePromise, day: date) -> Purpose:
+    return Purpose(one.id, day, one.series, one.vaccine, one.dose_number, one.released_at is None)
+
+
+def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
+    """Every dose promised to a visit to come, or to an open form, is one that is legal on its day."""
+    visits, forms = _visits(child_ids, now), _forms(child_ids, now)
+    promises = [*(p for one in visits for p in one.promises), *(one[0] for one in forms)]
+    in_turn = {one.child_id: None for one in sorted(promises, key=lambda each: each.id)}
+    if not in_turn:
+        return
+    cases = cases_of(in_turn, today=clinic_day(now))
+    for child_id in in_turn:  # who was promised first is promised again first
+        case = cases[child_id]
+        theirs = [one for one in visits if one.row.child_id == child_id]
+        found = purposes_now(
+            replace(case, booked=()), [each for one in theirs for each in one.purposes]
+        )
+        for one in theirs:
+            _follow(one, found, by=by, now=now)
+        for promise, hold, starts_at in forms:
+            if promise.child_id == child_id:
+                _follow_in_form(promise, hold, clinic_day(starts_at), case, theirs, found)
+
+
+def _visits(child_ids: Collection[int], now: datetime) -> list[_Visit]:
+    query = (
+        select(DosePromise, Appointment)
+        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        .where(DosePromise.child_id.in_(child_ids), lives_or_was_taken_away(), is_to_come(now))
+        .order_by(Appointment.starts_at, DosePromise.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[int, _Visit] = {}
+    for promise, row in db.session.execute(query):
+        found.setdefault(row.id, _Visit(row)).promises.append(promise)
+    return list(found.values())
+
+
+def _forms(
+    child_ids: Collection[int], now: datetime
+) -> Sequence[tuple[DosePromise, Hold, datetime]]:
+    query = (
+        select(DosePromise, Hold, Slot.starts_at)
+        .join(Hold, Hold.id == DosePromise.hold_id)
+        .join(Slot, Slot.id == Hold.slot_id)
+        .where(
+            DosePromise.child_id.in_(child_ids),
+            DosePromise.released_at.is_(None),
+            Hold.booking_id.is_(None),
+            Hold.expires_at > now,
+        )
+    )
+    return [(promise, hold, at) for promise, hold, at in db.session.execute(query)]
+
+
+def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: datetime) -> None:
+    """Let go, change or promise again; then ask if nothing is left, or ask no more."""
+    for one in visit.promises:
+        wanted, is_live = found[one.id], one.released_at is None
+        if is_live and (wanted is None or wanted.vaccine != one.vaccine):
+            let_go([one.id], Why.CHANGED, now=now)
+            _record("let_go", one, visit.row, by, now)
+            visit.is_changed = True
+            is_live = False
+        if wanted is None:
+            continue
+        if not is_live:
+            visit.lacks |= not _promised(visit.row, one.series, wanted, by=by, now=now)
+        elif wanted.number != one.dose_number:
+            one.dose_number = wanted.number
+            _record("renumber", one, visit.row, by, now, number=wanted.number)
+    db.session.flush()
+    _ask(visit, now)
+
+
+def _record(
+    action: str,
+    promise: DosePromise,
+    visit: Appointment,
+    by: Person,
+    now: datetime,
+    **details: object,
+) -> None:
+    facts = {"vaccine": promise.vaccine, "appointment_id": visit.id} | details
+    audit.record(action, promise, by=by.id, now=now, centre_id=visit.centre_id, **facts)
+
+
+def _promised(visit: Appointment, series: str, wanted: Now, *, by: Person, now: datetime) -> bool:
+    """Promise it to the visit, if the centre has it."""
+    dose = reserving.Dose(wanted.vaccine, series, wanted.number)
+    try:
+        with db.session.begin_nested():
+            reserving.promise([dose], appointment=visit, by=by, now=now)
+    except (reserving.OutOfStock, reserving.BookedAlready):
+        return False
+    return True
+
+
+def _ask(visit: _Visit, now: datetime) -> None:
+    """About the age is asked already; that goes first."""
+    if visit.row.question is Question.AGE:
+        return
+    mine = (DosePromise.appointment_id == visit.row.id, DosePromise.released_at.is_(None))
+    if db.session.scalar(select(DosePromise.id).where(*mine).limit(1)):
+        questions.withdraw([visit.row], now=now)
+    elif visit.is_changed or visit.row.question:
+        question = Question.NO_DOSE if visit.lacks else Question.NOTHING_LEFT
+        questions.ask([visit.row], question, now=now)
+
+
+def _follow_in_form(
+    promise: DosePromise,
+    hold: Hold,
+    day: date,
+    case: Case,
+    visits: Iterable[_Visit],
+    found: dict[int, Now | None],
+) -> None:
+    """The dose has another number by now. What is not legal any more is refused at the confirmation."""
+    booked = tuple(
+        Booked(one.series, Dose(wanted.vaccine, clinic_day(visit.row.starts_at)))
+        for visit in visits
+        for one in visit.promises
+        if visit.row.id != hold.moves_id and (wanted := found[one.id])
+    )
+    wanted = purposes_now(replace(case, booked=booked), [_purpose(promise, day)])[promise.id]
+    if wanted and wanted.vaccine == promise.vaccine:
+        promise.dose_number = wanted.number

@@ -1,0 +1,55 @@
+"""What booked visits are for after a child's record changed. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from clinic.vaccination.programme.child import Dose
+from clinic.vaccination.programme.legal import Booked, Case, lines_for
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """A dose that a visit on that day is for, or was for until a change took it away."""
+
+    promise_id: int
+    day: date
+    series: str
+    vaccine: str
+    number: int
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Now:
+    """What may be given of the series on the visit's day: which vaccine, as which dose."""
+
+    vaccine: str
+    number: int
+
+
+def purposes_now(case: Case, purposes: Sequence[Purpose]) -> dict[int, Now | None]:
+    """By promise, what its series can be given at its visit; None: nothing of it is legal that day.
+
+    They are looked at in the order of their days, as if those before, and what `case` says is
+    booked, were given. A purpose that was taken away comes back, unless its series is booked for
+    another visit by now.
+    """
+    found: dict[int, Now | None] = {}
+    booked = list(case.booked)
+    live = {one.series for one in purposes if one.is_live}
+    for one in sorted(purposes, key=lambda each: (each.day, each.promise_id)):
+        if not one.is_live and one.series in live:
+            found[one.promise_id] = None
+            continue
+        so_far = replace(case, booked=tuple(booked))
+        line = lines_for(so_far, {one.series}, one.day).get(one.series)
+        if line is None or not line.may_be_given:
+            found[one.promise_id] = None
+            continue
+        assert line.vaccine
+        assert line.number
+        found[one.promise_id] = Now(line.vaccine, line.number)
+        live.add(one.series)
+        booked.append(Booked(one.series, Dose(line.vaccine, one.day)))
+    return found

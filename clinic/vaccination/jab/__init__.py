@@ -1,0 +1,1 @@
+"""The visit itself: questions, consent, doses given, observation and reactions."""

@@ -1,0 +1,178 @@
+"""The questions about health and the consents of a visit: by a guardian at home, or asked at the centre."""
+
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, me
+from clinic.accounts.models import Role
+from clinic.booking.queries import get_appointment
+from clinic.centres.models import ServiceKind
+from clinic.clock import clinic_day
+from clinic.db import in_one_transaction
+from clinic.families.consenting import needs_consent
+from clinic.i18n import language, name_of
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.status import Status, status_of
+from clinic.typed import Errors, day_in, typed_in
+from clinic.vaccination.jab import (
+    before,
+    consent,
+    screening,
+)
+from clinic.vaccination.jab import (
+    queries as jab_queries,
+)
+from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.screening import Answer
+from clinic.web import render, see_other
+
+OPEN = (Status.BOOKED, Status.ARRIVED)
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put these pages among the vaccination pages."""
+    both = ["GET", "POST"]
+    number = "<id:appointment_id>"
+    bp.add_url_rule(f"/appointments/{number}/before", "before", at_home, methods=both)
+    bp.add_url_rule(f"/visits/{number}/before", "ask", at_the_centre, methods=both)
+
+
+@allow(Role.PARENT)
+@needs_consent
+def at_home(appointment_id: int) -> Response:
+    visit = get_appointment(me(), appointment_id)
+    if visit.service.kind is not ServiceKind.VACCINATION:
+        abort(404)
+    return _answer(visit, is_staff=False)
+
+
+@allow(Role.CLINICIAN)
+def at_the_centre(appointment_id: int) -> Response:
+    return _answer(jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN), is_staff=True)
+
+
+def _answer(visit: Appointment, *, is_staff: bool) -> Response:
+    """The page, or what was answered."""
+    day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
+    lines = jab_queries.lines_of(visit, day)
+    if not is_staff and any(one.is_promised for one in lines):
+        lines = [one for one in lines if one.is_promised]
+    if request.method != "POST":
+        return _page(visit, lines, _kept(visit), {}, is_staff=is_staff)
+    typed = typed_in(request.form)
+    answers, errors = _answers(visit, typed)
+    decisions, missing = _decisions(lines, typed)
+    errors |= missing
+    if status_of(visit) not in OPEN:
+        errors = {"before": _("This visit is over. Nothing can be changed any more.")}
+    if errors:
+        return _page(visit, lines, typed, errors, is_staff=is_staff)
+    in_one_transaction(lambda: _save(visit, answers, lines, decisions))
+    flash(_("Thank you, that is saved."), "success")
+    page = "vaccination.visit" if is_staff else "vaccination.before"
+    return see_other(page, appointment_id=visit.id)
+
+
+def _save(
+    visit: Appointment,
+    answers: Mapping[str, Answer],
+    lines: Sequence[Line],
+    decisions: Sequence[tuple[Line, bool]],
+) -> None:
+    now, by, codes = clock.now(), me(), [one.vaccine.code for one in lines]
+    before.answer(visit, answers, codes, language=language(), by=by, now=now)
+    before.decide(visit, decisions, language=language(), by=by, now=now)
+
+
+def _answers(visit: Appointment, typed: Mapping[str, str]) -> tuple[dict[str, Answer], Errors]:
+    answers: dict[str, Answer] = {}
+    errors: Errors = {}
+    for one in screening.questions():
+        name = f"q-{one.code}"
+        if typed.get(name) not in ("yes", "no"):
+            errors[name] = _("Please answer yes or no.")
+            continue
+        yes, day = typed[name] == "yes", None
+        if yes and one.asks_day:
+            day = day_in(typed, f"{name}-day", errors)
+            if day is None:
+                errors[f"{name}-day"] = _("Enter a day, as 2026-03-01.")
+            elif not visit.child.birth_date <= day <= clinic_day(clock.now()):
+                errors[f"{name}-day"] = _("Enter a day between birth and today.")
+        answers[one.code] = Answer(yes, day)
+    return answers, errors
+
+
+def _decisions(
+    lines: Sequence[Line], typed: Mapping[str, str]
+) -> tuple[list[tuple[Line, bool]], Errors]:
+    """For every dose that is promised a decision; for others if one was made."""
+    decisions: list[tuple[Line, bool]] = []
+    errors: Errors = {}
+    for one in lines:
+        name = f"c-{one.vaccine.code}"
+        if typed.get(name) in ("yes", "no"):
+            decisions.append((one, typed[name] == "yes"))
+        elif one.is_promised:
+            errors[name] = _("Please agree or refuse.")
+    return decisions, errors
+
+
+def _kept(visit: Appointment) -> dict[str, str]:
+    """What was answered within a day, and decided."""
+    typed: dict[str, str] = {}
+    row = jab_queries.screening_of(visit.id)
+    if row and screening.is_fresh(row.at, clock.now()):
+        for code, one in before.answers_of(row).items():
+            typed[f"q-{code}"] = "yes" if one.yes else "no"
+            typed[f"q-{code}-day"] = one.day.isoformat() if one.day else ""
+    for code, decision in jab_queries.consents_of(visit.id).items():
+        typed[f"c-{code}"] = "yes" if decision.given else "no"
+    return typed
+
+
+def _named(lines: Sequence[Line]) -> dict[str, str]:
+    """What each question asks, for the list of what needs another look."""
+    names: dict[str, str] = {}
+    for one in screening.questions():
+        names[f"q-{one.code}"] = names[f"q-{one.code}-day"] = name_of(one, "text")
+    return names | {f"c-{one.vaccine.code}": name_of(one.vaccine) + ": " for one in lines}
+
+
+def _page(
+    visit: Appointment,
+    lines: Sequence[Line],
+    typed: Mapping[str, str],
+    errors: Errors,
+    *,
+    is_staff: bool,
+) -> Response:
+    if is_staff:
+        audit.note_read(visit.child_id, visit.centre_id)
+    day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
+    row = jab_queries.screening_of(visit.id)
+    decided = jab_queries.consents_of(visit.id)
+    return render(
+        "vaccination/before.html",
+        status=422 if errors else 200,
+        visit=visit,
+        lines=lines,
+        typed=typed,
+        errors=errors,
+        named=_named(lines),
+        refused=[
+            name_of(one.vaccine)
+            for one in lines
+            if one.vaccine.code in decided and not decided[one.vaccine.code].given
+        ],
+        questions=screening.questions(),
+        consent=consent,
+        row=row,
+        is_fresh=bool(row and screening.is_fresh(row.at, clock.now())),
+        outcomes={one.vaccine.code: before.outcome_of(row, one.vaccine.code, day) for one in lines},
+        is_open=status_of(visit) in OPEN,
+        is_staff=is_staff,
+    )

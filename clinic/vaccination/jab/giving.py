@@ -1,0 +1,230 @@
+"""Doses are given at a visit. The verb flushes; the caller commits.
+
+Locks: the child, the appointment, then all stock that it is promised or given of, then the ticket.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.clock import clinic_day
+from clinic.db import db, lock_row
+from clinic.errors import DomainError
+from clinic.i18n import mark
+from clinic.scheduling import places
+from clinic.scheduling.day import attendance
+from clinic.scheduling.models import Appointment
+from clinic.vaccination.jab import before, screening
+from clinic.vaccination.jab import queries as jab_queries
+from clinic.vaccination.jab.models import GivenDose, Observation, Screening
+from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.rules import CHECKS, sites_for
+from clinic.vaccination.jab.screening import Verdict
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Immunization, Source
+from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.stock import reserving
+from clinic.vaccination.stock.models import VaccineLot
+from clinic.vaccination.stock.queries import lock_all, lot_numbered, promised_to
+from clinic.visits import recorded
+
+STAY = timedelta(minutes=30)  # 预防接种工作规范 (2023)
+
+
+class NothingGiven(DomainError):
+    message = mark("Choose at least one dose.")
+
+
+class NotChecked(DomainError):
+    message = mark("Every check must be made before a dose is given.")
+
+
+class AskAgain(DomainError):
+    message = mark("Please ask the questions about health first; answers hold for a day.")
+
+
+class NotAgreed(DomainError):
+    message = mark("The guardian has not agreed to this vaccine.")
+
+
+class NeedsReason(DomainError):
+    message = mark("There is a reason not to vaccinate. Write down why it is given anyway.")
+
+
+class NotDueNow(DomainError):
+    message = mark("The record was changed meanwhile: this vaccine is not due at this visit.")
+
+
+class WrongSite(DomainError):
+    message = mark("Choose a site that fits the vaccine.")
+
+
+class SameSite(DomainError):
+    message = mark("Two injections need two sites.")
+
+
+class DoseRefused(DomainError):
+    """What was refused, and at which vaccine."""
+
+    def __init__(self, vaccine: str, why: DomainError) -> None:
+        super().__init__(**why.params)
+        self.message, self.vaccine, self.why = why.message, vaccine, why
+
+
+@dataclass(frozen=True)
+class Jab:
+    """One dose as the nurse gives it. `reason` is why it is given although something speaks against it."""
+
+    line: Line
+    lot_number: str
+    site: str
+    reason: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.line.vaccine.code
+
+
+def give(
+    visit: Appointment,
+    jabs: Sequence[Jab],
+    checks: Collection[str],
+    *,
+    by: Person,
+    now: datetime,
+) -> Observation:
+    """Record these doses, take them from their lots, end the visit and begin the observation; or none of it.
+
+    What is saved twice is done once. Raises DoseRefused, or what stands against all of them.
+    """
+    places.lock_children([visit.child_id])
+    lock_row(visit)
+    if before_this := jab_queries.observation_of(visit.id):
+        return before_this
+    if not jabs:
+        raise NothingGiven
+    if set(checks) != set(CHECKS):
+        raise NotChecked
+    answers = jab_queries.screening_of(visit.id)
+    if answers is None or not screening.is_fresh(answers.at, now):
+        raise AskAgain
+    jabs = _as_on_record(visit, jabs, now)
+    _must_be_right(visit, jabs, answers, now)
+    _take(visit, jabs, checks, by=by, now=now)
+    attendance.finish(visit, by=by, now=now, note=visit.note)
+    recorded.seen(visit, by=by, now=now)
+    return _observe(visit, by=by, now=now)
+
+
+def _as_on_record(visit: Appointment, jabs: Sequence[Jab], now: datetime) -> list[Jab]:
+    """What speaks against them by now, with the child locked: the page was made before. DoseRefused."""
+    db.session.refresh(visit.child, ["birth_date"])
+    lines = {line.vaccine.code: line for line in jab_queries.lines_of(visit, clinic_day(now))}
+    for jab in jabs:
+        if jab.code not in lines:
+            raise DoseRefused(jab.code, NotDueNow())
+    return [replace(jab, line=lines[jab.code]) for jab in jabs]
+
+
+def _must_be_right(
+    visit: Appointment, jabs: Sequence[Jab], answers: Screening, now: datetime
+) -> None:
+    """Site, consent, and a reason where something speaks against the dose."""
+    agreed = jab_queries.consents_of(visit.id)
+    used: set[str] = set()
+    for jab in jabs:
+        if jab.site not in sites_for(jab.line.vaccine.route):
+            raise DoseRefused(jab.code, WrongSite())
+        if jab.site in used:
+            raise DoseRefused(jab.code, SameSite())
+        if jab.site != "mouth":
+            used.add(jab.site)
+        if jab.code not in agreed or not agreed[jab.code].given:
+            raise DoseRefused(jab.code, NotAgreed())
+        outcome = before.outcome_of(answers, jab.code, clinic_day(now))
+        is_doubtful = jab.line.against is not None or outcome.verdict is not Verdict.GO
+        if is_doubtful and not jab.reason:
+            raise DoseRefused(jab.code, NeedsReason())
+
+
+def _take(
+    visit: Appointment,
+    jabs: Sequence[Jab],
+    checks: Collection[str],
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    here = {(visit.centre_id, one.code) for one in jabs}
+    lock_all({*promised_to([visit.child_id]), *here})
+    for jab in sorted(jabs, key=lambda one: one.code):
+        try:
+            _take_one(visit, jab, checks, by=by, now=now)
+        except DomainError as refused:
+            raise DoseRefused(jab.code, refused) from refused
+
+
+def _take_one(
+    visit: Appointment, jab: Jab, checks: Collection[str], *, by: Person, now: datetime
+) -> None:
+    lot = _lot(visit.centre_id, jab)
+    reserving.use(visit, jab.code, lot, by=by, now=now)
+    entry = Entry(jab.code, clinic_day(now), jab.line.number)
+    (row,) = recording.add(visit.child, [entry], by=by, source=Source.HERE, now=now)
+    for name, value in _facts(visit, jab, lot, by, now).items():
+        setattr(row, name, value)
+    db.session.add(
+        GivenDose(immunization_id=row.id, lot_id=lot.id, checks=sorted(checks), reason=jab.reason)
+    )
+    db.session.flush()
+    if jab.reason:
+        audit.record("override", row, by=by.id, now=now, centre_id=visit.centre_id)
+
+
+def _facts(
+    visit: Appointment, jab: Jab, lot: VaccineLot, by: Person, now: datetime
+) -> Mapping[str, object]:
+    """What the record of a dose given here says beyond vaccine and day."""
+    return {
+        "given_at": now,
+        "lot_number": lot.number,
+        "manufacturer": lot.product.manufacturer,
+        "site": jab.site,
+        "route": jab.line.vaccine.route,
+        "centre_id": visit.centre_id,
+        "performed_by_id": by.id,
+        "appointment_id": visit.id,
+        "verified_at": now,
+        "verified_by_id": by.id,
+    }
+
+
+def _lot(centre_id: int, jab: Jab) -> VaccineLot:
+    """The centre's lot of that number. Raises NotThisLot: it has none, or of another vaccine."""
+    found = lot_numbered(centre_id, jab.code, jab.lot_number)
+    if found is None:
+        raise reserving.NotThisLot
+    return found
+
+
+def _observe(visit: Appointment, *, by: Person, now: datetime) -> Observation:
+    row = Observation(
+        appointment_id=visit.id, centre_id=visit.centre_id, started_at=now, ends_at=now + STAY
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record("observe", row, by=by.id, now=now, centre_id=visit.centre_id)
+    db.session.flush()
+    return row
+
+
+def given_at(appointment_id: int) -> list[Immunization]:
+    """What was given at this visit and counts."""
+    query = select(Immunization).where(
+        Immunization.appointment_id == appointment_id, Immunization.voided_at.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(Immunization.id)))

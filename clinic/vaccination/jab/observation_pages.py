@@ -1,0 +1,171 @@
+"""The board of children under observation, who leaves, and the report of a reaction."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, flash, request
+from flask_babel import gettext as _
+
+from clinic import audit, clock
+from clinic.accounts.access import allow, is_away, me, names_nobody
+from clinic.accounts.models import Role
+from clinic.db import db, in_one_transaction
+from clinic.errors import DomainError
+from clinic.i18n import say
+from clinic.outside import a_moment, id_of
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.references import spoken
+from clinic.typed import Errors, text_in, typed_in
+from clinic.vaccination.jab import giving, observation
+from clinic.vaccination.jab import queries as jab_queries
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.web import is_htmx, render, see_other
+
+STAFF = (Role.CLINICIAN, Role.RECEPTION)
+MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
+
+
+def add_pages(bp: Blueprint) -> None:
+    """Put these pages among the vaccination pages."""
+    visit = "/visits/<id:appointment_id>"
+    bp.add_url_rule("/observation", "observation", board)
+    bp.add_url_rule(f"{visit}/over", "over", note_over, methods=["POST"])
+    bp.add_url_rule(f"{visit}/leaving", "leaving", leave, methods=["POST"])
+    bp.add_url_rule(f"{visit}/reaction", "reaction", reaction, methods=["GET", "POST"])
+    bp.add_url_rule(f"{visit}/reaction/report", "reaction_report", reaction_report)
+
+
+@allow(*STAFF)
+@names_nobody("while its reader is away it shows times and tickets only")
+def board() -> Response:
+    return _board({}, {})
+
+
+@allow(*STAFF)
+@names_nobody("it answers with the board, which shows times and tickets only to who was away")
+def note_over(appointment_id: int) -> Response:
+    """The alert at the top was seen; a part of the page, so that a reason half typed stays."""
+    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    by, now = me(), clock.now()
+    try:
+        in_one_transaction(lambda: observation.note_over(visit, by=by, now=now))
+    except DomainError as refused:
+        db.session.rollback()
+        return _board({visit.id: say(refused)}, {})
+    if is_htmx():
+        return _board({}, {})
+    return see_other("vaccination.observation", leaving=id_of(request.args, "leaving"))
+
+
+@allow(*STAFF)
+def leave(appointment_id: int) -> Response:
+    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    by, now, typed, errors = me(), clock.now(), typed_in(request.form), Errors()
+    reason = text_in(typed, "reason", errors, most=MOST["reason"])
+    try:
+        if not errors:
+            in_one_transaction(lambda: observation.leave(visit, reason, by=by, now=now))
+    except DomainError as refused:
+        db.session.rollback()
+        errors["reason"] = say(refused)
+    if errors:
+        return _board({visit.id: errors["reason"]}, {visit.id: typed.get("reason", "")})
+    return see_other("vaccination.observation")
+
+
+def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
+    """The whole, or only the list when the page asks again. What was refused stands at its child."""
+    now = clock.now()
+    staying = observation.staying_at(me().centre_ids(*STAFF), now=now)
+    if not is_away():
+        audit.note_list("observation", [one.observation.appointment for one in staying])
+    seen = {one.observation.appointment_id for one in staying}
+    return render(
+        "vaccination/observation.html",
+        partial="vaccination/_staying.html",
+        status=422 if errors else 200,
+        staying=staying,
+        over=sum(one.minutes == 0 and not one.has_reaction for one in staying),
+        errors=errors,
+        rest=[text for visit_id, text in errors.items() if visit_id not in seen],
+        typed=typed,
+        spoken=spoken,
+        leaving=id_of(request.args, "leaving"),
+    )
+
+
+@allow(*STAFF)
+def reaction(appointment_id: int) -> Response:
+    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    if request.method != "POST":
+        return _form(visit, _written(visit), {})
+    typed = typed_in(request.form)
+    errors = _save(visit, typed)
+    if errors:
+        return _form(visit, typed, errors)
+    flash(_("The report is saved."), "success")
+    return see_other("vaccination.observation")
+
+
+@allow(*STAFF)
+def reaction_report(appointment_id: int) -> Response:
+    """The visit's reactions on paper, in both languages."""
+    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    audit.note_read(visit.child_id, visit.centre_id)
+    return render(
+        "vaccination/reaction_report.html",
+        visit=visit,
+        reference=spoken(visit.booking.reference),
+        reports=jab_queries.reactions_of(visit.id),
+        given=giving.given_at(visit.id),
+        vaccines=vaccines(),
+        local=clock.local,
+    )
+
+
+def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
+    errors, needed = Errors(), {"symptom": _("Please fill this in.")}
+    needed["treatment"] = needed["symptom"]
+    texts = {
+        name: text_in(typed, name, errors, most=MOST[name], required=needed.get(name, ""))
+        for name in ("symptom", "treatment", "outcome")
+    }
+    moment = a_moment(typed.get("onset"))
+    if moment is None:
+        errors["onset"] = _("Enter day and time as 2025-03-01T09:30.")
+    if errors or moment is None:
+        return errors
+    by, now, onset_at = me(), clock.now(), moment.replace(tzinfo=clock.zone())
+    try:
+        in_one_transaction(
+            lambda: observation.report(visit, onset_at=onset_at, by=by, now=now, **texts)
+        )
+    except DomainError as refused:
+        db.session.rollback()
+        name = "onset" if isinstance(refused, observation.OnsetOutside) else "symptom"
+        return {name: say(refused)}
+    return {}
+
+
+def _written(visit: Appointment) -> dict[str, str]:
+    """What the open report says, or the present moment."""
+    row = observation.open_reaction(visit.id)
+    onset_at = clock.local(row.onset_at if row else clock.now())
+    typed = {"onset": f"{onset_at:%Y-%m-%dT%H:%M}"}
+    if row:
+        typed |= {"symptom": row.symptom, "treatment": row.treatment}
+    return typed
+
+
+def _form(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
+    audit.note_read(visit.child_id, visit.centre_id)
+    return render(
+        "vaccination/reaction.html",
+        status=422 if errors else 200,
+        visit=visit,
+        reference=spoken(visit.booking.reference),
+        typed=typed,
+        errors=errors,
+        most=MOST,
+        reports=jab_queries.reactions_of(visit.id),
+        observed=jab_queries.observation_of(visit.id),
+    )

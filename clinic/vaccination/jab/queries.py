@@ -1,0 +1,109 @@
+"""What a visit is for, what was answered and agreed to before it. Everything starts from the user."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from clinic.accounts.models import Person, Role
+from clinic.db import db
+from clinic.families.models import Child as ChildRow
+from clinic.families.models import Guardianship
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
+from clinic.vaccination.jab import consent
+from clinic.vaccination.jab.models import (
+    AdverseEvent,
+    InformedConsent,
+    Observation,
+    Screening,
+)
+from clinic.vaccination.jab.rules import why_not
+from clinic.vaccination.programme.catalogue import Vaccine, vaccines
+from clinic.vaccination.programme.child import Dose
+from clinic.vaccination.programme.forecast import forecast
+from clinic.vaccination.programme.words import Words
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.plan import patients_of
+from clinic.vaccination.stock.models import DosePromise, Why
+
+
+@dataclass(frozen=True)
+class Line:
+    """A dose that a visit is for, or that may be given too. `against` is why not on that day."""
+
+    vaccine: Vaccine
+    number: int
+    is_promised: bool
+    against: Words | None = None
+
+
+def get_visit(user: Person, appointment_id: int, *roles: Role) -> Appointment:
+    """An appointment at a centre where this user has one of these roles. Raises NoResultFound."""
+    guardians = joinedload(Appointment.child).selectinload(ChildRow.guardianships)
+    query = (
+        appointments()
+        .where(Appointment.id == appointment_id, Appointment.centre_id.in_(user.centre_ids(*roles)))
+        .options(guardians.joinedload(Guardianship.user))
+    )
+    return db.session.execute(query).unique().scalar_one()
+
+
+def lines_of(visit: Appointment, on: date) -> list[Line]:
+    """What the visit is promised, then what else the programme asks for on that day.
+
+    What was taken away from it because it is too soon stays in sight, with the reason. One line a
+    vaccine, because a vaccine is given once a day.
+    """
+    over = (Why.USED, Why.CHANGED)
+    booked = select(DosePromise.vaccine, DosePromise.dose_number, DosePromise.why_released).where(
+        DosePromise.appointment_id == visit.id,
+        or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(over)),
+    )
+    child = patients_of([visit.child])[visit.child_id]
+    history = [
+        Dose(row.vaccine, row.given_on)
+        for row in recording.history_of(visit.child_id)
+        if row.appointment_id != visit.id
+    ]
+    rows = db.session.execute(booked).all()
+    wanted = {code: (number, True) for code, number, why in rows if why is not Why.CHANGED}
+    taken_away = {code for code, _, why in rows if why is Why.CHANGED}
+    for one in forecast(child, history, on):
+        if one.vaccine and one.number and (one.may_be_given or one.vaccine in taken_away):
+            wanted.setdefault(one.vaccine, (one.number, False))
+    return [
+        Line(vaccines()[code], number, is_promised, why_not(child, history, code, on))
+        for code, (number, is_promised) in wanted.items()
+    ]
+
+
+def screening_of(appointment_id: int) -> Screening | None:
+    """The latest answers for this visit."""
+    query = select(Screening).where(Screening.appointment_id == appointment_id)
+    return db.session.scalars(query.order_by(Screening.id.desc()).limit(1)).first()
+
+
+def consents_of(appointment_id: int) -> Mapping[str, InformedConsent]:
+    """By vaccine: the latest decision on the text of today."""
+    query = select(InformedConsent).where(
+        InformedConsent.appointment_id == appointment_id,
+        InformedConsent.text_version == consent.version(),
+    )
+    rows = db.session.scalars(query.order_by(InformedConsent.id))
+    return {one.vaccine: one for one in rows}
+
+
+def observation_of(appointment_id: int) -> Observation | None:
+    """The observation after this visit, running or over."""
+    return db.session.scalar(
+        select(Observation).where(Observation.appointment_id == appointment_id)
+    )
+
+
+def reactions_of(appointment_id: int) -> list[AdverseEvent]:
+    """The reactions reported after this visit, the first one first."""
+    query = select(AdverseEvent).where(AdverseEvent.appointment_id == appointment_id)
+    return list(db.session.scalars(query.order_by(AdverseEvent.id)))

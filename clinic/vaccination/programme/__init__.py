@@ -1,0 +1,1 @@
+"""What the programmes say: vaccines, series, ages, forecasts. Pure."""

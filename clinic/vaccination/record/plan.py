@@ -1,0 +1,51 @@
+"""What the engine says of children on record."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from clinic.families.models import Child as ChildRow
+from clinic.families.models import Sex
+from clinic.vaccination.programme.child import VERY_EARLY, Child, Condition
+from clinic.vaccination.programme.forecast import Forecast, forecast
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.conditions import live_conditions
+from clinic.vaccination.record.models import ChildCondition
+from clinic.vaccination.record.models import Condition as Recorded
+
+MEANING = {
+    Recorded.HBSAG_POSITIVE_MOTHER: Condition.MOTHER_HBSAG,
+    Recorded.HBSAG_UNKNOWN_MOTHER: Condition.MOTHER_HBSAG,
+    Recorded.HIV_EXPOSED: Condition.HIV_EXPOSED,
+    Recorded.IMMUNODEFICIENT: Condition.IMMUNODEFICIENT,
+    Recorded.PPD_NEGATIVE: Condition.PPD_NEGATIVE,
+}
+LIGHT = 2000  # grams at birth
+
+
+def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[Forecast]]:
+    """The forecast of each of these children, by id, on that day. Two queries."""
+    given = recording.doses_of([one.id for one in children])
+    patients = patients_of(children)
+    return {one: forecast(patient, given[one], on) for one, patient in patients.items()}
+
+
+def patients_of(children: Collection[ChildRow | Row[*tuple[Any, ...]]]) -> Mapping[int, Child]:
+    """These children, by id, as the programme sees them. One query."""
+    conditions = live_conditions([one.id for one in children])
+    return {one.id: _child(one, conditions[one.id]) for one in children}
+
+
+def _child(row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCondition]) -> Child:
+    conditions = {MEANING[one.code] for one in recorded if one.code in MEANING}
+    if row.birth_weight_g is not None and row.birth_weight_g < LIGHT:
+        conditions.add(Condition.UNDER_2000_G)
+    if row.gestation_weeks is not None and row.gestation_weeks <= VERY_EARLY:
+        conditions.add(Condition.VERY_PRETERM)
+    immunoglobulin = tuple(
+        one.on for one in recorded if one.code is Recorded.IMMUNOGLOBULIN and one.on
+    )
+    sex = "F" if row.sex is Sex.FEMALE else "M"
+    return Child(row.birth_date, sex, frozenset(conditions), immunoglobulin)

@@ -1,0 +1,254 @@
+"""Lots come, spoil and are recalled. Verbs flush; the caller commits."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from clinic import audit
+from clinic.accounts.models import Person
+from clinic.clock import clinic_day
+from clinic.db import db, written_out
+from clinic.errors import DomainError
+from clinic.families import again
+from clinic.i18n import mark
+from clinic.plain import name_key
+from clinic.scheduling import places
+from clinic.scheduling.booking import questions
+from clinic.scheduling.models import Appointment, Question
+from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.stock import reserving
+from clinic.vaccination.stock.models import (
+    DosePromise,
+    VaccineLot,
+    VaccineProduct,
+    Why,
+)
+from clinic.vaccination.stock.queries import (
+    doses_of,
+    is_to_come,
+    let_go,
+    lock,
+    promised,
+    sweep,
+)
+from clinic.vaccination.stock.rules import unkept
+
+
+class AtLeastOne(DomainError):
+    message = mark("At least one dose, please.")
+
+
+class Expired(DomainError):
+    message = mark("This lot has expired.")
+
+
+class OtherExpiry(DomainError):
+    message = mark("The centre has this lot with the expiry date %(day)s. Please check the box.")
+
+
+class Recalled(DomainError):
+    message = mark("This lot is recalled.")
+
+
+class NotSoMany(DomainError):
+    message = mark("Only %(left)s doses are left of this lot.")
+
+
+def product_of(vaccine: str, manufacturer: str) -> VaccineProduct:
+    """The product of that manufacturer, a new one if it is the first time. The vaccine is of the catalogue."""
+    query = select(VaccineProduct).where(VaccineProduct.vaccine == vaccine)
+    key = name_key(manufacturer)
+    for product in db.session.scalars(query):
+        if name_key(product.manufacturer) == key:
+            return product
+    known = vaccines()[vaccine]
+    made = VaccineProduct(
+        vaccine=vaccine,
+        name_zh=known.name_zh,
+        name_en=known.name_en,
+        manufacturer=manufacturer,
+        free=known.is_programme,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:  # somebody else wrote it just now
+        named = query.where(VaccineProduct.manufacturer == manufacturer)
+        return db.session.scalars(named).one()
+    return made
+
+
+def receive(
+    centre_id: int,
+    product: VaccineProduct,
+    number: str,
+    expires_on: date,
+    doses: int,
+    *,
+    by: Person,
+    now: datetime,
+) -> VaccineLot:
+    """So many doses of a lot have come; a lot that the centre knows grows.
+
+    Visits that had lost their dose are promised one again. Raises AtLeastOne, Expired, OtherExpiry or Recalled.
+    """
+    if doses < 1:
+        raise AtLeastOne
+    if expires_on < clinic_day(now):
+        raise Expired
+    without = _who_lost(centre_id, product.vaccine, now=now)
+    places.lock_children(without)
+    lock(centre_id, [product.vaccine])
+    query = select(VaccineLot).where(
+        VaccineLot.centre_id == centre_id,
+        VaccineLot.product_id == product.id,
+        func.upper(VaccineLot.number) == number.upper(),
+    )
+    lot = db.session.scalar(query.execution_options(populate_existing=True))
+    if lot is None:
+        lot = VaccineLot(
+            centre_id=centre_id,
+            product=product,
+            number=number,
+            expires_on=expires_on,
+            received=0,
+            used=0,
+            wasted=0,
+        )
+        db.session.add(lot)
+    if lot.recalled_at is not None:
+        raise Recalled
+    if lot.expires_on != expires_on:
+        raise OtherExpiry(day=lot.expires_on)
+    lot.received += doses
+    db.session.flush()
+    audit.record("receive", lot, by=by.id, now=now, centre_id=centre_id, doses=doses)
+    if without:
+        again.look(without, by=by, now=now)
+    return lot
+
+
+def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
+    """The children with visits to come that lost a dose of it when a lot was recalled or spoilt."""
+    query = (
+        select(DosePromise.child_id)
+        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        .where(
+            DosePromise.centre_id == centre_id,
+            DosePromise.vaccine == vaccine,
+            DosePromise.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
+            is_to_come(now),
+        )
+        .distinct()
+    )
+    return list(db.session.scalars(query))
+
+
+def waste(
+    lot: VaccineLot, doses: int, reason: str, *, by: Person, now: datetime
+) -> list[Appointment]:
+    """So many doses of the lot are spoilt. Whose promise cannot be kept any more, the latest first.
+
+    It has happened, so it is never refused for what was promised. Raises AtLeastOne or NotSoMany.
+    """
+    if doses < 1:
+        raise AtLeastOne
+    _lock_lot(lot)
+    if doses > lot.left:
+        raise NotSoMany(left=lot.left)
+    affected = _break_promises(lot, lot.left - doses, Why.WASTED, now=now)
+    lot.wasted = VaccineLot.wasted + doses
+    _ask(affected, now=now)
+    _record("waste", lot, by=by, now=now, doses=doses, reason=reason)
+    return affected
+
+
+def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[Appointment]:
+    """The lot must not be given any more. Whose promise cannot be kept, the latest made first.
+
+    Recalling twice is recalling once.
+    """
+    _lock_lot(lot)
+    if lot.recalled_at is not None:
+        return []
+    affected = _break_promises(lot, 0, Why.RECALLED, now=now)
+    lot.recalled_at, lot.recalled_by_id, lot.recall_reason = now, by.id, reason
+    _ask(affected, now=now)
+    _record("recall", lot, by=by, now=now, left=lot.left, reason=reason)
+    return affected
+
+
+def swap(
+    old: VaccineLot, new: VaccineLot, given_at: datetime, *, by: Person, now: datetime
+) -> list[Appointment]:
+    """A dose was given of the new lot, and not of the old one, which has it back.
+
+    It has happened, so it is never refused for what was promised: whose promise cannot be kept, the
+    latest first. Raises NotThisLot, LotIsRecalled (before it was given), LotIsOver or LotIsEmpty.
+    """
+    centre_id, vaccine = old.centre_id, old.product.vaccine
+    without = _who_lost(centre_id, vaccine, now=now)
+    _lock_lot(old, without)
+    db.session.refresh(new)
+    day = clinic_day(given_at)
+    reserving.must_be_good(new, centre_id, vaccine, day, given_at=given_at)
+    old.used = VaccineLot.used - 1
+    db.session.flush()
+    affected = _break_promises(new, new.left - 1, Why.WASTED, now=now)
+    new.used = VaccineLot.used + 1
+    _ask(affected, now=now)
+    _record("give_back", old, by=by, now=now)
+    _record("use", new, by=by, now=now)
+    if without:
+        again.look(without, by=by, now=now)
+    return affected
+
+
+def _lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
+    """Who is promised of it, and these other children; then the stock."""
+    theirs = select(DosePromise.child_id).where(
+        DosePromise.centre_id == lot.centre_id,
+        DosePromise.vaccine == lot.product.vaccine,
+        DosePromise.released_at.is_(None),
+    )
+    places.lock_children({*db.session.scalars(theirs), *others})
+    lock(lot.centre_id, [lot.product.vaccine])
+    db.session.refresh(lot)
+
+
+def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> list[Appointment]:
+    """Let go what cannot be kept with so many doses left of this lot. Whose visits, the latest made first."""
+    centre_id, vaccine = lot.centre_id, lot.product.vaccine
+    sweep(centre_id, vaccine, now=now)
+    kept = promised(centre_id, vaccine)
+    doses = [
+        one._replace(number=left) if one.lot_id == lot.id else one
+        for one in doses_of(centre_id, vaccine)
+    ]
+    broken = unkept(doses, [(one, one.day) for one in kept])
+    let_go([one.id for one in broken], why, now=now)
+    numbers = [one.appointment_id for one in broken if one.appointment_id]
+    rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
+    found = {one.id: one for one in rows}
+    return [found[number] for number in dict.fromkeys(numbers)]
+
+
+def _ask(affected: Sequence[Appointment], *, now: datetime) -> None:
+    """Ask about those of these visits that are left without any dose."""
+    db.session.flush()
+    with_some = set(
+        db.session.scalars(
+            select(DosePromise.appointment_id).where(
+                DosePromise.appointment_id.in_([one.id for one in affected]),
+                DosePromise.released_at.is_(None),
+            )
+        )
+    )
+    empty = [one for one in affected if one.id not in with_some]
+    questions.ask(empty, Question.NO_DOSE, now=now)
+
+
+def _record(action: str, lot: VaccineLot, *, by: Person, now: datetime, **details: object) -> None:
+    audit.record(action, lot, by=by.id, now=now, centre_id=lot.centre_id, **details)

@@ -1,0 +1,182 @@
+"""What a centre has of a vaccine and for which days it is promised; and what comes to an end by itself."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from clinic.clock import clinic_day, day_bounds
+from clinic.db import db
+from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.scheduling.places import writes_alone
+from clinic.vaccination.stock.models import (
+    DosePromise,
+    Stock,
+    VaccineLot,
+    VaccineProduct,
+    Why,
+)
+from clinic.vaccination.stock.rules import Doses
+
+UNSYNCHRONISED = {"synchronize_session": False}
+LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
+# Why a promise is over that a later change may bring back.
+TAKEN_AWAY = (Why.CHANGED, Why.RECALLED, Why.WASTED)
+visit_starts = func.coalesce(Appointment.starts_at, Slot.starts_at)
+
+
+class Promised(NamedTuple):
+    """A promise that lives, and the day of its visit."""
+
+    id: int
+    appointment_id: int | None
+    day: date
+
+
+def lock(centre_id: int, vaccines: Collection[str]) -> None:
+    """Lock the stock of these vaccines, always in the same order. SQLite's one writer needs no such locks."""
+    db.session.execute(
+        select(Stock.vaccine)
+        .where(Stock.centre_id == centre_id, Stock.vaccine.in_(vaccines))
+        .order_by(Stock.centre_id, Stock.vaccine)
+        .with_for_update()
+    ).all()
+
+
+def lock_all(stocks: Collection[tuple[int, str]]) -> None:
+    """The same for the stocks of several centres: each a centre and a vaccine."""
+    if stocks and not writes_alone():
+        db.session.execute(
+            select(Stock.vaccine)
+            .where(tuple_(Stock.centre_id, Stock.vaccine).in_(stocks))
+            .order_by(Stock.centre_id, Stock.vaccine)
+            .with_for_update()
+        ).all()
+
+
+def promised_to(child_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The stocks, each a centre and a vaccine, of what these children are promised, or lost by a change."""
+    theirs = select(DosePromise.centre_id, DosePromise.vaccine).where(
+        DosePromise.child_id.in_(child_ids), lives_or_was_taken_away()
+    )
+    return {(row.centre_id, row.vaccine) for row in db.session.execute(theirs)}
+
+
+def lives_or_was_taken_away() -> ColumnElement[bool]:
+    """A promise that lives, or that a later change may bring back."""
+    return or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(TAKEN_AWAY))
+
+
+def is_to_come(now: datetime) -> ColumnElement[bool]:
+    """Whether the visit still takes place: today or later, or when it has a new time."""
+    today, _ = day_bounds(clinic_day(now))
+    ended = func.coalesce(Appointment.cancelled_at, Appointment.no_show_at, Appointment.done_at)
+    is_ahead = or_(Appointment.starts_at >= today, Appointment.displaced_at.is_not(None))
+    return and_(ended.is_(None), is_ahead)
+
+
+def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The promises that live, with the appointment, or the hold and its slot."""
+    return (
+        query.select_from(DosePromise)
+        .outerjoin(Appointment, Appointment.id == DosePromise.appointment_id)
+        .outerjoin(Hold, Hold.id == DosePromise.hold_id)
+        .outerjoin(Slot, Slot.id == Hold.slot_id)
+        .where(DosePromise.released_at.is_(None))
+    )
+
+
+def promised(centre_id: int, vaccine: str, *, but: int | None = None) -> list[Promised]:
+    """The promises that live, in the order in which they were made; `but` is an appointment to leave out."""
+    query = (
+        with_visits(select(DosePromise.id, DosePromise.appointment_id, visit_starts))
+        .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
+        .order_by(DosePromise.made_at, DosePromise.id)
+    )
+    rows = db.session.execute(query).all()
+    return [
+        Promised(number, appointment_id, clinic_day(starts_at))
+        for number, appointment_id, starts_at in rows
+        if but is None or appointment_id != but
+    ]
+
+
+def doses_of(centre_id: int, vaccine: str) -> list[Doses]:
+    """What is left of the lots that are not recalled."""
+    query = (
+        select(VaccineLot.expires_on, LEFT, VaccineLot.id)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineProduct.vaccine == vaccine,
+            VaccineLot.recalled_at.is_(None),
+            LEFT > 0,
+        )
+    )
+    return [Doses(*row) for row in db.session.execute(query)]
+
+
+def let_go(promise_ids: Iterable[int], why: Why, *, now: datetime) -> None:
+    """These promises are over; the database counts."""
+    if numbers := list(promise_ids):
+        db.session.execute(
+            update(DosePromise)
+            .where(DosePromise.id.in_(numbers), DosePromise.released_at.is_(None))
+            .values(released_at=now, why_released=why),
+            execution_options=UNSYNCHRONISED,
+        )
+
+
+def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
+    """Let go what holds that are over still keep, and what visits of days that are past did not use."""
+    over = (
+        with_visits(select(DosePromise.id))
+        .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
+        .where(or_(Hold.expires_at <= now, Appointment.id.is_not(None) & ~is_to_come(now)))
+    )
+    let_go(db.session.scalars(over), Why.EXPIRED, now=now)
+
+
+def lot_numbered(centre_id: int, vaccine: str, number: str) -> VaccineLot | None:
+    """The centre's lot of the vaccine with that number; of several, a recalled one, then the oldest."""
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            func.upper(VaccineLot.number) == number.upper(),
+            VaccineProduct.vaccine == vaccine,
+        )
+        .order_by(VaccineLot.recalled_at.is_not(None).desc(), VaccineLot.expires_on)
+    )
+    return db.session.scalars(query).first()
+
+
+def good_lots(centre_id: int, vaccines: Collection[str], on: date) -> dict[str, list[VaccineLot]]:
+    """The lots that may be taken from on that day, by vaccine, the first to expire first. One query."""
+    found: dict[str, list[VaccineLot]] = {one: [] for one in vaccines}
+    query = (
+        select(VaccineLot)
+        .join(VaccineProduct)
+        .where(
+            VaccineLot.centre_id == centre_id,
+            VaccineProduct.vaccine.in_(found),
+            VaccineLot.recalled_at.is_(None),
+            VaccineLot.expires_on >= on,
+            LEFT > 0,
+        )
+        .order_by(VaccineLot.expires_on, VaccineLot.id)
+    )
+    for lot in db.session.scalars(query):
+        found[lot.product.vaccine].append(lot)
+    return found
