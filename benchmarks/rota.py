@@ -8,7 +8,8 @@ from benchmarks.sites import application
 from benchmarks.telling import seconds, tell
 from clinic import clock
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.timetable import rota

@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
-from clinic import audit, clock, compressing, faults, i18n, outside, static_files, web
+from clinic import addresses, audit, clock, compressing, faults, i18n, static_files, web
 from clinic.accounts import access, kept_forms, sent_forms
 from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
@@ -133,7 +133,7 @@ def _bind_pages(app: Flask) -> None:
     login_manager.init_app(app)
     login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
     login_manager.request_loader(access.who_asks)
-    outside.bind(app)  # before the guard: it asks the database who this is
+    addresses.bind(app)  # before the guard: it asks the database who this is
     alive.bind(app)  # it writes, before anybody has begun to read or write
     app.before_request(access.guard)
     csrf.init_app(app)

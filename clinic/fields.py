@@ -28,7 +28,8 @@ from wtforms.widgets import (
 
 from clinic import outside, plain
 from clinic.errors import DomainError
-from clinic.i18n import mark, say
+from clinic.i18n import say
+from clinic.sentences import mark
 
 CHOOSE = _l("Please choose from the list.")
 A_DAY = _l("Enter a day, as 2026-03-01.")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
@@ -13,17 +12,7 @@ from flask_babel import get_locale, get_translations, gettext
 
 from clinic.ages import age_months
 from clinic.clock import clinic_day, local, now
-
-
-class Sentence(Protocol):
-    """Anything with an English msgid and its parameters: a DomainError, an Objection."""
-
-    @property
-    def message(self) -> str: ...
-
-    @property
-    def params(self) -> Mapping[str, object]: ...
-
+from clinic.sentences import Sentence
 
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
@@ -31,11 +20,6 @@ COOKIE = "lang"
 WEEKS_UNTIL_MONTHS = 3  # of age: until then English counts weeks, Chinese counts months
 # Babel's names of the languages. The catalogue of `zh_Hans_CN` lies in `zh`.
 LOCALES = {one: Locale.parse(one) for one in LANGUAGES}
-
-
-def mark(msgid: str) -> str:
-    """Mark a text for translation where it is written; it is translated where it is shown."""
-    return msgid
 
 
 def choose_language() -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, db
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 KEEP_DEMO_MESSAGES = timedelta(days=1)
 

@@ -8,13 +8,11 @@ import json
 import re
 from datetime import date, datetime, time, timedelta
 
-from flask import Flask, abort, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.routing import BaseConverter, ValidationError
 
 from clinic import plain
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 LARGEST_ID = 2**31 - 1  # of an INTEGER column of PostgreSQL
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
@@ -152,32 +150,3 @@ def an_object(text: str | None) -> dict[str, str]:
         return {}
     known = found.items() if isinstance(found, dict) else ()
     return {name: value for name, value in known if isinstance(value, str)}
-
-
-class IdConverter(BaseConverter):
-    """`<id:child_id>` in a route: an id; any larger number is 404."""
-
-    regex = "[0-9]{1,10}"
-
-    def to_python(self, value: str) -> int:
-        number = an_id(value)
-        if number is None:
-            raise ValidationError
-        return number
-
-    def to_url(self, value: object) -> str:
-        return str(value)
-
-
-def bind(app: Flask) -> None:
-    """Teach the routes `<id:…>`; no address with a control character reaches a page."""
-    app.url_map.converters["id"] = IdConverter
-    app.before_request(_refuse_odd_address)
-
-
-def _refuse_odd_address() -> None:
-    """PostgreSQL cannot even be asked for text with a NUL; nothing has a name with one."""
-    if CONTROL.search(request.path):
-        abort(404)
-    if any("\x00" in text for pair in request.args.items(multi=True) for text in pair):
-        abort(404)

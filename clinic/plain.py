@@ -13,7 +13,7 @@ import unicodedata
 from decimal import Decimal
 
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 DOTS = "·•‧∙⋅․・･˙．。｡."  # between the parts of a name; the first is the one that is stored

@@ -6,7 +6,8 @@ from itertools import count
 from clinic import clock
 from clinic.accounts import sign_ins
 from clinic.accounts.models import Membership, Role, User
-from clinic.centres.models import Centre, Practitioner, Room, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.models import Closure, Leave, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering
@@ -21,7 +22,7 @@ from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record import recording as record_recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
 from clinic.visits import arriving
 from tests.makes import (

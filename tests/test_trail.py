@@ -9,7 +9,7 @@ from sqlalchemy import text
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.audit.looks import AGAIN_AFTER
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving

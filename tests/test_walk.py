@@ -17,7 +17,7 @@ from sqlalchemy import text
 from clinic.accounts.kept_forms import NEVER_KEPT, NUMBERS
 from clinic.accounts.models import Role
 from clinic.accounts.sign_ins import AWAY_AFTER, PARENTS_MAY_REST
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from tests.walking import ReadingRequest, Walk, kind_of, lost, typed
 from tests.world import NOW, STAFF, make_world

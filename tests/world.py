@@ -7,11 +7,13 @@ from sqlalchemy import func, select
 
 from clinic.accounts.models import Role, User
 from clinic.calendar import feeds
-from clinic.centres.models import Closure, Leave, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import SPINE, Kind
+from clinic.checkups.kinds import Kind
+from clinic.checkups.models import SPINE
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.families import registering
@@ -41,7 +43,7 @@ from clinic.vaccination.jab.screening import Answer
 from clinic.vaccination.record import conditions
 from clinic.vaccination.record import recording as record_recording
 from clinic.vaccination.record.models import Condition, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.reserving import Dose
 from clinic.visits import arriving

@@ -15,8 +15,9 @@ from clinic.accounts import limits
 from clinic.accounts.models import SignInCode
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark, say_text
+from clinic.i18n import say_text
 from clinic.keys import key_for
+from clinic.sentences import mark
 
 GOOD_FOR = timedelta(minutes=5)
 TRIES = 5

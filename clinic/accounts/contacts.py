@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from clinic import plain
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 MOBILE = re.compile(r"1[3-9][0-9]{9}")
 CHINA = re.compile(r"(\+|00)?86(?=1[0-9]{10}$)")

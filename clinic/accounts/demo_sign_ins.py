@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Role, User
 from clinic.db import db
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 DEMO_PASSWORD = "demo-demo-1"  # noqa: S105 - printed on the demo's sign-in page
 # One for each profession: the name of its e-mail address, its role, and what it is called.

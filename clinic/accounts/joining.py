@@ -9,7 +9,7 @@ from clinic.accounts.passwords import hash_password
 from clinic.accounts.queries import find_user
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 
 class ProofGone(DomainError):

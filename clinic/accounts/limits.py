@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from clinic.accounts.models import Counter
 from clinic.db import UTCDateTime, db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 T = TypeVar("T")
 F = TypeVar("F")

@@ -13,7 +13,7 @@ from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policies import Policy
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import ChildFacts, Patient
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import Versions

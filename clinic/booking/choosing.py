@@ -18,12 +18,12 @@ from clinic.booking.queries import get_appointment
 from clinic.booking.strip import strip_of
 from clinic.booking.terms import Asked, codes_in
 from clinic.centres.districts import find_district
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.outside import a_day, id_of, ids_of
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policies import DEFAULT
+from clinic.scheduling.policy import DEFAULT
 from clinic.scheduling.queries import ChildFacts
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.search.courses import MOST_SESSIONS

@@ -8,7 +8,7 @@ from clinic.accounts import limits
 from clinic.accounts.access import me
 from clinic.accounts.models import Person
 from clinic.booking.wishing import Query
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.families.queries import has_consented
 from clinic.sqlite import write_now

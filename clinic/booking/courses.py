@@ -15,14 +15,15 @@ from clinic.booking.course_reasons import reasons_of
 from clinic.booking.on_behalf import move_all_for
 from clinic.booking.queries import get_appointment, movable_with
 from clinic.booking.wishing import PATTERN, carried
-from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
 from clinic.clock import clinic_day, local
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
-from clinic.i18n import mark, say
+from clinic.i18n import say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
@@ -35,6 +36,7 @@ from clinic.scheduling.search.courses import (
     plan_course,
 )
 from clinic.scheduling.search.together import Wish
+from clinic.sentences import mark
 from clinic.web import render, see_other
 
 WEEK = range(7)

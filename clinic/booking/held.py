@@ -8,7 +8,8 @@ from sqlalchemy.exc import NoResultFound
 from clinic.accounts.models import Person
 from clinic.booking.choosing import pick
 from clinic.booking.queries import MAY_CONFIRM
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version

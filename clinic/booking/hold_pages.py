@@ -34,7 +34,8 @@ from clinic.booking.wished import (
     slots_text,
 )
 from clinic.booking.wishing import FILTERS, KEPT, PATTERN, Query, carried, wish_of
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError

@@ -7,12 +7,13 @@ from clinic.centres.models import Centre, Service
 from clinic.centres.queries import closed_because
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
-from clinic.i18n import mark, name_of
+from clinic.i18n import name_of
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import Offer, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.why_none import why_none
 from clinic.scheduling.timetable.rota import HORIZON
+from clinic.sentences import mark
 
 OVER = Objection("past", mark("That day is over."))
 ENDED = Objection("past", mark("The hours of this day are over."))

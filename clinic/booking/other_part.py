@@ -23,7 +23,7 @@ from clinic.booking.on_behalf import (
 from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
-from clinic.i18n import in_words, mark, name_of
+from clinic.i18n import in_words, name_of
 from clinic.outside import an_id
 from clinic.scheduling import places
 from clinic.scheduling.booking import booking
@@ -33,6 +33,7 @@ from clinic.scheduling.queries import Offer, offers, slots_for
 from clinic.scheduling.request import Refused, Wanted
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.search.together import Wish, objections_of
+from clinic.sentences import mark
 
 STAYS, CANCELLED = "stays", "cancel"
 

@@ -6,7 +6,8 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or
 from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts.models import Person
-from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Guardianship

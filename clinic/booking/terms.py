@@ -11,7 +11,8 @@ from typing import Protocol
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import Person
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.outside import a_word, an_id
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment

@@ -12,7 +12,7 @@ from clinic.centres.days import holiday_on
 from clinic.centres.models import Service
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
-from clinic.i18n import language, mark, name_of
+from clinic.i18n import language, name_of
 from clinic.scheduling import rules
 from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.queries import ChildFacts, Diary, Offer, diary_of, offers
@@ -20,6 +20,7 @@ from clinic.scheduling.search.sheets import Sheet, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Visit
 from clinic.scheduling.search.trips import joined, visits
 from clinic.scheduling.search.why_none import opens_later, why_none
+from clinic.sentences import mark
 
 A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
 BEYOND_MAY_LAG = timedelta(

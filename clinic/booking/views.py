@@ -14,7 +14,8 @@ from clinic.booking.terms import OF_KIND, Terms
 from clinic.booking.times import add_times
 from clinic.booking.wishing import carried
 from clinic.centres.districts import all_districts
-from clinic.centres.models import Closure, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Closure
 from clinic.centres.queries import closures_over
 from clinic.errors import DomainError
 from clinic.i18n import say

@@ -12,7 +12,8 @@ from clinic.accounts.kept_forms import typed_before
 from clinic.accounts.models import Role
 from clinic.booking.forms import WaitForm
 from clinic.booking.queries import get_entry
-from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, services_of
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction

@@ -17,7 +17,7 @@ from clinic.booking.gone import gone
 from clinic.booking.queries import get_appointment
 from clinic.booking.terms import Asked
 from clinic.booking.wishing import carried, wish_text
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError

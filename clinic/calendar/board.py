@@ -6,9 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from clinic.centres.models import Service
-from clinic.i18n import mark
 from clinic.scheduling.models import Appointment, ClinicSession
 from clinic.scheduling.status import Status, status_of
+from clinic.sentences import mark
 
 
 class Load(StrEnum):

@@ -23,7 +23,8 @@ from clinic.booking.terms import MOST_NEEDS, Line
 from clinic.calendar.queries import get_own, visits_ahead
 from clinic.care.gather import plans_of
 from clinic.care.plan import Due
-from clinic.centres.models import CentreService, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import CentreService, Service
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError

@@ -11,16 +11,17 @@ from clinic.accounts.models import Role
 from clinic.calendar import follow_up
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import get_own, visits_before
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check.queries import check_of
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import clock_time, mark, say, say_text
+from clinic.i18n import clock_time, say, say_text
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.sentences import mark
 from clinic.vaccination.jab.asked_again import health_of
 from clinic.vaccination.jab.queries import observation_of
 from clinic.visits import recorded

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from clinic.care.plan import Due, Plan, Standing, plan_of
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.checkups.due import next_check as checkups
 from clinic.checkups.due.plan import checks_booked, dues_of
 from clinic.families.models import Child

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 
 
 class Standing(StrEnum):

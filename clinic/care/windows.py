@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from clinic.care.plan import Due, Standing
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 NOW = mark("Now")
 NOW_BEFORE = mark("Now, best before %(last)s")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
 WARN_FROM_MONTH = 10  # the notice for the coming year has been published in autumn

@@ -1,22 +1,13 @@
 """Organization, Location, HealthcareService, Practitioner; names in Chinese and English."""
 
 from datetime import date, datetime, time
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
+from clinic.centres.kinds import ServiceKind
 from clinic.db import Base
-
-
-class ServiceKind(StrEnum):
-    """The four booking rooms."""
-
-    PEDIATRICS = "pediatrics"
-    VACCINATION = "vaccination"
-    CHECKUPS = "checkups"
-    REHAB = "rehab"
 
 
 class Centre(Base):

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
+from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -16,7 +17,6 @@ from clinic.centres.models import (
     Practitioner,
     PractitionerService,
     Service,
-    ServiceKind,
 )
 from clinic.clock import clinic_day
 from clinic.db import db

@@ -15,7 +15,7 @@ from clinic.accounts.models import Person
 from clinic.centres.days import Calendar, Calendars, Holiday, years_needed
 from clinic.db import Base, db
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 FOLDER = Path(__file__).parent / "calendars"
 YEARS = range(2020, 2101)

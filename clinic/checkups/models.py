@@ -8,27 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
 from clinic.centres.models import Centre
+from clinic.checkups.kinds import How, Kind
 from clinic.db import Base
 from clinic.families.models import Child
 
 SPINE = "SP"  # as a check's `visit`: a spine screening, none of the thirteen checks
-
-
-class Kind(StrEnum):
-    """What is measured. Amounts are whole numbers of the unit in `measuring.UNITS`."""
-
-    WEIGHT = "weight"  # grams
-    LENGTH = "length"  # millimetres, lying or standing
-    HEAD = "head"  # millimetres
-    HAEMOGLOBIN = "haemoglobin"  # g/L
-    TEMPERATURE = "temperature"  # tenths of a degree Celsius
-
-
-class How(StrEnum):
-    """How a length was measured."""
-
-    LYING = "lying"
-    STANDING = "standing"
 
 
 class Source(StrEnum):

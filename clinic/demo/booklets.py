@@ -11,7 +11,7 @@ from clinic.vaccination.programme.child import Condition, Dose
 from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 
 OPEN_NOW = timedelta(days=21)  # what became due so lately is still due
 LATE = 12  # days, at most

@@ -9,7 +9,8 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import SPINE, How, Kind
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import SPINE
 from clinic.clock import at
 from clinic.db import db
 from clinic.demo import booklets

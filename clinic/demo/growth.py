@@ -18,7 +18,8 @@ from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import METRICS, Measured, months_at
 from clinic.checkups.growth.queries import patient_of
-from clinic.checkups.models import CheckVisit, How, Kind, Screening
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit, Screening
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import neighbourhood

@@ -11,14 +11,8 @@ from clinic.accounts.demo_sign_ins import DEMO_PASSWORD
 from clinic.accounts.models import Membership, Role, User
 from clinic.accounts.passwords import hash_password
 from clinic.centres.days import SUNDAY
-from clinic.centres.models import (
-    Centre,
-    OpeningHours,
-    Practitioner,
-    Room,
-    Service,
-    ServiceKind,
-)
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service
 from clinic.clock import at
 from clinic.db import db
 from clinic.demo import booklets, days, elder, growth, newcomers, stock

@@ -18,7 +18,8 @@ from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.china import data
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import Measured, Patient, months_at
-from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Source
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit, Measurement, Source
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child, Guardianship, Relation, Sex

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from clinic.accounts import joining
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Service
 from clinic.clock import at
 from clinic.db import db
 from clinic.demo import booklets, jabs

@@ -5,7 +5,8 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo.city import City

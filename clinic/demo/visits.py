@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select
 
 from clinic.ages import age_months
-from clinic.centres.models import Centre, Practitioner, Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Practitioner, Service
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.due.next_check import next_visit, window
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of

@@ -10,7 +10,7 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.checkups.growth.measuring import amount_of
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk.queries import get_visit

@@ -9,18 +9,20 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.centres.models import Centre, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.desk.ending_queries import day_at
 from clinic.desk.forms import NoteForm
 from clinic.desk.queries import centres_of
 from clinic.errors import DomainError
-from clinic.i18n import mark, say
+from clinic.i18n import say
 from clinic.outside import id_of, ids_of
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status
+from clinic.sentences import mark
 from clinic.visits import closing
 from clinic.visits.models import DeskNote, Visit
 from clinic.visits.stations import stations

@@ -8,7 +8,8 @@ from statistics import median
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic.centres.models import Centre, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.desk.queries import marks_of

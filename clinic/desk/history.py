@@ -9,10 +9,10 @@ from sqlalchemy import select
 from clinic.accounts.models import User
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
-from clinic.i18n import mark
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
+from clinic.sentences import mark
 
 # What is told of the trail; the rest of it is not for the desk.
 DEEDS = {

@@ -15,8 +15,9 @@ from clinic.db import db, in_one_transaction
 from clinic.desk import live
 from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
 from clinic.errors import DomainError
-from clinic.i18n import mark, say
+from clinic.i18n import say
 from clinic.outside import an_id, id_of
+from clinic.sentences import mark
 from clinic.vaccination.jab.observation import HasReaction, are_staying, open_reactions
 from clinic.visits import line, rules
 from clinic.visits.models import Ticket

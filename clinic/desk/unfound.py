@@ -6,9 +6,10 @@ from sqlalchemy.orm import joinedload
 from clinic.centres.models import Centre
 from clinic.db import db
 from clinic.desk.finding import reads_like
-from clinic.i18n import in_words, mark, name_of, say_text
+from clinic.i18n import in_words, name_of, say_text
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.references import parse_reference
+from clinic.sentences import mark
 
 
 def why_not_found(centre: Centre, typed: str) -> str:

@@ -25,8 +25,8 @@ from clinic.families.models import (
     Sex,
 )
 from clinic.families.pinyin import search_keys
-from clinic.i18n import mark
 from clinic.sealing import CannotBeRead
+from clinic.sentences import mark
 
 INVITATION_GOOD_FOR = timedelta(days=7)
 TOKEN_BYTES = 24

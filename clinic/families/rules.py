@@ -6,7 +6,7 @@ from datetime import date
 from clinic import plain
 from clinic.ages import add_months
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 ADULT_MONTHS = 18 * 12
 MOST_KILOGRAMS = 10  # a smaller number cannot be grams

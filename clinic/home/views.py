@@ -14,15 +14,16 @@ from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
-from clinic.centres.models import Centre, OpeningHours, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, OpeningHours
 from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
-from clinic.i18n import mark
 from clinic.outside import id_of
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.sentences import mark
 from clinic.vaccination.jab.observation import open_reaction
 from clinic.visits.waits import wait_of
 from clinic.web import render

@@ -10,7 +10,8 @@ from wtforms.validators import ValidationError
 from clinic.centres.doors import hours_on, shut_on
 from clinic.centres.models import Centre, Practitioner
 from clinic.fields import A_TIME, Checkboxes, Day, Form, Select, Time, Whole
-from clinic.i18n import mark, name_of, say_text, weekday_name
+from clinic.i18n import name_of, say_text, weekday_name
+from clinic.sentences import mark
 
 WEEK = 7
 WORKDAYS = [0, 1, 2, 3, 4]

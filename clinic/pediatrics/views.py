@@ -1,7 +1,7 @@
 """The booking pages of this service."""
 
 from clinic.booking import booking_pages
-from clinic.centres.models import ServiceKind
-from clinic.i18n import mark
+from clinic.centres.kinds import ServiceKind
+from clinic.sentences import mark
 
 bp = booking_pages(ServiceKind.PEDIATRICS, mark("See a children's doctor"))

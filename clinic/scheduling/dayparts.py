@@ -3,7 +3,7 @@
 from datetime import datetime, time
 
 from clinic.clock import local
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 PARTS = {
     "morning": mark("Morning"),

@@ -6,8 +6,8 @@ may set its own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import fields, replace
+from datetime import datetime, time
 from functools import cache
 
 from sqlalchemy import bindparam, or_, select
@@ -16,50 +16,17 @@ from sqlalchemy.orm import Session
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Service
-from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.models import PolicyRow
+from clinic.scheduling.policy import DEFAULT, Policy
+from clinic.sentences import mark
 
 
 class BadPolicy(DomainError):
     message = mark("%(name)s cannot be set to %(value)s.")
 
 
-@dataclass(frozen=True)
-class Policy:
-    """How one service is booked at one centre."""
-
-    notice_to_book: int = 30  # minutes before it begins; online only, as the next two
-    notice_to_move: int = 30
-    notice_to_cancel: int = 30
-    release_days: int = 14  # 放号: so many days ahead
-    release_time: time = time(18)
-    desk_keeps_until_days: int = 1  # what the desk kept is open online from so many days before
-    desk_keeps_until_time: time = time(18)
-    rush_minutes: int = 30  # after a release: what is given back meanwhile rests a little
-    rest_seconds: int = 240  # at most so long
-    holds_per_family: int = 4  # places kept at once while forms are filled in
-    per_day: int = 1  # appointments of a child for this service on one day, booked online
-    per_week: int = 5  # and in one week, Monday to Sunday
-    urgent: bool = False  # never paused after missed visits
-    absences: tuple[tuple[int, int], ...] = ((2, 14), (3, 30))  # (missed visits, days paused)
-    absences_within_days: int = 180
-    late_after: int = 15  # minutes: then the visit goes behind those who are on time
-    offer_minutes: int = 30  # how long a place found for a waiting family is theirs alone
-    new_time_hours: int = 24  # how long new times are kept for families whose hours were changed
-
-    def releases_at(self, day: date) -> datetime:
-        """When the places of that day open for booking online."""
-        return at(day - timedelta(days=self.release_days), self.release_time)
-
-    def desk_keeps_until(self, day: date) -> datetime:
-        """When the places that the desk kept for that day open online too."""
-        return at(day - timedelta(days=self.desk_keeps_until_days), self.desk_keeps_until_time)
-
-
-DEFAULT = Policy()
 MOST = {"release_days": 366, "rest_seconds": 3600, "rush_minutes": 24 * 60, "holds_per_family": 20}
 LEAST = {"holds_per_family": 1, "per_day": 1, "per_week": 1, "offer_minutes": 1}
 MOST_MINUTES = 366 * 24 * 60

@@ -14,7 +14,6 @@ from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -23,6 +22,7 @@ from clinic.scheduling.models import (
     Slot,
     SlotService,
 )
+from clinic.sentences import mark
 
 
 class TooShort(DomainError):

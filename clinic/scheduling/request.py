@@ -7,15 +7,17 @@ from functools import cached_property
 
 from sqlalchemy.exc import IntegrityError
 
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.models import Hold, HoldFor
-from clinic.scheduling.policies import Policy, policy_for
+from clinic.scheduling.policies import policy_for
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import Diary, Patient, SlotFacts, diary_of
+from clinic.sentences import mark
 
 
 class SlotTaken(DomainError):

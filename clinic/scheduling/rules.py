@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from clinic.ages import add_months, age_months
-from clinic.i18n import mark
-from clinic.scheduling.policies import DEFAULT, Policy
+from clinic.scheduling.policy import DEFAULT, Policy
+from clinic.sentences import mark
 
 T = TypeVar("T")
 UNDO_CHECK_IN = timedelta(minutes=10)

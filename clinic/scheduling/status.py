@@ -3,8 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from clinic.i18n import mark
 from clinic.scheduling.models import Appointment
+from clinic.sentences import mark
 
 
 class Status(StrEnum):

@@ -5,28 +5,19 @@ of its own. If none runs, nothing is wrong, only later; but a place that came fr
 same wish was in somebody's hands is open to all until one does.
 """
 
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, NoResultFound
-from sqlalchemy.orm.exc import StaleDataError
 
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
-from clinic.errors import DomainError
 from clinic.scheduling.booking import new_times
+from clinic.scheduling.rounds import POISON, Round
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.waitlist import waiting
-
-T = TypeVar("T")
-POISON = (DomainError, IntegrityError, NoResultFound, StaleDataError)
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,22 +30,6 @@ class Worked:
     sessions: int = 0
     unknown_years: tuple[int, ...] = ()
     errors: int = 0
-
-
-class Round:
-    """Does one thing after another; what fails is told, counted and left for the next round."""
-
-    def __init__(self) -> None:
-        self.errors = 0
-
-    def do(self, what: str, row_id: int, verb: Callable[[int], T]) -> T | None:
-        try:
-            return in_one_transaction(partial(verb, row_id))
-        except POISON as error:
-            db.session.rollback()
-            self.errors += 1
-            log.warning("%s %s: %s", what, row_id, type(error).__name__)
-            return None
 
 
 def work(*, now: datetime) -> Worked:

@@ -1,8 +1,8 @@
 """The booking pages of this service, the booklet, and what happens before and at a vaccination."""
 
 from clinic.booking import booking_pages
-from clinic.centres.models import ServiceKind
-from clinic.i18n import mark
+from clinic.centres.kinds import ServiceKind
+from clinic.sentences import mark
 from clinic.vaccination.booking.terms import DoseTerms
 from clinic.vaccination.jab import (
     before_pages,

@@ -14,7 +14,6 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
@@ -22,6 +21,7 @@ from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rules import is_late
 from clinic.scheduling.status import Status, status_of
+from clinic.sentences import mark
 from clinic.visits import rules
 from clinic.visits.line import close_if_done
 from clinic.visits.models import Ticket, TicketCounter, Visit

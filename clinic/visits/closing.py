@@ -14,7 +14,7 @@ from clinic.accounts.models import Person, User
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 from clinic.visits import line
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.rules import State, Verb

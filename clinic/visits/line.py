@@ -13,7 +13,7 @@ from clinic.centres.models import Room
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 from clinic.visits import rules
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.queries import in_line, is_elsewhere

@@ -11,7 +11,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Room, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre, Room
 from clinic.db import Base
 from clinic.families.models import Child
 from clinic.visits.rules import State, label

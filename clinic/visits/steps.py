@@ -8,7 +8,7 @@ from clinic import audit
 from clinic.accounts.models import Person, Role
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 from clinic.visits import rules
 from clinic.visits.models import Ticket, TicketStep, Visit
 from clinic.visits.rules import BUSY, Verb

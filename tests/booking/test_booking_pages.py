@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from clinic.accounts.passwords import hash_password
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.booking import booking

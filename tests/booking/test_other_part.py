@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.booking import booking

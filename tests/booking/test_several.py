@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling.booking import booking, new_times

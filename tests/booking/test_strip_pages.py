@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 import time_machine
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.scheduling.policies import set_policy
 from tests.makes import (

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from flask import g
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
@@ -21,7 +21,7 @@ from clinic.scheduling.request import Wanted
 from clinic.scheduling.timetable import rota
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -7,7 +7,7 @@ import pytest
 
 from clinic import clock
 from clinic.centres.days import holiday_on
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.centres.years import calendars
 from tests.browser.conftest import Visitor
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from tests.browser.conftest import Visitor
 
 PHONE = {"width": 390, "height": 850}

@@ -13,7 +13,7 @@ from clinic.accounts.models import Role, User
 from clinic.ages import add_months
 from clinic.app import create_app
 from clinic.booking.slips import qr_code
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child

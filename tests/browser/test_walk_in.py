@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from tests.browser.mornings import EIGHT, TODAY, Morning, signed_in
 from tests.browser.test_day_journeys import seat, site_at

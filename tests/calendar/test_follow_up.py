@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.booking import on_behalf
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.care.plan import Due, Standing, plan_of
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 
 DAYS = st.dates(date(2026, 1, 1), date(2032, 1, 1))
 

@@ -7,7 +7,7 @@ import pytest
 from clinic.care import windows
 from clinic.care.plan import Due, Standing
 from clinic.care.windows import window
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.vaccination.programme.child import Child
 from clinic.vaccination.programme.paid import advice
 

@@ -4,10 +4,10 @@ import json
 from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 from clinic.db import db
 from tests.makes import (
     NOON,

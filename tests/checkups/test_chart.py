@@ -25,7 +25,7 @@ from clinic.checkups.growth.chart import (
 from clinic.checkups.growth.charts import Entered, series_of
 from clinic.checkups.growth.lines import PERCENTILES, Standard
 from clinic.checkups.growth.measuring import Measured, Patient
-from clinic.checkups.models import How, Kind
+from clinic.checkups.kinds import How, Kind
 
 BORN = date(2025, 2, 1)
 TODAY = date(2026, 3, 2)

@@ -11,7 +11,7 @@ from clinic.checkups.check.forms import read, typed_of, unfinished
 from clinic.checkups.due.items import sheet
 from clinic.checkups.due.schedule import visits
 from clinic.checkups.growth.measuring import RANGES, Measured, Patient
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 
 BORN, ON = date(2025, 2, 1), date(2026, 3, 3)
 GIRL = Patient(BORN, "F")

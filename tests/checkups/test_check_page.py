@@ -9,7 +9,8 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Screening, Source
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit, Measurement, Screening, Source
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment

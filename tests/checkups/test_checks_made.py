@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from clinic.care.gather import plans_of
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.checkups.due.plan import HEALTH_CHECK, dues_of
 from clinic.checkups.models import CheckVisit
 from clinic.clock import at, clinic_day

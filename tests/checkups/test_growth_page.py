@@ -9,7 +9,8 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import Kind, Measurement, ParentHeights, Source
+from clinic.checkups.kinds import Kind
+from clinic.checkups.models import Measurement, ParentHeights, Source
 from clinic.db import db
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
 from tests.pages import rows, values

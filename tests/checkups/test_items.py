@@ -12,7 +12,7 @@ from clinic.checkups.due.items import (
 from clinic.checkups.due.next_check import hb_needed
 from clinic.checkups.due.referral import referral, second_screen
 from clinic.checkups.due.schedule import visits
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 
 BY_ID = {one.id: one for one in visits()}
 W, L, H, HB, T = Kind.WEIGHT, Kind.LENGTH, Kind.HEAD, Kind.HAEMOGLOBIN, Kind.TEMPERATURE

@@ -21,7 +21,7 @@ from clinic.checkups.growth.measuring import (
     slip_in,
     written,
 )
-from clinic.checkups.models import How, Kind
+from clinic.checkups.kinds import How, Kind
 
 BORN = date(2025, 6, 2)
 BOY = Patient(BORN, "M")

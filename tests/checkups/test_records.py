@@ -14,15 +14,8 @@ from clinic.accounts.models import Role, User
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import BeforeBirth, Measured, NotYetMeasured
-from clinic.checkups.models import (
-    CheckVisit,
-    How,
-    Kind,
-    Measurement,
-    ParentHeights,
-    Screening,
-    Source,
-)
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit, Measurement, ParentHeights, Screening, Source
 from clinic.clock import clinic_day
 from clinic.db import Base, broken_promise, db, in_one_transaction
 from clinic.families.models import Child

@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check import recording
 from clinic.checkups.check.recording import Target
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import CheckVisit, How, Kind
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking

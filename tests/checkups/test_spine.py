@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.checkups.due.plan import dues_of
 from clinic.checkups.models import CheckVisit
 from clinic.checkups.spine.rules import SITES, outcome, read

@@ -6,10 +6,11 @@ from clinic.accounts.models import Role
 from clinic.booking import keeping
 from clinic.booking.confirming import asked_by, book_or_move
 from clinic.booking.held import get_held
-from clinic.centres.models import OpeningHours, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import OpeningHours
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking

@@ -8,7 +8,7 @@ from clinic.accounts.queries import find_user
 from clinic.ages import age_months
 from clinic.calendar.queries import get_own
 from clinic.care.gather import plans_of
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check.case import case_of
 from clinic.checkups.check.queries import coming_check, get_check
 from clinic.checkups.growth.charts import series_of

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from clinic.accounts.queries import find_user
 from clinic.ages import age_months
 from clinic.app import create_app
-from clinic.centres.models import AdjustedDay, Centre, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import AdjustedDay, Centre
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo.days import renew

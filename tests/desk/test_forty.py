@@ -5,7 +5,8 @@ from datetime import time
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.models import Centre, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving

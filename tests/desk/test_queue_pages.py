@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving, line

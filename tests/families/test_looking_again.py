@@ -6,7 +6,7 @@ import pytest
 
 from clinic.checkups.check.recording import measure_at_home
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families import again, registering
@@ -20,7 +20,7 @@ from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.care.gather import plans_of
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Sex
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import ChildCondition, Condition, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON, make_appointment, make_child, make_service, make_user, save
 from tests.queries import count_queries
 

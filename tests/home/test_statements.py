@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from tests.makes import (
     TOMORROW,
     make_appointment,

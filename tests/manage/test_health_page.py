@@ -6,7 +6,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from clinic.accounts.models import Role
-from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Source
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit, Measurement, Source
 from clinic.clock import at
 from clinic.db import db
 from tests.forms import words

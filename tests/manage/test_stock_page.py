@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import Stock, VaccineLot

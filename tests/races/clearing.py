@@ -9,7 +9,7 @@ from clinic.db import db, in_one_transaction
 from clinic.scheduling.booking import old_forms
 from clinic.scheduling.models import Hold
 from clinic.scheduling.request import SlotTaken
-from clinic.scheduling.work import Round
+from clinic.scheduling.rounds import Round
 from tests.makes import NOON
 
 LATER = NOON + timedelta(days=2)

@@ -15,7 +15,7 @@ from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON
 
 ELSEWHERE = date(2026, 2, 2)

@@ -10,7 +10,7 @@ from clinic.db import db
 from clinic.vaccination.jab.models import GivenDose, Observation
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import NOON, TOMORROW, make_user

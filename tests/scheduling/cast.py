@@ -10,7 +10,7 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select, text
 
 from clinic.accounts.models import Role
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import Base, db
 from clinic.errors import DomainError
 from clinic.scheduling.booking import new_times

@@ -10,7 +10,7 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
-from clinic.scheduling.policies import Policy
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Wanted, examine
 from clinic.scheduling.search.courses import Pattern, plan_course

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.audit.trail import AuditEvent
-from clinic.centres.models import AdjustedDay, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import AdjustedDay
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import (

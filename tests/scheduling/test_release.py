@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from sqlalchemy import select
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking, holding

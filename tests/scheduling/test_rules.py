@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.scheduling.policies import DEFAULT, BadPolicy, Policy, parsed
+from clinic.scheduling.policies import BadPolicy, parsed
+from clinic.scheduling.policy import DEFAULT, Policy
 from clinic.scheduling.rules import (
     Asking,
     Candidate,

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
 from clinic.scheduling.booking import anyone, booking, holding

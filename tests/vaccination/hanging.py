@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.families import registering
 from clinic.scheduling.models import Appointment, Channel
@@ -17,7 +17,7 @@ from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.record import conditions, recording
 from clinic.vaccination.record.models import Condition, Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import DosePromise, VaccineLot
 from clinic.vaccination.stock.verify import broken_stock

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Wanted

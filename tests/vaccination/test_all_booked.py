@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.timetable.release import reschedule
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import (
     NOON,
     TOMORROW,

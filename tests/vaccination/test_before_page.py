@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.vaccination.jab import consent

@@ -10,7 +10,7 @@ from clinic.db import db
 from clinic.families.models import Sex
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")

@@ -15,7 +15,7 @@ from clinic.vaccination.record.certificate import (
     sign,
 )
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON, make_centre, make_child, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")

@@ -17,7 +17,7 @@ from clinic.vaccination.jab.queries import lines_of
 from clinic.vaccination.jab.rules import CHECKS
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Correction, Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.verify import broken_stock

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock.models import DosePromise, Stock
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (

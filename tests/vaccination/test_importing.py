@@ -25,7 +25,7 @@ from clinic.vaccination.record.importing import (
     lot_of,
 )
 from clinic.vaccination.record.models import Immunization, ImportDraft, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON, make_appointment, make_centre, make_child, make_user
 
 HEADER = "姓名,出生日期,疫苗,接种日期,剂次,批号,厂家"

@@ -8,18 +8,18 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import db
-from clinic.vaccination.record import recording
+from clinic.vaccination.record import recording, rules
 from clinic.vaccination.record.models import Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON, make_child, make_user
 
 BIRTH = date(2025, 2, 1)
 GOOD = Entry("BCG", BIRTH)
 BAD = [
-    (Entry("tea", BIRTH), recording.UnknownVaccine),
-    (Entry("HepB", date(2025, 1, 31)), recording.BeforeBirth),
-    (Entry("HepB", date(2026, 3, 3)), recording.NotYetGiven),
-    (GOOD, recording.GivenTwice),
+    (Entry("tea", BIRTH), rules.UnknownVaccine),
+    (Entry("HepB", date(2025, 1, 31)), rules.BeforeBirth),
+    (Entry("HepB", date(2026, 3, 3)), rules.NotYetGiven),
+    (GOOD, rules.GivenTwice),
 ]
 
 
@@ -59,7 +59,7 @@ def test_the_database_refuses_the_same_day_twice_in_words(both):
     )
     with pytest.raises(IntegrityError) as refused:
         db.session.flush()
-    assert isinstance(recording.refusal(refused.value), recording.GivenTwice)
+    assert isinstance(recording.refusal(refused.value), rules.GivenTwice)
 
 
 def test_another_broken_promise_goes_on_as_it_is(app):

@@ -8,7 +8,7 @@ from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import ChildCondition, Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON, make_appointment, make_centre, make_child, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")

@@ -13,7 +13,7 @@ from clinic.scheduling.models import Appointment
 from clinic.vaccination.jab.models import GivenDose, Observation
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
 from tests.makes import NOON, TOMORROW, make_centre, make_user
 from tests.queries import count_queries

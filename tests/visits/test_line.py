@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.scheduling.day.attendance import NotToday, TooLateToUndo

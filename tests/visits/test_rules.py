@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.centres.models import ServiceKind
+from clinic.centres.kinds import ServiceKind
 from clinic.visits import rules
 from clinic.visits.rules import State, Verb
 from clinic.visits.stations import kinds, stations

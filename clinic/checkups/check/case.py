@@ -9,7 +9,8 @@ from clinic.checkups.check import queries
 from clinic.checkups.due.items import Sheet
 from clinic.checkups.growth.measuring import Measured, Patient
 from clinic.checkups.growth.queries import patient_of
-from clinic.checkups.models import CheckVisit, How, Kind
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit
 from clinic.clock import clinic_day
 from clinic.scheduling.models import Appointment
 

@@ -23,9 +23,9 @@ from clinic.checkups.growth.measuring import (
     doubt_about,
     slip_in,
 )
-from clinic.checkups.models import How, Kind
-from clinic.i18n import mark
+from clinic.checkups.kinds import How, Kind
 from clinic.outside import an_id, an_object
+from clinic.sentences import mark
 
 # Decimal (0.1 to 2.0) or five-mark (4.0 to 5.3) notation; the form only, not what is normal.
 SIGHT = re.compile(r"0\.\d{1,2}|1\.\d|2\.0|4\.\d|5\.[0-3]")

@@ -18,9 +18,9 @@ from clinic.checkups.models import CheckVisit, Measurement
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, Question
+from clinic.sentences import mark
 
 
 class MeasuredBeforeBirth(DomainError):

@@ -25,8 +25,8 @@ from clinic.checkups.growth.measuring import Doubt
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.status import status_of
+from clinic.sentences import mark
 from clinic.web import see_other
 
 FINISH = "finish"

@@ -20,7 +20,8 @@ from clinic.checkups.due.next_check import HB, hb_needed, next_visit
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.checkups.due.schedule import Visit, visits
 from clinic.checkups.growth.measuring import Measured, written
-from clinic.checkups.models import CheckVisit, Kind, Measurement, Screening, Source
+from clinic.checkups.kinds import Kind
+from clinic.checkups.models import CheckVisit, Measurement, Screening, Source
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Guardianship

@@ -16,9 +16,9 @@ from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
+from clinic.sentences import mark
 from clinic.visits import recorded
 
 # As PostgreSQL names the promises, and as SQLite does.

@@ -24,12 +24,13 @@ from clinic.checkups.growth.measuring import (
     months_at,
     written,
 )
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 from clinic.clock import clinic_day
-from clinic.i18n import Sentence, name_of
+from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.sentences import Sentence
 from clinic.web import is_htmx, render
 
 LOOKED_AT = 21  # days, as the calendar does

@@ -19,7 +19,7 @@ from clinic.checkups.due.questions import (
     signs,
 )
 from clinic.checkups.due.schedule import Visit
-from clinic.checkups.models import Kind
+from clinic.checkups.kinds import Kind
 
 FILE = Path(__file__).with_name("items.json")
 AMOUNTS = {  # the schedule's item: what is measured

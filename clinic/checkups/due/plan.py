@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Date, String, cast, func, null, select
 
-from clinic.centres.models import Service, ServiceKind
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import Service
 from clinic.checkups.due.next_check import Due, due, next_visit
 from clinic.checkups.models import CheckVisit
 from clinic.clock import clinic_day, day_bounds

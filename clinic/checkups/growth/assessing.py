@@ -18,8 +18,8 @@ from clinic.checkups.growth.measuring import (
     months_at,
 )
 from clinic.checkups.growth.who import bmi, scores_2006, scores_2007
-from clinic.checkups.models import How, Kind
-from clinic.i18n import mark
+from clinic.checkups.kinds import How, Kind
+from clinic.sentences import mark
 
 LINES = (  # what it is, metric of WS/T 423, z-score of 2006, of 2007
     (mark("Weight for age"), "weight_for_age", "wfa_z", "wfa_z"),

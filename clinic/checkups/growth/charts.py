@@ -15,8 +15,8 @@ from clinic.checkups.growth.measuring import (
     months_at,
 )
 from clinic.checkups.growth.who import bmi
-from clinic.checkups.models import Kind
-from clinic.i18n import mark
+from clinic.checkups.kinds import Kind
+from clinic.sentences import mark
 
 NATIONAL_UNTIL_MONTHS = 84.0
 WEIGHT, LENGTH, HEAD = (METRICS[kind] for kind in (Kind.WEIGHT, Kind.LENGTH, Kind.HEAD))

@@ -18,7 +18,7 @@ from clinic.checkups.growth.measuring import (
     doubt_about,
     meant,
 )
-from clinic.checkups.models import How, Kind
+from clinic.checkups.kinds import How, Kind
 from clinic.errors import DomainError
 from clinic.i18n import say, say_text
 from clinic.outside import a_day

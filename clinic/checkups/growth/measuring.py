@@ -13,9 +13,9 @@ from decimal import Decimal
 from clinic import plain
 from clinic.checkups.growth.between import DAYS_PER_MONTH, LYING_IS_LONGER_CM
 from clinic.checkups.growth.china import row
-from clinic.checkups.models import How, Kind
+from clinic.checkups.kinds import How, Kind
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 UNITS = {  # how people write it, and how many small units that is
     Kind.WEIGHT: ("kg", 1000),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clinic.checkups.growth.lines import BY_LENGTH, Reading
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 SEVERE = "重度"
 

@@ -13,12 +13,13 @@ from clinic.checkups.check.queries import coming_check
 from clinic.checkups.due.plan import dues_of
 from clinic.checkups.growth import words
 from clinic.checkups.growth.queries import services_offered
-from clinic.checkups.models import CheckVisit, Kind
+from clinic.checkups.kinds import Kind
+from clinic.checkups.models import CheckVisit
 from clinic.checkups.report import queries
 from clinic.checkups.spine.recording import last_screened, stands
 from clinic.checkups.spine.suggestions import CODES, offers, signs_seen
 from clinic.clock import clinic_day
-from clinic.i18n import mark
+from clinic.sentences import mark
 from clinic.web import render
 
 AMOUNTS = {Kind.HAEMOGLOBIN: mark("Haemoglobin"), Kind.TEMPERATURE: mark("Temperature")}

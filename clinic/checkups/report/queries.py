@@ -16,7 +16,8 @@ from clinic.checkups.growth.charts import (
 from clinic.checkups.growth.lines import Crossing, Standard
 from clinic.checkups.growth.measuring import METRICS, UNITS, written
 from clinic.checkups.growth.queries import entered_of, patient_of
-from clinic.checkups.models import SPINE, CheckVisit, Kind, Measurement, Screening
+from clinic.checkups.kinds import Kind
+from clinic.checkups.models import SPINE, CheckVisit, Measurement, Screening
 from clinic.checkups.report.findings import Findings, findings_of
 from clinic.db import db
 from clinic.families.models import Guardianship

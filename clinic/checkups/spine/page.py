@@ -24,10 +24,10 @@ from clinic.checkups.spine.rules import (
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import Sentence
 from clinic.outside import id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import status_of
+from clinic.sentences import Sentence
 from clinic.web import render, see_other
 
 

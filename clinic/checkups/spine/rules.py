@@ -16,7 +16,7 @@ from typing import Any
 from clinic import plain
 from clinic.ages import add_months
 from clinic.checkups.growth.measuring import Doubt
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 FILE = Path(__file__).with_name("rules.json")
 BEND = "bend"

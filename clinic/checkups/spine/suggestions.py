@@ -11,7 +11,7 @@ from enum import Enum
 
 from clinic.centres.models import Service
 from clinic.checkups.growth.words import SEVERE
-from clinic.i18n import mark
+from clinic.sentences import mark
 
 REHAB, WEIGHT, SPINE = "rehab-assessment", "weight-clinic", "spine-screening"
 CODES = (REHAB, WEIGHT, SPINE)  # the services' codes

@@ -16,7 +16,8 @@ from clinic.checkups.growth.charts import BMI, word_of
 from clinic.checkups.growth.measuring import Patient, months_at
 from clinic.checkups.growth.who import bmi
 from clinic.checkups.growth.words import SEVERE
-from clinic.checkups.models import CheckVisit, How, Kind, Measurement, Source
+from clinic.checkups.kinds import How, Kind
+from clinic.checkups.models import CheckVisit, Measurement, Source
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Sex

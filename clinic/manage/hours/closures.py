@@ -15,7 +15,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import CHOOSE
-from clinic.i18n import mark, say
+from clinic.i18n import say
 from clinic.manage.hours.leave import centre_of_staff, offer_all
 from clinic.manage.hours.preview import (
     Asked,
@@ -28,6 +28,7 @@ from clinic.plain import sought
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Change, Close, WorksAs
 from clinic.scheduling.timetable import rota
+from clinic.sentences import mark
 from clinic.web import render, see_other
 
 SHUT = "shut"  # in place of the weekday that a day works as

@@ -10,11 +10,12 @@ from clinic.centres.models import AdjustedDay, Closure
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark, name_of
+from clinic.i18n import name_of
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Offer, offers
 from clinic.scheduling.rota.session_moving import InThePast
+from clinic.sentences import mark
 
 
 class ShutThen(DomainError):

@@ -11,12 +11,12 @@ from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families import again
-from clinic.i18n import mark
 from clinic.scheduling import places, rules
 from clinic.scheduling.booking import rows
 from clinic.scheduling.booking.rows import Made
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
-from clinic.scheduling.policies import Policy, policy_for
+from clinic.scheduling.policies import policy_for
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import SlotFacts
 from clinic.scheduling.request import (
     Held,
@@ -29,6 +29,7 @@ from clinic.scheduling.request import (
 )
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.waitlist import waiting
+from clinic.sentences import mark
 
 BY_KEY = select(Booking).where(Booking.idempotency_key == bindparam("key"))
 

@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.booking import rows
 from clinic.scheduling.booking.booking import freed_for_others
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
-from clinic.scheduling.policies import Policy, policy_for
+from clinic.scheduling.policies import policy_for
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import ChildFacts, diary_of
 from clinic.scheduling.request import (
     Held,
@@ -28,6 +28,7 @@ from clinic.scheduling.request import (
     refusal,
 )
 from clinic.scheduling.waitlist import waiting
+from clinic.sentences import mark
 
 _holds, _slots = Hold.__table__.c, Slot.__table__.c
 OVER = select(_slots.id).where(

@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select, text
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.booking import holding
 from clinic.scheduling.models import LEADS_A_FORM, Hold
-from clinic.scheduling.work import Round
+from clinic.scheduling.rounds import Round
 
 KEPT_FOR = timedelta(days=1)
 MOST = 3_000  # in an hour; a large city needs a third of it

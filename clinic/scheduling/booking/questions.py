@@ -13,11 +13,11 @@ from clinic.accounts.models import Person
 from clinic.audit import AuditEvent
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment, Question
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
+from clinic.sentences import mark
 
 TEXTS = {
     Question.NOTHING_LEFT: mark("What this visit was booked for is not due on that day any more."),

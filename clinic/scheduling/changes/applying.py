@@ -19,7 +19,6 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.changes.kinds import Change
 from clinic.scheduling.changes.reopening import (
@@ -42,6 +41,7 @@ from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable.opening import Shut, one_at_a_time
 from clinic.scheduling.waitlist import waiting
+from clinic.sentences import mark
 
 UNSYNCHRONISED = {"synchronize_session": False}
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
+from clinic.sentences import mark
 
 
 class ShownBefore(DomainError):

@@ -12,7 +12,6 @@ from clinic.centres.models import AdjustedDay, Centre, Closure, Leave, Practitio
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.models import (
     ClinicSession,
     ClosedFor,
@@ -21,6 +20,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.timetable.rota import applies
+from clinic.sentences import mark
 
 SHUT = (0, 0)
 

@@ -15,10 +15,10 @@ from clinic.centres.models import Leave, Practitioner
 from clinic.clock import clinic_day
 from clinic.db import Base, db, lock_row
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, one_at_a_time
+from clinic.sentences import mark
 
 
 class LeaveInPast(DomainError):

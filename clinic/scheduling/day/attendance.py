@@ -12,12 +12,12 @@ from clinic.db import db, lock_row
 from clinic.errors import DomainError
 from clinic.families import again
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling import places, rules
 from clinic.scheduling.changes import applying
 from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.request import SlotTaken, refusal
 from clinic.scheduling.status import Status, status_of
+from clinic.sentences import mark
 
 # Why a check-in is taken back later: the trail holds the key.
 WRONG_CHECK_IN = {

@@ -14,7 +14,6 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Guardianship
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.booking import holding, questions
 from clinic.scheduling.models import (
@@ -28,6 +27,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.waitlist import waiting
 from clinic.scheduling.waitlist.wishes import is_of_age
+from clinic.sentences import mark
 
 
 class SeenBeforeBirth(DomainError):

@@ -17,7 +17,6 @@ from clinic.centres.models import Practitioner, Room, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.models import RotaRule
 from clinic.scheduling.rota.models import (
     ONE_DAY,
@@ -41,6 +40,7 @@ from clinic.scheduling.timetable.rota import (
     Weekly,
     team_capacity,
 )
+from clinic.sentences import mark
 
 
 class BeginsTooSoon(DomainError):

@@ -17,7 +17,6 @@ from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import ShownBefore
@@ -41,6 +40,7 @@ from clinic.scheduling.rota.models import (
 )
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.opening import one_at_a_time
+from clinic.sentences import mark
 
 UNSYNCHRONISED = {"synchronize_session": False}
 

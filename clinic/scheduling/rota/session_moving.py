@@ -17,7 +17,6 @@ from clinic.centres.models import Room, Service
 from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import ShownBefore
@@ -28,6 +27,7 @@ from clinic.scheduling.rota.diff import Publish
 from clinic.scheduling.rota.plan import Guest, seats_of
 from clinic.scheduling.rota.publishing import booked_online, seat_again
 from clinic.scheduling.timetable import opening
+from clinic.sentences import mark
 
 
 class HasBegun(DomainError):

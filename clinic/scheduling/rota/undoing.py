@@ -17,7 +17,6 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import not_shut_otherwise
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Place, RotaRule, Slot
@@ -36,6 +35,7 @@ from clinic.scheduling.rota.publishing import (
     seat_again,
 )
 from clinic.scheduling.timetable.opening import one_at_a_time
+from clinic.sentences import mark
 
 UNSYNCHRONISED = {"synchronize_session": False}
 

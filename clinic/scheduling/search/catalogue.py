@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -17,11 +18,11 @@ from clinic.centres.models import (
     Practitioner,
     PractitionerService,
     Service,
-    ServiceKind,
 )
 from clinic.db import db
 from clinic.scheduling.models import Version
-from clinic.scheduling.policies import Policy, policies
+from clinic.scheduling.policies import policies
+from clinic.scheduling.policy import Policy
 
 EVERYWHERE = 0  # the `centre_id` under which the database counts what all pages share
 

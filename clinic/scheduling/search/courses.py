@@ -8,10 +8,10 @@ from functools import partial
 from clinic.clock import at, clinic_day, day_bounds, local
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.queries import Offer, offers
 from clinic.scheduling.search.together import Against, Wish, objections_of
+from clinic.sentences import mark
 
 
 class NothingToRepeat(DomainError):

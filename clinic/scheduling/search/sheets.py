@@ -18,7 +18,7 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling import rules
-from clinic.scheduling.policies import Policy
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import Found, Offer, runs, search
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.family import Versions

@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
-from clinic.scheduling.policies import Policy, policies
+from clinic.scheduling.policies import policies
+from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import Diary, Offer, Patient, diary_of
 from clinic.scheduling.request import asking
 

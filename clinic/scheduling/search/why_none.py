@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from clinic.centres.days import Holiday
-from clinic.i18n import mark
 from clinic.scheduling.queries import Offer
 from clinic.scheduling.rules import Objection
+from clinic.sentences import mark
 
 SHORT = {
     "full": mark("Full"),

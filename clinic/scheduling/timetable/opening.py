@@ -15,10 +15,11 @@ from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Se
 from clinic.clock import at, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.models import ClinicSession, ClosedFor, Place, Slot, SlotService
-from clinic.scheduling.policies import Policy, policies
+from clinic.scheduling.policies import policies
+from clinic.scheduling.policy import Policy
+from clinic.sentences import mark
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)

@@ -23,7 +23,6 @@ from clinic.centres.years import calendars_between
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.models import ClinicSession, ClosedFor, RotaRule
 from clinic.scheduling.policies import policies
 from clinic.scheduling.timetable.opening import (
@@ -41,6 +40,7 @@ from clinic.scheduling.timetable.opening import (
     one_at_a_time,
     online_places,
 )
+from clinic.sentences import mark
 
 HORIZON = timedelta(days=28)
 FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here

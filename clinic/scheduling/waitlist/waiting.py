@@ -18,7 +18,6 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.dayparts import PARTS, part_of
 from clinic.scheduling.models import (
@@ -36,6 +35,7 @@ from clinic.scheduling.request import SlotTaken, Wanted, refusal
 from clinic.scheduling.search.together import Visit, Wish
 from clinic.scheduling.search.trips import visits
 from clinic.scheduling.waitlist.wishes import must_be_possible
+from clinic.sentences import mark
 
 PASSED_ON = timedelta(minutes=2)  # a lapsed offer's place is still kept so long for the next family
 MOST_LAPSES = 3  # offers that nobody answered: then the family waits no longer

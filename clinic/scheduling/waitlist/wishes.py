@@ -11,7 +11,6 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.i18n import mark
 from clinic.scheduling import rules
 from clinic.scheduling.dayparts import (
     PARTS,
@@ -27,6 +26,7 @@ from clinic.scheduling.models import (
     SlotService,
 )
 from clinic.scheduling.timetable.rota import applies, timetables
+from clinic.sentences import mark
 
 
 class NeverMet(DomainError):

@@ -16,9 +16,10 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark, name_of
+from clinic.i18n import name_of
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, Hold, Question, Slot
+from clinic.sentences import mark
 from clinic.vaccination.booking.booked import cases_of
 from clinic.vaccination.booking.purposes import Now, Purpose, purposes_now
 from clinic.vaccination.programme.catalogue import vaccines

@@ -8,11 +8,12 @@ from functools import cached_property
 from clinic.accounts.models import Person
 from clinic.booking.terms import Line, Note
 from clinic.clock import clinic_day
-from clinic.i18n import mark, name_of
+from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.request import Held
 from clinic.scheduling.rules import Objection
+from clinic.sentences import mark
 from clinic.vaccination.booking.booked import (
     booked_for,
     cases_of,

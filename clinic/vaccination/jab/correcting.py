@@ -15,7 +15,7 @@ from clinic import audit
 from clinic.accounts.models import Membership, Person, Role, User
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
-from clinic.i18n import mark
+from clinic.sentences import mark
 from clinic.vaccination.jab.giving import WrongSite
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.jab.rules import sites_for

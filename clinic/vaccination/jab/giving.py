@@ -14,10 +14,10 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling import places
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
+from clinic.sentences import mark
 from clinic.vaccination.jab import before, screening
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.jab.models import GivenDose, Observation, Screening
@@ -26,7 +26,7 @@ from clinic.vaccination.jab.rules import CHECKS, sites_for
 from clinic.vaccination.jab.screening import Verdict
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.queries import lock_all, lot_numbered, promised_to

@@ -14,8 +14,8 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.scheduling.models import Appointment
+from clinic.sentences import mark
 from clinic.vaccination.jab.models import AdverseEvent, Observation
 from clinic.visits import recorded
 from clinic.visits.queries import labels_of

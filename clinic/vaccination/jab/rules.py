@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from clinic.i18n import mark
+from clinic.sentences import mark
 from clinic.vaccination.programme.child import Child, Dose
 from clinic.vaccination.programme.forecast import forecast, live_terms
 from clinic.vaccination.programme.national import national

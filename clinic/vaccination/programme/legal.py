@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from clinic.i18n import mark, name_of
+from clinic.i18n import name_of
 from clinic.scheduling.rules import Objection
+from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Child, Dose
 from clinic.vaccination.programme.forecast import Forecast, forecast

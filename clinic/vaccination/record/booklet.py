@@ -19,11 +19,11 @@ from clinic.typed import Errors, day_in, typed_in
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.national import Period
 from clinic.vaccination.programme.words import Words, in_words
-from clinic.vaccination.record import recording
+from clinic.vaccination.record import recording, rules
 from clinic.vaccination.record.doubts import doubts, vaccinee
 from clinic.vaccination.record.grid import Grid, grid
 from clinic.vaccination.record.models import Immunization, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.web import render, see_other
 
 
@@ -100,9 +100,9 @@ def _entries(child: Child, typed: dict[str, str]) -> tuple[list[Entry], Errors]:
             continue
         try:
             entry = Entry(line.vaccine.code, on, line.number)
-            recording.check(entry, child.birth_date, today)
+            rules.check(entry, child.birth_date, today)
             if (entry.vaccine, entry.given_on) in seen:
-                raise recording.GivenTwice
+                raise rules.GivenTwice
             if line.rows:
                 raise recording.DoseRecorded
         except DomainError as refused:

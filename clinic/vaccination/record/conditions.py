@@ -11,8 +11,8 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.again import looked_at_again
-from clinic.i18n import mark
 from clinic.scheduling.models import Appointment
+from clinic.sentences import mark
 from clinic.vaccination.record.models import ChildCondition, Condition
 
 NAMES = {

@@ -13,8 +13,8 @@ from datetime import date, datetime, time
 from itertools import islice
 
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.plain import sought
+from clinic.sentences import mark
 
 MOST = 10_000  # rows
 MOST_CELLS = 40  # of a row

@@ -8,11 +8,11 @@ from functools import cache
 
 from clinic import plain
 from clinic.errors import DomainError
-from clinic.i18n import mark
 from clinic.outside import a_day
+from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.record.files import Row
-from clinic.vaccination.record.recording import Entry, GivenTwice, check
+from clinic.vaccination.record.rules import Entry, GivenTwice, check
 
 LONGEST = {"lot": 40, "manufacturer": 80}
 # A spreadsheet's number of a day, counted from here; those of 1970 to 2100.

@@ -31,7 +31,7 @@ from clinic.vaccination.record.files import (
 )
 from clinic.vaccination.record.importing import Judged
 from clinic.vaccination.record.models import ImportDraft, Source
-from clinic.vaccination.record.recording import Entry
+from clinic.vaccination.record.rules import Entry
 from clinic.web import render, see_other
 
 KEPT = timedelta(days=1)  # a draft names children: the next upload of anybody deletes older ones

@@ -1,8 +1,7 @@
 """What a child was given is recorded, verified, voided. Verbs flush; the caller commits."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,26 +13,10 @@ from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
 from clinic.families.again import looked_at_again
 from clinic.families.models import Child
-from clinic.i18n import mark
-from clinic.vaccination.programme.catalogue import vaccines
+from clinic.sentences import mark
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.record.models import Correction, Immunization, Source
-
-
-class UnknownVaccine(DomainError):
-    message = mark("We do not know this vaccine.")
-
-
-class BeforeBirth(DomainError):
-    message = mark("This day is before the child was born.")
-
-
-class NotYetGiven(DomainError):
-    message = mark("This day is in the future.")
-
-
-class GivenTwice(DomainError):
-    message = mark("This vaccine is recorded for that day already.")
+from clinic.vaccination.record.rules import Entry, GivenTwice, check
 
 
 class DoseRecorded(DomainError):
@@ -50,25 +33,6 @@ class ChangedMeanwhile(DomainError):
 
 # As PostgreSQL names the promise, and as SQLite does.
 SAME_DAY = ("uq_immunizations_live_day", "immunizations.given_on")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One vaccine given on one day; the dose number if it is known."""
-
-    vaccine: str
-    given_on: date
-    dose_number: int | None = None
-
-
-def check(entry: Entry, birth_date: date, today: date) -> None:
-    """Pure: a known vaccine, given between birth and today. Raises the one sentence to say."""
-    if entry.vaccine not in vaccines():
-        raise UnknownVaccine
-    if entry.given_on < birth_date:
-        raise BeforeBirth
-    if entry.given_on > today:
-        raise NotYetGiven
 
 
 def histories_of(child_ids: Collection[int]) -> dict[int, list[Immunization]]:

@@ -12,11 +12,11 @@ from clinic.clock import clinic_day
 from clinic.db import db, written_out
 from clinic.errors import DomainError
 from clinic.families import again
-from clinic.i18n import mark
 from clinic.plain import name_key
 from clinic.scheduling import places
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, Question
+from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import (

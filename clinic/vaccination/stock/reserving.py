@@ -15,9 +15,10 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
-from clinic.i18n import mark, name_of
+from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.request import Held
+from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock.models import DosePromise, VaccineLot, Why
 from clinic.vaccination.stock.queries import (
