@@ -189,7 +189,7 @@ def in_one_transaction(work: Callable[[], T], tries: int = 3, *, lasting: bool =
 
     `work` must start from ids or from objects that may be loaded afresh after a rollback. What
     is not `lasting` is seen by all at once, but a power cut may take it back: its commit does
-    not wait for the disk.
+    not wait for the disk. Whatever is raised, nothing of the work stays.
     """
     for attempt in range(1, tries + 1):
         try:
@@ -198,9 +198,9 @@ def in_one_transaction(work: Callable[[], T], tries: int = 3, *, lasting: bool =
                 db.session.execute(text("SET LOCAL synchronous_commit TO off"))
             result = work()
             db.session.commit()
-        except DBAPIError as error:
+        except BaseException as error:
             undo()
-            if attempt == tries or not is_passing(error):
+            if attempt == tries or not (isinstance(error, DBAPIError) and is_passing(error)):
                 raise
         else:
             return result

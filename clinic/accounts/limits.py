@@ -144,7 +144,6 @@ def counted(
     try:
         return in_one_transaction(count_and_work)
     except DomainError as error:
-        db.session.rollback()
         if not isinstance(error, TooOften):
             count_alone()
         raise

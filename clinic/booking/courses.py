@@ -19,7 +19,7 @@ from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
 from clinic.clock import clinic_day, local
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
@@ -185,7 +185,6 @@ def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
     try:
         in_one_transaction(work)
     except DomainError as error:
-        db.session.rollback()
         return _show(kind, rest=rest, refusal=say(error), status=409)
     flash(_("Your %(count)s appointments are moved.", count=len(rest)))
     return see_other("appointments.index")

@@ -37,7 +37,7 @@ from clinic.booking.wishing import FILTERS, KEPT, PATTERN, Query, carried, wish_
 from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
@@ -155,7 +155,6 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
     except limits.TooOften:
         raise
     except DomainError as error:
-        db.session.rollback()
         if other and goes_to(other, choice) and not isinstance(error, Refused):
             return _ask_again(kind, title, hold_id, now=now)
         return _too_late(error, wanted, title, now=now)

@@ -16,7 +16,7 @@ from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, services_of
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.models import Child
@@ -59,7 +59,6 @@ def _wait(kind: ServiceKind, title: str) -> Response:
         try:
             in_one_transaction(lambda: _join(form, children, services, centres, now))
         except DomainError as error:
-            db.session.rollback()
             refusal = say(error)
         else:
             flash(

@@ -81,7 +81,6 @@ def follow_up(appointment_id: int) -> Response:
     try:
         made = in_one_transaction(lambda: _book(visit, service, slot, key, now))
     except DomainError as error:
-        db.session.rollback()
         return _page(get_own(me(), appointment_id), now, refusal=say(error))
     if is_htmx():
         return _page(visit, now, made=made)

@@ -37,7 +37,6 @@ def leave() -> Response:
         try:
             in_one_transaction(lambda: _ask(form))
         except DomainError as error:
-            db.session.rollback()
             form.first_day.errors = [say(error)]
         else:
             flash(_("Your request is with the manager of your centre."))

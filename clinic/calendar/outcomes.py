@@ -14,7 +14,7 @@ from clinic.calendar.queries import get_own, visits_before
 from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check.queries import check_of
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import clock_time, say, say_text
 from clinic.scheduling.day import attendance
@@ -74,7 +74,6 @@ def outcome(appointment_id: int) -> Response:
         note = form.note.data or ""
         in_one_transaction(lambda: _end(visit, what, note, now))
     except DomainError as error:
-        db.session.rollback()
         return _page(visit, form, refusal=say(error), status=422)
     if what == UNDO:
         flash(_("Taken back. It is on record."))

@@ -200,7 +200,6 @@ def _change(change: kinds.Change, version: str | None, by: str) -> None:
             return
         done = in_one_transaction(lambda: applying.apply(change, version, by=staff, now=now))
     except applying.Stale as stale:
-        db.session.rollback()
         click.echo(stale.message, err=True)
         _show(applying.preview(change, now=now))
         sys.exit(1)

@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.checkups.growth.measuring import amount_of
 from clinic.checkups.kinds import Kind
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.desk.queries import get_visit
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
@@ -61,7 +61,6 @@ def answers(appointment_id: int) -> Response:
     try:
         next_one = in_one_transaction(work)
     except DomainError as error:
-        db.session.rollback()
         return _page(get_visit(me(), appointment_id), health, typed, {"answers": say(error)}, now)
     if next_one:
         return see_other("desk.answers", appointment_id=next_one.id, family=1)

@@ -13,7 +13,7 @@ from clinic.accounts.models import Person, Role
 from clinic.accounts.sent_forms import each_time
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.desk import live
 from clinic.desk.finding import reads_like
 from clinic.desk.forms import CorrectionForm
@@ -99,7 +99,6 @@ def correction(appointment_id: int) -> Response:
         try:
             in_one_transaction(lambda: arriving.undo_check_in(visit, by=me(), now=now, reason=why))
         except DomainError as error:
-            db.session.rollback()
             refusal = say(error)
         else:
             flash(_("The check-in of %(name)s is taken back.", name=visit.child.name))
@@ -135,7 +134,6 @@ def _slowed(centre: Centre, typed: str) -> str:
     try:
         in_one_transaction(lambda: limits.spend(limits.WRONG_REFERENCE, who, now=now))
     except limits.TooOften as error:
-        db.session.rollback()
         audit.note_once("reference", "too often", "users", me().id, centre_id=centre.id)
         return say(error)
     return ""
@@ -147,7 +145,6 @@ def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
     try:
         in_one_transaction(lambda: verb(visit, by=me(), now=clock.now()))
     except DomainError as error:
-        db.session.rollback()
         return _list(centre, _typed(), say(error), appointment_id)
     if is_htmx():
         return _list(centre, _typed())

@@ -114,7 +114,6 @@ def _done(centre: Centre, work: Callable[[datetime], int]) -> Response:
     try:
         count = in_one_transaction(lambda: work(now))
     except DomainError as error:
-        db.session.rollback()
         return _page(centre, NoteForm(formdata=None), 422, say(error))
     flash(_("Done: %(count)s.", count=count))
     return see_other("desk.end", centre=centre.code)

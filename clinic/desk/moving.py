@@ -21,7 +21,7 @@ from clinic.booking.on_behalf import (
 from clinic.booking.other_part import other_part, staff_move
 from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.desk.forms import CancelForm
 from clinic.desk.queries import get_visit
 from clinic.errors import DomainError
@@ -58,7 +58,6 @@ def move(appointment_id: int) -> Response:
         choice = request.form.get("other", "")
         in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
     except DomainError as error:
-        db.session.rollback()
         return _page(get_visit(me(), appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return see_other("desk.show", appointment_id=visit.id)
@@ -120,7 +119,6 @@ def cancellation(appointment_id: int) -> Response:
         try:
             in_one_transaction(lambda: _cancel(those, reason, now))
         except DomainError as error:
-            db.session.rollback()
             refusal = say(error)
         else:
             flash(_("The appointment is cancelled. No message goes out: please tell the family."))

@@ -11,7 +11,7 @@ from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.accounts.sent_forms import stays
 from clinic.centres.models import Centre, Room
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.desk import live
 from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
 from clinic.errors import DomainError
@@ -131,7 +131,6 @@ def _try(work: Callable[[], None]) -> str:
         try:
             in_one_transaction(work)
         except DomainError as error:
-            db.session.rollback()
             if not (isinstance(error, JustChanged) and left and request.path.endswith("/next")):
                 return say(error)
         else:

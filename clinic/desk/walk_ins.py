@@ -159,7 +159,6 @@ def _book(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
     try:
         return in_one_transaction(lambda: _book_walk_in(form, centre, now))
     except IntegrityError as error:
-        db.session.rollback()
         if "phone" not in broken_promise(error):
             raise
         return in_one_transaction(lambda: _book_walk_in(form, centre, now))

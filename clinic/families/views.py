@@ -220,7 +220,6 @@ def _change(child: Child, form: EditChildForm, facts: Mapping[str, object]) -> b
     try:
         in_one_transaction(lambda: registering.change_child(child, by=by, now=now, **facts))
     except DomainError as refused:
-        db.session.rollback()
         form.birth_date.errors = [say(refused)]
         return False
     return True
@@ -253,7 +252,6 @@ def invite() -> Response:
             )
             link = public_url("families.invitation", token=token)
         except limits.TooOften as error:
-            db.session.rollback()
             form.relation.errors, status = [say(error)], 429
     return render(
         "families/invite.html",

@@ -27,7 +27,7 @@ from clinic.booking.slips import bring_to, qr_code
 from clinic.booking.terms import Line
 from clinic.centres.queries import closures_over
 from clinic.checkups.report.queries import has_report
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.home.calendar_file import as_calendar
@@ -194,7 +194,6 @@ def cancellation(appointment_id: int) -> Response:
             flash(_("The appointment is cancelled."))
             return see_other("appointments.show", appointment_id=appointment_id)
     except DomainError as error:
-        db.session.rollback()
         refusal = say(error)
     return render(
         "appointments/cancellation.html",

@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.centres.years import missing_years
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.forms import WEEK, WeekForm
@@ -91,7 +91,6 @@ def add_week() -> Response:
         try:
             made = in_one_transaction(lambda: _open(form, centre, days))
         except DomainError as error:
-            db.session.rollback()
             form.opens.errors = [say(error)]
             centre = _centre()
         else:
@@ -141,7 +140,6 @@ def withdraw(session_id: int) -> Response:
     try:
         in_one_transaction(lambda: opening.withdraw_session(session, by=me(), now=clock.now()))
     except DomainError as error:
-        db.session.rollback()
         centre = next(one for one in centres_of(me()) if one.code == code)
         return _week_page(centre, week - timedelta(days=week.weekday()), say(error))
     flash(_("The session is withdrawn."))

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import StaleDataError
 
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 
 T = TypeVar("T")
@@ -26,7 +26,6 @@ class Round:
         try:
             return in_one_transaction(partial(verb, row_id))
         except POISON as error:
-            db.session.rollback()
             self.errors += 1
             log.warning("%s %s: %s", what, row_id, type(error).__name__)
             return None

@@ -66,7 +66,7 @@ def _extend(a_round: Round, now: datetime) -> list[rota.Extended]:
     try:
         return [in_one_transaction(lambda: extend_all(centre_ids, now=now))]
     except POISON:
-        db.session.rollback()
+        pass
     done = [
         a_round.do("extend", one, lambda centre_id: extend_all([centre_id], now=now))
         for one in centre_ids

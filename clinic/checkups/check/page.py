@@ -23,7 +23,7 @@ from clinic.checkups.check.show import OVER, show, show_nothing
 from clinic.checkups.due.referral import referral
 from clinic.checkups.growth.measuring import Doubt
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.status import status_of
 from clinic.sentences import mark
@@ -71,10 +71,8 @@ def _save(case: Case, typed: Typed) -> Response:
     try:
         in_one_transaction(lambda: _keep(case, typed, reading))
     except recording.SavedMeanwhile:
-        db.session.rollback()
         return _merged(case_of(case.visit) or case, typed)
     except DomainError as refused:
-        db.session.rollback()
         return show(case, typed, refusal=refused)
     is_finish = typed.action == FINISH
     flash(_("The check is finished.") if is_finish else _("The draft is saved."), "success")

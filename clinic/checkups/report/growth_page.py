@@ -33,7 +33,7 @@ from clinic.checkups.spine.suggestions import (
     offers,
     signs_seen,
 )
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.models import Child
@@ -79,7 +79,6 @@ def measure(child_id: int) -> Response:
         try:
             in_one_transaction(lambda: recording.measure_at_home(child, measured, by=by, now=now))
         except DomainError as refused:
-            db.session.rollback()
             errors = {"on": say(refused)}
     if errors:
         return page(get_child(me(), child_id), typed, errors)
@@ -94,7 +93,6 @@ def remove(child_id: int, measurement_id: int) -> Response:
     try:
         in_one_transaction(lambda: recording.take_back(row, by=by, now=now))
     except DomainError as refused:
-        db.session.rollback()
         return page(get_child(me(), child_id), {}, {"entries": say(refused)})
     flash(_("Removed."), "success")
     return see_other("checkups.growth", child_id=child_id)

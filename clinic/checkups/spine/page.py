@@ -22,7 +22,7 @@ from clinic.checkups.spine.rules import (
     read,
 )
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.outside import id_of
 from clinic.scheduling.models import Appointment
@@ -54,7 +54,6 @@ def spine(appointment_id: int) -> Response:
     try:
         in_one_transaction(lambda: _keep(visit, found))
     except DomainError as refused:
-        db.session.rollback()
         visit = get_screening(me(), appointment_id)
         return _page(visit, check_of(visit.id), typed, refusal=refused)
     flash(_("The screening is saved."), "success")

@@ -119,7 +119,6 @@ def _do(
             raise AskedTwice
         done = in_one_transaction(lambda: _apply(change, afterwards, now))
     except DomainError as error:
-        db.session.rollback()
         return show(page, now=now, refusal=say(error))
     offer_all([one.id for one in done.displaced], now=now)
     if not done.displaced:

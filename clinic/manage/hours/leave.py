@@ -107,7 +107,6 @@ def away() -> Response:
         else:
             return show(page, now=now)
     except DomainError as error:
-        db.session.rollback()
         return show(page, now=now, refusal=say(error))
     offer_all([one.id for one in done.displaced], now=now)
     flash(_("It is done."))
@@ -173,7 +172,6 @@ def refuse(request_id: int) -> Response:
     try:
         in_one_transaction(lambda: leaves.refuse_leave(asked, by=me(), now=clock.now()))
     except DomainError as error:
-        db.session.rollback()
         flash(say(error), "info")
     else:
         flash(_("The request is refused. Nothing has changed."))

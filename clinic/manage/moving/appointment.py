@@ -57,7 +57,6 @@ def move_visit(appointment_id: int) -> Response:
         choice = request.form.get("other", "")
         in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
     except DomainError as error:
-        db.session.rollback()
         return _page(_visit(appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return leave_for(_board(visit, day=clinic_day(visit.starts_at).isoformat()))

@@ -10,7 +10,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.centres.models import Room
 from clinic.clock import clinic_day, local
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.forms import outside_hours
@@ -44,7 +44,6 @@ def move_session(session_id: int) -> Response:
         version = request.form.get("version", "")
         done = in_one_transaction(lambda: session_moving.move(moving, version, by=me(), now=now))
     except DomainError as error:
-        db.session.rollback()
         return _refused(_asked_for(get_session(me(), session_id)), say(error))
     offer_all([one.id for one in done.lost], now=now)
     if done.lost:

@@ -10,7 +10,7 @@ from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form
 from clinic.i18n import say
@@ -45,7 +45,6 @@ def rota_copy() -> Response:
         try:
             made = in_one_transaction(lambda: copy(form, centre))
         except DomainError as error:
-            db.session.rollback()
             form.source.errors = [say(error)]
             centre = next(one for one in centres_of(me()) if one.code == centre.code)
         else:

@@ -49,7 +49,6 @@ def rota_publish() -> Response:
             lambda: publishing.publish(centre, number, version, by=me(), now=now)
         )
     except DomainError as error:
-        db.session.rollback()
         return _diff_page(_centre(), say(error))
     offer_all([one.id for one in done.lost], now=now)
     if not done.lost:
@@ -91,7 +90,6 @@ def rota_undo() -> Response:
     try:
         done = in_one_transaction(lambda: undoing.undo(publication, by=me(), now=now))
     except DomainError as error:
-        db.session.rollback()
         return _refused(centre, say(error), getattr(error, "by", ()))
     offer_all(list(done.lost), now=now)
     flash(

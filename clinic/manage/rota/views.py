@@ -101,10 +101,8 @@ def rota_rule() -> Response:
         try:
             in_one_transaction(lambda: _draft(form, centre, rule, draft))
         except rota_drafts.NothingChanged as unchanged:
-            db.session.rollback()
             return _back(_centre_of(rule, draft), say(unchanged), "info")
         except DomainError as error:
-            db.session.rollback()
             form[BESIDE.get(type(error), "opens")].errors = [say(error)]
             centre = _centre_of(rule, draft)
         else:
@@ -244,7 +242,6 @@ def rota_end() -> Response:
                 lambda: rota_drafts.draft_end(rule, day, by=me(), now=clock.now())  # type: ignore[arg-type]
             )
         except DomainError as error:
-            db.session.rollback()
             ending.last_day.errors = [say(error)]
         else:
             return _kept(_centre_of(rule, draft))
@@ -266,7 +263,6 @@ def rota_discard() -> Response:
     try:
         in_one_transaction(lambda: rota_drafts.discard(draft, by=me(), now=clock.now()))
     except DomainError as error:
-        db.session.rollback()
         flash(say(error), "info")
     else:
         flash(_("The draft is discarded."))

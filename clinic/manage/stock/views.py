@@ -12,7 +12,7 @@ from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.queries import centres_of
@@ -105,7 +105,6 @@ def _done(field: Field, work: Callable[[], None]) -> bool:
     try:
         in_one_transaction(work)
     except DomainError as error:
-        db.session.rollback()
         field.errors = [say(error)]
         return False
     return True

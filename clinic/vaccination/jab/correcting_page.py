@@ -74,7 +74,6 @@ def _save(given_id: int, typed: Mapping[str, str]) -> Errors:
     except recording.ChangedMeanwhile:
         raise
     except DomainError as refused:
-        db.session.rollback()
         return {_field_of(refused): say(refused)}
     return {}
 

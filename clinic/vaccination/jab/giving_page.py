@@ -10,7 +10,7 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
 from clinic.plain import number_of_a_lot
@@ -76,12 +76,10 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     try:
         in_one_transaction(lambda: giving.give(visit, jabs, checks, by=by, now=now))
     except giving.DoseRefused as refused:
-        db.session.rollback()
         if isinstance(refused.why, giving.NotDueNow):
             return {"doses": say(refused)}
         return {f"{refused.vaccine}-{_field_of(refused)}": say(refused)}
     except DomainError as refused:
-        db.session.rollback()
         at_checks = isinstance(refused, giving.NotChecked)
         return {"checks" if at_checks else "doses": say(refused)}
     return {}

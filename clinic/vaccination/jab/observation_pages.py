@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, is_away, me, names_nobody
 from clinic.accounts.models import Role
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_moment, id_of
@@ -49,7 +49,6 @@ def note_over(appointment_id: int) -> Response:
     try:
         in_one_transaction(lambda: observation.note_over(visit, by=by, now=now))
     except DomainError as refused:
-        db.session.rollback()
         return _board({visit.id: say(refused)}, {})
     if is_htmx():
         return _board({}, {})
@@ -65,7 +64,6 @@ def leave(appointment_id: int) -> Response:
         if not errors:
             in_one_transaction(lambda: observation.leave(visit, reason, by=by, now=now))
     except DomainError as refused:
-        db.session.rollback()
         errors["reason"] = say(refused)
     if errors:
         return _board({visit.id: errors["reason"]}, {visit.id: typed.get("reason", "")})
@@ -140,7 +138,6 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
             lambda: observation.report(visit, onset_at=onset_at, by=by, now=now, **texts)
         )
     except DomainError as refused:
-        db.session.rollback()
         name = "onset" if isinstance(refused, observation.OnsetOutside) else "symptom"
         return {name: say(refused)}
     return {}

@@ -103,7 +103,6 @@ def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     try:
         in_one_transaction(lambda: conditions.add(visit, code, on, by=by, now=now))
     except conditions.NotOnThatDay as refused:
-        db.session.rollback()
         return {"on": say(refused)}
     return {}
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.models import Child, Sex
@@ -60,7 +60,6 @@ def remove(child_id: int, immunization_id: int) -> Response:
     try:
         in_one_transaction(work)
     except DomainError as refused:
-        db.session.rollback()
         return _page(child, {}, {"booklet": say(refused)})
     flash(_("Removed."), "success")
     return see_other("vaccination.booklet", child_id=child_id)
@@ -80,7 +79,6 @@ def _save(child: Child, typed: dict[str, str]) -> Errors:
             lambda: recording.record(child, entries, by=by, source=Source.BOOKLET, now=now)
         )
     except DomainError as refused:
-        db.session.rollback()  # somebody else was faster: now their rows are seen
         return _entries(child, typed)[1] or {"booklet": say(refused)}
     return {}
 

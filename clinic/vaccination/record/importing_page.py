@@ -108,7 +108,6 @@ def do() -> Response:
     try:
         count = in_one_transaction(lambda: _import(number, by=by, now=now))
     except DomainError as refused:
-        db.session.rollback()
         return _refused(say(refused))
     if count is None:
         return _refused(_("This file was imported already, or another one was chosen since."))
