@@ -45,7 +45,7 @@ class Element:
 
 
 @dataclass
-class Form:
+class FormControls:
     """A form and its controls."""
 
     attributes: Attributes
@@ -77,9 +77,9 @@ class _Reader(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.html, self.forms = html, list[Form]()
+        self.html, self.forms = html, list[FormControls]()
         self.lines = [0, *accumulate(len(line) + 1 for line in html.split("\n"))]
-        self.inside: Form | None = None
+        self.inside: FormControls | None = None
         self.open: dict[str, Element] = {}  # the textarea, select, option that is open
         self.details: list[Element] = []
         self.strays: list[tuple[str, Element]] = []  # controls that name a form elsewhere
@@ -100,7 +100,7 @@ class _Reader(HTMLParser):
         end = start + len(self.get_starttag_text() or "")
         one = Element(tag, attributes, start, end, tuple(self.details))
         if tag == "form":
-            self.inside = Form(attributes, start)
+            self.inside = FormControls(attributes, start)
             self.forms.append(self.inside)
         elif tag == "button" and self.inside and attributes.get("formaction"):
             self.inside.elsewhere.append((attributes["formaction"] or "").partition("?")[0])
@@ -162,7 +162,7 @@ def _has_text(control: Element, typed: Fields) -> bool:
     return any(name == control.name and value for name, value in typed)
 
 
-def _edits(form: Form, typed: Fields) -> Iterator[tuple[int, int, str]]:
+def _edits(form: FormControls, typed: Fields) -> Iterator[tuple[int, int, str]]:
     sent: dict[str, list[str]] = {}
     for name, value in typed:
         sent.setdefault(name, []).append(value)

@@ -45,7 +45,7 @@ from clinic.vaccination.record import recording as record_recording
 from clinic.vaccination.record.models import Condition, Source
 from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots, reserving
-from clinic.vaccination.stock.reserving import Dose
+from clinic.vaccination.stock.reserving import DoseToReserve
 from clinic.visits import arriving
 from tests.makes import (
     NOON,
@@ -68,7 +68,7 @@ NEXT_WEEK = TODAY + timedelta(days=7)
 LATER = TODAY + timedelta(days=10)
 NOW = at(TODAY, time(14, 20))
 STAFF = (Role.CLINICIAN, Role.RECEPTION, Role.MANAGER)
-MMR = Dose("MMR", "MMR", 1)
+MMR = DoseToReserve("MMR", "MMR", 1)
 
 
 @dataclass

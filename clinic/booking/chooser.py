@@ -16,15 +16,15 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import ChildFacts, Patient
 from clinic.scheduling.search.catalogue import Catalogue
-from clinic.scheduling.search.family import Versions
-from clinic.scheduling.search.sheets import Sheet
-from clinic.scheduling.search.together import Visit, Wish
+from clinic.scheduling.search.family import DayVersions
+from clinic.scheduling.search.sheets import DaySchedule
+from clinic.scheduling.search.together import Trip, Wish
 
 P = TypeVar("P", bound=Patient)
 
 
 @dataclass(frozen=True)
-class Day:
+class StripDay:
     """A day of the strip: how many times are free, at how many centres; if none, why."""
 
     date: date
@@ -34,7 +34,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Time:
+class TimeChoice:
     """A button: when, the slots that it takes for each wish, and with whom."""
 
     starts_at: datetime
@@ -49,8 +49,8 @@ class Free:
     """What this family may have at one centre on one day. `sheet`, if it is all that anybody may."""
 
     centre_id: int
-    visits: Sequence[Visit]
-    sheet: Sheet | None = None
+    visits: Sequence[Trip]
+    sheet: DaySchedule | None = None
 
     @property
     def count(self) -> int:
@@ -61,12 +61,12 @@ class Free:
 
 
 @dataclass(frozen=True)
-class Group:
+class TimeGroup:
     """The free times of one centre in one part of the day."""
 
     centre: Centre
     part: str
-    times: Sequence[Time]
+    times: Sequence[TimeChoice]
     key: tuple[object, ...] | None = None  # the same for all who see the same
 
 
@@ -80,7 +80,7 @@ class Chooser:
 
     catalogue: Catalogue
     now: datetime = NEVER
-    versions: Versions = field(default_factory=Versions)
+    versions: DayVersions = field(default_factory=DayVersions)
     children: Sequence[ChildFacts] = ()
     child: ChildFacts | None = None
     # Brothers and sisters in the same visit.
@@ -102,12 +102,12 @@ class Chooser:
     part: str = ""
     refusal: rules.Objection | None = None
     strip: Strip = field(default_factory=Strip)
-    days: list[Day] = field(default_factory=list)
+    days: list[StripDay] = field(default_factory=list)
     day: date | None = None
     why: rules.Objection | None = None  # why the chosen day has nothing
     is_never: bool = False  # what was filtered for is given on no day
     first_free: datetime | None = None
-    groups: list[Group] = field(default_factory=list)
+    groups: list[TimeGroup] = field(default_factory=list)
     # The first moment at which time alone may change it; None: it may at any.
     until: datetime | None = None
 

@@ -27,7 +27,7 @@ from clinic.scheduling.policy import DEFAULT
 from clinic.scheduling.queries import ChildFacts
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.search.courses import MOST_SESSIONS
-from clinic.scheduling.search.family import Versions, family_of
+from clinic.scheduling.search.family import DayVersions, family_of
 
 DAYS = DEFAULT.release_days  # ahead, where no policy says otherwise
 MOST_TOGETHER = 4
@@ -78,7 +78,7 @@ def facts_for(
     where: Callable[[Catalogue], Collection[int]],
     *,
     now: datetime,
-) -> tuple[Catalogue, Versions, list[ChildFacts]]:
+) -> tuple[Catalogue, DayVersions, list[ChildFacts]]:
     """The family, and the catalogue that this process has, unless the database says that it is out of date.
 
     `where` says of a catalogue which centres' versions are asked for.

@@ -10,7 +10,7 @@ from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.queries import Offer, offers
+from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.courses import Course
@@ -43,7 +43,7 @@ def reasons_of(course: Course, centre: Centre, *, now: datetime) -> dict[date, O
 
 
 def _why(
-    course: Course, day: date, theirs: Sequence[Offer], against: Against, centre: Centre
+    course: Course, day: date, theirs: Sequence[SlotTime], against: Against, centre: Centre
 ) -> Objection:
     """Why that day has nothing for the next session."""
     known, now = calendars([day.year]), against.now

@@ -21,9 +21,9 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Diary, Patient, diary_of
 from clinic.scheduling.request import Refused, SlotTaken
 from clinic.scheduling.search.catalogue import Catalogue
-from clinic.scheduling.search.family import Versions
+from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import sheets_of
-from clinic.scheduling.search.together import Against, Visit, Wish
+from clinic.scheduling.search.together import Against, Trip, Wish
 from clinic.scheduling.search.trips import visits
 from clinic.web import render
 
@@ -85,7 +85,7 @@ def _instead(
     moving: Appointment | None,
     asked: Asked,
     now: datetime,
-) -> tuple[list[Visit], dict[int, Centre]]:
+) -> tuple[list[Trip], dict[int, Centre]]:
     """The times that would do instead, and the centres at which they were looked for, by id."""
     child, service = wishes[0].child, wishes[0].service
     today, middle = clinic_day(now), clinic_day(near)
@@ -97,7 +97,7 @@ def _instead(
 
     catalogue, versions, children = facts_for(me(), days, nearby, now=now)
     centres = {centre.id: centre for centre in nearest(catalogue, service.id, centre_id)}
-    found: list[Visit] = []
+    found: list[Trip] = []
     if len(wishes) == 1 and (facts := pick(children, child.id)):
         moved = moved_with(moving, now=now) if moving else []
         diary = diary_of(child.id, now=now, except_for=moved) if moving else facts.diary
@@ -138,9 +138,9 @@ def _wish(
     }
 
 
-def _once_a_moment(free: Sequence[Visit]) -> list[Visit]:
+def _once_a_moment(free: Sequence[Trip]) -> list[Trip]:
     """Of several clinicians at one centre and time, one: the button names none of them."""
-    found: dict[tuple[int, datetime], Visit] = {}
+    found: dict[tuple[int, datetime], Trip] = {}
     for one in free:
         found.setdefault((one.offers[0].centre_id, one.starts_at), one)
     return list(found.values())
@@ -162,7 +162,7 @@ class _Instead:
         wish: Wish[Patient],
         diary: Diary,
         catalogue: Catalogue,
-        versions: Versions,
+        versions: DayVersions,
         asked: Asked,
         now: datetime,
     ) -> None:
@@ -170,7 +170,7 @@ class _Instead:
         self.asked, self.now = asked, now
         self.against = Against(wish, diary, catalogue.policy_of, now=now)
 
-    def near(self, near: datetime, centre_ids: Sequence[int], days: Sequence[date]) -> list[Visit]:
+    def near(self, near: datetime, centre_ids: Sequence[int], days: Sequence[date]) -> list[Trip]:
         """The few nearest to that time, in the order of time."""
         for within in CLOSE_BY, WITHIN:
             some = [day for day in days if abs(day - clinic_day(near)).days <= within]
@@ -180,7 +180,7 @@ class _Instead:
                 break
         return sorted(free[:SHOWN], key=lambda one: one.starts_at)
 
-    def _free(self, centre_ids: Sequence[int], days: Sequence[date]) -> Iterator[Visit]:
+    def _free(self, centre_ids: Sequence[int], days: Sequence[date]) -> Iterator[Trip]:
         sheets = sheets_of(
             self.wish.service,
             centre_ids,
@@ -205,10 +205,10 @@ def _together(
     near: datetime,
     asked: Asked,
     now: datetime,
-) -> list[Visit]:
+) -> list[Trip]:
     """The next visits for all of it."""
 
-    def suits(visit: Visit) -> bool:
+    def suits(visit: Trip) -> bool:
         lead = visit.offers[0]
         return not asked.against(wishes, [lead.centre_id], clinic_day(lead.starts_at))
 

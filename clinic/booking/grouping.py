@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from clinic.booking.chooser import Chooser, Free, Group, Time
+from clinic.booking.chooser import Chooser, Free, TimeChoice, TimeGroup
 from clinic.scheduling.dayparts import PARTS, part_of
-from clinic.scheduling.search.together import Visit
+from clinic.scheduling.search.together import Trip
 
 
-def groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:
+def groups(chooser: Chooser, free: Sequence[Free]) -> list[TimeGroup]:
     """By centre, in the order of the centres, and part of the day."""
     centres = {one.id: one for one in chooser.centres}
     one_each = chooser.practitioner is None and not chooser.moving
     return [
-        Group(
+        TimeGroup(
             centres[each.centre_id],
             part,
             times,
@@ -24,13 +24,13 @@ def groups(chooser: Chooser, free: Sequence[Free]) -> list[Group]:
     ]
 
 
-def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[Time]]:
+def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[TimeChoice]]:
     """The buttons of each part of the day; made once for all who may have the whole sheet."""
     key = ("buttons", one_each)
     if free.sheet and key in free.sheet.shown:
-        made: Mapping[str, Sequence[Time]] = free.sheet.shown[key]
+        made: Mapping[str, Sequence[TimeChoice]] = free.sheet.shown[key]
         return made
-    by_part: dict[str, list[Visit]] = {part: [] for part in PARTS}
+    by_part: dict[str, list[Trip]] = {part: [] for part in PARTS}
     for one in free.visits:
         by_part[part_of(one.starts_at)].append(one)
     made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
@@ -39,16 +39,16 @@ def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[Time]]:
     return made
 
 
-def _times(free: Sequence[Visit], *, one_each: bool) -> tuple[Time, ...]:
+def _times(free: Sequence[Trip], *, one_each: bool) -> tuple[TimeChoice, ...]:
     """A button for each visit; where anyone will do, one for each moment."""
-    times: dict[object, Time] = {}
+    times: dict[object, TimeChoice] = {}
     for one in free:
         lead = one.offers[0]
         slots = "-".join(str(each.slot_id) for each in one.offers)
         moment = one.starts_at if one_each else slots
         before = times.get(moment)
         who = (*(before.practitioner_ids if before else ()), lead.practitioner_id)
-        times[moment] = Time(
+        times[moment] = TimeChoice(
             starts_at=one.starts_at,
             slots=before.slots if before else slots,
             practitioner_ids=who,

@@ -9,7 +9,7 @@ from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.queries import Offer, offers
+from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.why_none import why_none
 from clinic.scheduling.timetable.rota import HORIZON
@@ -31,7 +31,7 @@ def why_nothing_is_free(service: Service, centre: Centre, day: date, now: dateti
     known, opens = calendars([day.year]), policy_for(service.id, centre.id).releases_at(day)
     closures = closed_because([centre.id], start, end)
 
-    def against(offer: Offer) -> list[Objection]:
+    def against(offer: SlotTime) -> list[Objection]:
         return [ENDED if offer.ends_at <= now else TAKEN]
 
     return why_none(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from clinic.booking.terms import Asked, Line
+from clinic.booking.terms import Asked, PurposeChoice
 from clinic.clock import clinic_day
 from clinic.families.models import Child
 from clinic.scheduling.models import Hold
@@ -33,7 +33,7 @@ def against(wanted: Sequence[Wanted], ticked: Ticked, *, now: datetime) -> list[
 
 def lines_offered(
     group: Sequence[Hold], ticked: Ticked, *, now: datetime
-) -> dict[Child, list[Line]]:
+) -> dict[Child, list[PurposeChoice]]:
     """What each child of the offer may come for on its day; a child without a choice is left out."""
     wishes = [Wish(one.child, one.service) for one in group]
     day = clinic_day(group[0].slot.starts_at)

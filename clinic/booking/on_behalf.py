@@ -18,7 +18,7 @@ from clinic.families.models import Child
 from clinic.i18n import name_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import Offer, SlotFacts, offers, slots_for
+from clinic.scheduling.queries import SlotFacts, SlotTime, offers, slots_for
 from clinic.scheduling.request import (
     Refused,
     SlotTaken,
@@ -45,7 +45,7 @@ def slots_here(service: Service, centre: Centre, slot_id: int) -> tuple[SlotFact
 
 def free_times(
     service: Service, centre: Centre, day: date, now: datetime, *, days: int = 1
-) -> list[Offer]:
+) -> list[SlotTime]:
     """What is free there in so many days from that one on and not over yet; also what families cannot book."""
     start, end = day_bounds(day, days)
     found = offers(service, [centre.id], start, end, now=now, online=False)

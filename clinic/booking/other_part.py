@@ -29,7 +29,7 @@ from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes.as_shown import must_be_as_shown
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Offer, offers, slots_for
+from clinic.scheduling.queries import SlotTime, offers, slots_for
 from clinic.scheduling.request import Refused, Wanted
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.search.together import Wish, objections_of
@@ -113,7 +113,7 @@ def _near(
         and not objects(one)
     ]
 
-    def how_far(one: Offer) -> tuple[bool, float]:
+    def how_far(one: SlotTime) -> tuple[bool, float]:
         is_after = one.starts_at >= wanted.ends_at
         gap = one.starts_at - wanted.ends_at if is_after else wanted.starts_at - one.ends_at
         return is_after != follows, gap.total_seconds()

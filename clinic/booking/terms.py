@@ -23,7 +23,7 @@ from clinic.scheduling.search.together import Wish
 
 
 @dataclass(frozen=True)
-class Line:
+class PurposeChoice:
     """Something that a visit can be for: a box to tick. `first` is the day from which it may be, if asked."""
 
     code: str
@@ -70,7 +70,7 @@ class Terms(Protocol):
     def made_of(self) -> object:
         """What decides everything that it says: its `repr` is the same while that is."""
 
-    def lines(self, child_id: int) -> Sequence[Line]:
+    def lines(self, child_id: int) -> Sequence[PurposeChoice]:
         """What the child's visit can be for."""
 
     def notes(self, child_id: int) -> Sequence[Note]:
@@ -100,7 +100,7 @@ class Terms(Protocol):
         """The appointment has another time now. Raises DomainError if what it needs is not there."""
 
     @staticmethod
-    def kept_with(hold_ids: Collection[int]) -> Mapping[int, Sequence[Line]]:
+    def kept_with(hold_ids: Collection[int]) -> Mapping[int, Sequence[PurposeChoice]]:
         """What is kept with these holds, by hold."""
 
 
@@ -154,7 +154,7 @@ class Asked:
         """What decides what it says."""
         return [one.made_of for one in self.terms.values()]
 
-    def lines(self, child_id: int) -> list[Line]:
+    def lines(self, child_id: int) -> list[PurposeChoice]:
         """What this child's visits can be for."""
         return [line for one in self.terms.values() for line in one.lines(child_id)]
 
@@ -198,9 +198,9 @@ class Asked:
         return [lacking[0]] if lacking[0] and all(lacking) else []
 
 
-def kept_with(holds: Mapping[int, ServiceKind]) -> dict[int, Sequence[Line]]:
+def kept_with(holds: Mapping[int, ServiceKind]) -> dict[int, Sequence[PurposeChoice]]:
     """What is kept with these holds, by hold: as many queries as kinds of service that keep anything."""
-    found: dict[int, Sequence[Line]] = dict.fromkeys(holds, ())
+    found: dict[int, Sequence[PurposeChoice]] = dict.fromkeys(holds, ())
     for kind, terms in OF_KIND.items():
         if numbers := [one for one, its_kind in holds.items() if its_kind is kind]:
             found |= terms.kept_with(numbers)

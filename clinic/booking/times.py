@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from clinic.booking.chooser import Chooser, Day, Free
+from clinic.booking.chooser import Chooser, Free, StripDay
 from clinic.booking.choosing import first
 from clinic.booking.grouping import groups
 from clinic.booking.queries import moved_with
@@ -15,9 +15,9 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
 from clinic.scheduling import rules
 from clinic.scheduling.dayparts import part_of
-from clinic.scheduling.queries import ChildFacts, Diary, Offer, diary_of, offers
-from clinic.scheduling.search.sheets import Sheet, free_on, sheets_of
-from clinic.scheduling.search.together import Against, Visit
+from clinic.scheduling.queries import ChildFacts, Diary, SlotTime, diary_of, offers
+from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
+from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import joined, visits
 from clinic.scheduling.search.why_none import opens_later, why_none
 from clinic.sentences import mark
@@ -69,10 +69,10 @@ def _until_opens(chooser: Chooser, until: datetime) -> datetime:
 
 def _day(
     day: date, free: Sequence[Free], against: Sequence[rules.Objection], search: "_Search"
-) -> Day:
+) -> StripDay:
     count = sum(one.count for one in free)
     why = None if count else first(against) or search.why(day)
-    return Day(day, count, sum(bool(one.count) for one in free), why)
+    return StripDay(day, count, sum(bool(one.count) for one in free), why)
 
 
 def _usual_day(chooser: Chooser) -> date | None:
@@ -129,11 +129,11 @@ class _Search:
             self.until = min(self.until, now + A_PAUSE_IS_COUNTED_AGAIN)
         self.together = self._together() if len(chooser.wishes) > 1 else None
 
-    def _sheets_of(self, service: Service) -> Mapping[tuple[int, date], Sheet]:
+    def _sheets_of(self, service: Service) -> Mapping[tuple[int, date], DaySchedule]:
         policy_of, versions = self.chooser.catalogue.policy_of, self.chooser.versions
         return sheets_of(service, self.centre_ids, self.days, versions, policy_of, now=self.now)
 
-    def _together(self) -> Mapping[tuple[int, date], Sequence[Visit]]:
+    def _together(self) -> Mapping[tuple[int, date], Sequence[Trip]]:
         """The times at which all wishes find a place, by centre and day."""
         wishes = self.chooser.wishes
         services = {wish.service.id: wish.service for wish in wishes}
@@ -143,7 +143,7 @@ class _Search:
             for wish, against in zip(wishes, self.against, strict=True)
         ]
         end = day_bounds(self.days[-1])[1]
-        found: dict[tuple[int, date], list[Visit]] = {}
+        found: dict[tuple[int, date], list[Trip]] = {}
         for visit in joined(wishes, fitting, end, now=self.now):
             lead = visit.offers[0]
             if self._fits(lead):
@@ -164,7 +164,7 @@ class _Search:
             return [Free(one, self.together.get((one, day), ())) for one in able]
         return [self._free_of(self.sheets[centre_id, day], day, centre_id) for centre_id in able]
 
-    def _free_of(self, sheet: Sheet, day: date, centre_id: int) -> Free:
+    def _free_of(self, sheet: DaySchedule, day: date, centre_id: int) -> Free:
         """All that is on the sheet, unless a filter, or something of the child's own, takes some away."""
         chooser, against = self.chooser, self.against[0]
         if against.all_day(day, centre_id):
@@ -178,7 +178,7 @@ class _Search:
         ]
         return Free(centre_id, visits)
 
-    def _visits(self, first_day: date, days: int) -> list[Visit]:
+    def _visits(self, first_day: date, days: int) -> list[Trip]:
         """The times at which all wishes find a place together, beyond the sheets."""
         start, end = day_bounds(first_day, days)
         found = visits(
@@ -191,7 +191,7 @@ class _Search:
         )
         return [one for one in found if self._fits(one.offers[0])]
 
-    def _fits(self, offer: Offer) -> bool:
+    def _fits(self, offer: SlotTime) -> bool:
         chooser = self.chooser
         return (
             chooser.practitioner is None or chooser.practitioner.id == offer.practitioner_id
@@ -214,7 +214,7 @@ class _Search:
         found: rules.Objection = kept["why"][1]
         return found
 
-    def _why(self, day: date, sheets: Sequence[Sheet]) -> rules.Objection:
+    def _why(self, day: date, sheets: Sequence[DaySchedule]) -> rules.Objection:
         everything = [offer for sheet in sheets for offer in sheet.offers]
         fitting = [offer for offer in everything if self._fits(offer)]
         if not fitting and all(offer.is_closed for offer in everything):
@@ -266,7 +266,7 @@ class _Search:
         else:
             start, end = day_bounds(first_day, FURTHER)
             found = [
-                Visit((one,))
+                Trip((one,))
                 for one in offers(self.service, self.centre_ids, start, end, now=self.now)
                 if one.is_free and self._fits(one) and not self.against[0](one)
             ]

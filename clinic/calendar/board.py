@@ -53,7 +53,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Row:
+class BoardRow:
     """A line of a group: a visit, or free times that follow each other, or that it is now."""
 
     visit: Appointment | None = None
@@ -62,7 +62,7 @@ class Row:
 
 
 @dataclass
-class Group:
+class BoardGroup:
     """One clinician's, room's or service's part of a day. The now-line comes before visit `line`."""
 
     thing: object
@@ -77,19 +77,19 @@ class Group:
         )
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[BoardRow]:
         """Its visits in order, with the free times, each once, and the now-line between them."""
         found_free = {moment: block for block in self.blocks for moment in block.free}
         free = [(moment, found_free[moment]) for moment in sorted(found_free)]
-        found: list[Row] = []
+        found: list[BoardRow] = []
         for number, visit in enumerate(self.visits):
-            found += [Row(is_now=True)] if number == self.line else []
+            found += [BoardRow(is_now=True)] if number == self.line else []
             before = [one for one in free if one[0] < visit.starts_at]
             free = free[len(before) :]
-            found += [Row(free=before)] if before else []
-            found.append(Row(visit))
-        found += [Row(is_now=True)] if self.line == len(self.visits) else []
-        return [*found, Row(free=free)] if free else found
+            found += [BoardRow(free=before)] if before else []
+            found.append(BoardRow(visit))
+        found += [BoardRow(is_now=True)] if self.line == len(self.visits) else []
+        return [*found, BoardRow(free=free)] if free else found
 
 
 @dataclass(frozen=True)
@@ -112,15 +112,15 @@ def grouped(
     visits: Iterable[Appointment],
     *,
     line: datetime | None,
-) -> list[Group]:
+) -> list[BoardGroup]:
     """The day by clinician (`who`), `room` or `service`; `line` is now, if the day is today.
 
     A session that gives several services is in the group of each.
     """
-    groups: dict[int, Group] = {}
+    groups: dict[int, BoardGroup] = {}
 
-    def group(thing: object) -> Group:
-        return groups.setdefault(thing.id, Group(thing))  # type: ignore[attr-defined]
+    def group(thing: object) -> BoardGroup:
+        return groups.setdefault(thing.id, BoardGroup(thing))  # type: ignore[attr-defined]
 
     for block in blocks:
         for thing in _things(by, block):

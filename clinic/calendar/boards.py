@@ -121,13 +121,13 @@ def month() -> Response:
     )
 
 
-def _strips(scope: Scope, blocks: Sequence[board.Block]) -> list[board.Group]:
+def _strips(scope: Scope, blocks: Sequence[board.Block]) -> list[board.BoardGroup]:
     """Lines of time by clinician, or by room: then an empty room has one too, to be moved to."""
     if scope.by != "room":
         return board.grouped("who", blocks, (), line=None)
     used = {one.thing: one for one in board.grouped("room", blocks, (), line=None)}
     rooms = scope.rooms if blocks and scope.room is None else used
-    return [used.get(room) or board.Group(room) for room in rooms]
+    return [used.get(room) or board.BoardGroup(room) for room in rooms]
 
 
 def _hours(blocks: Sequence[board.Block]) -> tuple[int, int]:

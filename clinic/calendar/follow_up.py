@@ -19,10 +19,10 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
 from clinic.booking.nothing_free import why_nothing_is_free
-from clinic.booking.terms import MOST_NEEDS, Line
+from clinic.booking.terms import MOST_NEEDS, PurposeChoice
 from clinic.calendar.queries import get_own, visits_ahead
 from clinic.care.gather import plans_of
-from clinic.care.plan import Due
+from clinic.care.plan import DueItem
 from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import CentreService, Service
 from clinic.clock import clinic_day
@@ -31,7 +31,7 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_day, a_number, a_word, id_of
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Offer
+from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.references import spoken
 from clinic.scheduling.rules import Objection
 from clinic.web import is_htmx, render, see_other
@@ -51,10 +51,10 @@ class FollowUp:
     number: int
     unit: str
     services: Sequence[Service]
-    lines: Sequence[Line] = ()
+    lines: Sequence[PurposeChoice] = ()
     codes: Sequence[str] | None = None
-    mine: Sequence[Offer] = ()
-    others: Sequence[Offer] = ()
+    mine: Sequence[SlotTime] = ()
+    others: Sequence[SlotTime] = ()
     next_days: Sequence[tuple[date, bool]] = ()  # with times; whether some are this clinician's
     names: dict[int, str] = field(default_factory=dict)
     objection: Objection | None = None
@@ -111,7 +111,7 @@ def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | Non
 
 def also_due(
     visit: Appointment, services: Sequence[Service], now: datetime
-) -> list[tuple[Due, Service | None]]:
+) -> list[tuple[DueItem, Service | None]]:
     """What is due for the child, booked or not, and which of the services it is booked with."""
     due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
     return [(one, service_for(one.kind, services)) for one in due]
@@ -190,7 +190,7 @@ def _found(visit: Appointment, now: datetime) -> FollowUp:
     )
 
 
-def _next_days(free: Sequence[Offer], day: date, mine: int) -> list[tuple[date, bool]]:
+def _next_days(free: Sequence[SlotTime], day: date, mine: int) -> list[tuple[date, bool]]:
     """The next two days with times, and the first two of this clinician's own."""
     days = {clinic_day(one.starts_at): False for one in free}
     days |= {clinic_day(one.starts_at): True for one in free if one.practitioner_id == mine}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from clinic.care.plan import Due, Plan, Standing, plan_of
+from clinic.care.plan import DueItem, Plan, Standing, plan_of
 from clinic.centres.kinds import ServiceKind
 from clinic.checkups.due import next_check as checkups
 from clinic.checkups.due.plan import checks_booked, dues_of
@@ -41,7 +41,7 @@ def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
     }
 
 
-def vaccine_needs(lines: Iterable[Forecast], booked: Collection[Booked]) -> list[Due]:
+def vaccine_needs(lines: Iterable[Forecast], booked: Collection[Booked]) -> list[DueItem]:
     """The series as needs, those that are for the child, with the day of the visit booked for the dose."""
     days = {(one.series, one.number): one.dose.given_on for one in booked}
     return [
@@ -51,7 +51,7 @@ def vaccine_needs(lines: Iterable[Forecast], booked: Collection[Booked]) -> list
     ]
 
 
-def vaccine_need(one: Forecast) -> Due | None:
+def vaccine_need(one: Forecast) -> DueItem | None:
     """A series as a need: named by its next dose, or by the disease once it is complete. None: not for it."""
     if one.status not in STANDINGS:
         return None
@@ -62,7 +62,7 @@ def vaccine_need(one: Forecast) -> Due | None:
         vaccine = national().vaccines[one.vaccine]
         zh = f"{vaccine.name_zh} 第{one.number}剂"
         en = f"{vaccine.name_en}, dose {one.number}"
-    return Due(
+    return DueItem(
         ServiceKind.VACCINATION,
         one.series,
         zh,
@@ -77,7 +77,7 @@ def vaccine_need(one: Forecast) -> Due | None:
     )
 
 
-def check_needs(one: checkups.Due, on: date, booked: Sequence[date]) -> list[Due]:
+def check_needs(one: checkups.NextCheck, on: date, booked: Sequence[date]) -> list[DueItem]:
     """The next check, if there is one; its last day is the day before `latest`.
 
     `booked`: the days of the health checks that are booked; one before its age is another check.
@@ -90,7 +90,7 @@ def check_needs(one: checkups.Due, on: date, booked: Sequence[date]) -> list[Due
     if one.due_from and one.due_from > on:
         standing = Standing.COMING
     return [
-        Due(
+        DueItem(
             ServiceKind.CHECKUPS,
             visit.id,
             visit.name_zh,

@@ -19,7 +19,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Due:
+class DueItem:
     """One thing that a service says of a child. Texts are in both languages, as the data has them."""
 
     kind: ServiceKind
@@ -41,13 +41,13 @@ class Due:
 class Plan:
     """A child's needs by how they stand, each list in the order of its days."""
 
-    now: Sequence[Due]
-    ask: Sequence[Due]
-    coming: Sequence[Due]
-    done: Sequence[Due]
+    now: Sequence[DueItem]
+    ask: Sequence[DueItem]
+    coming: Sequence[DueItem]
+    done: Sequence[DueItem]
 
     @property
-    def open(self) -> list[Due]:
+    def open(self) -> list[DueItem]:
         """What is due now and not booked yet: the one count that every page shows."""
         return [one for one in self.now if one.booked_on is None]
 
@@ -58,7 +58,7 @@ class Plan:
         return [kind for kind in order if any(one.kind is kind for one in self.open)]
 
 
-def plan_of(dues: Iterable[Due]) -> Plan:
+def plan_of(dues: Iterable[DueItem]) -> Plan:
     """Put what the services say into one plan: overdue before due, earlier before later."""
     rows = sorted(
         dues,
@@ -70,7 +70,7 @@ def plan_of(dues: Iterable[Due]) -> Plan:
         ),
     )
 
-    def those(*standings: Standing) -> list[Due]:
+    def those(*standings: Standing) -> list[DueItem]:
         return [one for one in rows if one.standing in standings]
 
     return Plan(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from clinic.care.gather import check_needs, vaccine_need, vaccine_needs
-from clinic.care.plan import Due, Plan, Standing, plan_of
+from clinic.care.plan import DueItem, Plan, Standing, plan_of
 from clinic.checkups.due.plan import checks_booked, dues_of
 from clinic.families.models import Child
 from clinic.vaccination.booking.booked import cases_of
@@ -33,13 +33,13 @@ class Timeline:
     """`later` supposes that what comes before is given on its first day."""
 
     plan: Plan
-    later: Sequence[Due]
+    later: Sequence[DueItem]
     given: Sequence[Given]
-    paid: Sequence[Due]
+    paid: Sequence[DueItem]
     by_mouth: Set[str]  # the series whose next dose is no injection
 
     @property
-    def days(self) -> list[tuple[date, list[Due]]]:
+    def days(self) -> list[tuple[date, list[DueItem]]]:
         """What comes next and later, by the first day on which it may be."""
         rows = [one for one in (*self.plan.coming, *self.later) if one.earliest]
         rows.sort(key=lambda one: (one.earliest or date.max, one.kind.value, one.code))
@@ -47,7 +47,7 @@ class Timeline:
             (day, list(those)) for day, those in groupby(rows, lambda one: one.earliest or date.max)
         ]
 
-    def bookable(self, rows: Sequence[Due], last: date) -> list[Due]:
+    def bookable(self, rows: Sequence[DueItem], last: date) -> list[DueItem]:
         """Of these, the doses that slots can be looked for: not booked, and legal by that last day."""
         return [
             one
@@ -59,7 +59,7 @@ class Timeline:
             and one.earliest <= last
         ]
 
-    def for_one_visit(self, rows: Sequence[Due], last: date) -> list[Due]:
+    def for_one_visit(self, rows: Sequence[DueItem], last: date) -> list[DueItem]:
         """Of these, as many as one visit can give."""
         left = at_a_visit().injections
         chosen = []
@@ -100,7 +100,7 @@ def timeline_of(child: Child, on: date) -> Timeline:
     )
 
 
-def _paid_need(one: Advice, on: date, booked: Collection[Booked]) -> Due | None:
+def _paid_need(one: Advice, on: date, booked: Collection[Booked]) -> DueItem | None:
     """Paid advice as a need: from the day that is advised, or from today if that is past."""
     need = next(iter(vaccine_needs([one.line], booked)), None)
     if need is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.care.plan import Due, Standing
+from clinic.care.plan import DueItem, Standing
 from clinic.sentences import mark
 
 NOW = mark("Now")
@@ -24,7 +24,7 @@ class Window:
     params: dict[str, object]
 
 
-def window(one: Due, on: date) -> Window | None:
+def window(one: DueItem, on: date) -> Window | None:
     """From when to when, as of that day; None for what nobody can say."""
     if one.standing in (Standing.ASK, Standing.DONE) or one.earliest is None:
         return None
@@ -36,7 +36,7 @@ def window(one: Due, on: date) -> Window | None:
     return Window(_message(one, one.earliest, on), dates)
 
 
-def _message(one: Due, first: date, on: date) -> str:
+def _message(one: DueItem, first: date, on: date) -> str:
     is_late = one.latest is not None and one.latest <= max(first, on)
     is_open = first <= on
     if is_late:

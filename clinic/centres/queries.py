@@ -24,7 +24,7 @@ from clinic.db import db
 EARTH_KM = 6371.0
 
 
-class Planned(Protocol):
+class PlannedUse(Protocol):
     """What is planned for a room of a centre at a moment: an appointment."""
 
     id: int
@@ -99,7 +99,7 @@ def kilometres(centre: Centre, latitude: float, longitude: float) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(chord))
 
 
-def closures_over(visits: Collection[Planned]) -> dict[int, Closure]:
+def closures_over(visits: Collection[PlannedUse]) -> dict[int, Closure]:
     """By the id of each of these visits, the closure that shuts its room at its time. One query."""
     if not visits:
         return {}

@@ -15,7 +15,7 @@ from clinic.families.models import Child
 SPINE = "SP"  # as a check's `visit`: a spine screening, none of the thirteen checks
 
 
-class Source(StrEnum):
+class EnteredBy(StrEnum):
     """Who measured or answered."""
 
     CLINIC = "clinic"
@@ -52,13 +52,13 @@ class CheckVisit(Base):
     saved_by: Mapped[User] = relationship(foreign_keys=saved_by_id)
 
 
-class Entry:
+class EnteredRow:
     """What was entered of a child, at a check or at home. A voided row stays and no longer counts."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
     check_visit_id: Mapped[int | None] = mapped_column(ForeignKey("check_visits.id"))
-    source: Mapped[Source]
+    source: Mapped[EnteredBy]
     entered_at: Mapped[datetime]
     entered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     voided_at: Mapped[datetime | None]
@@ -80,7 +80,7 @@ def once(name: str, *columns: str, at_a_check: bool) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
-class Measurement(Entry, Base):
+class Measurement(EnteredRow, Base):
     """One amount of one kind on one day."""
 
     __tablename__ = "measurements"
@@ -112,7 +112,7 @@ class Measurement(Entry, Base):
         return self.amount, self.how
 
 
-class Screening(Entry, Base):
+class CheckFinding(EnteredRow, Base):
     """One finding of a check, or one answer of a parent before it."""
 
     __tablename__ = "screenings"

@@ -23,7 +23,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 WALL = click.DateTime(["%H:%M"])
 
 
-class Refused(click.ClickException):
+class CommandRefused(click.ClickException):
     """A refusal of the house, as one line on standard error; exit 1."""
 
     def __init__(self, error: DomainError) -> None:

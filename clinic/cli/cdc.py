@@ -3,7 +3,7 @@
 from datetime import date
 
 from clinic.cli.cases import BadCase, Case, an_object, day
-from clinic.vaccination.cdsi.course import Dose
+from clinic.vaccination.cdsi.course import AdministeredDose
 from clinic.vaccination.cdsi.engine import assess
 
 
@@ -43,12 +43,12 @@ def answer(case: Case) -> Case:
     }
 
 
-def in_order(doses: list[Dose]) -> list[int]:
+def in_order(doses: list[AdministeredDose]) -> list[int]:
     """The places of the doses in the order of their days."""
     return sorted(range(len(doses)), key=doses.__getitem__)
 
 
-def doses_of(case: Case, born: date) -> list[Dose]:
+def doses_of(case: Case, born: date) -> list[AdministeredDose]:
     """What was given, also after the assessment. BadCase for a dose that cannot be."""
     rows = case.get("doses") or []
     if not isinstance(rows, list):
@@ -61,7 +61,7 @@ def doses_of(case: Case, born: date) -> list[Dose]:
             raise BadCase("each dose needs a cvx, a text such as '08'")
         if given < born:
             raise BadCase(f"{cvx} on {given}: before dob")
-        doses.append(Dose(given, cvx, mvx))
+        doses.append(AdministeredDose(given, cvx, mvx))
     return doses
 
 

@@ -20,7 +20,7 @@ from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Se
 from clinic.cli.asking import (
     DAY,
     MOMENT,
-    Refused,
+    CommandRefused,
     centre_of,
     line_of,
     on_the_wall,
@@ -96,7 +96,7 @@ def extend(first: datetime, last: datetime, codes: tuple[str, ...]) -> None:
             lambda: rota.extend(centres, first.date(), last.date(), now=clock.now())
         )
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
     click.echo(f"{done.sessions} sessions with {done.slots} slots.")
     for one in done.conflicts:
         click.echo(f"rule {one.rule.id} on {one.day}: another session is there already")
@@ -119,7 +119,7 @@ def calendar(file: TextIO, by: str) -> None:
     try:
         year = in_one_transaction(lambda: years.add_year(text, by=user, now=clock.now()))
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
     click.echo(f"The public holidays of {year} are known now; the worker opens its days.")
 
 
@@ -179,14 +179,14 @@ def rule(
             lambda: rota.add_rule(practitioner, room, given, weekly, by=staff, now=clock.now())
         )
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
     click.echo(f"Rule {made.id} is added.")
 
 
-def _station(text: str) -> rota.Station:
+def _station(text: str) -> rota.TeamStation:
     try:
         name, places, minutes = text.split(":")
-        return rota.Station(name, int(places), int(minutes))
+        return rota.TeamStation(name, int(places), int(minutes))
     except ValueError as error:
         raise click.BadParameter(text, param_hint="--station") from error
 
@@ -204,7 +204,7 @@ def _change(change: kinds.Change, version: str | None, by: str) -> None:
         _show(applying.preview(change, now=now))
         sys.exit(1)
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
     ids = [one.id for one in done.displaced]
     offers = [in_one_transaction(partial(new_times.offer_to, one, now=now)) for one in ids]
     kept = sum(map(len, offers))
@@ -408,5 +408,5 @@ def policy(
     try:
         days = in_one_transaction(do)
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
     click.echo(f"Set. {days} days that are not open yet follow it.")

@@ -19,7 +19,7 @@ from clinic.cli.asking import (
     DAY,
     MOMENT,
     WALL,
-    Refused,
+    CommandRefused,
     centre_of,
     line_of,
     on_the_wall,
@@ -53,7 +53,7 @@ def done(work: Callable[[], T]) -> T:
     try:
         return in_one_transaction(work)
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
 
 
 def appointment_of(reference: str, appointment_id: int | None) -> Appointment:
@@ -76,7 +76,7 @@ def slots_from(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     except NoResultFound as error:
         raise click.ClickException(f"There is no slot {slot_id} for this.") from error
     except DomainError as error:
-        raise Refused(error) from error
+        raise CommandRefused(error) from error
 
 
 @schedule.cli.command("open")

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
 from clinic.cli.cdc import answer as answer_by_the_cdc
-from clinic.vaccination.programme.child import Child, Dose, child_with
+from clinic.vaccination.programme.child import Dose, Recipient, child_with
 from clinic.vaccination.programme.forecast import Forecast, forecast
 
 vaccination = Blueprint("vaccination-cli", __name__, cli_group="vaccination")
@@ -38,7 +38,7 @@ def answer(case: Case) -> Case:
     return {"forecast": [shown(one) for one in forecast(child, doses_of(case, child, on), on)]}
 
 
-def child_of(case: Case) -> Child:
+def child_of(case: Case) -> Recipient:
     """The child of a case."""
     row = an_object(case.get("child"))
     birth = day(row, "birth_date")
@@ -49,7 +49,7 @@ def child_of(case: Case) -> Child:
     return child_with(birth, sex, words(row, "conditions"))
 
 
-def doses_of(case: Case, child: Child, on: date) -> list[Dose]:
+def doses_of(case: Case, child: Recipient, on: date) -> list[Dose]:
     """What was given. BadCase for a dose before birth or in the future, or the same one twice."""
     rows = case.get("history") or []
     if not isinstance(rows, list):

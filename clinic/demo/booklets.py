@@ -6,8 +6,7 @@ from random import Random
 from clinic.accounts.models import User
 from clinic.clock import clinic_day
 from clinic.families.models import Child, Sex
-from clinic.vaccination.programme.child import Child as Patient
-from clinic.vaccination.programme.child import Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
@@ -28,7 +27,7 @@ def booklet(child: Child, today: date, dice: Random) -> list[Entry]:
     """Dose after dose, each some days after it becomes possible; one that is forgotten stays so."""
     conditions = frozenset({Condition.PPD_NEGATIVE})
     sex = "F" if child.sex is Sex.FEMALE else "M"
-    patient = Patient(child.birth_date, sex, conditions)
+    patient = Recipient(child.birth_date, sex, conditions)
     given: list[Entry] = []
     forgotten: set[str] = set()
     on, last = child.birth_date, today - OPEN_NOW

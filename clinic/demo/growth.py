@@ -13,13 +13,13 @@ from clinic.checkups.due.items import ACUITY, advice, findings
 from clinic.checkups.due.next_check import next_visit, window
 from clinic.checkups.due.plan import checks_done, made_of
 from clinic.checkups.due.questions import signs
-from clinic.checkups.due.schedule import Visit, visits
+from clinic.checkups.due.schedule import CheckAge, visits
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import METRICS, Measured, months_at
 from clinic.checkups.growth.queries import patient_of
 from clinic.checkups.kinds import How, Kind
-from clinic.checkups.models import CheckVisit, Screening
+from clinic.checkups.models import CheckFinding, CheckVisit
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo import neighbourhood
@@ -99,7 +99,7 @@ def record_check(appointment: Appointment, *, by: User) -> None:
         _check(child, appointment.centre_id, visit, on, path, by, appointment)
 
 
-def _due_until(child: Child, last: date) -> list[tuple[Visit, date]]:
+def _due_until(child: Child, last: date) -> list[tuple[CheckAge, date]]:
     """The checks whose first day is known and came by then, with that day."""
     found = []
     for visit in visits():
@@ -112,7 +112,7 @@ def _due_until(child: Child, last: date) -> list[tuple[Visit, date]]:
 def _check(
     child: Child,
     centre_id: int,
-    visit: Visit,
+    visit: CheckAge,
     on: date,
     path: Path,
     staff: User,
@@ -128,7 +128,7 @@ def _check(
     return check
 
 
-def _found(visit: Visit, dice: Random) -> dict[str, str]:
+def _found(visit: CheckAge, dice: Random) -> dict[str, str]:
     """Nothing unusual, but a warning sign now and then."""
     found = {one.code: "normal" for one in findings() if one.code in visit.items}
     screen = signs(visit)
@@ -142,13 +142,13 @@ def _found(visit: Visit, dice: Random) -> dict[str, str]:
 
 def _sign_at_last(child: Child) -> None:
     """At its last check a warning sign was seen, so that there is something to offer."""
-    found = select(Screening).where(
-        Screening.child_id == child.id, Screening.code == "sign-1", Screening.value == "no"
+    found = select(CheckFinding).where(
+        CheckFinding.child_id == child.id, CheckFinding.code == "sign-1", CheckFinding.value == "no"
     )
-    last = db.session.scalars(found.order_by(Screening.id.desc()).limit(1)).first()
+    last = db.session.scalars(found.order_by(CheckFinding.id.desc()).limit(1)).first()
     if last:
         agreed = {name: getattr(last, name) for name in SAME}
-        db.session.add(Screening(code="referral", value="agreed", **agreed))
+        db.session.add(CheckFinding(code="referral", value="agreed", **agreed))
         last.value = "yes"
         db.session.flush()
 

@@ -22,8 +22,8 @@ from clinic.vaccination.jab import (
     queries as jab_queries,
 )
 from clinic.vaccination.jab.giving import STAY, Jab
-from clinic.vaccination.jab.models import Observation
-from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.models import PostVaccinationStay
+from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.rules import CHECKS, sites_for
 from clinic.vaccination.jab.screening import Answer
 from clinic.vaccination.programme import legal
@@ -70,16 +70,16 @@ def give_what_is_due(
 def let_go_home(*, by: User, now: datetime) -> None:
     """The children of earlier days who had no reaction went home when their half hour was over."""
     query = (
-        select(Observation)
-        .join(Observation.appointment)
+        select(PostVaccinationStay)
+        .join(PostVaccinationStay.appointment)
         .join(Appointment.booking)
         .where(
             Booking.idempotency_key.startswith(INVENTED),
-            Observation.left_at.is_(None),
-            Observation.ends_at < now,
+            PostVaccinationStay.left_at.is_(None),
+            PostVaccinationStay.ends_at < now,
         )
     )
-    for stay in db.session.scalars(query.order_by(Observation.id)).all():
+    for stay in db.session.scalars(query.order_by(PostVaccinationStay.id)).all():
         if observation.open_reaction(stay.appointment_id) is None:
             observation.leave(stay.appointment, "", by=by, now=stay.ends_at + MINUTE)
 
@@ -96,6 +96,6 @@ def _jabs(appointment: Appointment, day: date) -> list[Jab]:
     return jabs
 
 
-def _free_site(line: Line, used: Sequence[str]) -> str | None:
+def _free_site(line: DoseToGive, used: Sequence[str]) -> str | None:
     sites = sites_for(line.vaccine.route)
     return next((site for site in sites if site == "mouth" or site not in used), None)

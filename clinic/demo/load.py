@@ -223,7 +223,7 @@ def _add_rota(city: City, centre: Centre) -> None:
                 slot_minutes=one["slot"],
                 valid_from=first,
                 capacity=one["capacity"],
-                stations=tuple(rota.Station(*each) for each in one.get("stations", ())),
+                stations=tuple(rota.TeamStation(*each) for each in one.get("stations", ())),
                 online_percent=100 * one["online"] // one["capacity"],
             )
             rota.add_rule(

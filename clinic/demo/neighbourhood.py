@@ -19,7 +19,7 @@ from clinic.checkups.growth.china import data
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import Measured, Patient, months_at
 from clinic.checkups.kinds import How, Kind
-from clinic.checkups.models import CheckVisit, Measurement, Source
+from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child, Guardianship, Relation, Sex
@@ -152,7 +152,7 @@ def _measurement(check_id: int, check: Mapping[str, object], one: Measured) -> d
     return {
         "child_id": check["child_id"],
         "check_visit_id": check_id,
-        "source": Source.CLINIC,
+        "source": EnteredBy.CLINIC,
         "entered_at": check["saved_at"],
         "entered_by_id": check["saved_by_id"],
         "measured_on": one.on,

@@ -24,7 +24,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status
 from clinic.sentences import mark
 from clinic.visits import closing
-from clinic.visits.models import DeskNote, Visit
+from clinic.visits.models import DeskNote, Encounter
 from clinic.visits.stations import stations
 from clinic.web import render, see_other
 
@@ -131,7 +131,7 @@ def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Res
     day, closed = day_at(centre, now), closing.last_closing(centre.id, now)
     tickets = [*day.open_tickets, *(closed.tickets if closed else ())]
     rows: list[Appointment] = [*day.missing, *day.marked, *day.unfinished]
-    seen: list[Appointment | Visit] = [*rows, *(one.visit for one in tickets)]
+    seen: list[Appointment | Encounter] = [*rows, *(one.visit for one in tickets)]
     audit.note_list("end of day", seen)
     return render(
         "desk/end.html",

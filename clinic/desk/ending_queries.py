@@ -25,7 +25,7 @@ NOTES = 20
 
 
 @dataclass(frozen=True)
-class Line:
+class ServiceSummary:
     """A kind of service in the day's summary."""
 
     kind: ServiceKind
@@ -44,10 +44,10 @@ class Served:
 
 
 @dataclass(frozen=True)
-class Day:
+class DaySummary:
     """Everything that the page at the end of the day shows."""
 
-    lines: list[Line]
+    lines: list[ServiceSummary]
     stations: list[Served]
     missing: list[Appointment]  # proposed as missed
     marked: list[Appointment]  # as missed, with the last press that did so
@@ -58,7 +58,7 @@ class Day:
     notes: list[DeskNote]
 
 
-def day_at(centre: Centre, now: datetime) -> Day:
+def day_at(centre: Centre, now: datetime) -> DaySummary:
     """How the centre's day stands. As many queries for one visit as for a hundred."""
     start, end = day_bounds(clinic_day(now))
     query = appointments().where(
@@ -71,7 +71,7 @@ def day_at(centre: Centre, now: datetime) -> Day:
     tickets = queue(centre.id, clinic_day(now))
     marked_at = max((one.no_show_at for one in rows if one.no_show_at), default=None)
     expected = [one.starts_at for one in rows if status_of(one) is Status.BOOKED]
-    return Day(
+    return DaySummary(
         lines=_lines(rows),
         stations=_stations(centre, now),
         missing=[one for one in rows if marks.get(one.id) == "missing"],
@@ -84,9 +84,9 @@ def day_at(centre: Centre, now: datetime) -> Day:
     )
 
 
-def _lines(rows: list[Appointment]) -> list[Line]:
+def _lines(rows: list[Appointment]) -> list[ServiceSummary]:
     return [
-        Line(
+        ServiceSummary(
             kind,
             Counter(status_of(one) for one in those),
             sum(one.booking.channel is Channel.DESK for one in those),

@@ -10,7 +10,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
 from clinic.accounts.contacts import NotAContact, mobile
-from clinic.booking.terms import Line
+from clinic.booking.terms import PurposeChoice
 from clinic.centres.models import Service
 from clinic.families import rules
 from clinic.families.forms import RELATIONS, SEXES, said
@@ -18,7 +18,7 @@ from clinic.fields import Agreed, Day, Form, Hidden, Name, Note, Radio, Select, 
 from clinic.i18n import clock_time, name_of
 from clinic.scheduling.day.attendance import WRONG_CHECK_IN
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import Offer
+from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.rules import Objection
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
@@ -88,11 +88,11 @@ class WalkInForm(Form):
         self.has_doses = False
         # Of a child that is known: what the visit can be for, and what stands against that.
         self.child_id = 0
-        self.lines: Sequence[Line] = ()
+        self.lines: Sequence[PurposeChoice] = ()
         self.objection = ""
         self.in_the_way: Sequence[Appointment] = ()
 
-    def offer(self, offers: Sequence[Offer], names: dict[int, str]) -> None:
+    def offer(self, offers: Sequence[SlotTime], names: dict[int, str]) -> None:
         """The free times that may be chosen."""
         self.slot.choices = [
             SelectChoice(one.slot_id, f"{clock_time(one.starts_at)} {names[one.practitioner_id]}")
@@ -117,7 +117,7 @@ class CorrectionForm(Form):
     )
 
 
-class CancelForm(Form):
+class CancelForFamilyForm(Form):
     """Why a visit is cancelled on behalf of a family."""
 
     other = BooleanField(_l("Cancel the other part of this visit too"))

@@ -22,7 +22,7 @@ from clinic.booking.other_part import other_part, staff_move
 from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
-from clinic.desk.forms import CancelForm
+from clinic.desk.forms import CancelForFamilyForm
 from clinic.desk.queries import get_visit
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -112,7 +112,7 @@ def _in_the_way(
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
     visit, now = get_visit(me(), appointment_id), clock.now()
-    form, refusal, other = CancelForm(), "", same_trip(visit, now=now)
+    form, refusal, other = CancelForFamilyForm(), "", same_trip(visit, now=now)
     if form.validate_on_submit():
         reason = form.reason.data or ""
         those = [visit, *(other if form.other.data else ())]

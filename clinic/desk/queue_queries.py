@@ -14,7 +14,7 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession
 from clinic.vaccination.jab.observation import are_staying, open_reactions
 from clinic.visits import queries, rules
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, State, Verb
 from clinic.visits.stations import Station, kinds, stations
 from clinic.visits.waits import Wait, waits_in
@@ -101,7 +101,7 @@ def last_steps(user: Person, centre: Centre, now: datetime) -> list[tuple[Ticket
             TicketStep.at >= now - rules.UNDO_WITHIN,
             TicketStep.verb.in_([verb for verb in Verb if verb is not Verb.UNDO]),
         )
-        .options(joinedload(Ticket.visit).joinedload(Visit.child))
+        .options(joinedload(Ticket.visit).joinedload(Encounter.child))
         .order_by(TicketStep.at.desc(), TicketStep.id.desc())
         .limit(5)
     )

@@ -24,7 +24,7 @@ from clinic.booking.queries import (
     waiting_for,
 )
 from clinic.booking.slips import bring_to, qr_code
-from clinic.booking.terms import Line
+from clinic.booking.terms import PurposeChoice
 from clinic.centres.queries import closures_over
 from clinic.checkups.report.queries import has_report
 from clinic.db import in_one_transaction
@@ -119,7 +119,7 @@ def _course_with(
     ]
 
 
-def _lost(appointment: Appointment, kept: Collection[str]) -> list[Line]:
+def _lost(appointment: Appointment, kept: Collection[str]) -> list[PurposeChoice]:
     """What the visit was for until a record changed, and is not for now."""
     lines = lost_by([appointment.id]).get(appointment.id, ())
     return [one for one in lines if one.code not in kept]

@@ -15,7 +15,7 @@ from clinic.scheduling.queries import services_given
 
 
 @dataclass(frozen=True)
-class Planned:
+class SessionOverview:
     """A session with its slots, its places taken and in all, and the services that it gives."""
 
     session: ClinicSession
@@ -40,7 +40,7 @@ def centres_of(user: Person) -> list[Centre]:
     return list(db.session.scalars(query))
 
 
-def planned(centre: Centre, start: datetime, end: datetime) -> list[Planned]:
+def planned(centre: Centre, start: datetime, end: datetime) -> list[SessionOverview]:
     """The centre's sessions that begin in [start, end), by time. Two queries, however many."""
     counted = (
         select(ClinicSession, func.count(Slot.id), func.sum(Slot.taken), func.sum(Slot.capacity))
@@ -57,7 +57,9 @@ def planned(centre: Centre, start: datetime, end: datetime) -> list[Planned]:
     )
     rows = db.session.execute(counted).all()
     given = services_given([row[0].id for row in rows])
-    return [Planned(s, slots, taken, places, given[s.id]) for s, slots, taken, places in rows]
+    return [
+        SessionOverview(s, slots, taken, places, given[s.id]) for s, slots, taken, places in rows
+    ]
 
 
 def get_session(user: Person, session_id: int) -> ClinicSession:

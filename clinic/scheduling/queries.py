@@ -33,7 +33,7 @@ LONGEST_MEMORY = timedelta(days=366)  # of missed visits
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SlotTime:
     """A time that can be shown: the slots it takes, where, with whom, and whether it is free."""
 
     slot_ids: tuple[int, ...]
@@ -106,7 +106,7 @@ def offers(
     practitioner_id: int | None = None,
     online: bool = True,
     everything: bool = False,
-) -> list[Offer]:
+) -> list[SlotTime]:
     """Every time of the service that begins in [start, end) at these centres, full ones too.
 
     One query. A service longer than a slot takes several consecutive slots of one session.
@@ -140,7 +140,7 @@ Found = Row[*tuple[Any, ...]]  # a row of a search
 
 def runs(
     rows: Sequence[Found], minutes: int, *, is_free: Callable[[Found], bool]
-) -> Iterator[Offer]:
+) -> Iterator[SlotTime]:
     """Join the rows of a search, in order of time, into the times of a service of so many minutes."""
     needed = timedelta(minutes=minutes)
     following: dict[tuple[int, datetime], Found] | None = None
@@ -152,7 +152,7 @@ def runs(
                 following = {(one.clinic_session_id, one.starts_at): one for one in rows}
             run = _run(row, following, needed)
         if run:
-            yield Offer(
+            yield SlotTime(
                 tuple(one.slot_id for one in run),
                 row.starts_at,
                 run[-1].ends_at,

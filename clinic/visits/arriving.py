@@ -24,7 +24,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.sentences import mark
 from clinic.visits import rules
 from clinic.visits.line import close_if_done
-from clinic.visits.models import Ticket, TicketCounter, Visit
+from clinic.visits.models import Encounter, Ticket, TicketCounter
 from clinic.visits.queries import ticket_of
 from clinic.visits.recorded import is_needed
 from clinic.visits.rules import State
@@ -116,7 +116,7 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
     attendance.undo_check_in(appointment, by=by, now=now, reason=reason)
     if ticket is None or is_needed(ticket, but=appointment):
         return
-    lock_row(db.session.get_one(Visit, ticket.visit_id))
+    lock_row(db.session.get_one(Encounter, ticket.visit_id))
     lock_row(ticket)
     if ticket.state is State.VOID:
         return
@@ -127,16 +127,16 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
     close_if_done(ticket.visit, by=by, now=now)
 
 
-def _visit(appointment: Appointment, *, by: Person, now: datetime) -> Visit:
+def _visit(appointment: Appointment, *, by: Person, now: datetime) -> Encounter:
     facts = {
         "centre_id": appointment.centre_id,
         "day": clinic_day(appointment.starts_at),
         "child_id": appointment.child_id,
     }
-    query = select(Visit).filter_by(**facts, closed_at=None).with_for_update()
+    query = select(Encounter).filter_by(**facts, closed_at=None).with_for_update()
     if visit := db.session.scalar(query):
         return visit
-    visit = Visit(**facts, opened_at=now, opened_by_id=by.id)
+    visit = Encounter(**facts, opened_at=now, opened_by_id=by.id)
     db.session.add(visit)
     try:
         db.session.flush()
@@ -148,7 +148,7 @@ def _visit(appointment: Appointment, *, by: Person, now: datetime) -> Visit:
     return visit
 
 
-def _issue(visit: Visit, appointment: Appointment, *, by: Person, now: datetime) -> Ticket:
+def _issue(visit: Encounter, appointment: Appointment, *, by: Person, now: datetime) -> Ticket:
     kind = appointment.service.kind
     number = _next_number(visit, kind)
     station = kinds()[kind].path[0]
@@ -182,7 +182,7 @@ def _turn(appointment: Appointment) -> datetime:
     return arrived if is_late(expected, arrived, policy) else appointment.starts_at
 
 
-def _next_number(visit: Visit, kind: str) -> int:
+def _next_number(visit: Encounter, kind: str) -> int:
     """Counted by the database, in one statement: nobody gets the same one."""
     insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
     first = insert(TicketCounter).values(

@@ -16,7 +16,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.sentences import mark
 from clinic.visits import line
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import State, Verb
 from clinic.visits.steps import STANDING, lock, must, take_step
 
@@ -43,14 +43,14 @@ def close_all(tickets: Sequence[Ticket], *, by: Person, now: datetime) -> None:
 
 def last_closing(centre_id: int, now: datetime) -> Closing | None:
     """Today's last closing that still stands. Who was checked in again since is left out."""
-    other = aliased(Visit)
+    other = aliased(Encounter)
     is_here_again = (
         select(other.id)
         .where(
-            other.centre_id == Visit.centre_id,
-            other.day == Visit.day,
-            other.child_id == Visit.child_id,
-            other.id != Visit.id,
+            other.centre_id == Encounter.centre_id,
+            other.day == Encounter.day,
+            other.child_id == Encounter.child_id,
+            other.id != Encounter.id,
             other.closed_at.is_(None),
         )
         .exists()
@@ -67,7 +67,7 @@ def last_closing(centre_id: int, now: datetime) -> Closing | None:
             TicketStep.verb == Verb.CLOSE,
             ~is_here_again,
         )
-        .options(contains_eager(Ticket.visit).joinedload(Visit.child), joinedload(Ticket.room))
+        .options(contains_eager(Ticket.visit).joinedload(Encounter.child), joinedload(Ticket.room))
         .order_by(TicketStep.at.desc(), Ticket.visit_id, Ticket.id)
     )
     rows = db.session.execute(query).all()

@@ -15,7 +15,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.sentences import mark
 from clinic.visits import rules
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.queries import in_line, is_elsewhere
 from clinic.visits.rules import State, Verb
 from clinic.visits.stations import stations
@@ -63,7 +63,7 @@ def call_next(centre_id: int, station: str, room: Room, *, by: Person, now: date
         )
         .order_by(Ticket.place, Ticket.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=[Ticket, Visit])
+        .with_for_update(skip_locked=True, of=[Ticket, Encounter])
         .execution_options(populate_existing=True)
     )
     ticket = db.session.scalar(query)
@@ -202,7 +202,7 @@ def undo(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)
 
 
-def close_if_done(visit: Visit, *, by: Person, now: datetime) -> None:
+def close_if_done(visit: Encounter, *, by: Person, now: datetime) -> None:
     """A visit ends with the last of its tickets."""
     left = select(func.count(Ticket.id)).where(
         Ticket.visit_id == visit.id, Ticket.state.not_in((State.DONE, State.VOID))

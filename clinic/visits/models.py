@@ -21,7 +21,7 @@ OPEN_VISIT = text("closed_at IS NULL")
 BUSY_TICKET = text("state IN ('called', 'with')")
 
 
-class Visit(Base):
+class Encounter(Base):
     """A child at a centre on a day (Encounter), from check-in until its last ticket is done."""
 
     __tablename__ = "visits"
@@ -88,7 +88,7 @@ class Ticket(Base):
     called_at: Mapped[datetime | None]  # last, to this station
     steps: Mapped[int]
 
-    visit: Mapped[Visit] = relationship(back_populates="tickets")
+    visit: Mapped[Encounter] = relationship(back_populates="tickets")
     room: Mapped[Room | None] = relationship(foreign_keys=[room_id])
 
     @property

@@ -13,7 +13,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
-from clinic.visits.models import DeskVersion, Ticket, TicketStep, Visit
+from clinic.visits.models import DeskVersion, Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, OPEN, State, Verb
 
 ACTIVE = timedelta(minutes=30)  # a room that called nobody for so long does not count
@@ -54,7 +54,7 @@ def queue(centre_id: int, day: date) -> list[Ticket]:
     query = (
         select(Ticket)
         .where(Ticket.centre_id == centre_id, Ticket.day == day, Ticket.state.in_(OPEN))
-        .options(joinedload(Ticket.visit).joinedload(Visit.child), joinedload(Ticket.room))
+        .options(joinedload(Ticket.visit).joinedload(Encounter.child), joinedload(Ticket.room))
         .order_by(Ticket.place, Ticket.id)
     )
     return list(db.session.scalars(query))
@@ -66,7 +66,7 @@ def tickets_of(child_ids: Iterable[int], centre_id: int, day: date) -> list[Tick
         select(Ticket)
         .join(Ticket.visit)
         .where(
-            Visit.child_id.in_(set(child_ids)),
+            Encounter.child_id.in_(set(child_ids)),
             Ticket.centre_id == centre_id,
             Ticket.day == day,
             Ticket.state != State.VOID,
@@ -122,7 +122,7 @@ def labels_of(rows: Collection[Appointment]) -> dict[int, str]:
         select(Ticket)
         .join(Ticket.visit)
         .where(
-            Visit.child_id.in_({one.child_id for one in rows}),
+            Encounter.child_id.in_({one.child_id for one in rows}),
             Ticket.day.in_({clinic_day(one.starts_at) for one in rows}),
             Ticket.state != State.VOID,
         )

@@ -15,7 +15,7 @@ from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
 from clinic.visits.line import close_if_done
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.queries import is_for, ticket_of
 from clinic.visits.rules import OPEN, State, Verb
 from clinic.visits.stations import kinds, stations
@@ -45,7 +45,7 @@ def not_gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
     ticket = ticket_of(appointment)
     if ticket is None or ticket.day != clinic_day(now) or ticket.state is not State.DONE:
         return
-    visit = db.session.get_one(Visit, ticket.visit_id)
+    visit = db.session.get_one(Encounter, ticket.visit_id)
     lock_row(visit)
     lock_row(ticket)
     query = (
@@ -61,14 +61,14 @@ def not_gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
     take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)
 
 
-def _is_here_again(visit: Visit) -> bool:
+def _is_here_again(visit: Encounter) -> bool:
     """Whether the child was checked in anew that day after this visit was over."""
-    others = select(Visit.id).where(
-        Visit.id != visit.id,
-        Visit.child_id == visit.child_id,
-        Visit.centre_id == visit.centre_id,
-        Visit.day == visit.day,
-        Visit.closed_at.is_(None),
+    others = select(Encounter.id).where(
+        Encounter.id != visit.id,
+        Encounter.child_id == visit.child_id,
+        Encounter.centre_id == visit.centre_id,
+        Encounter.day == visit.day,
+        Encounter.closed_at.is_(None),
     )
     return db.session.scalar(others.limit(1)) is not None
 
@@ -79,7 +79,7 @@ def _move(
     ticket = ticket_of(appointment)
     if ticket is None or is_needed(ticket, but=appointment):
         return
-    visit = db.session.get_one(Visit, ticket.visit_id)
+    visit = db.session.get_one(Encounter, ticket.visit_id)
     lock_row(visit)
     lock_row(ticket)
     if ticket.state not in OPEN:

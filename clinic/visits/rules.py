@@ -48,34 +48,34 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class Transition:
     """Who may do it, and the state after it; None: `after` says which."""
 
     who: Who
     to: State | None
 
 
-MACHINE: dict[tuple[State, Verb], Step] = {
-    (State.WAITING, Verb.CALL): Step(Who.ANY, State.CALLED),
-    (State.WAITING, Verb.SKIP): Step(Who.ANY, State.SKIPPED),
-    (State.WAITING, Verb.HAND_OVER): Step(Who.ANY, None),
-    (State.CALLED, Verb.CALL_AGAIN): Step(Who.ANY, State.CALLED),
-    (State.CALLED, Verb.BEGIN): Step(Who.STATION, State.WITH),
-    (State.CALLED, Verb.SKIP): Step(Who.ANY, State.SKIPPED),
-    (State.CALLED, Verb.HAND_OVER): Step(Who.ANY, None),
-    (State.CALLED, Verb.FINISH): Step(Who.STATION, None),
-    (State.WITH, Verb.HAND_OVER): Step(Who.STATION, None),
-    (State.WITH, Verb.FINISH): Step(Who.STATION, None),
-    (State.OBSERVING, Verb.HAND_OVER): Step(Who.STATION, None),
-    (State.OBSERVING, Verb.FINISH): Step(Who.STATION, None),
-    (State.OBSERVING, Verb.SKIP): Step(Who.STATION, State.SKIPPED),
-    (State.SKIPPED, Verb.BACK): Step(Who.ANY, None),
-    (State.WAITING, Verb.CLOSE): Step(Who.DESK, State.DONE),
-    (State.CALLED, Verb.CLOSE): Step(Who.DESK, State.DONE),
-    (State.WITH, Verb.CLOSE): Step(Who.DESK, State.DONE),
-    (State.OBSERVING, Verb.CLOSE): Step(Who.DESK, State.DONE),
-    (State.SKIPPED, Verb.CLOSE): Step(Who.DESK, State.DONE),
-} | {(state, Verb.UNDO): Step(Who.ANY, None) for state in State if state is not State.VOID}
+MACHINE: dict[tuple[State, Verb], Transition] = {
+    (State.WAITING, Verb.CALL): Transition(Who.ANY, State.CALLED),
+    (State.WAITING, Verb.SKIP): Transition(Who.ANY, State.SKIPPED),
+    (State.WAITING, Verb.HAND_OVER): Transition(Who.ANY, None),
+    (State.CALLED, Verb.CALL_AGAIN): Transition(Who.ANY, State.CALLED),
+    (State.CALLED, Verb.BEGIN): Transition(Who.STATION, State.WITH),
+    (State.CALLED, Verb.SKIP): Transition(Who.ANY, State.SKIPPED),
+    (State.CALLED, Verb.HAND_OVER): Transition(Who.ANY, None),
+    (State.CALLED, Verb.FINISH): Transition(Who.STATION, None),
+    (State.WITH, Verb.HAND_OVER): Transition(Who.STATION, None),
+    (State.WITH, Verb.FINISH): Transition(Who.STATION, None),
+    (State.OBSERVING, Verb.HAND_OVER): Transition(Who.STATION, None),
+    (State.OBSERVING, Verb.FINISH): Transition(Who.STATION, None),
+    (State.OBSERVING, Verb.SKIP): Transition(Who.STATION, State.SKIPPED),
+    (State.SKIPPED, Verb.BACK): Transition(Who.ANY, None),
+    (State.WAITING, Verb.CLOSE): Transition(Who.DESK, State.DONE),
+    (State.CALLED, Verb.CLOSE): Transition(Who.DESK, State.DONE),
+    (State.WITH, Verb.CLOSE): Transition(Who.DESK, State.DONE),
+    (State.OBSERVING, Verb.CLOSE): Transition(Who.DESK, State.DONE),
+    (State.SKIPPED, Verb.CLOSE): Transition(Who.DESK, State.DONE),
+} | {(state, Verb.UNDO): Transition(Who.ANY, None) for state in State if state is not State.VOID}
 
 DESK = frozenset({"reception"})
 STAFF = DESK | {"clinician"}

@@ -23,7 +23,7 @@ class Station:
 
 
 @dataclass(frozen=True)
-class Course:
+class Pathway:
     """The letter of a kind of service, and the stations in their order."""
 
     letter: str
@@ -48,10 +48,10 @@ def stations() -> dict[str, Station]:
 
 
 @cache
-def kinds() -> dict[str, Course]:
+def kinds() -> dict[str, Pathway]:
     """What a kind of service has of letters and stations."""
     return {
-        code: Course(row["letter"], tuple(row["path"])) for code, row in _data()["kinds"].items()
+        code: Pathway(row["letter"], tuple(row["path"])) for code, row in _data()["kinds"].items()
     }
 
 

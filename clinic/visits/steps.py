@@ -10,7 +10,7 @@ from clinic.db import db, lock_row
 from clinic.errors import DomainError
 from clinic.sentences import mark
 from clinic.visits import rules
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, Verb
 from clinic.visits.stations import stations
 
@@ -32,7 +32,7 @@ def roles_at(user: Person, centre_id: int) -> set[str]:
 
 def lock(ticket: Ticket, seen: int) -> None:
     """The visit, then the ticket, as they are by now. Raises JustChanged unless that was seen."""
-    lock_row(db.session.get_one(Visit, ticket.visit_id))
+    lock_row(db.session.get_one(Encounter, ticket.visit_id))
     lock_row(ticket)
     if ticket.steps != seen:
         raise JustChanged

@@ -13,7 +13,7 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.references import spoken
-from clinic.visits.models import Visit
+from clinic.visits.models import Encounter
 from tests.browser.mornings import EIGHT, TODAY, YESTERDAY, signed_in
 from tests.browser.test_day_journeys import answered, seat, site_at
 from tests.makes import make_appointment, make_child, make_service, make_slot, make_user
@@ -120,7 +120,7 @@ def test_a_family_is_found_by_the_camera_and_checked_in(camera, desk):
         row.locator('form[action$="/undo"]').wait_for()
         assert said == []  # the content policy refused nothing
         assert reference not in page.url
-    assert db.session.scalars(select(Visit)).one().child.name == name
+    assert db.session.scalars(select(Encounter)).one().child.name == name
     db.session.rollback()  # or the site's next POST waits in SQLite's line
 
 

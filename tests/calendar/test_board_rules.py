@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.calendar.board import Block, Group, Load, load_of
+from clinic.calendar.board import Block, BoardGroup, Load, load_of
 from clinic.scheduling.models import Appointment, ClinicSession
 from clinic.scheduling.timetable.hours import hours_of
 from tests.makes import NOON
@@ -37,7 +37,7 @@ def test_a_group_loses_no_free_time_and_no_visit(free, visits, line):
     block = Block(ClinicSession(), 0, 0, (), [moments[one] for one in sorted(free)])
     booked = [Appointment(starts_at=moments[one]) for one in sorted(visits)]
     line = None if line is None else min(line, len(booked))
-    rows = Group(None, [block], booked, line).rows
+    rows = BoardGroup(None, [block], booked, line).rows
 
     assert [one.visit for one in rows if one.visit] == booked
     assert [moment for one in rows for moment, _ in one.free] == list(block.free)

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.care.plan import Due, Standing, plan_of
+from clinic.care.plan import DueItem, Standing, plan_of
 from clinic.centres.kinds import ServiceKind
 
 DAYS = st.dates(date(2026, 1, 1), date(2032, 1, 1))
@@ -17,8 +17,8 @@ def need(
     *,
     kind: ServiceKind = ServiceKind.VACCINATION,
     earliest: date | None = None,
-) -> Due:
-    return Due(
+) -> DueItem:
+    return DueItem(
         kind, code, code, code, "", "", "", standing, earliest=earliest, recommended=earliest
     )
 

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.care import windows
-from clinic.care.plan import Due, Standing
+from clinic.care.plan import DueItem, Standing
 from clinic.care.windows import window
 from clinic.centres.kinds import ServiceKind
-from clinic.vaccination.programme.child import Child
+from clinic.vaccination.programme.child import Recipient
 from clinic.vaccination.programme.paid import advice
 
 TODAY = date(2026, 11, 24)
@@ -17,7 +17,7 @@ BEFORE, SOON, LATER = TODAY - 30 * DAY, TODAY + 30 * DAY, TODAY + 60 * DAY
 
 
 def due(standing, earliest, recommended=None, latest=None):
-    return Due(
+    return DueItem(
         ServiceKind.VACCINATION,
         "MMR",
         "",
@@ -64,7 +64,7 @@ def test_one_sentence_for_each_window(case):
 
 def test_a_first_paid_dose_on_its_first_legal_day_is_possible_now():
     """Pneumococcal conjugate: legal from 42 days, usual from two months."""
-    child = Child(TODAY - 42 * DAY, "F")
+    child = Recipient(TODAY - 42 * DAY, "F")
     [found] = [one for one in advice(child, [], TODAY) if one.line.series == "PCV13"]
     need = due(Standing.COMING, found.line.earliest, recommended=found.usual)
     assert (found.line.earliest, found.usual) == (TODAY, date(2026, 12, 13))

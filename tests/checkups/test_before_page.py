@@ -11,7 +11,7 @@ from clinic.checkups.due.questions import (
     signs,
 )
 from clinic.checkups.due.schedule import visits
-from clinic.checkups.models import Screening, Source
+from clinic.checkups.models import CheckFinding, EnteredBy
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from tests.checkups.at_the_check import BORN, DAILY, SIGNS, Day
@@ -34,7 +34,7 @@ def day(app):
 
 def kept():
     db.session.expire_all()
-    rows = db.session.query(Screening).filter(Screening.voided_at.is_(None))
+    rows = db.session.query(CheckFinding).filter(CheckFinding.voided_at.is_(None))
     return {one.code: one.value for one in rows}
 
 
@@ -58,9 +58,9 @@ def test_all_answers_are_kept_and_shown(client, day):
     answer = client.sign_in(day.parent).post(day.before, data=SIGNS | DAILY)
     assert (answer.status_code, answer.location) == (303, f"/appointments/{day.visit.id}")
     assert kept() == SIGNS | DAILY
-    rows = db.session.query(Screening).all()
+    rows = db.session.query(CheckFinding).all()
     assert {(one.visit, one.source, one.entered_by_id) for one in rows} == {
-        ("M12", Source.PARENT, day.parent.id)
+        ("M12", EnteredBy.PARENT, day.parent.id)
     }
     shown = client.get(day.before).text
     assert "10 of 10 answered" in shown

@@ -10,7 +10,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.kinds import How, Kind
-from clinic.checkups.models import CheckVisit, Measurement, Screening, Source
+from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
@@ -43,10 +43,10 @@ def kept():
     """What is on record of checks now."""
     db.session.expire_all()
     rows = db.session.query(Measurement).filter(
-        Measurement.voided_at.is_(None), Measurement.source == Source.CLINIC
+        Measurement.voided_at.is_(None), Measurement.source == EnteredBy.CLINIC
     )
-    found = db.session.query(Screening).filter(
-        Screening.voided_at.is_(None), Screening.source == Source.CLINIC
+    found = db.session.query(CheckFinding).filter(
+        CheckFinding.voided_at.is_(None), CheckFinding.source == EnteredBy.CLINIC
     )
     return {one.kind.value: one.amount for one in rows} | {one.code: one.value for one in found}
 

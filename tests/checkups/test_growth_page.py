@@ -10,7 +10,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.kinds import Kind
-from clinic.checkups.models import Measurement, ParentHeights, Source
+from clinic.checkups.models import EnteredBy, Measurement, ParentHeights
 from clinic.db import db
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
 from tests.pages import rows, values
@@ -117,7 +117,7 @@ def test_what_was_measured_at_home_is_kept(client, here, child, parent):
         (Kind.LENGTH, 755, "lying"),
         (Kind.HEAD, 450, None),
     ]
-    assert {row.source for row in live()} == {Source.PARENT}
+    assert {row.source for row in live()} == {EnteredBy.PARENT}
 
 
 @pytest.mark.parametrize(

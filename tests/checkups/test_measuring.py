@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from clinic.checkups.growth.measuring import (
     RANGES,
-    BeforeBirth,
     Measured,
+    MeasuredBeforeBirth,
     NotANumber,
     NotYetMeasured,
     OutOfRange,
@@ -84,7 +84,7 @@ def test_a_number_as_it_is_typed(text):
 
 def test_a_day_lies_between_birth_and_today():
     check_day(BORN, BORN, BORN)
-    with pytest.raises(BeforeBirth):
+    with pytest.raises(MeasuredBeforeBirth):
         check_day(BORN - timedelta(days=1), BORN, AT_NINE_MONTHS)
     with pytest.raises(NotYetMeasured):
         check_day(AT_NINE_MONTHS + timedelta(days=1), BORN, AT_NINE_MONTHS)

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from clinic.accounts.models import Role, User
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
-from clinic.checkups.growth.measuring import BeforeBirth, Measured, NotYetMeasured
+from clinic.checkups.growth.measuring import Measured, MeasuredBeforeBirth, NotYetMeasured
 from clinic.checkups.kinds import How, Kind
-from clinic.checkups.models import CheckVisit, Measurement, ParentHeights, Screening, Source
+from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement, ParentHeights
 from clinic.clock import clinic_day
 from clinic.db import Base, broken_promise, db, in_one_transaction
 from clinic.families.models import Child
@@ -75,7 +75,7 @@ def test_what_is_saved_again_replaces_what_it_changes_and_keeps_the_old_row(appo
     assert check.version == 2
     assert check.saved_by_id == doctors[1].id
     assert [one.amount for one in live(Measurement)] == [9400]
-    assert [(one.code, one.value) for one in live(Screening)] == [("hip", "normal")]
+    assert [(one.code, one.value) for one in live(CheckFinding)] == [("hip", "normal")]
     old = db.session.scalars(select(Measurement).where(Measurement.voided_at.is_not(None))).one()
     assert (old.amount, old.voided_by_id) == (9200, doctors[1].id)
     trail = db.session.scalars(
@@ -141,7 +141,10 @@ def test_a_finished_check_is_a_finished_appointment(appointment, doctors, child)
 
 
 def test_home_measurements_are_taken_whole_or_not_at_all(child, parent):
-    for bad, error in ((date(2025, 1, 31), BeforeBirth), (date(2026, 3, 3), NotYetMeasured)):
+    for bad, error in (
+        (date(2025, 1, 31), MeasuredBeforeBirth),
+        (date(2026, 3, 3), NotYetMeasured),
+    ):
         entries = [weight(9000), Measured(bad, Kind.LENGTH, 720)]
         with pytest.raises(error):
             recording.measure_at_home(child, entries, by=parent, now=NOON)
@@ -155,12 +158,12 @@ def test_home_measurements_are_taken_whole_or_not_at_all(child, parent):
     recording.take_back(row, by=parent, now=NOON)
     recording.measure_at_home(child, [weight(9100)], by=parent, now=NOON)
     db.session.commit()
-    assert [(one.amount, one.source) for one in live(Measurement)] == [(9100, Source.PARENT)]
+    assert [(one.amount, one.source) for one in live(Measurement)] == [(9100, EnteredBy.PARENT)]
 
 
 def test_a_family_cannot_take_back_what_the_clinic_measured(appointment, doctors, parent):
     save(appointment, 0, 9200, doctors[0])
-    with pytest.raises(recording.NotYours):
+    with pytest.raises(recording.NotYourCheck):
         recording.take_back(live(Measurement)[0], by=parent, now=NOON)
 
 
@@ -169,7 +172,7 @@ def test_answers_are_kept_one_by_one_and_can_be_taken_back(child, parent):
         recording.answer(child, "M12", answers, by=parent, now=NOON)
     recording.answer(child, "M12", {"sign-1": "yes"}, by=parent, now=NOON)
     db.session.commit()
-    assert [(one.code, one.value) for one in live(Screening)] == [("sign-1", "yes")]
+    assert [(one.code, one.value) for one in live(CheckFinding)] == [("sign-1", "yes")]
     events = select(AuditEvent).where(AuditEvent.action == "answer_questions")
     assert len(db.session.scalars(events).all()) == 4
 

@@ -19,7 +19,7 @@ from clinic.checkups.growth.queries import (
     patient_of,
     services_offered,
 )
-from clinic.checkups.models import CheckVisit, Measurement, Source
+from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.checkups.spine.recording import last_screened, stands
 from clinic.checkups.spine.suggestions import CODES, offers, signs_seen
 from clinic.clock import at, clinic_day, day_bounds
@@ -82,6 +82,6 @@ def finished_and_whole():
     unfinished = select(CheckVisit.id).where(CheckVisit.finished_at.is_(None))
     assert db.session.scalars(unfinished).all() == []
     alone = select(Measurement.id).where(
-        Measurement.source == Source.CLINIC, Measurement.check_visit_id.is_(None)
+        Measurement.source == EnteredBy.CLINIC, Measurement.check_visit_id.is_(None)
     )
     assert db.session.scalars(alone).all() == []

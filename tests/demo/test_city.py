@@ -18,7 +18,7 @@ from clinic.demo.load import load
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.verify import broken_promises
-from clinic.vaccination.jab.models import Observation
+from clinic.vaccination.jab.models import PostVaccinationStay
 from clinic.visits.models import Ticket
 from tests.conftest import SETTINGS
 from tests.demo.conftest import DAY
@@ -82,7 +82,7 @@ def children_have_just_come(now):
     assert max(came) <= now
     assert db.session.scalar(select(func.max(Appointment.done_at))) <= now
     called = list(db.session.scalars(select(Ticket.called_at)))
-    staying = db.session.query(Observation).count()
+    staying = db.session.query(PostVaccinationStay).count()
     # Two visits to one room have one ticket, and the children under observation keep theirs.
     assert 3 <= len(called) <= len(came) + staying
     assert all(one <= now for one in called if one)

@@ -24,7 +24,7 @@ from clinic.scheduling.request import Wanted, examine
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.verify import broken_promises
 from clinic.vaccination.booking.verify import broken_records
-from clinic.vaccination.jab.models import Observation
+from clinic.vaccination.jab.models import PostVaccinationStay
 from clinic.vaccination.jab.queries import lines_of
 from clinic.vaccination.record.models import Immunization, Source
 from clinic.vaccination.stock.verify import broken_stock
@@ -47,8 +47,8 @@ def is_alive(now):
         today = db.session.scalars(visits_on(day).where(Appointment.centre_id == centre.id)).all()
         assert len(today) >= 5, centre.code
         assert any(visit.arrived_at and not visit.done_at for visit in today), centre.code
-        staying = select(func.count(Observation.id)).where(
-            Observation.centre_id == centre.id, Observation.left_at.is_(None)
+        staying = select(func.count(PostVaccinationStay.id)).where(
+            PostVaccinationStay.centre_id == centre.id, PostVaccinationStay.left_at.is_(None)
         )
         assert db.session.scalar(staying) >= 1, centre.code
         free = select(func.count(Slot.id)).where(

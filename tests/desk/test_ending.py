@@ -15,7 +15,7 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from clinic.visits import arriving, line
-from clinic.visits.models import DeskNote, Ticket, Visit
+from clinic.visits.models import DeskNote, Encounter, Ticket
 from clinic.visits.rules import State
 from tests.makes import NOON, make_appointment, make_centre, make_service, make_slot, make_user
 from tests.queries import count_queries
@@ -115,7 +115,7 @@ def test_a_closing_is_taken_back_with_one_press(slot, desk, reception, evening):
         one.id: (one.state, one.station, one.room_id, one.place) for one in db.session.query(Ticket)
     }
     assert now == before
-    assert not db.session.query(Visit).filter(Visit.closed_at.is_not(None)).count()
+    assert not db.session.query(Encounter).filter(Encounter.closed_at.is_not(None)).count()
     assert db.session.query(AuditEvent).filter_by(action="ticket_undo").count() == 3
     assert stale.press("撤销“全部结束”：3个号恢复原状").status == 303  # a second press
     assert page.has_form(action="/end/queue")  # and closed again

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from clinic.accounts.models import Role
 from clinic.checkups.kinds import How, Kind
-from clinic.checkups.models import CheckVisit, Measurement, Source
+from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import at
 from clinic.db import db
 from tests.forms import words
@@ -49,7 +49,7 @@ def check(child, centre, visit, on, *amounts, finished=True):
             Measurement(
                 child_id=child.id,
                 check_visit_id=row.id,
-                source=Source.CLINIC,
+                source=EnteredBy.CLINIC,
                 entered_at=now,
                 entered_by_id=by.id,
                 measured_on=on,

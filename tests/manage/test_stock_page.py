@@ -63,7 +63,7 @@ def test_no_expired_dose_is_on_hand_and_no_past_visit_is_promised_one(manager, c
     service = make_service(ServiceKind.VACCINATION)
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
-    dose = reserving.Dose("MMR", "MMR", 1)
+    dose = reserving.DoseToReserve("MMR", "MMR", 1)
     reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
     assert "库存 13 剂 · 已预留 1 剂" in manager.page("/manage/stock").words
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
@@ -143,7 +143,7 @@ def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
     reserving.promise(
-        [reserving.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
+        [reserving.DoseToReserve("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
     )
     assert visit.booking.reference not in manager.get("/manage/stock").text
 
@@ -157,7 +157,7 @@ def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
     assert broken_stock() == []
     receive(centre, number="B2")
     reserving.promise(
-        [reserving.Dose("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
+        [reserving.DoseToReserve("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
     )
     assert visit.booking.reference not in manager.get("/manage/stock").text
 

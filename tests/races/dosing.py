@@ -13,7 +13,7 @@ from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import VaccineLot
 from tests.makes import NOON
 
-DOSE = reserving.Dose("MMR", "MMR", 1)
+DOSE = reserving.DoseToReserve("MMR", "MMR", 1)
 
 
 def do(verb, number):

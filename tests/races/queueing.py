@@ -14,7 +14,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.visits import arriving, line, steps
-from clinic.visits.models import Ticket, Visit
+from clinic.visits.models import Encounter, Ticket
 from clinic.visits.rules import State
 from tests.makes import NOON
 
@@ -65,7 +65,7 @@ def check_in_blindly(appointment_id):
 
     def do():
         one, by = db.session.get_one(Appointment, appointment_id), somebody(Role.RECEPTION)
-        row = Visit(
+        row = Encounter(
             centre_id=one.centre_id,
             day=clinic_day(NOON),
             child_id=one.child_id,

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.vaccination.jab.models import GivenDose, Observation
+from clinic.vaccination.jab.models import GivenDose, PostVaccinationStay
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
 from clinic.vaccination.record.rules import Entry
@@ -44,7 +44,7 @@ def test_the_same_dose_is_given_once(race, doses):
     }  # who came second saved it again
     assert db.session.query(Immunization).count() == 1
     assert db.session.query(GivenDose).count() == 1
-    assert db.session.query(Observation).count() == 1
+    assert db.session.query(PostVaccinationStay).count() == 1
     assert day.counts() == (doses - 1, 0)
     assert broken_stock() == []
 

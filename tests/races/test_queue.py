@@ -13,7 +13,7 @@ from clinic.accounts.models import Role
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import State
 from tests.makes import (
     NOON,
@@ -136,7 +136,7 @@ def test_its_twin_without_the_databases_promises_calls_who_was_taken_back(race, 
 def test_one_child_at_many_desks_is_one_visit_and_one_ticket(race, appointments):
     answers = act_at_once(race, "check_in", [appointments[0].id] * DOORS, "sees")
     assert list(answers.values()) == [DOORS]
-    assert (count(Visit), count(Ticket), count(TicketStep)) == (1, 1, 1)
+    assert (count(Encounter), count(Ticket), count(TicketStep)) == (1, 1, 1)
 
 
 def test_many_children_at_many_desks_get_numbers_without_a_gap(race, appointments):
@@ -148,10 +148,10 @@ def test_many_children_at_many_desks_get_numbers_without_a_gap(race, appointment
 def test_desks_that_do_not_look_are_refused_a_second_visit(race, appointments):
     answers = act_at_once(race, "check_in", [appointments[0].id] * DOORS, "blind")
     assert answers["IntegrityError"] == DOORS - 1
-    assert count(Visit) == 1
+    assert count(Encounter) == 1
 
 
 def test_its_twin_without_the_databases_promises_opens_many(race, appointments):
     drop_promises()
     act_at_once(race, "check_in", [appointments[0].id] * DOORS, "blind")
-    assert count(Visit) == DOORS
+    assert count(Encounter) == DOORS

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from clinic.db import db
 from clinic.vaccination.stock import lots
-from clinic.vaccination.stock.models import DosePromise
+from clinic.vaccination.stock.models import DoseReservation
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import NOON, TOMORROW, make_appointment, make_service, make_slot, make_user
 from tests.promises import drop_promises
@@ -42,7 +42,7 @@ def take_at_once(race, things, sight="sees"):
 
 
 def live():
-    query = select(func.count(DosePromise.id)).where(DosePromise.released_at.is_(None))
+    query = select(func.count(DoseReservation.id)).where(DoseReservation.released_at.is_(None))
     return db.session.scalar(query)
 
 

@@ -25,7 +25,7 @@ from clinic.scheduling.timetable.rota import (
     NeverValid,
     NoWeekday,
     OverlappingRule,
-    Station,
+    TeamStation,
     Weekly,
     online_places,
     rules_meet,
@@ -82,7 +82,7 @@ def test_a_year_without_a_calendar_is_refused_by_name():
     ],
 )
 def test_a_team_has_the_capacity_of_its_narrowest_station(stations, capacity):
-    assert team_capacity([Station(*one) for one in stations], 30) == capacity
+    assert team_capacity([TeamStation(*one) for one in stations], 30) == capacity
 
 
 @given(st.integers(1, 20), st.integers(1, 40), st.integers(0, 100))
@@ -312,9 +312,9 @@ def test_hours_away_are_made_but_shut(team):
         ({"slot_minutes": 0}, NoWholeSlot),
         ({"slot_minutes": -15}, NoWholeSlot),
         ({"capacity": 0}, NoPlaces),
-        ({"stations": (Station("injection", 1, 31),)}, NoPlaces),
-        ({"stations": (Station("injection", 1, 0),)}, NoPlaces),
-        ({"stations": (Station("injection", 0, 5),)}, NoPlaces),
+        ({"stations": (TeamStation("injection", 1, 31),)}, NoPlaces),
+        ({"stations": (TeamStation("injection", 1, 0),)}, NoPlaces),
+        ({"stations": (TeamStation("injection", 0, 5),)}, NoPlaces),
         ({"weekdays": ()}, NoWeekday),
         ({"valid_until": MONDAY - timedelta(days=1)}, NeverValid),
     ],

@@ -11,9 +11,9 @@ from clinic.clock import at
 from clinic.scheduling.rota.models import from_json, to_json
 from clinic.scheduling.rota.plan import (
     Guest,
-    Hours,
+    PlannedHours,
+    PlannedSession,
     Seats,
-    Sitting,
     clashes,
     compare,
 )
@@ -21,13 +21,13 @@ from clinic.scheduling.timetable.rota import Weekly
 
 MONDAY = date(2026, 3, 9)
 WEEKLY = Weekly((0, 1, 2), time(9), time(11), 15, MONDAY)
-HOURS = Hours(1, 1, frozenset({7}), WEEKLY)
+HOURS = PlannedHours(1, 1, frozenset({7}), WEEKLY)
 
 
 def sitting(draft, days, opens=9):
     day = MONDAY + timedelta(days=days)
     start = datetime(2026, 3, 9, opens, tzinfo=UTC) + timedelta(days=days)
-    return Sitting(draft, day, start, start + timedelta(hours=2), 1, 1, 15, 1)
+    return PlannedSession(draft, day, start, start + timedelta(hours=2), 1, 1, 15, 1)
 
 
 A, B, C = sitting(1, 0), sitting(1, 1), sitting(2, 0)

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from clinic.vaccination.cdsi.course import Dose
+from clinic.vaccination.cdsi.course import AdministeredDose
 from clinic.vaccination.cdsi.engine import assess
 from clinic.vaccination.cdsi.schedule import schedule_of
 
@@ -47,7 +47,7 @@ def asked(of, *given, sex="F", on=ON, born=BORN):
     doses = []
     for one in given:
         cvx, _, age = str(one).rpartition("@")
-        doses.append(Dose(born + timedelta(days=int(age)), cvx or "99"))
+        doses.append(AdministeredDose(born + timedelta(days=int(age)), cvx or "99"))
     return assess(born, sex, doses, "G", on, of)
 
 

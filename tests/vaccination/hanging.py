@@ -19,7 +19,7 @@ from clinic.vaccination.record import conditions, recording
 from clinic.vaccination.record.models import Condition, Immunization, Source
 from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
-from clinic.vaccination.stock.models import DosePromise, VaccineLot
+from clinic.vaccination.stock.models import DoseReservation, VaccineLot
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
@@ -135,9 +135,9 @@ class Baby:
 def purpose(visit):
     """What the visit is for, as the database has it: series, dose, vaccine."""
     db.session.expire_all()
-    query = select(DosePromise.series, DosePromise.dose_number, DosePromise.vaccine).where(
-        DosePromise.appointment_id == visit.id, DosePromise.released_at.is_(None)
-    )
+    query = select(
+        DoseReservation.series, DoseReservation.dose_number, DoseReservation.vaccine
+    ).where(DoseReservation.appointment_id == visit.id, DoseReservation.released_at.is_(None))
     return sorted(" ".join(map(str, row)) for row in db.session.execute(query))
 
 

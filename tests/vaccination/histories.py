@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.programme.national import national
 
@@ -26,7 +26,7 @@ def children(draw):
     born = TODAY - timedelta(days=about + draw(st.integers(0, 1400 if about > 2000 else 120)))
     globulin = draw(st.lists(st.dates(born, TODAY), max_size=1))
     conditions = frozenset(draw(st.sampled_from(CONDITIONS)))
-    return Child(born, draw(st.sampled_from("FM")), conditions, tuple(globulin))
+    return Recipient(born, draw(st.sampled_from("FM")), conditions, tuple(globulin))
 
 
 @st.composite

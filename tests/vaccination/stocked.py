@@ -9,8 +9,8 @@ from clinic.db import db
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Wanted
 from clinic.vaccination.stock import lots, reserving
-from clinic.vaccination.stock.models import DosePromise, Stock
-from clinic.vaccination.stock.reserving import Dose
+from clinic.vaccination.stock.models import DoseReservation, Stock
+from clinic.vaccination.stock.reserving import DoseToReserve
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
@@ -25,8 +25,8 @@ from tests.makes import (
     make_user,
 )
 
-MMR = Dose("MMR", "MMR", 1)
-HEPB = Dose("HepB", "HepB", 3)
+MMR = DoseToReserve("MMR", "MMR", 1)
+HEPB = DoseToReserve("HepB", "HepB", 3)
 NEXT_YEAR = date(2027, 3, 1)
 NEXT_WEEK = TOMORROW + timedelta(days=6)
 
@@ -79,4 +79,6 @@ class Centre:
 
 
 def whys():
-    return list(db.session.scalars(select(DosePromise.why_released).order_by(DosePromise.id)))
+    return list(
+        db.session.scalars(select(DoseReservation.why_released).order_by(DoseReservation.id))
+    )

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from clinic.ages import add_months
 from clinic.vaccination.programme.ahead import ahead
-from clinic.vaccination.programme.child import Child, Dose
+from clinic.vaccination.programme.child import Dose, Recipient
 from clinic.vaccination.programme.forecast import forecast
 
 BORN = date(2026, 3, 2)
 
 
 def test_a_newborns_whole_programme_by_day():
-    steps = ahead(Child(BORN, "M"), [], BORN)
+    steps = ahead(Recipient(BORN, "M"), [], BORN)
     assert [(one.line.vaccine, one.line.number, one.line.earliest) for one in steps[:4]] == [
         ("BCG", 1, BORN),
         ("HepB", 1, BORN),
@@ -39,7 +39,7 @@ def test_a_newborns_whole_programme_by_day():
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 72), st.sampled_from("MF"))
 def test_given_as_it_says_the_child_is_complete_and_no_dose_comes_before_the_forecast(age, sex):
-    child, on = Child(BORN, sex), add_months(BORN, age)
+    child, on = Recipient(BORN, sex), add_months(BORN, age)
     steps = ahead(child, [], on)
     now = {one.series: one.earliest for one in forecast(child, [], on) if one.vaccine}
     assert {one.line.series: one.line.earliest for one in steps if one.is_next} == now

@@ -14,7 +14,7 @@ from clinic.centres.models import Service
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.vaccination.jab import consent
-from clinic.vaccination.jab.models import InformedConsent, Screening
+from clinic.vaccination.jab.models import HealthQuestions, InformedConsent
 from tests.makes import NOON, make_centre, make_user
 from tests.pages import rows
 from tests.vaccination.at_the_jab import NO, ON_THE_DAY, Day
@@ -34,13 +34,13 @@ def day(app):
 
 def kept():
     db.session.expire_all()
-    return db.session.query(Screening).count(), db.session.query(InformedConsent).count()
+    return db.session.query(HealthQuestions).count(), db.session.query(InformedConsent).count()
 
 
 def test_answers_and_consent_are_kept_and_shown(client, day):
     answer = client.sign_in(day.parent).post(day.before, data=NO | {"c-MMR": "yes"})
     assert answer.location == day.before
-    (screening,) = db.session.query(Screening).all()
+    (screening,) = db.session.query(HealthQuestions).all()
     assert (screening.verdict, screening.by_id, screening.at) == ("go", day.parent.id, NOON)
     assert screening.outcomes == {"MMR": ["go", None]}
     (decision,) = db.session.query(InformedConsent).all()
@@ -112,7 +112,7 @@ def test_the_nurse_may_ask_at_the_centre(client, day):
         page = f"{day.page}/before"
         answer = client.sign_in(day.vaccinator).post(page, data=NO | {"c-MMR": "yes"})
         assert answer.location == day.page
-        (row,) = db.session.query(Screening).all()
+        (row,) = db.session.query(HealthQuestions).all()
         assert row.by_id == day.vaccinator.id
 
 

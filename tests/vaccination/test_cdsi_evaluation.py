@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.vaccination.cdsi.course import Dose
+from clinic.vaccination.cdsi.course import AdministeredDose
 from clinic.vaccination.cdsi.dates import period
 from clinic.vaccination.cdsi.engine import assess
 from tests.vaccination.cdsi_small import BORN, ON, asked, dose, evaluated, schedule, series
@@ -146,7 +146,7 @@ def test_vaccine(given, said):
 def test_a_maker_counts_where_the_schedule_names_one():
     of = schedule(series(dose(preferable=[["99", "", "", "MSD"]])))
     for maker, status in (("MSD", "Valid"), ("SKB", "Not Valid"), ("", "Not Valid")):
-        found = assess(BORN, "F", [Dose(BORN, "99", maker)], "G", ON, of)
+        found = assess(BORN, "F", [AdministeredDose(BORN, "99", maker)], "G", ON, of)
         assert found.evaluation[0].status == status
 
 
@@ -265,4 +265,4 @@ def test_what_need_not_be_given_on_its_day_is_skipped_as_well():
 )
 def test_what_the_schedule_does_not_know_is_refused(group, cvx, said):
     with pytest.raises(ValueError, match=f"unknown {said}"):
-        assess(BORN, "F", [Dose(BORN, cvx)], group, ON, schedule(series(dose())))
+        assess(BORN, "F", [AdministeredDose(BORN, cvx)], group, ON, schedule(series(dose())))

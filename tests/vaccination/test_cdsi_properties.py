@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.cdsi.course import Dose
+from clinic.vaccination.cdsi.course import AdministeredDose
 from clinic.vaccination.cdsi.engine import assess
 from clinic.vaccination.cdsi.schedule import cdc
 
@@ -43,7 +43,7 @@ def histories(draw, groups=CHILDHOOD):
     group = draw(st.sampled_from(groups))
     ages = st.integers(0, 4400)
     doses = [
-        Dose(BORN + timedelta(days=draw(ages)), cvx)
+        AdministeredDose(BORN + timedelta(days=draw(ages)), cvx)
         for cvx in draw(st.lists(st.sampled_from(vaccines(group)), max_size=7))
     ]
     return group, doses, BORN + timedelta(days=draw(ages))
@@ -100,7 +100,7 @@ def test_who_follows_the_forecast_completes_the_group(group):
         if found.recommended > date(2036, 1, 1):
             break
         on = found.recommended
-        doses.append(Dose(on, USUAL[group](on)))
+        doses.append(AdministeredDose(on, USUAL[group](on)))
         assert len(doses) <= 7
         evaluation = assess(BORN, "F", doses, group, on).evaluation
         assert [one.status for one in evaluation] == ["Valid"] * len(doses)

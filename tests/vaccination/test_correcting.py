@@ -12,7 +12,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.scheduling.models import Question
 from clinic.vaccination.jab import giving
-from clinic.vaccination.jab.models import GivenDose, Observation
+from clinic.vaccination.jab.models import GivenDose, PostVaccinationStay
 from clinic.vaccination.jab.queries import lines_of
 from clinic.vaccination.jab.rules import CHECKS
 from clinic.vaccination.record import recording
@@ -111,7 +111,7 @@ def test_staff_read_what_it_said_before_and_the_report_says_what_is_right(client
     report = client.page(f"{day.page}/reaction/report").words
     assert RIGHT in report
     assert LOT not in report
-    assert db.session.query(Observation).one().left_at is None
+    assert db.session.query(PostVaccinationStay).one().left_at is None
     client.sign_in(day.parent)
     certificate = client.page(f"/vaccination/children/{day.child.id}/certificate").words
     assert RIGHT in certificate

@@ -13,7 +13,7 @@ from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
-from clinic.vaccination.stock.models import DosePromise, Stock
+from clinic.vaccination.stock.models import DoseReservation, Stock
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
@@ -103,9 +103,9 @@ def site(app):
 
 
 def live():
-    query = select(DosePromise.series, DosePromise.vaccine, DosePromise.dose_number).where(
-        DosePromise.released_at.is_(None), DosePromise.appointment_id.is_not(None)
-    )
+    query = select(
+        DoseReservation.series, DoseReservation.vaccine, DoseReservation.dose_number
+    ).where(DoseReservation.released_at.is_(None), DoseReservation.appointment_id.is_not(None))
     assert broken_stock() == broken_promises() == []
     return sorted(tuple(row) for row in db.session.execute(query))
 
@@ -226,7 +226,9 @@ def test_a_move_takes_the_doses_along_and_not_to_a_day_before_they_are_legal(sit
     moved = site.book(site.slots[NEXT_WEEK][1], move=number)
     assert moved.location == booked.location
     assert live() == [("MMR", "MMR", 1)]
-    promise = db.session.scalars(select(DosePromise).where(DosePromise.released_at.is_(None))).one()
+    promise = db.session.scalars(
+        select(DoseReservation).where(DoseReservation.released_at.is_(None))
+    ).one()
     assert promise.centre_id == other.id
 
 

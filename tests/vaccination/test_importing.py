@@ -14,7 +14,7 @@ from clinic.errors import DomainError
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.record.files import (
     MOST,
-    Row,
+    FileRow,
     rows_of,
     text_of,
 )
@@ -44,7 +44,7 @@ def cells(**change):
         "lot": "L1",
         "manufacturer": "北京生物",
     }
-    return Row(2, good | change)
+    return FileRow(2, good | change)
 
 
 def one_child(name, born):
@@ -58,7 +58,7 @@ def one_child(name, born):
     ("change", "fault"),
     [
         ({"vaccine": "tea"}, "UnknownVaccine"),
-        ({"given_on": "2025-01-31"}, "BeforeBirth"),
+        ({"given_on": "2025-01-31"}, "DoseBeforeBirth"),
         ({"given_on": "2026-03-03"}, "NotYetGiven"),
         ({"given_on": "last week"}, "BadDay"),
         ({"given_on": "2025-02-30"}, "BadDay"),

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.legal import (
     Booked,
-    Case,
+    ChildRecord,
     candidates,
     lacks_booklet,
     objections,
@@ -28,7 +28,7 @@ def _in_a_request(app):
 def born(day, *doses, booked=(), sex="F", conditions=()):
     given = tuple(Dose(vaccine, on) for vaccine, on in doses)
     later = tuple(Booked(series, Dose(vaccine, on)) for series, vaccine, on in booked)
-    return Case(Child(day, sex, frozenset(conditions)), given, later)
+    return ChildRecord(Recipient(day, sex, frozenset(conditions)), given, later)
 
 
 def codes(case, series, day):

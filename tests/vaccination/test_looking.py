@@ -11,7 +11,7 @@ from clinic.scheduling.booking import booking, questions
 from clinic.scheduling.models import Question
 from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.stock import reserving
-from clinic.vaccination.stock.models import DosePromise
+from clinic.vaccination.stock.models import DoseReservation
 from tests.makes import NOON, TOMORROW, make_child, make_hold
 from tests.queries import count_queries
 from tests.vaccination.hanging import BORN, IN_A_MONTH, MAY, Baby, all_is_well, purpose
@@ -215,12 +215,16 @@ def test_it_comes_back_when_the_other_visit_of_its_series_is_cancelled(baby):
 def test_what_is_kept_in_an_open_form_has_the_number_that_is_next(baby):
     wanted = baby.wanted(TOMORROW)
     hold = make_hold(wanted, by=baby.parent, now=NOON)
-    reserving.promise([reserving.Dose("DTaP", "DTAP", 2)], hold=hold, by=baby.parent, now=NOON)
+    reserving.promise(
+        [reserving.DoseToReserve("DTaP", "DTAP", 2)], hold=hold, by=baby.parent, now=NOON
+    )
     db.session.commit()
 
     baby.void("DTaP")
 
-    kept = db.session.scalars(select(DosePromise).where(DosePromise.hold_id == hold.id)).one()
+    kept = db.session.scalars(
+        select(DoseReservation).where(DoseReservation.hold_id == hold.id)
+    ).one()
     assert kept.dose_number == 1
 
 

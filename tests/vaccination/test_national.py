@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.programme.child import Child, Dose, child_with
+from clinic.vaccination.programme.child import Dose, Recipient, child_with
 from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.programme.national import national
 from clinic.vaccination.programme.needs import SERIES
@@ -226,7 +226,7 @@ def test_a_dose_too_soon_says_why_and_the_next_waits_from_it():
 
 
 def test_every_series_once_whatever_the_child():
-    assert [one.series for one in forecast(Child(BORN, "M"), [], ON)] == list(SERIES)
+    assert [one.series for one in forecast(Recipient(BORN, "M"), [], ON)] == list(SERIES)
 
 
 def test_an_unknown_condition_is_refused():
@@ -239,7 +239,7 @@ HISTORIES = st.lists(
     st.builds(Dose, st.sampled_from(VACCINES), st.dates(date(2020, 1, 1), date(2026, 11, 20))),
     max_size=12,
 )
-CHILDREN = st.builds(Child, st.just(date(2020, 1, 1)), st.sampled_from("FM"))
+CHILDREN = st.builds(Recipient, st.just(date(2020, 1, 1)), st.sampled_from("FM"))
 
 
 @given(CHILDREN, HISTORIES)

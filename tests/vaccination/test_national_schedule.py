@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.programme.national import national, period
 
@@ -62,7 +62,7 @@ ROWS = [
 def line_of(series, before, day, conditions):
     """The series on that day, every dose before given on its first day."""
     doses = [Dose(vaccine, period(age).after(BORN)) for vaccine, _, age, _ in before]
-    lines = forecast(Child(BORN, "F", frozenset(conditions)), doses, day)
+    lines = forecast(Recipient(BORN, "F", frozenset(conditions)), doses, day)
     return next(one for one in lines if one.series == series)
 
 

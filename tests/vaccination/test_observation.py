@@ -8,7 +8,7 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
-from clinic.vaccination.jab.models import AdverseEvent, Observation
+from clinic.vaccination.jab.models import AdverseEvent, PostVaccinationStay
 from clinic.vaccination.jab.observation import minutes_left
 from tests.forms import words
 from tests.makes import make_centre, make_user
@@ -46,7 +46,7 @@ def day(client):
 
 def stay():
     db.session.expire_all()
-    return db.session.query(Observation).one()
+    return db.session.query(PostVaccinationStay).one()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_three_children_cost_no_more_than_one(client, app):
     for _ in range(2):
         more = Day()
         arrive(more)
-        db.session.query(Observation).update({"centre_id": first.id})
+        db.session.query(PostVaccinationStay).update({"centre_id": first.id})
         db.session.commit()
     client.sign_in(desk)
     assert count_queries(lambda: client.get(BOARD)) == one

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.ages import add_months
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.paid import PAID, advice
 
 BORN = date(2026, 1, 5)
@@ -17,7 +17,7 @@ WEAK = frozenset({Condition.IMMUNODEFICIENT})
 def told(vaccine, on, *doses, conditions=frozenset()):
     """Status, number, left, first legal day; None if there is no advice on it."""
     history = [Dose(name, day) for name, day in doses]
-    found = advice(Child(BORN, "F", conditions), history, on)
+    found = advice(Recipient(BORN, "F", conditions), history, on)
     return next(
         (
             (one.line.status, one.line.number, one.left, one.line.earliest)
@@ -82,7 +82,7 @@ HISTORIES = st.lists(
 @given(st.integers(0, 84), HISTORIES, st.randoms(use_true_random=False))
 def test_never_overdue_and_the_order_does_not_matter(months, rows, dice):
     doses = [Dose(name, date.fromordinal(BORN.toordinal() + days)) for name, days in rows]
-    on, child = add_months(BORN, months), Child(BORN, "M")
+    on, child = add_months(BORN, months), Recipient(BORN, "M")
     found = advice(child, doses, on)
     dice.shuffle(doses)
     assert advice(child, doses, on) == found

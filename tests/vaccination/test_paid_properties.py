@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinic.vaccination.programme.child import Child, Dose
-from clinic.vaccination.programme.legal import Case, objections, paid_on
+from clinic.vaccination.programme.child import Dose, Recipient
+from clinic.vaccination.programme.legal import ChildRecord, objections, paid_on
 from clinic.vaccination.programme.national import national
 from clinic.vaccination.programme.paid import PAID
 
@@ -15,7 +15,7 @@ CODES = sorted(code for code, one in national().vaccines.items() if code != "IG"
 HISTORIES = st.lists(
     st.builds(Dose, st.sampled_from(CODES), st.dates(BORN, ON - timedelta(days=1))), max_size=10
 )
-CHILDREN = st.builds(Child, st.just(BORN), st.sampled_from("FM"))
+CHILDREN = st.builds(Recipient, st.just(BORN), st.sampled_from("FM"))
 
 
 @settings(
@@ -25,7 +25,7 @@ CHILDREN = st.builds(Child, st.just(BORN), st.sampled_from("FM"))
 def test_a_paid_dose_is_booked_on_the_days_that_the_advice_allows_and_no_other(
     app, child, history, code, ahead
 ):
-    case, day = Case(child, tuple(history)), ON + timedelta(days=ahead)
+    case, day = ChildRecord(child, tuple(history)), ON + timedelta(days=ahead)
     (line,) = [one for one in paid_on(case, day) if one.series == code]
     with app.test_request_context():
         assert (not objections(case, [code], day)) == (line.status == "due")

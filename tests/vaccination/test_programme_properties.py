@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clinic.vaccination.programme.child import Condition, Dose
 from clinic.vaccination.programme.forecast import forecast
-from clinic.vaccination.programme.legal import Case, objections
+from clinic.vaccination.programme.legal import ChildRecord, objections
 from clinic.vaccination.programme.national import national, period
 from clinic.vaccination.programme.needs import HPV_FROM, SERIES
 from tests.vaccination.histories import TODAY, records
@@ -118,7 +118,7 @@ def test_a_booking_accepts_what_the_forecast_says_is_legal_and_only_that(
     (child, history), day = record, TODAY + timedelta(days=ahead)
     lines = {one.series: one for one in forecast(child, history, day)}
     with app.test_request_context():
-        against = objections(Case(child, history), series, day)
+        against = objections(ChildRecord(child, history), series, day)
     assert (not against) == all(lines[code].status in ("due", "overdue") for code in series)
     event("legal" if not against else against[0].code)
     first = against[0].works_from if against else None

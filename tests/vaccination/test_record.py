@@ -17,7 +17,7 @@ BIRTH = date(2025, 2, 1)
 GOOD = Entry("BCG", BIRTH)
 BAD = [
     (Entry("tea", BIRTH), rules.UnknownVaccine),
-    (Entry("HepB", date(2025, 1, 31)), rules.BeforeBirth),
+    (Entry("HepB", date(2025, 1, 31)), rules.DoseBeforeBirth),
     (Entry("HepB", date(2026, 3, 3)), rules.NotYetGiven),
     (GOOD, rules.GivenTwice),
 ]

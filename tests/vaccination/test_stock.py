@@ -14,7 +14,7 @@ from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Wanted
 from clinic.vaccination.stock import reserving
-from clinic.vaccination.stock.models import DosePromise, Why
+from clinic.vaccination.stock.models import DoseReservation, Why
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
@@ -120,7 +120,7 @@ def test_what_a_form_kept_is_the_appointments(centre):
     made = confirm(hold)
     reserving.carry_over(hold, made, by=centre.nurse, now=NOON)
     assert centre.counts() == (1, 1)
-    assert db.session.scalars(select(DosePromise)).one().appointment_id == made.id
+    assert db.session.scalars(select(DoseReservation)).one().appointment_id == made.id
 
 
 def confirm(hold, now=NOON):

@@ -10,7 +10,7 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.scheduling.models import Appointment
-from clinic.vaccination.jab.models import GivenDose, Observation
+from clinic.vaccination.jab.models import GivenDose, PostVaccinationStay
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
 from clinic.vaccination.record.rules import Entry
@@ -48,7 +48,7 @@ def nothing_happened_but(day, entered):
     """These vaccines were entered by others; here nothing was given."""
     db.session.expire_all()
     assert list(db.session.scalars(select(Immunization.vaccine))) == entered
-    assert db.session.query(Observation).count() == 0
+    assert db.session.query(PostVaccinationStay).count() == 0
     assert db.session.get_one(Appointment, day.visit.id).done_at is None
     return day.counts() == (5, 1)
 
@@ -63,7 +63,7 @@ def test_a_dose_is_recorded_taken_from_its_lot_and_the_child_stays(nurse, day):
     assert (row.centre_id, row.appointment_id, row.given_at) == (day.id, day.visit.id, ON_THE_DAY)
     (given,) = db.session.query(GivenDose).all()
     assert (given.lot_id, len(given.checks), given.reason) == (day.lot.id, 5, "")
-    (stay,) = db.session.query(Observation).all()
+    (stay,) = db.session.query(PostVaccinationStay).all()
     assert stay.ends_at - stay.started_at == timedelta(minutes=30)
     assert db.session.get_one(Appointment, day.visit.id).done_at == ON_THE_DAY
     assert day.counts() == (4, 0)

@@ -16,7 +16,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving, line, queries, waits
 from clinic.visits.arriving import AlreadyCalled
 from clinic.visits.line import NobodyWaits, NothingToUndo, NotOurRoom, StaysUntil
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import State
 from clinic.visits.steps import JustChanged, NotNow
 from tests.makes import (
@@ -100,7 +100,10 @@ def test_checking_in_twice_is_one_visit_and_one_ticket(morning):
     }
     db.session.commit()
     assert (
-        len(tickets) == db.session.query(Visit).count() == db.session.query(TicketStep).count() == 1
+        len(tickets)
+        == db.session.query(Encounter).count()
+        == db.session.query(TicketStep).count()
+        == 1
     )
 
 
@@ -128,7 +131,7 @@ def test_a_check_in_of_another_day_is_refused_and_leaves_nothing(morning):
     appointment = make_appointment(service=morning.service, slot=morning.slot)
     with pytest.raises(NotToday):
         arriving.check_in(appointment, by=morning.desk, now=morning.now - timedelta(days=1))
-    assert db.session.query(Visit).count() == 0
+    assert db.session.query(Encounter).count() == 0
 
 
 def test_a_check_in_is_taken_back_with_its_ticket_and_made_again(morning):

@@ -23,7 +23,7 @@ from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving, line
-from clinic.visits.models import Ticket, TicketStep, Visit
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.queries import is_for
 from clinic.visits.rules import BUSY, MACHINE, OPEN, State, Verb
 from clinic.visits.stations import stations
@@ -116,14 +116,14 @@ class Hall(RuleBasedStateMachine):
     @invariant()
     def a_child_is_in_one_place_and_has_one_visit(self):
         for child_id in db.session.scalars(select(Appointment.child_id).distinct()):
-            visits = db.session.scalars(select(Visit).filter_by(child_id=child_id)).all()
+            visits = db.session.scalars(select(Encounter).filter_by(child_id=child_id)).all()
             tickets = [one for visit in visits for one in visit.tickets]
             assert sum(one.closed_at is None for one in visits) <= 1
             assert sum(one.state in BUSY for one in tickets) <= 1
 
     @invariant()
     def a_visit_is_closed_when_its_tickets_are(self):
-        for visit in db.session.scalars(select(Visit)):
+        for visit in db.session.scalars(select(Encounter)):
             over = all(one.state in (State.DONE, State.VOID) for one in visit.tickets)
             assert (visit.closed_at is not None) is over
 

@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
 from clinic.checkups.due import questions
-from clinic.checkups.due.schedule import Visit
+from clinic.checkups.due.schedule import CheckAge
 from clinic.db import in_one_transaction
 from clinic.families.consenting import needs_consent
 from clinic.outside import an_object
@@ -62,7 +62,7 @@ def before(appointment_id: int) -> Response:
     return see_other("appointments.show", appointment_id=visit.id)
 
 
-def _changed(one: Visit, form: Mapping[str, str]) -> dict[str, str]:
+def _changed(one: CheckAge, form: Mapping[str, str]) -> dict[str, str]:
     """The answers that were chosen; what somebody else changed meanwhile is left alone."""
     only, shown = form.get("only"), an_object(form.get("shown"))
     return {
@@ -73,7 +73,9 @@ def _changed(one: Visit, form: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _page(visit: Appointment, one: Visit, answers: Mapping[str, str], errors: Errors) -> Response:
+def _page(
+    visit: Appointment, one: CheckAge, answers: Mapping[str, str], errors: Errors
+) -> Response:
     """The page, or only how far they are."""
     return render(
         "checkups/before.html",

@@ -6,7 +6,7 @@ from datetime import date
 
 from clinic.ages import age_months
 from clinic.checkups.check import queries
-from clinic.checkups.due.items import Sheet
+from clinic.checkups.due.items import CheckSheet
 from clinic.checkups.growth.measuring import Measured, Patient
 from clinic.checkups.growth.queries import patient_of
 from clinic.checkups.kinds import How, Kind
@@ -16,12 +16,12 @@ from clinic.scheduling.models import Appointment
 
 
 @dataclass(frozen=True)
-class Case:
+class CheckAtHand:
     """One check of one child; `fields` is what is on record of it, or what a fresh page shows."""
 
     visit: Appointment
     check: CheckVisit | None
-    sheet: Sheet
+    sheet: CheckSheet
     on: date
     patient: Patient
     fields: Mapping[str, str]
@@ -41,7 +41,7 @@ class Case:
         return age_months(self.patient.birth_date, self.on)
 
 
-def case_of(visit: Appointment) -> Case | None:
+def case_of(visit: Appointment) -> CheckAtHand | None:
     """The check of that appointment; None where no check of the schedule is left. Five queries."""
     check = queries.check_of(visit.id)
     done = queries.done_before(visit)
@@ -53,7 +53,7 @@ def case_of(visit: Appointment) -> Case | None:
     how = How.STANDING if "height" in one.items else How.LYING
     kept = {"how": how.value} if Kind.LENGTH in sheet.amounts else {}
     kept |= {"note": visit.note} | record.fields
-    return Case(
+    return CheckAtHand(
         visit=visit,
         check=check,
         sheet=sheet,

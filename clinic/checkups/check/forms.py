@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from clinic import plain
-from clinic.checkups.due.items import ACUITY, Sheet
+from clinic.checkups.due.items import ACUITY, CheckSheet
 from clinic.checkups.due.questions import signs
 from clinic.checkups.due.referral import referral
 from clinic.checkups.growth.measuring import (
@@ -36,7 +36,7 @@ EMPTY = mark("Still empty.")
 
 
 @dataclass
-class Reading:
+class TypedCheck:
     """What the fields say."""
 
     measured: dict[Kind, Measured] = field(default_factory=dict)
@@ -51,15 +51,15 @@ class Reading:
 
 
 def read(
-    sheet: Sheet,
+    sheet: CheckSheet,
     typed: Mapping[str, str],
     patient: Patient,
     on: date,
     before: Sequence[Measured],
     saved: Mapping[str, str],
-) -> Reading:
+) -> TypedCheck:
     """Everything that was typed. What is on record already is not asked about again."""
-    reading = Reading()
+    reading = TypedCheck()
     for kind in sheet.amounts:
         name, text = kind.value, typed.get(kind.value, "")
         if text:
@@ -79,7 +79,7 @@ def _how(typed: Mapping[str, str]) -> How | None:
 
 
 def _amount(
-    reading: Reading, kind: Kind, text: str, how: How | None, patient: Patient, on: date
+    reading: TypedCheck, kind: Kind, text: str, how: How | None, patient: Patient, on: date
 ) -> Measured | None:
     """The amount, or why it is refused, in the reading."""
     try:
@@ -92,7 +92,7 @@ def _amount(
     return one
 
 
-def _read_found(reading: Reading, sheet: Sheet, typed: Mapping[str, str]) -> None:
+def _read_found(reading: TypedCheck, sheet: CheckSheet, typed: Mapping[str, str]) -> None:
     """Findings, signs, advice and notes: of choices only what can be chosen."""
     choices = {one.code: [each.value for each in one.options] for one in sheet.findings}
     choices |= {one.code: ["no", "yes"] for one in signs(sheet.visit)}
@@ -122,7 +122,7 @@ def _read_found(reading: Reading, sheet: Sheet, typed: Mapping[str, str]) -> Non
 
 
 def unfinished(
-    sheet: Sheet, typed: Mapping[str, str], found: Mapping[str, str], age_months: int
+    sheet: CheckSheet, typed: Mapping[str, str], found: Mapping[str, str], age_months: int
 ) -> dict[str, Doubt]:
     """What is still to be done before the check is finished, by field.
 
@@ -156,7 +156,7 @@ class Typed:
     clashes: tuple[str, ...] = ()
 
 
-def typed_of(form: Mapping[str, str], sheet: Sheet, answers: Mapping[str, str]) -> Typed:
+def typed_of(form: Mapping[str, str], sheet: CheckSheet, answers: Mapping[str, str]) -> Typed:
     """What was sent, after the one tap that it may stand for.
 
     `accept-<field>`: the number that was meant; `take-<field>`: what the other one saved; action

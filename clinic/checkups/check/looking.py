@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from clinic.accounts.models import Person
 from clinic.checkups.check.queries import IS_HEALTH_CHECK
 from clinic.checkups.due.next_check import due
-from clinic.checkups.due.plan import Made, checks_done, made_of
+from clinic.checkups.due.plan import CheckMade, checks_done, made_of
 from clinic.checkups.models import CheckVisit, Measurement
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -76,13 +76,13 @@ def _visits(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:
     ).all()
 
 
-def _is_over(visit: Appointment, made: Collection[Made]) -> bool:
+def _is_over(visit: Appointment, made: Collection[CheckMade]) -> bool:
     """Whether a check was due on its day when it was booked, and none is any more."""
     before = [one for one in made if one.at < visit.booking.made_at]
     return _is_due(visit, before) and not _is_due(visit, made)
 
 
-def _is_due(visit: Appointment, made: Collection[Made]) -> bool:
+def _is_due(visit: Appointment, made: Collection[CheckMade]) -> bool:
     day = clinic_day(visit.starts_at)
     found = due(visit.child.birth_date, day, checks_done(visit.child, made))
     return found.visit is not None and (found.due_from or day) <= day

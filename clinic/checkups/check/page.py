@@ -10,10 +10,10 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.checkups.check import queries, recording
-from clinic.checkups.check.case import Case, case_of
+from clinic.checkups.check.case import CheckAtHand, case_of
 from clinic.checkups.check.forms import (
-    Reading,
     Typed,
+    TypedCheck,
     read,
     typed_of,
     unfinished,
@@ -58,7 +58,7 @@ def check(appointment_id: int) -> Response:
     return _save(case, typed) if typed.version == case.version else _merged(case, typed)
 
 
-def _save(case: Case, typed: Typed) -> Response:
+def _save(case: CheckAtHand, typed: Typed) -> Response:
     """Keep it all or nothing, or say at each field why not."""
     reading = read(case.sheet, typed.fields, case.patient, case.on, case.before, case.fields)
     errors = reading.questions
@@ -79,7 +79,7 @@ def _save(case: Case, typed: Typed) -> Response:
     return see_other("checkups.check", appointment_id=case.visit.id)
 
 
-def _keep(case: Case, typed: Typed, reading: Reading) -> None:
+def _keep(case: CheckAtHand, typed: Typed, reading: TypedCheck) -> None:
     now, by, visit = clock.now(), me(), case.visit
     target = recording.Target(
         visit.child_id, visit.centre_id, case.sheet.visit.id, case.on, visit.id
@@ -92,7 +92,7 @@ def _keep(case: Case, typed: Typed, reading: Reading) -> None:
         recording.finish_check(done, visit, by=by, now=now, note=found.get("note", ""))
 
 
-def _why(case: Case, found: Mapping[str, str]) -> dict[str, str]:
+def _why(case: CheckAtHand, found: Mapping[str, str]) -> dict[str, str]:
     """What a referral is for, kept with it."""
     sent_on = referral(case.sheet.visit, found, case.age_months)
     if sent_on is None:
@@ -100,7 +100,7 @@ def _why(case: Case, found: Mapping[str, str]) -> dict[str, str]:
     return {"referral-why": ",".join(one.code for one in sent_on.because)}
 
 
-def _merged(case: Case, typed: Typed) -> Response:
+def _merged(case: CheckAtHand, typed: Typed) -> Response:
     """Somebody saved it meanwhile: theirs and mine in one form, on what is on record by now."""
     merged = merge(typed.base, {one: typed.fields[one] for one in case.fields}, case.fields)
     both = replace(

@@ -15,13 +15,13 @@ from clinic.accounts.models import Person, Role
 from clinic.ages import add_months
 from clinic.booking.queries import get_appointment
 from clinic.centres.models import Service
-from clinic.checkups.due.items import Sheet, sheet
+from clinic.checkups.due.items import CheckSheet, sheet
 from clinic.checkups.due.next_check import HB, hb_needed, next_visit
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
-from clinic.checkups.due.schedule import Visit, visits
+from clinic.checkups.due.schedule import CheckAge, visits
 from clinic.checkups.growth.measuring import Measured, written
 from clinic.checkups.kinds import Kind
-from clinic.checkups.models import CheckVisit, Measurement, Screening, Source
+from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
@@ -93,14 +93,16 @@ def done_before(visit: Appointment) -> list[str]:
     return checks_done(visit.child, made)
 
 
-def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) -> Visit | None:
+def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) -> CheckAge | None:
     """Which of the thirteen checks it is; None for a child who had them all or is seven."""
     if check:
         return next(one for one in visits() if one.id == check.visit)
     return next_visit(visit.child.birth_date, clinic_day(visit.starts_at), done)
 
 
-def sheet_of(visit: Appointment, one: Visit, done: Sequence[str], on_record: OnRecord) -> Sheet:
+def sheet_of(
+    visit: Appointment, one: CheckAge, done: Sequence[str], on_record: OnRecord
+) -> CheckSheet:
     """What that check asks; blood is taken once in 6 to 8 months."""
     since = add_months(visit.child.birth_date, 6)
     was_taken = any(each.kind is Kind.HAEMOGLOBIN and each.on >= since for each in on_record.before)
@@ -123,11 +125,11 @@ def on_record(visit: Appointment, check: CheckVisit | None) -> OnRecord:
             if row.how:
                 fields["how"] = row.how.value
     if check:
-        found = select(Screening.code, Screening.value).where(
-            Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
+        found = select(CheckFinding.code, CheckFinding.value).where(
+            CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
         )
         fields |= {row.code: row.value for row in db.session.execute(found)}
-    home = frozenset(_measured(one) for one in before if one.source is Source.PARENT)
+    home = frozenset(_measured(one) for one in before if one.source is EnteredBy.PARENT)
     return OnRecord(fields, [_measured(one) for one in before], home)
 
 
@@ -135,12 +137,12 @@ def _measured(row: Measurement) -> Measured:
     return Measured(row.measured_on, row.kind, row.amount, row.how)
 
 
-def answers_of(child_id: int, one: Visit) -> dict[str, str]:
+def answers_of(child_id: int, one: CheckAge) -> dict[str, str]:
     """What the family answered before that check, by question."""
-    query = select(Screening.code, Screening.value).where(
-        Screening.child_id == child_id,
-        Screening.visit == one.id,
-        Screening.check_visit_id.is_(None),
-        Screening.voided_at.is_(None),
+    query = select(CheckFinding.code, CheckFinding.value).where(
+        CheckFinding.child_id == child_id,
+        CheckFinding.visit == one.id,
+        CheckFinding.check_visit_id.is_(None),
+        CheckFinding.voided_at.is_(None),
     )
     return {row.code: row.value for row in db.session.execute(query)}

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.checkups.growth.measuring import Measured, check_day
-from clinic.checkups.models import CheckVisit, Measurement, ParentHeights, Screening, Source
+from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement, ParentHeights
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -26,7 +26,7 @@ ONE_CHECK = ("uq_check_visits_appointment_id", "check_visits.appointment_id")
 SAME_DAY = ("uq_measurements_live_home", "measurements.measured_on")
 
 
-E = TypeVar("E", Measurement, Screening)
+E = TypeVar("E", Measurement, CheckFinding)
 
 
 class SavedMeanwhile(DomainError):
@@ -37,7 +37,7 @@ class MeasuredTwice(DomainError):
     message = mark("This is recorded for that day already.")
 
 
-class NotYours(DomainError):
+class NotYourCheck(DomainError):
     message = mark("The centre measured this. Please ask the centre to change it.")
 
 
@@ -129,7 +129,7 @@ def _keep_measured(
             kind=one.kind,
             amount=one.amount,
             how=one.how,
-            **_entered(check.child_id, Source.CLINIC, by, now),
+            **_entered(check.child_id, EnteredBy.CLINIC, by, now),
         )
         for kind, one in measured.items()
     }
@@ -139,17 +139,17 @@ def _keep_measured(
 def _keep_found(
     check: CheckVisit, found: Mapping[str, str], by: Person, now: datetime
 ) -> list[str]:
-    rows = select(Screening).where(
-        Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
+    rows = select(CheckFinding).where(
+        CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
     )
     old = {row.code: row for row in db.session.scalars(rows)}
     new = {
-        code: Screening(
+        code: CheckFinding(
             check_visit_id=check.id,
             visit=check.visit,
             code=code,
             value=value,
-            **_entered(check.child_id, Source.CLINIC, by, now),
+            **_entered(check.child_id, EnteredBy.CLINIC, by, now),
         )
         for code, value in found.items()
         if value
@@ -157,7 +157,7 @@ def _keep_found(
     return _keep(old, new, by, now)
 
 
-def _entered(child_id: int, source: Source, by: Person, now: datetime) -> dict[str, object]:
+def _entered(child_id: int, source: EnteredBy, by: Person, now: datetime) -> dict[str, object]:
     """What every entry says of where it comes from."""
     return {"child_id": child_id, "source": source, "entered_at": now, "entered_by_id": by.id}
 
@@ -170,7 +170,7 @@ def _keep(old: Mapping[str, E], new: Mapping[str, E], by: Person, now: datetime)
     return [key for key in {*old, *new} if key not in same]
 
 
-def _void(rows: Iterable[Measurement | Screening], by: Person, now: datetime) -> None:
+def _void(rows: Iterable[Measurement | CheckFinding], by: Person, now: datetime) -> None:
     """They no longer count; flushed, so that what replaces them has the place."""
     for row in rows:
         row.voided_at, row.voided_by_id = now, by.id
@@ -197,7 +197,7 @@ def measure_at_home(
     rows = []
     for one in measured:
         check_day(one.on, child.birth_date, clinic_day(now))
-        facts = _entered(child.id, Source.PARENT, by, now)
+        facts = _entered(child.id, EnteredBy.PARENT, by, now)
         row = Measurement(
             measured_on=one.on, kind=one.kind, amount=one.amount, how=one.how, **facts
         )
@@ -217,8 +217,8 @@ def measure_at_home(
 
 def take_back(row: Measurement, *, by: Person, now: datetime) -> None:
     """A family takes back what it entered by mistake; the row stays. NotYours for the clinic's."""
-    if row.source is not Source.PARENT:
-        raise NotYours
+    if row.source is not EnteredBy.PARENT:
+        raise NotYourCheck
     _void([row], by, now)
     audit.record("take_back_measurement", row, by=by.id, now=now)
     db.session.flush()
@@ -232,17 +232,17 @@ def answer(
     The child's row is locked, so that two guardians may answer at once.
     """
     db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update(key_share=True))
-    rows = select(Screening).where(
-        Screening.child_id == child.id,
-        Screening.visit == visit,
-        Screening.check_visit_id.is_(None),
-        Screening.voided_at.is_(None),
-        Screening.code.in_(answers),
+    rows = select(CheckFinding).where(
+        CheckFinding.child_id == child.id,
+        CheckFinding.visit == visit,
+        CheckFinding.check_visit_id.is_(None),
+        CheckFinding.voided_at.is_(None),
+        CheckFinding.code.in_(answers),
     )
     old = {row.code: row for row in db.session.scalars(rows)}
     new = {
-        code: Screening(
-            visit=visit, code=code, value=value, **_entered(child.id, Source.PARENT, by, now)
+        code: CheckFinding(
+            visit=visit, code=code, value=value, **_entered(child.id, EnteredBy.PARENT, by, now)
         )
         for code, value in answers.items()
         if value

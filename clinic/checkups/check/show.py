@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import me
 from clinic.booking.on_behalf import free_times
-from clinic.checkups.check.case import Case
+from clinic.checkups.check.case import CheckAtHand
 from clinic.checkups.check.forms import EMPTY, Typed, read
 from clinic.checkups.due import questions
 from clinic.checkups.due.items import ACUITY, groups, in_english
@@ -52,7 +52,7 @@ def _note_read(visit: Appointment) -> None:
 
 
 def show(
-    case: Case,
+    case: CheckAtHand,
     typed: Typed,
     *,
     errors: Mapping[str, Sentence] | None = None,
@@ -91,7 +91,7 @@ def show(
     )
 
 
-def _entered(case: Case) -> list[Entered]:
+def _entered(case: CheckAtHand) -> list[Entered]:
     """What was measured before, as the charts read it."""
     return [Entered(n, one, one in case.from_home) for n, one in enumerate(case.before)]
 
@@ -107,7 +107,7 @@ def books(visit: Appointment, day: date) -> bool | None:
     return visit.practitioner.user_id == me().id
 
 
-def _around(case: Case) -> dict[str, object]:
+def _around(case: CheckAtHand) -> dict[str, object]:
     """The visit, and what comes after it."""
     today = clinic_day(clock.now())
     standing = status_of(case.visit)
@@ -133,7 +133,7 @@ def _around(case: Case) -> dict[str, object]:
     }
 
 
-def _parts(case: Case) -> dict[str, object]:
+def _parts(case: CheckAtHand) -> dict[str, object]:
     """The sections of the form."""
     sheet = case.sheet
     last = {one: last_of(one, case.on, case.before) for one in sheet.amounts}
@@ -154,7 +154,7 @@ def _parts(case: Case) -> dict[str, object]:
     }
 
 
-def names_of(case: Case) -> dict[str, str]:
+def names_of(case: CheckAtHand) -> dict[str, str]:
     """Every field in the reader's language."""
     standing = "height" in case.sheet.visit.items
     words = {
@@ -176,7 +176,7 @@ def names_of(case: Case) -> dict[str, str]:
     return words | {one.code: name_of(one) for one in case.sheet.advice}
 
 
-def value_of(case: Case, name: str, value: str) -> str:
+def value_of(case: CheckAtHand, name: str, value: str) -> str:
     """A field's value in the reader's language."""
     words = {
         "": _("empty"),

@@ -18,7 +18,7 @@ from clinic.checkups.due.questions import (
     options_of,
     signs,
 )
-from clinic.checkups.due.schedule import Visit
+from clinic.checkups.due.schedule import CheckAge
 from clinic.checkups.kinds import Kind
 
 FILE = Path(__file__).with_name("items.json")
@@ -46,7 +46,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Group:
+class FindingGroup:
     """Findings under one heading."""
 
     code: str
@@ -55,7 +55,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Advice:
+class Topic:
     """What is talked about with the family; `code` is the schedule's item."""
 
     code: str
@@ -66,14 +66,14 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CheckSheet:
     """Everything that one check asks."""
 
-    visit: Visit
+    visit: CheckAge
     amounts: tuple[Kind, ...]
     findings: tuple[Finding, ...]
     acuity: bool
-    advice: tuple[Advice, ...]
+    advice: tuple[Topic, ...]
     hepb_may_be_given: bool
 
     @property
@@ -103,9 +103,9 @@ def data() -> dict[str, Any]:
 
 
 @cache
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[FindingGroup, ...]:
     """The headings, in their order."""
-    return tuple(Group(one["code"], one["zh"], one["en"]) for one in data()["groups"])
+    return tuple(FindingGroup(one["code"], one["zh"], one["en"]) for one in data()["groups"])
 
 
 @cache
@@ -118,10 +118,10 @@ def findings() -> tuple[Finding, ...]:
     )
 
 
-def advice(visit: Visit) -> tuple[Advice, ...]:
+def advice(visit: CheckAge) -> tuple[Topic, ...]:
     """The texts for that age, and its TCM guidance."""
     found = [
-        Advice(one["item"], one["name_zh"], one["name_en"], text["zh"], text["en"])
+        Topic(one["item"], one["name_zh"], one["name_en"], text["zh"], text["en"])
         for one in data()["advice"]
         if one["item"] in (*visit.items, ALWAYS)
         for text in one["texts"]
@@ -130,14 +130,14 @@ def advice(visit: Visit) -> tuple[Advice, ...]:
     if visit.tcm:
         text = data()["tcm"][visit.tcm]
         found.append(
-            Advice("tcm", f"中医药健康指导：{visit.tcm}", "TCM guidance", text["zh"], text["en"])
+            Topic("tcm", f"中医药健康指导：{visit.tcm}", "TCM guidance", text["zh"], text["en"])
         )
     return tuple(found)
 
 
-def sheet(visit: Visit, items: Collection[str]) -> Sheet:
+def sheet(visit: CheckAge, items: Collection[str]) -> CheckSheet:
     """What that check asks; `items`: those of the schedule that are due (haemoglobin may not be)."""
-    return Sheet(
+    return CheckSheet(
         visit=visit,
         amounts=tuple(AMOUNTS[one] for one in visit.items if one in AMOUNTS and one in items),
         findings=tuple(one for one in findings() if one.code in items),

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from clinic.ages import add_months, age_months
-from clinic.checkups.due.schedule import Visit, visits
+from clinic.checkups.due.schedule import CheckAge, visits
 
 UNTIL_MONTHS = 84
 HB = "haemoglobin"
 
 
 @dataclass(frozen=True)
-class Due:
+class NextCheck:
     """The next check; `visit` is None when all are done or the child is seven."""
 
-    visit: Visit | None
+    visit: CheckAge | None
     due_from: date | None = None
     due_by: date | None = None
     overdue: bool = False
@@ -29,7 +29,7 @@ class Due:
 
 
 def window(
-    visit: Visit, birth_date: date, discharge: date | None
+    visit: CheckAge, birth_date: date, discharge: date | None
 ) -> tuple[date | None, date | None]:
     """First and last day of that check (both inclusive); None where discharge is not known."""
     return day_of(visit.start, birth_date, discharge), day_of(visit.end, birth_date, discharge)
@@ -48,7 +48,7 @@ def day_of(moment: tuple[str, int], birth_date: date, discharge: date | None) ->
 
 def next_visit(
     birth_date: date, on: date, done: Collection[str], discharge: date | None = None
-) -> Visit | None:
+) -> CheckAge | None:
     """The check to offer that day.
 
     A check stays open until the next one's age comes; then the child has that one instead.
@@ -63,7 +63,7 @@ def next_visit(
     return begun[-1] if begun else next(iter(left), None)
 
 
-def hb_needed(visit: Visit, done: Collection[str], *, hb_done: bool | None = None) -> bool:
+def hb_needed(visit: CheckAge, done: Collection[str], *, hb_done: bool | None = None) -> bool:
     """Does that check take blood for haemoglobin? Once in 6-8 months, then 18, 30 months, yearly
     from 4 to 6 years. `hb_done`: was the test of this age done; unknown: as M6 was done.
     """
@@ -79,15 +79,15 @@ def due(
     *,
     discharge: date | None = None,
     hb_done: bool | None = None,
-) -> Due:
+) -> NextCheck:
     """The next check of a child on that day, with its window and contents."""
     visit = next_visit(birth_date, on, done, discharge)
     if visit is None:
-        return Due(None)
+        return NextCheck(None)
     first, last = window(visit, birth_date, discharge)
     needed = hb_needed(visit, done, hb_done=hb_done)
     items = tuple(item for item in visit.items if item != HB or needed)
-    return Due(visit, first, last, last is not None and on > last, items, needed)
+    return NextCheck(visit, first, last, last is not None and on > last, items, needed)
 
 
 def screen_action(positive: Collection[str], *, regression: bool = False) -> tuple[str, str | None]:

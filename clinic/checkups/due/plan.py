@@ -8,7 +8,7 @@ from sqlalchemy import Date, String, cast, func, null, select
 
 from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
-from clinic.checkups.due.next_check import Due, due, next_visit
+from clinic.checkups.due.next_check import NextCheck, due, next_visit
 from clinic.checkups.models import CheckVisit
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -18,7 +18,7 @@ from clinic.scheduling.models import Appointment
 HEALTH_CHECK = "health-check"  # the service's code
 
 
-class Made(NamedTuple):
+class CheckMade(NamedTuple):
     """A check that was made: when, and which one if its record says so."""
 
     on: date
@@ -26,7 +26,7 @@ class Made(NamedTuple):
     at: datetime  # when that was on record
 
 
-def dues_of(children: Collection[Child], on: date) -> Mapping[int, Due]:
+def dues_of(children: Collection[Child], on: date) -> Mapping[int, NextCheck]:
     """The next check of each of these children, by id. One query."""
     made = made_of([one.id for one in children])
     return {one.id: due(one.birth_date, on, checks_done(one, made[one.id])) for one in children}
@@ -57,7 +57,7 @@ def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, li
     return days
 
 
-def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:
+def made_of(child_ids: Collection[int]) -> Mapping[int, list[CheckMade]]:
     """The checks that were made of these children, by day. One query.
 
     A finished check says which one it was. A finished appointment that left no finished check
@@ -92,14 +92,14 @@ def made_of(child_ids: Collection[int]) -> Mapping[int, list[Made]]:
             ~has_record,
         )
     )
-    made: dict[int, list[Made]] = {one: [] for one in child_ids}
+    made: dict[int, list[CheckMade]] = {one: [] for one in child_ids}
     rows = db.session.execute(recorded.union_all(unrecorded))
     for child_id, starts_at, done_on, visit, at in rows:
-        made[child_id].append(Made(done_on or clinic_day(starts_at), visit, at))
+        made[child_id].append(CheckMade(done_on or clinic_day(starts_at), visit, at))
     return {child_id: sorted(rows, key=lambda one: one.on) for child_id, rows in made.items()}
 
 
-def checks_done(child: Child, made: Collection[Made]) -> list[str]:
+def checks_done(child: Child, made: Collection[CheckMade]) -> list[str]:
     """The ids of the checks that were made, in order."""
     done: list[str] = []
     for one in made:

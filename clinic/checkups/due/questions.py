@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clinic.checkups.due.schedule import Visit, visits
+from clinic.checkups.due.schedule import CheckAge, visits
 
 FILE = Path(__file__).with_name("questions.json")
 REGRESSION = "regression"
@@ -27,7 +27,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Question:
+class CheckQuestion:
     """A question with its answers; `is_sign` for warning signs and regression."""
 
     code: str
@@ -56,14 +56,14 @@ def data() -> dict[str, Any]:
     return found
 
 
-def in_range(visit: Visit, first: str, last: str) -> bool:
+def in_range(visit: CheckAge, first: str, last: str) -> bool:
     """Whether that check lies between these two, both inclusive."""
     order = [one.id for one in visits()]
     return order.index(first) <= order.index(visit.id) <= order.index(last)
 
 
 @cache
-def signs(visit: Visit) -> tuple[Question, ...]:
+def signs(visit: CheckAge) -> tuple[CheckQuestion, ...]:
     """The age's warning signs (sign-1 to sign-4), and regression where there is such a screen."""
     if not visit.warning_signs:
         return ()
@@ -71,28 +71,28 @@ def signs(visit: Visit) -> tuple[Question, ...]:
     back = data()["regression"]
     return (
         *(
-            Question(f"sign-{number}", sign, english[sign], options, True)
+            CheckQuestion(f"sign-{number}", sign, english[sign], options, True)
             for number, sign in enumerate(visit.warning_signs, 1)
         ),
-        Question(REGRESSION, back["zh"], back["en"], options, True),
+        CheckQuestion(REGRESSION, back["zh"], back["en"], options, True),
     )
 
 
 @cache
-def daily(visit: Visit) -> tuple[Question, ...]:
+def daily(visit: CheckAge) -> tuple[CheckQuestion, ...]:
     """What is asked about feeding, sleep, outdoor and screen time at that age."""
     return tuple(
-        Question(one["code"], one["zh"], one["en"], options_of(one["options"]))
+        CheckQuestion(one["code"], one["zh"], one["en"], options_of(one["options"]))
         for one in data()["questions"]
         if in_range(visit, one["from"], one["to"])
     )
 
 
-def questions(visit: Visit) -> tuple[Question, ...]:
+def questions(visit: CheckAge) -> tuple[CheckQuestion, ...]:
     """All of them, in the order in which they are asked."""
     return signs(visit) + daily(visit)
 
 
-def unanswered(visit: Visit, answers: Mapping[str, str]) -> tuple[Question, ...]:
+def unanswered(visit: CheckAge, answers: Mapping[str, str]) -> tuple[CheckQuestion, ...]:
     """What is still to be answered."""
     return tuple(one for one in questions(visit) if one.option(answers.get(one.code, "")) is None)

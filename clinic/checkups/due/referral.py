@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clinic.checkups.due.next_check import screen_action
-from clinic.checkups.due.questions import REGRESSION, Question, signs
-from clinic.checkups.due.schedule import Visit
+from clinic.checkups.due.questions import REGRESSION, CheckQuestion, signs
+from clinic.checkups.due.schedule import CheckAge
 
 SCALE = "儿心量表-II"
 SECOND_SCREEN = ((18, (SCALE,)), (24, ("M-CHAT", SCALE)))  # below that age in months
@@ -21,7 +21,7 @@ FROM_24 = ("ABC", SCALE)
 class Referral:
     """Why the child is referred, and what the second screen uses."""
 
-    because: tuple[Question, ...]
+    because: tuple[CheckQuestion, ...]
     tools: tuple[str, ...]
 
 
@@ -30,7 +30,7 @@ def second_screen(age_months: int) -> tuple[str, ...]:
     return next((tools for below, tools in SECOND_SCREEN if age_months < below), FROM_24)
 
 
-def referral(visit: Visit, found: Mapping[str, str], age_months: int) -> Referral | None:
+def referral(visit: CheckAge, found: Mapping[str, str], age_months: int) -> Referral | None:
     """The referral that the findings ask for (field: "yes", "no" or empty); None if none does."""
     seen = tuple(one for one in signs(visit) if found.get(one.code) == "yes")
     positive = [one.code for one in seen if one.code != REGRESSION]

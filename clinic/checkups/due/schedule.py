@@ -12,7 +12,7 @@ ENDS = {"discharge_days", "days", "before_months"}
 
 
 @dataclass(frozen=True)
-class Visit:
+class CheckAge:
     """One of the checks; `start` and `end` are (unit, number), as in `due.window`."""
 
     id: str
@@ -34,12 +34,12 @@ def moment(raw: dict[str, int], allowed: set[str], where: str) -> tuple[str, int
     return unit, number
 
 
-def visit_of(raw: dict[str, Any]) -> Visit:
+def visit_of(raw: dict[str, Any]) -> CheckAge:
     """A visit as the file writes it. ValueError, KeyError if it is not whole."""
     signs = tuple(raw["warning_signs"])
     if len(signs) not in (0, 4) or not raw["items"]:
         raise ValueError(f"{raw['id']}: a screen has four warning signs, a visit has items")
-    return Visit(
+    return CheckAge(
         id=raw["id"],
         name_zh=raw["name_zh"],
         name_en=raw["name_en"],
@@ -53,7 +53,7 @@ def visit_of(raw: dict[str, Any]) -> Visit:
 
 
 @cache
-def visits() -> tuple[Visit, ...]:
+def visits() -> tuple[CheckAge, ...]:
     """All checks, by age. ValueError if the file is not the national schedule."""
     found = tuple(visit_of(raw) for raw in json.loads(FILE.read_text("utf-8"))["visits"])
     if len({visit.id for visit in found}) != 13 or len(found) != 13:

@@ -31,7 +31,7 @@ LINES = (  # what it is, metric of WS/T 423, z-score of 2006, of 2007
 
 
 @dataclass(frozen=True)
-class Line:
+class GrowthLine:
     """One measure against its standards; `word` and `grade` are the standard's own (Chinese)."""
 
     name: str
@@ -44,7 +44,7 @@ class Line:
 
 def assessment(
     patient: Patient, on: date, measured: Mapping[Kind, Measured]
-) -> tuple[tuple[Line, ...], float | None]:
+) -> tuple[tuple[GrowthLine, ...], float | None]:
     """The lines for what was measured, and the corrected age in months where it was used."""
     amounts = {kind: one.amount / UNITS[kind][1] for kind, one in measured.items()}
     weight, length, head = (amounts.get(one) for one in (Kind.WEIGHT, Kind.LENGTH, Kind.HEAD))
@@ -65,7 +65,7 @@ def assessment(
         z = scores.get(young) if young in scores else scores.get(old or "")
         unit = _unit(metric)
         text = f"{value:.1f}" if metric == "bmi_for_age" else f"{value:g}"
-        lines.append(Line(name, text, unit, z, word, grade))
+        lines.append(GrowthLine(name, text, unit, z, word, grade))
     return tuple(lines), months if months != real else None
 
 

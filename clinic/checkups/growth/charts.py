@@ -56,7 +56,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Series:
+class ChartSeries:
     """One chart with its samples, by day; `standard` is what its lines are of."""
 
     metric: str
@@ -86,7 +86,7 @@ def series_of(
     standard: Standard,
     today: date,
     parents: tuple[float, float] | None = None,
-) -> list[Series]:
+) -> list[ChartSeries]:
     """The four charts of a child: weight, length or height, weight for it (or BMI), head.
 
     `parents`: (mother's, father's height), cm. From seven years on there are no national tables
@@ -124,16 +124,16 @@ def _series(
     standard: Standard,
     real: float,
     target: tuple[float, float] | None,
-) -> Series:
+) -> ChartSeries:
     points = [
         Point(one.at, one.value, one.real if one.at == one.months else None, one.at_home)
         for one in samples
     ]
     if metric == BMI and standard is Standard.NATIONAL and real >= NATIONAL_UNTIL_MONTHS:
-        return Series(metric, "WS/T 586-2018", draw_cutoffs(patient.sex, points), samples)
+        return ChartSeries(metric, "WS/T 586-2018", draw_cutoffs(patient.sex, points), samples)
     drawn = _lines_for(metric, standard, real)
     name = "WHO" if drawn is Standard.WHO else "WS/T 423-2022"
-    return Series(metric, name, draw(drawn, metric, patient.sex, points, target), samples)
+    return ChartSeries(metric, name, draw(drawn, metric, patient.sex, points, target), samples)
 
 
 def _by_day(entered: Sequence[Entered]) -> Mapping[Kind, Mapping[tuple[date, bool], Measured]]:
@@ -200,7 +200,7 @@ def crossed_now(
     return [(title, crossed) for title, crossed in found if crossed]
 
 
-def crossings(series: Sequence[Series]) -> list[tuple[Series, Crossing]]:
+def crossings(series: Sequence[ChartSeries]) -> list[tuple[ChartSeries, Crossing]]:
     """Where two main percentile lines were crossed within a year: for the clinician."""
     found = [
         (one, lines.crossing([(s.months, s.reading) for s in one.samples]))

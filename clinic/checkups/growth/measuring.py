@@ -69,7 +69,7 @@ class OutOfRange(DomainError):
     message = mark("This must lie between %(low)s and %(high)s %(unit)s.")
 
 
-class BeforeBirth(DomainError):
+class MeasuredBeforeBirth(DomainError):
     message = mark("This day is before the child was born.")
 
 
@@ -150,7 +150,7 @@ def written(kind: Kind, amount: int) -> str:
 def check_day(on: date, birth_date: date, today: date) -> None:
     """Between birth and today, both inclusive."""
     if on < birth_date:
-        raise BeforeBirth
+        raise MeasuredBeforeBirth
     if on > today:
         raise NotYetMeasured
 

@@ -9,11 +9,11 @@ from clinic.checkups.growth.charts import Entered
 from clinic.checkups.growth.measuring import METRICS, Measured, Patient
 from clinic.checkups.models import (
     SPINE,
+    CheckFinding,
     CheckVisit,
+    EnteredBy,
     Measurement,
     ParentHeights,
-    Screening,
-    Source,
 )
 from clinic.db import db
 from clinic.families.models import Child, Sex
@@ -44,7 +44,7 @@ def entered_of(child_id: int) -> list[Entered]:
         .order_by(Measurement.measured_on, Measurement.id)
     )
     return [
-        Entered(number, Measured(on, kind, amount, how), source is Source.PARENT)
+        Entered(number, Measured(on, kind, amount, how), source is EnteredBy.PARENT)
         for number, on, kind, amount, how, source in db.session.execute(query)
     ]
 
@@ -91,7 +91,7 @@ def latest_findings(child_id: int) -> dict[str, str]:
         .limit(1)
         .scalar_subquery()
     )
-    query = select(Screening.code, Screening.value).where(
-        Screening.check_visit_id == latest, Screening.voided_at.is_(None)
+    query = select(CheckFinding.code, CheckFinding.value).where(
+        CheckFinding.check_visit_id == latest, CheckFinding.voided_at.is_(None)
     )
     return {row.code: row.value for row in db.session.execute(query)}

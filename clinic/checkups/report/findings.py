@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from clinic.checkups.due.items import (
     ACUITY,
-    Advice,
+    Topic,
     advice,
     findings,
 )
-from clinic.checkups.due.questions import Question, signs
-from clinic.checkups.due.schedule import Visit
+from clinic.checkups.due.questions import CheckQuestion, signs
+from clinic.checkups.due.schedule import CheckAge
 from clinic.checkups.spine.suggestions import signs_seen
 
 ABNORMAL = "abnormal"
@@ -35,12 +35,12 @@ class Findings:
     found: Sequence[Found]
     sight: Sequence[tuple[str, str]]  # right, left
     asked: bool
-    seen: Sequence[Question]
+    seen: Sequence[CheckQuestion]
     referral: str
-    advice: Sequence[Advice]
+    advice: Sequence[Topic]
 
 
-def findings_of(visit: Visit, found: Mapping[str, str]) -> Findings:
+def findings_of(visit: CheckAge, found: Mapping[str, str]) -> Findings:
     """A check's findings (code: value, as they are kept) and the advice for its age."""
     screen = signs(visit)
     seen = signs_seen(found)

@@ -13,7 +13,7 @@ from clinic.ages import age_months
 from clinic.checkups.check import recording
 from clinic.checkups.due.schedule import visits
 from clinic.checkups.growth import words
-from clinic.checkups.growth.charts import TITLES, Series, series_of
+from clinic.checkups.growth.charts import TITLES, ChartSeries, series_of
 from clinic.checkups.growth.home_entry import heights_typed, home_typed, within_range
 from clinic.checkups.growth.lines import Standard, target_range
 from clinic.checkups.growth.measuring import METRICS, corrected_days, written
@@ -29,7 +29,7 @@ from clinic.checkups.report.queries import finished_checks
 from clinic.checkups.spine.recording import Screened, last_screened, stands
 from clinic.checkups.spine.suggestions import (
     CODES,
-    Offer,
+    Suggestion,
     offers,
     signs_seen,
 )
@@ -146,8 +146,8 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
 
 
 def _offers(
-    child: Child, series: list[Series], today: date, screened: Screened | None
-) -> list[Offer]:
+    child: Child, series: list[ChartSeries], today: date, screened: Screened | None
+) -> list[Suggestion]:
     """By the latest check and what was measured within the year."""
     recent = [one.latest for one in series if one.latest and today - one.latest.on <= A_YEAR]
     return offers(

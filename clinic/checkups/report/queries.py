@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person, Role
-from clinic.checkups.due.schedule import Visit, visits
+from clinic.checkups.due.schedule import CheckAge, visits
 from clinic.checkups.growth.charts import (
+    ChartSeries,
     Sample,
-    Series,
     crossings,
     series_of,
 )
@@ -17,7 +17,7 @@ from clinic.checkups.growth.lines import Crossing, Standard
 from clinic.checkups.growth.measuring import METRICS, UNITS, written
 from clinic.checkups.growth.queries import entered_of, patient_of
 from clinic.checkups.kinds import Kind
-from clinic.checkups.models import SPINE, CheckVisit, Measurement, Screening
+from clinic.checkups.models import SPINE, CheckFinding, CheckVisit, Measurement
 from clinic.checkups.report.findings import Findings, findings_of
 from clinic.db import db
 from clinic.families.models import Guardianship
@@ -31,14 +31,14 @@ class Report:
     """A finished check as it was: its growth to that day, other amounts, and what was found (by code)."""
 
     check: CheckVisit
-    visit: Visit
-    series: list[Series]
+    visit: CheckAge
+    series: list[ChartSeries]
     amounts: list[tuple[Kind, str, str]]  # kind, number, unit
     found: dict[str, str]
     findings: Findings
 
     @property
-    def rows(self) -> list[tuple[Series, Sample]]:
+    def rows(self) -> list[tuple[ChartSeries, Sample]]:
         """What was measured at the check, with where it lies."""
         return [
             (one, sample)
@@ -58,7 +58,7 @@ class Report:
         return [sample.word for _, sample in self.rows if sample.word]
 
     @property
-    def crossed(self) -> list[tuple[Series, Crossing]]:
+    def crossed(self) -> list[tuple[ChartSeries, Crossing]]:
         """Percentile lines crossed: for the clinician."""
         return crossings(self.series)
 
@@ -125,8 +125,8 @@ def report_of(check: CheckVisit) -> Report:
     others = select(Measurement.kind, Measurement.amount).where(
         *live, Measurement.kind.not_in(METRICS)
     )
-    found = select(Screening.code, Screening.value).where(
-        Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
+    found = select(CheckFinding.code, CheckFinding.value).where(
+        CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
     )
     visit = next(one for one in visits() if one.id == check.visit)
     codes = {row.code: row.value for row in db.session.execute(found)}

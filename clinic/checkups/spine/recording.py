@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Role, User
 from clinic.centres.models import Service
-from clinic.checkups.models import SPINE, CheckVisit, Screening
-from clinic.checkups.spine.rules import Outcome, outcome
+from clinic.checkups.models import SPINE, CheckFinding, CheckVisit
+from clinic.checkups.spine.rules import SpineOutcome, outcome
 from clinic.checkups.spine.suggestions import SPINE as SPINE_SERVICE
 from clinic.checkups.spine.suggestions import Spine
 from clinic.db import db
@@ -24,7 +24,7 @@ class Screened:
 
     on: date
     found: dict[str, str]
-    outcome: Outcome
+    outcome: SpineOutcome
 
 
 def stands(last: Screened | None, today: date) -> Spine:
@@ -54,8 +54,8 @@ def found_at(check: CheckVisit | None) -> dict[str, str]:
     """What is on record of that screening, by field."""
     if check is None:
         return {}
-    query = select(Screening.code, Screening.value).where(
-        Screening.check_visit_id == check.id, Screening.voided_at.is_(None)
+    query = select(CheckFinding.code, CheckFinding.value).where(
+        CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
     )
     return {row.code: row.value for row in db.session.execute(query)}
 

@@ -35,7 +35,7 @@ SAID = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SpineOutcome:
     """What follows from a screening; `again_on` is None where a specialist takes over."""
 
     code: str
@@ -96,7 +96,7 @@ def _refused(name: str, text: str) -> Doubt | None:
     return Doubt(mark("Enter whole degrees from 0 to %(highest)s."), {"highest": highest})
 
 
-def outcome(found: Mapping[str, str], on: date) -> Outcome:
+def outcome(found: Mapping[str, str], on: date) -> SpineOutcome:
     """What follows from the widest of the three angles (whole degrees) and from the bend, that day."""
     widest = max(int(found[name]) for name in SITES)
     rules = {one["code"]: one for one in data()["follow_up"]}
@@ -104,4 +104,4 @@ def outcome(found: Mapping[str, str], on: date) -> Outcome:
     if code == "fine" and found[BEND] == "abnormal":
         code = data()["bend_abnormal"]
     months = rules[code]["months"]
-    return Outcome(code, add_months(on, months) if months else None)
+    return SpineOutcome(code, add_months(on, months) if months else None)

@@ -36,7 +36,7 @@ SPINE_REASONS = {
 
 
 @dataclass(frozen=True)
-class Offer:
+class Suggestion:
     """A service that may help, and why; `reason` is a marked text."""
 
     service: Service
@@ -59,7 +59,7 @@ def offers(
     age_months: int,
     services: Iterable[Service],
     spine: Spine = Spine.NEVER,
-) -> list[Offer]:
+) -> list[Suggestion]:
     """What to offer of these services, in the order of `CODES`.
 
     `positive`: the warning signs that were seen (codes); `words`: the standards' words of the
@@ -80,5 +80,7 @@ def offers(
         one.code: one for one in services if one.min_age_months <= age_months <= one.max_age_months
     }
     return [
-        Offer(fitting[code], reasons[code]) for code in CODES if code in reasons.keys() & fitting
+        Suggestion(fitting[code], reasons[code])
+        for code in CODES
+        if code in reasons.keys() & fitting
     ]

@@ -17,7 +17,7 @@ from clinic.checkups.growth.measuring import Patient, months_at
 from clinic.checkups.growth.who import bmi
 from clinic.checkups.growth.words import SEVERE
 from clinic.checkups.kinds import How, Kind
-from clinic.checkups.models import CheckVisit, Measurement, Source
+from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Sex
@@ -113,7 +113,7 @@ def heavy(known: Mapping[int, Known], today: date) -> dict[str, dict[Key, Share]
         )
         .where(
             Measurement.voided_at.is_(None),
-            Measurement.source == Source.CLINIC,
+            Measurement.source == EnteredBy.CLINIC,
             Measurement.kind.in_((Kind.WEIGHT, Kind.LENGTH)),
             Measurement.measured_on >= today - A_YEAR,
         )

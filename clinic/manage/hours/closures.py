@@ -18,7 +18,7 @@ from clinic.fields import CHOOSE
 from clinic.i18n import say
 from clinic.manage.hours.leave import centre_of_staff, offer_all
 from clinic.manage.hours.preview import (
-    Asked,
+    ChangeToShow,
     is_long,
     show,
     typed,
@@ -108,7 +108,7 @@ def _do(
     change: Change, centre: Centre, first: date, title: str, afterwards: Callable[[], object]
 ) -> Response:
     now = clock.now()
-    page = Asked(change, title=title, about=centre, back=("manage.closures", centre.code))
+    page = ChangeToShow(change, title=title, about=centre, back=("manage.closures", centre.code))
     try:
         change.check()
         if first < clinic_day(now):

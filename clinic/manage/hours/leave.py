@@ -21,7 +21,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
-from clinic.manage.hours.preview import Asked, show, typed
+from clinic.manage.hours.preview import ChangeToShow, show, typed
 from clinic.outside import NotADay, NotATime, a_word, day_or, id_of, time_or
 from clinic.plain import sought
 from clinic.scheduling.booking import new_times, questions
@@ -89,7 +89,7 @@ def away() -> Response:
     except (NotADay, NotATime) as odd:
         flash(say(odd), "info")
         return see_other("manage.leave", **typed())
-    page = Asked(
+    page = ChangeToShow(
         change,
         title=_("Away"),
         about=change.practitioner,

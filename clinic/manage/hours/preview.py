@@ -15,7 +15,7 @@ TYPED = ("who", "first", "last", "reason_zh", "reason_en", "day", "weekday")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChangeToShow:
     """A change that somebody asks to see: its title, whom or what it is about, the way back."""
 
     change: Change
@@ -35,7 +35,7 @@ def is_long(change: Change) -> bool:
     return bool(starts_at and ends_at and ends_at - starts_at > LONG)
 
 
-def show(asked: Asked, *, now: datetime, refusal: str = "") -> Response:
+def show(asked: ChangeToShow, *, now: datetime, refusal: str = "") -> Response:
     """Whom it concerns, and a button that does exactly that. With a refusal, its sentence (422).
 
     A refusal of what was just shown shows what is so by now, to be looked at again; what is

@@ -13,12 +13,12 @@ from clinic.errors import DomainError
 from clinic.i18n import name_of
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Offer, offers
+from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rota.session_moving import InThePast
 from clinic.sentences import mark
 
 
-class ShutThen(DomainError):
+class ClosedThen(DomainError):
     message = mark("The centre is closed then: %(reason)s. Please choose another day.")
 
 
@@ -58,7 +58,7 @@ def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
         raise InThePast
     if not then:
         if shut := closures_on(visit.centre_id, drop.day, moment):
-            raise ShutThen(reason=name_of(shut[0], "reason"))
+            raise ClosedThen(reason=name_of(shut[0], "reason"))
         adjusted = db.session.get(AdjustedDay, (visit.centre_id, drop.day))
         if adjusted and adjusted.works_as is None:
             raise ShutDay
@@ -84,6 +84,6 @@ def closures_on(centre_id: int, day: date, moment: datetime | None = None) -> li
     return list(db.session.scalars(query.order_by(Closure.starts_at)))
 
 
-def free_on(visit: Appointment, day: date, *, now: datetime) -> list[Offer]:
+def free_on(visit: Appointment, day: date, *, now: datetime) -> list[SlotTime]:
     """The free times of that day at its centre; also what families cannot book."""
     return free_times(visit.service, visit.centre, day, now)

@@ -19,7 +19,7 @@ ROWS = ("practitioner", "room")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RotaEntry:
     """Hours of the week: a rule, with the draft that changes or ends it, or what a draft brings."""
 
     weekly: Weekly
@@ -39,9 +39,9 @@ class Week:
     """Clinicians or rooms down, weekdays across. Cells without hours are empty."""
 
     columns: Sequence[Practitioner | Room]
-    cells: Mapping[tuple[int, int], Sequence[Entry]]  # by weekday and column's id
+    cells: Mapping[tuple[int, int], Sequence[RotaEntry]]  # by weekday and column's id
 
-    def cell(self, weekday: int, column: Practitioner | Room) -> Sequence[Entry]:
+    def cell(self, weekday: int, column: Practitioner | Room) -> Sequence[RotaEntry]:
         return self.cells.get((weekday, column.id), ())
 
     def has(self, weekday: int) -> bool:
@@ -49,14 +49,14 @@ class Week:
         return any(one == weekday for one, _ in self.cells)
 
 
-def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[Entry]:
+def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[RotaEntry]:
     """What applies today or later, and what the drafts would bring. The centre's people are loaded."""
     people = {one.id: one for one in centre.practitioners}
     rooms = {one.id: one for one in centre.rooms}
     services = {one.id: one for one in centre.services}
     of_rule = {one.rule_id: one for one in drafts if one.rule_id}
     found = [
-        Entry(
+        RotaEntry(
             weekly_of(rule),
             people[rule.practitioner_id],
             rooms[rule.room_id],
@@ -68,7 +68,7 @@ def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[En
         if rule.weekdays and (rule.valid_until is None or rule.valid_until >= today)
     ]
     found += [
-        Entry(
+        RotaEntry(
             draft.weekly,
             people[draft.practitioner_id or 0],
             rooms[draft.room_id or 0],
@@ -81,9 +81,9 @@ def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[En
     return found
 
 
-def week_of(centre: Centre, found: Sequence[Entry], rows: str) -> Week:
+def week_of(centre: Centre, found: Sequence[RotaEntry], rows: str) -> Week:
     """The entries in their cells, earliest first."""
-    cells: dict[tuple[int, int], list[Entry]] = {}
+    cells: dict[tuple[int, int], list[RotaEntry]] = {}
     for one in sorted(found, key=lambda one: (one.weekly.opens, one.weekly.valid_from)):
         for weekday in range(WEEK):
             if weekday in one.weekly.weekdays:

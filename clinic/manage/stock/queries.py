@@ -13,7 +13,7 @@ from clinic.scheduling.models import Appointment, Hold
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record.models import Immunization
 from clinic.vaccination.stock.models import (
-    DosePromise,
+    DoseReservation,
     Stock,
     VaccineLot,
     VaccineProduct,
@@ -66,10 +66,10 @@ def stock_of(centre_id: int, *, now: datetime) -> list[Shelf]:
         .group_by(VaccineProduct.vaccine)
     )
     kept = (
-        with_visits(select(DosePromise.vaccine, func.count()))
-        .where(DosePromise.centre_id == centre_id)
+        with_visits(select(DoseReservation.vaccine, func.count()))
+        .where(DoseReservation.centre_id == centre_id)
         .where(or_(is_to_come(now), Hold.expires_at > now))
-        .group_by(DosePromise.vaccine)
+        .group_by(DoseReservation.vaccine)
     )
     on_hand = {vaccine: int(number) for vaccine, number in db.session.execute(good)}
     promised = {vaccine: int(number) for vaccine, number in db.session.execute(kept)}
@@ -116,22 +116,22 @@ def given_what_was_recalled(centre_id: int, today: date) -> list[Had]:
 
 def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
     """Visits to come whose dose was recalled or spoilt, and who were promised no other, by time."""
-    other = aliased(DosePromise)
+    other = aliased(DoseReservation)
     has_another = (
         select(other.id)
         .where(
-            other.appointment_id == DosePromise.appointment_id,
-            other.vaccine == DosePromise.vaccine,
+            other.appointment_id == DoseReservation.appointment_id,
+            other.vaccine == DoseReservation.vaccine,
             other.released_at.is_(None),
         )
         .exists()
     )
     query = (
-        select(Appointment, DosePromise.vaccine)
-        .join(DosePromise, DosePromise.appointment_id == Appointment.id)
+        select(Appointment, DoseReservation.vaccine)
+        .join(DoseReservation, DoseReservation.appointment_id == Appointment.id)
         .where(
-            DosePromise.centre_id == centre_id,
-            DosePromise.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
+            DoseReservation.centre_id == centre_id,
+            DoseReservation.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
             Appointment.centre_id == centre_id,
             Appointment.starts_at > now,
             Appointment.cancelled_at.is_(None),

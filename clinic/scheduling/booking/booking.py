@@ -13,7 +13,7 @@ from clinic.errors import DomainError
 from clinic.families import again
 from clinic.scheduling import places, rules
 from clinic.scheduling.booking import rows
-from clinic.scheduling.booking.rows import Made
+from clinic.scheduling.booking.rows import BookingMade
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.policy import Policy
@@ -58,7 +58,7 @@ def book(
 
 def make(
     wanted: Sequence[Wanted], *, by: Person, key: str, channel: Channel, now: datetime
-) -> Made:
+) -> BookingMade:
     """Take every place or none, once per key.
 
     The same key again gives the same booking. Raises Refused, SlotTaken, ChildBusy,
@@ -91,7 +91,7 @@ def make(
     if entry_id is not None:
         waiting.fulfil(entry_id, booking_id, now=now)
     waiting.on_freed(freed, now=now)
-    return Made(booking_id, [made[number] for number in range(len(wanted))], is_new=True)
+    return BookingMade(booking_id, [made[number] for number in range(len(wanted))], is_new=True)
 
 
 def _use(hold: Held, booking_id: int, *, now: datetime) -> int | None:

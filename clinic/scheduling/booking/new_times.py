@@ -16,7 +16,7 @@ from clinic.scheduling import places, rules
 from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import (
-    Offer,
+    SlotTime,
     appointments,
     child_times,
     diary_of,
@@ -152,7 +152,7 @@ def _declined(appointment: Appointment) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
+def _best(appointment: Appointment, *, now: datetime) -> Iterator[SlotTime]:
     """Free times that nothing stands against, the best first."""
     near = max(appointment.starts_at, now)
     child, service = appointment.child, appointment.service
@@ -185,7 +185,7 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[Offer]:
 
 
 def _keep(
-    appointment: Appointment, offer: Offer, deadline: datetime, *, now: datetime
+    appointment: Appointment, offer: SlotTime, deadline: datetime, *, now: datetime
 ) -> Hold | None:
     """Keep this time for the family; None if it has gone meanwhile, or somebody deals with it."""
     wanted = Wanted(

@@ -90,7 +90,7 @@ def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
 OPEN_FORMS = _open_forms()
 
 
-class Made(NamedTuple):
+class BookingMade(NamedTuple):
     """What came of one decision: a booking's id, and its appointments' in the order of what was wanted.
 
     Not new is what the same key made before: its appointments in the order of time.
@@ -124,10 +124,10 @@ def add_booking(key: str, *, by: int, channel: Channel, now: datetime) -> int | 
     return number
 
 
-def made_before(key: str) -> Made:
+def made_before(key: str) -> BookingMade:
     """What this key made before."""
     found = db.session.execute(MADE_BEFORE, {"key": key}).all()
-    return Made(found[0][0], [row[1] for row in found], is_new=False)
+    return BookingMade(found[0][0], [row[1] for row in found], is_new=False)
 
 
 def add_appointment(row: Mapping[str, Any]) -> int:

@@ -30,9 +30,9 @@ from clinic.scheduling.rota.models import (
 from clinic.scheduling.rota.plan import (
     Compared,
     Guest,
-    Hours,
+    PlannedHours,
+    PlannedSession,
     Seats,
-    Sitting,
     clashes,
     compare,
 )
@@ -136,7 +136,7 @@ class _Looking:
         ).where(ClinicSession.centre_id == self.centre.id, ClinicSession.starts_at >= first, theirs)
         return db.session.execute(query.order_by(ClinicSession.id)).all()
 
-    def _rules_after(self) -> list[Hours]:
+    def _rules_after(self) -> list[PlannedHours]:
         """The rules as they would be: those that end do so."""
         ends = {one.rule_id: one.last_day for one in self.drafts}
         found = []
@@ -149,9 +149,9 @@ class _Looking:
             found.append(hours)
         return found
 
-    def _templates(self) -> list[Hours]:
+    def _templates(self) -> list[PlannedHours]:
         return [
-            Hours(
+            PlannedHours(
                 one.practitioner_id or 0,
                 one.room_id or 0,
                 frozenset(one.service_ids),
@@ -162,15 +162,17 @@ class _Looking:
             if one.kind is not DraftKind.END
         ]
 
-    def applies(self, hours: Hours, day: date) -> bool:
+    def applies(self, hours: PlannedHours, day: date) -> bool:
         weekday = self.weekdays.get(day)
         return weekday is not None and applies(hours.weekly, day, weekday)
 
 
-def hours_of(rule: RotaRule) -> Hours:
+def hours_of(rule: RotaRule) -> PlannedHours:
     """A rule's template."""
     services = frozenset(one.id for one in rule.services)
-    return Hours(rule.practitioner_id, rule.room_id, services, weekly_of(rule), rule_id=rule.id)
+    return PlannedHours(
+        rule.practitioner_id, rule.room_id, services, weekly_of(rule), rule_id=rule.id
+    )
 
 
 def diff(centre: Centre, *, now: datetime) -> Diff:
@@ -241,7 +243,7 @@ def _stays(
 
 def _comes(
     at_hand: _Looking, closing: set[int], staying: set[int]
-) -> tuple[list[Sitting], list[tuple[int, date]], Seats]:
+) -> tuple[list[PlannedSession], list[tuple[int, date]], Seats]:
     """The sessions that the drafts would open, the days on which they could not, and their slots."""
     opened = {(one.rota_rule_id, one.rota_day) for one in at_hand.sessions}
     moved = {(one.rota_rule_id, one.rota_day) for one in at_hand.sessions if one.id in staying}
@@ -275,15 +277,15 @@ def _comes(
             busy.setdefault(day, []).append((who, room, start, end))
             if hours.draft_id:
                 size = (hours.weekly.slot_minutes, hours.weekly.capacity)
-                comes.append(Sitting(hours.draft_id, day, start, end, who, room, *size))
+                comes.append(PlannedSession(hours.draft_id, day, start, end, who, room, *size))
                 seats.add(hours, day, why)
     return comes, conflicts, seats
 
 
-def _sitting(at_hand: _Looking, draft: RotaDraft, one: Row[*tuple[Any, ...]]) -> Sitting:
+def _sitting(at_hand: _Looking, draft: RotaDraft, one: Row[*tuple[Any, ...]]) -> PlannedSession:
     rule, facts = at_hand.rules[one.rota_rule_id], (one.practitioner_id, one.room_id)
     size = (rule.slot_minutes, rule.capacity)
-    return Sitting(draft.id, one.rota_day, one.starts_at, one.ends_at, *facts, *size)
+    return PlannedSession(draft.id, one.rota_day, one.starts_at, one.ends_at, *facts, *size)
 
 
 def _guest(one: Appointment) -> Guest:

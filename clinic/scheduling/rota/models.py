@@ -15,7 +15,7 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Room
 from clinic.db import Base, db
 from clinic.scheduling.models import RotaRule
-from clinic.scheduling.timetable.rota import Station, Weekly
+from clinic.scheduling.timetable.rota import TeamStation, Weekly
 
 ONE_DAY = timedelta(days=1)
 
@@ -133,7 +133,7 @@ def from_json(kept: Mapping[str, Any]) -> Weekly:
         closes=time.fromisoformat(kept["closes"]),
         valid_from=date.fromisoformat(kept["valid_from"]),
         valid_until=date.fromisoformat(until) if until else None,
-        stations=tuple(Station(**one) for one in kept["stations"]),
+        stations=tuple(TeamStation(**one) for one in kept["stations"]),
     )
 
 
@@ -147,7 +147,7 @@ def weekly_of(rule: RotaRule) -> Weekly:
         valid_from=rule.valid_from,
         valid_until=rule.valid_until,
         capacity=rule.capacity,
-        stations=tuple(Station(**one) for one in rule.stations),  # type: ignore[arg-type]
+        stations=tuple(TeamStation(**one) for one in rule.stations),  # type: ignore[arg-type]
         online_percent=rule.online_percent,
         every_weeks=rule.every_weeks,
     )

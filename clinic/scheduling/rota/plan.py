@@ -10,7 +10,7 @@ from clinic.scheduling.timetable.rota import Weekly, rules_meet
 
 
 @dataclass(frozen=True)
-class Hours:
+class PlannedHours:
     """A template of the rota as it would be. `draft_id` says what brings it, else it is a rule already."""
 
     practitioner_id: int
@@ -28,7 +28,7 @@ class Hours:
         """Its slots on that day."""
         return list(cut(*self.on(day), self.weekly.slot_minutes))
 
-    def is_like(self, other: "Hours") -> bool:
+    def is_like(self, other: "PlannedHours") -> bool:
         """Whether their sessions are the same, on days on which both apply."""
         a, b = self.weekly, other.weekly
         return (
@@ -40,14 +40,14 @@ class Hours:
             and a.stations == b.stations
         )
 
-    def meets(self, other: "Hours") -> bool:
+    def meets(self, other: "PlannedHours") -> bool:
         """Whether they ever need the same clinician or room at the same moment."""
         same = self.practitioner_id == other.practitioner_id or self.room_id == other.room_id
         return same and rules_meet(self.weekly, other.weekly)
 
 
 @dataclass(frozen=True)
-class Sitting:
+class PlannedSession:
     """A session on a day: one that is there, or one that would be."""
 
     draft_id: int
@@ -64,12 +64,12 @@ class Sitting:
 class Compared:
     """Sessions that come, that become others, and that go; each earliest first."""
 
-    added: tuple[Sitting, ...] = ()
-    changed: tuple[tuple[Sitting, Sitting], ...] = ()
-    withdrawn: tuple[Sitting, ...] = ()
+    added: tuple[PlannedSession, ...] = ()
+    changed: tuple[tuple[PlannedSession, PlannedSession], ...] = ()
+    withdrawn: tuple[PlannedSession, ...] = ()
 
 
-def compare(before: Iterable[Sitting], after: Iterable[Sitting]) -> Compared:
+def compare(before: Iterable[PlannedSession], after: Iterable[PlannedSession]) -> Compared:
     """A draft ends a session and opens one on the same day: that is a change of it, else one comes or goes."""
     gone = {(one.draft_id, one.day): one for one in before}
     come = {(one.draft_id, one.day): one for one in after}
@@ -110,7 +110,7 @@ class Seats:
 
     by_start: dict[tuple[int, datetime], Seat] = field(default_factory=dict)
 
-    def add(self, hours: Hours, day: date, is_shut: Sequence[object]) -> None:
+    def add(self, hours: PlannedHours, day: date, is_shut: Sequence[object]) -> None:
         """The slots of that day, but those that a closure or a leave shuts."""
         for (starts_at, ends_at), shut in zip(hours.times(day), is_shut, strict=True):
             if not shut:
@@ -151,7 +151,7 @@ def seats_of(
     return Seats({(practitioner_id, start): Seat(end, places, service_ids) for start, end in times})
 
 
-def clashes(after: Sequence[Hours]) -> list[tuple[int, Hours]]:
+def clashes(after: Sequence[PlannedHours]) -> list[tuple[int, PlannedHours]]:
     """The drafts whose template needs a clinician or a room that another template has, with that one."""
     found = []
     for number, one in enumerate(after):

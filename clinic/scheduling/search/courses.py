@@ -9,7 +9,7 @@ from clinic.clock import at, clinic_day, day_bounds, local
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import places
-from clinic.scheduling.queries import Offer, offers
+from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.search.together import Against, Wish, objections_of
 from clinic.sentences import mark
 
@@ -42,14 +42,14 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Sitting:
+class CourseSession:
     """One session of a course: the day the pattern asks for, and the time that was found.
 
     `why` says in what it differs from the pattern, as a code of `DIFFERS`.
     """
 
     asked_for: date
-    offer: Offer
+    offer: SlotTime
     why: str = ""
 
 
@@ -70,7 +70,7 @@ class Course:
 
     wish: Wish[Child]
     pattern: Pattern
-    sittings: list[Sitting] = field(default_factory=list)
+    sittings: list[CourseSession] = field(default_factory=list)
     stopped_at: date | None = None
     missing: date | None = None
 
@@ -110,7 +110,7 @@ def plan_course(
     weeks = pattern.count * pattern.max_gap + 7
     start, end = day_bounds(first_day, weeks)
     against = objections_of(wish, now=now, online=online, except_for=except_for)
-    by_day: dict[date, list[Offer]] = {}
+    by_day: dict[date, list[SlotTime]] = {}
     own = set(places.slots_of_all(except_for)) if except_for else set()
     found = offers(wish.service, [centre_id], max(start, now), end, now=now, online=online)
     for each in found:
@@ -133,17 +133,17 @@ def plan_course(
     return course
 
 
-def _nothing_against(against: Against, offer: Offer) -> bool:
+def _nothing_against(against: Against, offer: SlotTime) -> bool:
     return not against(offer)
 
 
 def _next_sitting(
-    by_day: dict[date, list[Offer]],
+    by_day: dict[date, list[SlotTime]],
     pattern: Pattern,
     earliest: date,
     latest: date,
-    fits: Callable[[Offer], bool],
-) -> Sitting | None:
+    fits: Callable[[SlotTime], bool],
+) -> CourseSession | None:
     """The best time of the first day that keeps the gaps and on which nothing stands against it."""
     asked_for = next(_days(earliest, latest, pattern.weekdays), None)
     usual = list(_days(earliest, latest, pattern.weekdays))
@@ -153,7 +153,7 @@ def _next_sitting(
             offer, why = chosen
             if not fits(offer):
                 continue  # enough of it on that day, or in that week
-            return Sitting(asked_for or day, offer, "other_day" if day != asked_for else why)
+            return CourseSession(asked_for or day, offer, "other_day" if day != asked_for else why)
     return None
 
 
@@ -164,7 +164,7 @@ def _days(first: date, last: date, weekdays: Collection[int]) -> Iterator[date]:
             yield day
 
 
-def _on(free: Sequence[Offer], day: date, pattern: Pattern) -> tuple[Offer, str] | None:
+def _on(free: Sequence[SlotTime], day: date, pattern: Pattern) -> tuple[SlotTime, str] | None:
     """The best of a day's free times, and in what it differs from the pattern."""
     usual = at(day, pattern.wall)
     theirs = [one for one in free if pattern.practitioner_id in (None, one.practitioner_id)]

@@ -23,7 +23,7 @@ SHARED = re.compile(rf"(?:^|,){EVERYWHERE} 1970-01-01 (\d+)")
 
 
 @dataclass(frozen=True)
-class Versions:
+class DayVersions:
     """How often what families see has changed, by centre and day of UTC."""
 
     text: str = ""  # as the database says it: `centre day number,…`
@@ -99,7 +99,7 @@ STATEMENT = _statement()
 
 def family_of(
     user: Person, centre_ids: Collection[int], days: Collection[date], *, now: datetime
-) -> tuple[list[ChildFacts], Versions]:
+) -> tuple[list[ChildFacts], DayVersions]:
     """The children whom this user cares for, eldest first, and the versions of these centres and days."""
     rows = db.session.execute(
         STATEMENT,
@@ -118,7 +118,7 @@ def family_of(
         ChildFacts(child_id, theirs[0].name, theirs[0].birth_date, _diary(theirs))
         for child_id, theirs in by_child.items()
     ]
-    return children, Versions((rows[0].versions or "") if rows else "")
+    return children, DayVersions((rows[0].versions or "") if rows else "")
 
 
 def _diary(rows: Collection[Row[*tuple[Any, ...]]]) -> Diary:

@@ -19,25 +19,25 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling import rules
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import Found, Offer, runs, search
+from clinic.scheduling.queries import Found, SlotTime, runs, search
 from clinic.scheduling.search.catalogue import last_known
-from clinic.scheduling.search.family import Versions
-from clinic.scheduling.search.together import Against, Visit, candidate
+from clinic.scheduling.search.family import DayVersions
+from clinic.scheduling.search.together import Against, Trip, candidate
 
 DAYS = 30  # ahead, of which each service at each centre has a sheet in memory; then the oldest go
 Key = tuple[int, int, date]  # service, centre, day
 
 
 @dataclass
-class Sheet:
+class DaySchedule:
     """What there is, and what is free, from `since` until `until`."""
 
     of: Key
     version: str
     since: datetime
     until: datetime
-    offers: tuple[Offer, ...] = ()
-    free: tuple[Visit, ...] = ()
+    offers: tuple[SlotTime, ...] = ()
+    free: tuple[Trip, ...] = ()
     shown: dict[object, Any] = field(default_factory=dict)  # what pages made of it
 
     @property
@@ -51,18 +51,18 @@ class Sheet:
         return len({one.starts_at for one in self.free})
 
 
-_kept: WeakKeyDictionary[Engine, dict[Key, Sheet]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Engine, dict[Key, DaySchedule]] = WeakKeyDictionary()
 
 
 def sheets_of(
     service: Service,
     centre_ids: Collection[int],
     days: Collection[date],
-    versions: Versions,
+    versions: DayVersions,
     policy_of: Callable[[int, int], Policy],
     *,
     now: datetime,
-) -> Mapping[tuple[int, date], Sheet]:
+) -> Mapping[tuple[int, date], DaySchedule]:
     """The sheets of these centres and days, of these versions: from memory, else in one query."""
     kept = _kept.setdefault(db.engine, {})
     found, missing = {}, []
@@ -86,7 +86,7 @@ def sheets_of(
     return found
 
 
-def free_on(sheets: Mapping[tuple[int, date], Sheet], against: Against) -> list[Offer]:
+def free_on(sheets: Mapping[tuple[int, date], DaySchedule], against: Against) -> list[SlotTime]:
     """The free times of these centres and days against which nothing of the child's own stands, in order."""
     free = (
         visit.offers[0]
@@ -101,10 +101,10 @@ def free_on(sheets: Mapping[tuple[int, date], Sheet], against: Against) -> list[
 def _read(
     service: Service,
     wanted: Collection[tuple[int, date]],
-    versions: Versions,
+    versions: DayVersions,
     policy_of: Callable[[int, int], Policy],
     now: datetime,
-) -> dict[tuple[int, date], Sheet]:
+) -> dict[tuple[int, date], DaySchedule]:
     days = {day for _, day in wanted}
     start, end = day_bounds(min(days))[0], day_bounds(max(days))[1]
     query = search(service.id, sorted({centre_id for centre_id, _ in wanted}), start, end)
@@ -133,17 +133,17 @@ def _sheet(
     version: str,
     policy: Policy,
     now: datetime,
-) -> Sheet:
+) -> DaySchedule:
     offers = tuple(runs(rows, minutes, is_free=lambda row: _is_free(row, now)))
     anybody = rules.Asking(of[2], 0, 0, online=True, policy=policy)
-    return Sheet(
+    return DaySchedule(
         of=of,
         version=version,
         since=now,
         until=min(_moments(rows, policy, now), default=datetime.max.replace(tzinfo=now.tzinfo)),
         offers=offers,
         free=tuple(
-            Visit((one,))
+            Trip((one,))
             for one in offers
             if one.is_free and rules.time_objection(anybody, candidate(one), now) is None
         ),

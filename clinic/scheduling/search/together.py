@@ -13,7 +13,7 @@ from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import Diary, Offer, Patient, diary_of
+from clinic.scheduling.queries import Diary, Patient, SlotTime, diary_of
 from clinic.scheduling.request import asking
 
 P_co = TypeVar("P_co", bound=Patient, covariant=True)
@@ -28,10 +28,10 @@ class Wish(Generic[P_co]):
 
 
 @dataclass(frozen=True)
-class Visit:
+class Trip:
     """Times that make one trip, in the order of the wishes, all at one centre."""
 
-    offers: tuple[Offer, ...]
+    offers: tuple[SlotTime, ...]
 
     @property
     def starts_at(self) -> datetime:
@@ -42,7 +42,7 @@ class Visit:
         return max(one.ends_at for one in self.offers)
 
 
-def candidate(offer: Offer) -> rules.Candidate:
+def candidate(offer: SlotTime) -> rules.Candidate:
     """The offer as the rules see it."""
     return rules.Candidate(
         starts_at=offer.starts_at,
@@ -74,13 +74,13 @@ class Against:
             for day in {clinic_day(starts), clinic_day(ends)}:
                 self.busy.setdefault(day, []).append((starts, ends))
 
-    def __call__(self, offer: Offer) -> list[rules.Objection]:
+    def __call__(self, offer: SlotTime) -> list[rules.Objection]:
         when = candidate(offer)
         if not self.online:
             when = replace(when, opens_at=self.now)
         return rules.objections(self._asking(offer.centre_id), when, self.now)
 
-    def beside(self, offers: Sequence[Offer]) -> "Against":
+    def beside(self, offers: Sequence[SlotTime]) -> "Against":
         """The same, with these times of the wish as good as booked."""
         service_id = self.wish.service.id
         more = self.diary.with_more((one.starts_at, one.ends_at, service_id) for one in offers)
@@ -94,7 +94,7 @@ class Against:
             or rules.pause_objection(who, self.now) is not None
         )
 
-    def elsewhere(self, offer: Offer, day: date) -> bool:
+    def elsewhere(self, offer: SlotTime, day: date) -> bool:
         """Whether the child is somewhere else at that time of that day."""
         return any(
             rules.overlap(offer.starts_at, offer.ends_at, *one) for one in self.busy.get(day, ())

@@ -10,10 +10,10 @@ from sqlalchemy import case, func, or_, select
 from clinic.db import db
 from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Place, Slot
-from clinic.scheduling.queries import Offer, Patient, offers
+from clinic.scheduling.queries import Patient, SlotTime, offers
 from clinic.scheduling.search.together import (
     Against,
-    Visit,
+    Trip,
     Wish,
     objections_of,
 )
@@ -31,7 +31,7 @@ def visits(
     now: datetime,
     online: bool = True,
     against: Sequence[Against] = (),
-) -> list[Visit]:
+) -> list[Trip]:
     """Every first time of [start, end) from which the others follow, earliest first.
 
     They follow in the order of the wishes: in the same slot where it has places for several
@@ -57,16 +57,16 @@ def visits(
 
 def joined(
     wishes: Sequence[Wish[Patient]],
-    fitting: Sequence[Sequence[Offer]],
+    fitting: Sequence[Sequence[SlotTime]],
     end: datetime,
     *,
     now: datetime,
     online: bool = True,
-) -> list[Visit]:
+) -> list[Trip]:
     """The same, from the free times that fit each wish, in order of time."""
     firsts = [one for one in fitting[0] if one.starts_at < end]
     if len(wishes) == 1 or not all(fitting):
-        return [Visit((one,)) for one in firsts if len(wishes) == 1]
+        return [Trip((one,)) for one in firsts if len(wishes) == 1]
     nearby = _Nearby(wishes, fitting, online=online, now=now)
     made = (nearby.follow(first) for first in firsts)
     return [visit for visit in made if visit is not None]
@@ -78,7 +78,7 @@ class _Nearby:
     def __init__(
         self,
         wishes: Sequence[Wish[Patient]],
-        fitting: Sequence[Sequence[Offer]],
+        fitting: Sequence[Sequence[SlotTime]],
         *,
         online: bool,
         now: datetime,
@@ -103,16 +103,16 @@ class _Nearby:
             who = {one.practitioner_id for those in fitting for one in those}
             self.left = _left(who, *between, online=online, now=now)
 
-    def follow(self, first: Offer) -> Visit | None:
+    def follow(self, first: SlotTime) -> Trip | None:
         chain = [first]
         for number in range(1, len(self.wishes)):
             after = self._best(chain, number)
             if after is None:
                 return None
             chain.append(after)
-        return Visit(tuple(chain))
+        return Trip(tuple(chain))
 
-    def _best(self, chain: list[Offer], number: int) -> Offer | None:
+    def _best(self, chain: list[SlotTime], number: int) -> SlotTime | None:
         last, child = chain[-1], self.wishes[number].child
         theirs = [one for one, wish in zip(chain, self.wishes, strict=False) if wish.child == child]
         starts = self.starts[number].get(last.centre_id, ())
@@ -128,14 +128,14 @@ class _Nearby:
         ]
         return min(best, key=lambda one: self._distance(last, one), default=None)
 
-    def _may_follow(self, one: Offer, chain: Sequence[Offer]) -> bool:
+    def _may_follow(self, one: SlotTime, chain: Sequence[SlotTime]) -> bool:
         used = [before.slot_ids for before in chain].count(one.slot_ids)
         if used:
             left = min(self.left[slot_id] for slot_id in one.slot_ids)
             return one.slot_ids == chain[-1].slot_ids and left > used
         return one.starts_at >= chain[-1].ends_at
 
-    def _distance(self, last: Offer, one: Offer) -> tuple[timedelta, bool, int, int]:
+    def _distance(self, last: SlotTime, one: SlotTime) -> tuple[timedelta, bool, int, int]:
         rooms = self.room[last.clinic_session_id], self.room[one.clinic_session_id]
         return (
             max(timedelta(), one.starts_at - last.ends_at),
@@ -145,8 +145,8 @@ class _Nearby:
         )
 
 
-def _by_centre(offers: Iterable[Offer]) -> dict[int, list[Offer]]:
-    found: dict[int, list[Offer]] = {}
+def _by_centre(offers: Iterable[SlotTime]) -> dict[int, list[SlotTime]]:
+    found: dict[int, list[SlotTime]] = {}
     for one in offers:
         found.setdefault(one.centre_id, []).append(one)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from clinic.centres.days import Holiday
-from clinic.scheduling.queries import Offer
+from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.rules import Objection
 from clinic.sentences import mark
 
@@ -45,8 +45,8 @@ FIRST_SAID = (
 
 
 def why_none(
-    offers: Sequence[Offer],
-    against: Callable[[Offer], list[Objection]],
+    offers: Sequence[SlotTime],
+    against: Callable[[SlotTime], list[Objection]],
     *,
     holiday: Holiday | None,
     is_known: bool,

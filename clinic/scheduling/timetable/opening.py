@@ -213,7 +213,7 @@ def open_session(
         if "ex_clinic_sessions_room" in promise:
             raise RoomBusy(day=day) from error
         raise
-    block = Block(
+    block = SlotsToMake(
         session_id=session.id,
         centre_id=session.centre_id,
         practitioner_id=session.practitioner_id,
@@ -260,7 +260,7 @@ def _times(starts_at: datetime, ends_at: datetime, hours: Hours) -> list[tuple[d
 
 
 @dataclass(frozen=True)
-class Block:
+class SlotsToMake:
     """A session's slots, still to be made: their times, places, and which of them are shut."""
 
     session_id: int
@@ -275,7 +275,7 @@ class Block:
 
 
 def add_slots(
-    blocks: Sequence[Block],
+    blocks: Sequence[SlotsToMake],
     policy_of: Callable[[int, int], Policy],
     *,
     opens_at: datetime | None = None,
@@ -322,7 +322,7 @@ def add_slots(
 
 
 def _slot_rows(
-    block: Block, policy: Callable[[int, int], Policy], now: datetime | None
+    block: SlotsToMake, policy: Callable[[int, int], Policy], now: datetime | None
 ) -> Iterator[dict[str, Any]]:
     keeps = min(
         policy(service_id, block.centre_id).desk_keeps_until(block.day)

@@ -26,7 +26,6 @@ from clinic.errors import DomainError
 from clinic.scheduling.models import ClinicSession, ClosedFor, RotaRule
 from clinic.scheduling.policies import policies
 from clinic.scheduling.timetable.opening import (
-    Block,
     EndsBeforeItBegins,
     NoPlaces,
     NotGivenHere,
@@ -34,6 +33,7 @@ from clinic.scheduling.timetable.opening import (
     PractitionerBusy,
     RoomBusy,
     Shut,
+    SlotsToMake,
     add_slots,
     cut,
     is_given,
@@ -62,7 +62,7 @@ class NeverValid(DomainError):
 
 
 @dataclass(frozen=True)
-class Station:
+class TeamStation:
     """What every child passes: so many places, and the minutes that a child needs there."""
 
     name: str
@@ -81,12 +81,12 @@ class Weekly:
     valid_from: date
     valid_until: date | None = None
     capacity: int = 1
-    stations: tuple[Station, ...] = ()
+    stations: tuple[TeamStation, ...] = ()
     online_percent: int = 100
     every_weeks: int = 1
 
 
-def team_capacity(stations: Sequence[Station], slot_minutes: int) -> int:
+def team_capacity(stations: Sequence[TeamStation], slot_minutes: int) -> int:
     """How many children pass the narrowest station in one slot. Pure."""
     if any(one.places < 1 or one.minutes < 1 for one in stations):
         return 0
@@ -371,7 +371,7 @@ def _open(planned: Sequence[_Planned], now: datetime) -> None:
             raise RoomBusy(day=planned[0].day) from error
         raise
     blocks = [
-        Block(
+        SlotsToMake(
             session_id=session_id,
             centre_id=one.rule.centre_id,
             practitioner_id=one.rule.practitioner_id,

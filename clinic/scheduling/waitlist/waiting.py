@@ -32,7 +32,7 @@ from clinic.scheduling.models import (
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import SlotTaken, Wanted, refusal
-from clinic.scheduling.search.together import Visit, Wish
+from clinic.scheduling.search.together import Trip, Wish
 from clinic.scheduling.search.trips import visits
 from clinic.scheduling.waitlist.wishes import must_be_possible
 from clinic.sentences import mark
@@ -220,7 +220,7 @@ def _around(slot_ids: Collection[int], start: datetime, end: datetime) -> tuple[
     return max(start, first), min(end, last)
 
 
-def _suits(entry: WaitlistEntry, visit: Visit) -> bool:
+def _suits(entry: WaitlistEntry, visit: Trip) -> bool:
     day = clinic_day(visit.starts_at)
     return (
         entry.first_day <= day <= entry.last_day
@@ -230,7 +230,7 @@ def _suits(entry: WaitlistEntry, visit: Visit) -> bool:
 
 
 def _offer(
-    entry: WaitlistEntry, wishes: Sequence[Wish[Child]], visit: Visit, *, now: datetime
+    entry: WaitlistEntry, wishes: Sequence[Wish[Child]], visit: Trip, *, now: datetime
 ) -> Hold | None:
     """Keep the visit's places for this family alone; None if they have gone meanwhile.
 

@@ -7,18 +7,18 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
 
-from clinic.booking.terms import Line
+from clinic.booking.terms import PurposeChoice
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
-from clinic.vaccination.programme.legal import Booked, Case
+from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.programme.paid import PAID
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.plan import patients_of
-from clinic.vaccination.stock.models import DosePromise, Why
+from clinic.vaccination.stock.models import DoseReservation, Why
 from clinic.vaccination.stock.queries import (
     TAKEN_AWAY,
     is_to_come,
@@ -29,7 +29,7 @@ from clinic.vaccination.stock.queries import (
 
 def cases_of(
     child_ids: Collection[int], *, but: Appointment | None = None, today: date
-) -> dict[int, Case]:
+) -> dict[int, ChildRecord]:
     """What is on record of these children and booked for them from today on, apart from one appointment.
 
     Four queries.
@@ -39,7 +39,7 @@ def cases_of(
     rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
     given, patients = recording.doses_of(child_ids), patients_of(rows)
     booked = doses_booked(child_ids, but=but, today=today)
-    return {one: Case(patients[one], given[one], tuple(booked[one])) for one in child_ids}
+    return {one: ChildRecord(patients[one], given[one], tuple(booked[one])) for one in child_ids}
 
 
 def doses_booked(
@@ -50,19 +50,20 @@ def doses_booked(
     query = (
         with_visits(
             select(
-                DosePromise.child_id,
-                DosePromise.series,
-                DosePromise.vaccine,
-                DosePromise.dose_number,
-                DosePromise.appointment_id,
+                DoseReservation.child_id,
+                DoseReservation.series,
+                DoseReservation.vaccine,
+                DoseReservation.dose_number,
+                DoseReservation.appointment_id,
                 visit_starts,
             )
         )
-        .where(DosePromise.child_id.in_(child_ids), DosePromise.appointment_id.is_not(None))
+        .where(DoseReservation.child_id.in_(child_ids), DoseReservation.appointment_id.is_not(None))
         .where(
-            DosePromise.appointment_id != (but.id if but else 0), is_to_come(day_bounds(today)[0])
+            DoseReservation.appointment_id != (but.id if but else 0),
+            is_to_come(day_bounds(today)[0]),
         )
-        .order_by(visit_starts, DosePromise.id)
+        .order_by(visit_starts, DoseReservation.id)
     )
     for child_id, series, vaccine, number, visit_id, starts_at in db.session.execute(query):
         dose = Dose(vaccine, clinic_day(starts_at))
@@ -70,34 +71,34 @@ def doses_booked(
     return booked
 
 
-def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
+def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:
     """The doses that these visits are for, by appointment. One query."""
     return lines_of("appointment_id", appointment_ids)
 
 
-def lost_by(appointment_ids: Collection[int]) -> Mapping[int, list[Line]]:
+def lost_by(appointment_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:
     """What these visits were for until a change took it away, by appointment. One query."""
     query = (
         select(
-            DosePromise.appointment_id,
-            DosePromise.series,
-            DosePromise.vaccine,
-            DosePromise.dose_number,
+            DoseReservation.appointment_id,
+            DoseReservation.series,
+            DoseReservation.vaccine,
+            DoseReservation.dose_number,
         )
         .where(
-            DosePromise.appointment_id.in_(appointment_ids),
-            DosePromise.why_released.in_(TAKEN_AWAY),
+            DoseReservation.appointment_id.in_(appointment_ids),
+            DoseReservation.why_released.in_(TAKEN_AWAY),
         )
-        .order_by(DosePromise.id)
+        .order_by(DoseReservation.id)
     )
-    found: dict[int, dict[str, Line]] = {}
+    found: dict[int, dict[str, PurposeChoice]] = {}
     for number, series, vaccine, dose in db.session.execute(query):
         assert number
         found.setdefault(number, {})[series] = line_of(series, vaccine, dose, None, False)
     return {number: list(lines.values()) for number, lines in found.items()}
 
 
-_promises = DosePromise.__table__.c
+_promises = DoseReservation.__table__.c
 
 
 @cache
@@ -115,9 +116,9 @@ def _promised_to(owner: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[Line]]:
+def lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[PurposeChoice]]:
     """What these holds (`hold_id`) or visits (`appointment_id`) are for. One query."""
-    found: dict[int, list[Line]] = {}
+    found: dict[int, list[PurposeChoice]] = {}
     rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
     for number, series, vaccine, dose in rows:
         assert number
@@ -127,12 +128,12 @@ def lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[Line]]:
 
 def line_of(
     series: str, vaccine: str | None, number: int | None, first: date | None, is_chosen: bool
-) -> Line:
+) -> PurposeChoice:
     """A dose as a box that can be ticked, or as what a visit is for."""
     assert vaccine
     known = vaccines()[vaccine]
     zh, en = ("（自费·自愿）", " (paid, optional)") if series in PAID else ("", "")
-    return Line(
+    return PurposeChoice(
         series,
         f"{known.name_zh} 第{number}剂{zh}",
         f"{known.name_en}, dose {number}{en}",

@@ -24,10 +24,10 @@ from clinic.vaccination.booking.booked import cases_of
 from clinic.vaccination.booking.purposes import Now, Purpose, purposes_now
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
-from clinic.vaccination.programme.legal import Booked, Case
+from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.record.models import ChildCondition, Immunization
 from clinic.vaccination.stock import reserving
-from clinic.vaccination.stock.models import DosePromise, Why
+from clinic.vaccination.stock.models import DoseReservation, Why
 from clinic.vaccination.stock.queries import (
     is_to_come,
     let_go,
@@ -80,7 +80,7 @@ class _Visit:
     """A visit to come, and what it is promised or lost by a change."""
 
     row: Appointment
-    promises: list[DosePromise] = field(default_factory=list)
+    promises: list[DoseReservation] = field(default_factory=list)
     is_changed: bool = False  # something was let go just now
     lacks: bool = False  # something is legal that the centre does not have
 
@@ -90,7 +90,7 @@ class _Visit:
         return [_purpose(one, day) for one in self.promises]
 
 
-def _purpose(one: DosePromise, day: date) -> Purpose:
+def _purpose(one: DoseReservation, day: date) -> Purpose:
     return Purpose(one.id, day, one.series, one.vaccine, one.dose_number, one.released_at is None)
 
 
@@ -117,10 +117,10 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
 
 def _visits(child_ids: Collection[int], now: datetime) -> list[_Visit]:
     query = (
-        select(DosePromise, Appointment)
-        .join(Appointment, Appointment.id == DosePromise.appointment_id)
-        .where(DosePromise.child_id.in_(child_ids), lives_or_was_taken_away(), is_to_come(now))
-        .order_by(Appointment.starts_at, DosePromise.id)
+        select(DoseReservation, Appointment)
+        .join(Appointment, Appointment.id == DoseReservation.appointment_id)
+        .where(DoseReservation.child_id.in_(child_ids), lives_or_was_taken_away(), is_to_come(now))
+        .order_by(Appointment.starts_at, DoseReservation.id)
         .execution_options(populate_existing=True)
     )
     found: dict[int, _Visit] = {}
@@ -131,14 +131,14 @@ def _visits(child_ids: Collection[int], now: datetime) -> list[_Visit]:
 
 def _forms(
     child_ids: Collection[int], now: datetime
-) -> Sequence[tuple[DosePromise, Hold, datetime]]:
+) -> Sequence[tuple[DoseReservation, Hold, datetime]]:
     query = (
-        select(DosePromise, Hold, Slot.starts_at)
-        .join(Hold, Hold.id == DosePromise.hold_id)
+        select(DoseReservation, Hold, Slot.starts_at)
+        .join(Hold, Hold.id == DoseReservation.hold_id)
         .join(Slot, Slot.id == Hold.slot_id)
         .where(
-            DosePromise.child_id.in_(child_ids),
-            DosePromise.released_at.is_(None),
+            DoseReservation.child_id.in_(child_ids),
+            DoseReservation.released_at.is_(None),
             Hold.booking_id.is_(None),
             Hold.expires_at > now,
         )
@@ -168,7 +168,7 @@ def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: dat
 
 def _record(
     action: str,
-    promise: DosePromise,
+    promise: DoseReservation,
     visit: Appointment,
     by: Person,
     now: datetime,
@@ -180,7 +180,7 @@ def _record(
 
 def _promised(visit: Appointment, series: str, wanted: Now, *, by: Person, now: datetime) -> bool:
     """Promise it to the visit, if the centre has it."""
-    dose = reserving.Dose(wanted.vaccine, series, wanted.number)
+    dose = reserving.DoseToReserve(wanted.vaccine, series, wanted.number)
     try:
         with db.session.begin_nested():
             reserving.promise([dose], appointment=visit, by=by, now=now)
@@ -193,8 +193,8 @@ def _ask(visit: _Visit, now: datetime) -> None:
     """About the age is asked already; that goes first."""
     if visit.row.question is Question.AGE:
         return
-    mine = (DosePromise.appointment_id == visit.row.id, DosePromise.released_at.is_(None))
-    if db.session.scalar(select(DosePromise.id).where(*mine).limit(1)):
+    mine = (DoseReservation.appointment_id == visit.row.id, DoseReservation.released_at.is_(None))
+    if db.session.scalar(select(DoseReservation.id).where(*mine).limit(1)):
         questions.withdraw([visit.row], now=now)
     elif visit.is_changed or visit.row.question:
         question = Question.NO_DOSE if visit.lacks else Question.NOTHING_LEFT
@@ -202,10 +202,10 @@ def _ask(visit: _Visit, now: datetime) -> None:
 
 
 def _follow_in_form(
-    promise: DosePromise,
+    promise: DoseReservation,
     hold: Hold,
     day: date,
-    case: Case,
+    case: ChildRecord,
     visits: Iterable[_Visit],
     found: dict[int, Now | None],
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from clinic.vaccination.programme.child import Dose
-from clinic.vaccination.programme.legal import Booked, Case, lines_for
+from clinic.vaccination.programme.legal import Booked, ChildRecord, lines_for
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Now:
     number: int
 
 
-def purposes_now(case: Case, purposes: Sequence[Purpose]) -> dict[int, Now | None]:
+def purposes_now(case: ChildRecord, purposes: Sequence[Purpose]) -> dict[int, Now | None]:
     """By promise, what its series can be given at its visit; None: nothing of it is legal that day.
 
     They are looked at in the order of their days, as if those before, and what `case` says is

@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.scheduling.models import Hold
 from clinic.vaccination.booking.versions import recall, remember
 from clinic.vaccination.stock.models import (
-    DosePromise,
+    DoseReservation,
     Stock,
     VaccineLot,
     VaccineProduct,
@@ -110,11 +110,11 @@ class Shelves:
         for centre_id, vaccine, expires_on, number in db.session.execute(lots):
             self._exact[centre_id, vaccine][0].append(Doses(expires_on, number))
         kept = (
-            with_visits(select(DosePromise.centre_id, DosePromise.vaccine, visit_starts))
-            .where(tuple_(DosePromise.centre_id, DosePromise.vaccine).in_(scarce))
+            with_visits(select(DoseReservation.centre_id, DoseReservation.vaccine, visit_starts))
+            .where(tuple_(DoseReservation.centre_id, DoseReservation.vaccine).in_(scarce))
             .where(or_(is_to_come(self.now), Hold.expires_at > self.now))
-            .where(or_(Hold.id.is_(None), DosePromise.child_id.not_in(self.children)))
-            .where(func.coalesce(DosePromise.appointment_id, 0) != (self.moving or -1))
+            .where(or_(Hold.id.is_(None), DoseReservation.child_id.not_in(self.children)))
+            .where(func.coalesce(DoseReservation.appointment_id, 0) != (self.moving or -1))
         )
         for centre_id, vaccine, starts_at in db.session.execute(kept):
             self._exact[centre_id, vaccine][1].append(clinic_day(starts_at))

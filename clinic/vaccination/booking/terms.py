@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from clinic.accounts.models import Person
-from clinic.booking.terms import Line, Note
+from clinic.booking.terms import Note, PurposeChoice
 from clinic.clock import clinic_day
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
@@ -23,7 +23,7 @@ from clinic.vaccination.booking.booked import (
 )
 from clinic.vaccination.booking.shelves import Shelves
 from clinic.vaccination.booking.versions import (
-    Versions,
+    RecordVersions,
     recall,
     remember,
     versions_of,
@@ -31,7 +31,7 @@ from clinic.vaccination.booking.versions import (
 from clinic.vaccination.programme import legal
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.forecast import Forecast
-from clinic.vaccination.programme.legal import Booked, Case, lines_for
+from clinic.vaccination.programme.legal import Booked, ChildRecord, lines_for
 from clinic.vaccination.programme.needs import SERIES
 from clinic.vaccination.programme.paid import PAID
 from clinic.vaccination.stock import reserving
@@ -83,12 +83,12 @@ class DoseTerms:
     # Who comes with a question is asked for no records: they are read when something needs them.
 
     @cached_property
-    def versions(self) -> Versions | None:
+    def versions(self) -> RecordVersions | None:
         """Of the records and the stock."""
         return None if self.fresh else versions_of(self.child_ids)
 
     @cached_property
-    def cases(self) -> dict[int, Case]:
+    def cases(self) -> dict[int, ChildRecord]:
         """What is on record, by child."""
         return self._cases(self.child_ids)
 
@@ -139,12 +139,14 @@ class DoseTerms:
     def made_of(self) -> object:
         return (sorted(self.cases.items()), sorted(self.series.items()), self.shelves.made_of)
 
-    def _cases(self, child_ids: Sequence[int]) -> dict[int, Case]:
+    def _cases(self, child_ids: Sequence[int]) -> dict[int, ChildRecord]:
         today = clinic_day(self.now)  # a visit of yesterday is not booked any more
         if self.versions is None or self.moving:
             return cases_of(child_ids, but=self.moving, today=today)
         records = self.versions.records
-        known: dict[int, Case] = {one: recall(one, (records[one], today)) for one in child_ids}
+        known: dict[int, ChildRecord] = {
+            one: recall(one, (records[one], today)) for one in child_ids
+        }
         if missing := [one for one, case in known.items() if case is None]:
             for child_id, case in cases_of(missing, today=today).items():
                 remember(child_id, (records[child_id], today), case)
@@ -162,12 +164,12 @@ class DoseTerms:
             version=self.versions.stock if self.versions else None,
         )
 
-    def doses(self, child_id: int, day: date) -> list[reserving.Dose]:
+    def doses(self, child_id: int, day: date) -> list[reserving.DoseToReserve]:
         """What this child's visit on that day is for; by then it may be another vaccine of the series."""
         if not self.series[child_id]:
             return []
         return [
-            reserving.Dose(one.vaccine, one.series, one.number)
+            reserving.DoseToReserve(one.vaccine, one.series, one.number)
             for one in lines_for(self.cases[child_id], self.series[child_id], day).values()
             if one.vaccine and one.number
         ]
@@ -178,7 +180,7 @@ class DoseTerms:
             self._vaccines_on[day] = Counter(dose.vaccine for dose in doses)
         return self._vaccines_on[day]
 
-    def lines(self, child_id: int) -> list[Line]:
+    def lines(self, child_id: int) -> list[PurposeChoice]:
         """The next dose of every series that needs one soon, or that was asked for."""
         chosen = self.series[child_id]
         return [
@@ -202,7 +204,7 @@ class DoseTerms:
 
     def keep(self, hold: Held, *, by: Person, now: datetime, is_new: bool) -> None:
         """Promise the doses to the hold, and nothing else."""
-        wanted: list[reserving.Dose] = []
+        wanted: list[reserving.DoseToReserve] = []
         if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
         if not is_new:
@@ -227,12 +229,12 @@ class DoseTerms:
         reserving.must_still_have(appointment)
 
     @staticmethod
-    def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[Line]]:
+    def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:
         """What was promised to these holds, by hold."""
         return lines_of("hold_id", hold_ids)
 
 
-def _comes_next(child_id: int, case: Case, today: date) -> list[Note]:
+def _comes_next(child_id: int, case: ChildRecord, today: date) -> list[Note]:
     """The dose that comes after all that is booked, where none can be booked soon."""
     line = legal.after_booked(case, today)
     if line is None or line.vaccine is None:

@@ -15,8 +15,8 @@ from clinic.db import db
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.booking.booked import cases_of
-from clinic.vaccination.programme.legal import Case, lines_for
-from clinic.vaccination.stock.models import DosePromise
+from clinic.vaccination.programme.legal import ChildRecord, lines_for
+from clinic.vaccination.stock.models import DoseReservation
 from clinic.vaccination.stock.queries import TAKEN_AWAY, is_to_come
 
 AT_ONCE = 500  # children
@@ -49,18 +49,20 @@ def broken_records(*, now: datetime) -> list[str]:
 def _broken_promises(now: datetime) -> Iterator[str]:
     query = (
         select(
-            DosePromise.id,
-            DosePromise.child_id,
-            DosePromise.series,
-            DosePromise.vaccine,
-            DosePromise.dose_number,
+            DoseReservation.id,
+            DoseReservation.child_id,
+            DoseReservation.series,
+            DoseReservation.vaccine,
+            DoseReservation.dose_number,
             Appointment.starts_at,
         )
-        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        .join(Appointment, Appointment.id == DoseReservation.appointment_id)
         .where(
-            DosePromise.released_at.is_(None), is_to_come(now), Appointment.displaced_at.is_(None)
+            DoseReservation.released_at.is_(None),
+            is_to_come(now),
+            Appointment.displaced_at.is_(None),
         )
-        .order_by(DosePromise.child_id, DosePromise.id)
+        .order_by(DoseReservation.child_id, DoseReservation.id)
     )
     by_child: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for row in db.session.execute(query):
@@ -73,7 +75,7 @@ def _broken_promises(now: datetime) -> Iterator[str]:
                 yield from _broken(row, case)
 
 
-def _broken(row: Row[*tuple[Any, ...]], case: Case) -> Iterator[str]:
+def _broken(row: Row[*tuple[Any, ...]], case: ChildRecord) -> Iterator[str]:
     line = lines_for(case, {row.series}, clinic_day(row.starts_at)).get(row.series)
     if line is None or not line.may_be_given:
         yield f"promise {row.id}: of {row.vaccine}, not to be given on that day"
@@ -83,11 +85,12 @@ def _broken(row: Row[*tuple[Any, ...]], case: Case) -> Iterator[str]:
 
 def _not_asked(now: datetime) -> Iterator[str]:
     """Visits that lost all their doses by a change, and nobody is asked about them, or has answered."""
-    lost = select(DosePromise.id).where(
-        DosePromise.appointment_id == Appointment.id, DosePromise.why_released.in_(TAKEN_AWAY)
+    lost = select(DoseReservation.id).where(
+        DoseReservation.appointment_id == Appointment.id,
+        DoseReservation.why_released.in_(TAKEN_AWAY),
     )
-    live = select(DosePromise.id).where(
-        DosePromise.appointment_id == Appointment.id, DosePromise.released_at.is_(None)
+    live = select(DoseReservation.id).where(
+        DoseReservation.appointment_id == Appointment.id, DoseReservation.released_at.is_(None)
     )
     query = select(Appointment.id).where(
         lost.exists(),

@@ -36,7 +36,7 @@ class StockVersion(Base):
     number: Mapped[int]
 
 
-class Versions(NamedTuple):
+class RecordVersions(NamedTuple):
     """Of children's records, by child, and of all stock together: it only grows."""
 
     records: Mapping[int, int]
@@ -51,12 +51,12 @@ _STATEMENT = union_all(
 )
 
 
-def versions_of(child_ids: Collection[int]) -> Versions:
+def versions_of(child_ids: Collection[int]) -> RecordVersions:
     """The versions as they are now. One query."""
     rows = db.session.execute(_STATEMENT, {"child_ids": list(child_ids)}).all()
     found = {row[0]: int(row[1]) for row in rows}
     stock = found.pop(0)
-    return Versions({one: found.get(one, 0) for one in child_ids}, stock)
+    return RecordVersions({one: found.get(one, 0) for one in child_ids}, stock)
 
 
 _kept: WeakKeyDictionary[Engine, dict[object, tuple[object, Any]]] = WeakKeyDictionary()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from clinic.vaccination.cdsi.dates import Period
+from clinic.vaccination.cdsi.dates import CdcPeriod
 from clinic.vaccination.cdsi.schedule import Interval, Schedule, Series, TargetDose
 
 VALID = "Valid"
@@ -15,7 +15,7 @@ WRONG_VACCINE = "Vaccine: Invalid Usage"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Dose:
+class AdministeredDose:
     """A dose given: the day, the vaccine's CVX code, and its maker's MVX code if known."""
 
     given_on: date
@@ -29,13 +29,13 @@ class Person:
 
     birth_date: date
     gender: str  # Female, Male, Unknown
-    doses: Sequence[Dose]
+    doses: Sequence[AdministeredDose]
 
-    def at(self, age: Period | None) -> date | None:
+    def at(self, age: CdcPeriod | None) -> date | None:
         """The day of that age."""
         return age.after(self.birth_date) if age else None
 
-    def is_aged(self, begin: Period | None, end: Period | None, on: date) -> bool:
+    def is_aged(self, begin: CdcPeriod | None, end: CdcPeriod | None, on: date) -> bool:
         """Whether the person is that old, and younger than that, on a day."""
         return (begin is None or begin.after(self.birth_date) <= on) and (
             end is None or on < end.after(self.birth_date)
@@ -43,22 +43,22 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class EvaluatedDose:
     """A dose in a series: whether it counts, and why not."""
 
-    dose: Dose
+    dose: AdministeredDose
     status: str
     reason: str | None = None
 
 
 @dataclass
-class Course:
+class PatientSeries:
     """A person's way through a series."""
 
     series: Series
     person: Person
     schedule: Schedule
-    seen: list[Evaluated] = field(default_factory=list)
+    seen: list[EvaluatedDose] = field(default_factory=list)
     satisfied: dict[int, date] = field(default_factory=dict)  # the target doses, from 1 on
     at: int = 0  # target doses behind
 
@@ -68,11 +68,11 @@ class Course:
         return self.series.doses[self.at] if self.at < len(self.series.doses) else None
 
     @property
-    def valid(self) -> list[Dose]:
+    def valid(self) -> list[AdministeredDose]:
         """The doses that counted."""
         return [one.dose for one in self.seen if one.status == VALID]
 
-    def previous(self) -> Evaluated | None:
+    def previous(self) -> EvaluatedDose | None:
         """The dose before, whether it counted or not; not one that was given inadvertently."""
         for one in reversed(self.seen):
             if one.status in (VALID, NOT_VALID) and one.reason != INADVERTENT:

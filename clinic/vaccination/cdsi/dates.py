@@ -11,7 +11,7 @@ DAYS = {"day": 1, "week": 7}
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class CdcPeriod:
     """An age or an interval: calendar months first, then days."""
 
     months: int
@@ -33,7 +33,7 @@ class Period:
 
 
 @cache
-def period(text: str) -> Period:
+def period(text: str) -> CdcPeriod:
     """`6 months - 4 days`. ValueError for anything else."""
     months, days, rest = 0, 0, text
     while rest.strip():
@@ -45,4 +45,4 @@ def period(text: str) -> Period:
         months += count * MONTHS.get(unit, 0)
         days += count * DAYS.get(unit, 0)
         rest = rest[found.end() :]
-    return Period(months, days)
+    return CdcPeriod(months, days)

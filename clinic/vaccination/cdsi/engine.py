@@ -4,9 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.vaccination.cdsi.course import EXTRANEOUS, NOT_VALID, VALID, Dose, Evaluated, Person
+from clinic.vaccination.cdsi.course import (
+    EXTRANEOUS,
+    NOT_VALID,
+    VALID,
+    AdministeredDose,
+    EvaluatedDose,
+    Person,
+)
 from clinic.vaccination.cdsi.evaluation import evaluate
-from clinic.vaccination.cdsi.forecast import Forecast, Status, forecast
+from clinic.vaccination.cdsi.forecast import SeriesForecast, SeriesStatus, forecast
 from clinic.vaccination.cdsi.schedule import Antigen, Schedule, cdc
 from clinic.vaccination.cdsi.selection import best
 
@@ -15,11 +22,11 @@ GENDERS = {"F": "Female", "M": "Male"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GroupForecast:
     """A vaccine group on one day. The dates and the number are there if it is not complete."""
 
-    evaluation: Sequence[Evaluated]  # in the order of the days
-    status: Status
+    evaluation: Sequence[EvaluatedDose]  # in the order of the days
+    status: SeriesStatus
     number: int | None = None
     earliest: date | None = None
     recommended: date | None = None
@@ -29,11 +36,11 @@ class Answer:
 def assess(
     birth_date: date,
     sex: str | None,
-    doses: Iterable[Dose],
+    doses: Iterable[AdministeredDose],
     group: str,
     on: date,
     schedule: Schedule | None = None,
-) -> Answer:
+) -> GroupForecast:
     """A person's vaccine group (DTAP, MMR …) on a day. `sex` is F, M or None for unknown.
 
     ValueError for a group or a vaccine that the schedule does not know.
@@ -61,7 +68,7 @@ def assess(
     return _answer(evaluation, [found[name] for name in antigens], group in schedule.given_together)
 
 
-def _antigens(schedule: Schedule, dose: Dose, person: Person) -> list[str]:
+def _antigens(schedule: Schedule, dose: AdministeredDose, person: Person) -> list[str]:
     """The antigens of a dose against which there is a series for the healthy."""
     return [
         name
@@ -72,7 +79,7 @@ def _antigens(schedule: Schedule, dose: Dose, person: Person) -> list[str]:
 
 def _of_antigen(
     antigen: Antigen, person: Person, held: Sequence[Sequence[str]], on: date, schedule: Schedule
-) -> Forecast:
+) -> SeriesForecast:
     doses = [dose for dose, names in zip(person.doses, held, strict=True) if antigen.name in names]
     return best(
         [
@@ -83,20 +90,20 @@ def _of_antigen(
     )
 
 
-def _merged(dose: Dose, evaluated: Iterable[Evaluated]) -> Evaluated:
+def _merged(dose: AdministeredDose, evaluated: Iterable[EvaluatedDose]) -> EvaluatedDose:
     """A dose that counts against one disease of its group counts."""
     ranked = sorted(evaluated, key=lambda one: (VALID, NOT_VALID, EXTRANEOUS).index(one.status))
-    return ranked[0] if ranked else Evaluated(dose, NOT_EVALUATED)
+    return ranked[0] if ranked else EvaluatedDose(dose, NOT_EVALUATED)
 
 
 def _answer(
-    evaluation: Sequence[Evaluated], forecasts: Sequence[Forecast], together: bool
-) -> Answer:
+    evaluation: Sequence[EvaluatedDose], forecasts: Sequence[SeriesForecast], together: bool
+) -> GroupForecast:
     """Tables 9-2 to 9-4 and the rules MULTIANTVG-1 to 3."""
     status = _status({one.status for one in forecasts})
-    due = [one for one in forecasts if one.status == Status.NOT_COMPLETE]
-    if status != Status.NOT_COMPLETE:
-        return Answer(evaluation, status)
+    due = [one for one in forecasts if one.status == SeriesStatus.NOT_COMPLETE]
+    if status != SeriesStatus.NOT_COMPLETE:
+        return GroupForecast(evaluation, status)
     dates = [one.earliest for one in due if one.earliest]
     if any(one.overrides for one in due):
         given = [each.dose.given_on for one in forecasts for each in one.course.seen]
@@ -104,7 +111,7 @@ def _answer(
     else:
         earliest = max(dates)
     past_due = min((one.past_due for one in due if one.past_due), default=None)
-    return Answer(
+    return GroupForecast(
         evaluation,
         status,
         (min if together else max)(one.number for one in due if one.number),
@@ -114,9 +121,9 @@ def _answer(
     )
 
 
-def _status(statuses: set[Status]) -> Status:
+def _status(statuses: set[SeriesStatus]) -> SeriesStatus:
     """A group's status: that of the disease that is worst off."""
-    if statuses == {Status.IMMUNE}:
-        return Status.IMMUNE
-    order = (Status.AGED_OUT, Status.NOT_RECOMMENDED, Status.NOT_COMPLETE)
-    return next((one for one in order if one in statuses), Status.COMPLETE)
+    if statuses == {SeriesStatus.IMMUNE}:
+        return SeriesStatus.IMMUNE
+    order = (SeriesStatus.AGED_OUT, SeriesStatus.NOT_RECOMMENDED, SeriesStatus.NOT_COMPLETE)
+    return next((one for one in order if one in statuses), SeriesStatus.COMPLETE)

@@ -10,18 +10,18 @@ from clinic.vaccination.cdsi.course import (
     NOT_VALID,
     VALID,
     WRONG_VACCINE,
-    Course,
-    Dose,
-    Evaluated,
+    AdministeredDose,
+    EvaluatedDose,
+    PatientSeries,
     Person,
 )
 from clinic.vaccination.cdsi.schedule import (
     Age,
     Interval,
+    PreferableVaccine,
     Schedule,
     Series,
     TargetDose,
-    Vaccine,
 )
 from clinic.vaccination.cdsi.skipping import skip
 
@@ -34,23 +34,25 @@ COMPLETE = "Series Already Complete"
 Row = TypeVar("Row", Age, Interval)
 
 
-def evaluate(series: Series, person: Person, doses: Iterable[Dose], schedule: Schedule) -> Course:
+def evaluate(
+    series: Series, person: Person, doses: Iterable[AdministeredDose], schedule: Schedule
+) -> PatientSeries:
     """A series after these doses, which hold its antigen and are in order."""
-    course = Course(series, person, schedule)
+    course = PatientSeries(series, person, schedule)
     for dose in doses:
         while skip(course, "Evaluation", dose.given_on):
             pass
         target = course.target
         if target is None:
-            course.seen.append(Evaluated(dose, EXTRANEOUS, COMPLETE))
+            course.seen.append(EvaluatedDose(dose, EXTRANEOUS, COMPLETE))
             continue
         reason = _wrong(course, target, dose)
         if reason == TOO_OLD:
-            course.seen.append(Evaluated(dose, EXTRANEOUS, reason))
+            course.seen.append(EvaluatedDose(dose, EXTRANEOUS, reason))
         elif reason:
-            course.seen.append(Evaluated(dose, NOT_VALID, reason))
+            course.seen.append(EvaluatedDose(dose, NOT_VALID, reason))
         else:
-            course.seen.append(Evaluated(dose, VALID))
+            course.seen.append(EvaluatedDose(dose, VALID))
             course.satisfied[course.at + 1] = dose.given_on
             course.at += not target.recurring
     return course
@@ -65,7 +67,7 @@ def in_force(rows: Sequence[Row], on: date) -> list[Row]:
     ]
 
 
-def _wrong(course: Course, target: TargetDose, dose: Dose) -> str | None:
+def _wrong(course: PatientSeries, target: TargetDose, dose: AdministeredDose) -> str | None:
     """Why a dose does not count for a target dose; None if it does."""
     if dose.cvx in target.inadvertent:
         return INADVERTENT
@@ -77,13 +79,13 @@ def _wrong(course: Course, target: TargetDose, dose: Dose) -> str | None:
     )
 
 
-def _has_grace(course: Course) -> bool:
+def _has_grace(course: PatientSeries) -> bool:
     """Days of grace are for who did not come too early before (tables 6-14 and 6-19)."""
     before = course.previous()
     return before is None or before.reason not in (TOO_YOUNG, TOO_SOON)
 
 
-def _wrong_age(course: Course, target: TargetDose, on: date) -> str | None:
+def _wrong_age(course: PatientSeries, target: TargetDose, on: date) -> str | None:
     for age in in_force(target.ages, on):
         born = course.person.birth_date
         if age.absolute_minimum and on < age.absolute_minimum.after(born):
@@ -95,7 +97,7 @@ def _wrong_age(course: Course, target: TargetDose, on: date) -> str | None:
     return None
 
 
-def _wrong_interval(course: Course, target: TargetDose, on: date) -> str | None:
+def _wrong_interval(course: PatientSeries, target: TargetDose, on: date) -> str | None:
     """Every preferable interval must have passed, or else every allowable one (6.5, 6.6)."""
     if all(_passed(course, one, on) for one in in_force(target.intervals, on)):
         return None
@@ -105,7 +107,7 @@ def _wrong_interval(course: Course, target: TargetDose, on: date) -> str | None:
     return TOO_SOON
 
 
-def _passed(course: Course, interval: Interval, on: date) -> bool:
+def _passed(course: PatientSeries, interval: Interval, on: date) -> bool:
     start = course.reference(interval, before=on)
     if start is None:
         return True
@@ -115,7 +117,7 @@ def _passed(course: Course, interval: Interval, on: date) -> bool:
     return not early or _has_grace(course)
 
 
-def _disturbed(course: Course, dose: Dose) -> bool:
+def _disturbed(course: PatientSeries, dose: AdministeredDose) -> bool:
     """Whether another live vaccine was given too shortly before (6.7)."""
     conflicts = course.schedule.conflicts
     return any(
@@ -126,7 +128,7 @@ def _disturbed(course: Course, dose: Dose) -> bool:
     )
 
 
-def conflict_end(course: Course, before: Dose, cvx: str) -> date:
+def conflict_end(course: PatientSeries, before: AdministeredDose, cvx: str) -> date:
     """When a live vaccine no longer disturbs another (CALCDTLIVE-2, 3).
 
     A dose against another disease is taken to be valid: nearly all such pairs have one interval.
@@ -136,10 +138,10 @@ def conflict_end(course: Course, before: Dose, cvx: str) -> date:
     return (conflict.end_if_valid if is_valid else conflict.end).after(before.given_on)
 
 
-def _fits(person: Person, target: TargetDose, dose: Dose) -> bool:
+def _fits(person: Person, target: TargetDose, dose: AdministeredDose) -> bool:
     """Whether the vaccine is a preferable or an allowable one (6.8, 6.9)."""
 
-    def may_be(vaccine: Vaccine) -> bool:
+    def may_be(vaccine: PreferableVaccine) -> bool:
         return (
             vaccine.cvx == dose.cvx
             and vaccine.maker in ("", dose.mvx)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from clinic.vaccination.cdsi.course import INADVERTENT, WRONG_VACCINE, Course
+from clinic.vaccination.cdsi.course import INADVERTENT, WRONG_VACCINE, PatientSeries
 from clinic.vaccination.cdsi.evaluation import conflict_end, in_force
 from clinic.vaccination.cdsi.schedule import Antigen, TargetDose
 from clinic.vaccination.cdsi.skipping import skip
 
 
-class Status(StrEnum):
+class SeriesStatus(StrEnum):
     """A patient series' status, in the CDC's words."""
 
     NOT_COMPLETE = "Not complete"
@@ -23,11 +23,11 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class SeriesForecast:
     """A series after what was given. The dates are there if it is not complete."""
 
-    course: Course
-    status: Status
+    course: PatientSeries
+    status: SeriesStatus
     number: int | None = None
     earliest: date | None = None
     recommended: date | None = None
@@ -35,7 +35,7 @@ class Forecast:
     overrides: bool = False  # it has its way in a vaccine group of several antigens
 
 
-def forecast(antigen: Antigen, course: Course, on: date) -> Forecast:
+def forecast(antigen: Antigen, course: PatientSeries, on: date) -> SeriesForecast:
     """What is next in a series on that day."""
     course = copy(course)
     while skip(course, "Forecast", on):
@@ -47,33 +47,33 @@ def forecast(antigen: Antigen, course: Course, on: date) -> Forecast:
             return found
 
 
-def _of_target(antigen: Antigen, course: Course, on: date) -> Forecast:
+def _of_target(antigen: Antigen, course: PatientSeries, on: date) -> SeriesForecast:
     born, before = course.person.birth_date, antigen.immune_if_born_before
     if before and born < before:
-        return Forecast(course, Status.IMMUNE)
+        return SeriesForecast(course, SeriesStatus.IMMUNE)
     target = course.target
     if target is None:
-        done = Status.COMPLETE if course.satisfied else Status.NOT_RECOMMENDED
-        return Forecast(course, done)
+        done = SeriesStatus.COMPLETE if course.satisfied else SeriesStatus.NOT_RECOMMENDED
+        return SeriesForecast(course, done)
     if target.season[1] and on > target.season[1]:
-        return Forecast(course, Status.NOT_RECOMMENDED)
+        return SeriesForecast(course, SeriesStatus.NOT_RECOMMENDED)
     earliest = _earliest(course, target, on)
     maximum = min(_ages(course, target, "maximum", on), default=date.max)
     if on >= maximum or earliest >= maximum:
-        return Forecast(course, Status.AGED_OUT)
+        return SeriesForecast(course, SeriesStatus.AGED_OUT)
     return _dated(course, target, earliest, on)
 
 
-def _dated(course: Course, target: TargetDose, earliest: date, on: date) -> Forecast:
+def _dated(course: PatientSeries, target: TargetDose, earliest: date, on: date) -> SeriesForecast:
     """FORECASTDT-2, 3, 5, 6."""
     recommended = _ages(course, target, "recommended", on) or _intervals(
         course, target, "recommended", on
     )
     latest = _ages(course, target, "latest", on) or _intervals(course, target, "latest", on)
     rows, season = in_force(target.intervals, on), target.season[0]
-    return Forecast(
+    return SeriesForecast(
         course,
-        Status.NOT_COMPLETE,
+        SeriesStatus.NOT_COMPLETE,
         1 + sum(season is None or season <= one.given_on for one in course.valid),
         earliest,
         max([earliest, *recommended]),
@@ -82,7 +82,7 @@ def _dated(course: Course, target: TargetDose, earliest: date, on: date) -> Fore
     )
 
 
-def _earliest(course: Course, target: TargetDose, on: date) -> date:
+def _earliest(course: PatientSeries, target: TargetDose, on: date) -> date:
     """FORECASTDTCAN-1. A vaccine that is not for the target dose is like one given inadvertently."""
     wrong = [one.dose.given_on for one in course.seen if one.reason in (INADVERTENT, WRONG_VACCINE)]
     start = target.season[0]
@@ -98,13 +98,13 @@ def _earliest(course: Course, target: TargetDose, on: date) -> date:
     )
 
 
-def _ages(course: Course, target: TargetDose, name: str, on: date) -> list[date]:
+def _ages(course: PatientSeries, target: TargetDose, name: str, on: date) -> list[date]:
     born = course.person.birth_date
     found = [getattr(one, name) for one in in_force(target.ages, on)]
     return [one.after(born) for one in found if one]
 
 
-def _intervals(course: Course, target: TargetDose, name: str, on: date) -> list[date]:
+def _intervals(course: PatientSeries, target: TargetDose, name: str, on: date) -> list[date]:
     found = []
     for one in in_force(target.intervals, on):
         start, length = course.reference(one), getattr(one, name)
@@ -113,7 +113,7 @@ def _intervals(course: Course, target: TargetDose, name: str, on: date) -> list[
     return found
 
 
-def _conflict_ends(course: Course, target: TargetDose) -> Iterable[date]:
+def _conflict_ends(course: PatientSeries, target: TargetDose) -> Iterable[date]:
     """When the live vaccines given no longer disturb a preferable one (CALCDTLIVE-4)."""
     for before in course.person.doses:
         for vaccine in target.preferable:

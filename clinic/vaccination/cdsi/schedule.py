@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clinic.vaccination.cdsi.dates import Period, period
+from clinic.vaccination.cdsi.dates import CdcPeriod, period
 
 CONDITIONS = {("age", ""), ("interval", ""), ("count", "greater than"), ("count", "equal to")}
 HERE = Path(__file__).with_name("supporting_data.json")
@@ -18,11 +18,11 @@ HERE = Path(__file__).with_name("supporting_data.json")
 class Age:
     """When a target dose may, should and must be given; `since` and `until` say when the row was law."""
 
-    absolute_minimum: Period | None
-    minimum: Period | None
-    recommended: Period | None
-    latest: Period | None  # recommended
-    maximum: Period | None
+    absolute_minimum: CdcPeriod | None
+    minimum: CdcPeriod | None
+    recommended: CdcPeriod | None
+    latest: CdcPeriod | None  # recommended
+    maximum: CdcPeriod | None
     since: date | None
     until: date | None
 
@@ -34,32 +34,32 @@ class Interval:
     from_target: int  # 0: none
     from_vaccines: frozenset[str]  # both empty: from the dose before
     overrides: bool  # other antigens of the group wait for none
-    absolute_minimum: Period | None
-    minimum: Period | None
-    recommended: Period | None
-    latest: Period | None
+    absolute_minimum: CdcPeriod | None
+    minimum: CdcPeriod | None
+    recommended: CdcPeriod | None
+    latest: CdcPeriod | None
     since: date | None
     until: date | None
 
 
 @dataclass(frozen=True, slots=True)
-class Vaccine:
+class PreferableVaccine:
     """A vaccine that may be given for a target dose, between two ages."""
 
     cvx: str
-    begin: Period | None
-    end: Period | None
+    begin: CdcPeriod | None
+    end: CdcPeriod | None
     maker: str
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class SkipCondition:
     """One condition under which a target dose is skipped."""
 
     kind: str  # age, interval, count
-    begin_age: Period | None
-    end_age: Period | None
-    interval: Period | None
+    begin_age: CdcPeriod | None
+    end_age: CdcPeriod | None
+    interval: CdcPeriod | None
     start: date | None
     end: date | None
     valid_only: bool
@@ -73,7 +73,7 @@ class ConditionSet:
     """Conditions that hold all together, or one of which is enough."""
 
     any_will_do: bool
-    conditions: Sequence[Condition]
+    conditions: Sequence[SkipCondition]
     since: date | None
 
 
@@ -92,8 +92,8 @@ class TargetDose:
     ages: Sequence[Age]
     intervals: Sequence[Interval]
     allowable_intervals: Sequence[Interval]
-    preferable: Sequence[Vaccine]
-    allowable: Sequence[Vaccine]
+    preferable: Sequence[PreferableVaccine]
+    allowable: Sequence[PreferableVaccine]
     inadvertent: frozenset[str]
     skips: Sequence[Skip]
     season: tuple[date | None, date | None]
@@ -111,7 +111,7 @@ class Series:
     is_default: bool
     is_product: bool
     preference: int
-    maximum_age_to_start: Period | None
+    maximum_age_to_start: CdcPeriod | None
     doses: Sequence[TargetDose]
 
 
@@ -125,12 +125,12 @@ class Antigen:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class LiveVaccineConflict:
     """From when until when after a live vaccine another does not count."""
 
-    begin: Period
-    end_if_valid: Period
-    end: Period
+    begin: CdcPeriod
+    end_if_valid: CdcPeriod
+    end: CdcPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,12 @@ class Schedule:
 
     groups: Mapping[str, Sequence[str]]  # the antigens of a vaccine group
     given_together: frozenset[str]  # groups of which only the full vaccine is given
-    vaccines: Mapping[str, Sequence[tuple[str, Period | None, Period | None]]]
+    vaccines: Mapping[str, Sequence[tuple[str, CdcPeriod | None, CdcPeriod | None]]]
     antigens: Mapping[str, Antigen]
-    conflicts: Mapping[tuple[str, str], Conflict]  # by earlier and later vaccine
+    conflicts: Mapping[tuple[str, str], LiveVaccineConflict]  # by earlier and later vaccine
 
 
-def _period(text: str | None) -> Period | None:
+def _period(text: str | None) -> CdcPeriod | None:
     return period(text) if text else None
 
 
@@ -180,16 +180,16 @@ def _interval(row: Mapping[str, Any]) -> Interval:
     )
 
 
-def _vaccine(cvx: str, begin: str = "", end: str = "", maker: str = "") -> Vaccine:
-    return Vaccine(cvx, _period(begin), _period(end), maker)
+def _vaccine(cvx: str, begin: str = "", end: str = "", maker: str = "") -> PreferableVaccine:
+    return PreferableVaccine(cvx, _period(begin), _period(end), maker)
 
 
-def _condition(row: Mapping[str, Any]) -> Condition:
+def _condition(row: Mapping[str, Any]) -> SkipCondition:
     kind = "count" if row["type"].startswith("vaccine count") else row["type"]
     logic = row.get("doseCountLogic", "")
     if (kind, logic) not in CONDITIONS:
         raise ValueError(f"unknown condition: {row}")
-    return Condition(
+    return SkipCondition(
         kind=kind,
         begin_age=_period(row.get("beginAge")),
         end_age=_period(row.get("endAge")),
@@ -262,7 +262,7 @@ def schedule_of(data: Mapping[str, Any]) -> Schedule:
             for name, row in data["antigens"].items()
         },
         {
-            (earlier, later): Conflict(period(begin), period(if_valid), period(end))
+            (earlier, later): LiveVaccineConflict(period(begin), period(if_valid), period(end))
             for earlier, later, begin, if_valid, end in data["conflicts"]
         },
     )

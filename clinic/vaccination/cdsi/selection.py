@@ -4,28 +4,28 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from clinic.vaccination.cdsi.forecast import Forecast, Status
+from clinic.vaccination.cdsi.forecast import SeriesForecast, SeriesStatus
 
 BEST_FIRST = (
-    Status.COMPLETE,
-    Status.IMMUNE,
-    Status.NOT_COMPLETE,
-    Status.NOT_RECOMMENDED,
-    Status.AGED_OUT,
+    SeriesStatus.COMPLETE,
+    SeriesStatus.IMMUNE,
+    SeriesStatus.NOT_COMPLETE,
+    SeriesStatus.NOT_RECOMMENDED,
+    SeriesStatus.AGED_OUT,
 )
 
 
-def best(forecasts: Sequence[Forecast]) -> Forecast:
+def best(forecasts: Sequence[SeriesForecast]) -> SeriesForecast:
     """The one series of an antigen that is told: of each series group the prioritised one, then
     a complete one if there is, or else the first that is not over."""
-    groups: dict[str, list[Forecast]] = {}
+    groups: dict[str, list[SeriesForecast]] = {}
     for one in forecasts:
         groups.setdefault(one.course.series.group, []).append(one)
     found = [one for one in map(_prioritised, groups.values()) if one]
     return min(found, key=lambda one: BEST_FIRST.index(one.status))
 
 
-def _prioritised(group: Sequence[Forecast]) -> Forecast | None:
+def _prioritised(group: Sequence[SeriesForecast]) -> SeriesForecast | None:
     """Tables 8-2 to 8-4."""
     scorable = [one for one in group if _is_scorable(one)]
     if not scorable:
@@ -33,28 +33,28 @@ def _prioritised(group: Sequence[Forecast]) -> Forecast | None:
         return next((one for one in rest if one.course.series.is_default), None) or _top(
             rest, _no_dose_points
         )
-    complete = [one for one in scorable if one.status == Status.COMPLETE]
+    complete = [one for one in scorable if one.status == SeriesStatus.COMPLETE]
     if complete:
         return _top(complete, _complete_points)
-    going = [one for one in scorable if one.status == Status.NOT_COMPLETE]
+    going = [one for one in scorable if one.status == SeriesStatus.NOT_COMPLETE]
     return _top(going or scorable, _in_process_points)
 
 
-def _is_scorable(one: Forecast) -> bool:
+def _is_scorable(one: SeriesForecast) -> bool:
     """It has a valid dose, given before it was too late to start the series."""
     series = one.course.series
     if series.evaluation_only:
-        return one.status == Status.COMPLETE
+        return one.status == SeriesStatus.COMPLETE
     if not one.course.valid:
         return False
     limit = one.course.person.at(series.maximum_age_to_start)
     return limit is None or one.course.valid[0].given_on < limit
 
 
-Points = Callable[[Sequence[Forecast]], list[int]]
+Points = Callable[[Sequence[SeriesForecast]], list[int]]
 
 
-def _top(series: Sequence[Forecast], points: Points) -> Forecast | None:
+def _top(series: Sequence[SeriesForecast], points: Points) -> SeriesForecast | None:
     """The one with most points; of several the preferred one."""
     if not series:
         return None
@@ -62,12 +62,12 @@ def _top(series: Sequence[Forecast], points: Points) -> Forecast | None:
     return max(scored, key=lambda one: (one[0], -one[1].course.series.preference))[1]
 
 
-def _complete_points(series: Sequence[Forecast]) -> list[int]:
+def _complete_points(series: Sequence[SeriesForecast]) -> list[int]:
     """Table 8-6."""
     return _lead(series, lambda one: len(one.course.valid), 1)
 
 
-def _in_process_points(series: Sequence[Forecast]) -> list[int]:
+def _in_process_points(series: Sequence[SeriesForecast]) -> list[int]:
     """Table 8-7."""
     return _sum(
         _each(series, _is_product_throughout, 2),
@@ -78,7 +78,7 @@ def _in_process_points(series: Sequence[Forecast]) -> list[int]:
     )
 
 
-def _no_dose_points(series: Sequence[Forecast]) -> list[int]:
+def _no_dose_points(series: Sequence[SeriesForecast]) -> list[int]:
     """Table 8-8."""
     return _sum(
         _lead(series, lambda one: -(one.earliest or date.max).toordinal(), 1),
@@ -91,11 +91,15 @@ def _sum(*columns: list[int]) -> list[int]:
     return [sum(row) for row in zip(*columns, strict=True)]
 
 
-def _each(series: Sequence[Forecast], holds: Callable[[Forecast], bool], points: int) -> list[int]:
+def _each(
+    series: Sequence[SeriesForecast], holds: Callable[[SeriesForecast], bool], points: int
+) -> list[int]:
     return [points if holds(one) else -points for one in series]
 
 
-def _lead(series: Sequence[Forecast], value: Callable[[Forecast], Any], points: int) -> list[int]:
+def _lead(
+    series: Sequence[SeriesForecast], value: Callable[[SeriesForecast], Any], points: int
+) -> list[int]:
     """The points for the highest value, none if several share it; the others lose as many."""
     values = [value(one) for one in series]
     top = max(values)
@@ -103,17 +107,17 @@ def _lead(series: Sequence[Forecast], value: Callable[[Forecast], Any], points: 
     return [won if one == top else -points for one in values]
 
 
-def _is_product_throughout(one: Forecast) -> bool:
+def _is_product_throughout(one: SeriesForecast) -> bool:
     """A series of one product in which every dose counted."""
     seen = one.course.seen
     return one.course.series.is_product and len(one.course.valid) == len(seen)
 
 
-def _doses_left(one: Forecast) -> int:
+def _doses_left(one: SeriesForecast) -> int:
     return len(one.course.series.doses) - one.course.at
 
 
-def _finish(one: Forecast) -> date:
+def _finish(one: SeriesForecast) -> date:
     """SELECTB-12: the earliest date, and after it the longest minimum interval still to come."""
     if one.earliest is None:
         return date.max
@@ -122,7 +126,7 @@ def _finish(one: Forecast) -> date:
     return max([one.earliest, *(length.after(one.earliest) for length in lengths)])
 
 
-def _is_completable(one: Forecast) -> bool:
+def _is_completable(one: SeriesForecast) -> bool:
     """SELECTB-3: it can be finished before the last target dose comes too late."""
     limits = [one.course.person.at(age.maximum) for age in one.course.series.doses[-1].ages]
     return all(_finish(one) < limit for limit in limits if limit)

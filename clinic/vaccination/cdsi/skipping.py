@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Literal
 
-from clinic.vaccination.cdsi.course import Course
-from clinic.vaccination.cdsi.schedule import Condition
+from clinic.vaccination.cdsi.course import PatientSeries
+from clinic.vaccination.cdsi.schedule import SkipCondition
 
 When = Literal["Evaluation", "Forecast"]
 
 
-def skip(course: Course, when: When, on: date) -> bool:
+def skip(course: PatientSeries, when: When, on: date) -> bool:
     """Whether the next target dose may be skipped on that day; if so it is behind now."""
     if course.target is None or not any(
         (any if one.any_will_do else all)(_met(course, each, when, on) for each in one.conditions)
@@ -23,7 +23,7 @@ def skip(course: Course, when: When, on: date) -> bool:
     return True
 
 
-def _met(course: Course, condition: Condition, when: When, on: date) -> bool:
+def _met(course: PatientSeries, condition: SkipCondition, when: When, on: date) -> bool:
     if condition.kind == "age":
         return course.person.is_aged(condition.begin_age, condition.end_age, on)
     if condition.kind == "interval":
@@ -36,7 +36,7 @@ def _met(course: Course, condition: Condition, when: When, on: date) -> bool:
     return count == condition.count
 
 
-def _count(course: Course, condition: Condition, when: When, on: date) -> int:
+def _count(course: PatientSeries, condition: SkipCondition, when: When, on: date) -> int:
     """The doses that a condition counts (CONDSKIP-1): before that day when one is evaluated."""
     doses = course.valid if condition.valid_only else course.person.doses
     return sum(

@@ -14,8 +14,8 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.jab import screening
 from clinic.vaccination.jab.before import answers_of
-from clinic.vaccination.jab.models import AskedAgain, Screening
-from clinic.vaccination.jab.screening import Question
+from clinic.vaccination.jab.models import AskedAgain, HealthQuestions
+from clinic.vaccination.jab.screening import HealthQuestion
 
 FEVER = "fever"  # the question that a thermometer answers
 
@@ -25,13 +25,13 @@ class Health:
     """What was answered with yes before a visit, and what the desk heard about it today."""
 
     screening_id: int
-    yes: Sequence[Question]
+    yes: Sequence[HealthQuestion]
     answered_at: datetime
     is_old: bool  # the answers hold no more, as for the nurse
     asked: AskedAgain | None
 
     @property
-    def still(self) -> Sequence[Question]:
+    def still(self) -> Sequence[HealthQuestion]:
         """Of those, what is so by now; all of it until the desk has asked."""
         return [one for one in self.yes if self.asked is None or one.code in self.asked.still]
 
@@ -44,10 +44,12 @@ class Health:
 
 def health_of(appointment_ids: Collection[int], now: datetime) -> dict[int, Health]:
     """By visit, for those whose last answers have a yes, however old. Two queries."""
-    of_these = Screening.appointment_id.in_(appointment_ids)
+    of_these = HealthQuestions.appointment_id.in_(appointment_ids)
     answers = {
         row.appointment_id: row
-        for row in db.session.scalars(select(Screening).where(of_these).order_by(Screening.id))
+        for row in db.session.scalars(
+            select(HealthQuestions).where(of_these).order_by(HealthQuestions.id)
+        )
     }
     query = (
         select(AskedAgain)

@@ -9,8 +9,8 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.jab import consent, screening
-from clinic.vaccination.jab.models import InformedConsent, Screening
-from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.models import HealthQuestions, InformedConsent
+from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.screening import (
     Answer,
     Outcome,
@@ -27,11 +27,11 @@ def answer(
     language: str,
     by: Person,
     now: datetime,
-) -> Screening:
+) -> HealthQuestions:
     """Record the answers for a visit, and what they mean for these vaccines on its day, or today if it is past."""
     on = max(clinic_day(visit.starts_at), clinic_day(now))
     outcomes = {one: judge(answers, one, on) for one in vaccines}
-    row = Screening(
+    row = HealthQuestions(
         appointment_id=visit.id,
         child_id=visit.child_id,
         answers={code: [one.yes, _text(one.day)] for code, one in answers.items()},
@@ -52,7 +52,7 @@ def _text(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def answers_of(row: Screening) -> dict[str, Answer]:
+def answers_of(row: HealthQuestions) -> dict[str, Answer]:
     """The answers as the rules take them."""
     return {
         code: Answer(bool(yes), date.fromisoformat(str(day)) if day else None)
@@ -60,14 +60,14 @@ def answers_of(row: Screening) -> dict[str, Answer]:
     }
 
 
-def outcome_of(row: Screening | None, vaccine: str, on: date) -> Outcome:
+def outcome_of(row: HealthQuestions | None, vaccine: str, on: date) -> Outcome:
     """What the answers mean for this vaccine on that day; unanswered is for the nurse."""
     return judge(answers_of(row), vaccine, on) if row else Outcome(Verdict.NURSE)
 
 
 def decide(
     visit: Appointment,
-    decisions: Sequence[tuple[Line, bool]],
+    decisions: Sequence[tuple[DoseToGive, bool]],
     *,
     language: str,
     by: Person,

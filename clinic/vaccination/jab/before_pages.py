@@ -25,7 +25,7 @@ from clinic.vaccination.jab import (
 from clinic.vaccination.jab import (
     queries as jab_queries,
 )
-from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.screening import Answer
 from clinic.web import render, see_other
 
@@ -79,8 +79,8 @@ def _answer(visit: Appointment, *, is_staff: bool) -> Response:
 def _save(
     visit: Appointment,
     answers: Mapping[str, Answer],
-    lines: Sequence[Line],
-    decisions: Sequence[tuple[Line, bool]],
+    lines: Sequence[DoseToGive],
+    decisions: Sequence[tuple[DoseToGive, bool]],
 ) -> None:
     now, by, codes = clock.now(), me(), [one.vaccine.code for one in lines]
     before.answer(visit, answers, codes, language=language(), by=by, now=now)
@@ -107,10 +107,10 @@ def _answers(visit: Appointment, typed: Mapping[str, str]) -> tuple[dict[str, An
 
 
 def _decisions(
-    lines: Sequence[Line], typed: Mapping[str, str]
-) -> tuple[list[tuple[Line, bool]], Errors]:
+    lines: Sequence[DoseToGive], typed: Mapping[str, str]
+) -> tuple[list[tuple[DoseToGive, bool]], Errors]:
     """For every dose that is promised a decision; for others if one was made."""
-    decisions: list[tuple[Line, bool]] = []
+    decisions: list[tuple[DoseToGive, bool]] = []
     errors: Errors = {}
     for one in lines:
         name = f"c-{one.vaccine.code}"
@@ -134,7 +134,7 @@ def _kept(visit: Appointment) -> dict[str, str]:
     return typed
 
 
-def _named(lines: Sequence[Line]) -> dict[str, str]:
+def _named(lines: Sequence[DoseToGive]) -> dict[str, str]:
     """What each question asks, for the list of what needs another look."""
     names: dict[str, str] = {}
     for one in screening.questions():
@@ -144,7 +144,7 @@ def _named(lines: Sequence[Line]) -> dict[str, str]:
 
 def _page(
     visit: Appointment,
-    lines: Sequence[Line],
+    lines: Sequence[DoseToGive],
     typed: Mapping[str, str],
     errors: Errors,
     *,

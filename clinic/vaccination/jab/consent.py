@@ -9,7 +9,7 @@ from clinic.vaccination.programme.catalogue import vaccines
 
 
 @dataclass(frozen=True)
-class Sentence:
+class ConsentSentence:
     """In both languages; whether the official texts say it."""
 
     text_zh: str
@@ -24,8 +24,8 @@ def _data() -> dict[str, object]:
     return data
 
 
-def _sentence(row: dict[str, object]) -> Sentence:
-    return Sentence(str(row["zh"]), str(row["en"]), bool(row["verified"]))
+def _sentence(row: dict[str, object]) -> ConsentSentence:
+    return ConsentSentence(str(row["zh"]), str(row["en"]), bool(row["verified"]))
 
 
 def version() -> str:
@@ -33,18 +33,18 @@ def version() -> str:
     return str(_data()["version"])
 
 
-def general() -> list[Sentence]:
+def general() -> list[ConsentSentence]:
     """What is true of every vaccine."""
     rows: list[dict[str, object]] = _data()["general"]  # type: ignore[assignment]
     return [_sentence(one) for one in rows]
 
 
-def about(vaccine: str) -> list[Sentence]:
+def about(vaccine: str) -> list[ConsentSentence]:
     """What is said of this vaccine of the catalogue."""
     known = vaccines()[vaccine]
     against: dict[str, dict[str, str]] = _data()["against"]  # type: ignore[assignment]
     kinds: dict[str, dict[str, object]] = _data()["kinds"]  # type: ignore[assignment]
     name = against[vaccine]
-    first = Sentence(f"预防：{name['zh']}。", f"It protects from {name['en']}.", True)
+    first = ConsentSentence(f"预防：{name['zh']}。", f"It protects from {name['en']}.", True)
     those = ["free" if known.is_programme else "paid", *(["live"] if known.is_live else [])]
     return [first, *(_sentence(kinds[one]) for one in those)]

@@ -20,8 +20,8 @@ from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.vaccination.jab import before, screening
 from clinic.vaccination.jab import queries as jab_queries
-from clinic.vaccination.jab.models import GivenDose, Observation, Screening
-from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.models import GivenDose, HealthQuestions, PostVaccinationStay
+from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.rules import CHECKS, sites_for
 from clinic.vaccination.jab.screening import Verdict
 from clinic.vaccination.record import recording
@@ -79,7 +79,7 @@ class DoseRefused(DomainError):
 class Jab:
     """One dose as the nurse gives it. `reason` is why it is given although something speaks against it."""
 
-    line: Line
+    line: DoseToGive
     lot_number: str
     site: str
     reason: str = ""
@@ -96,7 +96,7 @@ def give(
     *,
     by: Person,
     now: datetime,
-) -> Observation:
+) -> PostVaccinationStay:
     """Record these doses, take them from their lots, end the visit and begin the observation; or none of it.
 
     What is saved twice is done once. Raises DoseRefused, or what stands against all of them.
@@ -131,7 +131,7 @@ def _as_on_record(visit: Appointment, jabs: Sequence[Jab], now: datetime) -> lis
 
 
 def _must_be_right(
-    visit: Appointment, jabs: Sequence[Jab], answers: Screening, now: datetime
+    visit: Appointment, jabs: Sequence[Jab], answers: HealthQuestions, now: datetime
 ) -> None:
     """Site, consent, and a reason where something speaks against the dose."""
     agreed = jab_queries.consents_of(visit.id)
@@ -211,8 +211,8 @@ def _lot(centre_id: int, jab: Jab) -> VaccineLot:
     return found
 
 
-def _observe(visit: Appointment, *, by: Person, now: datetime) -> Observation:
-    row = Observation(
+def _observe(visit: Appointment, *, by: Person, now: datetime) -> PostVaccinationStay:
+    row = PostVaccinationStay(
         appointment_id=visit.id, centre_id=visit.centre_id, started_at=now, ends_at=now + STAY
     )
     db.session.add(row)

@@ -29,7 +29,7 @@ from clinic.vaccination.jab import (
 from clinic.vaccination.jab.asked_again import health_of
 from clinic.vaccination.jab.corrected import corrections_shown, given_ids
 from clinic.vaccination.jab.giving import Jab
-from clinic.vaccination.jab.queries import Line
+from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.rules import (
     CHECKS,
     ROUTES,
@@ -93,7 +93,7 @@ def _field_of(refused: giving.DoseRefused) -> str:
     return "give" if isinstance(refused.why, giving.NotAgreed) else "lot"
 
 
-def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], Errors]:
+def _jabs(lines: Sequence[DoseToGive], typed: Mapping[str, str]) -> tuple[list[Jab], Errors]:
     """What is to be given, and what is said at each field.
 
     Neither a dose whose box was forgotten, nor one that the page does not show any more, is passed
@@ -118,7 +118,7 @@ def _jabs(lines: Sequence[Line], typed: Mapping[str, str]) -> tuple[list[Jab], E
     return jabs, errors
 
 
-def _gone(lines: Sequence[Line], typed: Mapping[str, str]) -> Errors:
+def _gone(lines: Sequence[DoseToGive], typed: Mapping[str, str]) -> Errors:
     """Ticked doses that the record does not ask for any more: it was changed meanwhile."""
     shown = {line.vaccine.code for line in lines}
     gone = [

@@ -13,7 +13,7 @@ from clinic.scheduling.models import Appointment
 from clinic.vaccination.jab.screening import Verdict
 
 
-class Screening(Base):
+class HealthQuestions(Base):
     """The questions about health, as they were answered for a visit (QuestionnaireResponse).
 
     `answers` is `{question: [yes, day or null]}`, `outcomes` `{vaccine: [verdict, day or null]}`.
@@ -85,7 +85,7 @@ class GivenDose(Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
 
 
-class Observation(Base):
+class PostVaccinationStay(Base):
     """A child stays after its vaccination, until a moment; leaving earlier has a reason."""
 
     __tablename__ = "vaccination_observations"

@@ -16,7 +16,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
-from clinic.vaccination.jab.models import AdverseEvent, Observation
+from clinic.vaccination.jab.models import AdverseEvent, PostVaccinationStay
 from clinic.visits import recorded
 from clinic.visits.queries import labels_of
 
@@ -47,7 +47,7 @@ class OnsetOutside(DomainError):
 class Staying:
     """A child on the board. `minutes` are those that are left, rounded up; 0 when the time is over."""
 
-    observation: Observation
+    observation: PostVaccinationStay
     minutes: int
     has_reaction: bool
     ticket: str  # its label; empty if none was given
@@ -68,21 +68,21 @@ def staying_at(centre_ids: Collection[int], *, now: datetime) -> list[Staying]:
     has_reaction = (
         select(AdverseEvent.id)
         .where(
-            AdverseEvent.appointment_id == Observation.appointment_id,
+            AdverseEvent.appointment_id == PostVaccinationStay.appointment_id,
             AdverseEvent.closed_at.is_(None),
         )
         .exists()
     )
     query = (
-        select(Observation, has_reaction)
-        .where(Observation.centre_id.in_(centre_ids), Observation.left_at.is_(None))
+        select(PostVaccinationStay, has_reaction)
+        .where(PostVaccinationStay.centre_id.in_(centre_ids), PostVaccinationStay.left_at.is_(None))
         .options(
-            joinedload(Observation.appointment).joinedload(Appointment.booking),
-            joinedload(Observation.appointment).joinedload(Appointment.child),
-            joinedload(Observation.appointment).joinedload(Appointment.centre),
-            joinedload(Observation.appointment).joinedload(Appointment.service),
+            joinedload(PostVaccinationStay.appointment).joinedload(Appointment.booking),
+            joinedload(PostVaccinationStay.appointment).joinedload(Appointment.child),
+            joinedload(PostVaccinationStay.appointment).joinedload(Appointment.centre),
+            joinedload(PostVaccinationStay.appointment).joinedload(Appointment.service),
         )
-        .order_by(Observation.ends_at, Observation.id)
+        .order_by(PostVaccinationStay.ends_at, PostVaccinationStay.id)
     )
     rows = [(one, reacts) for one, reacts in db.session.execute(query)]
     labels = labels_of([one.appointment for one, _ in rows])
@@ -96,11 +96,11 @@ def are_staying(child_ids: Collection[int], centre_id: int) -> set[int]:
     """Which of these children are under observation there."""
     query = (
         select(Appointment.child_id)
-        .join(Observation, Observation.appointment_id == Appointment.id)
+        .join(PostVaccinationStay, PostVaccinationStay.appointment_id == Appointment.id)
         .where(
             Appointment.child_id.in_(child_ids),
-            Observation.centre_id == centre_id,
-            Observation.left_at.is_(None),
+            PostVaccinationStay.centre_id == centre_id,
+            PostVaccinationStay.left_at.is_(None),
         )
     )
     return set(db.session.scalars(query))
@@ -147,9 +147,13 @@ def note_over(visit: Appointment, *, by: Person, now: datetime) -> None:
     audit.record("note_over", row, by=by.id, now=now, centre_id=row.centre_id)
 
 
-def _locked(visit: Appointment) -> Observation:
+def _locked(visit: Appointment) -> PostVaccinationStay:
     """Locked, so that a child cannot leave while its reaction is being written down."""
-    query = select(Observation).where(Observation.appointment_id == visit.id).with_for_update()
+    query = (
+        select(PostVaccinationStay)
+        .where(PostVaccinationStay.appointment_id == visit.id)
+        .with_for_update()
+    )
     row = db.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
         raise NotObserved

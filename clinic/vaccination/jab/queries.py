@@ -16,9 +16,9 @@ from clinic.scheduling.queries import appointments
 from clinic.vaccination.jab import consent
 from clinic.vaccination.jab.models import (
     AdverseEvent,
+    HealthQuestions,
     InformedConsent,
-    Observation,
-    Screening,
+    PostVaccinationStay,
 )
 from clinic.vaccination.jab.rules import why_not
 from clinic.vaccination.programme.catalogue import Vaccine, vaccines
@@ -27,11 +27,11 @@ from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.programme.words import Words
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.plan import patients_of
-from clinic.vaccination.stock.models import DosePromise, Why
+from clinic.vaccination.stock.models import DoseReservation, Why
 
 
 @dataclass(frozen=True)
-class Line:
+class DoseToGive:
     """A dose that a visit is for, or that may be given too. `against` is why not on that day."""
 
     vaccine: Vaccine
@@ -51,16 +51,18 @@ def get_visit(user: Person, appointment_id: int, *roles: Role) -> Appointment:
     return db.session.execute(query).unique().scalar_one()
 
 
-def lines_of(visit: Appointment, on: date) -> list[Line]:
+def lines_of(visit: Appointment, on: date) -> list[DoseToGive]:
     """What the visit is promised, then what else the programme asks for on that day.
 
     What was taken away from it because it is too soon stays in sight, with the reason. One line a
     vaccine, because a vaccine is given once a day.
     """
     over = (Why.USED, Why.CHANGED)
-    booked = select(DosePromise.vaccine, DosePromise.dose_number, DosePromise.why_released).where(
-        DosePromise.appointment_id == visit.id,
-        or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(over)),
+    booked = select(
+        DoseReservation.vaccine, DoseReservation.dose_number, DoseReservation.why_released
+    ).where(
+        DoseReservation.appointment_id == visit.id,
+        or_(DoseReservation.released_at.is_(None), DoseReservation.why_released.in_(over)),
     )
     child = patients_of([visit.child])[visit.child_id]
     history = [
@@ -75,15 +77,15 @@ def lines_of(visit: Appointment, on: date) -> list[Line]:
         if one.vaccine and one.number and (one.may_be_given or one.vaccine in taken_away):
             wanted.setdefault(one.vaccine, (one.number, False))
     return [
-        Line(vaccines()[code], number, is_promised, why_not(child, history, code, on))
+        DoseToGive(vaccines()[code], number, is_promised, why_not(child, history, code, on))
         for code, (number, is_promised) in wanted.items()
     ]
 
 
-def screening_of(appointment_id: int) -> Screening | None:
+def screening_of(appointment_id: int) -> HealthQuestions | None:
     """The latest answers for this visit."""
-    query = select(Screening).where(Screening.appointment_id == appointment_id)
-    return db.session.scalars(query.order_by(Screening.id.desc()).limit(1)).first()
+    query = select(HealthQuestions).where(HealthQuestions.appointment_id == appointment_id)
+    return db.session.scalars(query.order_by(HealthQuestions.id.desc()).limit(1)).first()
 
 
 def consents_of(appointment_id: int) -> Mapping[str, InformedConsent]:
@@ -96,10 +98,10 @@ def consents_of(appointment_id: int) -> Mapping[str, InformedConsent]:
     return {one.vaccine: one for one in rows}
 
 
-def observation_of(appointment_id: int) -> Observation | None:
+def observation_of(appointment_id: int) -> PostVaccinationStay | None:
     """The observation after this visit, running or over."""
     return db.session.scalar(
-        select(Observation).where(Observation.appointment_id == appointment_id)
+        select(PostVaccinationStay).where(PostVaccinationStay.appointment_id == appointment_id)
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from clinic.sentences import mark
-from clinic.vaccination.programme.child import Child, Dose
+from clinic.vaccination.programme.child import Dose, Recipient
 from clinic.vaccination.programme.forecast import forecast, live_terms
 from clinic.vaccination.programme.national import national
 from clinic.vaccination.programme.need import Case
@@ -37,7 +37,7 @@ ROUTES = {
 }
 
 
-def why_not(child: Child, history: Sequence[Dose], vaccine: str, on: date) -> Words | None:
+def why_not(child: Recipient, history: Sequence[Dose], vaccine: str, on: date) -> Words | None:
     """Why the programme, or the vaccine's ages, would not have it given on that day. None: it may be."""
     now = forecast(child, history, on)
     asked = [one for one in now if one.vaccine == vaccine]
@@ -51,7 +51,7 @@ def why_not(child: Child, history: Sequence[Dose], vaccine: str, on: date) -> Wo
     return by_age(child.birth_date, dose)
 
 
-def _as_another_kind(child: Child, history: Sequence[Dose], dose: Dose) -> Words | None:
+def _as_another_kind(child: Recipient, history: Sequence[Dose], dose: Dose) -> Words | None:
     """The programme asks for another vaccine, or none: would this dose count, and is one needed?"""
     programme, on = national(), dose.given_on
     waits = live_terms(Case(child, programme), dose.vaccine, history)

@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Question:
+class HealthQuestion:
     """A question that is answered yes or no; some ask for the day as well."""
 
     code: str
@@ -66,10 +66,11 @@ class Outcome:
 
 
 @cache
-def _data() -> tuple[str, tuple[Question, ...], tuple[Rule, ...]]:
+def _data() -> tuple[str, tuple[HealthQuestion, ...], tuple[Rule, ...]]:
     data = json.loads(Path(__file__).with_name("screening.json").read_text(encoding="utf-8"))
     questions = tuple(
-        Question(one["code"], one["zh"], one["en"], one["asks_day"]) for one in data["questions"]
+        HealthQuestion(one["code"], one["zh"], one["en"], one["asks_day"])
+        for one in data["questions"]
     )
     rules = tuple(
         Rule(
@@ -91,7 +92,7 @@ def version() -> str:
     return _data()[0]
 
 
-def questions() -> tuple[Question, ...]:
+def questions() -> tuple[HealthQuestion, ...]:
     """In the order in which they are asked."""
     return _data()[1]
 

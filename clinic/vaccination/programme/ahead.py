@@ -4,34 +4,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.vaccination.programme.child import Child, Dose
+from clinic.vaccination.programme.child import Dose, Recipient
 from clinic.vaccination.programme.forecast import Forecast, forecast
 
 MOST = 60  # rounds; the programme has some 25 doses
 
 
 @dataclass(frozen=True)
-class Step:
+class FutureDose:
     """A dose to come. `is_next` is what the forecast of today says; the others suppose those before."""
 
     line: Forecast
     is_next: bool
 
 
-def ahead(child: Child, history: Iterable[Dose], on: date) -> list[Step]:
+def ahead(child: Recipient, history: Iterable[Dose], on: date) -> list[FutureDose]:
     """Every dose of the programme from that day on, by day. ValueError for an unknown vaccine.
 
     What a test or a doctor must decide first is told once, and not supposed to have been given.
     """
     given, day = list(history), on
-    found = [Step(one, is_next=True) for one in forecast(child, given, on) if one.vaccine]
+    found = [FutureDose(one, is_next=True) for one in forecast(child, given, on) if one.vaccine]
     seen = {(one.line.series, one.line.number) for one in found}
     for _ in range(MOST):
         lines = [one for one in forecast(child, given, day) if one.vaccine and one.earliest]
         for one in lines:
             if (one.series, one.number) not in seen:
                 seen.add((one.series, one.number))
-                found.append(Step(one, is_next=False))
+                found.append(FutureDose(one, is_next=False))
         open_lines = [one for one in lines if one.status != "needs_precondition"]
         if not open_lines:
             break

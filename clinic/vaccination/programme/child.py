@@ -52,7 +52,7 @@ class Dose:
 
 
 @dataclass(frozen=True)
-class Child:
+class Recipient:
     """A child for the engine; `sex` is `F` or `M`."""
 
     birth_date: date
@@ -61,7 +61,7 @@ class Child:
     immunoglobulin_on: tuple[date, ...] = ()
 
 
-def child_with(birth_date: date, sex: str, spelled: Iterable[str] = ()) -> Child:
+def child_with(birth_date: date, sex: str, spelled: Iterable[str] = ()) -> Recipient:
     """The child with its conditions as files spell them: `immunoglobulin_2026-10-01`, `hiv_exposed`.
 
     ValueError for one that nobody knows, as passing it over could do harm.
@@ -80,4 +80,4 @@ def child_with(birth_date: date, sex: str, spelled: Iterable[str] = ()) -> Child
         if not found and not word.startswith(("preterm", "allergy", "eczema", "hbsag_neg")):
             raise ValueError(f"unknown condition {text!r}")
         conditions |= found
-    return Child(birth_date, sex, frozenset(conditions), tuple(immunoglobulin))
+    return Recipient(birth_date, sex, frozenset(conditions), tuple(immunoglobulin))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.national import Programme, national
 from clinic.vaccination.programme.need import (
     Case,
@@ -62,7 +62,7 @@ class Forecast:
 
 
 def forecast(
-    child: Child, history: Iterable[Dose], on: date, programme: Programme | None = None
+    child: Recipient, history: Iterable[Dose], on: date, programme: Programme | None = None
 ) -> list[Forecast]:
     """Every series of the programme, once, in its order. Doses given after `on` are not looked at.
 

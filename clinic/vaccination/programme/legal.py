@@ -13,7 +13,7 @@ from clinic.i18n import name_of
 from clinic.scheduling.rules import Objection
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.programme.child import Child, Dose
+from clinic.vaccination.programme.child import Dose, Recipient
 from clinic.vaccination.programme.forecast import Forecast, forecast
 from clinic.vaccination.programme.paid import PAID, advice
 from clinic.vaccination.programme.visit_rules import at_a_visit
@@ -47,23 +47,23 @@ class Booked:
 
 
 @dataclass(frozen=True)
-class Case:
+class ChildRecord:
     """A child, what it was given, and what is booked for it."""
 
-    child: Child
+    child: Recipient
     given: tuple[Dose, ...] = ()
     booked: tuple[Booked, ...] = ()
 
 
 @lru_cache(maxsize=4000)
-def lines_on(case: Case, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
+def lines_on(case: ChildRecord, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
     """The forecast on that day, as if what is booked before it had been given."""
     before = [one.dose for one in case.booked if one.dose.given_on < day]
     return tuple(forecast(case.child, [*case.given, *before, *more], day))
 
 
 @lru_cache(maxsize=1000)
-def paid_on(case: Case, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
+def paid_on(case: ChildRecord, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
     """The same for the paid vaccines; one that is not advised any more is `aged_out`."""
     before = [one.dose for one in case.booked if one.dose.given_on < day]
     found = {
@@ -75,7 +75,7 @@ def paid_on(case: Case, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecas
 
 
 def lines_for(
-    case: Case, series: Collection[str], day: date, more: tuple[Dose, ...] = ()
+    case: ChildRecord, series: Collection[str], day: date, more: tuple[Dose, ...] = ()
 ) -> dict[str, Forecast]:
     """The lines of these series on that day, by series: of the programme, or paid."""
     rows = lines_on(case, day, more)
@@ -84,7 +84,7 @@ def lines_for(
     return {one.series: one for one in rows if one.series in series}
 
 
-def objections(case: Case, series: Collection[str], day: date) -> list[Objection]:
+def objections(case: ChildRecord, series: Collection[str], day: date) -> list[Objection]:
     """What stands against giving the next dose of all these series on that day; the latest term first."""
     lines = lines_for(case, series, day)
     if _injections(lines.values()) > at_a_visit().injections:
@@ -114,7 +114,7 @@ def _objection(line: Forecast) -> Objection | None:
     return Objection("dose_not_possible", OVER[line.status])
 
 
-def _double(case: Case, series: str) -> Objection | None:
+def _double(case: ChildRecord, series: str) -> Objection | None:
     """One dose of a series at a time: the next one is counted from the one that is booked."""
     booked = next((one for one in case.booked if one.series == series), None)
     if booked is None:
@@ -126,7 +126,7 @@ def _double(case: Case, series: str) -> Objection | None:
     return Objection("dose_booked", mark("%(vaccine)s is booked for %(day)s already."), facts)
 
 
-def _too_near(case: Case, lines: Sequence[Forecast], day: date) -> list[Objection]:
+def _too_near(case: ChildRecord, lines: Sequence[Forecast], day: date) -> list[Objection]:
     """What is booked for a later day must stay legal there."""
     new = tuple(Dose(one.vaccine, day) for one in lines if one.vaccine)
     for later in case.booked:
@@ -140,7 +140,7 @@ def _too_near(case: Case, lines: Sequence[Forecast], day: date) -> list[Objectio
     return []
 
 
-def candidates(case: Case, on: date) -> list[Forecast]:
+def candidates(case: ChildRecord, on: date) -> list[Forecast]:
     """What a visit to come could be for: the next dose of every series that needs one and has none booked."""
     taken = {one.series for one in case.booked}
     return [
@@ -152,7 +152,7 @@ def candidates(case: Case, on: date) -> list[Forecast]:
     ]
 
 
-def after_booked(case: Case, on: date) -> Forecast | None:
+def after_booked(case: ChildRecord, on: date) -> Forecast | None:
     """The first dose that comes when all that is booked has been given."""
     last = max((one.dose.given_on for one in case.booked), default=on)
     rows = lines_on(case, max(on, last + timedelta(days=1)))
@@ -177,7 +177,7 @@ def usual(lines: Sequence[Forecast], on: date) -> set[str]:
     return {one.series for one in chosen}
 
 
-def lacks_booklet(case: Case, on: date) -> bool:
+def lacks_booklet(case: ChildRecord, on: date) -> bool:
     """Whether nothing is on record of a child that must have a booklet by then."""
     return not case.given and at_a_visit().booklet_from.after(case.child.birth_date) <= on
 

@@ -37,7 +37,7 @@ def period(text: str) -> Period:
 
 
 @dataclass(frozen=True)
-class Vaccine:
+class ProgrammeVaccine:
     """A kind of vaccine. `live_injected` ones keep 28 days from each other."""
 
     code: str
@@ -65,7 +65,7 @@ class Programme:
     """A whole programme. `series` has variants under names like `JE/JE-I`."""
 
     version: str
-    vaccines: Mapping[str, Vaccine]
+    vaccines: Mapping[str, ProgrammeVaccine]
     names: Mapping[str, Mapping[str, str]]  # of the series, by language
     series: Mapping[str, Sequence[SeriesDose]]
     live_gap: Period
@@ -83,9 +83,11 @@ class Programme:
         )
 
 
-def _vaccine(code: str, row: Mapping[str, Any]) -> Vaccine:
+def _vaccine(code: str, row: Mapping[str, Any]) -> ProgrammeVaccine:
     antigens = frozenset(row["antigens"])
-    return Vaccine(code, row["zh"], row["en"], antigens, row["live_injected"], row["programme"])
+    return ProgrammeVaccine(
+        code, row["zh"], row["en"], antigens, row["live_injected"], row["programme"]
+    )
 
 
 def _dose(row: Mapping[str, Any]) -> SeriesDose:

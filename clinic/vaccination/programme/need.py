@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.national import Period, Programme, SeriesDose
 from clinic.vaccination.programme.words import (
     AFTER,
@@ -60,7 +60,7 @@ class End:
 class Case:
     """A child under a programme."""
 
-    child: Child
+    child: Recipient
     programme: Programme
 
     def at(self, age: Period) -> date:

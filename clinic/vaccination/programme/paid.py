@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from clinic.vaccination.programme.child import Child, Condition, Dose
+from clinic.vaccination.programme.child import Condition, Dose, Recipient
 from clinic.vaccination.programme.forecast import DEFERRED, Forecast, live_terms
 from clinic.vaccination.programme.national import HERE, national, period
 from clinic.vaccination.programme.need import (
@@ -47,7 +47,7 @@ def _data() -> Mapping[str, Any]:
     return data
 
 
-def advice(child: Child, history: Iterable[Dose], on: date) -> list[Advice]:
+def advice(child: Recipient, history: Iterable[Dose], on: date) -> list[Advice]:
     """What is left of each paid vaccine on that day; antigen by antigen, so combinations count."""
     case = Case(child, national())
     given = sorted(

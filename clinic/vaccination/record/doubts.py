@@ -5,8 +5,7 @@ from datetime import date
 
 from clinic.families.models import Child
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.programme.child import Child as Vaccinee
-from clinic.vaccination.programme.child import Dose
+from clinic.vaccination.programme.child import Dose, Recipient
 from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.programme.national import national, period
 from clinic.vaccination.programme.words import AGE, Words, words
@@ -23,13 +22,13 @@ LATE = Words(
 )
 
 
-def vaccinee(child: Child) -> Vaccinee:
+def vaccinee(child: Child) -> Recipient:
     """The child as the programme sees it."""
     return patients_of([child])[child.id]
 
 
 def doubts(
-    child: Vaccinee, history: Sequence[Immunization], on: date
+    child: Recipient, history: Sequence[Immunization], on: date
 ) -> Mapping[tuple[str, date], Words]:
     """By vaccine and day: why a dose may not count. Pure."""
     given = {Dose(one.vaccine, one.given_on) for one in history}

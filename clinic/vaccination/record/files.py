@@ -90,7 +90,7 @@ class NotReadable(DomainError):
 
 
 @dataclass(frozen=True)
-class Row:
+class FileRow:
     """A line of the file, counted from 1, and its cells by column. `is_longer` than the names."""
 
     line: int
@@ -117,14 +117,14 @@ def text_of(content: bytes) -> str:
     raise WrongEncoding
 
 
-def rows_of(text: str) -> list[Row]:
+def rows_of(text: str) -> list[FileRow]:
     """The rows below the columns' names, empty ones left out.
 
     Raises NoColumns, WrongColumns, NoRows, TooManyRows or NotReadable.
     """
     separator, text = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows: list[Row] = []
+    rows: list[FileRow] = []
     try:
         places, width = _find_names(reader)
         for cells in reader:
@@ -139,9 +139,9 @@ def rows_of(text: str) -> list[Row]:
     return rows
 
 
-def _row(line: int, cells: Sequence[str], places: Mapping[str, int], width: int) -> Row:
+def _row(line: int, cells: Sequence[str], places: Mapping[str, int], width: int) -> FileRow:
     found = {name: cells[at].strip() if at < len(cells) else "" for name, at in places.items()}
-    return Row(line, found, any(cell.strip() for cell in cells[width:]))
+    return FileRow(line, found, any(cell.strip() for cell in cells[width:]))
 
 
 def _separator(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from clinic.vaccination.record.models import Immunization
 
 
 @dataclass(frozen=True)
-class Line:
+class BookletRow:
     """A dose: when it is usual, and what is recorded of it."""
 
     vaccine: Vaccine
@@ -30,13 +30,13 @@ class Line:
 class Grid:
     """The programme's doses by usual age; its other kinds, the paid ones; and what fits nowhere."""
 
-    by_age: list[tuple[Period, list[Line]]]
-    other_kinds: list[Line]
-    paid: list[Line]
+    by_age: list[tuple[Period, list[BookletRow]]]
+    other_kinds: list[BookletRow]
+    paid: list[BookletRow]
     rest: list[Immunization]
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[BookletRow]:
         """All that have a field or a record."""
         return [*(one for _, group in self.by_age for one in group), *self.other_kinds, *self.paid]
 
@@ -53,7 +53,7 @@ def grid(birth_date: date, is_girl: bool, history: Sequence[Immunization], today
             rows = recorded.pop((vaccine.code, number), [])
             is_usual = age.after(birth_date) <= today and (is_girl or vaccine.sex != "F")
             if rows or is_usual:
-                lines.append(Line(vaccine, number, age, age.after(birth_date), rows))
+                lines.append(BookletRow(vaccine, number, age, age.after(birth_date), rows))
     lines.sort(key=lambda one: (one.usual, one.age.months, one.age.days))
     usual = [one for one in lines if one.vaccine.is_programme and one.vaccine.is_for_everyone]
     other = [one for one in lines if one.vaccine.is_programme and not one.vaccine.is_for_everyone]

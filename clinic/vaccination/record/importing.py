@@ -11,7 +11,7 @@ from clinic.errors import DomainError
 from clinic.outside import a_day
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.record.files import Row
+from clinic.vaccination.record.files import FileRow
 from clinic.vaccination.record.rules import Entry, GivenTwice, check
 
 LONGEST = {"lot": 40, "manufacturer": 80}
@@ -61,7 +61,7 @@ class TooLong(DomainError):
 class Judged:
     """What a row becomes. `fault` is why it cannot be; `is_known`: it is on record already, and left out."""
 
-    row: Row
+    row: FileRow
     child_id: int | None = None
     entry: Entry | None = None
     fault: DomainError | None = None
@@ -138,7 +138,7 @@ def _bare(name: str) -> str:
 
 
 def judge(
-    rows: Sequence[Row],
+    rows: Sequence[FileRow],
     child_of: Callable[[str, date], Collection[int]],
     known: Collection[tuple[int, str, date]],
     today: date,
@@ -163,7 +163,7 @@ def judge(
 
 
 def _judge(
-    row: Row, child_of: Callable[[str, date], Collection[int]], today: date
+    row: FileRow, child_of: Callable[[str, date], Collection[int]], today: date
 ) -> tuple[int, Entry]:
     if row.is_longer:
         raise MoreCells

@@ -25,7 +25,7 @@ from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.record import importing, recording
 from clinic.vaccination.record.files import (
     COLUMNS,
-    Row,
+    FileRow,
     rows_of,
     text_of,
 )
@@ -127,7 +127,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     if fault := next((one.fault for one in judged if one.fault), None):
         raise fault
     count = 0
-    by_child: dict[int, list[tuple[Row, Entry]]] = defaultdict(list)
+    by_child: dict[int, list[tuple[FileRow, Entry]]] = defaultdict(list)
     for one in judged:
         if one.child_id and one.entry and not one.is_known:
             by_child[one.child_id].append((one.row, one.entry))
@@ -146,7 +146,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     return count
 
 
-def judge(rows: Sequence[Row], by: Person, today: date) -> list[Judged]:
+def judge(rows: Sequence[FileRow], by: Person, today: date) -> list[Judged]:
     """The rows, against the children who have a visit at this user's centres. Two queries."""
     theirs = select(Appointment.child_id).where(
         Appointment.centre_id.in_(by.centre_ids(Role.CLINICIAN))

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Sex
-from clinic.vaccination.programme.child import VERY_EARLY, Child, Condition
+from clinic.vaccination.programme.child import VERY_EARLY, Condition, Recipient
 from clinic.vaccination.programme.forecast import Forecast, forecast
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.conditions import live_conditions
@@ -32,13 +32,15 @@ def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[
     return {one: forecast(patient, given[one], on) for one, patient in patients.items()}
 
 
-def patients_of(children: Collection[ChildRow | Row[*tuple[Any, ...]]]) -> Mapping[int, Child]:
+def patients_of(children: Collection[ChildRow | Row[*tuple[Any, ...]]]) -> Mapping[int, Recipient]:
     """These children, by id, as the programme sees them. One query."""
     conditions = live_conditions([one.id for one in children])
     return {one.id: _child(one, conditions[one.id]) for one in children}
 
 
-def _child(row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCondition]) -> Child:
+def _child(
+    row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCondition]
+) -> Recipient:
     conditions = {MEANING[one.code] for one in recorded if one.code in MEANING}
     if row.birth_weight_g is not None and row.birth_weight_g < LIGHT:
         conditions.add(Condition.UNDER_2000_G)
@@ -48,4 +50,4 @@ def _child(row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCond
         one.on for one in recorded if one.code is Recorded.IMMUNOGLOBULIN and one.on
     )
     sex = "F" if row.sex is Sex.FEMALE else "M"
-    return Child(row.birth_date, sex, frozenset(conditions), immunoglobulin)
+    return Recipient(row.birth_date, sex, frozenset(conditions), immunoglobulin)

@@ -23,7 +23,7 @@ class DoseRecorded(DomainError):
     message = mark("This dose is recorded already.")
 
 
-class NotYours(DomainError):
+class NotYourEntry(DomainError):
     message = mark("The centre entered or checked this. Please ask the centre to change it.")
 
 
@@ -133,7 +133,7 @@ def void(row: Immunization, *, by: Person, reason: str, now: datetime) -> None:
 def withdraw(row: Immunization, *, by: Person, now: datetime) -> None:
     """A family takes back what it entered by mistake. NotYours once the centre entered or verified it."""
     if row.source != Source.BOOKLET or row.verified_at:
-        raise NotYours
+        raise NotYourEntry
     void(row, by=by, reason="entered by mistake", now=now)
 
 

@@ -12,7 +12,7 @@ class UnknownVaccine(DomainError):
     message = mark("We do not know this vaccine.")
 
 
-class BeforeBirth(DomainError):
+class DoseBeforeBirth(DomainError):
     message = mark("This day is before the child was born.")
 
 
@@ -38,6 +38,6 @@ def check(entry: Entry, birth_date: date, today: date) -> None:
     if entry.vaccine not in vaccines():
         raise UnknownVaccine
     if entry.given_on < birth_date:
-        raise BeforeBirth
+        raise DoseBeforeBirth
     if entry.given_on > today:
         raise NotYetGiven

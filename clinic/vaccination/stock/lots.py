@@ -20,7 +20,7 @@ from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import (
-    DosePromise,
+    DoseReservation,
     VaccineLot,
     VaccineProduct,
     Why,
@@ -133,12 +133,12 @@ def receive(
 def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
     """The children with visits to come that lost a dose of it when a lot was recalled or spoilt."""
     query = (
-        select(DosePromise.child_id)
-        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        select(DoseReservation.child_id)
+        .join(Appointment, Appointment.id == DoseReservation.appointment_id)
         .where(
-            DosePromise.centre_id == centre_id,
-            DosePromise.vaccine == vaccine,
-            DosePromise.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
+            DoseReservation.centre_id == centre_id,
+            DoseReservation.vaccine == vaccine,
+            DoseReservation.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
             is_to_come(now),
         )
         .distinct()
@@ -208,10 +208,10 @@ def swap(
 
 def _lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
     """Who is promised of it, and these other children; then the stock."""
-    theirs = select(DosePromise.child_id).where(
-        DosePromise.centre_id == lot.centre_id,
-        DosePromise.vaccine == lot.product.vaccine,
-        DosePromise.released_at.is_(None),
+    theirs = select(DoseReservation.child_id).where(
+        DoseReservation.centre_id == lot.centre_id,
+        DoseReservation.vaccine == lot.product.vaccine,
+        DoseReservation.released_at.is_(None),
     )
     places.lock_children({*db.session.scalars(theirs), *others})
     lock(lot.centre_id, [lot.product.vaccine])
@@ -240,9 +240,9 @@ def _ask(affected: Sequence[Appointment], *, now: datetime) -> None:
     db.session.flush()
     with_some = set(
         db.session.scalars(
-            select(DosePromise.appointment_id).where(
-                DosePromise.appointment_id.in_([one.id for one in affected]),
-                DosePromise.released_at.is_(None),
+            select(DoseReservation.appointment_id).where(
+                DoseReservation.appointment_id.in_([one.id for one in affected]),
+                DoseReservation.released_at.is_(None),
             )
         )
     )

@@ -91,7 +91,7 @@ BOOKED = text("released_at IS NULL AND appointment_id IS NOT NULL")
 LOST = text("why_released IN ('recalled', 'wasted')")
 
 
-class DosePromise(Base):
+class DoseReservation(Base):
     """A dose of a vaccine kept for a child's visit, or while its form is filled in; never a lot.
 
     Its day is the visit's, which may move, so it is not written here a second time.

@@ -20,7 +20,7 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, Slot
 from clinic.scheduling.places import writes_alone
 from clinic.vaccination.stock.models import (
-    DosePromise,
+    DoseReservation,
     Stock,
     VaccineLot,
     VaccineProduct,
@@ -66,15 +66,15 @@ def lock_all(stocks: Collection[tuple[int, str]]) -> None:
 
 def promised_to(child_ids: Collection[int]) -> set[tuple[int, str]]:
     """The stocks, each a centre and a vaccine, of what these children are promised, or lost by a change."""
-    theirs = select(DosePromise.centre_id, DosePromise.vaccine).where(
-        DosePromise.child_id.in_(child_ids), lives_or_was_taken_away()
+    theirs = select(DoseReservation.centre_id, DoseReservation.vaccine).where(
+        DoseReservation.child_id.in_(child_ids), lives_or_was_taken_away()
     )
     return {(row.centre_id, row.vaccine) for row in db.session.execute(theirs)}
 
 
 def lives_or_was_taken_away() -> ColumnElement[bool]:
     """A promise that lives, or that a later change may bring back."""
-    return or_(DosePromise.released_at.is_(None), DosePromise.why_released.in_(TAKEN_AWAY))
+    return or_(DoseReservation.released_at.is_(None), DoseReservation.why_released.in_(TAKEN_AWAY))
 
 
 def is_to_come(now: datetime) -> ColumnElement[bool]:
@@ -88,20 +88,20 @@ def is_to_come(now: datetime) -> ColumnElement[bool]:
 def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """The promises that live, with the appointment, or the hold and its slot."""
     return (
-        query.select_from(DosePromise)
-        .outerjoin(Appointment, Appointment.id == DosePromise.appointment_id)
-        .outerjoin(Hold, Hold.id == DosePromise.hold_id)
+        query.select_from(DoseReservation)
+        .outerjoin(Appointment, Appointment.id == DoseReservation.appointment_id)
+        .outerjoin(Hold, Hold.id == DoseReservation.hold_id)
         .outerjoin(Slot, Slot.id == Hold.slot_id)
-        .where(DosePromise.released_at.is_(None))
+        .where(DoseReservation.released_at.is_(None))
     )
 
 
 def promised(centre_id: int, vaccine: str, *, but: int | None = None) -> list[Promised]:
     """The promises that live, in the order in which they were made; `but` is an appointment to leave out."""
     query = (
-        with_visits(select(DosePromise.id, DosePromise.appointment_id, visit_starts))
-        .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
-        .order_by(DosePromise.made_at, DosePromise.id)
+        with_visits(select(DoseReservation.id, DoseReservation.appointment_id, visit_starts))
+        .where(DoseReservation.centre_id == centre_id, DoseReservation.vaccine == vaccine)
+        .order_by(DoseReservation.made_at, DoseReservation.id)
     )
     rows = db.session.execute(query).all()
     return [
@@ -130,8 +130,8 @@ def let_go(promise_ids: Iterable[int], why: Why, *, now: datetime) -> None:
     """These promises are over; the database counts."""
     if numbers := list(promise_ids):
         db.session.execute(
-            update(DosePromise)
-            .where(DosePromise.id.in_(numbers), DosePromise.released_at.is_(None))
+            update(DoseReservation)
+            .where(DoseReservation.id.in_(numbers), DoseReservation.released_at.is_(None))
             .values(released_at=now, why_released=why),
             execution_options=UNSYNCHRONISED,
         )
@@ -140,8 +140,8 @@ def let_go(promise_ids: Iterable[int], why: Why, *, now: datetime) -> None:
 def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
     """Let go what holds that are over still keep, and what visits of days that are past did not use."""
     over = (
-        with_visits(select(DosePromise.id))
-        .where(DosePromise.centre_id == centre_id, DosePromise.vaccine == vaccine)
+        with_visits(select(DoseReservation.id))
+        .where(DoseReservation.centre_id == centre_id, DoseReservation.vaccine == vaccine)
         .where(or_(Hold.expires_at <= now, Appointment.id.is_not(None) & ~is_to_come(now)))
     )
     let_go(db.session.scalars(over), Why.EXPIRED, now=now)

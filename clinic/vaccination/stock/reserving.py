@@ -20,7 +20,7 @@ from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.request import Held
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.stock.models import DosePromise, VaccineLot, Why
+from clinic.vaccination.stock.models import DoseReservation, VaccineLot, Why
 from clinic.vaccination.stock.queries import (
     UNSYNCHRONISED,
     doses_of,
@@ -79,7 +79,7 @@ BOOKED_ONCE = ("uq_dose_promises_booked", "dose_promises.series")
 
 
 @dataclass(frozen=True)
-class Dose:
+class DoseToReserve:
     """A dose that a visit is for."""
 
     vaccine: str
@@ -100,7 +100,7 @@ def refusal(error: IntegrityError, vaccine: str) -> DomainError:
 
 
 def promise(
-    wanted: Sequence[Dose],
+    wanted: Sequence[DoseToReserve],
     *,
     hold: Held | None = None,
     appointment: Appointment | None = None,
@@ -125,15 +125,15 @@ def promise(
         }
     )
     let_go([row.id for row in over], Why.EXPIRED, now=now)
-    live = select(DosePromise.vaccine, DosePromise.series, DosePromise.dose_number)
-    query = live.where(_is_of(owner), DosePromise.released_at.is_(None))
-    has = {Dose(*row) for row in db.session.execute(query)}
+    live = select(DoseReservation.vaccine, DoseReservation.series, DoseReservation.dose_number)
+    query = live.where(_is_of(owner), DoseReservation.released_at.is_(None))
+    has = {DoseToReserve(*row) for row in db.session.execute(query)}
     for one in sorted(set(wanted) - has, key=lambda dose: (dose.vaccine, dose.number)):
         sweep(centre_id, one.vaccine, now=now)
         _must_have(centre_id, one.vaccine, day)
         facts = {"child_id": child_id, "centre_id": centre_id, "vaccine": one.vaccine}
         numbers = {"series": one.series, "dose_number": one.number, "made_at": now}
-        row = DosePromise(**owner, **facts, **numbers)
+        row = DoseReservation(**owner, **facts, **numbers)
         db.session.add(row)
         try:
             db.session.flush()
@@ -147,28 +147,32 @@ def promise(
 def _over(child_id: int, now: datetime) -> Sequence[Row[int, int, str]]:
     """What visits of days that are past still keep for this child: the promise, its centre and vaccine."""
     query = (
-        select(DosePromise.id, DosePromise.centre_id, DosePromise.vaccine)
-        .join(Appointment, Appointment.id == DosePromise.appointment_id)
+        select(DoseReservation.id, DoseReservation.centre_id, DoseReservation.vaccine)
+        .join(Appointment, Appointment.id == DoseReservation.appointment_id)
         .where(
-            DosePromise.child_id == child_id, DosePromise.released_at.is_(None), ~is_to_come(now)
+            DoseReservation.child_id == child_id,
+            DoseReservation.released_at.is_(None),
+            ~is_to_come(now),
         )
     )
     return db.session.execute(query).all()
 
 
 def only(
-    wanted: Collection[Dose],
+    wanted: Collection[DoseToReserve],
     *,
     hold: Held | None = None,
     appointment: Appointment | None = None,
     now: datetime,
 ) -> None:
     """Of what was promised to the hold or the appointment, only these stay."""
-    query = select(DosePromise).where(
-        _is_of(_owner(hold, appointment)), DosePromise.released_at.is_(None)
+    query = select(DoseReservation).where(
+        _is_of(_owner(hold, appointment)), DoseReservation.released_at.is_(None)
     )
     rows = db.session.scalars(query).all()
-    rest = [one for one in rows if Dose(one.vaccine, one.series, one.dose_number) not in wanted]
+    rest = [
+        one for one in rows if DoseToReserve(one.vaccine, one.series, one.dose_number) not in wanted
+    ]
     if rest:
         lock(rest[0].centre_id, {one.vaccine for one in rest})
         let_go([one.id for one in rest], Why.MOVED, now=now)
@@ -183,7 +187,7 @@ def _owner(hold: Held | None, appointment: Appointment | None) -> dict[str, int]
 
 
 def _is_of(owner: dict[str, int]) -> ColumnElement[bool]:
-    return and_(*(getattr(DosePromise, name) == value for name, value in owner.items()))
+    return and_(*(getattr(DoseReservation, name) == value for name, value in owner.items()))
 
 
 def _visit(hold: Held | None, appointment: Appointment | None) -> tuple[int, date]:
@@ -210,26 +214,26 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
     What was let go meanwhile, because the hold was over, is promised again. For a move, call it
     before `booking.move`, and `must_still_have` after. Raises as `promise`.
     """
-    mine = DosePromise.hold_id == hold.id
-    rows = db.session.scalars(select(DosePromise).where(mine)).all()
+    mine = DoseReservation.hold_id == hold.id
+    rows = db.session.scalars(select(DoseReservation).where(mine)).all()
     if not rows:
         return
     centre_id, _ = _visit(None, appointment)
     lock(centre_id, {row.vaccine for row in rows})
-    had = select(DosePromise.id).where(DosePromise.appointment_id == appointment.id)
-    same = had.where(DosePromise.vaccine.in_({row.vaccine for row in rows}))
+    had = select(DoseReservation.id).where(DoseReservation.appointment_id == appointment.id)
+    same = had.where(DoseReservation.vaccine.in_({row.vaccine for row in rows}))
     let_go(db.session.scalars(same), Why.MOVED, now=now)
     try:
         db.session.execute(
-            update(DosePromise)
-            .where(mine, DosePromise.released_at.is_(None))
+            update(DoseReservation)
+            .where(mine, DoseReservation.released_at.is_(None))
             .values(hold_id=None, appointment_id=appointment.id),
             execution_options=UNSYNCHRONISED,
         )
     except IntegrityError as error:
         raise refusal(error, rows[0].vaccine) from error
     doses = [
-        Dose(row.vaccine, row.series, row.dose_number)
+        DoseToReserve(row.vaccine, row.series, row.dose_number)
         for row in rows
         if row.why_released is not Why.MOVED  # the form was filled in anew without it
     ]
@@ -238,8 +242,8 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
 
 def must_still_have(appointment: Appointment) -> None:
     """After a move: raise ExpiresBefore or OutOfStock if the doses cannot be kept for the new day."""
-    query = select(DosePromise.vaccine).where(
-        DosePromise.appointment_id == appointment.id, DosePromise.released_at.is_(None)
+    query = select(DoseReservation.vaccine).where(
+        DoseReservation.appointment_id == appointment.id, DoseReservation.released_at.is_(None)
     )
     centre_id, day = _visit(None, appointment)
     theirs = set(db.session.scalars(query))
@@ -261,10 +265,10 @@ def use(
     db.session.refresh(lot)
     must_be_good(lot, centre_id, vaccine, today)
     sweep(centre_id, vaccine, now=now)
-    mine = select(func.min(DosePromise.id)).where(
-        DosePromise.appointment_id == appointment.id,
-        DosePromise.vaccine == vaccine,
-        DosePromise.released_at.is_(None),
+    mine = select(func.min(DoseReservation.id)).where(
+        DoseReservation.appointment_id == appointment.id,
+        DoseReservation.vaccine == vaccine,
+        DoseReservation.released_at.is_(None),
     )
     if number := db.session.scalar(mine):
         let_go([number], Why.USED, now=now)
