@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, request, session
+from flask import Response, request, session
 from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts import codes, entering, sign_ins
 from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.blueprint import bp
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.forms import AgainByCodeForm, AgainForm
 from clinic.accounts.models import Role, User
@@ -18,43 +19,42 @@ from clinic.i18n import say
 from clinic.web import leave_for, render, safe_next
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Hang the pages on the blueprint of accounts."""
+@bp.route("/sign-in/again", methods=["GET", "POST"])
+@allow(*Role)
+@each_time("whoever is away again proves again who they are")
+@names_nobody("it is where who was away comes back from")
+def re_enter() -> Response:
+    if target := safe_next(request.args.get("next")):
+        session["next"] = target
+    user = db.session.get_one(User, me().id)
+    form: AgainForm | AgainByCodeForm = AgainForm() if user.password_hash else AgainByCodeForm()
+    if form.is_submitted() and _is_right(user, form):
+        return leave_for(safe_next(session.pop("next", None)) or "/")
+    return render(
+        "accounts/re_enter.html",
+        status=422 if form.errors else 200,
+        form=form,
+        contact=masked_contact(_contact_of(user)),
+        sent="send" in request.form and not form.errors,
+    )
 
-    @bp.route("/sign-in/again", methods=["GET", "POST"])
-    @allow(*Role)
-    @each_time("whoever is away again proves again who they are")
-    @names_nobody("it is where who was away comes back from")
-    def re_enter() -> Response:
-        if target := safe_next(request.args.get("next")):
-            session["next"] = target
-        user = db.session.get_one(User, me().id)
-        form: AgainForm | AgainByCodeForm = AgainForm() if user.password_hash else AgainByCodeForm()
-        if form.is_submitted() and _is_right(user, form):
-            return leave_for(safe_next(session.pop("next", None)) or "/")
-        return render(
-            "accounts/re_enter.html",
-            status=422 if form.errors else 200,
-            form=form,
-            contact=masked_contact(_contact_of(user)),
-            sent="send" in request.form and not form.errors,
-        )
 
-    @bp.get("/sign-ins")
-    @allow(*Role)
-    @names_nobody("one's own browsers")
-    def own_sign_ins() -> Response:
-        """Where one is signed in."""
-        now = clock.now()
-        found = sign_ins.of_user(me(), now=now)
-        return render("accounts/sign_ins.html", sign_ins=found, this=me().sign_in_id)
+@bp.get("/sign-ins")
+@allow(*Role)
+@names_nobody("one's own browsers")
+def own_sign_ins() -> Response:
+    """Where one is signed in."""
+    now = clock.now()
+    found = sign_ins.of_user(me(), now=now)
+    return render("accounts/sign_ins.html", sign_ins=found, this=me().sign_in_id)
 
-    @bp.post("/sign-out/everywhere")
-    @allow(*Role)
-    @each_time("twice is once")
-    @names_nobody("whoever is there may end it")
-    def sign_out_everywhere() -> Response:
-        return entering.leave(everywhere=True)
+
+@bp.post("/sign-out/everywhere")
+@allow(*Role)
+@each_time("twice is once")
+@names_nobody("whoever is there may end it")
+def sign_out_everywhere() -> Response:
+    return entering.leave(everywhere=True)
 
 
 def _contact_of(user: User) -> str:

@@ -1,11 +1,12 @@
 """Signing in and up, the language, the place one is near, and the demo inbox."""
 
-from flask import Blueprint, Response, abort, flash, request, session
+from flask import Response, abort, flash, request, session
 from flask_babel import gettext as _
 
 from clinic import clock, i18n, outside
 from clinic.accounts import codes, entering, kept_forms, limits, staying
 from clinic.accounts.access import allow, demo_mode, me, public
+from clinic.accounts.blueprint import bp
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.accounts.forms import CodeForm, ContactForm, PasswordForm
@@ -19,7 +20,10 @@ from clinic.messages import demo_messages
 from clinic.outside import degrees
 from clinic.web import leave_for, render, safe_next, see_other, way_back
 
-bp = Blueprint("accounts", __name__)
+__all__ = ["PAGES", "bp"]
+# Importing them puts their pages into `bp`.
+PAGES = (staying,)
+
 
 YEAR = 365 * 24 * 60 * 60
 
@@ -139,9 +143,6 @@ def discard() -> Response:
         kept_forms.discard(kept_id, me().id)
         db.session.commit()
     return leave_for(way_back())
-
-
-staying.add_pages(bp)
 
 
 @bp.post("/language")

@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Response, abort, request, url_for
 from flask_babel import format_date
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.calendar import board
+from clinic.calendar.blueprint import bp
 from clinic.calendar.board_queries import (
     blocks_between,
     loads_between,
@@ -34,13 +35,7 @@ from clinic.web import is_htmx, release, render
 WEEK = 7
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The three boards, in the calendar's blueprint."""
-    bp.add_url_rule("/", view_func=today)
-    bp.add_url_rule("/week", view_func=week)
-    bp.add_url_rule("/month", view_func=month)
-
-
+@bp.get("/")
 @allow(Role.CLINICIAN, Role.MANAGER)
 def today() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
@@ -66,6 +61,7 @@ def today() -> Response:
     )
 
 
+@bp.get("/week")
 @allow(Role.CLINICIAN, Role.MANAGER)
 def week() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
@@ -93,6 +89,7 @@ def week() -> Response:
     )
 
 
+@bp.get("/month")
 @allow(Role.CLINICIAN, Role.MANAGER)
 @names_nobody("numbers of a day")
 def month() -> Response:

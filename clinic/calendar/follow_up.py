@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from clinic.accounts.models import Role
 from clinic.booking import on_behalf
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.terms import MOST_NEEDS, PurposeChoice
+from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import get_own, visits_ahead
 from clinic.care.gather import plans_of
 from clinic.care.plan import DueItem
@@ -61,13 +62,7 @@ class FollowUp:
     why: Objection | None = None  # nothing is free that day
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The follow-up's page, in the calendar's blueprint."""
-    bp.add_url_rule(
-        "/appointments/<id:appointment_id>/follow-up", view_func=follow_up, methods=["GET", "POST"]
-    )
-
-
+@bp.route("/appointments/<id:appointment_id>/follow-up", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def follow_up(appointment_id: int) -> Response:
     """The free times for what is asked for; a POST books one of them for the family."""

@@ -2,7 +2,7 @@
 
 from datetime import date, time
 
-from flask import Blueprint, Response, abort, flash
+from flask import Response, abort, flash
 from flask_babel import gettext as _
 from sqlalchemy import select
 from wtforms.fields import SelectChoice
@@ -10,6 +10,7 @@ from wtforms.fields import SelectChoice
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import LeaveForm
 from clinic.centres.models import Leave, Practitioner
 from clinic.centres.queries import is_self
@@ -21,11 +22,7 @@ from clinic.scheduling.changes.leaves import LeaveRequest, ask_leave
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The page, in the calendar's blueprint."""
-    bp.add_url_rule("/leave", view_func=leave, methods=["GET", "POST"])
-
-
+@bp.route("/leave", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 @names_nobody("one's own days")
 def leave() -> Response:

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.calendar import follow_up
+from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import get_own, visits_before
 from clinic.centres.kinds import ServiceKind
@@ -44,20 +45,15 @@ class HasRecord(DomainError):
     message = mark("Doses or findings are recorded at this visit: it stays done.")
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Add these pages to the calendar's blueprint."""
-    visit = "/appointments/<id:appointment_id>"
-    bp.add_url_rule(visit, view_func=appointment)
-    bp.add_url_rule(f"{visit}/outcome", "outcome_form", appointment)
-    bp.add_url_rule(f"{visit}/outcome", view_func=outcome, methods=["POST"])
-
-
+@bp.get("/appointments/<id:appointment_id>")
+@bp.get("/appointments/<id:appointment_id>/outcome", endpoint="outcome_form")
 @allow(Role.CLINICIAN)
 def appointment(appointment_id: int) -> Response:
     visit = get_own(me(), appointment_id)
     return _page(visit, OutcomeForm(note=visit.note, version=visit.version))
 
 
+@bp.post("/appointments/<id:appointment_id>/outcome")
 @allow(Role.CLINICIAN)
 def outcome(appointment_id: int) -> Response:
     visit, now = get_own(me(), appointment_id), clock.now()

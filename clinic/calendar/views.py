@@ -1,6 +1,6 @@
 """A clinician's pages: the boards, leave, the visits, and the feed."""
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -9,18 +9,21 @@ from clinic.accounts.access import allow, me, names_nobody, public
 from clinic.accounts.models import Role
 from clinic.accounts.sent_forms import each_time, token_of_form
 from clinic.calendar import boards, feeds, follow_up, leave, outcomes
+from clinic.calendar.blueprint import bp
 from clinic.calendar.feed_text import feed_of
 from clinic.db import in_one_transaction
 from clinic.hosts import public_url
 from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language
 from clinic.web import render, see_other
 
-bp = Blueprint("calendar", __name__, url_prefix="/calendar")
-
-boards.add_pages(bp)
-leave.add_pages(bp)
-outcomes.add_pages(bp)
-follow_up.add_pages(bp)
+__all__ = ["PAGES", "bp"]
+# Importing them puts their pages into `bp`.
+PAGES = (
+    boards,
+    follow_up,
+    leave,
+    outcomes,
+)
 
 
 @bp.route("/feed", methods=["GET", "POST"])

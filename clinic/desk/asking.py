@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -13,6 +13,7 @@ from clinic.checkups.growth.measuring import amount_of
 from clinic.checkups.kinds import Kind
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
+from clinic.desk.blueprint import bp
 from clinic.desk.queries import get_visit
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
@@ -30,12 +31,7 @@ from clinic.visits import arriving
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Add the page to the desk's blueprint."""
-    address = "/appointments/<id:appointment_id>/answers"
-    bp.add_url_rule(address, view_func=answers, methods=["GET", "POST"])
-
-
+@bp.route("/appointments/<id:appointment_id>/answers", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def answers(appointment_id: int) -> Response:
     """The questions that were answered with yes: still so? Then the child is checked in.

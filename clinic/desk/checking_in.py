@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -15,6 +15,7 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.desk import live
+from clinic.desk.blueprint import bp, centre_asked_for
 from clinic.desk.finding import reads_like
 from clinic.desk.forms import CorrectionForm
 from clinic.desk.queries import (
@@ -46,50 +47,49 @@ from clinic.web import is_htmx, is_poll, render, see_other
 MAY_SCAN = "camera=(self), microphone=(), geolocation=()"  # the one page that has a camera
 
 
-def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
-    """Add the arrivals to the desk's blueprint."""
-    arrival = "/appointments/<id:appointment_id>/arrival"
-
-    @bp.get("/")
-    @allow(Role.RECEPTION)
-    @names_nobody("while its reader is away it shows times and tickets only")
-    def today() -> Response:
-        return _list(centre_asked_for(), "")
-
-    @bp.post("/search")
-    @each_time("it only looks")
-    @allow(Role.RECEPTION)
-    def search() -> Response:
-        """A POST, so that no name or number gets into an address or a log."""
-        centre, typed = centre_asked_for(), _typed()
-        return _list(centre, typed, "" if is_poll() else _slowed(centre, typed))
-
-    @bp.post(arrival)
-    @allow(Role.RECEPTION)
-    def check_in(appointment_id: int) -> Response:
-        visit = get_visit(me(), appointment_id)
-        if must_ask(visit, clock.now()):
-            return see_other("desk.answers", appointment_id=visit.id)
-        return _arrive(appointment_id, arriving.check_in)
-
-    @bp.post(f"{arrival}/family")
-    @allow(Role.RECEPTION)
-    def check_in_family(appointment_id: int) -> Response:
-        """Everything that the child and its siblings have about now."""
-        visit, now = get_visit(me(), appointment_id), clock.now()
-        for one in arriving.family_of(visit, now) or [visit]:
-            if must_ask(one, now):
-                return see_other("desk.answers", appointment_id=one.id, family=1)
-        return _arrive(appointment_id, _check_in_family)
-
-    @bp.post(f"{arrival}/undo")
-    @allow(Role.RECEPTION)
-    def undo(appointment_id: int) -> Response:
-        return _arrive(appointment_id, arriving.undo_check_in)
-
-    bp.add_url_rule(f"{arrival}/correction", view_func=correction, methods=["GET", "POST"])
+@bp.get("/")
+@allow(Role.RECEPTION)
+@names_nobody("while its reader is away it shows times and tickets only")
+def today() -> Response:
+    return _list(centre_asked_for(), "")
 
 
+@bp.post("/search")
+@each_time("it only looks")
+@allow(Role.RECEPTION)
+def search() -> Response:
+    """A POST, so that no name or number gets into an address or a log."""
+    centre, typed = centre_asked_for(), _typed()
+    return _list(centre, typed, "" if is_poll() else _slowed(centre, typed))
+
+
+@bp.post("/appointments/<id:appointment_id>/arrival")
+@allow(Role.RECEPTION)
+def check_in(appointment_id: int) -> Response:
+    visit = get_visit(me(), appointment_id)
+    if must_ask(visit, clock.now()):
+        return see_other("desk.answers", appointment_id=visit.id)
+    return _arrive(appointment_id, arriving.check_in)
+
+
+@bp.post("/appointments/<id:appointment_id>/arrival/family")
+@allow(Role.RECEPTION)
+def check_in_family(appointment_id: int) -> Response:
+    """Everything that the child and its siblings have about now."""
+    visit, now = get_visit(me(), appointment_id), clock.now()
+    for one in arriving.family_of(visit, now) or [visit]:
+        if must_ask(one, now):
+            return see_other("desk.answers", appointment_id=one.id, family=1)
+    return _arrive(appointment_id, _check_in_family)
+
+
+@bp.post("/appointments/<id:appointment_id>/arrival/undo")
+@allow(Role.RECEPTION)
+def undo(appointment_id: int) -> Response:
+    return _arrive(appointment_id, arriving.undo_check_in)
+
+
+@bp.route("/appointments/<id:appointment_id>/arrival/correction", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def correction(appointment_id: int) -> Response:
     """A check-in that was wrong, whenever it is noticed: taken back for a reason, with its ticket."""

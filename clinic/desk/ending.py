@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -13,6 +13,7 @@ from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
+from clinic.desk.blueprint import bp, centre_asked_for
 from clinic.desk.ending_queries import day_at
 from clinic.desk.forms import NoteForm
 from clinic.desk.queries import centres_of
@@ -43,70 +44,71 @@ class DayGoesOn(DomainError):
 MOST_MISSED = 500  # ticked at once
 
 
-def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
-    """Add the end of the day to the desk's blueprint."""
+@bp.route("/end", methods=["GET", "POST"])
+@allow(Role.RECEPTION)
+def end() -> Response:
+    centre = centre_asked_for()
+    form = NoteForm()
+    if form.validate_on_submit():
+        text, now = form.text.data or "", clock.now()
+        in_one_transaction(lambda: _note(centre.id, text, now))
+        flash(_("The note is kept."))
+        return see_other("desk.end", centre=centre.code)
+    return _page(centre, form, 422 if form.errors else 200)
 
-    @bp.route("/end", methods=["GET", "POST"])
-    @allow(Role.RECEPTION)
-    def end() -> Response:
-        centre = centre_asked_for()
-        form = NoteForm()
-        if form.validate_on_submit():
-            text, now = form.text.data or "", clock.now()
-            in_one_transaction(lambda: _note(centre.id, text, now))
-            flash(_("The note is kept."))
-            return see_other("desk.end", centre=centre.code)
-        return _page(centre, form, 422 if form.errors else 200)
 
-    @bp.post("/end/missed")
-    @allow(Role.RECEPTION)
-    def missed() -> Response:
-        """Those that were ticked did not come."""
-        centre = centre_asked_for()
-        wanted = set(ids_of(request.form, "appointment", most=MOST_MISSED))
+@bp.post("/end/missed")
+@allow(Role.RECEPTION)
+def missed() -> Response:
+    """Those that were ticked did not come."""
+    centre = centre_asked_for()
+    wanted = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
-        def work(now: datetime) -> int:
-            those = [one for one in day_at(centre, now).missing if one.id in wanted]
-            attendance.mark_all_no_show(those, by=me(), now=now)
-            return len(those)
+    def work(now: datetime) -> int:
+        those = [one for one in day_at(centre, now).missing if one.id in wanted]
+        attendance.mark_all_no_show(those, by=me(), now=now)
+        return len(those)
 
-        return _done(centre, work)
+    return _done(centre, work)
 
-    @bp.post("/end/missed/undo")
-    @allow(Role.RECEPTION)
-    def not_missed() -> Response:
-        """Those that were marked with one press came after all, or may come still."""
-        centre = centre_asked_for()
-        shown = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
-        def work(now: datetime) -> int:
-            those = [one for one in day_at(centre, now).marked if one.id in shown]
-            attendance.undo_all_no_show(those, by=me(), now=now)
-            return len(those)
+@bp.post("/end/missed/undo")
+@allow(Role.RECEPTION)
+def not_missed() -> Response:
+    """Those that were marked with one press came after all, or may come still."""
+    centre = centre_asked_for()
+    shown = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
-        return _done(centre, work)
+    def work(now: datetime) -> int:
+        those = [one for one in day_at(centre, now).marked if one.id in shown]
+        attendance.undo_all_no_show(those, by=me(), now=now)
+        return len(those)
 
-    @bp.post("/end/queue")
-    @allow(Role.RECEPTION)
-    def close_queue() -> Response:
-        """Nobody waits any more. Who is observed is let go on the observation board only."""
-        centre = centre_asked_for()
+    return _done(centre, work)
 
-        def work(now: datetime) -> int:
-            day = day_at(centre, now)
-            if day.expected_at:
-                raise DayGoesOn(time=day.expected_at)
-            closing.close_all(day.open_tickets, by=me(), now=now)
-            return len(day.open_tickets)
 
-        return _done(centre, work)
+@bp.post("/end/queue")
+@allow(Role.RECEPTION)
+def close_queue() -> Response:
+    """Nobody waits any more. Who is observed is let go on the observation board only."""
+    centre = centre_asked_for()
 
-    @bp.post("/end/queue/undo")
-    @allow(Role.RECEPTION)
-    def reopen_queue() -> Response:
-        """The whole closing that the page showed is taken back."""
-        centre, step_id = centre_asked_for(), id_of(request.form, "closing") or 0
-        return _done(centre, lambda now: closing.reopen(centre.id, step_id, by=me(), now=now))
+    def work(now: datetime) -> int:
+        day = day_at(centre, now)
+        if day.expected_at:
+            raise DayGoesOn(time=day.expected_at)
+        closing.close_all(day.open_tickets, by=me(), now=now)
+        return len(day.open_tickets)
+
+    return _done(centre, work)
+
+
+@bp.post("/end/queue/undo")
+@allow(Role.RECEPTION)
+def reopen_queue() -> Response:
+    """The whole closing that the page showed is taken back."""
+    centre, step_id = centre_asked_for(), id_of(request.form, "closing") or 0
+    return _done(centre, lambda now: closing.reopen(centre.id, step_id, by=me(), now=now))
 
 
 def _done(centre: Centre, work: Callable[[datetime], int]) -> Response:

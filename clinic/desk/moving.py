@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -22,6 +22,7 @@ from clinic.booking.other_part import other_part, staff_move
 from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
+from clinic.desk.blueprint import bp
 from clinic.desk.forms import CancelForFamilyForm
 from clinic.desk.queries import get_visit
 from clinic.errors import DomainError
@@ -34,13 +35,7 @@ from clinic.scheduling.rules import Objection
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Add these pages to the desk's blueprint."""
-    visit, both = "/appointments/<id:appointment_id>", ["GET", "POST"]
-    bp.add_url_rule(f"{visit}/move", view_func=move, methods=both)
-    bp.add_url_rule(f"{visit}/cancellation", view_func=cancellation, methods=both)
-
-
+@bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def move(appointment_id: int) -> Response:
     """A day's free times; one of them chosen, what would change; a POST moves as shown.
@@ -109,6 +104,7 @@ def _in_the_way(
     return in_the_way(Refused(objections), {visit.child_id}, wanted.starts_at, lasts, but=visit)
 
 
+@bp.route("/appointments/<id:appointment_id>/cancellation", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
     visit, now = get_visit(me(), appointment_id), clock.now()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, request
+from flask import Response, abort, request
 from werkzeug.datastructures import MultiDict
 
 from clinic import audit, clock
@@ -13,6 +13,7 @@ from clinic.accounts.sent_forms import stays
 from clinic.centres.models import Centre, Room
 from clinic.db import in_one_transaction
 from clinic.desk import live
+from clinic.desk.blueprint import bp
 from clinic.desk.queue_queries import get_ticket, hall, last_steps, own_place, staff_centres
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -44,36 +45,35 @@ class OnTheBoard(DomainError):
     message = mark("This child was vaccinated. Let it go on the observation board.")
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Add the queue to the desk's blueprint."""
+@bp.get("/queue")
+@allow(Role.RECEPTION, Role.CLINICIAN)
+@names_nobody("while its reader is away it shows times and tickets only")
+def queue() -> Response:
+    return _page(*_asked_for(request.args), "")
 
-    @bp.get("/queue")
-    @allow(Role.RECEPTION, Role.CLINICIAN)
-    @names_nobody("while its reader is away it shows times and tickets only")
-    def queue() -> Response:
-        return _page(*_asked_for(request.args), "")
 
-    @bp.post("/queue/next")
-    @allow(Role.RECEPTION, Role.CLINICIAN)
-    @stays
-    def call_next() -> Response:
-        centre, station, room = _asked_for(request.form)
+@bp.post("/queue/next")
+@allow(Role.RECEPTION, Role.CLINICIAN)
+@stays
+def call_next() -> Response:
+    centre, station, room = _asked_for(request.form)
 
-        def work() -> None:
-            at = _room(centre.id, request.form.get("room"))
-            if at is None:
-                raise line.NotOurRoom
-            line.call_next(centre.id, station.code, at, by=me(), now=clock.now())
+    def work() -> None:
+        at = _room(centre.id, request.form.get("room"))
+        if at is None:
+            raise line.NotOurRoom
+        line.call_next(centre.id, station.code, at, by=me(), now=clock.now())
 
-        return _after(_try(work), centre, station, room)
+    return _after(_try(work), centre, station, room)
 
-    @bp.post("/queue/tickets/<id:ticket_id>")
-    @allow(Role.RECEPTION, Role.CLINICIAN)
-    def step(ticket_id: int) -> Response:
-        ticket = get_ticket(me(), ticket_id)
-        centre, station, room = _asked_for(request.form, ticket.visit.centre)
-        refusal = _try(lambda: _do(get_ticket(me(), ticket_id)))
-        return _after(refusal, centre, station, room, ticket_id)
+
+@bp.post("/queue/tickets/<id:ticket_id>")
+@allow(Role.RECEPTION, Role.CLINICIAN)
+def step(ticket_id: int) -> Response:
+    ticket = get_ticket(me(), ticket_id)
+    centre, station, room = _asked_for(request.form, ticket.visit.centre)
+    refusal = _try(lambda: _do(get_ticket(me(), ticket_id)))
+    return _after(refusal, centre, station, room, ticket_id)
 
 
 def _asked_for(

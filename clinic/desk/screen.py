@@ -1,6 +1,6 @@
 """The screen in the hall: numbers and rooms, never names."""
 
-from flask import Blueprint, Response, abort
+from flask import Response, abort
 from sqlalchemy import select
 
 from clinic import clock
@@ -9,6 +9,7 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.desk import live
+from clinic.desk.blueprint import bp
 from clinic.visits.queries import queue
 from clinic.visits.rules import BUSY, State
 from clinic.visits.stations import stations
@@ -17,16 +18,13 @@ from clinic.web import render
 MOST_IN_ROOMS, MOST_WAITING = 12, 12  # what can be read at ten metres
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Add the screen to the desk's blueprint."""
-
-    @bp.get("/screen/<code>")
-    @public("a screen on a wall is signed in as nobody; it shows ticket numbers and rooms only")
-    def screen(code: str) -> Response:
-        now = clock.now()
-        centre = db.session.scalar(select(Centre).where(Centre.code == code)) or abort(404)
-        tag = live.tag_of(centre, now, "screen")
-        return live.answer(tag, lambda: _render(centre, tag))
+@bp.get("/screen/<code>")
+@public("a screen on a wall is signed in as nobody; it shows ticket numbers and rooms only")
+def screen(code: str) -> Response:
+    now = clock.now()
+    centre = db.session.scalar(select(Centre).where(Centre.code == code)) or abort(404)
+    tag = live.tag_of(centre, now, "screen")
+    return live.answer(tag, lambda: _render(centre, tag))
 
 
 def _render(centre: Centre, tag: str) -> Response:

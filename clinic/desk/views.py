@@ -1,17 +1,17 @@
 """Reception: a visit and its slip; the other pages of the desk are added from their modules."""
 
-from flask import Blueprint, Response, abort, request
+from flask import Response
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.queries import other_parts
 from clinic.booking.slips import bring_to, qr_code
-from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
+from clinic.desk.blueprint import bp
 from clinic.desk.history import history_of, last_move
-from clinic.desk.queries import centres_of, get_visit
+from clinic.desk.queries import get_visit
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.vaccination.booking.booked import booked_for
@@ -20,24 +20,17 @@ from clinic.vaccination.jab.observation import open_reaction
 from clinic.visits.waits import wait_of
 from clinic.web import render
 
-bp = Blueprint("desk", __name__, url_prefix="/desk")
-
-
-def _centre() -> Centre:
-    """The centre that this desk works for: the one asked for, or the first."""
-    mine = centres_of(me())
-    if code := request.args.get("centre"):
-        mine = [one for one in mine if one.code == code]
-    return mine[0] if mine else abort(404)
-
-
-walk_ins.add_pages(bp, _centre)
-queue.add_pages(bp)
-screen.add_pages(bp)
-ending.add_pages(bp, _centre)
-checking_in.add_pages(bp, _centre)
-moving.add_pages(bp)
-asking.add_pages(bp)
+__all__ = ["PAGES", "bp"]
+# Importing them puts their pages into `bp`.
+PAGES = (
+    asking,
+    checking_in,
+    ending,
+    moving,
+    queue,
+    screen,
+    walk_ins,
+)
 
 
 @bp.get("/appointments/<id:appointment_id>")

@@ -1,10 +1,10 @@
 """A family at the desk or on the phone, with or without an account: registered and booked at once."""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +30,7 @@ from clinic.booking.terms import OF_KIND, codes_in
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction
+from clinic.desk.blueprint import bp, centre_asked_for
 from clinic.desk.forms import WalkInForm
 from clinic.desk.queries import services_at
 from clinic.errors import DomainError
@@ -44,36 +45,34 @@ from clinic.visits import arriving
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
-    """Add the page and its times to the desk's blueprint."""
+@bp.route("/walk-in", methods=["GET", "POST"])
+@allow(Role.RECEPTION)
+def walk_in() -> Response:
+    centre = centre_asked_for()
+    form = _walk_in_form(centre)
+    if form.is_submitted() and "show" not in request.form and form.validate():
+        now = clock.now()
+        try:
+            made = _book(form, centre, now)
+        except DomainError as error:
+            db.session.rollback()
+            _offer(form, centre)
+            form.slot.errors = [say(error)]
+            form.in_the_way = _in_the_way(form, error, centre)
+            status = 409 if isinstance(error, SlotTaken) else 422
+            return _walk_in_page(form, centre, status)
+        flash(_("Booked."))
+        return see_other("desk.slip", appointment_id=made.id)
+    return _walk_in_page(form, centre, 422 if form.errors else 200)
 
-    @bp.route("/walk-in", methods=["GET", "POST"])
-    @allow(Role.RECEPTION)
-    def walk_in() -> Response:
-        centre = centre_asked_for()
-        form = _walk_in_form(centre)
-        if form.is_submitted() and "show" not in request.form and form.validate():
-            now = clock.now()
-            try:
-                made = _book(form, centre, now)
-            except DomainError as error:
-                db.session.rollback()
-                _offer(form, centre)
-                form.slot.errors = [say(error)]
-                form.in_the_way = _in_the_way(form, error, centre)
-                status = 409 if isinstance(error, SlotTaken) else 422
-                return _walk_in_page(form, centre, status)
-            flash(_("Booked."))
-            return see_other("desk.slip", appointment_id=made.id)
-        return _walk_in_page(form, centre, 422 if form.errors else 200)
 
-    @bp.post("/walk-in/times")
-    @each_time("it only looks")
-    @allow(Role.RECEPTION)
-    def times() -> Response:
-        """The free times for what was just chosen; a part of the walk-in page."""
-        centre = centre_asked_for()
-        return render("desk/_times.html", form=_walk_in_form(centre), centre=centre)
+@bp.post("/walk-in/times")
+@each_time("it only looks")
+@allow(Role.RECEPTION)
+def times() -> Response:
+    """The free times for what was just chosen; a part of the walk-in page."""
+    centre = centre_asked_for()
+    return render("desk/_times.html", form=_walk_in_form(centre), centre=centre)
 
 
 def _in_the_way(form: WalkInForm, error: DomainError, centre: Centre) -> list[Appointment]:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -15,10 +15,14 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.blueprint import bp, centre_asked_for
 from clinic.manage.forms import WEEK, WeekForm
 from clinic.manage.health import views as health_views
 from clinic.manage.hours import closures, leave
+from clinic.manage.moving import appointment as moving_appointment
+from clinic.manage.moving import session as moving_session
 from clinic.manage.queries import centres_of, get_session, leave_asked, planned
+from clinic.manage.rota import copying, publishing
 from clinic.manage.rota import views as rota_views
 from clinic.manage.stock import views as stock_views
 from clinic.outside import monday_of
@@ -27,35 +31,34 @@ from clinic.scheduling.timetable import opening
 from clinic.scheduling.timetable.hours import hours_of
 from clinic.web import render, see_other
 
-bp = Blueprint("manage", __name__, url_prefix="/manage")
+__all__ = ["PAGES", "bp"]
+# Importing them puts their pages into `bp`.
+PAGES = (
+    health_views,
+    closures,
+    leave,
+    moving_appointment,
+    moving_session,
+    copying,
+    publishing,
+    rota_views,
+    stock_views,
+)
 
 
 @bp.get("/")
 @allow(Role.MANAGER)
 @names_nobody("hours and how full they are")
 def index() -> Response:
-    return _week_page(_centre(), monday_of(request.args.get("week"), clinic_day(clock.now())))
-
-
-def _centre() -> Centre:
-    """The centre asked for, or the first that this user manages."""
-    mine = centres_of(me())
-    if code := request.args.get("centre"):
-        mine = [one for one in mine if one.code == code]
-    return mine[0] if mine else abort(404)
+    return _week_page(
+        centre_asked_for(), monday_of(request.args.get("week"), clinic_day(clock.now()))
+    )
 
 
 @bp.context_processor
 def _warnings() -> dict[str, object]:
     """What a page may ask before it warns the manager; nothing is read unless it asks."""
     return {"missing_years": missing_years}
-
-
-stock_views.add_pages(bp, _centre)
-leave.add_pages(bp)
-closures.add_pages(bp)
-health_views.add_pages(bp)
-rota_views.add_pages(bp)
 
 
 def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
@@ -83,7 +86,7 @@ def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
 def add_week() -> Response:
-    centre = _centre()
+    centre = centre_asked_for()
     today = clinic_day(clock.now())
     form = WeekForm(centre=centre, today=today, first_day=today + timedelta(days=1))
     if form.validate_on_submit() and _is_given_here(form, centre):
@@ -92,7 +95,7 @@ def add_week() -> Response:
             made = in_one_transaction(lambda: _open(form, centre, days))
         except DomainError as error:
             form.opens.errors = [say(error)]
-            centre = _centre()
+            centre = centre_asked_for()
         else:
             flash(ngettext("%(num)s session added.", "%(num)s sessions added.", len(made)))
             return see_other("manage.index", centre=centre.code, week=days[0].isoformat())

@@ -1,8 +1,8 @@
 """The booking pages of this service, the booklet, and what happens before and at a vaccination."""
 
-from clinic.booking import booking_pages
+from clinic.booking.terms import OF_KIND
 from clinic.centres.kinds import ServiceKind
-from clinic.sentences import mark
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.booking.terms import DoseTerms
 from clinic.vaccination.jab import (
     before_pages,
@@ -13,15 +13,17 @@ from clinic.vaccination.jab import (
 )
 from clinic.vaccination.record import booklet, certificate, importing_page
 
-bp = booking_pages(ServiceKind.VACCINATION, mark("Vaccination"), terms=DoseTerms)
-for pages in (
-    booklet,
+__all__ = ["PAGES", "bp"]
+# Importing them puts their pages into `bp`.
+PAGES = (
     before_pages,
-    giving_page,
     correcting_page,
+    giving_page,
     observation_pages,
     staff_record,
+    booklet,
     certificate,
     importing_page,
-):
-    pages.add_pages(bp)
+)
+
+OF_KIND[ServiceKind.VACCINATION] = DoseTerms

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.checkups.blueprint import bp
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
 from clinic.checkups.due import questions
@@ -24,12 +25,7 @@ Errors = dict[str, str]
 OPEN = (Status.BOOKED, Status.ARRIVED)
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put this page among those of the health checks."""
-    number = "/appointments/<id:appointment_id>/before"
-    bp.add_url_rule(number, "before", before, methods=["GET", "POST"])
-
-
+@bp.route("/appointments/<id:appointment_id>/before", methods=["GET", "POST"])
 @allow(Role.PARENT)
 @needs_consent
 def before(appointment_id: int) -> Response:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.checkups.blueprint import bp
 from clinic.checkups.check import queries, recording
 from clinic.checkups.check.case import CheckAtHand, case_of
 from clinic.checkups.check.forms import (
@@ -34,11 +35,7 @@ TOO_EARLY = mark("This appointment has not begun yet.")
 TOOK_NO_PLACE = mark("This visit did not take place. Nothing can be recorded.")
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put this page among those of the health checks."""
-    bp.add_url_rule("/visits/<id:appointment_id>", "check", check, methods=["GET", "POST"])
-
-
+@bp.route("/visits/<id:appointment_id>", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def check(appointment_id: int) -> Response:
     """The page; a POST saves, finishes, or (while one types) only says what the numbers mean."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.ages import age_months
+from clinic.checkups.blueprint import bp
 from clinic.checkups.check import recording
 from clinic.checkups.due.schedule import visits
 from clinic.checkups.growth import words
@@ -46,27 +47,13 @@ A_YEAR = timedelta(days=366)
 KINDS = {kind.value: TITLES[metric] for kind, metric in METRICS.items()}
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put these pages among the health checks' pages."""
-    child = "/children/<id:child_id>"
-    bp.add_url_rule(f"{child}/growth", "growth", growth)
-    bp.add_url_rule(f"{child}/measurements", "measure_at_home", measure, methods=["POST"])
-    bp.add_url_rule(
-        f"{child}/measurements/<id:measurement_id>/removal",
-        "remove_measurement",
-        remove,
-        methods=["POST"],
-    )
-    bp.add_url_rule(
-        f"{child}/parents-heights", "parents_heights", parents_heights, methods=["POST"]
-    )
-
-
+@bp.get("/children/<id:child_id>/growth")
 @allow(Role.PARENT)
 def growth(child_id: int) -> Response:
     return page(get_child(me(), child_id), {}, {})
 
 
+@bp.post("/children/<id:child_id>/measurements", endpoint="measure_at_home")
 @allow(Role.PARENT)
 @needs_consent
 def measure(child_id: int) -> Response:
@@ -86,6 +73,10 @@ def measure(child_id: int) -> Response:
     return see_other("checkups.growth", child_id=child_id)
 
 
+@bp.post(
+    "/children/<id:child_id>/measurements/<id:measurement_id>/removal",
+    endpoint="remove_measurement",
+)
 @allow(Role.PARENT)
 def remove(child_id: int, measurement_id: int) -> Response:
     child, by, now = get_child(me(), child_id), me(), clock.now()
@@ -98,6 +89,7 @@ def remove(child_id: int, measurement_id: int) -> Response:
     return see_other("checkups.growth", child_id=child_id)
 
 
+@bp.post("/children/<id:child_id>/parents-heights")
 @allow(Role.PARENT)
 @needs_consent
 def parents_heights(child_id: int) -> Response:

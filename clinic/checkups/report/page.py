@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response
+from flask import Response
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.ages import age_months
 from clinic.booking.choosing import DAYS
+from clinic.checkups.blueprint import bp
 from clinic.checkups.check.queries import coming_check
 from clinic.checkups.due.plan import dues_of
 from clinic.checkups.growth import words
@@ -25,18 +26,14 @@ from clinic.web import render
 AMOUNTS = {Kind.HAEMOGLOBIN: mark("Haemoglobin"), Kind.TEMPERATURE: mark("Temperature")}
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put these pages among the health checks' pages."""
-    bp.add_url_rule("/visits/<id:appointment_id>/report", "report", report)
-    bp.add_url_rule("/checks/<id:check_id>/report", "check_report", check_report)
-
-
+@bp.get("/visits/<id:appointment_id>/report")
 @allow(Role.PARENT, *queries.STAFF)
 def report(appointment_id: int) -> Response:
     """By the appointment at which the check was made."""
     return _page(queries.get_finished_at(me(), appointment_id))
 
 
+@bp.get("/checks/<id:check_id>/report")
 @allow(Role.PARENT, *queries.STAFF)
 def check_report(check_id: int) -> Response:
     """By the check itself; one that was taken over from before has no appointment."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.checkups.blueprint import bp
 from clinic.checkups.check import recording
 from clinic.checkups.check.page import TOO_EARLY, TOOK_NO_PLACE
 from clinic.checkups.check.queries import check_of
@@ -31,11 +32,7 @@ from clinic.sentences import Sentence
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put this page among those of the health checks."""
-    bp.add_url_rule("/spine/<id:appointment_id>", "spine", spine, methods=["GET", "POST"])
-
-
+@bp.route("/spine/<id:appointment_id>", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def spine(appointment_id: int) -> Response:
     """The page; a POST keeps a whole screening and ends the visit, once more corrects it."""

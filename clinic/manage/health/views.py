@@ -2,13 +2,14 @@
 
 from collections.abc import Hashable, Mapping
 
-from flask import Blueprint, Response
+from flask import Response
 
 from clinic import clock
 from clinic.accounts.access import allow, names_nobody
 from clinic.accounts.models import Role
 from clinic.checkups.due.schedule import visits
 from clinic.clock import clinic_day
+from clinic.manage.blueprint import bp
 from clinic.manage.health.queries import (
     BANDS,
     NOWHERE,
@@ -30,27 +31,24 @@ from clinic.web import render
 Table = Mapping[Hashable, Mapping[Hashable, Share | None]]  # None: hidden
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Add the page to the manager's blueprint."""
-
-    @bp.get("/health")
-    @allow(Role.MANAGER)
-    @names_nobody("shares of many children")
-    def health() -> Response:
-        today = clinic_day(clock.now())
-        known = all_known(today)
-        checks, weights = on_time(known, today), heavy(known, today)
-        return render(
-            "manage/health.html",
-            centres=all_centres(),
-            nowhere=NOWHERE,
-            visits=visits(),
-            bands=BANDS,
-            checks=_shown(checks),
-            weights={name: _shown(cells) for name, cells in weights.items()},
-            sums=ALL,
-            fewest=FEWEST,
-        )
+@bp.get("/health")
+@allow(Role.MANAGER)
+@names_nobody("shares of many children")
+def health() -> Response:
+    today = clinic_day(clock.now())
+    known = all_known(today)
+    checks, weights = on_time(known, today), heavy(known, today)
+    return render(
+        "manage/health.html",
+        centres=all_centres(),
+        nowhere=NOWHERE,
+        visits=visits(),
+        bands=BANDS,
+        checks=_shown(checks),
+        weights={name: _shown(cells) for name, cells in weights.items()},
+        sums=ALL,
+        fewest=FEWEST,
+    )
 
 
 def _shown(cells: Mapping[Key, Share]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -16,6 +16,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import CHOOSE
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.hours.leave import centre_of_staff, offer_all
 from clinic.manage.hours.preview import (
     ChangeToShow,
@@ -42,14 +43,7 @@ class DayIsPast(DomainError):
     message = mark("That day has passed.")
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The pages of closures and adjusted days, in the managers' blueprint."""
-    bp.add_url_rule("/closures", view_func=closures)
-    bp.add_url_rule("/closing", view_func=closing, methods=["GET", "POST"])
-    bp.add_url_rule("/timetable", view_func=works_as, methods=["GET", "POST"])
-    bp.add_url_rule("/closures/<id:closure_id>/lift", view_func=lift_closure, methods=["POST"])
-
-
+@bp.get("/closures")
 @allow(Role.MANAGER)
 @names_nobody("days and reasons")
 def closures() -> Response:
@@ -69,6 +63,7 @@ def closures() -> Response:
     )
 
 
+@bp.route("/closing", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 def closing() -> Response:
     """Whom a closure concerns, by name; a POST does what was shown, and offers new times."""
@@ -88,6 +83,7 @@ def closing() -> Response:
     return _do(change, centre, first, _("Closure"), lambda: None)
 
 
+@bp.route("/timetable", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 def works_as() -> Response:
     """Whom another timetable of a day concerns; a POST does what was shown and opens the rest."""
@@ -135,6 +131,7 @@ def _apply(change: Change, afterwards: Callable[[], object], now: datetime) -> a
     return done
 
 
+@bp.post("/closures/<id:closure_id>/lift")
 @allow(Role.MANAGER)
 @names_nobody("days and reasons")
 def lift_closure(closure_id: int) -> Response:

@@ -7,7 +7,7 @@ Reception may do that for today; the rest is the manager's.
 from datetime import datetime, time
 from functools import partial
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Response, abort, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -21,6 +21,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.hours.preview import ChangeToShow, show, typed
 from clinic.outside import NotADay, NotATime, a_word, day_or, id_of, time_or
 from clinic.plain import sought
@@ -33,15 +34,6 @@ from clinic.web import render, see_other
 STAFF = (Role.MANAGER, Role.RECEPTION)
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Leave's pages, in the managers' blueprint."""
-    bp.add_url_rule("/leave", view_func=leave)
-    bp.add_url_rule("/away", view_func=away, methods=["GET", "POST"])
-    bp.add_url_rule("/new-times", view_func=displaced)
-    bp.add_url_rule("/leave/<id:request_id>/refusal", view_func=refuse, methods=["POST"])
-    bp.add_url_rule("/leave/<id:leave_id>/lift", view_func=lift, methods=["POST"])
-
-
 def centre_of_staff(*roles: Role) -> Centre:
     """The centre asked for, or the first, where this user has one of these roles."""
     query = select(Centre).where(Centre.id.in_(me().centre_ids(*roles))).order_by(Centre.id)
@@ -50,6 +42,7 @@ def centre_of_staff(*roles: Role) -> Centre:
     return db.session.scalars(query.limit(1)).first() or abort(404)
 
 
+@bp.get("/leave")
 @allow(*STAFF)
 @names_nobody("clinicians and days")
 def leave() -> Response:
@@ -78,6 +71,7 @@ def leave() -> Response:
     )
 
 
+@bp.route("/away", methods=["GET", "POST"])
 @allow(*STAFF)
 def away() -> Response:
     """Whom the leave concerns, by name; a POST does what was shown, and offers new times."""
@@ -145,6 +139,7 @@ def offer_all(appointment_ids: list[int], *, now: datetime) -> None:
         in_one_transaction(partial(new_times.offer_to, number, now=now))
 
 
+@bp.get("/new-times")
 @allow(*STAFF)
 def displaced() -> Response:
     """The families that wait for a new time, and how many are kept for each."""
@@ -162,6 +157,7 @@ def displaced() -> Response:
     )
 
 
+@bp.post("/leave/<id:request_id>/refusal")
 @allow(Role.MANAGER)
 @names_nobody("clinicians and days")
 def refuse(request_id: int) -> Response:
@@ -178,6 +174,7 @@ def refuse(request_id: int) -> Response:
     return see_other("manage.leave", centre=asked.practitioner.centre.code)
 
 
+@bp.post("/leave/<id:leave_id>/lift")
 @allow(Role.MANAGER)
 @names_nobody("clinicians and days")
 def lift(leave_id: int) -> Response:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
@@ -18,6 +18,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.moving.back import board_asked
 from clinic.manage.moving.drops import (
     Drop,
@@ -32,13 +33,7 @@ from clinic.scheduling.queries import appointments
 from clinic.web import leave_for, render
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The page in the managers' blueprint."""
-    bp.add_url_rule(
-        "/appointments/<id:appointment_id>/move", view_func=move_visit, methods=["GET", "POST"]
-    )
-
-
+@bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
 @allow(Role.MANAGER, Role.CLINICIAN)
 def move_visit(appointment_id: int) -> Response:
     """A day's free times; one of them chosen, what stands against it; a POST moves as shown.

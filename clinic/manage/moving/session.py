@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -13,6 +13,7 @@ from clinic.clock import clinic_day, local
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.forms import outside_hours
 from clinic.manage.hours.leave import offer_all
 from clinic.manage.moving.back import board_asked
@@ -24,13 +25,7 @@ from clinic.scheduling.rota.session_moving import Moved, Moving
 from clinic.web import leave_for, render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The page in the managers' blueprint."""
-    bp.add_url_rule(
-        "/sessions/<id:session_id>/move", view_func=move_session, methods=["GET", "POST"]
-    )
-
-
+@bp.route("/sessions/<id:session_id>/move", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 def move_session(session_id: int) -> Response:
     """The address says where to; a GET shows whom it concerns, a POST does what was shown."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Response, abort, flash, request
 from flask_babel import ngettext
 
 from clinic import clock
@@ -14,6 +14,7 @@ from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.queries import centres_of
 from clinic.manage.rota.forms import CopyDayForm, CopyWeekForm, next_monday
 from clinic.scheduling.models import RotaRule
@@ -23,11 +24,7 @@ from clinic.scheduling.timetable.rota import rules_of
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The page in the managers' blueprint."""
-    bp.add_url_rule("/rota/copy", view_func=rota_copy, methods=["GET", "POST"])
-
-
+@bp.route("/rota/copy", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
 def rota_copy() -> Response:

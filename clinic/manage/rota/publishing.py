@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Response, abort, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -14,6 +14,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.hours.leave import offer_all
 from clinic.manage.queries import centres_of
 from clinic.outside import id_of
@@ -25,18 +26,13 @@ from clinic.scheduling.timetable.rota import HORIZON
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The pages in the managers' blueprint."""
-    bp.add_url_rule("/rota/publish", view_func=rota_publish, methods=["GET", "POST"])
-    bp.add_url_rule("/rota/undo", view_func=rota_undo, methods=["POST"])
-
-
 def _centre() -> Centre:
     """The centre asked for, or the first that this user manages, with its people and rooms."""
     code = request.args.get("centre")
     return next((one for one in centres_of(me()) if code in (None, one.code)), None) or abort(404)
 
 
+@bp.route("/rota/publish", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 def rota_publish() -> Response:
     """What the drafts come to, families by name; a POST does what was shown, or shows what is so by now."""
@@ -75,6 +71,7 @@ def _diff_page(centre: Centre, refusal: str = "") -> Response:
     )
 
 
+@bp.post("/rota/undo")
 @allow(Role.MANAGER)
 def rota_undo() -> Response:
     """Take the last publication back, while no booking relies on it; else who does."""

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Response, abort, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -14,10 +14,9 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.blueprint import bp
 from clinic.manage.forms import WEEK
-from clinic.manage.moving import appointment, session
 from clinic.manage.queries import centres_of
-from clinic.manage.rota import copying, publishing
 from clinic.manage.rota.forms import EndForm, RuleForm, next_monday
 from clinic.manage.rota.queries import (
     ROWS,
@@ -53,18 +52,7 @@ BESIDE = {  # where a refusal is said
 }
 
 
-def add_pages(bp: Blueprint) -> None:
-    """The rota's pages, in the managers' blueprint."""
-    bp.add_url_rule("/rota", view_func=rota)
-    bp.add_url_rule("/rota/rule", view_func=rota_rule, methods=["GET", "POST"])
-    bp.add_url_rule("/rota/end", view_func=rota_end, methods=["POST"])
-    bp.add_url_rule("/rota/discard", view_func=rota_discard, methods=["POST"])
-    copying.add_pages(bp)
-    session.add_pages(bp)
-    appointment.add_pages(bp)
-    publishing.add_pages(bp)
-
-
+@bp.get("/rota")
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
 def rota() -> Response:
@@ -87,6 +75,7 @@ def rota() -> Response:
     )
 
 
+@bp.route("/rota/rule", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
 def rota_rule() -> Response:
@@ -227,6 +216,7 @@ def _rule_page(
     )
 
 
+@bp.post("/rota/end")
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
 def rota_end() -> Response:
@@ -251,6 +241,7 @@ def rota_end() -> Response:
     return _rule_page(centre, form, ending, rule, draft)
 
 
+@bp.post("/rota/discard")
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
 def rota_discard() -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Blueprint, Response, flash, url_for
+from flask import Response, flash, url_for
 from flask_babel import gettext as _
 from wtforms import Field
 
@@ -15,6 +15,7 @@ from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
+from clinic.manage.blueprint import bp, centre_asked_for
 from clinic.manage.queries import centres_of
 from clinic.manage.stock.forms import (
     LotForm,
@@ -37,54 +38,53 @@ from clinic.web import leave_for, render
 NEAR = timedelta(days=30)  # an expiry date that is near is marked
 
 
-def add_pages(bp: Blueprint, centre_asked_for: Callable[[], Centre]) -> None:
-    """Add the page and its forms to the manager's blueprint."""
-
-    @bp.route("/stock", methods=["GET", "POST"])
-    @allow(Role.MANAGER)
-    @names_nobody("doses, not children")
-    def stock() -> Response:
-        centre = centre_asked_for()
-        form = ReceiveForm()
-        if form.validate_on_submit():
-            centre_id, code = centre.id, centre.code
-            if _done(form.expires_on, lambda: _receive(form, centre_id)):
-                flash(_("The stock is counted."))
-                return _back(code)
-            centre = centre_asked_for()
-        return _page(centre, form)
-
-    @bp.post("/stock/<id:lot_id>/waste")
-    @allow(Role.MANAGER)
-    @names_nobody("doses, not children")
-    def waste(lot_id: int) -> Response:
-        lot = get_lot(me(), lot_id)
-        form = WasteForm(lot_id)
-
-        def spoil() -> None:
-            doses, reason = form.doses.data or 0, form.reason.data or ""
-            stock_lots.waste(get_lot(me(), lot_id), doses, reason, by=me(), now=clock.now())
-
-        if form.validate_on_submit() and _done(form.doses, spoil):
+@bp.route("/stock", methods=["GET", "POST"])
+@allow(Role.MANAGER)
+@names_nobody("doses, not children")
+def stock() -> Response:
+    centre = centre_asked_for()
+    form = ReceiveForm()
+    if form.validate_on_submit():
+        centre_id, code = centre.id, centre.code
+        if _done(form.expires_on, lambda: _receive(form, centre_id)):
             flash(_("The stock is counted."))
-            return _back(_code_of(lot))
-        return _lot_page(lot_id, form)
+            return _back(code)
+        centre = centre_asked_for()
+    return _page(centre, form)
 
-    @bp.post("/stock/<id:lot_id>/recall")
-    @allow(Role.MANAGER)
-    @names_nobody("doses, not children")
-    def recall(lot_id: int) -> Response:
-        lot = get_lot(me(), lot_id)
-        form = RecallForm(lot_id)
 
-        def take_back() -> None:
-            reason = form.reason.data or ""
-            stock_lots.recall(get_lot(me(), lot_id), reason, by=me(), now=clock.now())
+@bp.post("/stock/<id:lot_id>/waste")
+@allow(Role.MANAGER)
+@names_nobody("doses, not children")
+def waste(lot_id: int) -> Response:
+    lot = get_lot(me(), lot_id)
+    form = WasteForm(lot_id)
 
-        if form.validate_on_submit() and _done(form.reason, take_back):
-            flash(_("The lot is recalled and will not be given."))
-            return _back(_code_of(lot))
-        return _lot_page(lot_id, form)
+    def spoil() -> None:
+        doses, reason = form.doses.data or 0, form.reason.data or ""
+        stock_lots.waste(get_lot(me(), lot_id), doses, reason, by=me(), now=clock.now())
+
+    if form.validate_on_submit() and _done(form.doses, spoil):
+        flash(_("The stock is counted."))
+        return _back(_code_of(lot))
+    return _lot_page(lot_id, form)
+
+
+@bp.post("/stock/<id:lot_id>/recall")
+@allow(Role.MANAGER)
+@names_nobody("doses, not children")
+def recall(lot_id: int) -> Response:
+    lot = get_lot(me(), lot_id)
+    form = RecallForm(lot_id)
+
+    def take_back() -> None:
+        reason = form.reason.data or ""
+        stock_lots.recall(get_lot(me(), lot_id), reason, by=me(), now=clock.now())
+
+    if form.validate_on_submit() and _done(form.reason, take_back):
+        flash(_("The lot is recalled and will not be given."))
+        return _back(_code_of(lot))
+    return _lot_page(lot_id, form)
 
 
 def _receive(form: ReceiveForm, centre_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Response, abort, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -17,6 +17,7 @@ from clinic.i18n import language, name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.typed import Errors, day_in, typed_in
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import (
     before,
     consent,
@@ -32,14 +33,7 @@ from clinic.web import render, see_other
 OPEN = (Status.BOOKED, Status.ARRIVED)
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put these pages among the vaccination pages."""
-    both = ["GET", "POST"]
-    number = "<id:appointment_id>"
-    bp.add_url_rule(f"/appointments/{number}/before", "before", at_home, methods=both)
-    bp.add_url_rule(f"/visits/{number}/before", "ask", at_the_centre, methods=both)
-
-
+@bp.route("/appointments/<id:appointment_id>/before", endpoint="before", methods=["GET", "POST"])
 @allow(Role.PARENT)
 @needs_consent
 def at_home(appointment_id: int) -> Response:
@@ -49,6 +43,7 @@ def at_home(appointment_id: int) -> Response:
     return _answer(visit, is_staff=False)
 
 
+@bp.route("/visits/<id:appointment_id>/before", endpoint="ask", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def at_the_centre(appointment_id: int) -> Response:
     return _answer(jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN), is_staff=True)

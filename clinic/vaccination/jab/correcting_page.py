@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock, plain
@@ -14,6 +14,7 @@ from clinic.i18n import say
 from clinic.outside import an_id
 from clinic.scheduling.models import Appointment
 from clinic.typed import Errors, text_in, typed_in
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import correcting
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.jab.corrected import corrections_shown
@@ -31,11 +32,7 @@ from clinic.web import render, see_other
 MOST = 120  # characters of a reason
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put this page among the vaccination pages."""
-    bp.add_url_rule("/given/<id:given_id>/correction", "correct", correct, methods=["GET", "POST"])
-
-
+@bp.route("/given/<id:given_id>/correction", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def correct(given_id: int) -> Response:
     given, row = correcting.get_given(given_id)

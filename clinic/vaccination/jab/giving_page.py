@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -18,6 +18,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.typed import Errors, text_in, typed_in
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import (
     before,
     giving,
@@ -48,11 +49,7 @@ MOST = 300  # characters of a reason
 LONGEST_LOT = 40
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put this page among the vaccination pages."""
-    bp.add_url_rule("/visits/<id:appointment_id>", "visit", vaccinate, methods=["GET", "POST"])
-
-
+@bp.route("/visits/<id:appointment_id>", endpoint="visit", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def vaccinate(appointment_id: int) -> Response:
     visit = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)

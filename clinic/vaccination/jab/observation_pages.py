@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -15,6 +15,7 @@ from clinic.outside import a_moment, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.typed import Errors, text_in, typed_in
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import giving, observation
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.programme.catalogue import vaccines
@@ -24,22 +25,14 @@ STAFF = (Role.CLINICIAN, Role.RECEPTION)
 MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put these pages among the vaccination pages."""
-    visit = "/visits/<id:appointment_id>"
-    bp.add_url_rule("/observation", "observation", board)
-    bp.add_url_rule(f"{visit}/over", "over", note_over, methods=["POST"])
-    bp.add_url_rule(f"{visit}/leaving", "leaving", leave, methods=["POST"])
-    bp.add_url_rule(f"{visit}/reaction", "reaction", reaction, methods=["GET", "POST"])
-    bp.add_url_rule(f"{visit}/reaction/report", "reaction_report", reaction_report)
-
-
+@bp.get("/observation", endpoint="observation")
 @allow(*STAFF)
 @names_nobody("while its reader is away it shows times and tickets only")
 def board() -> Response:
     return _board({}, {})
 
 
+@bp.post("/visits/<id:appointment_id>/over", endpoint="over")
 @allow(*STAFF)
 @names_nobody("it answers with the board, which shows times and tickets only to who was away")
 def note_over(appointment_id: int) -> Response:
@@ -55,6 +48,7 @@ def note_over(appointment_id: int) -> Response:
     return see_other("vaccination.observation", leaving=id_of(request.args, "leaving"))
 
 
+@bp.post("/visits/<id:appointment_id>/leaving", endpoint="leaving")
 @allow(*STAFF)
 def leave(appointment_id: int) -> Response:
     visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
@@ -91,6 +85,7 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
     )
 
 
+@bp.route("/visits/<id:appointment_id>/reaction", methods=["GET", "POST"])
 @allow(*STAFF)
 def reaction(appointment_id: int) -> Response:
     visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
@@ -104,6 +99,7 @@ def reaction(appointment_id: int) -> Response:
     return see_other("vaccination.observation")
 
 
+@bp.get("/visits/<id:appointment_id>/reaction/report")
 @allow(*STAFF)
 def reaction_report(appointment_id: int) -> Response:
     """The visit's reactions on paper, in both languages."""

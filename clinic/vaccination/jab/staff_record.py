@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock, plain
@@ -14,6 +14,7 @@ from clinic.i18n import say
 from clinic.outside import a_day, an_id, ids_of
 from clinic.scheduling.models import Appointment
 from clinic.typed import Errors, text_in, typed_in
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.jab.corrected import corrections_shown, given_ids
 from clinic.vaccination.programme.catalogue import vaccines
@@ -26,11 +27,7 @@ MOST = 120  # characters of a reason
 MOST_ROWS = 200  # of a booklet
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put this page among the vaccination pages."""
-    bp.add_url_rule("/visits/<id:appointment_id>/record", "record", page, methods=["GET", "POST"])
-
-
+@bp.route("/visits/<id:appointment_id>/record", endpoint="record", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def page(appointment_id: int) -> Response:
     visit = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)

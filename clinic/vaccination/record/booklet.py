@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import clock
@@ -16,6 +16,7 @@ from clinic.families.models import Child, Sex
 from clinic.families.queries import get_child
 from clinic.i18n import language, say
 from clinic.typed import Errors, day_in, typed_in
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.national import Period
 from clinic.vaccination.programme.words import Words, in_words
@@ -27,15 +28,7 @@ from clinic.vaccination.record.rules import Entry
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put the booklet's pages among the vaccination pages."""
-    child = "/children/<id:child_id>"
-    bp.add_url_rule(f"{child}/booklet", "booklet", booklet, methods=["GET", "POST"])
-    bp.add_url_rule(
-        f"{child}/immunizations/<id:immunization_id>/removal", "removal", remove, methods=["POST"]
-    )
-
-
+@bp.route("/children/<id:child_id>/booklet", methods=["GET", "POST"])
 @allow(Role.PARENT)
 @needs_consent
 def booklet(child_id: int) -> Response:
@@ -48,6 +41,7 @@ def booklet(child_id: int) -> Response:
     return _page(child, typed, errors)
 
 
+@bp.post("/children/<id:child_id>/immunizations/<id:immunization_id>/removal", endpoint="removal")
 @allow(Role.PARENT)
 def remove(child_id: int, immunization_id: int) -> Response:
     child = get_child(me(), child_id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from flask import Blueprint, Response, current_app
+from flask import Response, current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
@@ -22,6 +22,7 @@ from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.hosts import public_url
 from clinic.keys import key_for
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.doubts import doubts, vaccinee
@@ -39,12 +40,7 @@ class Printed(NamedTuple):
     digest: str
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put these pages among the vaccination pages."""
-    bp.add_url_rule("/children/<id:child_id>/certificate", "certificate", certificate)
-    bp.add_url_rule("/certificates/<token>", "check_certificate", check)
-
-
+@bp.get("/children/<id:child_id>/certificate")
 @allow(Role.PARENT)
 def certificate(child_id: int) -> Response:
     child = get_child(me(), child_id)
@@ -64,6 +60,7 @@ def certificate(child_id: int) -> Response:
     )
 
 
+@bp.get("/certificates/<token>", endpoint="check_certificate")
 @allow(*STAFF)
 def check(token: str) -> Response:
     """What is on record by now of the child whose certificate this is; a look is written down."""

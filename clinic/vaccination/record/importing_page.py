@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
@@ -21,6 +21,7 @@ from clinic.i18n import say
 from clinic.outside import id_of
 from clinic.plain import name_key
 from clinic.scheduling.models import Appointment
+from clinic.vaccination.blueprint import bp
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.record import importing, recording
 from clinic.vaccination.record.files import (
@@ -38,12 +39,7 @@ KEPT = timedelta(days=1)  # a draft names children: the next upload of anybody d
 SHOWN = 200  # rows of a preview
 
 
-def add_pages(bp: Blueprint) -> None:
-    """Put these pages among the vaccination pages."""
-    bp.add_url_rule("/import", "importing", upload, methods=["GET", "POST"])
-    bp.add_url_rule("/import/rows", "import_rows", do, methods=["POST"])
-
-
+@bp.route("/import", endpoint="importing", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def upload() -> Response:
     """The form; with a file, what its rows would become."""
@@ -101,6 +97,7 @@ def _keep(text: str, by: Person, now: datetime) -> ImportDraft:
     return row
 
 
+@bp.post("/import/rows", endpoint="import_rows")
 @allow(Role.CLINICIAN)
 def do() -> Response:
     """Import what was shown: all of it, or nothing."""
