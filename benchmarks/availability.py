@@ -33,7 +33,7 @@ def pages(app, hello, site, engine):
     """Sixteen families who look for a vaccination at three centres, each with its own connection."""
     families = new_families(app, CLIENTS)
     path = f"/vaccination/?service={service_of('vaccination')}"
-    requests = [one.browser.get(path) for one in families]
+    requests = [family.browser.get(path) for family in families]
 
     def hellos():
         return per_second(hello, [HELLO] * CLIENTS, HELLOS)
@@ -49,7 +49,7 @@ def pages(app, hello, site, engine):
         goal=">= 0.3" if engine == "sqlite" else ">= 0.2",
         bytes=size(site, requests[0]),
     )
-    etags = [together(site, [once(one)])[0][0].header("etag") for one in requests]
+    etags = [together(site, [once(request)])[0][0].header("etag") for request in requests]
     if None in etags:
         tell(what="availability unchanged (304) / hello", engine=engine, ratio=0, goal=">= 0.6")
         return

@@ -81,7 +81,9 @@ def over_http(app, url, engine):
 
         def http():
             families = new_families(app, BOOKINGS)
-            chosen = [[(one, next(slots)) for one in families[n::CLIENTS]] for n in range(CLIENTS)]
+            chosen = [
+                [(family, next(slots)) for family in families[n::CLIENTS]] for n in range(CLIENTS)
+            ]
             people = [in_turn(service_id, those) for those in chosen]
             return BOOKINGS / together(site, people)[1]
 
@@ -109,11 +111,11 @@ def raw_per_second(url, engine):
     people = [
         context.Process(target=work, args=(url, number, line, results)) for number in range(CLIENTS)
     ]
-    for one in people:
-        one.start()
+    for person in people:
+        person.start()
     times = [results.get() for _ in people]
-    for one in people:
-        one.join()
+    for person in people:
+        person.join()
     return CLIENTS * RAW / (max(end for _, end in times) - min(begin for begin, _ in times))
 
 
@@ -259,11 +261,11 @@ def waits(url):
     db.session.remove()
     db.engine.dispose()
     people = [context.Process(target=writer, args=(url, n, results)) for n in range(CLIENTS)]
-    for one in people:
-        one.start()
+    for person in people:
+        person.start()
     waited = [one for _ in people for one in results.get()]
-    for one in people:
-        one.join()
+    for person in people:
+        person.join()
     tell(
         what="worst wait of 8 writers in milliseconds",
         engine="sqlite",

@@ -169,5 +169,7 @@ def together(site, people):
 
 def per_second(site, requests, times, *, status=200):
     """Answers a second: a client for each of these requests, each sending it so many times."""
-    answers, took = together(site, [again_and_again(one, times, status) for one in requests])
+    answers, took = together(
+        site, [again_and_again(request, times, status) for request in requests]
+    )
     return len(answers) / took

@@ -87,5 +87,5 @@ def _look(browser, address, cookies):
     page.goto(address, wait_until="networkidle")
     seen = page.evaluate(SEEN)
     context.close()
-    sizes = [one for one in sizes if one]  # what is asked for twice comes once
+    sizes = [size for size in sizes if size]  # what is asked for twice comes once
     return sum(sizes), len(sizes), seen

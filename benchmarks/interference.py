@@ -29,12 +29,12 @@ def measure(url, engine, *, full):
         service_id = service_of("vaccination")
         slots = iter(free_slots(service_id))
         path = f"/vaccination/?service={service_id}"
-        readers = [one.browser.get(path) for one in new_families(app, READERS)]
+        readers = [family.browser.get(path) for family in new_families(app, READERS)]
         desk = db.session.scalars(
             select(Membership).where(Membership.role == Role.RECEPTION)
         ).first()
         desk_browser = Browser(app, *sign_in(desk.user))
-        watchers = [one.browser for one in new_families(app, SCREENS // 2)]
+        watchers = [family.browser for family in new_families(app, SCREENS // 2)]
         db.session.commit()
 
         def bookers():
@@ -54,8 +54,8 @@ def measure(url, engine, *, full):
                     answer = yield request
                     seen.append(answer.seconds)
 
-            people = [storming(one) for one in bookers()] if storm else []
-            together(site, [look(one) for one in readers] + people)
+            people = [storming(booker) for booker in bookers()] if storm else []
+            together(site, [look(reader) for reader in readers] + people)
             return seen
 
         def booking(screens):
@@ -74,7 +74,7 @@ def measure(url, engine, *, full):
                     etag = answer.header("etag") or etag
                     yield EVERY
 
-            people = [counted(one) for one in bookers()]
+            people = [counted(booker) for booker in bookers()]
             watching = [
                 watch(
                     n,

@@ -82,7 +82,7 @@ def measure(url, engine, *, full):
 
 def places(service_id):
     """The slots that have a place, each as often as it has places, spread over the days."""
-    found = [db.session.get_one(Slot, one) for one in free_slots(service_id)]
+    found = [db.session.get_one(Slot, free_slot) for free_slot in free_slots(service_id)]
     left = [min(s.online_capacity - s.online_taken, s.capacity - s.taken) for s in found]
     db.session.commit()
     most = max(left, default=0)

@@ -67,11 +67,11 @@ def city():
         db.session.add(a_centre(number, service))
     db.session.flush()
     valid_from = date(clinic_day(now).year, 1, 1)
-    for one in db.session.scalars(select(Practitioner)):
-        room = one.centre.rooms[(one.id - 1) % PRACTITIONERS]
+    for practitioner in db.session.scalars(select(Practitioner)):
+        room = practitioner.centre.rooms[(practitioner.id - 1) % PRACTITIONERS]
         for opens, closes in HOURS:
             weekly = rota.Weekly(tuple(range(7)), opens, closes, 15, valid_from)
-            rota.add_rule(one, room, [service], weekly, by=by, now=now)
+            rota.add_rule(practitioner, room, [service], weekly, by=by, now=now)
     db.session.commit()
     return lambda: list(db.session.scalars(select(Centre).order_by(Centre.id)))
 

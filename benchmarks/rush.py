@@ -81,7 +81,7 @@ def some_slots(service_id, used):
 
 def count(families):
     """The appointments of these families."""
-    children = [one.child_id for one in families]
+    children = [family.child_id for family in families]
     found = db.session.scalar(
         select(func.count(Appointment.id)).where(Appointment.child_id.in_(children))
     )

@@ -26,7 +26,7 @@ def command_of(arguments: Sequence[str], environ: Mapping[str, str] = os.environ
     """The command that runs in place of a server, as `schedule` of `flask --app wsgi schedule verify`."""
     if environ.get("FLASK_RUN_FROM_CLI") != "true" or "run" in arguments:
         return ""
-    return next((one for one in arguments if one in COMMANDS), "")
+    return next((argument for argument in arguments if argument in COMMANDS), "")
 
 
 def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ DEFAULT_LANGUAGE = "zh"
 COOKIE = "lang"
 WEEKS_UNTIL_MONTHS = 3  # of age: until then English counts weeks, Chinese counts months
 # Babel's names of the languages. The catalogue of `zh_Hans_CN` lies in `zh`.
-LOCALES = {one: Locale.parse(one) for one in LANGUAGES}
+LOCALES = {language: Locale.parse(language) for language in LANGUAGES}
 
 
 def choose_language() -> str:

@@ -61,15 +61,17 @@ class FormControls:
 
     def fit(self, names: frozenset[str]) -> tuple[bool, int]:
         """How well it fits what was sent: whether all that it sends was, and how much of it it has."""
-        own = {one.name for one in self.controls}
+        own = {control.name for control in self.controls}
         sure = {
-            one.name for one in self.controls if one.kind not in CHOICES and one.tag != "select"
+            control.name
+            for control in self.controls
+            if control.kind not in CHOICES and control.tag != "select"
         }
         return sure <= names, len(own & names)
 
     def shows(self, names: frozenset[str]) -> bool:
         """Whether a person sees one of these fields in it."""
-        return any(one.kind != "hidden" and one.name in names for one in self.controls)
+        return any(control.kind != "hidden" and control.name in names for control in self.controls)
 
 
 class _Reader(HTMLParser):
@@ -144,15 +146,21 @@ def refill(
     `notice` is put before the form, each of `notes` before the field of that name: HTML both.
     """
     names = frozenset(name for name, _ in typed) | notes.keys()
-    forms = [one for one in _Reader(html).forms if one.is_posted_to(action, page)]
-    forms = sorted((one for one in forms if one.shows(names)), key=lambda form: form.fit(names))
+    forms = [form for form in _Reader(html).forms if form.is_posted_to(action, page)]
+    forms = sorted((form for form in forms if form.shows(names)), key=lambda form: form.fit(names))
     if not forms:
         return None
     best = forms[-1]
-    shown = [one for one in best.controls if one.name in notes or _has_text(one, typed)]
+    shown = [
+        control for control in best.controls if control.name in notes or _has_text(control, typed)
+    ]
     edits = {(best.start, best.start, notice), *_edits(best, typed)}
     edits |= {(one.start, one.start, notes[one.name]) for one in shown if one.name in notes}
-    edits |= {(one.start, one.end, _tag(one, open="")) for each in shown for one in each.details}
+    edits |= {
+        (detail.start, detail.end, _tag(detail, open=""))
+        for each in shown
+        for detail in each.details
+    }
     for start, end, text in sorted(edits, reverse=True):
         html = html[:start] + text + html[end:]
     return html
@@ -167,19 +175,27 @@ def _edits(form: FormControls, typed: Fields) -> Iterator[tuple[int, int, str]]:
     for name, value in typed:
         sent.setdefault(name, []).append(value)
     left = {name: iter(values) for name, values in sent.items()}
-    for one in form.controls:
-        values = sent.get(one.name, [])
-        if one.kind in CHOICES:
-            yield one.start, one.end, _marked(one, "checked", (one.value or "on") in values)
-        elif one.tag == "select" and values:
-            for option in one.options:
+    for control in form.controls:
+        values = sent.get(control.name, [])
+        if control.kind in CHOICES:
+            yield (
+                control.start,
+                control.end,
+                _marked(control, "checked", (control.value or "on") in values),
+            )
+        elif control.tag == "select" and values:
+            for option in control.options:
                 yield option.start, option.end, _marked(option, "selected", option.value in values)
-        elif one.tag == "textarea" and one.name in left:
-            text = next(left[one.name], "")
+        elif control.tag == "textarea" and control.name in left:
+            text = next(left[control.name], "")
             # The first newline after the tag is not part of the text.
-            yield one.end, one.text_end, "\n" + escape(text)
-        elif one.tag == "input" and one.name in left:
-            yield one.start, one.end, _tag(one, value=next(left[one.name], one.value))
+            yield control.end, control.text_end, "\n" + escape(text)
+        elif control.tag == "input" and control.name in left:
+            yield (
+                control.start,
+                control.end,
+                _tag(control, value=next(left[control.name], control.value)),
+            )
 
 
 def _marked(one: Element, mark: str, is_marked: bool) -> str:

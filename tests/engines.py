@@ -62,7 +62,7 @@ class Postgres:
             raise RuntimeError(self.log.read_text())
 
     def _starts(self):
-        options = [part for one in self.settings for part in ("-c", one)]
+        options = [part for setting in self.settings for part in ("-c", setting)]
         where = ["-D", self.data, "-k", self.home, "-p", str(self.port), "-h", ""]
         with self.log.open("w") as log:
             self.server = subprocess.Popen(

@@ -34,13 +34,13 @@ def busy_machine():
     workers = [
         multiprocessing.Process(target=count, daemon=True) for _ in range(os.cpu_count() or 1)
     ]
-    for one in workers:
-        one.start()
+    for worker in workers:
+        worker.start()
     try:
         yield
     finally:
-        for one in workers:
-            one.terminate()
+        for worker in workers:
+            worker.terminate()
 
 
 def one_round(tests, report):

@@ -31,12 +31,16 @@ def ancestors(node):
 def owner(control, forms):
     """The form that a control belongs to: the one it names, else the one it stands in."""
     if "form" in control.attributes:
-        return next((one for one in forms if one.id == control.attributes["form"]), None)
-    return next((one for one in ancestors(control) if one.tag == "form"), None)
+        return next((form for form in forms if form.id == control.attributes["form"]), None)
+    return next((ancestor for ancestor in ancestors(control) if ancestor.tag == "form"), None)
 
 
 def is_disabled(control):
-    holders = (one for one in ancestors(control) if one.tag in ("fieldset", "select", "optgroup"))
+    holders = (
+        ancestor
+        for ancestor in ancestors(control)
+        if ancestor.tag in ("fieldset", "select", "optgroup")
+    )
     return any("disabled" in one.attributes for one in (control, *holders))
 
 
@@ -87,8 +91,8 @@ def _options(name, select):
         for option in select.css("option")
     ]
     if "multiple" not in select.attributes:
-        last = next((one for one in reversed(options) if one.chosen), None)
-        first = next((one for one in options if not is_disabled(one.node)), None)
+        last = next((option for option in reversed(options) if option.chosen), None)
+        first = next((option for option in options if not is_disabled(option.node)), None)
         for option in options:
             option.chosen = option is (last or first)
     yield from options
@@ -127,26 +131,26 @@ class Form:
     @property
     def names(self):
         """The names of all that it may send, its buttons too."""
-        pressed = {one.attributes.get("name") for one in self.buttons} - {None}
-        return {one.name for one in self.controls} | pressed | set(self.tampered)
+        pressed = {button.attributes.get("name") for button in self.buttons} - {None}
+        return {control.name for control in self.controls} | pressed | set(self.tampered)
 
     @property
     def fields(self):
         """What it would send now: name → values, as text (a file as its stream and name)."""
         sent = MultiDict()
-        for one in self.controls:
-            if not one.is_sent() or one.name in self.tampered:
+        for control in self.controls:
+            if not control.is_sent() or control.name in self.tampered:
                 continue
-            if one.kind == "file":
-                sent.setlist(one.name, one.value or [None])
+            if control.kind == "file":
+                sent.setlist(control.name, control.value or [None])
             else:
-                sent.add(one.name, one.value)
+                sent.add(control.name, control.value)
         sent.update(self.tampered)
         return sent
 
     def choices(self, name):
         """The values from which a select, radio buttons or boxes of that name let one choose."""
-        return [one.value for one in self._controls(name) if one.is_choice]
+        return [control.value for control in self._controls(name) if control.is_choice]
 
     def fill(self, values=None, /, *, tampered=False, **named):
         """Fill in by hand; fails on what the page does not let a person enter there.
@@ -166,18 +170,20 @@ class Form:
 
     def empty(self):
         """Cleared by hand as far as the page lets one: no text, no tick, no choice."""
-        for one in self.controls:
-            if one.kind == "option":
-                offers_none = any(o.name == one.name and not o.value for o in self.controls)
-                one.chosen = not one.value if offers_none else one.chosen
-            elif one.is_choice:
-                one.chosen = False
-            elif one.kind not in ("hidden", "file") and "readonly" not in one.node.attributes:
-                one.value = ""
+        for control in self.controls:
+            if control.kind == "option":
+                offers_none = any(o.name == control.name and not o.value for o in self.controls)
+                control.chosen = not control.value if offers_none else control.chosen
+            elif control.is_choice:
+                control.chosen = False
+            elif (
+                control.kind not in ("hidden", "file") and "readonly" not in control.node.attributes
+            ):
+                control.value = ""
         return self
 
     def _controls(self, name):
-        found = [one for one in self.controls if one.name == name]
+        found = [control for control in self.controls if control.name == name]
         if not found:
             pytest.fail(f"{self} has no field {name!r}, but {sorted(self.names)}")
         if all(is_disabled(one.node) for one in found):
@@ -222,7 +228,8 @@ class Form:
         if missing := [one for one in wanted if one not in offered]:
             pytest.fail(f"{self}: {name!r} does not offer {missing}, but {offered}")
         many = found[0].kind == "checkbox" or any(
-            one.tag == "select" and "multiple" in one.attributes for one in ancestors(found[0].node)
+            ancestor.tag == "select" and "multiple" in ancestor.attributes
+            for ancestor in ancestors(found[0].node)
         )
         if len(wanted) != 1 and not many:
             pytest.fail(f"{self}: {name!r} takes one choice, not {wanted}")
@@ -234,7 +241,7 @@ class Form:
         found = called(self.buttons, which)
         same = {(one.attributes.get("name"), one.attributes.get("value")) for one in found}
         if len(found) != 1 and (len(same) != 1 or same == {(None, None)}):
-            there = [words(one) or one.attributes for one in self.buttons]
+            there = [words(button) or button.attributes for button in self.buttons]
             pytest.fail(f"{self} has {len(found)} buttons {which!r}, of {there}")
         return next((one for one in found if not is_disabled(one)), found[0])
 
@@ -296,8 +303,8 @@ def called(buttons, which):
     """Those of that name, value (or both: `name=value`), id or label; else those whose label has it."""
     if which is None:
         return buttons
-    exact = [one for one in buttons if which in _names_of(one)]
-    return exact or [one for one in buttons if which in words(one)]
+    exact = [button for button in buttons if which in _names_of(button)]
+    return exact or [button for button in buttons if which in words(button)]
 
 
 def _names_of(button):

@@ -48,7 +48,9 @@ class Fuzz:
         self.app, self.dice, self.found = app, dice, []
         self.answers = collections.Counter()  # of the random requests, by status
         self.world = make_world()
-        self.rules = [one for one in app.url_map.iter_rules() if one.endpoint not in ENDS]
+        self.rules = [
+            iter_rule for iter_rule in app.url_map.iter_rules() if iter_rule.endpoint not in ENDS
+        ]
         self.good = [str(one) for values in self.world.names.values() for one in values]
         self.fields, self.senders = {}, {}  # by the address to which a form is sent
         self.of_view = {}  # the fields of any form that is sent to a view
@@ -223,7 +225,7 @@ def main():
     asked = parser.parse_args()
     logging.getLogger("clinic").setLevel(logging.ERROR)
     engines = asked.engine or ["sqlite", "postgresql"]
-    return sum(run(one, asked.requests // len(engines), asked.seed) for one in engines)
+    return sum(run(engine, asked.requests // len(engines), asked.seed) for engine in engines)
 
 
 if __name__ == "__main__":

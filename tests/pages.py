@@ -83,7 +83,7 @@ class Page:
     def link(self, text):
         """The address behind the link with that text."""
         links = [one for one in self.tree.css("a[href]") if text in words(one)]
-        exact = [one for one in links if words(one) == text]
+        exact = [link for link in links if words(link) == text]
         there = {one.attributes["href"] for one in exact or links}
         if len(there) != 1:
             pytest.fail(f"{self!r} has {len(there)} links {text!r}: {sorted(there)}")
@@ -129,7 +129,7 @@ class Page:
             found = found[index : index + 1 or None]
         if len(found) != 1:
             asked = which or action or holding
-            there = [f"{one.method} {one.action} {sorted(one.names)}" for one in self.forms]
+            there = [f"{form.method} {form.action} {sorted(form.names)}" for form in self.forms]
             pytest.fail(f"{self!r} has {len(found)} forms {asked!r}; all: {there}")
         return found[0]
 
@@ -142,7 +142,8 @@ class Page:
                 names.setdefault(path_of(form.action, self), set()).update(form.names)
         for element in self.tree.css("[hx-post]"):
             around = next(
-                (Form(self, one) for one in ancestors(element) if one.tag == "form"), None
+                (Form(self, ancestor) for ancestor in ancestors(element) if ancestor.tag == "form"),
+                None,
             )
             mine = set(added_by_htmx(element, self.tree)) | (around.names if around else set())
             names.setdefault(path_of(element.attributes["hx-post"], self), set()).update(mine)
@@ -152,14 +153,14 @@ class Page:
         """Whether there is a form with that action, or that holds that."""
         action, holding = which.get("action"), which.get("holding")
         return any(
-            (action is None or one.action.partition("?")[0].endswith(action))
-            and (holding is None or _holds(one, holding))
-            for one in self.forms
+            (action is None or form.action.partition("?")[0].endswith(action))
+            and (holding is None or _holds(form, holding))
+            for form in self.forms
         )
 
     def button(self, which):
         """The one button of that label, name or value, wherever it is: its form and itself."""
-        everywhere = [one for form in self.forms for one in form.buttons]
+        everywhere = [button for form in self.forms for button in form.buttons]
         found = called(everywhere, which)
         if len(found) != 1:
             there = [words(one) for one in everywhere]
@@ -185,8 +186,8 @@ class Page:
 def _holds(form, what):
     return (
         what in form.names
-        or any(what in words(one) for one in form.buttons)
-        or any(one.attributes.get("value") == what for one in form.buttons)
+        or any(what in words(button) for button in form.buttons)
+        or any(button.attributes.get("value") == what for button in form.buttons)
         or what in words(form.node)
     )
 

@@ -36,9 +36,9 @@ class Site(str):
 
 
 def _kill(processes):
-    for one in processes:
+    for process in processes:
         with suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+            os.kill(process, signal.SIGKILL)
 
 
 @contextmanager

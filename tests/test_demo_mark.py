@@ -79,7 +79,11 @@ def test_the_demos_database_is_the_demos(url):
 
 def test_a_demo_from_before_there_were_marks_is_known_by_its_people(url):
     script = ScriptDirectory(migrate.directory)
-    marks = next(one for one in script.walk_revisions() if "site_marks" in one.path)
+    marks = next(
+        walk_revision
+        for walk_revision in script.walk_revisions()
+        if "site_marks" in walk_revision.path
+    )
     with site(url, **REAL):
         make_user(name="王芳", email="parent@demo.example")
         db.session.remove()

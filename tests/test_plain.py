@@ -89,12 +89,12 @@ def test_a_name_has_a_letter(typed):
     ],
 )
 def test_spellings_of_one_name_are_the_same(spellings):
-    assert len({plain.name_key(one) for one in spellings}) == 1
+    assert len({plain.name_key(spelling) for spelling in spellings}) == 1
 
 
 def test_different_names_are_not_the_same():
     names = ["王一禾", "王一和", "王二禾", "Zoë", "Zora", "が", "か", "김민수", "김민주"]
-    assert len({plain.name_key(one) for one in names}) == len(names)
+    assert len({plain.name_key(name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ def readings(path):
             continue
         if isinstance(node.func, ast.Attribute) and node.func.attr in READERS:
             yield node
-        kinds = [one.value.id for one in node.keywords if isinstance(one.value, ast.Name)]
+        kinds = [
+            keyword.value.id for keyword in node.keywords if isinstance(keyword.value, ast.Name)
+        ]
         is_get = isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "getlist")
         if is_get and {"int", "float"} & set(kinds):
             yield node

@@ -12,7 +12,7 @@ ODD = ["<\"'&amp;>", "中文 \u2028 é", "</textarea><b>", " two  blanks ", "a\n
 def fields_of(html):
     """What the forms of the page would send."""
     nodes = LexborHTMLParser(html).css("form input, form select, form textarea, [form]")
-    every = [one for node in nodes for one in controls_of(node)]
+    every = [control for node in nodes for control in controls_of(node)]
     return [(one.name, one.value) for one in every if one.name and one.is_sent()]
 
 

@@ -89,7 +89,7 @@ def test_what_asks_not_to_be_changed_is_not(app):
 def test_every_page_names_its_files_through_the_one_helper():
     named = re.compile(r"""["'(]/static/""")
     pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static").glob("*.*s")]
-    assert [str(one) for one in pages if named.search(one.read_text())] == []
+    assert [str(page) for page in pages if named.search(page.read_text())] == []
 
 
 def test_the_token_of_forms_is_another_one_in_every_second(client):
@@ -102,8 +102,8 @@ def test_the_token_of_forms_is_another_one_in_every_second(client):
             clock.shift(1)
             g.pop("csrf_token")  # the test's context is the request's too
     signatures = [
-        {token.rpartition(".")[2] for token in values(one, "input[name=csrf_token]", "value")}
-        for one in pages
+        {token.rpartition(".")[2] for token in values(page, "input[name=csrf_token]", "value")}
+        for page in pages
     ]
     assert all(signatures)
     assert not set.intersection(*signatures)

@@ -28,7 +28,7 @@ def addresses(app, names, roles):
         if not rule.arguments or OWN & rule.arguments or not allowed & roles:
             continue
         places = sorted(rule.arguments)
-        for values in [*product(*(names[one] for one in places))][:MOST]:
+        for values in [*product(*(names[place] for place in places))][:MOST]:
             path = rule.build(dict(zip(places, values, strict=True)), append_unknown=False)[1]
             for method in ("GET", "POST"):
                 if method in rule.methods:

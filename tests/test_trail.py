@@ -225,7 +225,7 @@ def test_each_tried_number_is_noted(client, clinic):
     client.sign_in(make_user())
     for number in range(1, 6):
         client.get(f"/family/children/{900 + number}")
-    assert [one.details["child_id"] for one in events("refused")] == [901, 902, 903, 904, 905]
+    assert [event.details["child_id"] for event in events("refused")] == [901, 902, 903, 904, 905]
 
 
 def test_an_address_that_is_no_page_and_a_stranger_are_not_noted(app, client, clinic):

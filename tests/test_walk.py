@@ -135,13 +135,15 @@ ODD = "写到一半 <b>&\"'"
 
 def filled_in(form):
     """The form with something typed into every field, and the last of every choice."""
-    for one in form.controls:
-        if one.kind in ("radio", "option"):
-            one.chosen = one is [each for each in form.controls if each.name == one.name][-1]
-        elif one.kind == "checkbox":
-            one.chosen = not one.chosen
-        elif one.kind not in ("hidden", "file") and "readonly" not in one.node.attributes:
-            one.value = TYPED.get(one.kind, ODD)
+    for control in form.controls:
+        if control.kind in ("radio", "option"):
+            control.chosen = (
+                control is [each for each in form.controls if each.name == control.name][-1]
+            )
+        elif control.kind == "checkbox":
+            control.chosen = not control.chosen
+        elif control.kind not in ("hidden", "file") and "readonly" not in control.node.attributes:
+            control.value = TYPED.get(control.kind, ODD)
     return form
 
 
@@ -149,7 +151,7 @@ def forms_to_fill(page, known):
     """The forms of a page that are posted and show a field, of a kind that was not met before."""
     if page.status == 200 and page.response.mimetype == "text/html":
         for form in page.forms:
-            shows = any(one.kind != "hidden" for one in form.controls)
+            shows = any(control.kind != "hidden" for control in form.controls)
             is_private = not form.action.startswith("/sign-")
             kind = kind_of(form)
             if (

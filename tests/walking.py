@@ -116,7 +116,7 @@ class Walk:
             if "GET" not in rule.methods or not {"everyone", role} & set(allowed):
                 continue
             places = sorted(rule.arguments)
-            for values in product(*(names[one] for one in places)):
+            for values in product(*(names[place] for place in places)):
                 yield rule.build(dict(zip(places, values, strict=True)), append_unknown=False)[1]
 
     def sendings(self, page, known):
@@ -199,7 +199,9 @@ def shape(address):
 def kind_of(form):
     """Forms of one kind have the same fields, and the same of them filled in, whatever the numbers."""
     filled = frozenset(
-        one.name for one in form.controls if one.kind != "hidden" and one.chosen and one.value
+        control.name
+        for control in form.controls
+        if control.kind != "hidden" and control.chosen and control.value
     )
     return (
         form.method,
@@ -217,14 +219,14 @@ def general(text):
 def _buttons(form):
     """One button of each kind: a page of times has many that differ in the number of the slot."""
     kinds = {}
-    for one in form.buttons:
-        name, value = one.attributes.get("name"), one.attributes.get("value") or ""
-        kinds.setdefault((name, general(value), one.attributes.get("formaction")), one)
+    for button in form.buttons:
+        name, value = button.attributes.get("name"), button.attributes.get("value") or ""
+        kinds.setdefault((name, general(value), button.attributes.get("formaction")), button)
     return kinds.values()
 
 
 def _can_be_empty(form):
-    return any(one.kind != "hidden" for one in form.controls)
+    return any(control.kind != "hidden" for control in form.controls)
 
 
 def changes(before, after):
@@ -247,7 +249,11 @@ def lost(sending, answer):
 def typed(form):
     """Field → what a person chose or typed there; secrets are not sent back."""
     found = {}
-    for one in form.controls:
-        if one.kind not in ("hidden", "password", "file") and one.is_sent() and one.value:
-            found.setdefault(one.name, []).append(one.value)
+    for control in form.controls:
+        if (
+            control.kind not in ("hidden", "password", "file")
+            and control.is_sent()
+            and control.value
+        ):
+            found.setdefault(control.name, []).append(control.value)
     return found

@@ -226,10 +226,12 @@ def _record_home(world):
 
 
 def _agree(world, visited, doses):
-    answers = {one.code: Answer(False) for one in screening.questions()}
+    answers = {question.code: Answer(False) for question in screening.questions()}
     before.answer(visited, answers, doses, language="zh", by=world.parent, now=NOW)
-    lines = [one for one in lines_of(visited, TODAY) if one.vaccine.code in doses]
-    before.decide(visited, [(one, True) for one in lines], language="zh", by=world.parent, now=NOW)
+    lines = [line for line in lines_of(visited, TODAY) if line.vaccine.code in doses]
+    before.decide(
+        visited, [(line, True) for line in lines], language="zh", by=world.parent, now=NOW
+    )
     return lines
 
 

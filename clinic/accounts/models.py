@@ -69,7 +69,7 @@ class User(_Somebody, Base):
     @property
     def held(self) -> frozenset[tuple[Role, int | None]]:
         """The roles, each with its centre."""
-        return frozenset((one.role, one.centre_id) for one in self.memberships)
+        return frozenset((membership.role, membership.centre_id) for membership in self.memberships)
 
 
 @dataclass(frozen=True)

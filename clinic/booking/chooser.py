@@ -57,7 +57,7 @@ class Free:
         """At how many moments."""
         if self.sheet:
             return self.sheet.beginnings
-        return len({one.starts_at for one in self.visits})
+        return len({visit.starts_at for visit in self.visits})
 
 
 @dataclass(frozen=True)
@@ -148,13 +148,19 @@ class Chooser:
         """Where times are looked for."""
         if self.practitioner:
             return [self.practitioner.centre_id]
-        return [one.id for one in ([self.centre] if self.centre else self.centres[: self.shown])]
+        return [
+            centre.id for centre in ([self.centre] if self.centre else self.centres[: self.shown])
+        ]
 
     @property
     def policies(self) -> list[Policy]:
         """The rules of booking where times are looked for."""
         service = self.service
-        return [self.catalogue.policy_of(service.id, one) for one in self.centre_ids if service]
+        return [
+            self.catalogue.policy_of(service.id, centre_id)
+            for centre_id in self.centre_ids
+            if service
+        ]
 
     def opens(self, day: date | None) -> datetime | None:
         """When the first of these centres opens that day for booking, if none has yet."""
@@ -176,7 +182,7 @@ class Chooser:
         """The address of this choice with some of it changed."""
         now: dict[str, object] = {
             "child": self.child.id if self.child and not self.moving else None,
-            "with": [one.id for one in self.together] or None,
+            "with": [child.id for child in self.together] or None,
             "service": self.service.id if self.service and not self.moving else None,
             "then": self.then.id if self.then else None,
             "need": None if self.moving else self.needs or None,

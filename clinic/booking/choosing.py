@@ -59,7 +59,7 @@ def ask(
             break
     chooser.now = now
     if moving:
-        chooser.children = [one for one in chooser.children if one.id == moving.child_id]
+        chooser.children = [child for child in chooser.children if child.id == moving.child_id]
     asked = id_of(args, "child")
     chooser.child = pick(chooser.children, asked)
     if asked and chooser.child is None:
@@ -94,7 +94,7 @@ def facts_for(
 def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str]) -> None:
     """Brothers and sisters, what follows, or a course: all that makes it more than one appointment."""
     asked = set(ids_of(args, "with"))
-    others = [one for one in chooser.children if one != chooser.child and one.id in asked]
+    others = [child for child in chooser.children if child != chooser.child and child.id in asked]
     chooser.together = others[: MOST_TOGETHER - 1]
     if kind in FOLLOWED_BY:
         chooser.followers = chooser.catalogue.services_of(FOLLOWED_BY[kind])
@@ -115,7 +115,9 @@ def _place(
     """What is looked for, and where: all that can be said without the family."""
     chooser = Chooser(catalogue, services=catalogue.services_of(kind), moving=moving)
     if moving:
-        chooser.services = [one for one in chooser.services if one.id == moving.service_id]
+        chooser.services = [
+            service for service in chooser.services if service.id == moving.service_id
+        ]
     chooser.service = pick(chooser.services, id_of(args, "service")) or first(chooser.services)
     if not chooser.service:
         return chooser
@@ -132,7 +134,9 @@ def _place(
     if asked and (chooser.centre is None or asked.centre_id == chooser.centre.id):
         chooser.practitioner = asked
         shown.add(asked.centre_id)
-    chooser.practitioners = [one for one in all_of_them if one.centre_id in shown]
+    chooser.practitioners = [
+        practitioner for practitioner in all_of_them if practitioner.centre_id in shown
+    ]
     part = args.get("part", "")
     chooser.part = part if part in PARTS else ""
     return chooser

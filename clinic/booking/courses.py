@@ -96,7 +96,7 @@ def _show(
             max(clinic_day(first), clinic_day(now)),
             pattern,
             now=now,
-            except_for=[one.id for one in rest],
+            except_for=[appointment.id for appointment in rest],
         )
     except DomainError as error:
         course, refusal, status = Course(Wish(child, service), pattern), refusal or say(error), 422
@@ -119,7 +119,7 @@ def _show(
         week=WEEK,
         gaps=GAPS,
         longest_gaps=LONGEST_GAPS,
-        names={one.id: one for one in practitioners_for(service)},
+        names={practitioner.id: practitioner for practitioner in practitioners_for(service)},
     )
 
 
@@ -152,7 +152,9 @@ def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
     """What was asked for; whatever is missing follows from the first time."""
     asked = request.values
     days = [number for number in ids_of(asked, "weekdays") if number in WEEK]
-    usual = {clinic_day(one.starts_at).weekday() for one in rest} or {clinic_day(first).weekday()}
+    usual = {clinic_day(appointment.starts_at).weekday() for appointment in rest} or {
+        clinic_day(first).weekday()
+    }
     count = id_of(asked, "sessions") or 0 if asked.get("sessions") else USUALLY
     gap, longest = id_of(asked, "gap") or 1, id_of(asked, "longest") or 14
     prefer = rest[0].practitioner_id if rest else None

@@ -52,14 +52,14 @@ class WaitForm(Form):
         self, children: list[Child], services: list[Service], centres: list[Centre], today: date
     ) -> None:
         """Fill in what can be chosen, and what most would choose."""
-        self.children.choices = [SelectChoice(one.id, one.name) for one in children]
-        self.service.choices = [SelectChoice(one.id, name_of(one)) for one in services]
-        self.centres.choices = [SelectChoice(one.id, name_of(one)) for one in centres]
+        self.children.choices = [SelectChoice(child.id, child.name) for child in children]
+        self.service.choices = [SelectChoice(service.id, name_of(service)) for service in services]
+        self.centres.choices = [SelectChoice(centre.id, name_of(centre)) for centre in centres]
         self.weekdays.choices = [SelectChoice(one, weekday_name(one)) for one in WEEK]
         self.parts.choices = [SelectChoice(code, say_text(name)) for code, name in PARTS.items()]
         if not self.is_submitted():
-            self.children.data = [one.id for one in children[:1]]
-            self.centres.data = [one.id for one in centres]
+            self.children.data = [child.id for child in children[:1]]
+            self.centres.data = [centre.id for centre in centres]
             self.weekdays.data = list(WEEK)
             self.parts.data = list(PARTS)
             self.last_day.data = today + USUALLY

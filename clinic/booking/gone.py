@@ -114,8 +114,8 @@ def _wish(
 ) -> dict[str, Any]:
     """Who comes for what, as the page's form and its address of all times say it again."""
     child, service = wishes[0].child, wishes[0].service
-    company = list({one.child.id: None for one in wishes if one.child.id != child.id})
-    then = next((one.service for one in wishes if one.service.id != service.id), None)
+    company = list({wish.child.id: None for wish in wishes if wish.child.id != child.id})
+    then = next((wish.service for wish in wishes if wish.service.id != service.id), None)
     carry = carried(request.values, FILTERS)
     needs = [] if moving else needs_text(asked.codes)
     wish: Query = {
@@ -141,8 +141,8 @@ def _wish(
 def _once_a_moment(free: Sequence[Trip]) -> list[Trip]:
     """Of several clinicians at one centre and time, one: the button names none of them."""
     found: dict[tuple[int, datetime], Trip] = {}
-    for one in free:
-        found.setdefault((one.offers[0].centre_id, one.starts_at), one)
+    for trip in free:
+        found.setdefault((trip.offers[0].centre_id, trip.starts_at), trip)
     return list(found.values())
 
 
@@ -194,9 +194,9 @@ class _Instead:
                 continue
             if self.asked.against([self.wish], [centre_id], day):
                 continue
-            for one in sheet.free:
-                if not self.against.elsewhere(one.offers[0], day):
-                    yield one
+            for trip in sheet.free:
+                if not self.against.elsewhere(trip.offers[0], day):
+                    yield trip
 
 
 def _together(

@@ -9,7 +9,7 @@ from clinic.scheduling.search.together import Trip
 
 def groups(chooser: Chooser, free: Sequence[Free]) -> list[TimeGroup]:
     """By centre, in the order of the centres, and part of the day."""
-    centres = {one.id: one for one in chooser.centres}
+    centres = {centre.id: centre for centre in chooser.centres}
     one_each = chooser.practitioner is None and not chooser.moving
     return [
         TimeGroup(
@@ -31,8 +31,8 @@ def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[TimeChoice]]:
         made: Mapping[str, Sequence[TimeChoice]] = free.sheet.shown[key]
         return made
     by_part: dict[str, list[Trip]] = {part: [] for part in PARTS}
-    for one in free.visits:
-        by_part[part_of(one.starts_at)].append(one)
+    for visit in free.visits:
+        by_part[part_of(visit.starts_at)].append(visit)
     made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
     if free.sheet:
         free.sheet.shown[key] = made
@@ -42,17 +42,17 @@ def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[TimeChoice]]:
 def _times(free: Sequence[Trip], *, one_each: bool) -> tuple[TimeChoice, ...]:
     """A button for each visit; where anyone will do, one for each moment."""
     times: dict[object, TimeChoice] = {}
-    for one in free:
-        lead = one.offers[0]
-        slots = "-".join(str(each.slot_id) for each in one.offers)
-        moment = one.starts_at if one_each else slots
+    for trip in free:
+        lead = trip.offers[0]
+        slots = "-".join(str(each.slot_id) for each in trip.offers)
+        moment = trip.starts_at if one_each else slots
         before = times.get(moment)
         who = (*(before.practitioner_ids if before else ()), lead.practitioner_id)
         times[moment] = TimeChoice(
-            starts_at=one.starts_at,
+            starts_at=trip.starts_at,
             slots=before.slots if before else slots,
             practitioner_ids=who,
-            anyone=len(who) > 1 and len(one.offers) == 1,
-            ends_at=one.ends_at if len(one.offers) > 1 else None,
+            anyone=len(who) > 1 and len(trip.offers) == 1,
+            ends_at=trip.ends_at if len(trip.offers) > 1 else None,
         )
     return tuple(times.values())

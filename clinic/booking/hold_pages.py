@@ -133,7 +133,7 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
             form.ask(other := _other_of(wanted, now=now))
             return _show(kind, title, kept, form, other, now=now)
         wanted = get_held(user, kind, hold_id)
-        must_be_shown([hold_of(one) for one in wanted])
+        must_be_shown([hold_of(wanted) for wanted in wanted])
     except NoResultFound:
         return _held_no_more(kind, title, now=now)
     lead = hold_of(wanted[0])
@@ -142,7 +142,7 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
     form.ask(other := _other_of(wanted, now=now))
     if not form.validate_on_submit():
         return _show(kind, title, get_hold(user, kind, hold_id), form, other, now=now)
-    wanted = [replace(one, reason=form.reason.data or "") for one in wanted]
+    wanted = [replace(wanted, reason=form.reason.data or "") for wanted in wanted]
     choice = form.other.data if other else ""
     ticked = codes_in(request.form) if lead.purpose is HoldFor.WAITLIST else {}
     if ticked and (found := against(wanted, ticked, now=now)):
@@ -235,12 +235,12 @@ def _show(
         refusal=refusal,
         hold=kept,
         group=group,
-        needs=kept_with({one.id: one.service.kind for one in group}),
+        needs=kept_with({hold.id: hold.service.kind for hold in group}),
         form=form,
         kind=kind.value,
         title=title,
         carry=carried(request.args, KEPT + PATTERN),
-        bring=bring_to([one.service for one in group] + _staying(kept, other)),
+        bring=bring_to([hold.service for hold in group] + _staying(kept, other)),
         is_over=was_held and is_offer,
         was_held=was_held,
     )
@@ -256,8 +256,8 @@ def _too_late(
     error: DomainError, wanted: Sequence[Wanted], title: str, *, now: datetime
 ) -> Response:
     """Why what was held cannot be had any more, and what would do instead."""
-    theirs = {one.id: one for one in children_of(me())}
-    wishes = [Wish(theirs.get(one.child.id) or abort(404), one.service) for one in wanted]
+    theirs = {child.id: child for child in children_of(me())}
+    wishes = [Wish(theirs.get(wanted.child.id) or abort(404), wanted.service) for wanted in wanted]
     moves_id = hold_of(wanted[0]).moves_id
     moving = get_appointment(me(), moves_id) if moves_id else None
     asked = asked_by(wishes, codes_kept(wanted), moving, now=now)
@@ -270,11 +270,11 @@ def _release(kind: ServiceKind, kept: Hold) -> Response:
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept))
     group = holding.group_of(kept)
-    lines = kept_with({one.id: one.service.kind for one in group})
+    lines = kept_with({hold.id: hold.service.kind for hold in group})
     codes: dict[int, list[str]] = {}
-    for one in group:
-        if one.service.kind in OF_KIND:
-            codes.setdefault(one.child_id, []).extend(line.code for line in lines[one.id])
+    for hold in group:
+        if hold.service.kind in OF_KIND:
+            codes.setdefault(hold.child_id, []).extend(line.code for line in lines[hold.id])
     wish = wish_of(group, codes)
     is_form = kept.purpose is HoldFor.FORM
     in_one_transaction(lambda: holding.release(kept, now=clock.now()))

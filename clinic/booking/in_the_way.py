@@ -19,7 +19,9 @@ def in_the_way(
     but: Appointment | None = None,
 ) -> list[Appointment]:
     """The visits that these children have within that time, if the refusal is about that."""
-    codes = {one.code for one in error.objections} if isinstance(error, Refused) else set()
+    codes = (
+        {objection.code for objection in error.objections} if isinstance(error, Refused) else set()
+    )
     if not isinstance(error, ChildBusy) and "child_busy" not in codes:
         return []
     query = appointments().where(

@@ -20,13 +20,13 @@ def offered(wishes: Sequence[Wish[Patient]], ticked: Ticked, day: date, *, now: 
     """What an offer of that day is for: what is ticked; else what may be done then, or a question."""
     asked = Asked(wishes, ticked, today=day, now=now)
     if not ticked and asked.against(wishes, [], day):
-        return Asked(wishes, {one.child.id: () for one in wishes}, today=day, now=now)
+        return Asked(wishes, {wish.child.id: () for wish in wishes}, today=day, now=now)
     return asked
 
 
 def against(wanted: Sequence[Wanted], ticked: Ticked, *, now: datetime) -> list[Objection]:
     """What stands against that for which an offer is taken."""
-    wishes = [Wish(one.child, one.service) for one in wanted]
+    wishes = [Wish(wanted.child, wanted.service) for wanted in wanted]
     day = clinic_day(wanted[0].starts_at)
     return offered(wishes, ticked, day, now=now).against(wishes, [wanted[0].centre_id], day)
 
@@ -35,12 +35,12 @@ def lines_offered(
     group: Sequence[Hold], ticked: Ticked, *, now: datetime
 ) -> dict[Child, list[PurposeChoice]]:
     """What each child of the offer may come for on its day; a child without a choice is left out."""
-    wishes = [Wish(one.child, one.service) for one in group]
+    wishes = [Wish(hold.child, hold.service) for hold in group]
     day = clinic_day(group[0].slot.starts_at)
     asked = offered(wishes, ticked, day, now=now)
     found = {}
-    for one in group:
-        lines = [x for x in asked.lines(one.child_id) if x.first is None or x.first <= day]
+    for hold in group:
+        lines = [x for x in asked.lines(hold.child_id) if x.first is None or x.first <= day]
         if lines:
-            found[one.child] = lines
+            found[hold.child] = lines
     return found

@@ -49,12 +49,12 @@ def free_times(
     """What is free there in so many days from that one on and not over yet; also what families cannot book."""
     start, end = day_bounds(day, days)
     found = offers(service, [centre.id], start, end, now=now, online=False)
-    return [one for one in found if one.is_free and one.ends_at > now]
+    return [slot_time for slot_time in found if slot_time.is_free and slot_time.ends_at > now]
 
 
 def names_of(service: Service) -> dict[int, str]:
     """Who gives the service, by id, in the reader's language."""
-    return {one.id: name_of(one) for one in practitioners_for(service)}
+    return {practitioner.id: name_of(practitioner) for practitioner in practitioners_for(service)}
 
 
 def terms_of(
@@ -153,7 +153,7 @@ def next_days(visit: Appointment, day: date, *, now: datetime) -> list[date]:
     """The first days after that one that have a free time for the visit."""
     after = day + timedelta(days=1)
     found = free_times(visit.service, visit.centre, after, now, days=LOOK_AHEAD)
-    return sorted({clinic_day(one.starts_at) for one in found})[:DAYS_SHOWN]
+    return sorted({clinic_day(slot_time.starts_at) for slot_time in found})[:DAYS_SHOWN]
 
 
 def move_all_for(

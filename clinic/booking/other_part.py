@@ -58,9 +58,12 @@ class Other:
         """What can become of it: the value of each choice, and its text. The slot says where it moves."""
         stays = [(STAYS, _("It stays on %(when)s.", when=in_words(self.part.starts_at)))]
         moves = [
-            (str(one.slots[0].id), _("It moves too, to %(when)s.", when=in_words(one.starts_at)))
-            for one in [self.near]
-            if one
+            (
+                str(wanted.slots[0].id),
+                _("It moves too, to %(when)s.", when=in_words(wanted.starts_at)),
+            )
+            for wanted in [self.near]
+            if wanted
         ]
         return [*(stays if self.may_stay else ()), *moves, (CANCELLED, _("Cancel it."))]
 
@@ -78,9 +81,9 @@ class Other:
 def other_part(visit: Appointment, wanted: Wanted, *, online: bool, now: datetime) -> Other | None:
     """The part that hangs together with the visit that gets another time; None if there is none."""
     parts = [
-        one
-        for one in same_trip(visit, now=now)
-        if not online or booking.may_change_online(one, now=now, cancelling=True)
+        appointment
+        for appointment in same_trip(visit, now=now)
+        if not online or booking.may_change_online(appointment, now=now, cancelling=True)
     ]
     if not parts:
         return None
@@ -105,12 +108,12 @@ def _near(
     start, end = day_bounds(day)
     follows = part.starts_at >= visit.starts_at
     free = [
-        one
-        for one in offers(service, [wanted.centre_id], start, end, now=now, online=online)
-        if one.is_free
-        and one.starts_at != part.starts_at
-        and not overlap(one.starts_at, one.ends_at, wanted.starts_at, wanted.ends_at)
-        and not objects(one)
+        offer
+        for offer in offers(service, [wanted.centre_id], start, end, now=now, online=online)
+        if offer.is_free
+        and offer.starts_at != part.starts_at
+        and not overlap(offer.starts_at, offer.ends_at, wanted.starts_at, wanted.ends_at)
+        and not objects(offer)
     ]
 
     def how_far(one: SlotTime) -> tuple[bool, float]:

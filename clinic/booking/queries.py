@@ -185,15 +185,19 @@ def other_parts(appointment: Appointment) -> list[Appointment]:
         Appointment.cancelled_at.is_(None),
     )
     day = clinic_day(appointment.starts_at)
-    return [one for one in db.session.scalars(others) if clinic_day(one.starts_at) == day]
+    return [
+        appointment
+        for appointment in db.session.scalars(others)
+        if clinic_day(appointment.starts_at) == day
+    ]
 
 
 def same_trip(appointment: Appointment, *, now: datetime) -> list[Appointment]:
     """Those of the other parts that are still to come."""
     return [
-        one
-        for one in other_parts(appointment)
-        if one.starts_at > now and one.arrived_at is None and one.no_show_at is None
+        part
+        for part in other_parts(appointment)
+        if part.starts_at > now and part.arrived_at is None and part.no_show_at is None
     ]
 
 
@@ -205,7 +209,9 @@ def movable_with(appointment: Appointment, *, now: datetime) -> list[Appointment
         notice = policy_of(one.service_id, one.centre_id).notice_to_move
         return one.displaced_at is not None or may_change_online(one.starts_at, notice, now)
 
-    return [one for one in remaining_with(appointment, now=now) if may_move(one)]
+    return [
+        appointment for appointment in remaining_with(appointment, now=now) if may_move(appointment)
+    ]
 
 
 def moved_with(moving: Appointment, *, now: datetime) -> list[int]:
@@ -213,7 +219,7 @@ def moved_with(moving: Appointment, *, now: datetime) -> list[int]:
 
     They stand in no way of its new time.
     """
-    return [moving.id, *(one.id for one in same_trip(moving, now=now))]
+    return [moving.id, *(appointment.id for appointment in same_trip(moving, now=now))]
 
 
 def remaining_with(appointment: Appointment, *, now: datetime) -> list[Appointment]:

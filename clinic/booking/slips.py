@@ -18,5 +18,5 @@ def qr_code(reference: str) -> Markup:
 
 def bring_to(services: Iterable[Service]) -> list[str]:
     """What to bring to all of these, each thing once."""
-    lines = [line for one in services for line in name_of(one, "bring").splitlines()]
+    lines = [line for service in services for line in name_of(service, "bring").splitlines()]
     return list(dict.fromkeys(filter(None, lines)))

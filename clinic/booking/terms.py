@@ -137,12 +137,12 @@ class Asked:
     ) -> None:
         self.codes = codes
         self._lacking: dict[tuple[int, date], Objection | None] = {}
-        self.kinds = {one.service.id: one.service.kind for one in wishes}
+        self.kinds = {wish.service.id: wish.service.kind for wish in wishes}
         by_kind: dict[ServiceKind, list[int]] = {}
-        for one in wishes:
-            children = by_kind.setdefault(one.service.kind, [])
-            if one.child.id not in children:
-                children.append(one.child.id)
+        for wish in wishes:
+            children = by_kind.setdefault(wish.service.kind, [])
+            if wish.child.id not in children:
+                children.append(wish.child.id)
         self.terms = {
             kind: OF_KIND[kind](children, codes, moving, today, now)
             for kind, children in by_kind.items()
@@ -152,15 +152,15 @@ class Asked:
     @property
     def made_of(self) -> object:
         """What decides what it says."""
-        return [one.made_of for one in self.terms.values()]
+        return [terms.made_of for terms in self.terms.values()]
 
     def lines(self, child_id: int) -> list[PurposeChoice]:
         """What this child's visits can be for."""
-        return [line for one in self.terms.values() for line in one.lines(child_id)]
+        return [line for terms in self.terms.values() for line in terms.lines(child_id)]
 
     def notes(self, child_id: int) -> list[Note]:
         """What to know of this child before times are looked for."""
-        return [note for one in self.terms.values() for note in one.notes(child_id)]
+        return [note for terms in self.terms.values() for note in terms.notes(child_id)]
 
     def objections(self, child: Patient, service: Service, day: date) -> list[Objection]:
         """The service's ages first, then its terms."""
@@ -175,26 +175,30 @@ class Asked:
     def lacks(self, centre_id: int, day: date) -> Objection | None:
         """The first thing that the centre does not have that day."""
         if (centre_id, day) not in self._lacking:
-            missing = (one.lacks(centre_id, day) for one in self.terms.values())
-            self._lacking[centre_id, day] = next((one for one in missing if one), None)
+            missing = (terms.lacks(centre_id, day) for terms in self.terms.values())
+            self._lacking[centre_id, day] = next(
+                (objection for objection in missing if objection), None
+            )
         return self._lacking[centre_id, day]
 
     def keep(
         self, holds: Sequence[Held], *, by: Person, now: datetime, is_new: bool = False
     ) -> None:
         """Keep what these holds need beside their places. Raises DomainError."""
-        for one in holds:
-            if terms := self.terms.get(self.kinds[one.service_id]):
-                terms.keep(one, by=by, now=now, is_new=is_new)
+        for hold in holds:
+            if terms := self.terms.get(self.kinds[hold.service_id]):
+                terms.keep(hold, by=by, now=now, is_new=is_new)
 
     def against(
         self, wishes: Sequence[Wish[Patient]], centre_ids: Sequence[int], day: date
     ) -> list[Objection]:
         """What stands against these wishes on that day, places apart; a lack only if all centres have it."""
-        found = [one for w in wishes for one in self.objections(w.child, w.service, day)]
+        found = [
+            objection for w in wishes for objection in self.objections(w.child, w.service, day)
+        ]
         if found or not centre_ids or not self.terms:
             return found
-        lacking = [self.lacks(one, day) for one in centre_ids]
+        lacking = [self.lacks(centre_id, day) for centre_id in centre_ids]
         return [lacking[0]] if lacking[0] and all(lacking) else []
 
 

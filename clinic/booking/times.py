@@ -62,7 +62,7 @@ def add_times(chooser: Chooser, now: datetime) -> None:
 
 def _until_opens(chooser: Chooser, until: datetime) -> datetime:
     """Until then, or until a day opens of which the page says that it has not yet."""
-    days = [note.day for one in chooser.wishes for note in chooser.asked.notes(one.child.id)]
+    days = [note.day for wish in chooser.wishes for note in chooser.asked.notes(wish.child.id)]
     opens = [moment for day in [*days, chooser.works_from] if (moment := chooser.opens(day))]
     return min([until, *opens])
 
@@ -70,14 +70,14 @@ def _until_opens(chooser: Chooser, until: datetime) -> datetime:
 def _day(
     day: date, free: Sequence[Free], against: Sequence[rules.Objection], search: "_Search"
 ) -> StripDay:
-    count = sum(one.count for one in free)
+    count = sum(free.count for free in free)
     why = None if count else first(against) or search.why(day)
-    return StripDay(day, count, sum(bool(one.count) for one in free), why)
+    return StripDay(day, count, sum(bool(free.count) for free in free), why)
 
 
 def _usual_day(chooser: Chooser) -> date | None:
     """The first day with something free; of a visit that is moved, the one nearest to its own."""
-    some = [one.date for one in chooser.days if one.free]
+    some = [day.date for day in chooser.days if day.free]
     if chooser.moving and some:
         own = clinic_day(chooser.moving.starts_at)
         return min(some, key=lambda day: abs(day - own))
@@ -88,12 +88,12 @@ def _say_why(
     chooser: Chooser, free: Mapping[date, Sequence[Free]], search: "_Search", now: datetime
 ) -> None:
     """Why there is nothing on the chosen day, and which time is the first that works."""
-    chooser.why = next((one.why for one in chooser.days if one.date == chooser.day), None)
+    chooser.why = next((day.why for day in chooser.days if day.date == chooser.day), None)
     if chooser.day and chooser.why is None:
         chooser.why = _outside(chooser, chooser.day, now)
-    with_some = [one.date for one in chooser.days if one.free]
+    with_some = [day.date for day in chooser.days if day.free]
     if with_some:
-        visits_then = [visit for one in free[with_some[0]] for visit in one.visits]
+        visits_then = [visit for free in free[with_some[0]] for visit in free.visits]
         chooser.first_free = min(visit.starts_at for visit in visits_then)
         return
     chooser.first_free = search.further()
@@ -123,9 +123,10 @@ class _Search:
         ]
         self.sheets = self._sheets_of(self.service)
         self.until = min(
-            (one.until for one in self.sheets.values()), default=now + timedelta(days=1)
+            (day_schedule.until for day_schedule in self.sheets.values()),
+            default=now + timedelta(days=1),
         )
-        if any(one.diary.absences for one in chooser.children):
+        if any(child.diary.absences for child in chooser.children):
             self.until = min(self.until, now + A_PAUSE_IS_COUNTED_AGAIN)
         self.together = self._together() if len(chooser.wishes) > 1 else None
 
@@ -159,7 +160,11 @@ class _Search:
 
     def free(self, day: date) -> list[Free]:
         """What this family may have on that day, by centre."""
-        able = [one for one in self.centre_ids if not self.chooser.asked.lacks(one, day)]
+        able = [
+            centre_id
+            for centre_id in self.centre_ids
+            if not self.chooser.asked.lacks(centre_id, day)
+        ]
         if self.together is not None:
             return [Free(one, self.together.get((one, day), ())) for one in able]
         return [self._free_of(self.sheets[centre_id, day], day, centre_id) for centre_id in able]
@@ -172,9 +177,9 @@ class _Search:
         if day not in against.busy and not chooser.practitioner and not chooser.part:
             return Free(centre_id, sheet.free, sheet)
         visits = [
-            one
-            for one in sheet.free
-            if self._fits(one.offers[0]) and not against.elsewhere(one.offers[0], day)
+            trip
+            for trip in sheet.free
+            if self._fits(trip.offers[0]) and not against.elsewhere(trip.offers[0], day)
         ]
         return Free(centre_id, visits)
 
@@ -189,7 +194,7 @@ class _Search:
             now=self.now,
             against=self.against,
         )
-        return [one for one in found if self._fits(one.offers[0])]
+        return [trip for trip in found if self._fits(trip.offers[0])]
 
     def _fits(self, offer: SlotTime) -> bool:
         chooser = self.chooser
@@ -199,9 +204,12 @@ class _Search:
 
     def why(self, day: date) -> rules.Objection:
         """Why the day has nothing."""
-        chooser, sheets = self.chooser, [self.sheets[one, day] for one in self.centre_ids]
+        chooser, sheets = (
+            self.chooser,
+            [self.sheets[centre_id, day] for centre_id in self.centre_ids],
+        )
         own = day in self.against[0].busy or any(
-            self.against[0].all_day(day, one) for one in self.centre_ids
+            self.against[0].all_day(day, centre_id) for centre_id in self.centre_ids
         )
         is_own = own or self.together is not None or chooser.practitioner or chooser.part
         # A year's calendar may be read in at any time, and no sheet changes by it.
@@ -250,7 +258,11 @@ class _Search:
         if chooser.practitioner is None:
             return rules.Objection("never", NEVER[chooser.part])
         name: dict[str, object] = {"name": name_of(chooser.practitioner)}
-        theirs = [one for one in everything if one.practitioner_id == chooser.practitioner.id]
+        theirs = [
+            slot_time
+            for slot_time in everything
+            if slot_time.practitioner_id == chooser.practitioner.id
+        ]
         if theirs:
             return rules.Objection(
                 "never", mark("%(name)s has no hours at that time of the day."), name
@@ -266,16 +278,16 @@ class _Search:
         else:
             start, end = day_bounds(first_day, FURTHER)
             found = [
-                Trip((one,))
-                for one in offers(self.service, self.centre_ids, start, end, now=self.now)
-                if one.is_free and self._fits(one) and not self.against[0](one)
+                Trip((offer,))
+                for offer in offers(self.service, self.centre_ids, start, end, now=self.now)
+                if offer.is_free and self._fits(offer) and not self.against[0](offer)
             ]
         return next(
             (
-                one.starts_at
-                for one in found
+                trip.starts_at
+                for trip in found
                 if not chooser.asked.against(
-                    chooser.wishes, [one.offers[0].centre_id], clinic_day(one.starts_at)
+                    chooser.wishes, [trip.offers[0].centre_id], clinic_day(trip.starts_at)
                 )
             ),
             None,

@@ -86,7 +86,7 @@ def _choose(kind: ServiceKind, title: str) -> Response:
         title=title,
         parts=PARTS,
         districts=all_districts(),
-        names={one.id: one for one in chooser.practitioners},
+        names={practitioner.id: practitioner for practitioner in chooser.practitioners},
         short=SHORT,
         courses=COURSES if kind is ServiceKind.REHAB else (),
         other_parts=same_trip(chooser.moving, now=now) if chooser.moving else (),

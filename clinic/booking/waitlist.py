@@ -48,7 +48,9 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
 
 def _wait(kind: ServiceKind, title: str) -> Response:
     now, children, services = clock.now(), children_of(me()), services_of(kind)
-    centres = list({one.id: one for each in services for one in centres_with(each)}.values())
+    centres = list(
+        {centre.id: centre for each in services for centre in centres_with(each)}.values()
+    )
     typed = typed_before()
     form = WaitForm(typed) if typed else WaitForm()
     form.offer(children, services, centres, clinic_day(now))
@@ -101,9 +103,9 @@ def _join(
     assert form.last_day.data
     waiting.join(
         me(),
-        [one for one in children if one.id in (form.children.data or ())],
-        next(one for one in services if one.id == form.service.data),
-        [one for one in centres if one.id in (form.centres.data or ())],
+        [child for child in children if child.id in (form.children.data or ())],
+        next(service for service in services if service.id == form.service.data),
+        [centre for centre in centres if centre.id in (form.centres.data or ())],
         weekdays=form.weekdays.data or (),
         parts=form.parts.data or (),
         first_day=clinic_day(now),

@@ -80,7 +80,7 @@ def moved_in(args: MultiDict[str, str], wishes: Sequence[Wish[ChildFacts]]) -> A
 
 def slots_text(holds: Sequence[Held]) -> str:
     """Their slots as an address says them."""
-    return "-".join(str(one.slot_id) for one in holds)
+    return "-".join(str(hold.slot_id) for hold in holds)
 
 
 def must_be_shown(holds: Sequence[Held]) -> None:

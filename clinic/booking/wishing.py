@@ -54,8 +54,8 @@ def text_of(query: Mapping[str, object]) -> str:
 def wish_of(group: Sequence[Hold], codes: Mapping[int, Collection[str]]) -> Query:
     """What was asked for when these times were kept; `codes` are what they were to be for, by child."""
     lead = group[0]
-    then = next((one.service_id for one in group if one.service_id != lead.service_id), None)
-    others = {one.child_id: None for one in group if one.child_id != lead.child_id}
+    then = next((hold.service_id for hold in group if hold.service_id != lead.service_id), None)
+    others = {hold.child_id: None for hold in group if hold.child_id != lead.child_id}
     day = clinic_day(lead.slot.starts_at).isoformat()
     if lead.moves_id:
         return {"move": lead.moves_id, "day": day}

@@ -73,7 +73,7 @@ class BoardGroup:
     @property
     def load(self) -> Load:
         return load_of(
-            sum(one.taken for one in self.blocks), sum(one.places for one in self.blocks)
+            sum(block.taken for block in self.blocks), sum(block.places for block in self.blocks)
         )
 
     @property
@@ -128,8 +128,8 @@ def grouped(
     for visit in visits:
         thing = {"who": visit.practitioner, "room": visit.room, "service": visit.service}[by]
         group(thing).visits.append(visit)
-    for one in groups.values():
-        one.line = _line(one.visits, line)
+    for board_group in groups.values():
+        board_group.line = _line(board_group.visits, line)
     return [groups[number] for number in sorted(groups)]
 
 

@@ -121,7 +121,7 @@ def worked_as(scope: Scope, first: date, days: int) -> Mapping[date, int | None]
     query = select(AdjustedDay).where(
         AdjustedDay.centre_id.in_(scope.centre_ids), AdjustedDay.day.between(first, last)
     )
-    return {one.day: one.works_as for one in db.session.scalars(query)}
+    return {adjusted_day.day: adjusted_day.works_as for adjusted_day in db.session.scalars(query)}
 
 
 def mark_of(

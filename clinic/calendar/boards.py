@@ -80,10 +80,10 @@ def week() -> Response:
         mark,
         step=WEEK,
         asked_day=day,
-        visits={one: [v for v in visits if clinic_day(v.starts_at) == one] for one in days},
+        visits={day: [v for v in visits if clinic_day(v.starts_at) == day] for day in days},
         strips={
-            one: _strips(scope, [b for b in blocks if clinic_day(b.session.starts_at) == one])
-            for one in days
+            day: _strips(scope, [b for b in blocks if clinic_day(b.session.starts_at) == day])
+            for day in days
         },
         hours=_hours(blocks),
     )
@@ -122,13 +122,16 @@ def _strips(scope: Scope, blocks: Sequence[board.Block]) -> list[board.BoardGrou
     """Lines of time by clinician, or by room: then an empty room has one too, to be moved to."""
     if scope.by != "room":
         return board.grouped("who", blocks, (), line=None)
-    used = {one.thing: one for one in board.grouped("room", blocks, (), line=None)}
+    used = {
+        board_group.thing: board_group
+        for board_group in board.grouped("room", blocks, (), line=None)
+    }
     rooms = scope.rooms if blocks and scope.room is None else used
     return [used.get(room) or board.BoardGroup(room) for room in rooms]
 
 
 def _hours(blocks: Sequence[board.Block]) -> tuple[int, int]:
-    return hours_of((one.session.starts_at, one.session.ends_at) for one in blocks)
+    return hours_of((block.session.starts_at, block.session.ends_at) for block in blocks)
 
 
 def _scope() -> Scope:

@@ -101,7 +101,7 @@ def services_at(visit: Appointment) -> list[Service]:
 
 def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | None:
     """The first of these services that is of that kind."""
-    return next((one for one in services if one.kind is kind), None)
+    return next((service for service in services if service.kind is kind), None)
 
 
 def also_due(
@@ -109,7 +109,7 @@ def also_due(
 ) -> list[tuple[DueItem, Service | None]]:
     """What is due for the child, booked or not, and which of the services it is booked with."""
     due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
-    return [(one, service_for(one.kind, services)) for one in due]
+    return [(due_item, service_for(due_item.kind, services)) for due_item in due]
 
 
 def chooser_of(visit: Appointment, now: datetime) -> FollowUp:
@@ -166,7 +166,9 @@ def _found(visit: Appointment, now: datetime) -> FollowUp:
     terms = on_behalf.terms_of(visit.child, service, codes, on=day, now=now)
     objections = on_behalf.against(terms, visit.child, visit.centre_id, day)
     free = on_behalf.free_times(service, visit.centre, day, now, days=LOOKED_AT)
-    on_day = [one for one in free if clinic_day(one.starts_at) == day and not objections]
+    on_day = [
+        slot_time for slot_time in free if clinic_day(slot_time.starts_at) == day and not objections
+    ]
     mine = visit.practitioner_id
     return FollowUp(
         service,
@@ -176,8 +178,8 @@ def _found(visit: Appointment, now: datetime) -> FollowUp:
         services,
         lines=terms.lines(visit.child_id) if terms else (),
         codes=codes,
-        mine=[one for one in on_day if one.practitioner_id == mine],
-        others=[one for one in on_day if one.practitioner_id != mine],
+        mine=[slot_time for slot_time in on_day if slot_time.practitioner_id == mine],
+        others=[slot_time for slot_time in on_day if slot_time.practitioner_id != mine],
         next_days=_next_days(free, day, mine),
         names=on_behalf.names_of(service),
         objection=objections[0] if objections else None,
@@ -187,11 +189,15 @@ def _found(visit: Appointment, now: datetime) -> FollowUp:
 
 def _next_days(free: Sequence[SlotTime], day: date, mine: int) -> list[tuple[date, bool]]:
     """The next two days with times, and the first two of this clinician's own."""
-    days = {clinic_day(one.starts_at): False for one in free}
-    days |= {clinic_day(one.starts_at): True for one in free if one.practitioner_id == mine}
+    days = {clinic_day(slot_time.starts_at): False for slot_time in free}
+    days |= {
+        clinic_day(slot_time.starts_at): True
+        for slot_time in free
+        if slot_time.practitioner_id == mine
+    }
     later = [one for one in sorted(days) if one > day]
-    chosen = {*later[:2], *[one for one in later if days[one]][:2]}
-    return [(one, days[one]) for one in sorted(chosen)]
+    chosen = {*later[:2], *[day for day in later if days[day]][:2]}
+    return [(day, days[day]) for day in sorted(chosen)]
 
 
 def _book(
@@ -211,7 +217,7 @@ def _book(
 def _asked_service(visit: Appointment, services: Sequence[Service]) -> Service:
     """The service asked for, of those of the centre; else the visit's."""
     wanted = id_of(request.values, "service")
-    return next((one for one in services if one.id == wanted), visit.service)
+    return next((service for service in services if service.id == wanted), visit.service)
 
 
 def _asked_day(now: datetime) -> tuple[date, int, str]:

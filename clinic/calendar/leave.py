@@ -29,7 +29,9 @@ def leave() -> Response:
     mine = _mine()
     today = clinic_day(clock.now())
     form = LeaveForm(first_day=today, last_day=today)
-    form.practitioner.choices = [SelectChoice(one.id, name_of(one.centre)) for one in mine]
+    form.practitioner.choices = [
+        SelectChoice(practitioner.id, name_of(practitioner.centre)) for practitioner in mine
+    ]
     if form.validate_on_submit():
         try:
             in_one_transaction(lambda: _ask(form))
@@ -38,7 +40,7 @@ def leave() -> Response:
         else:
             flash(_("Your request is with the manager of your centre."))
             return see_other("calendar.leave")
-    ids = [one.id for one in mine]
+    ids = [practitioner.id for practitioner in mine]
     return render(
         "calendar/leave.html",
         status=422 if form.errors else 200,
@@ -70,5 +72,7 @@ def _ask(form: LeaveForm) -> LeaveRequest:
         abort(422)
     starts_at = at(first, form.opens.data or time.min)
     ends_at = at(last, form.closes.data) if form.closes.data else day_bounds(last)[1]
-    who = next(one for one in _mine() if one.id == form.practitioner.data)
+    who = next(
+        practitioner for practitioner in _mine() if practitioner.id == form.practitioner.data
+    )
     return ask_leave(who, starts_at, ends_at, form.reason.data or "", by=me(), now=clock.now())

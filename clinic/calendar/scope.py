@@ -34,7 +34,7 @@ class Scope:
     @property
     def centre_ids(self) -> list[int]:
         """Where its practitioners are."""
-        return sorted({one.centre_id for one in self.practitioners})
+        return sorted({practitioner.centre_id for practitioner in self.practitioners})
 
     @property
     def asked(self) -> dict[str, str]:
@@ -67,7 +67,11 @@ class Scope:
         return found
 
     def _in(self, table: Any, start: datetime, end: datetime) -> list[ColumnElement[bool]]:
-        ids = [one.id for one in self.practitioners if self.who in (None, one.id)]
+        ids = [
+            practitioner.id
+            for practitioner in self.practitioners
+            if self.who in (None, practitioner.id)
+        ]
         found = [
             table.practitioner_id.in_(ids) if ids else false(),
             table.starts_at >= start,
@@ -108,16 +112,18 @@ def _practitioners(whose: ColumnElement[bool]) -> list[Practitioner]:
 def _narrowed(
     asked: Mapping[str, str], practitioners: list[Practitioner], centre: Centre | None
 ) -> Scope:
-    centres = {one.centre_id: one.centre for one in practitioners}
-    rooms = tuple(room for one in centres.values() for room in one.rooms)
-    services = {service.id: service for one in practitioners for service in one.services}
+    centres = {practitioner.centre_id: practitioner.centre for practitioner in practitioners}
+    rooms = tuple(room for centre in centres.values() for room in centre.rooms)
+    services = {
+        service.id: service for practitioner in practitioners for service in practitioner.services
+    }
     return Scope(
         tuple(practitioners),
         rooms,
         tuple(services[number] for number in sorted(services)),
         centre,
-        _among(asked.get("who"), [one.id for one in practitioners]),
-        _among(asked.get("room"), [one.id for one in rooms]),
+        _among(asked.get("who"), [practitioner.id for practitioner in practitioners]),
+        _among(asked.get("room"), [room.id for room in rooms]),
         _among(asked.get("service"), list(services)),
         asked["by"] if asked.get("by") in BY else "who",
     )

@@ -27,27 +27,27 @@ ONE_DAY = timedelta(days=1)
 
 def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
     """The plan of each of these children, by id, on that day. As many queries for one as for ten."""
-    ids = [one.id for one in children]
+    ids = [child.id for child in children]
     vaccinations, checks = forecasts_of(children, on), dues_of(children, on)
     doses, visits = doses_booked(ids, today=on), checks_booked(ids, today=on)
     return {
-        one.id: plan_of(
+        child.id: plan_of(
             [
-                *vaccine_needs(vaccinations[one.id], doses[one.id]),
-                *check_needs(checks[one.id], on, visits[one.id]),
+                *vaccine_needs(vaccinations[child.id], doses[child.id]),
+                *check_needs(checks[child.id], on, visits[child.id]),
             ]
         )
-        for one in children
+        for child in children
     }
 
 
 def vaccine_needs(lines: Iterable[Forecast], booked: Collection[Booked]) -> list[DueItem]:
     """The series as needs, those that are for the child, with the day of the visit booked for the dose."""
-    days = {(one.series, one.number): one.dose.given_on for one in booked}
+    days = {(booked.series, booked.number): booked.dose.given_on for booked in booked}
     return [
-        replace(need, booked_on=days.get((one.series, one.number or 0)))
-        for one in lines
-        if (need := vaccine_need(one))
+        replace(need, booked_on=days.get((line.series, line.number or 0)))
+        for line in lines
+        if (need := vaccine_need(line))
     ]
 
 

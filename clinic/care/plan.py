@@ -49,13 +49,13 @@ class Plan:
     @property
     def open(self) -> list[DueItem]:
         """What is due now and not booked yet: the one count that every page shows."""
-        return [one for one in self.now if one.booked_on is None]
+        return [due_item for due_item in self.now if due_item.booked_on is None]
 
     @property
     def kinds_open(self) -> list[ServiceKind]:
         """What can be booked for what is open: the check first, then the vaccination."""
         order = (ServiceKind.CHECKUPS, ServiceKind.VACCINATION)
-        return [kind for kind in order if any(one.kind is kind for one in self.open)]
+        return [kind for kind in order if any(due_item.kind is kind for due_item in self.open)]
 
 
 def plan_of(dues: Iterable[DueItem]) -> Plan:
@@ -71,7 +71,7 @@ def plan_of(dues: Iterable[DueItem]) -> Plan:
     )
 
     def those(*standings: Standing) -> list[DueItem]:
-        return [one for one in rows if one.standing in standings]
+        return [row for row in rows if row.standing in standings]
 
     return Plan(
         now=those(Standing.OVERDUE, Standing.DUE),

@@ -41,7 +41,7 @@ class Timeline:
     @property
     def days(self) -> list[tuple[date, list[DueItem]]]:
         """What comes next and later, by the first day on which it may be."""
-        rows = [one for one in (*self.plan.coming, *self.later) if one.earliest]
+        rows = [due_item for due_item in (*self.plan.coming, *self.later) if due_item.earliest]
         rows.sort(key=lambda one: (one.earliest or date.max, one.kind.value, one.code))
         return [
             (day, list(those)) for day, those in groupby(rows, lambda one: one.earliest or date.max)
@@ -50,23 +50,23 @@ class Timeline:
     def bookable(self, rows: Sequence[DueItem], last: date) -> list[DueItem]:
         """Of these, the doses that slots can be looked for: not booked, and legal by that last day."""
         return [
-            one
-            for one in rows
-            if one.kind == "vaccination"
-            and one not in self.later
-            and one.booked_on is None
-            and one.earliest
-            and one.earliest <= last
+            row
+            for row in rows
+            if row.kind == "vaccination"
+            and row not in self.later
+            and row.booked_on is None
+            and row.earliest
+            and row.earliest <= last
         ]
 
     def for_one_visit(self, rows: Sequence[DueItem], last: date) -> list[DueItem]:
         """Of these, as many as one visit can give."""
         left = at_a_visit().injections
         chosen = []
-        for one in self.bookable(rows, last):
-            left -= one.code not in self.by_mouth
-            if left >= 0 or one.code in self.by_mouth:
-                chosen.append(one)
+        for due_item in self.bookable(rows, last):
+            left -= due_item.code not in self.by_mouth
+            if left >= 0 or due_item.code in self.by_mouth:
+                chosen.append(due_item)
         return chosen
 
 
@@ -79,23 +79,24 @@ def timeline_of(child: Child, on: date) -> Timeline:
     checks = check_needs(
         dues_of([child], on)[child.id], on, checks_booked([child.id], today=on)[child.id]
     )
-    paid = [one for one in advice(case.child, case.given, on) if one.usual <= on + SOON]
-    later = [need for one in steps if not one.is_next and (need := vaccine_need(one.line))]
-    once = {(seen.dose.vaccine, seen.dose.given_on): seen for one in lines for seen in one.doses}
+    paid = [advice for advice in advice(case.child, case.given, on) if advice.usual <= on + SOON]
+    later = [need for step in steps if not step.is_next and (need := vaccine_need(step.line))]
+    once = {(seen.dose.vaccine, seen.dose.given_on): seen for line in lines for seen in line.doses}
     return Timeline(
         plan_of([*needs, *checks]),
         later,
         [
             Given(
-                vaccines()[one.vaccine], once.get((one.vaccine, one.given_on), Evaluated(one, True))
+                vaccines()[dose.vaccine],
+                once.get((dose.vaccine, dose.given_on), Evaluated(dose, True)),
             )
-            for one in sorted(case.given, key=lambda one: (one.given_on, one.vaccine))
+            for dose in sorted(case.given, key=lambda one: (one.given_on, one.vaccine))
         ],
-        [need for one in paid if (need := _paid_need(one, on, case.booked))],
+        [need for advice in paid if (need := _paid_need(advice, on, case.booked))],
         {
-            one.series
-            for one in (*lines, *(each.line for each in paid))
-            if one.vaccine and vaccines()[one.vaccine].route == "PO"
+            forecast.series
+            for forecast in (*lines, *(each.line for each in paid))
+            if forecast.vaccine and vaccines()[forecast.vaccine].route == "PO"
         },
     )
 

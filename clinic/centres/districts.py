@@ -25,4 +25,4 @@ def all_districts() -> tuple[District, ...]:
 
 def find_district(name_zh: str | None) -> District | None:
     """The district of that Chinese name."""
-    return next((one for one in all_districts() if one.name_zh == name_zh), None)
+    return next((district for district in all_districts() if district.name_zh == name_zh), None)

@@ -132,10 +132,10 @@ def closed_because(
         Closure.ends_at > start,
     )
     found = []
-    for one in db.session.scalars(query.order_by(Closure.id)):
-        first = clinic_day(max(one.starts_at, start))
-        last = clinic_day(min(one.ends_at, end) - timedelta(microseconds=1))
-        found += [(first + timedelta(days=n), one) for n in range((last - first).days + 1)]
+    for closure in db.session.scalars(query.order_by(Closure.id)):
+        first = clinic_day(max(closure.starts_at, start))
+        last = clinic_day(min(closure.ends_at, end) - timedelta(microseconds=1))
+        found += [(first + timedelta(days=n), closure) for n in range((last - first).days + 1)]
     return found
 
 

@@ -98,8 +98,8 @@ def extend(first: datetime, last: datetime, codes: tuple[str, ...]) -> None:
     except DomainError as error:
         raise CommandRefused(error) from error
     click.echo(f"{done.sessions} sessions with {done.slots} slots.")
-    for one in done.conflicts:
-        click.echo(f"rule {one.rule.id} on {one.day}: another session is there already")
+    for conflict in done.conflicts:
+        click.echo(f"rule {conflict.rule.id} on {conflict.day}: another session is there already")
     for year in done.unknown_years:
         click.echo(f"The public holidays of {year} are not known: nothing was opened.", err=True)
     if done.unknown_years:
@@ -158,14 +158,14 @@ def rule(
     if not set(weekdays) <= set("1234567"):
         raise click.BadParameter("digits from 1 to 7", param_hint="--weekdays")
     weekly = rota.Weekly(
-        weekdays=tuple(int(one) - 1 for one in weekdays),
+        weekdays=tuple(int(weekday) - 1 for weekday in weekdays),
         opens=opens.time(),
         closes=closes.time(),
         slot_minutes=slot_minutes,
         valid_from=valid_from.date(),
         valid_until=valid_until.date() if valid_until else None,
         capacity=capacity,
-        stations=tuple(_station(one) for one in stations),
+        stations=tuple(_station(station) for station in stations),
         online_percent=online,
         every_weeks=every_weeks,
     )
@@ -205,15 +205,15 @@ def _change(change: kinds.Change, version: str | None, by: str) -> None:
         sys.exit(1)
     except DomainError as error:
         raise CommandRefused(error) from error
-    ids = [one.id for one in done.displaced]
+    ids = [appointment.id for appointment in done.displaced]
     offers = [in_one_transaction(partial(new_times.offer_to, one, now=now)) for one in ids]
     kept = sum(map(len, offers))
     click.echo(f"Done. {len(ids)} appointments need a new time; {kept} new times are kept.")
 
 
 def _show(shown: applying.Preview) -> None:
-    for one in shown.displaced:
-        click.echo(line_of(one))
+    for appointment in shown.displaced:
+        click.echo(line_of(appointment))
     closed = sum(1 for capacity, _ in shown.slots.values() if not capacity)
     click.echo(
         f"{closed} slots would be shut, {len(shown.slots) - closed} changed; "
@@ -357,7 +357,7 @@ def shut() -> None:
 
 
 def _times(row: Closure | Leave) -> str:
-    starts, ends = (clock.local(one) for one in (row.starts_at, row.ends_at))
+    starts, ends = (clock.local(moment) for moment in (row.starts_at, row.ends_at))
     return f"{starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}"
 
 
@@ -365,8 +365,10 @@ def _times(row: Closure | Leave) -> str:
 @click.option("--centre")
 def list_new_times(centre: str | None) -> None:
     """Who needs a new time, who booked first, first; and how many times are kept for them."""
-    for one in new_times.waiting(centre_of(centre).id if centre else None):
-        click.echo(f"{line_of(one)}  {len(new_times.kept_for(one, now=clock.now()))} kept")
+    for appointment in new_times.waiting(centre_of(centre).id if centre else None):
+        click.echo(
+            f"{line_of(appointment)}  {len(new_times.kept_for(appointment, now=clock.now()))} kept"
+        )
 
 
 @schedule.cli.command("policy")
@@ -384,12 +386,12 @@ def policy(
 ) -> None:
     """Set rules of booking, as NAME=JSON: `release_days=7 release_time='"18:00"'`."""
     given = {}
-    for one in settings:
-        name, _, value = one.partition("=")
+    for setting in settings:
+        name, _, value = setting.partition("=")
         try:
             given[name] = json.loads(value)
         except ValueError as error:
-            raise click.BadParameter(one) from error
+            raise click.BadParameter(setting) from error
     what = service_of(service) if service else None
     where, now = centre_of(centre) if centre else None, clock.now()
     if show:

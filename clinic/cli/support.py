@@ -60,11 +60,14 @@ def appointment_of(reference: str, appointment_id: int | None) -> Appointment:
     """The appointment meant; of several the one with that id."""
     query = appointments().where(Booking.reference == parse_reference(reference))
     rows = list(db.session.scalars(query))
-    found = [one for one in rows if appointment_id in (None, one.id)]
+    found = [row for row in rows if appointment_id in (None, row.id)]
     if not found:
         raise click.ClickException(f"There is no appointment {reference}.")
     if len(found) > 1:
-        listed = "; ".join(f"{one.id}: {clock.local(one.starts_at):%m-%d %H:%M}" for one in found)
+        listed = "; ".join(
+            f"{appointment.id}: {clock.local(appointment.starts_at):%m-%d %H:%M}"
+            for appointment in found
+        )
         raise click.ClickException(f"Say which with --appointment: {listed}")
     return found[0]
 
@@ -108,7 +111,7 @@ def open_by_hand(
     online = capacity if online is None else online
     hours = opening.Hours(opens.time(), closes.time(), slot_minutes, capacity, online)
     who, where, staff = row_of(Practitioner, practitioner_id), row_of(Room, room_id), staff_of(by)
-    given, now = [service_of(one) for one in services], clock.now()
+    given, now = [service_of(service) for service in services], clock.now()
     release = on_the_wall(opens_at) if opens_at else None
     made = done(
         lambda: opening.open_session(
@@ -122,13 +125,13 @@ def open_by_hand(
 @click.argument("centre")
 def list_rules(centre: str) -> None:
     """The weekly rules of a CENTRE, with their ids."""
-    for one in rota.rules_of([centre_of(centre).id]):
-        days = "".join(str(day + 1) for day in one.weekdays)
-        codes = ",".join(service.code for service in one.services)
+    for rule in rota.rules_of([centre_of(centre).id]):
+        days = "".join(str(day + 1) for day in rule.weekdays)
+        codes = ",".join(service.code for service in rule.services)
         click.echo(
-            f"rule {one.id}: practitioner {one.practitioner_id}, room {one.room_id}, {codes}, "
-            f"weekdays {days}, {one.opens:%H:%M} to {one.closes:%H:%M}, "
-            f"from {one.valid_from} to {one.valid_until or 'further notice'}"
+            f"rule {rule.id}: practitioner {rule.practitioner_id}, room {rule.room_id}, {codes}, "
+            f"weekdays {days}, {rule.opens:%H:%M} to {rule.closes:%H:%M}, "
+            f"from {rule.valid_from} to {rule.valid_until or 'further notice'}"
         )
 
 
@@ -145,12 +148,12 @@ def list_sessions(centre: str, day: datetime, slots: bool) -> None:
         ClinicSession.starts_at < end,
         ClinicSession.withdrawn_at.is_(None),
     )
-    for one in db.session.scalars(query.order_by(ClinicSession.starts_at, ClinicSession.id)):
-        hours = f"{clock.local(one.starts_at):%H:%M} to {clock.local(one.ends_at):%H:%M}"
+    for session in db.session.scalars(query.order_by(ClinicSession.starts_at, ClinicSession.id)):
+        hours = f"{clock.local(session.starts_at):%H:%M} to {clock.local(session.ends_at):%H:%M}"
         click.echo(
-            f"session {one.id}: practitioner {one.practitioner_id}, room {one.room_id}, {hours}"
+            f"session {session.id}: practitioner {session.practitioner_id}, room {session.room_id}, {hours}"
         )
-        for slot in one.slots if slots else ():
+        for slot in session.slots if slots else ():
             state = "shut" if slot.closed_at else f"{slot.taken} of {slot.capacity} taken"
             click.echo(f"  slot {slot.id}: {clock.local(slot.starts_at):%H:%M}, {state}")
 
@@ -161,14 +164,14 @@ def list_waiting(centre: str | None) -> None:
     """Who waits for a place, the longest waiting first."""
     where = centre_of(centre).id if centre else None
     query = select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))
-    for one in db.session.scalars(query.order_by(WaitlistEntry.created_at, WaitlistEntry.id)):
-        if where is not None and where not in {each.id for each in one.centres}:
+    for entry in db.session.scalars(query.order_by(WaitlistEntry.created_at, WaitlistEntry.id)):
+        if where is not None and where not in {each.id for each in entry.centres}:
             continue
-        names = ", ".join(child.name for child in one.children)
-        places = ",".join(each.code for each in one.centres)
+        names = ", ".join(child.name for child in entry.children)
+        places = ",".join(each.code for each in entry.centres)
         click.echo(
-            f"{one.id}: since {clock.local(one.created_at):%Y-%m-%d %H:%M}  {names}  "
-            f"{one.service.name_zh}  {places}  until {one.last_day}"
+            f"{entry.id}: since {clock.local(entry.created_at):%Y-%m-%d %H:%M}  {names}  "
+            f"{entry.service.name_zh}  {places}  until {entry.last_day}"
         )
 
 

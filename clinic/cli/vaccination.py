@@ -35,7 +35,9 @@ def answer(case: Case) -> Case:
     child = child_of(case)
     if on < child.birth_date:
         raise BadCase("as_of cannot lie before birth_date")
-    return {"forecast": [shown(one) for one in forecast(child, doses_of(case, child, on), on)]}
+    return {
+        "forecast": [shown(forecast) for forecast in forecast(child, doses_of(case, child, on), on)]
+    }
 
 
 def child_of(case: Case) -> Recipient:

@@ -130,14 +130,14 @@ def _check(
 
 def _found(visit: CheckAge, dice: Random) -> dict[str, str]:
     """Nothing unusual, but a warning sign now and then."""
-    found = {one.code: "normal" for one in findings() if one.code in visit.items}
+    found = {finding.code: "normal" for finding in findings() if finding.code in visit.items}
     screen = signs(visit)
-    found |= {one.code: "no" for one in screen}
+    found |= {check_question.code: "no" for check_question in screen}
     if screen and dice.random() < SIGN_SEEN:
         found |= {screen[0].code: "yes", "referral": "agreed"}
     if "visual_acuity" in visit.items:
         found |= dict.fromkeys(ACUITY, "0.8")
-    return found | {one.code: "yes" for one in advice(visit)}
+    return found | {topic.code: "yes" for topic in advice(visit)}
 
 
 def _sign_at_last(child: Child) -> None:
@@ -157,7 +157,9 @@ def _at_home(child: Child, path: Path, guardian: User, today: date) -> None:
     for days in HOME_DAYS:
         on = today - timedelta(days=days)
         if on > child.birth_date:
-            measured = [one for one in path.measured(child, on) if one.kind is Kind.WEIGHT]
+            measured = [
+                measured for measured in path.measured(child, on) if measured.kind is Kind.WEIGHT
+            ]
             recording.measure_at_home(child, measured, by=guardian, now=_evening(on))
     recording.set_parent_heights(child, 1620, 1760, by=guardian, now=_evening(today))
 

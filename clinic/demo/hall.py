@@ -28,17 +28,20 @@ def fill(city: City) -> None:
         .order_by(Appointment.starts_at, Appointment.id)
     )
     called, busy = set(), set()  # rooms, and visits: a child is in one place at a time
-    for one in db.session.scalars(query).all():
-        by, came = city.receptions[one.centre_id], one.arrived_at or one.starts_at
-        ticket = arriving.check_in(one, by=by, now=came)
+    for appointment in db.session.scalars(query).all():
+        by, came = (
+            city.receptions[appointment.centre_id],
+            appointment.arrived_at or appointment.starts_at,
+        )
+        ticket = arriving.check_in(appointment, by=by, now=came)
         if ticket is None or ticket.state is not State.WAITING:
             continue
-        if one.room_id in called or ticket.visit_id in busy:
+        if appointment.room_id in called or ticket.visit_id in busy:
             continue
         if stations()[ticket.station].by_room:
-            called.add(one.room_id)
+            called.add(appointment.room_id)
             busy.add(ticket.visit_id)
-            room = db.session.get_one(Room, one.room_id)
+            room = db.session.get_one(Room, appointment.room_id)
             after = max(came, min(came + timedelta(minutes=10), city.now - timedelta(minutes=1)))
             line.call(ticket, room, seen=ticket.steps, by=by, now=after)
     db.session.flush()

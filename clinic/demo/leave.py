@@ -26,8 +26,8 @@ def fill(today: date) -> None:
     asked = set(db.session.scalars(open_))
     query = select(Practitioner).where(Practitioner.user_id.is_not(None)).order_by(Practitioner.id)
     by_centre: dict[int, list[Practitioner]] = {}
-    for one in db.session.scalars(query):
-        by_centre.setdefault(one.centre_id, []).append(one)
+    for practitioner in db.session.scalars(query):
+        by_centre.setdefault(practitioner.centre_id, []).append(practitioner)
     for centre_id, staff in by_centre.items():
         if centre_id in asked:
             continue

@@ -38,7 +38,7 @@ def fill(today: date, *, staff: User) -> None:
     """All of them, in four statements."""
     dice = Random(today.toordinal())  # noqa: S311 - a plausible city, not a secret
     centres = db.session.scalars(select(Centre).order_by(Centre.id)).all()
-    pairs = [(one, row) for one in centres for row in _children(today, dice)]
+    pairs = [(centre, row) for centre in centres for row in _children(today, dice)]
     children = [row for _, row in pairs]
     ids = db.session.scalars(
         insert(Child).returning(Child.id, sort_by_parameter_order=True), children

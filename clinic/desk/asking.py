@@ -70,12 +70,12 @@ def _read(
 ) -> tuple[list[str], int | None, str]:
     """The codes that are still so, the temperature in tenths of a degree, and the note."""
     still = []
-    for one in health.yes:
-        answer = typed.get(f"q-{one.code}")
+    for health_question in health.yes:
+        answer = typed.get(f"q-{health_question.code}")
         if answer not in ("yes", "no"):
-            errors[f"q-{one.code}"] = _("Please answer yes or no.")
+            errors[f"q-{health_question.code}"] = _("Please answer yes or no.")
         elif answer == "yes":
-            still.append(one.code)
+            still.append(health_question.code)
     tenths = None
     if typed.get("temperature"):
         try:
@@ -93,9 +93,9 @@ def _check_in(visit: Appointment, now: datetime) -> Appointment | None:
     if not is_today or status_of(visit) not in (Status.BOOKED, Status.NO_SHOW):
         return None
     family = arriving.family_of(visit, now) if request.args.get("family") else []
-    for one in family:
-        if must_ask(one, now):
-            return one
+    for appointment in family:
+        if must_ask(appointment, now):
+            return appointment
     arriving.check_in_family(family or [visit], by=me(), now=now)
     return None
 
@@ -105,7 +105,10 @@ def _page(
 ) -> Response:
     audit.note_read(visit.child_id, visit.centre_id)
     is_today = clinic_day(visit.starts_at) == clinic_day(now)
-    named = {f"q-{one.code}": name_of(one, "text") for one in health.yes}
+    named = {
+        f"q-{health_question.code}": name_of(health_question, "text")
+        for health_question in health.yes
+    }
     return render(
         "desk/answers.html",
         status=422 if errors else 200,

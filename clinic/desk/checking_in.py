@@ -77,9 +77,9 @@ def check_in(appointment_id: int) -> Response:
 def check_in_family(appointment_id: int) -> Response:
     """Everything that the child and its siblings have about now."""
     visit, now = get_visit(me(), appointment_id), clock.now()
-    for one in arriving.family_of(visit, now) or [visit]:
-        if must_ask(one, now):
-            return see_other("desk.answers", appointment_id=one.id, family=1)
+    for appointment in arriving.family_of(visit, now) or [visit]:
+        if must_ask(appointment, now):
+            return see_other("desk.answers", appointment_id=appointment.id, family=1)
     return _arrive(appointment_id, _check_in_family)
 
 
@@ -169,7 +169,7 @@ def _page(
 ) -> Response:
     rows = arrivals(centre, now)
     found, late = in_order(found_among(rows, typed))
-    tickets = tickets_of({one.child_id for one in rows}, centre.id, clinic_day(now))
+    tickets = tickets_of({row.child_id for row in rows}, centre.id, clinic_day(now))
     elsewhen = _another_day(centre, typed) if typed and not found else []
     if not is_away():
         audit.note_list("search" if typed else "arrivals", [*found, *elsewhen])
@@ -183,14 +183,14 @@ def _page(
         marks=marks_of(found, late, now),
         tag=tag,
         families=families_of(rows),
-        ticket_for={one.id: ticket for one in rows for ticket in tickets if is_for(ticket, one)},
+        ticket_for={row.id: ticket for row in rows for ticket in tickets if is_for(ticket, row)},
         totals=totals(rows),
         typed=typed,
         elsewhen=elsewhen,
-        health=health_of([one.id for one in found], now),
+        health=health_of([appointment.id for appointment in found], now),
         why=why_not_found(centre, typed) if typed and not found and not refusal else "",
         refusal=refusal,
-        refused=refused if any(one.id == refused for one in found) else 0,
+        refused=refused if any(appointment.id == refused for appointment in found) else 0,
         status_of=status_of,
         labels=LABELS,
         phones_of=phones_of,

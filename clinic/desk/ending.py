@@ -65,7 +65,9 @@ def missed() -> Response:
     wanted = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
     def work(now: datetime) -> int:
-        those = [one for one in day_at(centre, now).missing if one.id in wanted]
+        those = [
+            appointment for appointment in day_at(centre, now).missing if appointment.id in wanted
+        ]
         attendance.mark_all_no_show(those, by=me(), now=now)
         return len(those)
 
@@ -80,7 +82,9 @@ def not_missed() -> Response:
     shown = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
     def work(now: datetime) -> int:
-        those = [one for one in day_at(centre, now).marked if one.id in shown]
+        those = [
+            appointment for appointment in day_at(centre, now).marked if appointment.id in shown
+        ]
         attendance.undo_all_no_show(those, by=me(), now=now)
         return len(those)
 
@@ -133,7 +137,7 @@ def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Res
     day, closed = day_at(centre, now), closing.last_closing(centre.id, now)
     tickets = [*day.open_tickets, *(closed.tickets if closed else ())]
     rows: list[Appointment] = [*day.missing, *day.marked, *day.unfinished]
-    seen: list[Appointment | Encounter] = [*rows, *(one.visit for one in tickets)]
+    seen: list[Appointment | Encounter] = [*rows, *(ticket.visit for ticket in tickets)]
     audit.note_list("end of day", seen)
     return render(
         "desk/end.html",

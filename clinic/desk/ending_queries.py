@@ -69,17 +69,17 @@ def day_at(centre: Centre, now: datetime) -> DaySummary:
     rows = list(db.session.scalars(query))
     marks = marks_of(rows, set(), now)
     tickets = queue(centre.id, clinic_day(now))
-    marked_at = max((one.no_show_at for one in rows if one.no_show_at), default=None)
-    expected = [one.starts_at for one in rows if status_of(one) is Status.BOOKED]
+    marked_at = max((row.no_show_at for row in rows if row.no_show_at), default=None)
+    expected = [row.starts_at for row in rows if status_of(row) is Status.BOOKED]
     return DaySummary(
         lines=_lines(rows),
         stations=_stations(centre, now),
-        missing=[one for one in rows if marks.get(one.id) == "missing"],
-        marked=[one for one in rows if marked_at and one.no_show_at == marked_at],
-        unfinished=[one for one in rows if status_of(one) is Status.ARRIVED],
-        open_tickets=[one for one in tickets if one.state is not State.OBSERVING],
-        observed=[one for one in tickets if one.state is State.OBSERVING],
-        expected_at=max((one for one in expected if one > now), default=None),
+        missing=[row for row in rows if marks.get(row.id) == "missing"],
+        marked=[row for row in rows if marked_at and row.no_show_at == marked_at],
+        unfinished=[row for row in rows if status_of(row) is Status.ARRIVED],
+        open_tickets=[ticket for ticket in tickets if ticket.state is not State.OBSERVING],
+        observed=[ticket for ticket in tickets if ticket.state is State.OBSERVING],
+        expected_at=max((moment for moment in expected if moment > now), default=None),
         notes=notes_of(centre),
     )
 
@@ -88,11 +88,11 @@ def _lines(rows: list[Appointment]) -> list[ServiceSummary]:
     return [
         ServiceSummary(
             kind,
-            Counter(status_of(one) for one in those),
-            sum(one.booking.channel is Channel.DESK for one in those),
+            Counter(status_of(appointment) for appointment in those),
+            sum(appointment.booking.channel is Channel.DESK for appointment in those),
         )
         for kind in ServiceKind
-        if (those := [one for one in rows if one.service.kind is kind])
+        if (those := [row for row in rows if row.service.kind is kind])
     ]
 
 
@@ -104,9 +104,11 @@ def _stations(centre: Centre, now: datetime) -> list[Served]:
     found = []
     for code in stations():
         waited = [
-            one.at - one.since for one in steps if one.verb == Verb.CALL and one.station == code
+            step.at - step.since
+            for step in steps
+            if step.verb == Verb.CALL and step.station == code
         ]
-        took = [timedelta(seconds=one.served or 0) for one in steps if one.served_at == code]
+        took = [timedelta(seconds=step.served or 0) for step in steps if step.served_at == code]
         if waited or took:
             found.append(Served(code, len(took), _minutes(waited), _minutes(took)))
     return found
@@ -115,7 +117,7 @@ def _stations(centre: Centre, now: datetime) -> list[Served]:
 def _minutes(lengths: list[timedelta]) -> int | None:
     if not lengths:
         return None
-    return whole_minutes(timedelta(seconds=median(one.total_seconds() for one in lengths)))
+    return whole_minutes(timedelta(seconds=median(length.total_seconds() for length in lengths)))
 
 
 def notes_of(centre: Centre) -> list[DeskNote]:

@@ -82,7 +82,7 @@ class WalkInForm(Form):
     ) -> None:
         super().__init__(*args, **kw)
         self.today = today
-        self.service.choices = [SelectChoice(one.id, name_of(one)) for one in services]
+        self.service.choices = [SelectChoice(service.id, name_of(service)) for service in services]
         self.slot.choices = []
         self.why: Objection | None = None  # nothing is free
         self.has_doses = False
@@ -95,8 +95,10 @@ class WalkInForm(Form):
     def offer(self, offers: Sequence[SlotTime], names: dict[int, str]) -> None:
         """The free times that may be chosen."""
         self.slot.choices = [
-            SelectChoice(one.slot_id, f"{clock_time(one.starts_at)} {names[one.practitioner_id]}")
-            for one in offers
+            SelectChoice(
+                offer.slot_id, f"{clock_time(offer.starts_at)} {names[offer.practitioner_id]}"
+            )
+            for offer in offers
         ]
 
     def validate_birth_date(self, field: Field) -> None:

@@ -87,8 +87,8 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         free=free,
         why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
         next_days=next_days(visit, day, now=now),
-        names={one.id: one for one in visit.centre.practitioners},
-        rooms={one.id: one for one in visit.centre.rooms},
+        names={practitioner.id: practitioner for practitioner in visit.centre.practitioners},
+        rooms={room.id: room for room in visit.centre.rooms},
         refusal=refusal,
         may_move=may_move,
     )

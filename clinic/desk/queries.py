@@ -67,43 +67,43 @@ def arrivals(centre: Centre, now: datetime) -> list[Appointment]:
 
 def phones_of(child: Child) -> list[str]:
     """The phones of the child's live guardians."""
-    live = [one for one in child.guardianships if one.revoked_at is None]
-    return [one.user.phone for one in live if one.user.phone]
+    live = [guardianship for guardianship in child.guardianships if guardianship.revoked_at is None]
+    return [guardianship.user.phone for guardianship in live if guardianship.user.phone]
 
 
 def found_among(rows: list[Appointment], typed: str) -> list[Appointment]:
     """Those whom the typed text means."""
     return [
-        one
-        for one in rows
+        row
+        for row in rows
         if means(
             typed,
-            name=one.child.name,
-            pinyin=one.child.name_pinyin,
-            phones=phones_of(one.child),
-            reference=one.booking.reference,
+            name=row.child.name,
+            pinyin=row.child.name_pinyin,
+            phones=phones_of(row.child),
+            reference=row.booking.reference,
         )
     ]
 
 
 def families_of(rows: list[Appointment]) -> dict[int, int]:
     """For each appointment that is booked, how many of its family are to be checked in with it."""
-    return {one.id: len(family) for family in families(rows) for one in family}
+    return {appointment.id: len(family) for family in families(rows) for appointment in family}
 
 
 def marks_of(rows: list[Appointment], late: set[int], now: datetime) -> dict[int, str]:
     """Who came early or late, and who should be here and is not. One query."""
-    policy_of = policies(sorted({one.service_id for one in rows}))
+    policy_of = policies(sorted({row.service_id for row in rows}))
     marks = {}
-    for one in rows:
-        policy = policy_of(one.service_id, one.centre_id)
-        expected = max(one.starts_at, one.booking.made_at)
-        if one.id in late:
-            marks[one.id] = "late"
-        elif status_of(one) is Status.BOOKED and is_late(expected, now, policy):
-            marks[one.id] = "missing"
-        elif status_of(one) is Status.ARRIVED and one.starts_at - EARLY > now:
-            marks[one.id] = "early"
+    for row in rows:
+        policy = policy_of(row.service_id, row.centre_id)
+        expected = max(row.starts_at, row.booking.made_at)
+        if row.id in late:
+            marks[row.id] = "late"
+        elif status_of(row) is Status.BOOKED and is_late(expected, now, policy):
+            marks[row.id] = "missing"
+        elif status_of(row) is Status.ARRIVED and row.starts_at - EARLY > now:
+            marks[row.id] = "early"
     return marks
 
 
@@ -119,7 +119,7 @@ class Totals:
 
 def totals(rows: list[Appointment]) -> Totals:
     """Count the day's appointments by where they stand."""
-    standing = [status_of(one) for one in rows]
+    standing = [status_of(row) for row in rows]
     return Totals(
         standing.count(Status.BOOKED),
         standing.count(Status.ARRIVED),

@@ -83,7 +83,9 @@ def _asked_for(
     mine = staff_centres(me())
     if centre is None:
         code = values.get("centre")
-        centre = next((one for one in mine if code in (None, one.code)), None) or abort(404)
+        centre = next((centre for centre in mine if code in (None, centre.code)), None) or abort(
+            404
+        )
     if "station" not in values and "room" not in values:
         code, room_id = own_place(me(), centre, clock.now())
         return centre, stations()[code], _room(centre.id, room_id)
@@ -93,7 +95,7 @@ def _asked_for(
 
 def _room(centre_id: int, room_id: object) -> Room | None:
     wanted = an_id(str(room_id))
-    return next((one for one in rooms_of(centre_id) if one.id == wanted), None)
+    return next((room for room in rooms_of(centre_id) if room.id == wanted), None)
 
 
 def _do(ticket: Ticket) -> None:
@@ -171,7 +173,7 @@ def _render(
     here, lasts = hall(centre, station, room, now), last_steps(me(), centre, now)
     shown = [*here.tickets, *(one for one, _ in lasts)]
     if not is_away():
-        audit.note_list("queue", [one.visit for one in shown])
+        audit.note_list("queue", [ticket.visit for ticket in shown])
     return render(
         "desk/queue.html",
         partial="desk/_queue.html",
@@ -187,7 +189,7 @@ def _render(
         hall=here,
         lasts=lasts,
         refusal=refusal,
-        refused=refused if any(one.id == refused for one in shown) else 0,
+        refused=refused if any(ticket.id == refused for ticket in shown) else 0,
         labels=LABELS,
         states=State,
         may=lambda ticket, verb: rules.may(

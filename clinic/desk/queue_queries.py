@@ -39,7 +39,7 @@ class Hall:
     @property
     def tickets(self) -> list[Ticket]:
         """All that are shown with their child's name."""
-        waiting = [one.ticket for one in (*self.waiting, *self.early)]
+        waiting = [wait.ticket for wait in (*self.waiting, *self.early)]
         return [*self.busy, *waiting, *(one for one, _ in self.watched), *self.skipped]
 
 
@@ -60,23 +60,23 @@ def get_ticket(user: Person, ticket_id: int) -> Ticket:
 def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> Hall:
     """Who is at the station; the line is this room's if there is one."""
     rows = queries.queue(centre.id, clinic_day(now))
-    here = [one for one in rows if one.station == station.code]
-    waits = waits_in([one for one in here if one.state is State.WAITING], now).values()
-    line = [one for one in waits if room is None or one.ticket.room_id in (None, room.id)]
-    busy = [one for one in here if one.state in BUSY]
-    watched = [one for one in here if one.state is State.OBSERVING]
-    children = {one.visit.child_id for one in watched}
+    here = [row for row in rows if row.station == station.code]
+    waits = waits_in([ticket for ticket in here if ticket.state is State.WAITING], now).values()
+    line = [wait for wait in waits if room is None or wait.ticket.room_id in (None, room.id)]
+    busy = [ticket for ticket in here if ticket.state in BUSY]
+    watched = [ticket for ticket in here if ticket.state is State.OBSERVING]
+    children = {ticket.visit.child_id for ticket in watched}
     return Hall(
         busy=busy,
         visits=queries.appointments_of(busy),
-        waiting=[one for one in line if not one.early_for],
-        early=[one for one in line if one.early_for],
-        watched=[(one, rules.watched_until(station, one.since)) for one in watched],
+        waiting=[wait for wait in line if not wait.early_for],
+        early=[wait for wait in line if wait.early_for],
+        watched=[(ticket, rules.watched_until(station, ticket.since)) for ticket in watched],
         on_board=are_staying(children, centre.id) if watched else set(),
         reactions=open_reactions(children, centre.id) if watched else {},
-        skipped=[one for one in here if one.state is State.SKIPPED],
+        skipped=[ticket for ticket in here if ticket.state is State.SKIPPED],
         counts={
-            code: sum(one.station == code and _waits(one, now) for one in rows)
+            code: sum(row.station == code and _waits(row, now) for row in rows)
             for code in stations()
         },
     )

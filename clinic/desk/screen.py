@@ -29,11 +29,11 @@ def screen(code: str) -> Response:
 
 def _render(centre: Centre, tag: str) -> Response:
     rows = queue(centre.id, clinic_day(clock.now()))
-    busy = [one for one in rows if one.state in BUSY and one.called_at and one.room]
+    busy = [row for row in rows if row.state in BUSY and row.called_at and row.room]
     busy.sort(key=lambda one: (one.called_at, one.id), reverse=True)
-    called = [one for one in busy if one.state is State.CALLED]
-    in_rooms = [one for one in busy if one.state is State.WITH]
-    waiting = [one for one in rows if one.state is State.WAITING]
+    called = [ticket for ticket in busy if ticket.state is State.CALLED]
+    in_rooms = [ticket for ticket in busy if ticket.state is State.WITH]
+    waiting = [row for row in rows if row.state is State.WAITING]
     return render(
         "desk/screen.html",
         partial="desk/_screen.html",

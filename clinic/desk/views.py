@@ -65,7 +65,7 @@ def slip(appointment_id: int) -> Response:
     return render(
         "desk/slip.html",
         visit=visit,
-        bring=bring_to(one.service for one in [visit, *other_parts(visit)]),
+        bring=bring_to(appointment.service for appointment in [visit, *other_parts(visit)]),
         reference=spoken(reference),
         qr=qr_code(reference),
         doses=booked_for([visit.id]).get(visit.id, ()),

@@ -78,7 +78,7 @@ def times() -> Response:
 def _in_the_way(form: WalkInForm, error: DomainError, centre: Centre) -> list[Appointment]:
     """What the child has at that time already, here or at another centre."""
     child = _known(form)
-    service = next(one for one in services_at(centre) if one.id == form.service.data)
+    service = next(service for service in services_at(centre) if service.id == form.service.data)
     if child is None:
         return []
     try:
@@ -112,7 +112,7 @@ def _walk_in_form(centre: Centre) -> WalkInForm:
 def _offer(form: WalkInForm, centre: Centre) -> None:
     """Put the free times of the chosen service and day into the form, and what a known child is due."""
     services = services_at(centre)
-    service = next((one for one in services if one.id == form.service.data), None)
+    service = next((service for service in services if service.id == form.service.data), None)
     service = service or (services[0] if services else None)
     form.has_doses = service is not None and service.kind in OF_KIND
     if not service or not form.day.data:
@@ -165,7 +165,7 @@ def _book(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
 
 def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
     """The family, the child, the booking, and the arrival, all or nothing."""
-    service = next(one for one in services_at(centre) if one.id == form.service.data)
+    service = next(service for service in services_at(centre) if service.id == form.service.data)
     child = _child(form, now)
     slots = slots_here(service, centre, form.slot.data)
     channel = Channel(form.channel.data)

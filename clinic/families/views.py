@@ -110,16 +110,19 @@ def index() -> Response:
     user = me()
     children = children_with_guardians([child.id for child in children_of(user)])
     firsts = {
-        one.child_id
+        guardianship.child_id
         for child in children
-        for one in child.guardianships
-        if one.is_first and one.user_id == user.id and not one.revoked_at
+        for guardianship in child.guardianships
+        if guardianship.is_first and guardianship.user_id == user.id and not guardianship.revoked_at
     }
     return render(
         "families/index.html",
-        relations={one.value: one.label for one in RELATIONS},
+        relations={relation.value: relation.label for relation in RELATIONS},
         may_revoke={
-            one.id for child in children if child.id in firsts for one in child.guardianships
+            guardianship.id
+            for child in children
+            if child.id in firsts
+            for guardianship in child.guardianships
         },
         children=sorted(children, key=lambda child: (child.birth_date, child.id)),
         invitations=open_invitations(user, clock.now()),

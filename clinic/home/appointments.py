@@ -57,18 +57,28 @@ def index() -> Response:
     now = clock.now()
     everything = appointments_of(me())
     offered = offers_for(me(), now=now)
-    displaced = [one for one in everything if status_of(one) is Status.DISPLACED]
+    displaced = [
+        appointment for appointment in everything if status_of(appointment) is Status.DISPLACED
+    ]
     return render(
         "appointments/index.html",
-        offered=[one for one in offered if one.purpose is HoldFor.WAITLIST],
-        displaced=[(one, [h for h in offered if h.moves_id == one.id]) for one in displaced],
+        offered=[hold for hold in offered if hold.purpose is HoldFor.WAITLIST],
+        displaced=[
+            (appointment, [h for h in offered if h.moves_id == appointment.id])
+            for appointment in displaced
+        ],
         closures=closures_over(displaced),
-        remaining={one.id: len(_course_with(one, everything, now)) for one in displaced},
+        remaining={
+            appointment.id: len(_course_with(appointment, everything, now))
+            for appointment in displaced
+        },
         waiting=waiting_for(me()),
         parts=PARTS,
-        upcoming=[one for one in everything if is_coming(one, now)],
+        upcoming=[appointment for appointment in everything if is_coming(appointment, now)],
         past=[
-            one for one in reversed(everything) if not is_coming(one, now) and one not in displaced
+            appointment
+            for appointment in reversed(everything)
+            if not is_coming(appointment, now) and appointment not in displaced
         ],
         status_of=status_of,
         labels=LABELS,
@@ -93,11 +103,13 @@ def show(appointment_id: int) -> Response:
         rest=(rest := movable_with(appointment, now=now)),
         remaining={appointment.id: len(rest)},
         others=booked_with(me(), appointment),
-        bring=bring_to(one.service for one in [appointment, *other_parts(appointment)]),
+        bring=bring_to(
+            appointment.service for appointment in [appointment, *other_parts(appointment)]
+        ),
         has_report=has_report(appointment.id),
         doses=(doses := booked_for([appointment.id]).get(appointment.id, ())),
-        lost=_lost(appointment, {one.code for one in doses}),
-        kept=[one for one in offers_for(me(), now=now) if one.moves_id == appointment.id],
+        lost=_lost(appointment, {dose.code for dose in doses}),
+        kept=[offer for offer in offers_for(me(), now=now) if offer.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
         too_late=booking.too_late(appointment),
         wait=wait,
@@ -111,18 +123,18 @@ def _course_with(
     """What still lies ahead of the course that it belongs to, itself too, if it does."""
     course = (appointment.booking_id, appointment.child_id, appointment.service_id)
     return [
-        one
-        for one in everything
-        if (one.booking_id, one.child_id, one.service_id) == course
-        and one.starts_at > now
-        and status_of(one) in (Status.BOOKED, Status.DISPLACED)
+        appointment
+        for appointment in everything
+        if (appointment.booking_id, appointment.child_id, appointment.service_id) == course
+        and appointment.starts_at > now
+        and status_of(appointment) in (Status.BOOKED, Status.DISPLACED)
     ]
 
 
 def _lost(appointment: Appointment, kept: Collection[str]) -> list[PurposeChoice]:
     """What the visit was for until a record changed, and is not for now."""
     lines = lost_by([appointment.id]).get(appointment.id, ())
-    return [one for one in lines if one.code not in kept]
+    return [line for line in lines if line.code not in kept]
 
 
 @bp.post("/<id:appointment_id>/keep")

@@ -67,21 +67,21 @@ def _start() -> Response:
     """A parent's own first page: what comes next, and what can be booked."""
     now = clock.now()
     everything = appointments_of(me())
-    coming = [one for one in everything if is_coming(one, now)]
-    offered = [one for one in offers_for(me(), now=now) if one.purpose is HoldFor.WAITLIST]
+    coming = [appointment for appointment in everything if is_coming(appointment, now)]
+    offered = [offer for offer in offers_for(me(), now=now) if offer.purpose is HoldFor.WAITLIST]
     children = children_of(me())
     return render(
         "home/start.html",
         kinds=KINDS,
         for_child=pick(children, id_of(request.args, "child")),
         here=[
-            (one, wait_of(one, now), open_reaction(one.id) is not None)
-            for one in coming
-            if one.arrived_at
+            (appointment, wait_of(appointment, now), open_reaction(appointment.id) is not None)
+            for appointment in coming
+            if appointment.arrived_at
         ],
-        coming=[one for one in coming if not one.arrived_at][:3],
-        asked=[one for one in coming if questions.asked_about(one)],
-        displaced=sum(status_of(one) is Status.DISPLACED for one in everything),
+        coming=[appointment for appointment in coming if not appointment.arrived_at][:3],
+        asked=[appointment for appointment in coming if questions.asked_about(appointment)],
+        displaced=sum(status_of(appointment) is Status.DISPLACED for appointment in everything),
         offered=len(offered),
         children=children,
         plans=plans_of(children, clock.clinic_day(now)),
@@ -98,12 +98,18 @@ def plan(child_id: int) -> Response:
     now = clock.now()
     child = get_child(me(), child_id)
     coming = [
-        one for one in appointments_of(me()) if one.child_id == child.id and is_coming(one, now)
+        appointment
+        for appointment in appointments_of(me())
+        if appointment.child_id == child.id and is_coming(appointment, now)
     ]
     today = clock.clinic_day(now)
     timeline = timeline_of(child, today)
     found = timeline.plan
-    kinds = [one for one in found.kinds_open if not _is_plainly_booked(one, coming, timeline)]
+    kinds = [
+        service_kind
+        for service_kind in found.kinds_open
+        if not _is_plainly_booked(service_kind, coming, timeline)
+    ]
     both = len(kinds) > 1 and services_of(ServiceKind.VACCINATION)
     return render(
         "home/plan.html",
@@ -114,7 +120,7 @@ def plan(child_id: int) -> Response:
         days_ahead=DAYS,
         window=lambda one: window(one, today),
         kinds=kinds,
-        needs_of=lambda rows: [f"{child.id}.{one.code}" for one in rows],
+        needs_of=lambda rows: [f"{child.id}.{row.code}" for row in rows],
         coming=coming,
         then=both[0].id if both else None,
         status_of=status_of,
@@ -126,12 +132,15 @@ def _is_plainly_booked(
     kind: ServiceKind, coming: Sequence[Appointment], timeline: Timeline
 ) -> bool:
     """Whether a visit of that kind is booked for nothing in particular, and nothing is asked about it."""
-    days = {one.booked_on for one in (*timeline.plan.now, *timeline.plan.coming, *timeline.paid)}
+    days = {
+        due_item.booked_on
+        for due_item in (*timeline.plan.now, *timeline.plan.coming, *timeline.paid)
+    }
     return any(
-        one.service.kind is kind
-        and clock.clinic_day(one.starts_at) not in days
-        and not questions.asked_about(one)
-        for one in coming
+        appointment.service.kind is kind
+        and clock.clinic_day(appointment.starts_at) not in days
+        and not questions.asked_about(appointment)
+        for appointment in coming
     )
 
 
@@ -145,13 +154,14 @@ def centre(code: str) -> Response:
         hours=hours_of(found),
         kinds=KINDS,
         services={
-            kind: [one for one in found.services if one.kind == kind] for kind in ServiceKind
+            kind: [service for service in found.services if service.kind == kind]
+            for kind in ServiceKind
         },
     )
 
 
 def _with_hours() -> list[tuple[Centre, list[tuple[list[int], list[OpeningHours]]]]]:
-    return [(one, hours_of(one)) for one in all_centres()]
+    return [(centre, hours_of(centre)) for centre in all_centres()]
 
 
 def hours_of(centre: Centre) -> list[tuple[list[int], list[OpeningHours]]]:
@@ -161,7 +171,7 @@ def hours_of(centre: Centre) -> list[tuple[list[int], list[OpeningHours]]]:
     }
     together: list[tuple[list[int], list[OpeningHours]]] = []
     for weekday, rows in sorted(by_day.items()):
-        times = [(one.opens, one.closes) for one in rows]
+        times = [(row.opens, row.closes) for row in rows]
         if together:
             days, before = together[-1]
             if days[-1] == weekday - 1 and [(o.opens, o.closes) for o in before] == times:

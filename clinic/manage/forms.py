@@ -25,12 +25,15 @@ OUTSIDE = mark("This is outside the opening hours (%(hours)s).")
 
 def people_of(centre: Centre) -> list[SelectChoice]:
     """The centre's clinicians, to choose from."""
-    return [SelectChoice(one.id, name_of(one)) for one in centre.practitioners]
+    return [
+        SelectChoice(practitioner.id, name_of(practitioner))
+        for practitioner in centre.practitioners
+    ]
 
 
 def rooms_of(centre: Centre) -> list[SelectChoice]:
     """Its rooms."""
-    return [SelectChoice(one.id, name_of(one)) for one in centre.rooms]
+    return [SelectChoice(room.id, name_of(room)) for room in centre.rooms]
 
 
 def weekday_choices() -> list[SelectChoice]:
@@ -91,8 +94,8 @@ class HoursForm(Form):
         self.centre, self.is_outside = centre, False
         self.practitioner.choices = people_of(centre)
         self.room.choices = rooms_of(centre)
-        given = [one for one in centre.services if of is None or one in of.services]
-        self.services.choices = [SelectChoice(one.id, name_of(one)) for one in given]
+        given = [service for service in centre.services if of is None or service in of.services]
+        self.services.choices = [SelectChoice(service.id, name_of(service)) for service in given]
         self.weekdays.choices = weekday_choices()
 
     def validate_opens(self, field: Field) -> None:
@@ -140,4 +143,4 @@ class WeekForm(HoursForm):
         """The chosen weekdays of the seven days from the first day."""
         first: date = self.first_day.data  # type: ignore[assignment]
         week = [first + timedelta(days=n) for n in range(WEEK)]
-        return [one for one in week if one.weekday() in (self.weekdays.data or [])]
+        return [day for day in week if day.weekday() in (self.weekdays.data or [])]

@@ -74,9 +74,17 @@ def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
         before=monday - timedelta(days=WEEK),
         after=monday + timedelta(days=WEEK),
         days={
-            day: [one for one in found if clinic_day(one.session.starts_at) == day] for day in days
+            day: [
+                session_overview
+                for session_overview in found
+                if clinic_day(session_overview.session.starts_at) == day
+            ]
+            for day in days
         },
-        hours=hours_of((one.session.starts_at, one.session.ends_at) for one in found),
+        hours=hours_of(
+            (session_overview.session.starts_at, session_overview.session.ends_at)
+            for session_overview in found
+        ),
         leave_asked=leave_asked(centre),
         refusal=refusal,
     )
@@ -106,8 +114,12 @@ def add_week() -> Response:
 
 def _is_given_here(form: WeekForm, centre: Centre) -> bool:
     """Whether the clinician gives every chosen service, and a chosen weekday is among the seven."""
-    practitioner = next(one for one in centre.practitioners if one.id == form.practitioner.data)
-    given = {one.id for one in practitioner.services}
+    practitioner = next(
+        practitioner
+        for practitioner in centre.practitioners
+        if practitioner.id == form.practitioner.data
+    )
+    given = {service.id for service in practitioner.services}
     if set(form.services.data or []) - given:
         form.services.errors = [_("This clinician does not offer all of these services.")]
     return not form.errors
@@ -124,9 +136,13 @@ def _open(form: WeekForm, centre: Centre, days: list[date]) -> list[ClinicSessio
         online_percent=form.online_percent.data,
     )
     return opening.open_week(
-        next(one for one in centre.practitioners if one.id == form.practitioner.data),
-        next(one for one in centre.rooms if one.id == form.room.data),
-        [one for one in centre.services if one.id in chosen],
+        next(
+            practitioner
+            for practitioner in centre.practitioners
+            if practitioner.id == form.practitioner.data
+        ),
+        next(room for room in centre.rooms if room.id == form.room.data),
+        [service for service in centre.services if service.id in chosen],
         days,
         hours,
         by=me(),
@@ -143,7 +159,7 @@ def withdraw(session_id: int) -> Response:
     try:
         in_one_transaction(lambda: opening.withdraw_session(session, by=me(), now=clock.now()))
     except DomainError as error:
-        centre = next(one for one in centres_of(me()) if one.code == code)
+        centre = next(centre for centre in centres_of(me()) if centre.code == code)
         return _week_page(centre, week - timedelta(days=week.weekday()), say(error))
     flash(_("The session is withdrawn."))
     return see_other("manage.index", centre=code, week=week.isoformat())

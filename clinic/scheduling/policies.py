@@ -34,7 +34,7 @@ MOST_MINUTES = 366 * 24 * 60
 
 def parsed(settings: Mapping[str, object]) -> dict[str, object]:
     """The settings, as JSON has them, as the policy's own values. Raises BadPolicy."""
-    known = {one.name: getattr(DEFAULT, one.name) for one in fields(Policy)}
+    known = {field.name: getattr(DEFAULT, field.name) for field in fields(Policy)}
     found = {}
     for name, value in settings.items():
         try:

@@ -149,19 +149,19 @@ def runs(
             run = [row]
         else:
             if following is None:
-                following = {(one.clinic_session_id, one.starts_at): one for one in rows}
+                following = {(row.clinic_session_id, row.starts_at): row for row in rows}
             run = _run(row, following, needed)
         if run:
             yield SlotTime(
-                tuple(one.slot_id for one in run),
+                tuple(row.slot_id for row in run),
                 row.starts_at,
                 run[-1].ends_at,
                 row.centre_id,
                 row.practitioner_id,
                 row.clinic_session_id,
                 all(map(is_free, run)),
-                max(one.opens_at for one in run),
-                any(one.closed for one in run),
+                max(row.opens_at for row in run),
+                any(row.closed for row in run),
             )
 
 
@@ -362,7 +362,7 @@ def by_reference(reference: str, centre_id: int) -> list[Appointment]:
 
 def services_given(session_ids: Collection[int]) -> dict[int, list[Service]]:
     """What is given in each of these sessions, by its id. One query."""
-    given: dict[int, list[Service]] = {one: [] for one in session_ids}
+    given: dict[int, list[Service]] = {session_id: [] for session_id in session_ids}
     pairs = (
         select(Slot.clinic_session_id, Service)
         .join(SlotService, SlotService.slot_id == Slot.id)

@@ -163,13 +163,15 @@ def examine(
     )
     is_kept = wanted.hold is not None and now < wanted.hold.expires_at
     return [
-        one for one in rules.objections(who, slot, now) if not (is_kept and one.code == "too_soon")
+        objection
+        for objection in rules.objections(who, slot, now)
+        if not (is_kept and objection.code == "too_soon")
     ]
 
 
 def must_differ(wanted: Sequence[Wanted]) -> None:
     """Raise SamePlaceTwice if one child is to have the same slot twice."""
-    asked = [(one.child.id, slot_id) for one in wanted for slot_id in one.slot_ids]
+    asked = [(wanted.child.id, slot_id) for wanted in wanted for slot_id in wanted.slot_ids]
     if len(set(asked)) < len(asked):
         raise SamePlaceTwice
 

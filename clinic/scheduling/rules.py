@@ -109,7 +109,11 @@ def quota_objection(asking: Asking, day: date) -> Objection | None:
     if not asking.online:
         return None
     monday = day - timedelta(days=day.weekday())
-    that_week = [one for one in asking.same_service_days if monday <= one < monday + WEEK]
+    that_week = [
+        same_service_day
+        for same_service_day in asking.same_service_days
+        if monday <= same_service_day < monday + WEEK
+    ]
     if that_week.count(day) >= asking.policy.per_day:
         return Objection(
             "enough_that_day",
@@ -149,7 +153,7 @@ def paused_until(absences: Iterable[datetime], policy: Policy, now: datetime) ->
     The step with the most missed visits reached gives the days, from the last one on.
     """
     since = now - timedelta(days=policy.absences_within_days)
-    counted = sorted(one for one in absences if one >= since)
+    counted = sorted(absence for absence in absences if absence >= since)
     reached = [days for count, days in policy.absences if count <= len(counted)]
     if policy.urgent or not reached:
         return None

@@ -197,7 +197,9 @@ def broken_promises(*, now: datetime = NEVER) -> list[str]:
     found = []
     for promise, query in PROMISES.items():
         named = [bindparam(name, at, UTCDateTime()) for name, at in moments.items()]
-        clause = text(query).bindparams(*(one for one in named if f":{one.key}" in query))
+        clause = text(query).bindparams(
+            *(bind_parameter for bind_parameter in named if f":{bind_parameter.key}" in query)
+        )
         found += [promise.format(id=row.id) for row in db.session.execute(clause)]
     return found
 

@@ -48,8 +48,10 @@ def work(*, now: datetime) -> Worked:
         lapsed=len(over),
         offered=offered,
         new_times=moved,
-        sessions=sum(one.sessions for one in opened),
-        unknown_years=tuple(sorted({year for one in opened for year in one.unknown_years})),
+        sessions=sum(extended.sessions for extended in opened),
+        unknown_years=tuple(
+            sorted({year for extended in opened for year in extended.unknown_years})
+        ),
         errors=a_round.errors,
     )
 
@@ -71,7 +73,7 @@ def _extend(a_round: Round, now: datetime) -> list[rota.Extended]:
         a_round.do("extend", one, lambda centre_id: extend_all([centre_id], now=now))
         for one in centre_ids
     ]
-    return [one for one in done if one]
+    return [extended for extended in done if extended]
 
 
 def extend_all(centre_ids: list[int], *, now: datetime) -> rota.Extended:

@@ -54,10 +54,10 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket |
 
 def check_in_family(rows: Sequence[Appointment], *, by: Person, now: datetime) -> list[Ticket]:
     """All of these, or none of them."""
-    slot_ids = places.slots_under([one.id for one in rows])
-    places.lock_to_take(slot_ids, sorted({one.child_id for one in rows}), now=now, online=False)
-    tickets = [check_in(one, by=by, now=now) for one in by_kind(rows)]
-    return [one for one in dict.fromkeys(tickets) if one is not None]
+    slot_ids = places.slots_under([row.id for row in rows])
+    places.lock_to_take(slot_ids, sorted({row.child_id for row in rows}), now=now, online=False)
+    tickets = [check_in(appointment, by=by, now=now) for appointment in by_kind(rows)]
+    return [fromkey for fromkey in dict.fromkeys(tickets) if fromkey is not None]
 
 
 def by_kind(rows: Sequence[Appointment]) -> list[Appointment]:
@@ -89,7 +89,7 @@ def families(rows: Iterable[Appointment]) -> list[list[Appointment]]:
     """
     family: dict[int, list[Appointment]] = {}  # by appointment; one list for all of a family
     latest: dict[int, Appointment] = {}  # by guardian
-    booked = [one for one in rows if status_of(one) is Status.BOOKED]
+    booked = [row for row in rows if status_of(row) is Status.BOOKED]
     for row in sorted(booked, key=lambda one: (one.starts_at, one.id)):
         mine = family[row.id] = [row]
         for kin in row.child.guardianships:
@@ -102,7 +102,7 @@ def families(rows: Iterable[Appointment]) -> list[list[Appointment]]:
             if (theirs := family[before.id]) is not mine:
                 theirs += mine
                 mine = theirs
-                family |= {one.id: theirs for one in theirs}
+                family |= {appointment.id: theirs for appointment in theirs}
     return list({id(one): one for one in family.values()}.values())
 
 

@@ -190,8 +190,8 @@ def undo(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     must(ticket, Verb.UNDO, by)
     rows = select(TicketStep).where(TicketStep.ticket_id == ticket.id).order_by(TicketStep.number)
     steps = list(db.session.scalars(rows))
-    undone = {one.undoes for one in steps}
-    standing = [one for one in steps if one.undoes is None and one.number not in undone]
+    undone = {step.undoes for step in steps}
+    standing = [step for step in steps if step.undoes is None and step.number not in undone]
     too_late = now - standing[-1].at > rules.UNDO_WITHIN
     if len(standing) < 2 or too_late or standing[-1].verb not in [*Verb]:
         raise NothingToUndo(ticket=ticket.label)

@@ -91,7 +91,7 @@ def ticket_of(appointment: Appointment) -> Ticket | None:
     """The appointment's ticket, the last one if several were given."""
     day = clinic_day(appointment.starts_at)
     theirs = tickets_of([appointment.child_id], appointment.centre_id, day)
-    return next((one for one in reversed(theirs) if is_for(one, appointment)), None)
+    return next((ticket for ticket in reversed(theirs) if is_for(ticket, appointment)), None)
 
 
 def appointments_of(tickets: Collection[Ticket]) -> dict[int, Appointment]:
@@ -102,17 +102,17 @@ def appointments_of(tickets: Collection[Ticket]) -> dict[int, Appointment]:
     start, end = day_bounds(some.day)
     query = appointments().where(
         Appointment.centre_id == some.centre_id,
-        Appointment.child_id.in_({one.visit.child_id for one in tickets}),
+        Appointment.child_id.in_({ticket.visit.child_id for ticket in tickets}),
         Appointment.starts_at >= start,
         Appointment.starts_at < end,
         Appointment.done_at.is_(None),
     )
     rows = list(db.session.scalars(query.order_by(Appointment.starts_at.desc())))
     return {
-        ticket.id: one
-        for one in rows
+        ticket.id: row
+        for row in rows
         for ticket in tickets
-        if is_for(ticket, one) and status_of(one) is Status.ARRIVED
+        if is_for(ticket, row) and status_of(row) is Status.ARRIVED
     }
 
 
@@ -122,8 +122,8 @@ def labels_of(rows: Collection[Appointment]) -> dict[int, str]:
         select(Ticket)
         .join(Ticket.visit)
         .where(
-            Encounter.child_id.in_({one.child_id for one in rows}),
-            Ticket.day.in_({clinic_day(one.starts_at) for one in rows}),
+            Encounter.child_id.in_({row.child_id for row in rows}),
+            Ticket.day.in_({clinic_day(row.starts_at) for row in rows}),
             Ticket.state != State.VOID,
         )
         .options(joinedload(Ticket.visit))
@@ -131,12 +131,12 @@ def labels_of(rows: Collection[Appointment]) -> dict[int, str]:
     )
     tickets = list(db.session.scalars(query)) if rows else []
     return {
-        one.id: ticket.label
-        for one in rows
+        row.id: ticket.label
+        for row in rows
         for ticket in tickets
-        if ticket.centre_id == one.centre_id
-        and ticket.day == clinic_day(one.starts_at)
-        and is_for(ticket, one)
+        if ticket.centre_id == row.centre_id
+        and ticket.day == clinic_day(row.starts_at)
+        and is_for(ticket, row)
     }
 
 

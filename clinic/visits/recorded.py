@@ -114,6 +114,6 @@ def is_needed(ticket: Ticket, *, but: Appointment) -> bool:
         Appointment.starts_at < end,
     )
     return any(
-        is_for(ticket, one) and status_of(one) is Status.ARRIVED
-        for one in db.session.scalars(others)
+        is_for(ticket, appointment) and status_of(appointment) is Status.ARRIVED
+        for appointment in db.session.scalars(others)
     )

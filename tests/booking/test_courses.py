@@ -49,11 +49,11 @@ class Course:
         }
         slots = [self.days[day].slots[0] for day in WEEKS]
         wanted = [
-            Wanted(self.child, self.service, slots_for(self.service, one.id)) for one in slots
+            Wanted(self.child, self.service, slots_for(self.service, slot.id)) for slot in slots
         ]
         made = booking.book(wanted, by=self.parent, key="c", channel=Channel.ONLINE, now=NOON)
         db.session.commit()
-        self.ids = [one.id for one in made.appointments]
+        self.ids = [appointment.id for appointment in made.appointments]
         self.client.sign_in(self.parent)
 
     def apply(self, change):
@@ -65,7 +65,7 @@ class Course:
     def times(self):
         db.session.expire_all()
         rows = [db.session.get_one(Appointment, one) for one in self.ids]
-        return [f"{local(one.starts_at):%m-%d %H:%M}" for one in rows if not one.displaced_at]
+        return [f"{local(row.starts_at):%m-%d %H:%M}" for row in rows if not row.displaced_at]
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def course(both):
 
 
 def plan_form(page):
-    return next(one for one in page.forms if one.method == "post" and "slot" in one.names)
+    return next(form for form in page.forms if form.method == "post" and "slot" in form.names)
 
 
 @pytest.mark.parametrize("start", ["list", "visit"])
@@ -113,7 +113,7 @@ def test_when_a_time_goes_under_the_hand_the_plan_is_made_anew_and_nothing_is_lo
     again = shown.submit()
 
     assert again.status == 409
-    assert course.times() == [f"03-{one.day:02} 09:00" for one in WEEKS]
+    assert course.times() == [f"03-{week.day:02} 09:00" for week in WEEKS]
     kept = again.form(holding="weekdays").fields
     assert (kept.getlist("weekdays"), kept["first"], kept["at"]) == (["3"], "2026-03-05", "10:00")
     plan_form(again).submit().follow()
@@ -123,10 +123,10 @@ def test_when_a_time_goes_under_the_hand_the_plan_is_made_anew_and_nothing_is_lo
 def test_its_own_times_are_free_for_what_moves(course):
     weekly = "weekdays=1&longest=7&gap=7"
     page = course.client.page(f"/rehab/remaining/{course.ids[0]}?{weekly}")
-    assert page.rows(".plan li .num") == [f"3月{one.day}日周二 09:00" for one in WEEKS]
+    assert page.rows(".plan li .num") == [f"3月{week.day}日周二 09:00" for week in WEEKS]
     assert page.rows(".plan .tag") == []
     plan_form(page).submit().follow()
-    assert course.times() == [f"03-{one.day:02} 09:00" for one in WEEKS]
+    assert course.times() == [f"03-{week.day:02} 09:00" for week in WEEKS]
     assert broken_promises() == []
 
 
@@ -145,7 +145,7 @@ def test_any_number_of_sessions_can_be_planned_and_is_kept_on_the_way_back(cours
     first = course.days[TOMORROW + timedelta(days=1)].slots[0].id
     asked = f"child={course.child.id}&service={course.service.id}"
     page = course.client.page(f"/rehab/course?{asked}&slot={first}&sessions={count}")
-    asking = next(one for one in page.forms if one.method == "get")
+    asking = next(form for form in page.forms if form.method == "get")
     assert asking.fields["sessions"] == str(count)
     back = page.click("返回")
     assert back.form("wish").fields["sessions"] == str(count)

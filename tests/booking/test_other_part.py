@@ -59,7 +59,7 @@ class Trip:
         ]
         made = booking.book(wanted, by=self.parent, key="t", channel=Channel.ONLINE, now=NOON)
         db.session.commit()
-        self.first, self.second = [one.id for one in made.appointments]
+        self.first, self.second = [appointment.id for appointment in made.appointments]
         self.client.sign_in(self.parent)
 
     def confirm_page(self, part, day, number):
@@ -74,8 +74,8 @@ class Trip:
         db.session.expire_all()
         parts = [db.session.get_one(Appointment, one) for one in (self.first, self.second)]
         return [
-            None if status_of(one) is Status.CANCELLED else f"{local(one.starts_at):%d %H:%M}"
-            for one in parts
+            None if status_of(part) is Status.CANCELLED else f"{local(part.starts_at):%d %H:%M}"
+            for part in parts
         ]
 
 

@@ -311,7 +311,7 @@ def test_three_of_everything_ask_no_more_than_one(site, query):
     def changed_look():
         """After a change, so that nothing comes from memory, but for what all pages share."""
         site.client.get(PAGE)
-        slot = next(one for one in site.session.slots if one.taken == 0)
+        slot = next(slot for slot in site.session.slots if slot.taken == 0)
         make_appointment(make_child(), site.service, slot)
         make_appointment(make_child(), site.service, slot)
         return count_queries(lambda: site.client.get(path))
@@ -380,7 +380,7 @@ def test_who_comes_too_late_is_refused_by_reading_and_one_count(site):
     client.get(PAGE)
     answers = []
     asked = count_queries(lambda: answers.append(client.post("/pediatrics/holds", data=data)))
-    assert [one.status_code for one in answers] == [409]
+    assert [answer.status_code for answer in answers] == [409]
     # With BEGIN three times, COMMIT of what only read, and the days around it, near and far.
     assert asked == 14
 

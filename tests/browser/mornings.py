@@ -86,20 +86,20 @@ def vaccinations(app):
     desks = [make_user(Role.RECEPTION, centre=centre, name="前台") for _ in range(2)]
     db.session.commit()
     people = {
-        "desk": [signed_in(app, one) for one in desks],
-        "nurse": [signed_in(app, one) for one in nurses],
+        "desk": [signed_in(app, desk) for desk in desks],
+        "nurse": [signed_in(app, nurse) for nurse in nurses],
     }
-    return Morning(centre.code, people, [one.id for one in rooms], booked)
+    return Morning(centre.code, people, [room.id for room in rooms], booked)
 
 
 def _is_ready(visit, parent):
     """MMR is promised to the visit; the guardian has answered every question with no, and agrees."""
     reserving.promise([MMR], appointment=visit, by=parent, now=YESTERDAY)
-    answers = {one.code: Answer(False) for one in screening.questions()}
+    answers = {question.code: Answer(False) for question in screening.questions()}
     facts = {"language": "zh", "by": parent, "now": YESTERDAY}
     before.answer(visit, answers, ["MMR"], **facts)
-    lines = [one for one in jab_queries.lines_of(visit, TODAY) if one.is_promised]
-    before.decide(visit, [(one, True) for one in lines], **facts)
+    lines = [line for line in jab_queries.lines_of(visit, TODAY) if line.is_promised]
+    before.decide(visit, [(line, True) for line in lines], **facts)
     db.session.commit()
 
 
@@ -128,4 +128,4 @@ def sick_therapist(app):
     db.session.commit()
     everybody = {"desk": [desk], "therapist": [user], "parent": parents}
     people = {role: [signed_in(app, one) for one in those] for role, those in everybody.items()}
-    return Morning(centre.code, people, [one.id for one in rooms], booked)
+    return Morning(centre.code, people, [room.id for room in rooms], booked)

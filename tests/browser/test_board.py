@@ -28,7 +28,7 @@ AudioContext.prototype.createOscillator = function () { window.tones += 1; retur
 
 def give(appointment_id, nurse):
     visit = db.session.get_one(Appointment, appointment_id)
-    (line,) = [one for one in lines_of(visit, TODAY) if one.vaccine.code == "MMR"]
+    (line,) = [line for line in lines_of(visit, TODAY) if line.vaccine.code == "MMR"]
     jab = giving.Jab(line, "MMR-1", "left arm")
     giving.give(visit, [jab], CHECKS, by=nurse, now=clock.now())
 

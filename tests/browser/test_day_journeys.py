@@ -145,8 +145,8 @@ def test_a_vaccination_morning(chromium, migrated, tmp_path):
 
         tickets = db.session.scalars(select(Ticket)).all()
         assert len(tickets) == len(NAMES)
-        assert sorted(one.number for one in tickets) == list(range(1, len(NAMES) + 1))
-        assert {one.state for one in tickets} == {State.OBSERVING}
+        assert sorted(ticket.number for ticket in tickets) == list(range(1, len(NAMES) + 1))
+        assert {ticket.state for ticket in tickets} == {State.OBSERVING}
         given = db.session.execute(select(Immunization.vaccine, func.count()).group_by("vaccine"))
         assert [tuple(row) for row in given] == [("MMR", DOSED)]
 
@@ -212,7 +212,7 @@ def look_at_the_wall(desk, morning, called):
     shown = desk.page.locator("body").inner_text()
     assert called in desk.page.locator(".calls").inner_text()
     assert "接种室一" in shown
-    assert [one for one in NAMES if one in shown] == []
+    assert [name for name in NAMES if name in shown] == []
     assert [one.phone for one in morning.booked if one.phone in shown] == []
 
 
@@ -238,7 +238,7 @@ def test_a_sick_therapist_at_half_past_seven(chromium, migrated, tmp_path):
             assert phone.page.locator('a[href*="/rehab/holds/"]').count() >= 1
 
         visits = [db.session.get_one(Appointment, one.appointment_id) for one in morning.booked]
-        assert [status_of(one) for one in visits] == [Status.BOOKED, Status.DISPLACED]
+        assert [status_of(visit) for visit in visits] == [Status.BOOKED, Status.DISPLACED]
         assert visits[0].practitioner.name_zh == "何治疗师"
         assert visits[0].booking.reference == morning.booked[0].reference
 

@@ -260,7 +260,7 @@ def certified(world, parent, desk, child_id):
         assert phone.page.locator('.step a[href*="/vaccination/?"]:not(.step-paid a)').count() == 0
         phone.open(f"/vaccination/children/{child_id}/certificate")
         rows = phone.page.locator("table tbody tr")
-        everything = 2 + sum(len(one.doses) + len(one.booklet) for one in STOPS)
+        everything = 2 + sum(len(stop.doses) + len(stop.booklet) for stop in STOPS)
         assert rows.count() == everything
         assert phone.page.get_by_text("家长填写").count() == 0
         drawn = phone.page.locator("svg.qr path").last.get_attribute("d")
@@ -284,11 +284,11 @@ def all_is_on_record(child_id):
     child = db.session.get_one(Child, child_id)
     lines = forecasts_of([child], STOPS[-1].day)[child_id]
     rows = db.session.scalars(select(Immunization)).all()
-    here = sorted(one.vaccine for one in rows if one.source is Source.HERE)
+    here = sorted(row.vaccine for row in rows if row.source is Source.HERE)
     assert here == sorted(code for stop in STOPS for code in stop.doses)
-    assert all(one.verified_at for one in rows)
-    assert {one.series: one.status for one in lines} == dict.fromkeys(
-        (one.series for one in lines), "complete"
+    assert all(row.verified_at for row in rows)
+    assert {line.series: line.status for line in lines} == dict.fromkeys(
+        (line.series for line in lines), "complete"
     ) | {"HPV": "upcoming"}
     assert broken_stock() == []
     used = {code: here.count(code) for code in here}

@@ -75,8 +75,8 @@ def test_a_family_without_an_account(chromium, migrated, tmp_path, width, script
             boxes = page.locator("input[type=checkbox][name=need]")
             expect(page.locator(f"#times[data-day='{later}']").locator(boxes).first).to_be_visible()
             desk.look()
-            for one in boxes.all()[1:]:
-                one.uncheck()
+            for box in boxes.all()[1:]:
+                box.uncheck()
             boxes.first.check()
             page.locator("input[name=slot]").first.check()
             desk.press(page.locator("main form .btn-primary"))

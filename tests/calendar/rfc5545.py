@@ -40,21 +40,21 @@ def read(data):
     if lines[0] != Property("BEGIN", {}, "VCALENDAR") or lines[-1] != ("END", {}, "VCALENDAR"):
         raise ValueError("not one calendar")
     calendar, events, inside = [], [], None
-    for one in lines[1:-1]:
-        if one.name == "BEGIN":
-            must(one.value == "VEVENT" and inside is None, f"unknown component {one.value}")
+    for line in lines[1:-1]:
+        if line.name == "BEGIN":
+            must(line.value == "VEVENT" and inside is None, f"unknown component {line.value}")
             inside = []
-        elif one.name == "END":
-            must(one.value == "VEVENT" and inside is not None, "an end without a beginning")
+        elif line.name == "END":
+            must(line.value == "VEVENT" and inside is not None, "an end without a beginning")
             events.append(event(inside))
             inside = None
         else:
-            (calendar if inside is None else inside).append(one)
+            (calendar if inside is None else inside).append(line)
     must(inside is None, "an event without an end")
     names = [one.name for one in calendar]
     must(names.count("VERSION") == names.count("PRODID") == 1, "version and product id, once each")
     must({one.name: one.value for one in calendar}["VERSION"] == "2.0", "version 2.0")
-    must(len({one["UID"] for one in events}) == len(events), "an id twice")
+    must(len({event["UID"] for event in events}) == len(events), "an id twice")
     return events, {one.name: one.value for one in calendar}
 
 

@@ -35,15 +35,15 @@ def test_how_full_a_session_is(taken, places, load):
 def test_a_group_loses_no_free_time_and_no_visit(free, visits, line):
     moments = [NOON + timedelta(minutes=15 * number) for number in range(41)]
     block = Block(ClinicSession(), 0, 0, (), [moments[one] for one in sorted(free)])
-    booked = [Appointment(starts_at=moments[one]) for one in sorted(visits)]
+    booked = [Appointment(starts_at=moments[visit]) for visit in sorted(visits)]
     line = None if line is None else min(line, len(booked))
     rows = BoardGroup(None, [block], booked, line).rows
 
-    assert [one.visit for one in rows if one.visit] == booked
-    assert [moment for one in rows for moment, _ in one.free] == list(block.free)
-    assert sum(one.is_now for one in rows) == (line is not None)
+    assert [row.visit for row in rows if row.visit] == booked
+    assert [moment for row in rows for moment, _ in row.free] == list(block.free)
+    assert sum(row.is_now for row in rows) == (line is not None)
     shown = [
-        one.visit.starts_at if one.visit else one.free[-1][0] for one in rows if not one.is_now
+        row.visit.starts_at if row.visit else row.free[-1][0] for row in rows if not row.is_now
     ]
     assert shown == sorted(shown)
 

@@ -107,7 +107,7 @@ def test_a_day_is_grouped(manager, session, other, visits, by):
     ids = {
         "who": [session.practitioner_id, other.practitioner_id],
         "room": [session.room_id, other.room_id],
-        "service": sorted(one.service_id for one in visits),
+        "service": sorted(visit.service_id for visit in visits),
     }
     assert headings == [str(number) for number in ids[by]]
 
@@ -212,7 +212,7 @@ def test_a_clinician_without_a_calendar_is_told(client, centre):
 def test_a_managers_board_leads_to_what_the_manager_may_look_at(manager, visits, view):
     page = manager.get(view).text
     links = values(page, 'a[href^="/desk/appointments/"]', "href")
-    assert sorted(links) == sorted(f"/desk/appointments/{one.id}" for one in visits)
+    assert sorted(links) == sorted(f"/desk/appointments/{visit.id}" for visit in visits)
     shown = manager.get(links[0]).text
     assert "王一禾" in shown
     assert "/arrival" not in shown  # to look, not to do

@@ -150,7 +150,7 @@ def test_the_page_of_what_was_posted_can_be_opened(doctor, visit):
 def test_a_visit_says_what_else_is_due(doctor, visit):
     page = doctor.get(f"/calendar/appointments/{visit.id}").text
     assert "其他待完成项目" in page
-    (due,) = [one for one in rows(page, "section") if one.startswith("其他待完成项目")]
+    (due,) = [row for row in rows(page, "section") if row.startswith("其他待完成项目")]
     assert len(due.split()) > 1
 
 

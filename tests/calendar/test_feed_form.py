@@ -41,7 +41,7 @@ def clinician(both):
     service = make_service(name_zh=AWKWARD)
     practitioner = make_practitioner([service], user=user, centre=centre)
     slots = make_slot(service, practitioner=practitioner).clinic_session.slots
-    visits = [make_appointment(service=service, slot=one) for one in slots[:3]]
+    visits = [make_appointment(service=service, slot=slot) for slot in slots[:3]]
     booking.cancel(visits[2], by=user, online=False, now=NOON)
     day = date(2026, 3, 10)
     make_leave(practitioner, at(day, time.min), at(day + timedelta(days=2), time.min))
@@ -56,7 +56,7 @@ def test_every_event_is_read_back_as_it_was_meant(clinician):
     events, calendar = read(client.get(address_for(user)).data)
     assert calendar["PRODID"]
     assert len(events) == 5
-    by_uid = {one["UID"]: one for one in events}
+    by_uid = {event["UID"]: event for event in events}
     for visit in visits:
         found = by_uid[f"appointment-{visit.id}@appointments"]
         assert (found["DTSTART"], found["DTEND"]) == (visit.starts_at, visit.ends_at)
@@ -64,7 +64,7 @@ def test_every_event_is_read_back_as_it_was_meant(clinician):
         assert found["LOCATION"] == f"诊室一, {visit.centre.name_zh}"
         assert found["STATUS"] == ("CANCELLED" if visit.cancelled_at else "CONFIRMED")
         assert found["SEQUENCE"] == visit.version
-    days = [one["DTSTART"] for one in events if type(one["DTSTART"]) is date]
+    days = [event["DTSTART"] for event in events if type(event["DTSTART"]) is date]
     assert days == [date(2026, 3, 10)]
 
 
@@ -79,7 +79,7 @@ def test_one_user_has_one_live_feed_on_both_engines(both):
     user = make_user(Role.CLINICIAN, centre=make_centre())
     tokens = [feeds.open_feed(user, now=NOON) for _ in range(3)]
     db.session.commit()
-    assert [feeds.whose(one) is not None for one in tokens] == [False, False, True]
+    assert [feeds.whose(token) is not None for token in tokens] == [False, False, True]
     with pytest.raises(IntegrityError):
         save(CalendarFeed(user_id=user.id, token_hash="x" * 64, made_at=NOON))
 

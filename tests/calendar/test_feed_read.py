@@ -67,7 +67,7 @@ def read(client, practitioner):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_appointment_is_read_as_it_is_booked(read, visits, language):
-    found = {one.uid: one for one in read(language).events}
+    found = {event.uid: event for event in read(language).events}
     assert len(found) == len(visits)
     for visit, letters in zip(visits, NAMES.values(), strict=True):
         one = found[f"appointment-{visit.id}@appointments"]

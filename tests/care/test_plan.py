@@ -50,4 +50,4 @@ def test_nothing_is_lost_and_nothing_is_shown_twice(rows):
     plan = plan_of(dues)
 
     shown = [*plan.now, *plan.ask, *plan.coming, *plan.done]
-    assert sorted(one.code for one in shown) == sorted(one.code for one in dues)
+    assert sorted(one.code for one in shown) == sorted(due.code for due in dues)

@@ -81,6 +81,6 @@ class Day:
 def hidden(page):
     """The hidden fields of a check's page: which version it shows, and what of it."""
     names = ("version", "base", "clashes")
-    kept = {one: values(page, f"[name={one}]", "value")[0] for one in names}
+    kept = {name: values(page, f"[name={name}]", "value")[0] for name in names}
     assert isinstance(json.loads(kept["base"]), dict)
     return kept

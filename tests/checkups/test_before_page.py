@@ -35,7 +35,7 @@ def day(app):
 def kept():
     db.session.expire_all()
     rows = db.session.query(CheckFinding).filter(CheckFinding.voided_at.is_(None))
-    return {one.code: one.value for one in rows}
+    return {row.code: row.value for row in rows}
 
 
 @pytest.mark.parametrize("visit", visits(), ids=lambda one: one.id)
@@ -44,7 +44,7 @@ def test_every_age_is_asked_its_own_signs_word_for_word(visit):
     assert tuple(one.text_zh for one in asked[:4]) == visit.warning_signs
     assert len(asked) == (5 if visit.warning_signs else 0)
     assert {one.code for one in daily(visit)} >= {"sleep"}
-    codes = [one.code for one in questions(visit)]
+    codes = [question.code for question in questions(visit)]
     assert len(codes) == len(set(codes))
 
 
@@ -59,7 +59,7 @@ def test_all_answers_are_kept_and_shown(client, day):
     assert (answer.status_code, answer.location) == (303, f"/appointments/{day.visit.id}")
     assert kept() == SIGNS | DAILY
     rows = db.session.query(CheckFinding).all()
-    assert {(one.visit, one.source, one.entered_by_id) for one in rows} == {
+    assert {(row.visit, row.source, row.entered_by_id) for row in rows} == {
         ("M12", EnteredBy.PARENT, day.parent.id)
     }
     shown = client.get(day.before).text

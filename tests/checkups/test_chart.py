@@ -68,7 +68,7 @@ def test_everything_lies_within_the_frame_and_later_is_further_right(standard, m
     for dot in drawn.dots:
         assert LEFT <= dot.x <= WIDTH - RIGHT + 1e-6
         assert TOP - 1e-6 <= dot.y <= HEIGHT - BOTTOM + 1e-6
-    assert [one.x for one in drawn.dots] == sorted(one.x for one in drawn.dots)
+    assert [dot.x for dot in drawn.dots] == sorted(dot.x for dot in drawn.dots)
     assert len(drawn.dots) == sum(at <= lines.xs(standard, metric, "M")[-1] for at, _ in pairs)
 
 
@@ -91,7 +91,7 @@ def test_a_touch_is_meant_for_one_point(pairs):
     for one, other in combinations(dots, 2):
         apart = dist((one.x, one.y), (other.x, other.y))
         assert one.reach + other.reach <= max(apart, 8) + 1e-6
-    assert all(4 <= one.reach <= 12 for one in dots)
+    assert all(4 <= dot.reach <= 12 for dot in dots)
 
 
 def girl(*rows):
@@ -113,11 +113,11 @@ def test_the_drawing_has_every_point_where_its_numbers_say(app):
     weight = series_of(GIRL, SEEN, Standard.NATIONAL, TODAY)[0]
     svg = svg_of(app, weight)
     dots = classed(svg, "growth-dot")
-    assert [one.get("aria-label").split(" kg")[0] for one in dots] == ["7.5", "9", "9.1"]
+    assert [dot.get("aria-label").split(" kg")[0] for dot in dots] == ["7.5", "9", "9.1"]
     marks = [(float(one.get("cx")), float(one.get("cy"))) for one in classed(svg, "growth-touch")]
     assert marks == [pytest.approx((dot.x, dot.y), abs=0.06) for dot in weight.chart.dots]
     (line,) = classed(svg, "growth-line")
-    assert placed(line.get("points")) == [pytest.approx(one, abs=0.01) for one in marks]
+    assert placed(line.get("points")) == [pytest.approx(mark, abs=0.01) for mark in marks]
     # 181 and 365 days of two years' window, between the frame's sides
     width = WIDTH - LEFT - RIGHT
     assert marks[0][0] == pytest.approx(LEFT + 181 / 30.4375 / 24 * width, abs=0.06)
@@ -148,7 +148,7 @@ def test_a_preterm_child_is_drawn_at_the_corrected_age_with_its_own_age_beside_i
         assert mine.x < other.x
         assert mine.ghost == pytest.approx(other.x)
     ghosts = classed(svg_of(app, series), "growth-ghost")
-    assert [float(one.get("cx")) for one in ghosts] == [
+    assert [float(ghost.get("cx")) for ghost in ghosts] == [
         pytest.approx(dot.x, abs=0.06) for dot in term.chart.dots
     ]
     assert classed(svg_of(app, term), "growth-ghost") == []

@@ -15,7 +15,7 @@ from clinic.checkups.kinds import Kind
 
 BORN, ON = date(2025, 2, 1), date(2026, 3, 3)
 GIRL = Patient(BORN, "F")
-SHEETS = {one.id: sheet(one, one.items) for one in visits()}
+SHEETS = {visit.id: sheet(visit, visit.items) for visit in visits()}
 WORDS = st.one_of(
     st.sampled_from(
         ["", "yes", "no", "normal", "abnormal", "lying", "9.2", "18.4", "0.8", "agreed"]

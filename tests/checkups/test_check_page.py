@@ -48,7 +48,7 @@ def kept():
     found = db.session.query(CheckFinding).filter(
         CheckFinding.voided_at.is_(None), CheckFinding.source == EnteredBy.CLINIC
     )
-    return {one.kind.value: one.amount for one in rows} | {one.code: one.value for one in found}
+    return {row.kind.value: row.amount for row in rows} | {one.code: one.value for one in found}
 
 
 def post(client, day, *parts, **more):

@@ -14,7 +14,7 @@ from clinic.checkups.due.referral import referral, second_screen
 from clinic.checkups.due.schedule import visits
 from clinic.checkups.kinds import Kind
 
-BY_ID = {one.id: one for one in visits()}
+BY_ID = {visit.id: visit for visit in visits()}
 W, L, H, HB, T = Kind.WEIGHT, Kind.LENGTH, Kind.HEAD, Kind.HAEMOGLOBIN, Kind.TEMPERATURE
 # Every item of the schedule that is no amount, finding or advice, and where the page has it.
 ELSEWHERE = {"warning_signs_screen", "visual_acuity", "HepB-2 may be given"}
@@ -67,10 +67,10 @@ def test_at_which_checks_it_is_asked(code, at):
 
 
 def test_every_item_of_the_schedule_has_its_place_on_the_page():
-    for one in visits():
-        found = {finding.code for finding in whole(one.id).findings}
-        talked = {advice.code for advice in whole(one.id).advice}
-        assert set(one.items) - set(AMOUNTS) - found - talked <= ELSEWHERE
+    for visit in visits():
+        found = {finding.code for finding in whole(visit.id).findings}
+        talked = {advice.code for advice in whole(visit.id).advice}
+        assert set(visit.items) - set(AMOUNTS) - found - talked <= ELSEWHERE
 
 
 def test_fields_are_distinct_and_fit_the_record():
@@ -78,7 +78,9 @@ def test_fields_are_distinct_and_fit_the_record():
         fields = whole(one).fields
         assert len(fields) == len(set(fields))
         assert max(map(len, fields)) <= 40
-    assert {one.code for one in findings()} <= {item for one in visits() for item in one.items}
+    assert {finding.code for finding in findings()} <= {
+        item for visit in visits() for item in visit.items
+    }
 
 
 def test_blood_that_was_taken_is_not_taken_again():

@@ -100,7 +100,7 @@ def test_another_version_is_refused_and_changes_nothing(appointment, doctors, st
 def test_of_two_who_save_at_the_same_moment_one_is_told(both, appointment, doctors, version):
     if version:
         save(appointment, 0, 9000, doctors[0])
-    ids = [one.id for one in doctors]
+    ids = [doctor.id for doctor in doctors]
     appointment_id = appointment.id
     db.session.commit()
     barrier, ends = Barrier(2), {}
@@ -121,10 +121,10 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(both, appointment, docto
                 db.session.remove()
 
     threads = [Thread(target=work, args=pair) for pair in zip(ids, (9200, 9400), strict=True)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(60)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
     assert sorted(ends.values()) == ["saved", "told"]
     winner = next(grams for grams, end in ends.items() if end == "saved")
     assert [one.amount for one in live(Measurement)] == [winner]
@@ -181,7 +181,9 @@ def test_parents_heights_are_one_row(child, parent):
     for mother in (1600, 1620):
         recording.set_parent_heights(child, mother, 1750, by=parent, now=NOON)
     db.session.commit()
-    assert [one.mother_mm for one in db.session.scalars(select(ParentHeights))] == [1620]
+    assert [
+        parent_heights.mother_mm for parent_heights in db.session.scalars(select(ParentHeights))
+    ] == [1620]
 
 
 REFUSED = {

@@ -113,7 +113,7 @@ class Day:
     def _book_one(self, parent, child, kind, slot_id):
         """Keep the place and confirm it, as its guardian does: the appointment's id."""
         facts, _ = family_of(parent, [], [self.day], now=self.booked_at)
-        wish = Wish(next(one for one in facts if one.id == child.id), self.services[kind])
+        wish = Wish(next(fact for fact in facts if fact.id == child.id), self.services[kind])
         codes = {child.id: ["MMR"]} if kind is ServiceKind.VACCINATION else {}
         asked = asked_by([wish], codes, None, now=self.booked_at)
         kept = keeping.keep(
@@ -179,12 +179,12 @@ class Day:
 
     def _vaccinate(self, visit, now):
         parent = visit.booking.made_by
-        answers = {one.code: Answer(False) for one in screening.questions()}
+        answers = {question.code: Answer(False) for question in screening.questions()}
         before.answer(visit, answers, ["MMR"], language="zh", by=parent, now=now)
-        lines = [one for one in jab_queries.lines_of(visit, self.day) if one.is_promised]
-        decisions = [(one, True) for one in lines]
+        lines = [line for line in jab_queries.lines_of(visit, self.day) if line.is_promised]
+        decisions = [(line, True) for line in lines]
         before.decide(visit, decisions, language="zh", by=parent, now=now)
-        jabs = [giving.Jab(one, "MMR-1", "left arm") for one in lines]
+        jabs = [giving.Jab(line, "MMR-1", "left arm") for line in lines]
         giving.give(visit, jabs, CHECKS, by=self.clinician, now=now)
         observation.leave(visit, "", by=self.clinician, now=now + timedelta(minutes=31))
 

@@ -46,7 +46,7 @@ def big_tables():
     """The tables that grow with the city."""
     few = "SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {}) AS few"
     tables = Base.metadata.tables
-    return {one for one in tables if db.session.scalar(text(few.format(one, BIG))) == BIG}
+    return {table for table in tables if db.session.scalar(text(few.format(table, BIG))) == BIG}
 
 
 def faults_of(work, big):

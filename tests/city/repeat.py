@@ -41,7 +41,7 @@ WHICH = {
     "versions": "centre_id > 0",
     "closures": "false",
 }
-TABLES = [one for one in Base.metadata.sorted_tables if one.name not in SHARED]
+TABLES = [table for table in Base.metadata.sorted_tables if table.name not in SHARED]
 # A centre's stock is one for all its days: what they used came too, what they promise is counted.
 COUNT_STOCK = (
     """
@@ -115,7 +115,7 @@ def _repeat(url, *, centres, before, after):
 
 def _insert(table, name, engine):
     """The statement that copies the rows that a table had; a centre's own are copied once."""
-    columns = {f'"{one.name}"': _moved(one, engine) for one in table.columns}
+    columns = {f'"{column.name}"': _moved(column, engine) for column in table.columns}
     once = " WHERE c.days = 0" if table.name in OF_CENTRE else ""
     return (
         f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {', '.join(columns.values())} "
@@ -158,8 +158,12 @@ def _is(column, kind):
 
 
 def _is_alone_unique(column):
-    keys = [one for one in column.table.constraints if isinstance(one, UniqueConstraint)]
-    return any(list(one.columns) == [column] for one in keys)
+    keys = [
+        constraint
+        for constraint in column.table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    ]
+    return any(list(key.columns) == [column] for key in keys)
 
 
 @contextmanager

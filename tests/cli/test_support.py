@@ -65,7 +65,7 @@ def test_rules_who_waits_and_policies_are_listed(run, centre, visit):
 
 def test_booking_moving_and_cancelling_by_reference(run, centre, visit):
     child = make_child()
-    slots = [one.id for one in db.session.get_one(ClinicSession, visit.slot_id).slots]
+    slots = [slot.id for slot in db.session.get_one(ClinicSession, visit.slot_id).slots]
 
     code, booked = run("book", child.id, visit.service.code, slots[1], "--by", BY)
     assert code == 0

@@ -48,7 +48,7 @@ def test_there_is_something_to_do_today(city):
 def both_in_one_visit(parent):
     """The youngest has both due and nothing of it booked; the brother has a check soon."""
     midnight, _ = day_bounds(DAY)
-    children = {one.name: one for one in children_of(parent)}
+    children = {child.name: child for child in children_of(parent)}
     youngest = children["李一禾"]
     both = plans_of([youngest], DAY)[youngest.id].kinds_open
     assert both == [ServiceKind.CHECKUPS, ServiceKind.VACCINATION]

@@ -20,13 +20,13 @@ def test_the_demo_family_sees_growth_that_is_plausible(city):
     patient, series = grown("李一麦")
     weight = next(one for one in series if one.metric == WEIGHT)
     assert len(weight.samples) >= 5
-    assert {one.at_home for one in weight.samples} == {True, False}
-    values = [one.value for one in weight.samples]
+    assert {sample.at_home for sample in weight.samples} == {True, False}
+    values = [sample.value for sample in weight.samples]
     assert values == sorted(values)  # nobody shrinks
-    assert all(patient.birth_date < one.on <= DAY for one in weight.samples)
+    assert all(patient.birth_date < sample.on <= DAY for sample in weight.samples)
     assert next(one for one in series if one.metric == BMI).latest.word == "超重"
     early, series = grown("孙安安")
     assert early.gestation_weeks == 34
-    assert all(one.months < one.real for one in series[0].samples)
+    assert all(sample.months < sample.real for sample in series[0].samples)
     first = db.session.scalars(select(Child).where(Child.name == "李一禾")).one()
     assert heights_of(first.id) is not None

@@ -65,8 +65,8 @@ def test_a_check_in_is_taken_back_for_a_reason_also_when_called(desk, here, is_c
         assert ticket().state is State.VOID
         record = desk.page(f"/desk/appointments/{here.id}")
         assert any(
-            "撤销签到：签错了孩子 · 前台" in one
-            for one in record.rows("section[aria-labelledby=history] li")
+            "撤销签到：签错了孩子 · 前台" in row
+            for row in record.rows("section[aria-labelledby=history] li")
         )
         shown.form(action="/arrival").submit()  # and may come all the same
         assert standing(here) is Status.ARRIVED

@@ -51,7 +51,7 @@ def booked():
 def test_a_walk_in_for_a_vaccination_promises_what_is_usual_that_day(desk, site):
     data = walk_in(site, site.slots[NEXT_WEEK][0])
     answers = [desk.post("/desk/walk-in", data=data) for _ in range(2)]
-    assert [one.status_code for one in answers] == [303, 303]
+    assert [answer.status_code for answer in answers] == [303, 303]
     assert live() == BOTH
 
 

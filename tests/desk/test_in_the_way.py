@@ -55,7 +55,7 @@ def test_a_walk_in_says_which_visit_is_in_the_way(desk, service, slot, parent, c
     first = make_appointment(child, service, slot, by=parent)
     answer = walk_in(desk, child, slot, service)
     assert answer.status in (409, 422)
-    (said,) = [one for one in answer.rows("#times .notice-warn") if child.name in one]
+    (said,) = [row for row in answer.rows("#times .notice-warn") if child.name in row]
     assert "14:00" in said
     assert slot.centre.name_zh in said
     assert answer.link("查看预约") == f"/desk/appointments/{first.id}"
@@ -66,7 +66,7 @@ def test_a_visit_at_another_centre_is_said_and_not_linked(desk, service, slot, p
     other = make_slot(make_service(), day=TODAY, opens=time(14), closes=time(17))
     make_appointment(child, other.practitioner.services[0], other, by=parent)
     answer = walk_in(desk, child, slot, service)
-    (said,) = [one for one in answer.rows("#times .notice-warn") if child.name in one]
+    (said,) = [row for row in answer.rows("#times .notice-warn") if child.name in row]
     assert other.centre.name_zh in said
     assert not answer.tree.css("#times .notice-warn a")
 

@@ -220,7 +220,7 @@ def test_an_unchanged_part_costs_a_handful_of_queries_for_one_as_for_many(room, 
 def test_arrivals_show_the_ticket_and_check_in_a_family_with_one_press(client, reception, slot):
     parent, service = make_user(), slot.practitioner.services[0]
     siblings = [make_child(parent, name=name) for name in ("王大宝", "王小宝")]
-    visits = [make_appointment(one, service, slot, by=parent) for one in siblings]
+    visits = [make_appointment(sibling, service, slot, by=parent) for sibling in siblings]
     desk = client.sign_in(reception)
     assert "全家 2 项一起签到" in desk.get("/desk/").text
     desk.post(f"/desk/appointments/{visits[0].id}/arrival/family")
@@ -342,7 +342,7 @@ def test_the_queue_says_of_each_room_what_the_slips_say(client, reception, slot,
             desk.post(f"/desk/appointments/{one.id}/arrival")
         page = desk.page("/desk/queue?station=doctor&room=")
         waits = [
-            re.search(r"约 (\d+) 分钟", one)[1] for one in page.rows("[aria-labelledby=waiting] li")
+            re.search(r"约 (\d+) 分钟", row)[1] for row in page.rows("[aria-labelledby=waiting] li")
         ]
         assert waits == ["0", "15", "30", "0"]
         assert "预约时间 16:00" in page.rows("[aria-labelledby=early] li")[0]

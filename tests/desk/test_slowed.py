@@ -87,7 +87,7 @@ def test_a_family_that_cancels_twelve_times_in_a_minute_is_slowed(both, slot):
     assert found[: limits.CANCELLING.times] == [303] * limits.CANCELLING.times
     assert set(found[limits.CANCELLING.times :]) <= {422, 429}
     db.session.expire_all()
-    assert [status_of(one) for one in visits].count(Status.BOOKED) == 2
+    assert [status_of(visit) for visit in visits].count(Status.BOOKED) == 2
     assert noted("too often") == 1
     with time_machine.travel(NOON + limits.CANCELLING.within, tick=False):
         assert cancel_all(client, "/appointments/{}/cancellation", visits[-1:]) == [303]

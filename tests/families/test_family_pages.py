@@ -122,7 +122,7 @@ def test_the_second_guardian_cannot_remove_the_first(app, client):
     mother, father = make_user(), make_user()
     child = make_child(mother)
     make_guardianship(father, child)
-    first = next(one.id for one in child.guardianships if one.is_first)
+    first = next(guardianship.id for guardianship in child.guardianships if guardianship.is_first)
     assert not client.sign_in(father).page("/family").has_form(action="/revocation")
     answer = client.post(f"/family/guardianships/{first}/revocation")
     assert answer.status_code == 409

@@ -50,7 +50,7 @@ def given(child, doses, by):
 
 
 def codes(rows):
-    return [one.code for one in rows]
+    return [row.code for row in rows]
 
 
 def url(child):
@@ -102,7 +102,7 @@ def test_a_finished_check_makes_the_next_one_come(parent, child):
     db.session.commit()
 
     checks = [one for one in plans_of([child], TODAY)[child.id].coming if one.code == "M12"]
-    assert [one.earliest for one in checks] == [date(2026, 7, 2)]
+    assert [check.earliest for check in checks] == [date(2026, 7, 2)]
 
 
 @pytest.mark.parametrize(

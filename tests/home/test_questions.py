@@ -38,7 +38,7 @@ def test_it_is_asked_on_every_page_that_shows_the_visit(baby, parent):
 
 def test_the_plan_shows_the_next_dose_with_its_button_and_not_as_booked(baby, parent):
     page = parent.page(f"/family/children/{baby.child.id}/plan")
-    assert not any("已约" in one for one in page.rows(".tag"))
+    assert not any("已约" in row for row in page.rows(".tag"))
     assert "百白破疫苗 第3剂" in page.words
 
 
@@ -86,7 +86,7 @@ def test_a_booked_dose_is_not_called_overdue_and_not_counted_as_open(baby, paren
     late.book(TOMORROW, "DTAP")
     home = parent.sign_in(late.parent).page("/")
     plan = parent.page(f"/family/children/{late.child.id}/plan")
-    [booked] = [one for one in plan.rows("li.step") if "百白破" in one]
+    [booked] = [row for row in plan.rows("li.step") if "百白破" in row]
     assert "已约2026年3月3日" in booked
     assert not {"逾期", "现在"} & set(booked)
     still = [*plan.rows("li.step-due"), *plan.rows("li.step-overdue")]

@@ -103,7 +103,7 @@ def test_what_cannot_be_has_a_sentence_and_a_way_on(client, made, where):
     assert 'name="version"' not in page.text
     free = 'name="slot"' in page.text
     links = values(page.text, 'a[href*="move?day="]', "href")
-    days = [one.partition("move?day=")[2].partition("&")[0] for one in links]
+    days = [link.partition("move?day=")[2].partition("&")[0] for link in links]
     assert free == (day == WEDNESDAY)
     assert days
     assert all(one > day.isoformat() for one in days)

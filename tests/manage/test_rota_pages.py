@@ -50,7 +50,7 @@ def hours(made, **kw):
 
 def fields(page):
     names = ("version", "number")
-    return {one: values(page.text, f"[name={one}]", "value")[-1] for one in names}
+    return {name: values(page.text, f"[name={name}]", "value")[-1] for name in names}
 
 
 def publish(client):
@@ -236,7 +236,7 @@ def test_a_week_and_a_weekday_are_copied(client, made):
     }
     assert client.post("/manage/rota/copy", data=day).status_code == 303
     drafts = db.session.query(RotaDraft).order_by(RotaDraft.id).all()
-    assert [(one.practitioner_id, one.weekly.weekdays) for one in drafts] == [
+    assert [(draft.practitioner_id, draft.weekly.weekdays) for draft in drafts] == [
         (other.id, (0, 1, 2)),
         (made.practitioner.id, (3, 4)),
     ]

@@ -48,30 +48,30 @@ def cancel(appointment_id):
 
 
 def cancel_all(*appointment_ids):
-    visits = [_visit(one) for one in appointment_ids]
+    visits = [_visit(appointment_id) for appointment_id in appointment_ids]
     booking.cancel_all(visits, by=visits[0].booking.made_by, online=True, now=NOON, reason="")
     return "cancelled"
 
 
 def cancel_one_by_one(visits, **kw):
-    for one in visits:
-        booking.cancel(one, **kw)
+    for visit in visits:
+        booking.cancel(visit, **kw)
 
 
 def missed(*appointment_ids):
-    visits = [_visit(one) for one in appointment_ids]
+    visits = [_visit(appointment_id) for appointment_id in appointment_ids]
     attendance.mark_all_no_show(visits, by=visits[0].booking.made_by, now=DAYS_AFTER)
     return "missed"
 
 
 def missed_one_by_one(visits, **kw):
-    for one in visits:
-        attendance.mark_no_show(one, note="", **kw)
+    for visit in visits:
+        attendance.mark_no_show(visit, note="", **kw)
 
 
 def arrive(*appointment_ids):
     """Siblings, or a child with two visits, all at once."""
-    visits = [_visit(one) for one in appointment_ids]
+    visits = [_visit(appointment_id) for appointment_id in appointment_ids]
     arriving.check_in_family(visits, by=visits[0].booking.made_by, now=NOON)
     return "arrived"
 

@@ -60,16 +60,16 @@ def _wait(door, word="ready"):
 
 def at_once(people):
     """Wait until all are ready and let them go together, in their order; how they ended."""
-    for one in people:
-        one.hear("ready")
+    for person in people:
+        person.hear("ready")
     return let_go(people)
 
 
 def let_go(people):
     """Let those who are ready go together; how they ended."""
-    for one in people:
-        one.go()
-    answers = [one.answer() for one in people]
+    for person in people:
+        person.go()
+    answers = [person.answer() for person in people]
     db.session.rollback()  # what was read before is not what is there now
     db.session.expire_all()
     return answers

@@ -91,7 +91,7 @@ def families(app, number, *, children=1):
     users = _insert(User, [_user() for _ in range(number)])
     whose = [user_id for user_id in users for _ in range(children)]
     theirs = _insert(Child, [_child() for _ in whose])
-    _insert(Membership, [{"user_id": one, "role": Role.PARENT} for one in users])
+    _insert(Membership, [{"user_id": user, "role": Role.PARENT} for user in users])
     _insert(
         Guardianship,
         [
@@ -106,9 +106,9 @@ def families(app, number, *, children=1):
             for user_id, child_id in zip(whose, theirs, strict=True)
         ],
     )
-    _insert(Consent, [_consent(one, kind) for one in users for kind in ConsentKind])
+    _insert(Consent, [_consent(user, kind) for user in users for kind in ConsentKind])
     db.session.commit()
-    sessions = sign_in(*(User(id=one, epoch=0) for one in users))
+    sessions = sign_in(*(User(id=user, epoch=0) for user in users))
     parents = [Parent(app, session) for session in sessions]
     return [
         Family(parent, tuple(theirs[n * children : (n + 1) * children]))

@@ -24,7 +24,7 @@ def give(visit_id, nurse_id):
     visit = db.session.get_one(Appointment, visit_id)
     nurse = db.session.get_one(User, nurse_id)
     lines = jab_queries.lines_of(visit, clinic_day(ON_THE_DAY))
-    jabs = [giving.Jab(one, LOT, "left arm") for one in lines if one.vaccine.code == "MMR"]
+    jabs = [giving.Jab(line, LOT, "left arm") for line in lines if line.vaccine.code == "MMR"]
     giving.give(visit, jabs, list(CHECKS), by=nurse, now=ON_THE_DAY)
 
 

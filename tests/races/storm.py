@@ -78,7 +78,7 @@ class Storm:
     @property
     def pages(self):
         """The answers among the troubles: those who were not cut off."""
-        return [one for one in self.troubles if not isinstance(one, Exception)]
+        return [trouble for trouble in self.troubles if not isinstance(trouble, Exception)]
 
     def check(self, answers):
         """Every place is taken once, by who was told so; the others were refused kindly."""
@@ -87,5 +87,7 @@ class Storm:
         assert sorted(map(tuple, rows)) == sorted(self.acknowledged)
         children = [child_id for _, child_id in self.acknowledged]
         assert len(set(children)) == len(children) == self.places
-        assert {one.status for one in answers} - {303} == KIND & {one.status for one in answers}
+        assert {answer.status for answer in answers} - {303} == KIND & {
+            answer.status for answer in answers
+        }
         assert broken_promises() == []

@@ -45,7 +45,7 @@ def booked_with_each(slot_ids):
         select(Appointment.slot_id, func.count()).group_by(Appointment.slot_id)
     )
     found = dict(rows.all())
-    return [found.get(one, 0) for one in slot_ids]
+    return [found.get(slot_id, 0) for slot_id in slot_ids]
 
 
 def test_three_are_free_six_ask_and_three_are_booked(race):
@@ -54,7 +54,7 @@ def test_three_are_free_six_ask_and_three_are_booked(race):
         answers = six_ask(race, site, service_id, slot_ids)
 
     assert statuses(answers) == {303: 3, 409: 3}
-    assert all('name="slot"' in one.page for one in answers if one.status == 409)
+    assert all('name="slot"' in answer.page for answer in answers if answer.status == 409)
     assert booked_with_each(slot_ids) == [1, 1, 1]
     assert broken_promises() == []
 

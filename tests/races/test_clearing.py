@@ -53,7 +53,7 @@ def test_its_twin_that_does_not_look_again_takes_it_from_its_owner(race):
 
 def test_at_the_same_moment_it_is_either_used_or_gone(race):
     forms = [old_form() for _ in range(FORMS)]
-    people = [Somebody(race, confirm, one) for one in forms]
+    people = [Somebody(race, confirm, form) for form in forms]
 
     *answers, _ = at_once([*people, Somebody(race, clear, "")])
 

@@ -111,11 +111,11 @@ def press_all(race, forms, counted, *, clicks=CLICKS, without=()):
     before = count(counted)
     people = [Somebody(race, clicking.act, SECRET, forms, without) for _ in range(clicks)]
     for _ in forms:
-        for one in people:
-            one.hear("ready")
-        for one in people:
-            one.go()
-    answers = zip(*(one.answer() for one in people), strict=True)
+        for person in people:
+            person.hear("ready")
+        for person in people:
+            person.go()
+    answers = zip(*(person.answer() for person in people), strict=True)
     made = [after - earlier for earlier, after in zip(before, count(counted), strict=True)]
     return made, list(answers)
 

@@ -134,9 +134,9 @@ def everybody():
 def test_closing_a_day_while_it_is_booked_loses_nobody(race):
     answers, last, closed = book_and_close(race)
 
-    booked = [one for one in answers if one.status == 303]
+    booked = [answer for answer in answers if answer.status == 303]
     assert booked
-    assert {one.status for one in answers} - {303} <= KIND
+    assert {answer.status for answer in answers} - {303} <= KIND
     assert last.status in KIND
     assert 'name="slot"' in last.page
     # The first look was stale, for somebody had booked; then whoever was shown lost their time.
@@ -155,7 +155,9 @@ def test_its_twin_that_remembers_the_old_hours_books_into_a_shut_room(race):
 
     assert last.status == 303
     assert Status.BOOKED in {status_of(one) for one in everybody()}
-    assert any("closed, but families are booked" in one for one in broken_promises())
+    assert any(
+        "closed, but families are booked" in broken_promise for broken_promise in broken_promises()
+    )
 
 
 def test_its_twin_whose_manager_does_not_look_again_surprises_families(race):

@@ -26,7 +26,7 @@ def at_one_moment(race, lots, sight="sees"):
     for number in ("B7", "C3"):
         day.receive(5, number=number)
     day.answer()
-    (line,) = [one for one in lines_of(day.visit, TOMORROW) if one.vaccine.code == "MMR"]
+    (line,) = [line for line in lines_of(day.visit, TOMORROW) if line.vaccine.code == "MMR"]
     jab = giving.Jab(line, LOT, "left arm")
     giving.give(day.visit, [jab], CHECKS, by=day.vaccinator, now=ON_THE_DAY)
     db.session.commit()

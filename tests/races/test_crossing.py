@@ -46,7 +46,12 @@ def test_one_family_has_both_places_the_other_none_and_nobody_sees_a_deadlock(ra
         rounds = cross(race, site)
 
     assert [statuses(answers) for answers in rounds] == [{303: 1, 409: 1}] * ROUNDS
-    assert all("没有约成" in one.page for answers in rounds for one in answers if one.status == 409)
+    assert all(
+        "没有约成" in answer.page
+        for answers in rounds
+        for answer in answers
+        if answer.status == 409
+    )
     assert appointments() == 2 * ROUNDS
     # Nothing is left of those who did not win: no hold, no place.
     assert (count(Booking), count(Hold), count(Place)) == (ROUNDS, 2 * ROUNDS, 2 * ROUNDS)

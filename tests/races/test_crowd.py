@@ -63,7 +63,7 @@ class Busy:
         return made.appointments[0].id
 
     def _wait(self, family):
-        children = [db.session.get_one(Child, one) for one in family.children]
+        children = [db.session.get_one(Child, child) for child in family.children]
         days = {"first_day": in_two_days(), "last_day": in_two_days(1)}
         wish = {"weekdays": range(7), "parts": ("morning",), **days}
         centres = [db.session.get_one(Centre, self.centre_id)]
@@ -109,7 +109,7 @@ def test_families_that_cross_while_siblings_wait_see_no_error(postgres_race):
         answers = busy.cross(site)
 
     assert len(answers) > 300
-    assert {one.status for one in answers} <= {303} | KIND
+    assert {answer.status for answer in answers} <= {303} | KIND
     told = db.session.scalars(select(AuditEvent.action)).all()
     assert {"book", "move", "cancel", "offer"} <= set(told)
     assert deadlocks() == 0

@@ -34,7 +34,7 @@ def test_its_twin_that_books_in_pieces_forgets_what_it_did(race):
         storm.rage(site, 8)
 
     assert storm.troubles
-    assert any("is not in the audit" in one for one in broken_promises())
+    assert any("is not in the audit" in broken_promise for broken_promise in broken_promises())
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_postgresql_killed_in_a_storm(own_postgres):
         assert SORRY[language] in answer.page
         assert headers["Retry-After"] == "10"
     assert statuses(looks) == {200: 30}
-    assert {one.status for one in storm.pages} <= {503}
+    assert {page.status for page in storm.pages} <= {503}
     assert storm.troubles
     db.engine.dispose()
     storm.check(answers)

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.skipif(
 
 def leave(site, size):
     """From now on no process of the server can make a file longer than that."""
-    for one in site.workers():
-        _, most = resource.prlimit(one, resource.RLIMIT_FSIZE)
-        resource.prlimit(one, resource.RLIMIT_FSIZE, (size, most))
+    for worker in site.workers():
+        _, most = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (size, most))
 
 
 def log_of(url):
@@ -92,5 +92,5 @@ def test_a_disk_that_fills_up_and_empties_in_a_storm(sqlite_race):
 
         answers = storm.rage(site, 16, at_booking={5: fill}, at_trouble={8: make_room})
 
-    assert {one.status for one in storm.troubles} == {503}
+    assert {trouble.status for trouble in storm.troubles} == {503}
     storm.check(answers)

@@ -25,7 +25,7 @@ NURSES = 3
 
 def give_at_once(race, visit_id, nurses, sight="sees"):
     """Each nurse at this visit, in a process of her own; how they ended."""
-    return all_at_once(race, [(visit_id, one) for one in nurses], sight)
+    return all_at_once(race, [(visit_id, nurse) for nurse in nurses], sight)
 
 
 def all_at_once(race, things, sight):

@@ -78,7 +78,7 @@ def test_leave_granted_while_families_book_in_it_leaves_nobody_unseen(race, day,
     assert granted.startswith("granted")
     made = appointments()
     booked = [f"booked {one.id}" for one in made]
-    assert sorted(one for one in answers if one.startswith("booked")) == sorted(booked)
+    assert sorted(answer for answer in answers if answer.startswith("booked")) == sorted(booked)
     assert set(answers) - set(booked) <= {"SlotTaken", "Refused"}
     assert {status_of(one) for one in made} <= {Status.DISPLACED}
     assert sorted(int(one) for one in granted.split()[1:]) == [one.id for one in made]
@@ -91,7 +91,9 @@ def test_its_twin_that_looks_once_leaves_families_in_an_empty_room(race, day):
     answers = act_at_once(race, day["grant"], *day["books"], sight="blind")
 
     assert answers[0] == "granted"  # nobody, as it was shown
-    assert Counter(status_of(one) for one in appointments())[Status.BOOKED] == FAMILIES
+    assert (
+        Counter(status_of(appointment) for appointment in appointments())[Status.BOOKED] == FAMILIES
+    )
     assert broken_promises() != []
 
 
@@ -99,7 +101,7 @@ def test_the_database_alone_keeps_families_out_of_an_empty_room(race, day):
     """With its promises, whoever comes second is refused, however blind."""
     answers = act_at_once(race, *day["books"], day["grant"], sight="blind")
     if "granted" in answers:
-        assert all(one.startswith("SlotTaken") for one in answers if one != "granted")
+        assert all(answer.startswith("SlotTaken") for answer in answers if answer != "granted")
     else:
         assert answers[-1] == "IntegrityError"
     assert broken_promises() == []

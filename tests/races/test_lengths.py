@@ -96,6 +96,10 @@ def test_its_twin_without_locks_books_both(postgres_race):
         book_both(postgres_race, site, child="one")
 
     assert appointments() == 2 * ROUNDS
-    overlapping = [one for one in broken_promises() if "overlaps another of the child" in one]
+    overlapping = [
+        broken_promise
+        for broken_promise in broken_promises()
+        if "overlaps another of the child" in broken_promise
+    ]
     assert len(overlapping) == ROUNDS
     assert db.session.query(Appointment).filter_by(slot_count=4).count() == ROUNDS

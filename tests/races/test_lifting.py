@@ -34,12 +34,12 @@ def someone(race, deed, sight="sees"):
 def one_after_the_other(race, *deeds):
     """Blind ones: all have looked before the first acts, and each ends before the next begins."""
     people = [someone(race, deed, "blind") for deed in deeds]
-    for one in people:
-        one.hear("ready")
+    for person in people:
+        person.hear("ready")
     answers = []
-    for one in people:
-        one.go()
-        answers.append(one.answer())
+    for person in people:
+        person.go()
+        answers.append(person.answer())
     db.session.rollback()
     db.session.expire_all()
     return answers
@@ -73,13 +73,15 @@ def shut(race):
 )
 def test_what_is_shut_anew_while_it_opens_again_stays_shut(race, shut, opens, shuts, order):
     deeds = [shut(opens), (shuts, *FROM_TEN)]
-    answers = at_once([someone(race, one) for one in deeds[::order]])
+    answers = at_once([someone(race, deed) for deed in deeds[::order]])
 
     # Whoever came back before it was shut anew has lost the time again, and was shown.
-    assert sorted(one.split()[0] for one in answers) == ["opened", "shut"]
+    assert sorted(answer.split()[0] for answer in answers) == ["opened", "shut"]
     assert len(open_slots()) == 4
     assert max(open_slots()) < AT_NINE.replace(hour=AT_NINE.hour + 1)
-    assert [status_of(one) for one in db.session.scalars(select(Appointment))] == [Status.DISPLACED]
+    assert [status_of(appointment) for appointment in db.session.scalars(select(Appointment))] == [
+        Status.DISPLACED
+    ]
     assert broken_promises() == []
 
 
@@ -91,8 +93,9 @@ def test_its_twin_that_opens_what_it_saw_first_opens_shut_hours(race, shut, open
     assert one_after_the_other(race, (shuts, *FROM_TEN), again) == ["shut", "opened 1"]
 
     assert any(
-        "open while its centre or room is shut" in one or "open while its practitioner" in one
-        for one in broken_promises()
+        "open while its centre or room is shut" in broken_promise
+        or "open while its practitioner" in broken_promise
+        for broken_promise in broken_promises()
     )
 
 
@@ -109,7 +112,9 @@ def test_who_comes_back_when_two_lift_one_closure_comes_back_once(race, shut):
     assert sorted(answers) == ["opened 0", "opened 1"]
     assert told() == (1, 1)
     assert len(open_slots()) == 8
-    assert [status_of(one) for one in db.session.scalars(select(Appointment))] == [Status.BOOKED]
+    assert [status_of(appointment) for appointment in db.session.scalars(select(Appointment))] == [
+        Status.BOOKED
+    ]
     assert broken_promises() == []
 
 
@@ -141,13 +146,13 @@ def test_a_place_that_frees_as_the_day_shuts_is_shut_too(race, here, frees, orde
     """A check-in taken back, or a child who has gone; and somebody who would like to have the place."""
     _, visit = here
     deeds = [(frees, visit.id), ("book", make_child().id, visit.slot_id), WHOLE_DAY]
-    answers = at_once([someone(race, one) for one in deeds[::order]])
+    answers = at_once([someone(race, deed) for deed in deeds[::order]])
 
     assert {"freed", "shut"} <= set(answers)
     first, *others = db.session.scalars(select(Appointment).order_by(Appointment.id))
     assert status_of(first) is leaves(frees)
     # Whoever was so quick as to book before it was shut lost the time like everybody.
-    assert [status_of(one) for one in others] == [Status.DISPLACED] * answers.count("booked")
+    assert [status_of(other) for other in others] == [Status.DISPLACED] * answers.count("booked")
     assert open_slots() == []
     assert broken_promises() == []
 
@@ -165,7 +170,7 @@ def test_nobody_books_the_place_of_who_was_here_when_it_shut(race, here, frees, 
     clinic, visit = here
     clinic.do(clinic.close(), now=AT_NINE)
     deeds = [(frees, visit.id), ("book", make_child().id, visit.slot_id)]
-    answers = at_once([someone(race, one) for one in deeds[::order]])
+    answers = at_once([someone(race, deed) for deed in deeds[::order]])
 
     assert "freed" in answers
     assert not {"booked"} & set(answers)
@@ -181,4 +186,7 @@ def test_its_twin_that_shuts_nothing_behind_lets_somebody_in(race, here, frees):
     book = ("book", make_child().id, visit.slot_id)
 
     assert one_after_the_other(race, (frees, visit.id), book) == ["freed", "booked"]
-    assert any("open while its centre or room is shut" in one for one in broken_promises())
+    assert any(
+        "open while its centre or room is shut" in broken_promise
+        for broken_promise in broken_promises()
+    )

@@ -63,12 +63,14 @@ class TwoOfTwo:
 
     def cancel_both(self, race, manner):
         """Both are locked before either is offered to who waits."""
-        people = [Somebody(race, stop_and_act, manner, crossing.cancel, one) for one in self.visits]
-        for one in people:
-            one.hear("ready")
-            one.go()
-        for one in people:
-            one.hear("locked")
+        people = [
+            Somebody(race, stop_and_act, manner, crossing.cancel, visit) for visit in self.visits
+        ]
+        for person in people:
+            person.hear("ready")
+            person.go()
+        for person in people:
+            person.hear("locked")
         return let_go(people)
 
     def offered(self):
@@ -131,7 +133,7 @@ def offer_in_two_sessions():
     wish = {"weekdays": range(7), "parts": ("morning",), **days}
     siblings = [make_child(parent) for _ in "ab"]
     waiting.join(parent, siblings, service, [first.centre], **wish, now=NOON)
-    both = [one.slots[0].id for one in sessions]
+    both = [session.slots[0].id for session in sessions]
     assert waiting.look_for(waiting.everybody(now=NOON)[0], now=NOON) == set(both)
     return (crossing.move_session, sessions[1].id, LATER), both
 
@@ -268,8 +270,10 @@ def test_tickets_of_two_families_are_counted_in_one_order(postgres_race, manner)
     centre = make_practitioner().centre
     hours = {"day": clinic_day(NOON), "opens": time(13), "closes": time(14)}
     sessions = [
-        make_session(make_practitioner([one], centre=centre), make_room(centre), [one], **hours)
-        for one in services
+        make_session(
+            make_practitioner([service], centre=centre), make_room(centre), [service], **hours
+        )
+        for service in services
     ]
     families = [
         [
@@ -310,7 +314,7 @@ def test_versions_are_counted_in_one_order(postgres_race, is_broken):
         until_all_wait(number)
     db.session.rollback()  # of the locks
 
-    assert sorted(one.answer() for one in people) == ["cancelled", "moved"]
+    assert sorted(person.answer() for person in people) == ["cancelled", "moved"]
     assert bool(deadlocks()) == is_broken
     assert broken_promises() == []
 

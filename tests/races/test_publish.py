@@ -23,8 +23,8 @@ def two_managers(race, how):
     managers = [
         Somebody(race, publishing.act, how, "publish", make_user().id, made.centre.id) for _ in "ab"
     ]
-    for one in managers:
-        one.hear("ready")
+    for manager in managers:
+        manager.hear("ready")
     return managers
 
 
@@ -47,10 +47,10 @@ def test_its_twin_that_does_not_compare_publishes_over_the_newer(race):
 def test_its_twin_without_locks_opens_the_hours_twice(postgres_race):
     drop_promises()
     managers = two_managers(postgres_race, "unlocked")
-    for one in managers:
-        one.go()
-    for one in managers:
-        one.hear("checked")  # each has seen that nobody was before
+    for manager in managers:
+        manager.go()
+    for manager in managers:
+        manager.hear("checked")  # each has seen that nobody was before
     assert let_go(managers) == ["done 0 0"] * 2
     assert rules_and_publications() == (3, 2)
 
@@ -93,10 +93,10 @@ def test_publishing_while_families_book_loses_nobody_and_surprises_nobody(race):
     assert len(visits) == 2 + booked.count("done")
     # Who was shown is who is concerned; a family that came after could only refuse itself.
     assert int(shown) == len(publication.kept) + len(publication.lost) == len(visits)
-    lost = [one.id for one in visits if status_of(one) is Status.DISPLACED]
+    lost = [visit.id for visit in visits if status_of(visit) is Status.DISPLACED]
     assert lost == sorted(publication.lost)
     assert lost
-    assert {status_of(one) for one in visits if one.id in publication.kept} == {Status.BOOKED}
+    assert {status_of(visit) for visit in visits if visit.id in publication.kept} == {Status.BOOKED}
     assert broken_promises() == []
 
 

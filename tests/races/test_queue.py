@@ -52,7 +52,7 @@ def act_at_once(race, verb, ids, sight):
 def all_here(appointments, *, waiting):
     """They are checked in; so many wait for any room, the others have been seen."""
     by = appointments[0].booking.made_by
-    tickets = [arriving.check_in(one, by=by, now=NOON) for one in appointments]
+    tickets = [arriving.check_in(appointment, by=by, now=NOON) for appointment in appointments]
     for number, ticket in enumerate(tickets):
         ticket.room_id = None
         if number >= waiting:
@@ -103,7 +103,7 @@ def test_its_twin_without_the_databases_promises_calls_one_child_everywhere(race
 def call_and_correct(race, appointments, sight):
     """One room calls the only one who waits; a desk notices that it checked in the wrong child."""
     rooms, (first, *_) = doors(appointments), appointments
-    people = [Somebody(race, queueing.act, sight, "call", one) for one in rooms[:2]]
+    people = [Somebody(race, queueing.act, sight, "call", room) for room in rooms[:2]]
     people += [Somebody(race, queueing.act, sight, "correct", first.id) for _ in range(2)]
     answers = Counter(at_once(people))
     db.session.expire_all()
@@ -114,7 +114,7 @@ def test_a_check_in_is_corrected_while_its_ticket_is_called(race, appointments):
     all_here(appointments[:1], waiting=1)
     answers, steps = call_and_correct(race, appointments, "sees")
     assert answers["corrected"] == 2  # twice is once
-    assert [one.number for one in steps] == list(range(1, len(steps) + 1))
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     assert (steps[-1].verb, steps[-1].state) == ("take_back", State.VOID)
     assert appointments[0].arrived_at is None
 
@@ -123,14 +123,14 @@ def test_its_twin_that_does_not_look_again_is_refused_by_the_database(race, appo
     all_here(appointments[:1], waiting=1)
     answers, steps = call_and_correct(race, appointments, "blind")
     assert answers["JustChanged"] == 3
-    assert [one.number for one in steps] == [1, 2]
+    assert [step.number for step in steps] == [1, 2]
 
 
 def test_its_twin_without_the_databases_promises_calls_who_was_taken_back(race, appointments):
     all_here(appointments[:1], waiting=1)
     drop_promises()
     _, steps = call_and_correct(race, appointments, "blind")
-    assert [one.number for one in steps] == [1, 2, 2, 2, 2]
+    assert [step.number for step in steps] == [1, 2, 2, 2, 2]
 
 
 def test_one_child_at_many_desks_is_one_visit_and_one_ticket(race, appointments):
@@ -140,7 +140,7 @@ def test_one_child_at_many_desks_is_one_visit_and_one_ticket(race, appointments)
 
 
 def test_many_children_at_many_desks_get_numbers_without_a_gap(race, appointments):
-    act_at_once(race, "check_in", [one.id for one in appointments], "sees")
+    act_at_once(race, "check_in", [appointment.id for appointment in appointments], "sees")
     numbers = sorted(db.session.scalars(select(Ticket.number)))
     assert numbers == list(range(1, DOORS + 1))
 

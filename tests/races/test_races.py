@@ -38,7 +38,7 @@ def test_fifty_parents_for_the_last_places(race, capacity):
         answers = rush(race, site, service, slot, 50)
 
     assert statuses(answers) == {303: capacity, 409: 50 - capacity}
-    assert all('name="slot"' in one.page for one in answers if one.status == 409)
+    assert all('name="slot"' in answer.page for answer in answers if answer.status == 409)
     assert appointments() == capacity
     assert broken_promises() == []
 
@@ -70,7 +70,7 @@ def test_ten_clicks_are_one_booking(race):
         answers = confirm_ten_times(race, site)
 
     assert statuses(answers) == {303: 10}
-    assert len({one.where for one in answers}) == 1
+    assert len({answer.where for answer in answers}) == 1
     assert appointments() == 1
     assert broken_promises() == []
 

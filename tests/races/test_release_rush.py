@@ -55,7 +55,7 @@ def booked_in_each(slot_ids):
     db.session.rollback()
     query = select(Appointment.slot_id, func.count()).group_by(Appointment.slot_id)
     found = dict(db.session.execute(query).all())
-    return [found.get(one, 0) for one in slot_ids]
+    return [found.get(slot_id, 0) for slot_id in slot_ids]
 
 
 def test_five_hundred_parents_for_fifty_places_at_the_moment_of_release(race):
@@ -74,7 +74,7 @@ def test_five_hundred_parents_for_fifty_places_at_the_moment_of_release(race):
     assert all(f"{local(tomorrow):%H:%M}" in one.page for one in early)
     answers = [answer for answer, _ in found]
     assert statuses(answers) == {303: 50, 409: 450}
-    assert all("刚刚被约走了" in one.page for one in answers if one.status == 409)
+    assert all("刚刚被约走了" in answer.page for answer in answers if answer.status == 409)
     assert booked_in_each(morning.slot_ids) == [5] * 10
     assert first_hold() >= opens_at
     assert broken_promises() == []

@@ -236,4 +236,8 @@ def test_its_twin_whose_workers_neither_lock_nor_look_asks_families_twice(race, 
     assert did.count([True, True]) >= 2 * EACH
     assert len(done()["asked twice"]) >= EACH
     assert done()["new times"] > 2 * EACH
-    assert [one for one in broken_promises() if "two offers at once" in one]
+    assert [
+        broken_promise
+        for broken_promise in broken_promises()
+        if "two offers at once" in broken_promise
+    ]

@@ -145,7 +145,7 @@ class Cast(RuleBasedStateMachine):
                 now=self.now,
                 everything=True,
             )
-            said = {one.slot_ids: one.is_free for one in rows}
+            said = {row.slot_ids: row.is_free for row in rows}
             free = free_by_places(service, self.now)
             assert said == {run: all(one in free for one in run) for run in said}
 

@@ -94,7 +94,7 @@ class Rota:
     def slot(self, day, opens=time(9), number=0):
         """The slot of that number of the live session on that day."""
         sessions = self.sessions(day)
-        query = select(Slot).where(Slot.clinic_session_id.in_([one.id for one in sessions]))
+        query = select(Slot).where(Slot.clinic_session_id.in_([session.id for session in sessions]))
         return db.session.scalars(query.order_by(Slot.starts_at)).all()[number]
 
     def sessions(self, day=None):

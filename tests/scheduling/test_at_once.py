@@ -256,7 +256,7 @@ def test_two_workers_find_one_place_for_one_family(clinic, postgres_site, monkey
 
     answers = at_once(postgres_site, look, look)
 
-    assert not any(isinstance(one, Exception) for one in answers)
+    assert not any(isinstance(answer, Exception) for answer in answers)
     assert len(waiting.live_offers(entry.id)) == 1
 
 
@@ -342,7 +342,7 @@ def test_a_no_show_and_a_cancellation_end_it_once(clinic, postgres_site, monkeyp
 
     answers = at_once(postgres_site, absent, cancel)
 
-    assert {type(one).__name__ for one in answers} in (
+    assert {type(answer).__name__ for answer in answers} in (
         {"NoneType", "NotChangeable"},
         {"NoneType", "IsCancelled"},
     )

@@ -11,4 +11,4 @@ def test_the_catalogue_is_read_in_the_middle_of_a_transaction_that_writes(both):
     service = make_service()
     db.session.execute(text("UPDATE services SET minutes = minutes"))
 
-    assert [one.id for one in catalogue.read().services] == [service.id]
+    assert [service.id for service in catalogue.read().services] == [service.id]

@@ -154,7 +154,7 @@ def test_fewer_places_keep_who_booked_first():
 
     standing = [status_of(one) for one in (first, second, third)]
     assert standing == [Status.BOOKED, Status.BOOKED, Status.DISPLACED]
-    assert {one.capacity for one in clinic.session.slots} == {2}
+    assert {slot.capacity for slot in clinic.session.slots} == {2}
 
 
 def test_a_shorter_session_and_more_places():

@@ -97,7 +97,7 @@ def test_a_night_is_cut_into_as_many_slots_as_it_has_time_for(berlin, day, slots
     )
 
     assert len(session.slots) == slots
-    assert {one.ends_at - one.starts_at for one in session.slots} == {timedelta(minutes=30)}
+    assert {slot.ends_at - slot.starts_at for slot in session.slots} == {timedelta(minutes=30)}
     assert all(
         a.ends_at == b.starts_at for a, b in zip(session.slots, session.slots[1:], strict=False)
     )
@@ -144,9 +144,11 @@ def test_a_course_keeps_its_hour_on_the_wall_when_the_clocks_change(berlin):
         Wish(make_child(), service), practitioner.centre_id, mondays[0], pattern, now=now
     )
 
-    walls = [clock.local(one.offer.starts_at).replace(tzinfo=None) for one in course.sittings]
+    walls = [
+        clock.local(sitting.offer.starts_at).replace(tzinfo=None) for sitting in course.sittings
+    ]
     assert walls == [datetime.combine(day, time(10)) for day in mondays]
-    first, second = (one.offer.starts_at for one in course.sittings)
+    first, second = (sitting.offer.starts_at for sitting in course.sittings)
     assert second - first == timedelta(days=7) - timedelta(hours=1)
 
 

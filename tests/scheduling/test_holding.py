@@ -195,7 +195,7 @@ def test_a_long_service_holds_every_slot_or_none():
         hold(*family(), service, slot)
 
     db.session.rollback()
-    assert [taken(one) for one in slots] == [0, 1]
+    assert [taken(slot) for slot in slots] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ class Centre(Cast):
     def book(self, wishes, online):
         made = self.try_to(
             lambda: booking.book(
-                [self.wish(*one) for one in wishes],
+                [self.wish(*wish) for wish in wishes],
                 by=self.parents[0],
                 key=f"machine:{next(_keys)}",
                 channel=Channel.ONLINE if online else Channel.DESK,
@@ -194,7 +194,7 @@ class Centre(Cast):
         self.try_to(
             lambda: waiting.join(
                 self.parents[max(0, min(children) - 1)],
-                [self.children[one] for one in sorted(children)],
+                [self.children[child] for child in sorted(children)],
                 self.services[service % 3],
                 [self.centre],
                 weekdays=range(7),

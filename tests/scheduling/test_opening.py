@@ -87,13 +87,13 @@ def test_hours_within_a_closure_or_a_leave_are_made_shut_and_open_when_it_is_lif
     made = opened(team)
 
     why = [ClosedFor.CLOSURE, None, None, ClosedFor.LEAVE]
-    assert [one.closed_for for one in made.slots] == why
+    assert [slot.closed_for for slot in made.slots] == why
     assert broken_promises() == []
     for shut in (*db.session.query(Closure), *db.session.query(Leave)):
         reopening.lift(shut, by=by, now=NOON)
     db.session.commit()
     db.session.expire_all()
-    assert [one.closed_for for one in made.slots] == [None] * 4
+    assert [slot.closed_for for slot in made.slots] == [None] * 4
     assert broken_promises() == []
 
 

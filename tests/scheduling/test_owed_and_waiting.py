@@ -337,8 +337,8 @@ def test_a_course_keeps_to_what_a_week_allows():
 
     assert course.is_whole
     wanted = [
-        Wanted(wish.child, service, slots_for(service, one.offer.slot_id))
-        for one in course.sittings
+        Wanted(wish.child, service, slots_for(service, sitting.offer.slot_id))
+        for sitting in course.sittings
     ]
     lead = make_hold(*wanted, by=parent, now=NOON)
     with_holds = [

@@ -345,7 +345,7 @@ PROMISED = {
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
     | {"ticket_steps_stay", "appointments_desk_version_left"}
     | {f"{name}_{event}" for name in DESK for event in ("insert", "update")}
-    | {f"{table}_desk_version_{one}" for table, events in OF_A_VISIT.items() for one in events}
+    | {f"{table}_desk_version_{event}" for table, events in OF_A_VISIT.items() for event in events}
     | {f"{table}_record_{event}" for table, events in RECORDS.items() for event in events}
     | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
     | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}

@@ -158,7 +158,7 @@ def test_places_that_were_cut_by_mistake_come_back_with_who_was_booked():
     clinic = Clinic(capacity=3)
     visits = [clinic.book(0) for _ in range(3)]
     clinic.do(NewHours(clinic.session, time(9), time(11), capacity=1))
-    assert [status_of(one) for one in visits] == [
+    assert [status_of(visit) for visit in visits] == [
         Status.BOOKED,
         Status.DISPLACED,
         Status.DISPLACED,
@@ -170,7 +170,7 @@ def test_places_that_were_cut_by_mistake_come_back_with_who_was_booked():
     clinic.do(NewHours(clinic.session, time(9), time(11), capacity=3))
 
     assert status_of(visits[2]) is Status.BOOKED
-    assert {one.starts_at for one in visits} == {clinic.session.slots[0].starts_at}
+    assert {visit.starts_at for visit in visits} == {clinic.session.slots[0].starts_at}
 
 
 def test_who_lost_a_place_and_is_elsewhere_by_now_does_not_come_back():

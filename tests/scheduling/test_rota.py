@@ -82,7 +82,7 @@ def test_a_year_without_a_calendar_is_refused_by_name():
     ],
 )
 def test_a_team_has_the_capacity_of_its_narrowest_station(stations, capacity):
-    assert team_capacity([TeamStation(*one) for one in stations], 30) == capacity
+    assert team_capacity([TeamStation(*station) for station in stations], 30) == capacity
 
 
 @given(st.integers(1, 20), st.integers(1, 40), st.integers(0, 100))
@@ -165,7 +165,7 @@ def sessions():
 
 
 def live_days():
-    return [clinic_day(one.starts_at) for one in sessions() if one.withdrawn_at is None]
+    return [clinic_day(session.starts_at) for session in sessions() if session.withdrawn_at is None]
 
 
 def test_a_rule_opens_its_days_with_slots_that_can_be_searched(team):
@@ -215,7 +215,7 @@ def test_what_is_there_by_hand_goes_before_the_rota_and_is_told(team):
 
     done = extend(team)
 
-    assert [(one.rule.id, one.day) for one in done.conflicts] == [(rule.id, tuesday)]
+    assert [(conflict.rule.id, conflict.day) for conflict in done.conflicts] == [(rule.id, tuesday)]
     assert done.sessions == 4
 
 
@@ -296,7 +296,7 @@ def test_hours_away_are_made_but_shut(team):
 
     extend(team)
 
-    by_day = {clinic_day(one.starts_at): one for one in sessions()}
+    by_day = {clinic_day(session.starts_at): session for session in sessions()}
     open_slots = [f"{local(s.starts_at):%H:%M}" for s in by_day[tuesday].slots if not s.closed_at]
     assert open_slots == ["10:00", "10:30"]
     assert by_day[wednesday].withdrawn_at is not None

@@ -34,8 +34,13 @@ def sessions(made):
     """Who sits where, in all sessions that are not withdrawn."""
     db.session.expire_all()
     return [
-        (one.starts_at, one.ends_at, one.room_id, [(s.starts_at, s.taken) for s in one.slots])
-        for one in made.sessions()
+        (
+            session.starts_at,
+            session.ends_at,
+            session.room_id,
+            [(s.starts_at, s.taken) for s in session.slots],
+        )
+        for session in made.sessions()
     ]
 
 
@@ -66,9 +71,13 @@ def test_what_is_shown_happens_and_is_undone(app, change, visits, places, anothe
     assert lost | kept <= {one.id for one in booked}
     comes = {(one.starts_at, one.ends_at) for one in shown.sessions.added}
     comes |= {(new.starts_at, new.ends_at) for _, new in shown.sessions.changed}
-    rules = [one.made_rule_id for one in shown.drafts]
+    rules = [draft.made_rule_id for draft in shown.drafts]
     stayed = {number for ids in shown.stays.values() for number in ids}
-    there = [one for one in made.sessions() if one.rota_rule_id in rules and one.id not in stayed]
+    there = [
+        session
+        for session in made.sessions()
+        if session.rota_rule_id in rules and session.id not in stayed
+    ]
     assert {(one.starts_at, one.ends_at) for one in there} == comes
 
     undoing.undo(last_publication(made.centre), by=made.manager, now=NOON)

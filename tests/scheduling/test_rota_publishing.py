@@ -43,13 +43,13 @@ def picture(made):
     db.session.expire_all()
     return [
         (
-            one.starts_at,
-            one.ends_at,
-            one.room_id,
-            one.rota_rule_id,
-            [(slot.starts_at, slot.capacity, slot.taken) for slot in one.slots],
+            session.starts_at,
+            session.ends_at,
+            session.room_id,
+            session.rota_rule_id,
+            [(slot.starts_at, slot.capacity, slot.taken) for slot in session.slots],
         )
-        for one in made.sessions()
+        for session in made.sessions()
     ]
 
 
@@ -60,7 +60,7 @@ def test_a_draft_changes_nothing():
     made.end(NEXT_MONDAY)  # a rule has one draft: this one now
     made.draft(weekdays=(3,))
     shown = made.look()
-    assert [one.kind for one in shown.drafts] == ["end", "add"]
+    assert [draft.kind for draft in shown.drafts] == ["end", "add"]
     assert picture(made) == before
 
 
@@ -104,7 +104,7 @@ def test_longer_hours_keep_every_family_at_its_time():
     assert status_of(visit) is Status.BOOKED
     assert (visit.starts_at, visit.booking.reference) == (moment, reference)
     assert visit.slot_id in {slot.id for slot in made.sessions(TUESDAY)[0].slots}
-    assert [len(one.slots) for one in made.sessions(TUESDAY)] == [14]
+    assert [len(session.slots) for session in made.sessions(TUESDAY)] == [14]
 
 
 def test_who_finds_no_place_in_shorter_hours_is_named_displaced_and_offered_another():
@@ -182,8 +182,8 @@ def test_what_is_shown_is_what_happens():
 
     expected = {(one.starts_at, one.ends_at, one.room_id) for _, one in shown.sessions.changed}
     expected |= {(one.starts_at, one.ends_at, one.room_id) for one in shown.sessions.added}
-    made_rules = [one.made_rule_id for one in shown.drafts]
-    there = [one for one in made.sessions() if one.rota_rule_id in made_rules]
+    made_rules = [draft.made_rule_id for draft in shown.drafts]
+    there = [session for session in made.sessions() if session.rota_rule_id in made_rules]
     assert {(one.starts_at, one.ends_at, one.room_id) for one in there} == expected
     assert {status_of(one) for one in shown.kept} == {Status.BOOKED}
     assert {status_of(one) for one in shown.lost} == {Status.DISPLACED}
@@ -197,7 +197,9 @@ def test_days_beyond_the_horizon_are_opened_later_by_the_new_rule_alone():
     last = TODAY + rota.HORIZON
     later = rota.extend([made.centre], last, last + timedelta(days=14), now=NOON)
     assert later.conflicts == []
-    assert {one.starts_at.hour for one in made.sessions() if one.rota_day > last} == {2}  # 10:00
+    assert {session.starts_at.hour for session in made.sessions() if session.rota_day > last} == {
+        2
+    }  # 10:00
 
 
 def test_hours_that_another_rule_has_stand_against_publishing():
@@ -285,7 +287,7 @@ def test_undo_makes_it_what_it_was():
     assert picture(made) == before
     assert (made.rule.valid_until, made.rule.weekdays) == (None, [0, 1, 2])
     # Its draft is open again, and can be published just so.
-    assert [one.kind for one in made.look().drafts] == ["change"]
+    assert [draft.kind for draft in made.look().drafts] == ["change"]
     made.publish()
 
 
@@ -519,7 +521,7 @@ def test_who_lost_a_time_to_shorter_hours_gets_it_back_with_the_longer_ones():
     made.change(closes=time(10))
     made.publish()
     assert status_of(late) is Status.DISPLACED
-    new = next(one for one in rota.rules_of([made.centre.id]) if one.closes == time(10))
+    new = next(rule for rule in rota.rules_of([made.centre.id]) if rule.closes == time(10))
     drafts.draft_change(
         new, made.template(closes=time(11), valid_from=NEXT_MONDAY), by=made.manager, now=NOON
     )

@@ -59,7 +59,9 @@ def test_the_rota_does_not_bring_the_old_session_back():
     made = Rota()
     move(made, moving(made, time(14), time(16)))
     made.open()
-    everything = [one for one in made.sessions() if one.starts_at >= day_bounds(TUESDAY)[0]]
+    everything = [
+        session for session in made.sessions() if session.starts_at >= day_bounds(TUESDAY)[0]
+    ]
     there = [one for one in everything if one.starts_at < day_bounds(TUESDAY)[1]]
     assert [(one.starts_at, one.ends_at) for one in there] == [
         (at(TUESDAY, time(14)), at(TUESDAY, time(16)))
@@ -139,9 +141,9 @@ def test_another_day_takes_the_session_there_and_everybody_loses_their_time():
     db.session.expire_all()
     assert made.sessions(TUESDAY) == []
     assert [
-        (one.starts_at, one.room_id)
-        for one in made.sessions()
-        if one.starts_at >= at(friday, time(0))
+        (session.starts_at, session.room_id)
+        for session in made.sessions()
+        if session.starts_at >= at(friday, time(0))
     ][:1] == [(at(friday, time(9)), made.room.id)]
     assert status_of(visit) is Status.DISPLACED
     assert new_times.offer_to(visit.id, now=NOON)
@@ -168,7 +170,9 @@ def test_who_lost_a_time_gets_it_back_when_the_hours_are_long_again():
     assert status_of(late) is Status.DISPLACED
     assert new_times.offer_to(late.id, now=NOON)
     db.session.commit()
-    made.session = next(one for one in made.sessions() if one.starts_at == at(TUESDAY, time(9)))
+    made.session = next(
+        session for session in made.sessions() if session.starts_at == at(TUESDAY, time(9))
+    )
 
     done = move(made, Moving(made.session, made.room, TUESDAY, time(9), time(11)))
 
@@ -185,7 +189,9 @@ def test_whose_child_is_elsewhere_by_then_does_not_get_it_back():
     move(made, moving(made, time(9), time(10)))
     slot = make_slot(day=TUESDAY, opens=time(10, 30))
     make_appointment(late.child, slot.practitioner.services[0], slot)
-    session = next(one for one in made.sessions() if one.starts_at == at(TUESDAY, time(9)))
+    session = next(
+        session for session in made.sessions() if session.starts_at == at(TUESDAY, time(9))
+    )
 
     move(made, Moving(session, made.room, TUESDAY, time(9), time(11)))
 

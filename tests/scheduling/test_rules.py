@@ -171,7 +171,7 @@ ONCE_A_DAY = Policy(per_day=1, per_week=3)
 )
 def test_quotas_of_a_child(booked, online, codes):
     who = asking(same_service_days=tuple(booked), policy=ONCE_A_DAY, online=online)
-    assert [one.code for one in objections(who, candidate(), NOW)] == codes
+    assert [objection.code for objection in objections(who, candidate(), NOW)] == codes
 
 
 def test_a_full_week_says_which_day_works():
@@ -182,7 +182,7 @@ def test_a_full_week_says_which_day_works():
 
 
 def days_ago(*days):
-    return [NOW - timedelta(days=one) for one in days]
+    return [NOW - timedelta(days=day) for day in days]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def find(wishes, *practitioners, days=1):
 
 
 def clocks(visit):
-    return [f"{local(one.starts_at):%H:%M}" for one in visit.offers]
+    return [f"{local(offer.starts_at):%H:%M}" for offer in visit.offers]
 
 
 def wanted(wish, offer, **kw):
@@ -264,16 +264,16 @@ def plan(course, **kw):
 
 
 def days_of(found):
-    return [clinic_day(one.offer.starts_at).isoformat()[5:] for one in found.sittings]
+    return [clinic_day(sitting.offer.starts_at).isoformat()[5:] for sitting in found.sittings]
 
 
 def test_a_course_keeps_its_weekdays_time_and_therapist(course):
     found = plan(course)
     assert found.is_whole
     assert days_of(found) == ["03-03", "03-05", "03-10", "03-12", "03-17", "03-19"]
-    assert {one.why for one in found.sittings} == {""}
-    assert {one.offer.practitioner_id for one in found.sittings} == {course[1].id}
-    assert {f"{local(one.offer.starts_at):%H:%M}" for one in found.sittings} == {"10:00"}
+    assert {sitting.why for sitting in found.sittings} == {""}
+    assert {sitting.offer.practitioner_id for sitting in found.sittings} == {course[1].id}
+    assert {f"{local(sitting.offer.starts_at):%H:%M}" for sitting in found.sittings} == {"10:00"}
 
 
 def test_a_course_goes_around_what_is_taken_and_says_so(course):
@@ -344,14 +344,14 @@ def test_a_pattern_that_makes_no_course_is_refused(course, wrong, error):
 
 
 def taken(course, found):
-    return book([wanted(course[3], one.offer) for one in found.sittings], course[4])
+    return book([wanted(course[3], sitting.offer) for sitting in found.sittings], course[4])
 
 
 def test_a_course_is_taken_whole_and_one_session_moved_alone(course):
     *_, wish, parent = course
     made = taken(course, plan(course))
     assert len(made.appointments) == 6
-    before = [one.starts_at for one in made.appointments]
+    before = [appointment.starts_at for appointment in made.appointments]
 
     free = find([wish], course[1], days=5)
     wednesday = next(one for one in free if clinic_day(one.starts_at).weekday() == 2)
@@ -359,7 +359,7 @@ def test_a_course_is_taken_whole_and_one_session_moved_alone(course):
     booking.move(made.appointments[0], item, by=parent, online=True, now=NOON)
     db.session.commit()
 
-    assert [one.starts_at for one in made.appointments[1:]] == before[1:]
+    assert [appointment.starts_at for appointment in made.appointments[1:]] == before[1:]
     assert broken_promises() == []
 
 
@@ -394,11 +394,11 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
 def test_moving_all_is_refused_whole(course):
     service, _, _, wish, parent = course
     made = taken(course, plan(course))
-    before = [one.slot_id for one in made.appointments]
+    before = [appointment.slot_id for appointment in made.appointments]
     rival = next(
-        one
-        for one in practitioner_slots(course[1])
-        if clinic_day(one.starts_at) == date(2026, 3, 6)
+        practitioner_slot
+        for practitioner_slot in practitioner_slots(course[1])
+        if clinic_day(practitioner_slot.starts_at) == date(2026, 3, 6)
     )
     make_appointment(service=service, slot=rival)
     moves = [
@@ -408,7 +408,7 @@ def test_moving_all_is_refused_whole(course):
     with pytest.raises(SlotTaken):
         booking.move_all(moves, by=parent, online=True, now=NOON)
     db.session.rollback()
-    assert [one.slot_id for one in made.appointments] == before
+    assert [appointment.slot_id for appointment in made.appointments] == before
     assert broken_promises() == []
 
 

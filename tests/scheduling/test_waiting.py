@@ -88,7 +88,7 @@ class Full:
 
 
 def offered(entry):
-    return [one.slot_id for one in waiting.live_offers(entry.id)]
+    return [offer.slot_id for offer in waiting.live_offers(entry.id)]
 
 
 def test_a_freed_place_is_offered_to_who_waited_longest_and_to_nobody_else():

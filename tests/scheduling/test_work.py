@@ -60,7 +60,7 @@ def test_one_family_that_cannot_be_served_does_not_stop_the_others(monkeypatch, 
 
     assert (done.offered, done.errors) == (1, 1)
     assert db.session.query(Hold).one().entry_id == second.id
-    assert [one.getMessage() for one in caplog.records] == [f"look for {poisonous}: RoomBusy"]
+    assert [record.getMessage() for record in caplog.records] == [f"look for {poisonous}: RoomBusy"]
 
 
 def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch):
@@ -75,7 +75,7 @@ def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch
 
     def extend(centres, *days, now):
         done = real(centres, *days, now=now)
-        if poisonous in [one.id for one in centres]:
+        if poisonous in [centre.id for centre in centres]:
             raise RoomBusy(day=TOMORROW)
         return done
 

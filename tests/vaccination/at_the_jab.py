@@ -12,9 +12,9 @@ from tests.makes import TOMORROW, make_user
 from tests.vaccination.stocked import MMR, Centre
 
 ON_THE_DAY = datetime(2026, 3, 3, 1, 10, tzinfo=UTC)  # ten past nine in Shanghai
-NO = {f"q-{one.code}": "no" for one in screening.questions()}
+NO = {f"q-{question.code}": "no" for question in screening.questions()}
 LOT = "A1"
-TICKS = {f"check-{one}": "1" for one in CHECKS}
+TICKS = {f"check-{check}": "1" for check in CHECKS}
 DOSE = {"MMR-give": "1", "MMR-lot": LOT, "MMR-site": "left arm"}
 GOOD = TICKS | DOSE
 
@@ -40,9 +40,11 @@ class Day(Centre):
 
     def answer(self, *, yes=(), agrees=True, now=ON_THE_DAY):
         """The guardian answers, every question with no but these, and decides about MMR."""
-        answers = {one.code: Answer(one.code in yes) for one in screening.questions()}
+        answers = {
+            question.code: Answer(question.code in yes) for question in screening.questions()
+        }
         before.answer(self.visit, answers, ["MMR"], language="zh", by=self.parent, now=now)
-        lines = [one for one in jab_queries.lines_of(self.visit, TOMORROW) if one.is_promised]
-        decisions = [(one, agrees) for one in lines]
+        lines = [line for line in jab_queries.lines_of(self.visit, TOMORROW) if line.is_promised]
+        decisions = [(line, agrees) for line in lines]
         before.decide(self.visit, decisions, language="zh", by=self.parent, now=now)
         db.session.commit()

@@ -75,7 +75,7 @@ class Baby:
 
     def enter(self, *doses):
         """The family enters these into the booklet: each a vaccine and a day."""
-        entries = [Entry(*one) for one in doses]
+        entries = [Entry(*dose) for dose in doses]
         rows = recording.record(
             self.child, entries, by=self.parent, source=Source.BOOKLET, now=NOON
         )

@@ -15,15 +15,15 @@ BORN = date(2026, 3, 2)
 
 def test_a_newborns_whole_programme_by_day():
     steps = ahead(Recipient(BORN, "M"), [], BORN)
-    assert [(one.line.vaccine, one.line.number, one.line.earliest) for one in steps[:4]] == [
+    assert [(step.line.vaccine, step.line.number, step.line.earliest) for step in steps[:4]] == [
         ("BCG", 1, BORN),
         ("HepB", 1, BORN),
         ("HepB", 2, add_months(BORN, 1)),
         ("DTaP", 1, add_months(BORN, 2)),
     ]
     by_series: dict[str, int] = {}
-    for one in steps:
-        by_series[one.line.series] = by_series.get(one.line.series, 0) + 1
+    for step in steps:
+        by_series[step.line.series] = by_series.get(step.line.series, 0) + 1
     assert by_series == {
         "BCG": 1,
         "HEPB": 3,
@@ -42,13 +42,13 @@ def test_given_as_it_says_the_child_is_complete_and_no_dose_comes_before_the_for
     child, on = Recipient(BORN, sex), add_months(BORN, age)
     steps = ahead(child, [], on)
     now = {one.series: one.earliest for one in forecast(child, [], on) if one.vaccine}
-    assert {one.line.series: one.line.earliest for one in steps if one.is_next} == now
+    assert {step.line.series: step.line.earliest for step in steps if step.is_next} == now
     doses = [
-        Dose(one.line.vaccine, max(on, one.line.earliest))
-        for one in steps
-        if one.line.status != "needs_precondition"
+        Dose(step.line.vaccine, max(on, step.line.earliest))
+        for step in steps
+        if step.line.status != "needs_precondition"
     ]
-    last = max(one.given_on for one in doses)
+    last = max(dose.given_on for dose in doses)
     left = {
         one.status
         for one in forecast(child, doses, last)

@@ -19,7 +19,7 @@ DATED = dose(
 def days(found):
     """The three dates as ages in days."""
     dates = (found.earliest, found.recommended, found.past_due)
-    return [one and (one - BORN).days for one in dates]
+    return [date and (date - BORN).days for date in dates]
 
 
 def test_forecast_by_age():

@@ -80,7 +80,7 @@ def test_every_dose_is_told_once_and_what_counts_is_numbered(history):
 @given(histories(("MMR", "MCV")))
 def test_where_there_is_one_series_a_later_dose_changes_nothing_about_those_before(history):
     group, doses, on = history
-    before = [one for one in doses if one.given_on < on]
+    before = [dose for dose in doses if dose.given_on < on]
     early = assess(BORN, "F", before, group, on).evaluation
     assert assess(BORN, "F", doses, group, on).evaluation[: len(before)] == early
 

@@ -49,7 +49,7 @@ def day(client):
     made = Day()
     made.right = made.receive(5, number=RIGHT)
     made.answer()
-    (line,) = [one for one in lines_of(made.visit, TOMORROW) if one.vaccine.code == "MMR"]
+    (line,) = [line for line in lines_of(made.visit, TOMORROW) if line.vaccine.code == "MMR"]
     jab = giving.Jab(line, LOT, "left arm")
     giving.give(made.visit, [jab], CHECKS, by=made.vaccinator, now=ON_THE_DAY)
     db.session.commit()

@@ -279,7 +279,7 @@ def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(sit
 @pytest.mark.parametrize("wanted", [["MMR"], []])
 def test_who_waited_chooses_what_the_offered_visit_is_for(site, wanted):
     form = offer_to(site, NEXT_WEEK).form(holding="reason")
-    boxes = [one for one in form.controls if one.kind == "checkbox"]
+    boxes = [control for control in form.controls if control.kind == "checkbox"]
     for box in boxes:
         box.chosen = box.value.partition(".")[2] in wanted
     assert form.submit().status == 303

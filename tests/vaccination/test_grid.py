@@ -13,14 +13,14 @@ BIRTH = date(2012, 2, 1)
 
 
 def names(shown):
-    return {one.name for one in shown.lines}
+    return {line.name for line in shown.lines}
 
 
 @given(st.integers(0, 6000), st.booleans())
 def test_only_what_is_usual_by_now_each_once_in_order(days, is_girl):
     today = BIRTH + timedelta(days)
     shown = grid(BIRTH, is_girl, [], today)
-    assert all(one.usual <= today for one in shown.lines)
+    assert all(line.usual <= today for line in shown.lines)
     assert len(names(shown)) == len(shown.lines)
     ages = [age.after(BIRTH) for age, _ in shown.by_age]
     assert ages == sorted(set(ages))
@@ -29,9 +29,9 @@ def test_only_what_is_usual_by_now_each_once_in_order(days, is_girl):
 
 def test_kinds():
     shown = grid(BIRTH, True, [], date(2026, 3, 2))
-    by_age = {one.name for _, lines in shown.by_age for one in lines}
+    by_age = {line.name for _, lines in shown.by_age for line in lines}
     assert {"JE-L-1", "HepA-L-1", "2vHPV-1"} <= by_age
-    assert {"JE-I-1", "HepA-I-1"} <= {one.name for one in shown.other_kinds}
+    assert {"JE-I-1", "HepA-I-1"} <= {kind.name for kind in shown.other_kinds}
     assert {"PCV13-1", "VAR-1"} <= {one.name for one in shown.paid}
     assert names(shown) - names(grid(BIRTH, False, [], date(2026, 3, 2))) == {"2vHPV-1", "2vHPV-2"}
 
@@ -42,6 +42,6 @@ def test_what_is_recorded_is_always_shown():
         Immunization(vaccine="M", dose_number=None, given_on=BIRTH),
     ]
     shown = grid(BIRTH, False, rows, BIRTH)
-    assert [one.rows for one in shown.lines if one.name == "2vHPV-1"] == [rows[:1]]
+    assert [line.rows for line in shown.lines if line.name == "2vHPV-1"] == [rows[:1]]
     assert shown.rest == rows[1:]
     assert [age for age, _ in shown.by_age] == [period("P0D"), period("P13Y")]

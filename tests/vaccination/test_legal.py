@@ -32,7 +32,7 @@ def born(day, *doses, booked=(), sex="F", conditions=()):
 
 
 def codes(case, series, day):
-    return [(one.code, one.works_from) for one in objections(case, series, day)]
+    return [(objection.code, objection.works_from) for objection in objections(case, series, day)]
 
 
 BABY = date(2025, 7, 10)  # eight months old on 10 March
@@ -128,7 +128,7 @@ def test_no_more_is_ticked_than_one_visit_can_give_and_what_is_latest_goes_first
     [(0, (), False), (27, (), False), (31, (), True), (400, (), True), (400, ("HepB",), False)],
 )
 def test_from_a_month_on_a_child_has_a_booklet(age, doses, lacks):
-    child = born(TODAY - age * DAY, *((one, TODAY - DAY) for one in doses))
+    child = born(TODAY - age * DAY, *((dose, TODAY - DAY) for dose in doses))
     assert lacks_booklet(child, TODAY) == lacks
 
 
@@ -136,5 +136,7 @@ def test_what_is_far_away_is_not_ticked():
     newborn = born(TODAY, ("BCG", TODAY), ("HepB", TODAY), ("HepB", TODAY + 31 * DAY))
     later = TODAY + 31 * DAY
     assert usual(candidates(newborn, later), later) == {"POLIO", "DTAP"}  # in a month
-    lines = [one for one in candidates(newborn, later) if one.series in ("MMR", "HPV")]
+    lines = [
+        candidate for candidate in candidates(newborn, later) if candidate.series in ("MMR", "HPV")
+    ]
     assert usual(lines, later) == set()

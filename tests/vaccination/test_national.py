@@ -19,7 +19,7 @@ def of(series, *given_doses, born=BORN, sex="F", on=ON, conditions=()):
     """The forecast of one series. Doses are written `MMR 2025-09-15`."""
     doses = [
         Dose(vaccine, date.fromisoformat(day))
-        for vaccine, day in (one.rsplit(" ", 1) for one in given_doses)
+        for vaccine, day in (given_dose.rsplit(" ", 1) for given_dose in given_doses)
     ]
     found = forecast(child_with(born, sex, conditions), doses, on)
     return next(one for one in found if one.series == series)
@@ -220,7 +220,7 @@ def test_rule(case):
 def test_a_dose_too_soon_says_why_and_the_next_waits_from_it():
     found = of("HEPB", "HepB 2025-01-15", "HepB 2025-02-01", on=date(2025, 2, 20))
 
-    assert [one.is_valid for one in found.doses] == [True, False]
+    assert [dose.is_valid for dose in found.doses] == [True, False]
     assert found.doses[1].why.en == "from 1 month of age"
     assert found.earliest == date(2025, 3, 1)
 

@@ -63,7 +63,7 @@ def line_of(series, before, day, conditions):
     """The series on that day, every dose before given on its first day."""
     doses = [Dose(vaccine, period(age).after(BORN)) for vaccine, _, age, _ in before]
     lines = forecast(Recipient(BORN, "F", frozenset(conditions)), doses, day)
-    return next(one for one in lines if one.series == series)
+    return next(line for line in lines if line.series == series)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_after_the_last_row_it_is_complete(series):
 
 
 def test_the_table_is_all_of_the_programme():
-    shown = {(one.vaccine, one.number) for rows in national().series.values() for one in rows}
+    shown = {(row.vaccine, row.number) for rows in national().series.values() for row in rows}
     here = {row[:2] for table in (TABLE, INACTIVATED) for rows in table.values() for row in rows}
     # DT is for catching up; four doses of HepB for children under 2000 g: see the rules.
     assert shown - here == {("DT", 1), ("HepB", 4)}

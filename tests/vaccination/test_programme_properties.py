@@ -15,10 +15,10 @@ from tests.vaccination.histories import TODAY, records
 WEAK = {Condition.HIV_EXPOSED, Condition.IMMUNODEFICIENT}
 # The rows of the table; and what the text says beside it, by vaccine and number: age, interval.
 ROWS = {
-    (code.partition("/")[0], one.vaccine, one.number): (one.min_age, one.after_previous)
+    (code.partition("/")[0], row.vaccine, row.number): (row.min_age, row.after_previous)
     for code, rows in national().series.items()
     if code not in ("HEPB/LBW_HBSAG", "DTAP/DT")
-    for one in rows
+    for row in rows
 }
 LIGHT = {
     one.number: (one.min_age, one.after_previous) for one in national().series["HEPB/LBW_HBSAG"]
@@ -54,7 +54,7 @@ def row_of(child, line, valid):
 
 def first_day(child, history, line):
     """The latest of everything that the table and the text ask for."""
-    valid = [one.dose for one in line.doses if one.is_valid]
+    valid = [dose.dose for dose in line.doses if dose.is_valid]
     age, gap = row_of(child, line, valid)
     days = [age.after(child.birth_date)]
     if line.doses and gap and valid:  # also from one that was too soon to count
@@ -96,14 +96,14 @@ def test_a_forecast_is_the_latest_of_its_age_and_intervals_no_day_sooner_no_day_
 @given(records())
 def test_every_line_says_why_in_both_languages_and_by_which_rule(record):
     lines = forecast(*record, TODAY)
-    assert [one.series for one in lines] == list(SERIES)
+    assert [line.series for line in lines] == list(SERIES)
     for line in lines:
         assert line.rule, line
         assert any("一" <= letter <= "鿿" for letter in line.why.zh), line
         assert line.why.en, line
         assert line.why.en.isascii(), line
-        for one in line.doses:  # what does not count says why
-            assert one.is_valid == (one.why is None), line
+        for dose in line.doses:  # what does not count says why
+            assert dose.is_valid == (dose.why is None), line
 
 
 @settings(

@@ -19,7 +19,7 @@ from clinic.vaccination.jab.screening import (
 from clinic.vaccination.programme.catalogue import vaccines
 
 ON = date(2026, 3, 3)
-CODES = [one.code for one in questions()]
+CODES = [question.code for question in questions()]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_wait_is_stronger_than_a_doubt_and_the_longest_counts():
     }
     outcome = judge(answers, "MMR", ON)
     assert (outcome.verdict, outcome.until) == (Verdict.LATER, date(2026, 5, 20))
-    assert [one.question for one in outcome.rules] == ["fever", "immunoglobulin", "live"]
+    assert [rule.question for rule in outcome.rules] == ["fever", "immunoglobulin", "live"]
 
 
 def test_every_question_has_a_rule_and_every_wait_a_day():
-    assert {one.question for one in rules()} == set(CODES)
-    assert {one.question for one in rules() if one.wait} == {
-        one.code for one in questions() if one.asks_day
+    assert {rule.question for rule in rules()} == set(CODES)
+    assert {rule.question for rule in rules() if rule.wait} == {
+        question.code for question in questions() if question.asks_day
     }
 
 

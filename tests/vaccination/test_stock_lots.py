@@ -176,5 +176,5 @@ def test_many_doses_are_counted_by_their_days(centre):
     shelves = Shelves(["MMR", "HepB"], now=NOON)
     cases = [("MMR", 4, NEXT_WEEK), ("HepB", 2, TOMORROW), ("HepB", 3, TOMORROW)]
     cases += [("HepB", 1, NEXT_WEEK)]
-    found = [shelves.has(centre.id, *one) for one in cases]
+    found = [shelves.has(centre.id, *case) for case in cases]
     assert found == [True, True, False, False]

@@ -20,7 +20,7 @@ lots = st.lists(st.builds(Doses, days, st.integers(0, 2)), max_size=3)
 
 def there_is_a_way(doses, wanted):
     """Whether some order of handing out serves everybody."""
-    single = [one.expires_on for one in doses for _ in range(one.number)]
+    single = [dose.expires_on for dose in doses for _ in range(dose.number)]
     return any(
         all(expires >= day for expires, day in zip(order, wanted, strict=True))
         for order in permutations(single, len(wanted))

@@ -179,12 +179,12 @@ def test_checking_in_again_after_all_is_done_gives_no_second_ticket(both):
 def test_a_family_is_checked_in_at_once(morning):
     parent = make_user()
     siblings = [make_child(parent, name=f"王{n}") for n in ("一", "二")]
-    rows = [make_appointment(one, morning.service, morning.slot) for one in siblings]
+    rows = [make_appointment(sibling, morning.service, morning.slot) for sibling in siblings]
     make_appointment(service=morning.service, slot=morning.slot)  # somebody else
     family = arriving.family_of(rows[0], morning.now)
     assert family == rows
     tickets = arriving.check_in_family(family, by=morning.desk, now=morning.now)
-    assert [one.label for one in tickets] == ["B001", "B002"]
+    assert [ticket.label for ticket in tickets] == ["B001", "B002"]
     assert arriving.family_of(rows[0], morning.now) == []
 
 
@@ -203,12 +203,12 @@ def test_a_family_is_as_large_for_each_of_its_children(morning, whose):
     rows = []
     for number, guardians in enumerate(FAMILIES[whose]):
         child = make_child(users[guardians[0]], name=f"王{number}")
-        for one in guardians[1:]:
-            make_guardianship(users[one], child)
+        for guardian in guardians[1:]:
+            make_guardianship(users[guardian], child)
         rows.append(make_appointment(child, morning.service, slots[10 * number]))
     make_appointment(service=morning.service, slot=slots[1])  # somebody else
-    [now, *_] = (one.starts_at for one in rows)
-    assert [arriving.family_of(one, now) for one in rows] == [rows] * 3
+    [now, *_] = (row.starts_at for row in rows)
+    assert [arriving.family_of(row, now) for row in rows] == [rows] * 3
 
 
 def test_who_is_on_time_goes_by_the_booked_time_and_who_is_late_by_arrival(morning):
@@ -307,7 +307,7 @@ def test_every_step_is_on_record_with_who_and_when(morning):
     morning.call_next("screening")
     morning.do(line.finish, ticket, after=4 * MINUTE)
     steps = db.session.scalars(select(TicketStep).order_by(TicketStep.number)).all()
-    assert [(one.verb, one.by_id, one.served) for one in steps] == [
+    assert [(step.verb, step.by_id, step.served) for step in steps] == [
         ("issue", morning.desk.id, None),
         ("call", morning.nurse.id, None),
         ("finish", morning.nurse.id, 240),

@@ -117,14 +117,14 @@ class Hall(RuleBasedStateMachine):
     def a_child_is_in_one_place_and_has_one_visit(self):
         for child_id in db.session.scalars(select(Appointment.child_id).distinct()):
             visits = db.session.scalars(select(Encounter).filter_by(child_id=child_id)).all()
-            tickets = [one for visit in visits for one in visit.tickets]
-            assert sum(one.closed_at is None for one in visits) <= 1
-            assert sum(one.state in BUSY for one in tickets) <= 1
+            tickets = [ticket for visit in visits for ticket in visit.tickets]
+            assert sum(visit.closed_at is None for visit in visits) <= 1
+            assert sum(ticket.state in BUSY for ticket in tickets) <= 1
 
     @invariant()
     def a_visit_is_closed_when_its_tickets_are(self):
         for visit in db.session.scalars(select(Encounter)):
-            over = all(one.state in (State.DONE, State.VOID) for one in visit.tickets)
+            over = all(ticket.state in (State.DONE, State.VOID) for ticket in visit.tickets)
             assert (visit.closed_at is not None) is over
 
     @invariant()
@@ -132,7 +132,7 @@ class Hall(RuleBasedStateMachine):
         for ticket in db.session.scalars(select(Ticket)):
             query = select(TicketStep).filter_by(ticket_id=ticket.id).order_by(TicketStep.number)
             steps = db.session.scalars(query).all()
-            assert [one.number for one in steps] == [*range(1, ticket.steps + 1)]
+            assert [step.number for step in steps] == [*range(1, ticket.steps + 1)]
             assert (steps[-1].state, steps[-1].station) == (ticket.state, ticket.station)
             for before, after in pairwise(steps):
                 if after.verb != "take_back":
@@ -142,7 +142,7 @@ class Hall(RuleBasedStateMachine):
     @invariant()
     def who_is_here_has_a_ticket_and_an_open_ticket_is_of_who_is_here(self):
         rows = db.session.scalars(select(Appointment)).all()
-        here = [one for one in rows if status_of(one) is Status.ARRIVED]
+        here = [row for row in rows if status_of(row) is Status.ARRIVED]
         assert all(arriving.ticket_of(one) for one in here)
         for ticket in db.session.scalars(select(Ticket).where(Ticket.state.in_(OPEN))):
             assert any(is_for(ticket, one) for one in here)

@@ -124,7 +124,7 @@ def test_without_a_ticket_nothing_happens(app):
 def test_a_ticket_waits_on_for_the_second_appointment_in_the_same_room(seen):
     first, doctor = seen
     session = db.session.get_one(Slot, first.slot_id).clinic_session
-    other = next(one for one in first.practitioner.services if one is not first.service)
+    other = next(service for service in first.practitioner.services if service is not first.service)
     second = make_appointment(first.child, other, session.slots[1])
     arriving.check_in(second, by=doctor, now=NOON)
 

@@ -118,7 +118,7 @@ NUMBERS = st.lists(st.integers(1, 900), min_size=1, max_size=30, unique=True)
 @given(NUMBERS, st.integers(1, 900))
 def test_coming_back_overtakes_nobody_it_should_not(numbers, own):
     turn = datetime(2026, 3, 2, 1, tzinfo=UTC)
-    line = [rules.place(turn, one) for one in numbers if one != own]
+    line = [rules.place(turn, number) for number in numbers if number != own]
     mine = rules.place(turn, own)
     place = rules.place_behind(line, mine)
     passed = sum(other < place for other in line)

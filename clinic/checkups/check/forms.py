@@ -75,7 +75,7 @@ def read(
 
 
 def _how(typed: Mapping[str, str]) -> How | None:
-    return next((one for one in How if one.value == typed.get("how")), None)
+    return next((how for how in How if how.value == typed.get("how")), None)
 
 
 def _amount(
@@ -94,11 +94,11 @@ def _amount(
 
 def _read_found(reading: TypedCheck, sheet: CheckSheet, typed: Mapping[str, str]) -> None:
     """Findings, signs, advice and notes: of choices only what can be chosen."""
-    choices = {one.code: [each.value for each in one.options] for one in sheet.findings}
-    choices |= {one.code: ["no", "yes"] for one in signs(sheet.visit)}
-    choices |= {one.code: ["yes"] for one in sheet.advice}
+    choices = {finding.code: [each.value for each in finding.options] for finding in sheet.findings}
+    choices |= {sign.code: ["no", "yes"] for sign in signs(sheet.visit)}
+    choices |= {topic.code: ["yes"] for topic in sheet.advice}
     choices["referral"] = ["agreed", "declined"]
-    amounts = {"how", *(one.value for one in sheet.amounts)}
+    amounts = {"how", *(amount.value for amount in sheet.amounts)}
     for name in sheet.fields:
         text = typed.get(name, "")
         if name in amounts or not text:
@@ -134,9 +134,9 @@ def unfinished(
         missing = {name: Doubt(EMPTY, {}) for name in sheet.required if not typed.get(name)}
     elif not typed.get("note"):
         missing["note"] = Doubt(mark("Say in the note what could not be done, and why."), {})
-    for one in sheet.findings:
-        if found.get(one.code) == "abnormal" and not found.get(f"{one.code}-note"):
-            missing[f"{one.code}-note"] = Doubt(mark("Write down the result."), {})
+    for finding in sheet.findings:
+        if found.get(finding.code) == "abnormal" and not found.get(f"{finding.code}-note"):
+            missing[f"{finding.code}-note"] = Doubt(mark("Write down the result."), {})
     if referral(sheet.visit, found, age_months) and not found.get("referral"):
         missing["referral"] = Doubt(mark("Say whether the child is referred."), {})
     return missing
@@ -162,10 +162,10 @@ def typed_of(form: Mapping[str, str], sheet: CheckSheet, answers: Mapping[str, s
     `accept-<field>`: the number that was meant; `take-<field>`: what the other one saved; action
     "answers": the family's answers where the signs are still empty.
     """
-    extra = ("incomplete", *(f"sure-{one.value}" for one in sheet.amounts))
+    extra = ("incomplete", *(f"sure-{amount.value}" for amount in sheet.amounts))
     fields = {one: _clean(form.get(one, "")) for one in (*sheet.fields, *extra)}
     shown = an_object(form.get("base"))
-    base = {one: shown[one] for one in sheet.fields if shown.get(one)}
+    base = {field: shown[field] for field in sheet.fields if shown.get(field)}
     action = form.get("action", "save")
     clashes = [one for one in form.get("clashes", "").split(",") if one in sheet.fields]
     for name in sheet.fields:
@@ -174,11 +174,11 @@ def typed_of(form: Mapping[str, str], sheet: CheckSheet, answers: Mapping[str, s
             action = "look" if clashes else "save"
         if f"take-{name}" in form:
             fields[name] = base.get(name, "")
-            action, clashes = "look", [one for one in clashes if one != name]
+            action, clashes = "look", [clash for clash in clashes if clash != name]
     if action == "answers":
-        for one in signs(sheet.visit):
-            said = answers.get(one.code)
-            fields[one.code] = fields[one.code] or (said if said in ("yes", "no") else "")
+        for sign in signs(sheet.visit):
+            said = answers.get(sign.code)
+            fields[sign.code] = fields[sign.code] or (said if said in ("yes", "no") else "")
     version = an_id(form.get("version")) or 0
     return Typed(fields, base, version, action, tuple(clashes))
 

@@ -54,10 +54,14 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     if not visits:
         return
     made = made_of(child_ids)
-    over = [one for one in visits if _is_over(one, made[one.child_id])]
+    over = [visit for visit in visits if _is_over(visit, made[visit.child_id])]
     kept = questions.kept_among(over)
-    questions.ask([one for one in over if one.id not in kept], Question.NOTHING_LEFT, now=now)
-    questions.withdraw([one for one in visits if one.question and one not in over], now=now)
+    questions.ask(
+        [appointment for appointment in over if appointment.id not in kept],
+        Question.NOTHING_LEFT,
+        now=now,
+    )
+    questions.withdraw([visit for visit in visits if visit.question and visit not in over], now=now)
 
 
 def _visits(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:

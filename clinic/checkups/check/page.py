@@ -62,7 +62,7 @@ def _save(case: CheckAtHand, typed: Typed) -> Response:
     if typed.action == FINISH:
         missing = unfinished(case.sheet, typed.fields, reading.found, case.age_months)
         errors = missing | errors
-        errors = {one: errors[one] for one in case.sheet.fields if one in errors}
+        errors = {field: errors[field] for field in case.sheet.fields if field in errors}
     if errors:
         return show(case, typed, errors=errors)
     try:
@@ -94,17 +94,17 @@ def _why(case: CheckAtHand, found: Mapping[str, str]) -> dict[str, str]:
     sent_on = referral(case.sheet.visit, found, case.age_months)
     if sent_on is None:
         return {}
-    return {"referral-why": ",".join(one.code for one in sent_on.because)}
+    return {"referral-why": ",".join(check_question.code for check_question in sent_on.because)}
 
 
 def _merged(case: CheckAtHand, typed: Typed) -> Response:
     """Somebody saved it meanwhile: theirs and mine in one form, on what is on record by now."""
-    merged = merge(typed.base, {one: typed.fields[one] for one in case.fields}, case.fields)
+    merged = merge(typed.base, {field: typed.fields[field] for field in case.fields}, case.fields)
     both = replace(
         typed,
         fields={**typed.fields, **merged.fields},
         base=case.fields,
         version=case.version,
-        clashes=tuple(one for one in case.fields if one in merged.theirs),
+        clashes=tuple(field for field in case.fields if field in merged.theirs),
     )
-    return show(case, both, taken=tuple(one for one in case.fields if one in merged.taken))
+    return show(case, both, taken=tuple(field for field in case.fields if field in merged.taken))

@@ -96,7 +96,7 @@ def done_before(visit: Appointment) -> list[str]:
 def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) -> CheckAge | None:
     """Which of the thirteen checks it is; None for a child who had them all or is seven."""
     if check:
-        return next(one for one in visits() if one.id == check.visit)
+        return next(visit for visit in visits() if visit.id == check.visit)
     return next_visit(visit.child.birth_date, clinic_day(visit.starts_at), done)
 
 
@@ -117,7 +117,7 @@ def on_record(visit: Appointment, check: CheckVisit | None) -> OnRecord:
         Measurement.child_id == visit.child_id, Measurement.voided_at.is_(None)
     )
     rows = db.session.scalars(query.order_by(Measurement.measured_on, Measurement.id)).all()
-    before = [one for one in rows if one.measured_on < day]
+    before = [row for row in rows if row.measured_on < day]
     fields: dict[str, str] = {}
     for row in rows:
         if check and row.check_visit_id == check.id:
@@ -129,8 +129,10 @@ def on_record(visit: Appointment, check: CheckVisit | None) -> OnRecord:
             CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
         )
         fields |= {row.code: row.value for row in db.session.execute(found)}
-    home = frozenset(_measured(one) for one in before if one.source is EnteredBy.PARENT)
-    return OnRecord(fields, [_measured(one) for one in before], home)
+    home = frozenset(
+        _measured(measurement) for measurement in before if measurement.source is EnteredBy.PARENT
+    )
+    return OnRecord(fields, [_measured(measurement) for measurement in before], home)
 
 
 def _measured(row: Measurement) -> Measured:

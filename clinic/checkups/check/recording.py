@@ -66,7 +66,9 @@ def save_check(
     Raises SavedMeanwhile, and changes nothing, if it is no longer that version.
     """
     check = _begin(target, by=by, now=now) if version == 0 else _go_on(target, version, by, now)
-    changed = _keep_measured(check, {one.kind.value: one for one in measured}, by, now)
+    changed = _keep_measured(
+        check, {measured.kind.value: measured for measured in measured}, by, now
+    )
     changed += _keep_found(check, found, by, now)
     db.session.flush()
     audit.record(

@@ -73,10 +73,12 @@ def show(
         case=case,
         typed=typed,
         base=json.dumps(dict(typed.base), ensure_ascii=False),
-        clashes={one: value_of(case, one, typed.base.get(one, "")) for one in typed.clashes},
+        clashes={
+            clash: value_of(case, clash, typed.base.get(clash, "")) for clash in typed.clashes
+        },
         taken=None if taken is None else [names[one] for one in taken],
         errors=errors or {},
-        is_unfinished=any(one.message == EMPTY for one in (errors or {}).values()),
+        is_unfinished=any(sentence.message == EMPTY for sentence in (errors or {}).values()),
         asked=reading.questions | dict(errors or {}),
         doubts=reading.doubts,
         refusal=refusal,
@@ -84,7 +86,7 @@ def show(
         growth=assessment(case.patient, case.on, reading.measured),
         crossed=crossed_now(case.patient, _entered(case), reading.measured),
         sent_on=referral(case.sheet.visit, reading.found, case.age_months),
-        all_clear=signs and all(reading.found.get(one.code) == "no" for one in signs),
+        all_clear=signs and all(reading.found.get(sign.code) == "no" for sign in signs),
         in_english=in_english,
         **_around(case),
         **_parts(case),
@@ -136,15 +138,18 @@ def _around(case: CheckAtHand) -> dict[str, object]:
 def _parts(case: CheckAtHand) -> dict[str, object]:
     """The sections of the form."""
     sheet = case.sheet
-    last = {one: last_of(one, case.on, case.before) for one in sheet.amounts}
-    grouped = [(one, [f for f in sheet.findings if f.group == one.code]) for one in groups()]
+    last = {amount: last_of(amount, case.on, case.before) for amount in sheet.amounts}
+    grouped = [(group, [f for f in sheet.findings if f.group == group.code]) for group in groups()]
     daily = questions.daily(sheet.visit)
     return {
         "sheet": sheet,
-        "units": {one: UNITS[one][0] for one in sheet.amounts},
+        "units": {amount: UNITS[amount][0] for amount in sheet.amounts},
         "last": {kind: (one, written(kind, one.amount)) for kind, one in last.items() if one},
         "signs": questions.signs(sheet.visit),
-        "said": [(one, one.option(case.answers.get(one.code, ""))) for one in daily],
+        "said": [
+            (check_question, check_question.option(case.answers.get(check_question.code, "")))
+            for check_question in daily
+        ],
         "groups": [
             (group, found)
             for group, found in grouped
@@ -169,11 +174,11 @@ def names_of(case: CheckAtHand) -> dict[str, str]:
         "referral": _("Referral"),
         "note": _("Note"),
     }
-    words |= {one.code: name_of(one, "text") for one in questions.signs(case.sheet.visit)}
-    for one in case.sheet.findings:
-        words[one.code] = name_of(one)
-        words[f"{one.code}-note"] = _("%(name)s: note", name=name_of(one))
-    return words | {one.code: name_of(one) for one in case.sheet.advice}
+    words |= {sign.code: name_of(sign, "text") for sign in questions.signs(case.sheet.visit)}
+    for finding in case.sheet.findings:
+        words[finding.code] = name_of(finding)
+        words[f"{finding.code}-note"] = _("%(name)s: note", name=name_of(finding))
+    return words | {topic.code: name_of(topic) for topic in case.sheet.advice}
 
 
 def value_of(case: CheckAtHand, name: str, value: str) -> str:
@@ -186,8 +191,8 @@ def value_of(case: CheckAtHand, name: str, value: str) -> str:
         "agreed": _("Referred"),
         "declined": _("The family declines"),
     }
-    choices = {one.code: one.options for one in case.sheet.findings}
-    choices |= {one.code: one.options for one in questions.signs(case.sheet.visit)}
+    choices = {finding.code: finding.options for finding in case.sheet.findings}
+    choices |= {sign.code: sign.options for sign in questions.signs(case.sheet.visit)}
     for option in choices.get(name, ()):
         if option.value == value:
             return name_of(option)

@@ -80,9 +80,9 @@ class CheckSheet:
     def required(self) -> tuple[str, ...]:
         """The fields without which the check is not whole."""
         return (
-            *(one.value for one in self.amounts),
-            *(one.code for one in signs(self.visit)),
-            *(one.code for one in self.findings),
+            *(amount.value for amount in self.amounts),
+            *(sign.code for sign in signs(self.visit)),
+            *(finding.code for finding in self.findings),
             *(ACUITY if self.acuity else ()),
         )
 
@@ -90,8 +90,8 @@ class CheckSheet:
     def fields(self) -> tuple[str, ...]:
         """All fields that are kept with the check."""
         how = ("how",) if Kind.LENGTH in self.amounts else ()
-        notes = tuple(f"{one.code}-note" for one in self.findings)
-        talk = tuple(one.code for one in self.advice)
+        notes = tuple(f"{finding.code}-note" for finding in self.findings)
+        talk = tuple(topic.code for topic in self.advice)
         return (*self.required, *how, *notes, *talk, "referral", "note")
 
 
@@ -140,7 +140,7 @@ def sheet(visit: CheckAge, items: Collection[str]) -> CheckSheet:
     return CheckSheet(
         visit=visit,
         amounts=tuple(AMOUNTS[one] for one in visit.items if one in AMOUNTS and one in items),
-        findings=tuple(one for one in findings() if one.code in items),
+        findings=tuple(finding for finding in findings() if finding.code in items),
         acuity="visual_acuity" in items,
         advice=advice(visit),
         hepb_may_be_given=any(one.startswith("HepB") for one in items),

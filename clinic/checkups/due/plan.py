@@ -28,8 +28,11 @@ class CheckMade(NamedTuple):
 
 def dues_of(children: Collection[Child], on: date) -> Mapping[int, NextCheck]:
     """The next check of each of these children, by id. One query."""
-    made = made_of([one.id for one in children])
-    return {one.id: due(one.birth_date, on, checks_done(one, made[one.id])) for one in children}
+    made = made_of([child.id for child in children])
+    return {
+        child.id: due(child.birth_date, on, checks_done(child, made[child.id]))
+        for child in children
+    }
 
 
 def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, list[date]]:
@@ -51,7 +54,7 @@ def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, li
         )
         .order_by(Appointment.starts_at)
     )
-    days: dict[int, list[date]] = {one: [] for one in child_ids}
+    days: dict[int, list[date]] = {child_id: [] for child_id in child_ids}
     for child_id, starts_at in db.session.execute(query):
         days[child_id].append(clinic_day(starts_at))
     return days
@@ -92,7 +95,7 @@ def made_of(child_ids: Collection[int]) -> Mapping[int, list[CheckMade]]:
             ~has_record,
         )
     )
-    made: dict[int, list[CheckMade]] = {one: [] for one in child_ids}
+    made: dict[int, list[CheckMade]] = {child_id: [] for child_id in child_ids}
     rows = db.session.execute(recorded.union_all(unrecorded))
     for child_id, starts_at, done_on, visit, at in rows:
         made[child_id].append(CheckMade(done_on or clinic_day(starts_at), visit, at))

@@ -38,7 +38,7 @@ class CheckQuestion:
 
     def option(self, value: str) -> Option | None:
         """The answer with that value."""
-        return next((one for one in self.options if one.value == value), None)
+        return next((option for option in self.options if option.value == value), None)
 
 
 def options_of(raw: list[dict[str, str]]) -> tuple[Option, ...]:
@@ -58,7 +58,7 @@ def data() -> dict[str, Any]:
 
 def in_range(visit: CheckAge, first: str, last: str) -> bool:
     """Whether that check lies between these two, both inclusive."""
-    order = [one.id for one in visits()]
+    order = [visit.id for visit in visits()]
     return order.index(first) <= order.index(visit.id) <= order.index(last)
 
 
@@ -95,4 +95,8 @@ def questions(visit: CheckAge) -> tuple[CheckQuestion, ...]:
 
 def unanswered(visit: CheckAge, answers: Mapping[str, str]) -> tuple[CheckQuestion, ...]:
     """What is still to be answered."""
-    return tuple(one for one in questions(visit) if one.option(answers.get(one.code, "")) is None)
+    return tuple(
+        question
+        for question in questions(visit)
+        if question.option(answers.get(question.code, "")) is None
+    )

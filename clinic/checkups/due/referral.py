@@ -32,7 +32,7 @@ def second_screen(age_months: int) -> tuple[str, ...]:
 
 def referral(visit: CheckAge, found: Mapping[str, str], age_months: int) -> Referral | None:
     """The referral that the findings ask for (field: "yes", "no" or empty); None if none does."""
-    seen = tuple(one for one in signs(visit) if found.get(one.code) == "yes")
-    positive = [one.code for one in seen if one.code != REGRESSION]
+    seen = tuple(sign for sign in signs(visit) if found.get(sign.code) == "yes")
+    positive = [check_question.code for check_question in seen if check_question.code != REGRESSION]
     action, _ = screen_action(positive, regression=len(seen) > len(positive))
     return Referral(seen, second_screen(age_months)) if action == "refer" else None

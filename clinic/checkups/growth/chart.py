@@ -62,7 +62,7 @@ class Chart:
     @property
     def line(self) -> str:
         """The child's points, joined."""
-        return _joined([(one.x, one.y) for one in self.dots])
+        return _joined([(dot.x, dot.y) for dot in self.dots])
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def draw(
     values = [row[at] for _, row in known for at in (0, -1)]
     frame = _frame(left, right, [*values, *(one.value for _, one in seen)])
     curves = [[(at, row[column]) for at, row in known] for column in range(len(PERCENTILES))]
-    drawn = [frame.places(one) for one in curves]
+    drawn = [frame.places(curve) for curve in curves]
     return Chart(
         areas=[_joined([*drawn[a], *reversed(drawn[b])]) for a, b in AREAS],
         lines=[(f"{p}", _joined(one)) for p, one in zip(PERCENTILES, drawn, strict=True)],
@@ -143,7 +143,7 @@ def draw_cutoffs(sex: str, points: Sequence[Point]) -> Chart:
     seen = [(n, one) for n, one in enumerate(points) if left <= one.at < right]
     values = [value for curve in curves for _, value in curve]
     frame = _frame(left, right, [13.0, *values, *(one.value for _, one in seen)])
-    drawn = [frame.places(one) for one in curves]
+    drawn = [frame.places(curve) for curve in curves]
     names = ("overweight", "obese")
     return Chart(
         areas=[_joined([*drawn[0], *reversed(drawn[1])])],
@@ -159,19 +159,21 @@ def draw_cutoffs(sex: str, points: Sequence[Point]) -> Chart:
 def _window(metric: str, whole: Sequence[float], points: Sequence[Point]) -> tuple[float, float]:
     """From where to where: what the child has reached, and some room to grow."""
     first, last = whole[0], whole[-1]
-    ats = [one.at for one in points if first <= one.at <= last]
+    ats = [point.at for point in points if first <= point.at <= last]
     if metric in lines.BY_LENGTH:
         if not ats:
             return first, last
         return max(first, floor(min(ats)) - ROOM_CM), min(last, ceil(max(ats)) + ROOM_CM)
-    latest = max(max(one.at, one.real or 0.0) for one in points if one.at in ats) if ats else 0.0
-    return first, min(last, next((one for one in WINDOWS if one > latest), last))
+    latest = (
+        max(max(point.at, point.real or 0.0) for point in points if point.at in ats) if ats else 0.0
+    )
+    return first, min(last, next((window for window in WINDOWS if window > latest), last))
 
 
 def _frame(left: float, right: float, values: Sequence[float]) -> Frame:
     """With whole steps under and over what is shown."""
     low, high = min(values), max(values)
-    step = next(one for one in STEPS if (high - low) / one <= MOST_STEPS)
+    step = next(step for step in STEPS if (high - low) / step <= MOST_STEPS)
     return Frame(left, right, floor(low / step) * step, ceil(high / step) * step, step)
 
 
@@ -183,7 +185,7 @@ def _across(metric: str, frame: Frame) -> list[tuple[float, float]]:
         return [(frame.x(cm), cm) for cm in range(first, floor(frame.right) + 1, step)]
     months = range(0, floor(frame.right) + 1, MONTH_STEPS[_shown(frame)])
     in_years = _across_in(metric, frame) == "years"
-    return [(frame.x(one), one / 12 if in_years else one) for one in months]
+    return [(frame.x(month), month / 12 if in_years else month) for month in months]
 
 
 def _across_in(metric: str, frame: Frame) -> str:
@@ -193,7 +195,7 @@ def _across_in(metric: str, frame: Frame) -> str:
 
 
 def _shown(frame: Frame) -> int:
-    return next((one for one in WINDOWS if one >= frame.right), WINDOWS[-1])
+    return next((window for window in WINDOWS if window >= frame.right), WINDOWS[-1])
 
 
 def _named(ends: Sequence[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
@@ -221,7 +223,7 @@ def _ghost(frame: Frame, one: Point) -> float | None:
 
 def _reach(place: tuple[float, float], others: Sequence[tuple[float, float]]) -> float:
     """Half the way to the nearest other point, within limits."""
-    nearest = min((dist(place, one) for one in others), default=2 * FARTHEST)
+    nearest = min((dist(place, other) for other in others), default=2 * FARTHEST)
     return min(FARTHEST, max(NEAREST, nearest / 2))
 
 

@@ -126,8 +126,13 @@ def _series(
     target: tuple[float, float] | None,
 ) -> ChartSeries:
     points = [
-        Point(one.at, one.value, one.real if one.at == one.months else None, one.at_home)
-        for one in samples
+        Point(
+            sample.at,
+            sample.value,
+            sample.real if sample.at == sample.months else None,
+            sample.at_home,
+        )
+        for sample in samples
     ]
     if metric == BMI and standard is Standard.NATIONAL and real >= NATIONAL_UNTIL_MONTHS:
         return ChartSeries(metric, "WS/T 586-2018", draw_cutoffs(patient.sex, points), samples)
@@ -187,7 +192,7 @@ def crossed_now(
     patient: Patient, before: Sequence[Entered], measured: Mapping[Kind, Measured]
 ) -> list[tuple[str, Crossing]]:
     """Titles of what crosses main percentile lines with these new amounts, by the national standard."""
-    newest = max((one.id for one in before), default=0)
+    newest = max((entered.id for entered in before), default=0)
     new = [Entered(newest + n, one, False) for n, one in enumerate(measured.values(), start=1)]
     by_kind = _by_day([*before, *new])
     found = []
@@ -203,8 +208,8 @@ def crossed_now(
 def crossings(series: Sequence[ChartSeries]) -> list[tuple[ChartSeries, Crossing]]:
     """Where two main percentile lines were crossed within a year: for the clinician."""
     found = [
-        (one, lines.crossing([(s.months, s.reading) for s in one.samples]))
-        for one in series
-        if one.standard != "WS/T 586-2018"
+        (chart_series, lines.crossing([(s.months, s.reading) for s in chart_series.samples]))
+        for chart_series in series
+        if chart_series.standard != "WS/T 586-2018"
     ]
     return [(one, crossed) for one, crossed in found if crossed]

@@ -46,7 +46,7 @@ def row(metric: str, sex: str, x: float, *, kind: str = "B") -> list[float] | No
     """Seven values at x (months, or cm): -3SD..+3SD (kind B) or P3..P97 (kind A); None outside."""
     number = TABLES[metric] + (sex == "F")
     rows = data("wst423_2022")["tables"][f"{kind}.{number}"]["rows"]
-    return between([one[0] for one in rows], [one[1:] for one in rows], x)
+    return between([row[0] for row in rows], [row[1:] for row in rows], x)
 
 
 def grade(value: float, edges: list[float], *, kind: str = "B") -> str:

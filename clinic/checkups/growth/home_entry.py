@@ -80,7 +80,7 @@ def _day(text: str, patient: Patient, today: date, errors: Errors) -> date | Non
 
 
 def _how(kind: Kind, typed: Mapping[str, str]) -> How | None:
-    if kind is not Kind.LENGTH or typed.get("how") not in {one.value for one in How}:
+    if kind is not Kind.LENGTH or typed.get("how") not in {how.value for how in How}:
         return None
     return How(typed["how"])
 

@@ -15,7 +15,7 @@ from clinic.checkups.growth.between import DAYS_PER_MONTH, between
 from clinic.checkups.growth.china import TABLES, data, row
 
 PERCENTILES = (3, 10, 25, 50, 75, 90, 97)
-Z_OF = tuple(NormalDist().inv_cdf(one / 100) for one in PERCENTILES)
+Z_OF = tuple(NormalDist().inv_cdf(percentile / 100) for percentile in PERCENTILES)
 SDS = (-3, -2, -1, 0, 1, 2, 3)
 BY_LENGTH = {"weight_for_length": "wfl", "weight_for_height": "wfh"}  # their x is cm
 BY_AGE = {  # WHO's name of the table, and whether the standard of 2007 has it
@@ -120,7 +120,7 @@ def read(standard: Standard, metric: str, sex: str, x: float, value: float) -> R
     edges = deviations_at(standard, metric, sex, x)
     if lines is None or edges is None:
         return None
-    at_or_under = sum(value >= one for one in lines)
+    at_or_under = sum(value >= line for line in lines)
     return Reading(
         above=PERCENTILES[at_or_under - 1] if at_or_under else None,
         below=PERCENTILES[at_or_under] if at_or_under < len(PERCENTILES) else None,
@@ -147,7 +147,7 @@ def score(standard: Standard, metric: str, sex: str, x: float, value: float) -> 
 def value_of(metric: str, sex: str, x: float, z: float) -> float | None:
     """The value with that SD score in the national table, linear; None beyond 3 SD or the table."""
     edges = row(metric, sex, x)
-    found = edges and between([float(one) for one in SDS], [[one] for one in edges], z)
+    found = edges and between([float(one) for one in SDS], [[edge] for edge in edges], z)
     return found[0] if found else None
 
 

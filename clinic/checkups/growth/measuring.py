@@ -231,7 +231,7 @@ def slip_in(typed: str, kind: Kind, patient: Patient, on: date) -> Doubt | None:
 
 def last_of(kind: Kind, on: date, before: Collection[Measured]) -> Measured | None:
     """The latest amount of that kind before that day."""
-    found = [one for one in before if one.kind is kind and one.on < on]
+    found = [measured for measured in before if measured.kind is kind and measured.on < on]
     return max(found, key=lambda one: one.on, default=None)
 
 

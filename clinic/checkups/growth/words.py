@@ -19,8 +19,8 @@ class Word:
 
 
 KNOWN: Mapping[str, Word] = {
-    one.zh: one
-    for one in (
+    word.zh: word
+    for word in (
         Word(
             "生长迟缓",
             "stunting",

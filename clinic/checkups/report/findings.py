@@ -47,20 +47,20 @@ def findings_of(visit: CheckAge, found: Mapping[str, str]) -> Findings:
     return Findings(
         found=[
             Found(
-                one.name_zh,
-                one.name_en,
+                finding.name_zh,
+                finding.name_en,
                 option.name_zh,
                 option.name_en,
-                found.get(f"{one.code}-note", ""),
+                found.get(f"{finding.code}-note", ""),
                 option.value == ABNORMAL,
             )
-            for one in findings()
-            for option in one.options
-            if found.get(one.code) == option.value
+            for finding in findings()
+            for option in finding.options
+            if found.get(finding.code) == option.value
         ],
         sight=[(code, found[code]) for code in ACUITY if code in found],
-        asked=any(one.code in found for one in screen),
-        seen=[one for one in screen if one.code in seen],
+        asked=any(check_question.code in found for check_question in screen),
+        seen=[check_question for check_question in screen if check_question.code in seen],
         referral=found.get("referral", ""),
         advice=advice(visit),
     )

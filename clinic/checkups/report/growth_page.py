@@ -60,7 +60,7 @@ def measure(child_id: int) -> Response:
     """A parent's own weight, length and head of one day."""
     child, by, now = get_child(me(), child_id), me(), clock.now()
     typed = typed_in(request.form)
-    before = [one.measured for one in entered_of(child.id)]
+    before = [entered.measured for entered in entered_of(child.id)]
     measured, errors = home_typed(typed, patient_of(child), before, clock.clinic_day(now))
     if not errors:
         try:
@@ -122,7 +122,7 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         screened=screened,
         offers=_offers(child, series, today, screened),
         reports=finished_checks(child.id),
-        visits={one.id: one for one in visits()},
+        visits={visit.id: visit for visit in visits()},
         entered=list(reversed(entered)),
         heights=heights,
         target=target_range(patient.sex, *heights) if heights else None,
@@ -141,10 +141,14 @@ def _offers(
     child: Child, series: list[ChartSeries], today: date, screened: Screened | None
 ) -> list[Suggestion]:
     """By the latest check and what was measured within the year."""
-    recent = [one.latest for one in series if one.latest and today - one.latest.on <= A_YEAR]
+    recent = [
+        chart_series.latest
+        for chart_series in series
+        if chart_series.latest and today - chart_series.latest.on <= A_YEAR
+    ]
     return offers(
         positive=signs_seen(latest_findings(child.id)),
-        words=[one.word for one in recent],
+        words=[sample.word for sample in recent],
         age_months=age_months(child.birth_date, today),
         services=services_offered(CODES),
         spine=stands(screened, today),

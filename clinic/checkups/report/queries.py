@@ -41,9 +41,9 @@ class Report:
     def rows(self) -> list[tuple[ChartSeries, Sample]]:
         """What was measured at the check, with where it lies."""
         return [
-            (one, sample)
-            for one in self.series
-            for sample in one.samples
+            (chart_series, sample)
+            for chart_series in self.series
+            for sample in chart_series.samples
             if sample.on == self.check.done_on and not sample.at_home
         ]
 
@@ -119,7 +119,9 @@ def finished_checks(child_id: int) -> list[CheckVisit]:
 
 def report_of(check: CheckVisit) -> Report:
     """Everything that the report shows. Three queries."""
-    until = [one for one in entered_of(check.child_id) if one.measured.on <= check.done_on]
+    until = [
+        entered for entered in entered_of(check.child_id) if entered.measured.on <= check.done_on
+    ]
     patient = patient_of(check.child)
     live = (Measurement.check_visit_id == check.id, Measurement.voided_at.is_(None))
     others = select(Measurement.kind, Measurement.amount).where(
@@ -128,7 +130,7 @@ def report_of(check: CheckVisit) -> Report:
     found = select(CheckFinding.code, CheckFinding.value).where(
         CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
     )
-    visit = next(one for one in visits() if one.id == check.visit)
+    visit = next(visit for visit in visits() if visit.id == check.visit)
     codes = {row.code: row.value for row in db.session.execute(found)}
     return Report(
         check,

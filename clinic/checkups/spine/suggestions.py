@@ -77,7 +77,9 @@ def offers(
     if SCHOOL_MONTHS[0] <= age_months <= SCHOOL_MONTHS[1] and spine in SPINE_REASONS:
         reasons[SPINE] = SPINE_REASONS[spine]
     fitting = {
-        one.code: one for one in services if one.min_age_months <= age_months <= one.max_age_months
+        service.code: service
+        for service in services
+        if service.min_age_months <= age_months <= service.max_age_months
     }
     return [
         Suggestion(fitting[code], reasons[code])

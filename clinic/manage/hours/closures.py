@@ -116,7 +116,7 @@ def _do(
         done = in_one_transaction(lambda: _apply(change, afterwards, now))
     except DomainError as error:
         return show(page, now=now, refusal=say(error))
-    offer_all([one.id for one in done.displaced], now=now)
+    offer_all([appointment.id for appointment in done.displaced], now=now)
     if not done.displaced:
         flash(_("Done. No family loses its time."))
         return see_other("manage.closures", centre=centre.code)

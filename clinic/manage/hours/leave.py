@@ -65,7 +65,7 @@ def leave() -> Response:
         asked=list(db.session.scalars(asked)),
         leaves=list(db.session.scalars(live.order_by(Leave.starts_at, Leave.id))),
         staff=staff,
-        names={one.id: one for one in staff},
+        names={practitioner.id: practitioner for practitioner in staff},
         day=clinic_day(now),
         manages=centre.id in me().centre_ids(Role.MANAGER),
     )
@@ -102,7 +102,7 @@ def away() -> Response:
             return show(page, now=now)
     except DomainError as error:
         return show(page, now=now, refusal=say(error))
-    offer_all([one.id for one in done.displaced], now=now)
+    offer_all([appointment.id for appointment in done.displaced], now=now)
     flash(_("It is done."))
     return see_other("manage.displaced", centre=page.back[1])
 
@@ -146,13 +146,15 @@ def displaced() -> Response:
     centre, now = centre_of_staff(*STAFF), clock.now()
     waiting = new_times.waiting(centre.id)
     asked = questions.open_at(centre.id, now=now)
-    children_with_guardians([one.child_id for one in (*waiting, *asked)])  # whom to call
+    children_with_guardians(
+        [appointment.child_id for appointment in (*waiting, *asked)]
+    )  # whom to call
     audit.note_list("new times", [*waiting, *asked])
-    kept = new_times.times_kept([one.id for one in waiting], now=now)
+    kept = new_times.times_kept([appointment.id for appointment in waiting], now=now)
     return render(
         "manage/new_times.html",
         centre=centre,
-        rows=[(one, kept[one.id]) for one in waiting],
+        rows=[(appointment, kept[appointment.id]) for appointment in waiting],
         asked=asked,
     )
 

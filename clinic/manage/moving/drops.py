@@ -51,10 +51,12 @@ def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
     moment = at(drop.day, drop.wall)
     start, end = day_bounds(drop.day)
     found = offers(visit.service, [visit.centre_id], start, end, now=now, online=False)
-    then = [one for one in found if one.starts_at == moment]
+    then = [slot_time for slot_time in found if slot_time.starts_at == moment]
     if drop.practitioner_id is not None:
-        then = [one for one in then if one.practitioner_id == drop.practitioner_id]
-    if (max(one.ends_at for one in then) if then else moment) <= now:
+        then = [
+            slot_time for slot_time in then if slot_time.practitioner_id == drop.practitioner_id
+        ]
+    if (max(slot_time.ends_at for slot_time in then) if then else moment) <= now:
         raise InThePast
     if not then:
         if shut := closures_on(visit.centre_id, drop.day, moment):
@@ -65,7 +67,11 @@ def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
         raise NoSessionThen
     # The places that it has itself are not in its own way.
     mine = set(places.slots_of(appointment_id=visit.id))
-    free = [one for one in then if one.is_free or mine.intersection(one.slot_ids)]
+    free = [
+        slot_time
+        for slot_time in then
+        if slot_time.is_free or mine.intersection(slot_time.slot_ids)
+    ]
     if not free:
         raise FullThen
     return min(free, key=lambda one: one.practitioner_id != visit.practitioner_id).slot_id

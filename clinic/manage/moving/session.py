@@ -40,7 +40,7 @@ def move_session(session_id: int) -> Response:
         done = in_one_transaction(lambda: session_moving.move(moving, version, by=me(), now=now))
     except DomainError as error:
         return _refused(_asked_for(get_session(me(), session_id)), say(error))
-    offer_all([one.id for one in done.lost], now=now)
+    offer_all([appointment.id for appointment in done.lost], now=now)
     if done.lost:
         flash(_("The session is moved."))
         return see_other("manage.displaced", centre=session.practitioner.centre.code)
@@ -51,7 +51,7 @@ def move_session(session_id: int) -> Response:
 def _asked_for(session: ClinicSession) -> Moving:
     """Where to, by the address; where the session is, if that says nothing."""
     rooms, wanted = session.practitioner.centre.rooms, id_of(request.args, "room")
-    room: Room = next((one for one in rooms if one.id == wanted), session.room)
+    room: Room = next((room for room in rooms if room.id == wanted), session.room)
     day = a_day(request.args.get("day")) or clinic_day(session.starts_at)
     opens = a_time(request.args.get("opens")) or local(session.starts_at).time()
     closes = a_time(request.args.get("closes")) or local(session.ends_at).time()

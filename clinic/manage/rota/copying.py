@@ -30,10 +30,12 @@ from clinic.web import render, see_other
 def rota_copy() -> Response:
     """Two forms; the one whose button was pressed is looked at."""
     code = request.args.get("centre")
-    centre = next((one for one in centres_of(me()) if code in (None, one.code)), None) or abort(404)
+    centre = next(
+        (centre for centre in centres_of(me()) if code in (None, centre.code)), None
+    ) or abort(404)
     is_day = request.form.get("what") == "day"
     first, posted = next_monday(clinic_day(clock.now())), request.method == "POST"
-    people = [one.id for one in centre.practitioners]
+    people = [practitioner.id for practitioner in centre.practitioners]
     another = {"target": people[1]} if len(people) > 1 else {}
     week = _form(CopyWeekForm, centre, posted and not is_day, first_day=first, **another)
     day = _form(CopyDayForm, centre, posted and is_day, first_day=first)
@@ -62,15 +64,19 @@ def _form(kind: Callable[..., Form], centre: Centre, posted: bool, **given: obje
 
 
 def _rules(centre: Centre, practitioner_id: int) -> list[RotaRule]:
-    return [one for one in rules_of([centre.id]) if one.practitioner_id == practitioner_id]
+    return [rule for rule in rules_of([centre.id]) if rule.practitioner_id == practitioner_id]
 
 
 def _copy_week(form: Form, centre: Centre) -> list[RotaDraft]:
     is_own = form.source.data == form.target.data
     return drafts.copy_week(
         [] if is_own else _rules(centre, form.source.data),
-        next(one for one in centre.practitioners if one.id == form.target.data),
-        next(one for one in centre.rooms if one.id == form.room.data),
+        next(
+            practitioner
+            for practitioner in centre.practitioners
+            if practitioner.id == form.target.data
+        ),
+        next(room for room in centre.rooms if room.id == form.room.data),
         form.first_day.data,
         by=me(),
         now=clock.now(),

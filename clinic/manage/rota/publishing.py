@@ -29,7 +29,9 @@ from clinic.web import render, see_other
 def _centre() -> Centre:
     """The centre asked for, or the first that this user manages, with its people and rooms."""
     code = request.args.get("centre")
-    return next((one for one in centres_of(me()) if code in (None, one.code)), None) or abort(404)
+    return next(
+        (centre for centre in centres_of(me()) if code in (None, centre.code)), None
+    ) or abort(404)
 
 
 @bp.route("/rota/publish", methods=["GET", "POST"])
@@ -46,7 +48,7 @@ def rota_publish() -> Response:
         )
     except DomainError as error:
         return _diff_page(_centre(), say(error))
-    offer_all([one.id for one in done.lost], now=now)
+    offer_all([appointment.id for appointment in done.lost], now=now)
     if not done.lost:
         flash(_("The rota is published. Every family keeps its time."))
         return see_other("manage.rota", centre=centre.code)
@@ -65,8 +67,8 @@ def _diff_page(centre: Centre, refusal: str = "") -> Response:
         shown=shown,
         staying=sum(len(ids) for ids in shown.stays.values()) - len(shown.out),
         refusal=refusal,
-        people={one.id: one for one in centre.practitioners},
-        rooms={one.id: one for one in centre.rooms},
+        people={practitioner.id: practitioner for practitioner in centre.practitioners},
+        rooms={room.id: room for room in centre.rooms},
         horizon=clinic_day(now) + HORIZON,
     )
 

@@ -51,10 +51,10 @@ class Week:
 
 def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[RotaEntry]:
     """What applies today or later, and what the drafts would bring. The centre's people are loaded."""
-    people = {one.id: one for one in centre.practitioners}
-    rooms = {one.id: one for one in centre.rooms}
-    services = {one.id: one for one in centre.services}
-    of_rule = {one.rule_id: one for one in drafts if one.rule_id}
+    people = {practitioner.id: practitioner for practitioner in centre.practitioners}
+    rooms = {room.id: room for room in centre.rooms}
+    services = {service.id: service for service in centre.services}
+    of_rule = {draft.rule_id: draft for draft in drafts if draft.rule_id}
     found = [
         RotaEntry(
             weekly_of(rule),
@@ -72,7 +72,7 @@ def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[Ro
             draft.weekly,
             people[draft.practitioner_id or 0],
             rooms[draft.room_id or 0],
-            [services[one] for one in draft.service_ids if one in services],
+            [services[service_id] for service_id in draft.service_ids if service_id in services],
             draft=draft,
         )
         for draft in drafts

@@ -58,7 +58,7 @@ BESIDE = {  # where a refusal is said
 def rota() -> Response:
     """The week's hours as they are and as they are meant, by clinician or by room."""
     mine, code = centres_of(me()), request.args.get("centre")
-    centre = next((one for one in mine if code in (None, one.code)), None) or abort(404)
+    centre = next((centre for centre in mine if code in (None, centre.code)), None) or abort(404)
     rows = request.args.get("by", ROWS[0])
     drafts, today = drafts_of(centre), clinic_day(clock.now())
     found = entries(centre, drafts, today)
@@ -67,7 +67,7 @@ def rota() -> Response:
         centre=centre,
         centres=mine,
         drafts=drafts,
-        entries={one.draft.id: one for one in found if one.draft},
+        entries={rota_entry.draft.id: rota_entry for rota_entry in found if rota_entry.draft},
         week=week_of(centre, found, rows),
         weekdays=range(WEEK),
         rows=rows if rows in ROWS else ROWS[0],
@@ -127,9 +127,9 @@ def _centre_of(rule: RotaRule | None, draft: RotaDraft | None) -> Centre:
     """The centre that it belongs to, or the one asked for, with its people and rooms."""
     about, code = rule or draft, request.args.get("centre")
     found = (
-        one
-        for one in centres_of(me())
-        if (one.id == about.centre_id if about else code in (None, one.code))
+        centre
+        for centre in centres_of(me())
+        if (centre.id == about.centre_id if about else code in (None, centre.code))
     )
     return next(found, None) or abort(404)
 
@@ -144,7 +144,7 @@ def _as_it_is(rule: RotaRule | None, draft: RotaDraft | None) -> dict[str, objec
         who = {"practitioner": rule.practitioner_id, "room": rule.room_id}
         as_it_is = weekly_of(rule)
         weekly = rota_drafts.from_day(as_it_is, next_monday(clinic_day(clock.now()))) or as_it_is
-        return vars(weekly) | who | {"services": [one.id for one in rule.services]}
+        return vars(weekly) | who | {"services": [service.id for service in rule.services]}
     first = max(tomorrow, next_monday(clinic_day(clock.now())))
     asked = {"practitioner": id_of(request.args, "who"), "valid_from": first}
     weekday = id_of(request.args, "weekday")
@@ -181,9 +181,13 @@ def _template(
     )
     chosen = set(form.services.data or [])
     return Template(
-        next(one for one in centre.practitioners if one.id == form.practitioner.data),
-        next(one for one in centre.rooms if one.id == form.room.data),
-        tuple(one for one in centre.services if one.id in chosen),
+        next(
+            practitioner
+            for practitioner in centre.practitioners
+            if practitioner.id == form.practitioner.data
+        ),
+        next(room for room in centre.rooms if room.id == form.room.data),
+        tuple(service for service in centre.services if service.id in chosen),
         weekly,
     )
 

@@ -30,7 +30,9 @@ class ReceiveForm(Form):
 
     def __init__(self, *args: object, **kw: object) -> None:
         super().__init__(*args, **kw)
-        self.vaccine.choices = [SelectChoice(one.code, name_of(one)) for one in vaccines().values()]
+        self.vaccine.choices = [
+            SelectChoice(vaccine.code, name_of(vaccine)) for vaccine in vaccines().values()
+        ]
 
 
 class LotForm(Form):

@@ -111,7 +111,7 @@ def _done(field: Field, work: Callable[[], None]) -> bool:
 
 
 def _code_of(lot: VaccineLot) -> str:
-    return next(one.code for one in centres_of(me()) if one.id == lot.centre_id)
+    return next(centre.code for centre in centres_of(me()) if centre.id == lot.centre_id)
 
 
 def _back(code: str) -> Response:
@@ -120,7 +120,7 @@ def _back(code: str) -> Response:
 
 def _lot_page(lot_id: int, form: LotForm) -> Response:
     lot = get_lot(me(), lot_id)
-    centre = next(one for one in centres_of(me()) if one.id == lot.centre_id)
+    centre = next(centre for centre in centres_of(me()) if centre.id == lot.centre_id)
     return _page(centre, ReceiveForm(formdata=None), form)
 
 

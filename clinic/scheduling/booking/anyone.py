@@ -33,10 +33,14 @@ def whoever_is_free(
             now=now,
             online=online,
         )
-        free = [one for one in found if one.is_free and one.starts_at == first.starts_at]
-        busy = _busy([one.practitioner_id for one in free], day)
+        free = [
+            slot_time
+            for slot_time in found
+            if slot_time.is_free and slot_time.starts_at == first.starts_at
+        ]
+        busy = _busy([slot_time.practitioner_id for slot_time in free], day)
         free.sort(key=lambda one: (busy.get(one.practitioner_id, 0), one.slot_id))
-        return [one.slot_ids for one in free]
+        return [slot_time.slot_ids for slot_time in free]
 
     everybody = at_that_time()
     holding.lock([slot_id for run in everybody for slot_id in run], now=now)

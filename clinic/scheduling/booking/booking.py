@@ -65,8 +65,10 @@ def make(
     SamePlaceTwice or OfferLapsed, after which the caller rolls back.
     """
     online = channel is Channel.ONLINE
-    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
-    freed = places.lock_to_take(slot_ids, [one.child.id for one in wanted], now=now, online=online)
+    slot_ids = [slot_id for wanted in wanted for slot_id in wanted.slot_ids]
+    freed = places.lock_to_take(
+        slot_ids, [wanted.child.id for wanted in wanted], now=now, online=online
+    )
     booking_id = rows.add_booking(key, by=by.id, channel=channel, now=now)
     if booking_id is None:
         return rows.made_before(key)
@@ -245,10 +247,10 @@ def cancel_all(
     appointments: Sequence[Appointment], *, by: Person, online: bool, now: datetime, reason: str
 ) -> None:
     """Cancel several, all of them or none: raises as `must_be_changeable` does."""
-    slot_ids = places.slots_around([one.id for one in appointments])
-    places.lock(slot_ids, {one.child_id for one in appointments})
-    for one in appointments:
-        cancel(one, by=by, online=online, now=now, reason=reason)
+    slot_ids = places.slots_around([appointment.id for appointment in appointments])
+    places.lock(slot_ids, {appointment.child_id for appointment in appointments})
+    for appointment in appointments:
+        cancel(appointment, by=by, online=online, now=now, reason=reason)
 
 
 def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) -> None:
@@ -267,8 +269,10 @@ def move_all(
     """
     appointments = [appointment for appointment, _ in moves]
     new = [slot_id for _, wanted in moves for slot_id in wanted.slot_ids]
-    slot_ids = [*new, *places.slots_around([one.id for one in appointments])]
-    places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=online)
+    slot_ids = [*new, *places.slots_around([appointment.id for appointment in appointments])]
+    places.lock_to_take(
+        slot_ids, {appointment.child_id for appointment in appointments}, now=now, online=online
+    )
     kept = {one.id: _still_kept(wanted.hold, now=now) for one, wanted in moves}
     if any(hold and hold.booking_id for hold in kept.values()):
         return  # the same form again
@@ -299,7 +303,7 @@ def move_all(
     db.session.flush()
     for appointment, wanted in moves:
         freed_for_others(freed[appointment.id] - set(new), wanted.policy, now=now)
-    again.look({one.child_id for one in appointments}, by=by, now=now)
+    again.look({appointment.child_id for appointment in appointments}, by=by, now=now)
 
 
 def must_be_changeable(

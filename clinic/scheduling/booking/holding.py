@@ -84,7 +84,7 @@ def keep(
     Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
     """
     _must_be_allowed(wanted, moves, other_parts, now=now)
-    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    slot_ids = [slot_id for wanted in wanted for slot_id in wanted.slot_ids]
     earlier = _earlier(wanted, by, now=now)
     lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
     if not places.writes_alone():
@@ -109,7 +109,7 @@ def _add(
     """New holds in their places. Raises SlotTaken."""
     made: list[HoldFacts] = []
     moves_id = moves.id if moves else None
-    expires_at = now + timedelta(minutes=max(one.service.hold_minutes for one in wanted))
+    expires_at = now + timedelta(minutes=max(wanted.service.hold_minutes for wanted in wanted))
     for one in wanted:
         facts = HoldFacts(
             id=rows.add_hold(
@@ -149,7 +149,7 @@ def must_seem_free(
 
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
-    taken = any(slot.free_from > now for one in wanted for slot in one.slots)
+    taken = any(slot.free_from > now for wanted in wanted for slot in wanted.slots)
     if not taken:
         return
     earlier = _earlier(wanted, by, now=now)
@@ -219,14 +219,14 @@ class Earlier(NamedTuple):
 
 def _earlier(wanted: Sequence[Wanted], by: Person, *, now: datetime) -> Earlier:
     """In the way is what this user keeps for these children and services already."""
-    pairs = {(one.child.id, one.service.id) for one in wanted}
+    pairs = {(wanted.child.id, wanted.service.id) for wanted in wanted}
     forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
     leads: set[int] = {
-        one.lead_id or one.id
-        for one in forms
-        if one.user_id == by.id and (one.child_id, one.service_id) in pairs
+        form.lead_id or form.id
+        for form in forms
+        if form.user_id == by.id and (form.child_id, form.service_id) in pairs
     }
-    others = [one for one in forms if one.is_live and not one.lead_id and one.id not in leads]
+    others = [form for form in forms if form.is_live and not form.lead_id and form.id not in leads]
     return Earlier(leads, len(others))
 
 
@@ -239,10 +239,10 @@ def _same(
 ) -> Hold | None:
     """That hold, if it still keeps just what is wanted."""
     lead = db.session.get_one(Hold, lead_id, populate_existing=True)
-    theirs = [(one.child_id, one.service_id, one.slot_id) for one in group_of(lead)]
-    asked = [(one.child.id, one.service.id, one.slots[0].id) for one in wanted]
+    theirs = [(hold.child_id, hold.service_id, hold.slot_id) for hold in group_of(lead)]
+    asked = [(wanted.child.id, wanted.service.id, wanted.slots[0].id) for wanted in wanted]
     same = theirs == asked and lead.moves_id == (moves.id if moves else None)
-    has_all = len(slots_of_group(lead_id)) == sum(len(one.slots) for one in wanted)
+    has_all = len(slots_of_group(lead_id)) == sum(len(wanted.slots) for wanted in wanted)
     return lead if same and has_all and lead.expires_at > now else None
 
 

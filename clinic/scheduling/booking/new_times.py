@@ -113,7 +113,7 @@ def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
             holds=len(made),
         )
     db.session.flush()
-    used = {one.slot_id for one in made}
+    used = {hold.slot_id for hold in made}
     on_freed(set(freed) - used, now=now)
     return made
 
@@ -128,7 +128,7 @@ def kept_for(appointment: Appointment, *, now: datetime) -> Sequence[Hold]:
 
 def times_kept(appointment_ids: Collection[int], *, now: datetime) -> dict[int, list[datetime]]:
     """When the new times begin that can still be taken, by appointment, earliest kept first. One query."""
-    found: dict[int, list[datetime]] = {one: [] for one in appointment_ids}
+    found: dict[int, list[datetime]] = {appointment_id: [] for appointment_id in appointment_ids}
     query = (
         select(Hold.moves_id, Slot.starts_at)
         .join(Slot, Slot.id == Hold.slot_id)

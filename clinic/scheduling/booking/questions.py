@@ -28,19 +28,19 @@ TEXTS = {
 
 def ask(appointments: Iterable[Appointment], question: Question, *, now: datetime) -> None:
     """From now on this is asked on the pages of the family and of the centre."""
-    for one in appointments:
-        if one.question is not question:
-            one.question = question
-            _record("ask", one, None, now, question=question.value)
+    for appointment in appointments:
+        if appointment.question is not question:
+            appointment.question = question
+            _record("ask", appointment, None, now, question=question.value)
     db.session.flush()
 
 
 def withdraw(appointments: Iterable[Appointment], *, now: datetime) -> None:
     """Nothing is to be asked any more."""
-    for one in appointments:
-        if one.question is not None:
-            one.question = None
-            _record("ask_no_more", one, None, now)
+    for appointment in appointments:
+        if appointment.question is not None:
+            appointment.question = None
+            _record("ask_no_more", appointment, None, now)
     db.session.flush()
 
 
@@ -68,7 +68,8 @@ def kept_among(appointments: Sequence[Appointment]) -> set[int]:
     if not appointments:
         return set()
     query = select(Appointment.id).where(
-        Appointment.id.in_([one.id for one in appointments]), answered("keep_visit").exists()
+        Appointment.id.in_([appointment.id for appointment in appointments]),
+        answered("keep_visit").exists(),
     )
     return set(db.session.scalars(query))
 
@@ -87,7 +88,7 @@ def open_at(centre_id: int, *, now: datetime) -> list[Appointment]:
         Appointment.question.is_not(None),
         Appointment.starts_at >= today,
     )
-    return [one for one in db.session.scalars(query) if asked_about(one)]
+    return [appointment for appointment in db.session.scalars(query) if asked_about(appointment)]
 
 
 def _record(

@@ -84,7 +84,7 @@ def preview(change: Change, *, now: datetime) -> Preview:
                 edits[slot_id] = (capacity + 1, online)
                 remaining[slot_id] = 0
     opens = tuple(change.opens(now))
-    shown = [*(f"{one}={edits[one]}" for one in sorted(edits)), *sorted(marks), str(opens)]
+    shown = [*(f"{edit}={edits[edit]}" for edit in sorted(edits)), *sorted(marks), str(opens)]
     displaced = appointments().where(Appointment.id.in_(lost)) if lost else None
     return Preview(
         version=hashlib.sha256(";".join(shown).encode()).hexdigest()[:16],
@@ -136,8 +136,12 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     shown = preview(change, now=now)
     if shown.version != version:
         raise Stale(shown)
-    places.lock_children({*coming_back, *(one.child_id for one in shown.displaced)})
-    freed = {slot_id for one in shown.displaced for slot_id in displace(one, by=by, now=now)}
+    places.lock_children({*coming_back, *(appointment.child_id for appointment in shown.displaced)})
+    freed = {
+        slot_id
+        for appointment in shown.displaced
+        for slot_id in displace(appointment, by=by, now=now)
+    }
     freed.update(_forget_holds(shown.slots, now=now))
     raised = _raised(shown.slots)
     _edit_slots(shown.slots, change.why, now)
@@ -290,6 +294,6 @@ def _note(change: Change, row: object, shown: Preview, *, by: Person, now: datet
         now=now,
         centre_id=change.centre_id,
         slots=len(shown.slots),
-        displaced=[one.id for one in shown.displaced],
+        displaced=[appointment.id for appointment in shown.displaced],
     )
     db.session.flush()

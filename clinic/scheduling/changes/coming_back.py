@@ -50,23 +50,27 @@ def come_back(
     The caller has locked the slots around them, then their children.
     """
     back = []
-    for one in rows:
+    for appointment in rows:
         slots = {(row.practitioner_id, row.starts_at): row for row in slots_in(where, now)}
-        run = run_of(one, slots)
+        run = run_of(appointment, slots)
         if not run or any(row.taken >= row.capacity for row in run):
             continue
         try:
             with db.session.begin_nested():
-                one.displaced_at = one.displaced_by_id = None
-                one.slot_id, one.slot_count, one.room_id = run[0].id, len(run), run[0].room_id
+                appointment.displaced_at = appointment.displaced_by_id = None
+                appointment.slot_id, appointment.slot_count, appointment.room_id = (
+                    run[0].id,
+                    len(run),
+                    run[0].room_id,
+                )
                 db.session.flush()
-                places.take([row.id for row in run], online=False, appointment_id=one.id)
+                places.take([row.id for row in run], online=False, appointment_id=appointment.id)
         except IntegrityError as error:
             refusal(error)  # the child is elsewhere by now; anything else goes on as it is
-            db.session.refresh(one)
+            db.session.refresh(appointment)
             continue
-        waiting.on_freed(places.end_new_times(one.id, now=now), now=now)
-        audit.record("restore", one, by=by.id, now=now, centre_id=one.centre_id)
-        back.append(one)
+        waiting.on_freed(places.end_new_times(appointment.id, now=now), now=now)
+        audit.record("restore", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
+        back.append(appointment)
     db.session.flush()
     return back

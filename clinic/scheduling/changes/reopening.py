@@ -96,9 +96,9 @@ def concerned(slot_ids: Sequence[int], *, now: datetime) -> tuple[list[int], set
     Beside these slots, what is taken and given back for who may come back into them.
     """
     theirs = _who_lost(slot_ids, now=now) if slot_ids else ()
-    ids = [one.id for one in theirs]
+    ids = [appointment.id for appointment in theirs]
     around = [*places.slots_under(ids), *places.slots_around(ids)] if ids else []
-    return [*slot_ids, *around], {one.child_id for one in theirs}
+    return [*slot_ids, *around], {appointment.child_id for appointment in theirs}
 
 
 def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
@@ -127,7 +127,11 @@ def _open_again(slot_ids: list[int], *, by: Person, now: datetime) -> bool:
 
 def restore(slot_ids: Iterable[int], *, by: Person, now: datetime) -> list[Appointment]:
     """Give appointments that wait for a new time their old one back, who booked first, first."""
-    return [one for one in _who_lost(slot_ids, now=now) if _back(one, by=by, now=now)]
+    return [
+        appointment
+        for appointment in _who_lost(slot_ids, now=now)
+        if _back(appointment, by=by, now=now)
+    ]
 
 
 def _who_lost(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appointment]:

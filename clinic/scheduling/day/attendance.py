@@ -190,18 +190,20 @@ def undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None
 
 def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
     """None of these came, all of them or none: raises as `mark_no_show` does."""
-    slot_ids = places.slots_around([one.id for one in appointments])
-    places.lock(slot_ids, {one.child_id for one in appointments})
-    for one in appointments:
-        mark_no_show(one, by=by, now=now, note="")
+    slot_ids = places.slots_around([appointment.id for appointment in appointments])
+    places.lock(slot_ids, {appointment.child_id for appointment in appointments})
+    for appointment in appointments:
+        mark_no_show(appointment, by=by, now=now, note="")
 
 
 def undo_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
     """All of these came, or may come still: all or none. Raises as `undo_no_show` does."""
-    slot_ids = places.slots_under([one.id for one in appointments])
-    places.lock_to_take(slot_ids, {one.child_id for one in appointments}, now=now, online=False)
-    for one in appointments:
-        undo_no_show(one, by=by, now=now)
+    slot_ids = places.slots_under([appointment.id for appointment in appointments])
+    places.lock_to_take(
+        slot_ids, {appointment.child_id for appointment in appointments}, now=now, online=False
+    )
+    for appointment in appointments:
+        undo_no_show(appointment, by=by, now=now)
 
 
 def _lock_places(appointment: Appointment) -> list[int]:

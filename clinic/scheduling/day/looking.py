@@ -81,11 +81,16 @@ def _look_at_ages(child_ids: Collection[int], *, now: datetime) -> None:
         )
         .options(joinedload(Appointment.child), joinedload(Appointment.service))
     ).all()
-    fit = {one: is_of_age(one.child, one.service, clinic_day(one.starts_at)) for one in visits}
-    wrong = [one for one in visits if not fit[one]]
+    fit = {
+        visit: is_of_age(visit.child, visit.service, clinic_day(visit.starts_at))
+        for visit in visits
+    }
+    wrong = [visit for visit in visits if not fit[visit]]
     kept = questions.kept_among(wrong)
-    questions.ask([one for one in wrong if one.id not in kept], Question.AGE, now=now)
-    asked = [one for one in visits if fit[one] and one.question is Question.AGE]
+    questions.ask(
+        [appointment for appointment in wrong if appointment.id not in kept], Question.AGE, now=now
+    )
+    asked = [visit for visit in visits if fit[visit] and visit.question is Question.AGE]
     questions.withdraw(asked, now=now)
 
 
@@ -109,9 +114,9 @@ def _look_at_hold(lead: Hold, *, now: datetime) -> None:
     """It goes back if nobody may confirm it, or a child does not have the age that day."""
     group = holding.group_of(lead)
     day = clinic_day(lead.slot.starts_at)
-    whose = _guardians_of({one.child_id for one in group})
+    whose = _guardians_of({hold.child_id for hold in group})
     may_take = lead.user_id in whose if lead.purpose is HoldFor.FORM else bool(whose)
-    if not may_take or not all(is_of_age(one.child, one.service, day) for one in group):
+    if not may_take or not all(is_of_age(hold.child, hold.service, day) for hold in group):
         holding.release(lead, now=now)
 
 
@@ -135,4 +140,4 @@ def _entries_of_nobody(child_ids: Collection[int]) -> list[WaitlistEntry]:
         .options(selectinload(WaitlistEntry.children))
     )
     entries = db.session.scalars(query.order_by(WaitlistEntry.id)).all()
-    return [one for one in entries if not _guardians_of({child.id for child in one.children})]
+    return [entry for entry in entries if not _guardians_of({child.id for child in entry.children})]

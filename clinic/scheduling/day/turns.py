@@ -13,18 +13,18 @@ def in_order(rows: Sequence[Appointment]) -> tuple[list[Appointment], set[int]]:
 
     Who was booked in only after the time had begun was not late for it.
     """
-    policy_of = policies(sorted({one.service_id for one in rows}))
-    here = {one.id for one in rows if status_of(one) is Status.ARRIVED}
+    policy_of = policies(sorted({row.service_id for row in rows}))
+    here = {row.id for row in rows if status_of(row) is Status.ARRIVED}
     late = {
-        one.id
-        for one in rows
-        if one.id in here
-        and one.arrived_at
+        row.id
+        for row in rows
+        if row.id in here
+        and row.arrived_at
         and is_late(
-            max(one.starts_at, one.booking.made_at),
-            one.arrived_at,
-            policy_of(one.service_id, one.centre_id),
+            max(row.starts_at, row.booking.made_at),
+            row.arrived_at,
+            policy_of(row.service_id, row.centre_id),
         )
     }
-    by_id = {one.id: one for one in rows}
+    by_id = {row.id: row for row in rows}
     return [by_id[number] for number in in_turn([*by_id], here, late)], late

@@ -107,22 +107,26 @@ class _Looking:
     def __init__(self, centre: Centre, now: datetime) -> None:
         self.centre, self.now = centre, now
         self.drafts = drafts_of(centre)
-        self.rules = {one.id: one for one in rules_of([centre.id])}
-        self.people: dict[int, Practitioner] = {one.id: one for one in centre.practitioners}
-        self.rooms: dict[int, Room] = {one.id: one for one in centre.rooms}
-        self.services: dict[int, Service] = {one.id: one for one in centre.services}
+        self.rules = {rule.id: rule for rule in rules_of([centre.id])}
+        self.people: dict[int, Practitioner] = {
+            practitioner.id: practitioner for practitioner in centre.practitioners
+        }
+        self.rooms: dict[int, Room] = {room.id: room for room in centre.rooms}
+        self.services: dict[int, Service] = {service.id: service for service in centre.services}
         today = clinic_day(now)
         days = [today + timedelta(days=n) for n in range(1, HORIZON.days + 1)]
         self.weekdays = timetables([centre.id], days)[centre.id]
         self.days = list(self.weekdays)
         self.sessions = self._sessions()
-        self.taken_out = taken_out([one.id for one in self.sessions if one.withdrawn_at])
+        self.taken_out = taken_out(
+            [session.id for session in self.sessions if session.withdrawn_at]
+        )
         self.after = [*self._rules_after(), *self._templates()]
 
     def _sessions(self) -> Sequence[Row[*tuple[Any, ...]]]:
         """The centre's sessions from tomorrow on, and of the rules that end all that is to come."""
         first, last = day_bounds(clinic_day(self.now) + ONE_DAY, HORIZON.days)
-        ending = [one.rule_id for one in self.drafts if one.rule_id]
+        ending = [draft.rule_id for draft in self.drafts if draft.rule_id]
         theirs = (ClinicSession.starts_at < last) | ClinicSession.rota_rule_id.in_(ending)
         query = select(
             ClinicSession.id,
@@ -138,7 +142,7 @@ class _Looking:
 
     def _rules_after(self) -> list[PlannedHours]:
         """The rules as they would be: those that end do so."""
-        ends = {one.rule_id: one.last_day for one in self.drafts}
+        ends = {draft.rule_id: draft.last_day for draft in self.drafts}
         found = []
         for rule in self.rules.values():
             hours = hours_of(rule)
@@ -152,14 +156,14 @@ class _Looking:
     def _templates(self) -> list[PlannedHours]:
         return [
             PlannedHours(
-                one.practitioner_id or 0,
-                one.room_id or 0,
-                frozenset(one.service_ids),
-                one.weekly,
-                draft_id=one.id,
+                draft.practitioner_id or 0,
+                draft.room_id or 0,
+                frozenset(draft.service_ids),
+                draft.weekly,
+                draft_id=draft.id,
             )
-            for one in self.drafts
-            if one.kind is not DraftKind.END
+            for draft in self.drafts
+            if draft.kind is not DraftKind.END
         ]
 
     def applies(self, hours: PlannedHours, day: date) -> bool:
@@ -169,7 +173,7 @@ class _Looking:
 
 def hours_of(rule: RotaRule) -> PlannedHours:
     """A rule's template."""
-    services = frozenset(one.id for one in rule.services)
+    services = frozenset(service.id for service in rule.services)
     return PlannedHours(
         rule.practitioner_id, rule.room_id, services, weekly_of(rule), rule_id=rule.id
     )
@@ -186,12 +190,14 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
     comes, conflicts, seats = _comes(at_hand, set(closing_ids), staying)
     shown = applying.preview(Publish(centre, closing_ids), now=now)
     by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
-    kept = seats.seat(_guest(one) for one in by_booking)
+    kept = seats.seat(_guest(appointment) for appointment in by_booking)
     goes = [_sitting(at_hand, draft, one) for draft, one in closing if not one.withdrawn_at]
     sessions, last = compare(goes, comes), last_publication(centre)
     number = last.id if last else 0
-    told = [(one.id, one.kind, one.first_day, one.made_at) for one in at_hand.drafts]
-    texts = [one.template | {"s": one.service_ids, "r": one.room_id} for one in at_hand.drafts]
+    told = [(draft.id, draft.kind, draft.first_day, draft.made_at) for draft in at_hand.drafts]
+    texts = [
+        draft.template | {"s": draft.service_ids, "r": draft.room_id} for draft in at_hand.drafts
+    ]
     whole = (number, told, texts, sessions, stays, conflicts, shown.version, kept)
     return Diff(
         version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
@@ -207,19 +213,20 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
         ),
         closing=closing_ids,
         conflicts=tuple(conflicts),
-        kept=tuple(one for one in shown.displaced if one.id in kept),
-        lost=tuple(one for one in shown.displaced if one.id not in kept),
+        kept=tuple(appointment for appointment in shown.displaced if appointment.id in kept),
+        lost=tuple(appointment for appointment in shown.displaced if appointment.id not in kept),
         seats=kept,
     )
 
 
 def _ending(at_hand: _Looking) -> list[tuple[RotaDraft, Row[*tuple[Any, ...]]]]:
     """The sessions that lie after the end of their rule, each with the draft that ends it."""
-    by_rule = {one.rule_id: one for one in at_hand.drafts if one.rule_id}
+    by_rule = {draft.rule_id: draft for draft in at_hand.drafts if draft.rule_id}
     return [
-        (by_rule[one.rota_rule_id], one)
-        for one in at_hand.sessions
-        if one.rota_rule_id in by_rule and one.rota_day >= by_rule[one.rota_rule_id].first_day
+        (by_rule[session.rota_rule_id], session)
+        for session in at_hand.sessions
+        if session.rota_rule_id in by_rule
+        and session.rota_day >= by_rule[session.rota_rule_id].first_day
     ]
 
 
@@ -230,7 +237,11 @@ def _stays(
 
     One that was taken out by hand stays out, whatever its hours would be.
     """
-    templates = {one.draft_id: one for one in at_hand.after if one.draft_id}
+    templates = {
+        planned_hours.draft_id: planned_hours
+        for planned_hours in at_hand.after
+        if planned_hours.draft_id
+    }
     found: dict[int, tuple[int, ...]] = {}
     for draft, session in ending:
         new = templates.get(draft.id)
@@ -245,15 +256,23 @@ def _comes(
     at_hand: _Looking, closing: set[int], staying: set[int]
 ) -> tuple[list[PlannedSession], list[tuple[int, date]], Seats]:
     """The sessions that the drafts would open, the days on which they could not, and their slots."""
-    opened = {(one.rota_rule_id, one.rota_day) for one in at_hand.sessions}
-    moved = {(one.rota_rule_id, one.rota_day) for one in at_hand.sessions if one.id in staying}
-    taken = [one for one in at_hand.sessions if one.id not in closing and one.withdrawn_at is None]
+    opened = {(session.rota_rule_id, session.rota_day) for session in at_hand.sessions}
+    moved = {
+        (session.rota_rule_id, session.rota_day)
+        for session in at_hand.sessions
+        if session.id in staying
+    }
+    taken = [
+        session
+        for session in at_hand.sessions
+        if session.id not in closing and session.withdrawn_at is None
+    ]
     shut = Shut([at_hand.centre.id], at_hand.days) if at_hand.days else None
-    rule_of = {one.id: one.rule_id for one in at_hand.drafts}
+    rule_of = {draft.id: draft.rule_id for draft in at_hand.drafts}
     busy: dict[date, list[tuple[int, int, datetime, datetime]]] = {}
-    for one in taken:
-        times = (one.practitioner_id, one.room_id, one.starts_at, one.ends_at)
-        busy.setdefault(clinic_day(one.starts_at), []).append(times)
+    for row in taken:
+        times = (row.practitioner_id, row.room_id, row.starts_at, row.ends_at)
+        busy.setdefault(clinic_day(row.starts_at), []).append(times)
     comes, conflicts, seats = [], [], Seats()
     for day in at_hand.days:
         for hours in at_hand.after:
@@ -302,7 +321,9 @@ def _problems(at_hand: _Looking) -> dict[int, DomainError]:
         if draft.kind is not DraftKind.END:
             who, room = at_hand.people[draft.practitioner_id], at_hand.rooms[draft.room_id]  # type: ignore[index]
             services = [
-                at_hand.services[one] for one in draft.service_ids if one in at_hand.services
+                at_hand.services[service_id]
+                for service_id in draft.service_ids
+                if service_id in at_hand.services
             ]
             if len(services) < len(draft.service_ids) or not is_given(who, room, services):
                 found[draft.id] = NotGivenHere()

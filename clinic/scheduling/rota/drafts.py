@@ -145,7 +145,7 @@ def _says_the_same(wanted: Template, rule: RotaRule) -> bool:
     weekly = replace(wanted.weekly, capacity=capacity_of(wanted.weekly))
     return (
         (wanted.practitioner.id, wanted.room.id) == (rule.practitioner_id, rule.room_id)
-        and {one.id for one in wanted.services} == {one.id for one in rule.services}
+        and {service.id for service in wanted.services} == {service.id for service in rule.services}
         and weekly == from_day(weekly_of(rule), weekly.valid_from)
     )
 
@@ -175,7 +175,7 @@ def _open_again(draft: RotaDraft) -> RotaDraft:
 
 def _keep(draft: RotaDraft, wanted: Template, *, by: Person, now: datetime) -> RotaDraft:
     draft.practitioner_id, draft.room_id = wanted.practitioner.id, wanted.room.id
-    draft.service_ids = sorted(one.id for one in wanted.services)
+    draft.service_ids = sorted(service.id for service in wanted.services)
     weekly = replace(wanted.weekly, capacity=capacity_of(wanted.weekly))
     draft.template, draft.first_day = to_json(weekly), weekly.valid_from
     return _save(draft, wanted.practitioner.centre_id, by=by, now=now)
@@ -213,11 +213,11 @@ def copy_week(
 
     Raises NothingToCopy, and as `check_template` does.
     """
-    offered = {one.id for one in practitioner.centre.services}
-    given = {one.id for one in practitioner.services} & offered
+    offered = {service.id for service in practitioner.centre.services}
+    given = {service.id for service in practitioner.services} & offered
     made = []
     for rule in rules:
-        services = tuple(one for one in rule.services if one.id in given)
+        services = tuple(service for service in rule.services if service.id in given)
         if services and (weekly := from_day(weekly_of(rule), first_day)):
             wanted = Template(practitioner, room, services, weekly)
             made.append(draft_add(wanted, by=by, now=now))

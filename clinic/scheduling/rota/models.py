@@ -117,7 +117,7 @@ def to_json(weekly: Weekly) -> dict[str, Any]:
             "opens": weekly.opens.isoformat("minutes"),
             "closes": weekly.closes.isoformat("minutes"),
             "valid_from": weekly.valid_from.isoformat(),
-            "stations": [vars(one) for one in weekly.stations],
+            "stations": [vars(station) for station in weekly.stations],
         }
         | ({"valid_until": weekly.valid_until.isoformat()} if weekly.valid_until else {})
     )
@@ -147,7 +147,7 @@ def weekly_of(rule: RotaRule) -> Weekly:
         valid_from=rule.valid_from,
         valid_until=rule.valid_until,
         capacity=rule.capacity,
-        stations=tuple(TeamStation(**one) for one in rule.stations),  # type: ignore[arg-type]
+        stations=tuple(TeamStation(**station) for station in rule.stations),  # type: ignore[arg-type]
         online_percent=rule.online_percent,
         every_weeks=rule.every_weeks,
     )

@@ -71,8 +71,14 @@ class Compared:
 
 def compare(before: Iterable[PlannedSession], after: Iterable[PlannedSession]) -> Compared:
     """A draft ends a session and opens one on the same day: that is a change of it, else one comes or goes."""
-    gone = {(one.draft_id, one.day): one for one in before}
-    come = {(one.draft_id, one.day): one for one in after}
+    gone = {
+        (planned_session.draft_id, planned_session.day): planned_session
+        for planned_session in before
+    }
+    come = {
+        (planned_session.draft_id, planned_session.day): planned_session
+        for planned_session in after
+    }
 
     def sort(keys: Collection[tuple[int, date]]) -> list[tuple[int, date]]:
         return sorted(keys, key=lambda key: ((come.get(key) or gone[key]).starts_at, key))

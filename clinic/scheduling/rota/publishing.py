@@ -68,9 +68,9 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     one_at_a_time([centre.id])
     before = diff(centre, now=now)
     waits = _who_waits(centre, before.drafts, now)
-    around = places.slots_around([one.id for one in waits])
+    around = places.slots_around([appointment.id for appointment in waits])
     applying.lock_slots(Publish(centre, before.closing), now=now, also=around)
-    places.lock_children({one.child_id for one in waits})
+    places.lock_children({appointment.child_id for appointment in waits})
     db.session.expire_all()
     shown = diff(centre, now=now)
     _must_be_as_shown(centre, shown, number, version)
@@ -78,8 +78,8 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
         centre_id=centre.id,
         published_at=now,
         published_by_id=by.id,
-        kept=[one.id for one in shown.kept],
-        lost=[one.id for one in shown.lost],
+        kept=[appointment.id for appointment in shown.kept],
+        lost=[appointment.id for appointment in shown.lost],
     )
     db.session.add(publication)
     db.session.flush()
@@ -93,19 +93,25 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
     tomorrow = clinic_day(now) + ONE_DAY
     rota.extend([centre], tomorrow, clinic_day(now) + rota.HORIZON, now=now)
-    made = [one.made_rule_id for one in shown.drafts if one.made_rule_id]
+    made = [draft.made_rule_id for draft in shown.drafts if draft.made_rule_id]
     theirs = ClinicSession.rota_rule_id.in_(made)
     if left := seat_again(publication.kept, theirs, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")
-    come_back([one for one in waits if one.displaced_at], theirs, by=by, now=now)
+    come_back(
+        [appointment for appointment in waits if appointment.displaced_at], theirs, by=by, now=now
+    )
     return shown
 
 
 def _who_waits(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
     """Those who lost a time with a clinician whose hours a draft changes, as far as days are open."""
-    people = {one.practitioner_id for one in drafts if one.practitioner_id}
+    people = {draft.practitioner_id for draft in drafts if draft.practitioner_id}
     start, end = day_bounds(clinic_day(now) + ONE_DAY, rota.HORIZON.days)
-    return [one for one in who_waits(people, start, end) if one.centre_id == centre.id]
+    return [
+        appointment
+        for appointment in who_waits(people, start, end)
+        if appointment.centre_id == centre.id
+    ]
 
 
 def _must_be_as_shown(centre: Centre, shown: Diff, number: int, version: str) -> None:
@@ -186,19 +192,23 @@ def seat_again(
     left_online = {row.id: row.online_capacity - row.online_taken for row in slots.values()}
     theirs = appointments().where(Appointment.id.in_(appointment_ids)).order_by(None)
     without = []
-    for one in db.session.scalars(theirs.order_by(Booking.made_at, Appointment.id)).all():
-        run = run_of(one, slots)
+    for appointment in db.session.scalars(theirs.order_by(Booking.made_at, Appointment.id)).all():
+        run = run_of(appointment, slots)
         if not run or any(left[slot.id] < 1 for slot in run):
-            without.append(one.id)
+            without.append(appointment.id)
             continue
-        is_online = one.id in online and all(left_online[slot.id] > 0 for slot in run)
+        is_online = appointment.id in online and all(left_online[slot.id] > 0 for slot in run)
         for slot in run:
             left[slot.id] -= 1
             left_online[slot.id] -= is_online
-        one.displaced_at = one.displaced_by_id = None
-        one.slot_id, one.slot_count, one.room_id = run[0].id, len(run), run[0].room_id
+        appointment.displaced_at = appointment.displaced_by_id = None
+        appointment.slot_id, appointment.slot_count, appointment.room_id = (
+            run[0].id,
+            len(run),
+            run[0].room_id,
+        )
         db.session.flush()
-        places.take([slot.id for slot in run], online=is_online, appointment_id=one.id)
-        audit.record("keep_time", one, by=by.id, now=now, centre_id=one.centre_id)
+        places.take([slot.id for slot in run], online=is_online, appointment_id=appointment.id)
+        audit.record("keep_time", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
     return without

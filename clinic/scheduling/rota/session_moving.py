@@ -78,7 +78,7 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     services = tuple(services_given([session.id])[session.id])
     change = MoveSession(session.practitioner.centre, (session.id,), row=session)
     shown = applying.preview(change, now=now)
-    given = frozenset(one.id for one in services)
+    given = frozenset(service.id for service in services)
     seats = seats_of(session.practitioner_id, times, hours.capacity, given)
     by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
     kept = seats.seat(map(_guest, by_booking))
@@ -89,9 +89,9 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
         version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
         hours=hours,
         services=services,
-        kept=tuple(one for one in shown.displaced if one.id in kept),
-        lost=tuple(one for one in shown.displaced if one.id not in kept),
-        back=tuple(one for one in waits if one.id in back),
+        kept=tuple(appointment for appointment in shown.displaced if appointment.id in kept),
+        lost=tuple(appointment for appointment in shown.displaced if appointment.id not in kept),
+        back=tuple(appointment for appointment in waits if appointment.id in back),
     )
 
 
@@ -161,14 +161,14 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     opening.one_at_a_time([session.centre_id])
     change = MoveSession(session.practitioner.centre, (session.id,), row=session)
     waits = _who_waits(moving)
-    around = places.slots_around([one.id for one in waits])
+    around = places.slots_around([appointment.id for appointment in waits])
     applying.lock_slots(change, now=now, also=around)
-    places.lock_children({one.child_id for one in waits})
+    places.lock_children({appointment.child_id for appointment in waits})
     db.session.expire_all()
     shown = preview(moving, now=now)
     if shown.version != version:
         raise ShownBefore
-    kept = [one.id for one in shown.kept]
+    kept = [appointment.id for appointment in shown.kept]
     online = booked_online(kept)
     applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
     made = opening.open_session(

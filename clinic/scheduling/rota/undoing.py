@@ -112,7 +112,7 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     for draft in drafts:
         _restore_its_rule(draft, by=by, now=now)
     applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
-    theirs = ClinicSession.rota_rule_id.in_([one.rule_id for one in drafts if one.rule_id])
+    theirs = ClinicSession.rota_rule_id.in_([draft.rule_id for draft in drafts if draft.rule_id])
     seat_again(_displaced(publication.kept), theirs, online, by=by, now=now)
     _leave_to_what_shuts(change.opening, drafts, now)
     for draft in drafts:
@@ -136,8 +136,8 @@ def _its_drafts(publication: RotaPublication) -> list[RotaDraft]:
 
 def _new_sessions(drafts: Collection[RotaDraft]) -> list[int]:
     """The sessions that its rules have opened, and no other rule before."""
-    made = [one.made_rule_id for one in drafts if one.made_rule_id]
-    stayed = [session_id for one in drafts for session_id in one.stayed]
+    made = [draft.made_rule_id for draft in drafts if draft.made_rule_id]
+    stayed = [session_id for draft in drafts for session_id in draft.stayed]
     query = select(ClinicSession.id).where(
         ClinicSession.rota_rule_id.in_(made), ClinicSession.id.not_in(stayed)
     )

@@ -44,7 +44,7 @@ class Catalogue:
     @cached_property
     def centre_ids(self) -> list[int]:
         """Every centre that offers anything."""
-        return sorted({one.id for those in self.centres.values() for one in those})
+        return sorted({centre.id for those in self.centres.values() for centre in those})
 
     @cached_property
     def offered(self) -> int:
@@ -53,7 +53,7 @@ class Catalogue:
 
     def services_of(self, kind: ServiceKind) -> list[Service]:
         """The services of one of the four kinds."""
-        return [one for one in self.services if one.kind is kind]
+        return [service for service in self.services if service.kind is kind]
 
     def closed_because(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:
         """The closure that touches [start, end) at the centre."""
@@ -107,7 +107,7 @@ def read() -> Catalogue:
         closures = session.scalars(
             select(Closure).where(Closure.lifted_at.is_(None)).order_by(Closure.id)
         ).all()
-        policy_of = policies([one.id for one in services], session)
+        policy_of = policies([service.id for service in services], session)
         session.expunge_all()
     found = Catalogue(
         version=version,
@@ -115,7 +115,7 @@ def read() -> Catalogue:
         centres=_by_id([(row[0], row[1]) for row in centres]),
         practitioners=_by_id([(row[0], row[1]) for row in practitioners]),
         policy_of=policy_of,
-        closures=_by_id([(one.centre_id, one) for one in closures]),
+        closures=_by_id([(closure.centre_id, closure) for closure in closures]),
     )
     _kept[db.engine] = found
     return found

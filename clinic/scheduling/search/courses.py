@@ -120,7 +120,7 @@ def plan_course(
             by_day.setdefault(clinic_day(one.starts_at), []).append(one)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
     while not course.is_whole:
-        more = against.beside([one.offer for one in course.sittings])
+        more = against.beside([sitting.offer for sitting in course.sittings])
         chosen = _next_sitting(by_day, pattern, earliest, latest, partial(_nothing_against, more))
         if chosen is None:
             course.stopped_at = earliest
@@ -167,9 +167,15 @@ def _days(first: date, last: date, weekdays: Collection[int]) -> Iterator[date]:
 def _on(free: Sequence[SlotTime], day: date, pattern: Pattern) -> tuple[SlotTime, str] | None:
     """The best of a day's free times, and in what it differs from the pattern."""
     usual = at(day, pattern.wall)
-    theirs = [one for one in free if pattern.practitioner_id in (None, one.practitioner_id)]
+    theirs = [
+        slot_time
+        for slot_time in free
+        if pattern.practitioner_id in (None, slot_time.practitioner_id)
+    ]
     for those, why in ((theirs, ""), (free, "other_practitioner")):
-        if exact := next((one for one in those if local(one.starts_at) == local(usual)), None):
+        if exact := next(
+            (slot_time for slot_time in those if local(slot_time.starts_at) == local(usual)), None
+        ):
             return exact, why
         if not why and theirs:
             return min(theirs, key=lambda one: abs(one.starts_at - usual)), "other_time"

@@ -43,7 +43,7 @@ class DayVersions:
     def of(self, centre_id: int, day: date) -> str:
         """What changes with the free times of that clinic day, which lies in two days of UTC at most."""
         number = self.numbers.get
-        found = [number(f"{centre_id} {one}", "0") for one in _utc_days(day, zone())]
+        found = [number(f"{centre_id} {utc_day}", "0") for utc_day in _utc_days(day, zone())]
         return f"{self.shared}.{'.'.join(found)}"
 
 

@@ -48,7 +48,7 @@ class DaySchedule:
     @cached_property
     def beginnings(self) -> int:
         """At how many moments something is free."""
-        return len({one.starts_at for one in self.free})
+        return len({trip.starts_at for trip in self.free})
 
 
 _kept: WeakKeyDictionary[Engine, dict[Key, DaySchedule]] = WeakKeyDictionary()
@@ -143,9 +143,9 @@ def _sheet(
         until=min(_moments(rows, policy, now), default=datetime.max.replace(tzinfo=now.tzinfo)),
         offers=offers,
         free=tuple(
-            Trip((one,))
-            for one in offers
-            if one.is_free and rules.time_objection(anybody, candidate(one), now) is None
+            Trip((offer,))
+            for offer in offers
+            if offer.is_free and rules.time_objection(anybody, candidate(offer), now) is None
         ),
     )
 

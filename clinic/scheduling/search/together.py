@@ -39,7 +39,7 @@ class Trip:
 
     @property
     def ends_at(self) -> datetime:
-        return max(one.ends_at for one in self.offers)
+        return max(offer.ends_at for offer in self.offers)
 
 
 def candidate(offer: SlotTime) -> rules.Candidate:
@@ -83,7 +83,9 @@ class Against:
     def beside(self, offers: Sequence[SlotTime]) -> "Against":
         """The same, with these times of the wish as good as booked."""
         service_id = self.wish.service.id
-        more = self.diary.with_more((one.starts_at, one.ends_at, service_id) for one in offers)
+        more = self.diary.with_more(
+            (offer.starts_at, offer.ends_at, service_id) for offer in offers
+        )
         return Against(self.wish, more, self.policy_of, now=self.now, online=self.online)
 
     def all_day(self, day: date, centre_id: int) -> bool:

@@ -42,14 +42,14 @@ def visits(
     against = against or [objections_of(wish, now=now, online=online) for wish in wishes]
     found = {
         service.id: [
-            one
-            for one in offers(service, centre_ids, start, end + GAP * 4, now=now, online=online)
-            if one.is_free
+            offer
+            for offer in offers(service, centre_ids, start, end + GAP * 4, now=now, online=online)
+            if offer.is_free
         ]
         for service in {wish.service.id: wish.service for wish in wishes}.values()
     }
     fitting = [
-        [one for one in found[wish.service.id] if not theirs(one)]
+        [slot_time for slot_time in found[wish.service.id] if not theirs(slot_time)]
         for wish, theirs in zip(wishes, against, strict=True)
     ]
     return joined(wishes, fitting, end, online=online, now=now)
@@ -64,9 +64,9 @@ def joined(
     online: bool = True,
 ) -> list[Trip]:
     """The same, from the free times that fit each wish, in order of time."""
-    firsts = [one for one in fitting[0] if one.starts_at < end]
+    firsts = [slot_time for slot_time in fitting[0] if slot_time.starts_at < end]
     if len(wishes) == 1 or not all(fitting):
-        return [Trip((one,)) for one in firsts if len(wishes) == 1]
+        return [Trip((first,)) for first in firsts if len(wishes) == 1]
     nearby = _Nearby(wishes, fitting, online=online, now=now)
     made = (nearby.follow(first) for first in firsts)
     return [visit for visit in made if visit is not None]
@@ -86,7 +86,10 @@ class _Nearby:
         self.wishes = wishes
         self.fitting = [_by_centre(offers) for offers in fitting]
         self.starts = [
-            {centre_id: [one.starts_at for one in those] for centre_id, those in each.items()}
+            {
+                centre_id: [slot_time.starts_at for slot_time in those]
+                for centre_id, those in each.items()
+            }
             for each in self.fitting
         ]
         centre_ids = set(self.fitting[0]).intersection(*self.fitting[1:])
@@ -95,12 +98,12 @@ class _Nearby:
         used = Counter(
             slot_id
             for those in fitting
-            for slot_id in {slot_id for one in those for slot_id in one.slot_ids}
+            for slot_id in {slot_id for slot_time in those for slot_id in slot_time.slot_ids}
         )
         # Only a slot that fits two wishes may be wanted twice.
         self.left: Mapping[int, int] = {}
         if max(used.values()) > 1:
-            who = {one.practitioner_id for those in fitting for one in those}
+            who = {slot_time.practitioner_id for those in fitting for slot_time in those}
             self.left = _left(who, *between, online=online, now=now)
 
     def follow(self, first: SlotTime) -> Trip | None:
@@ -119,11 +122,12 @@ class _Nearby:
         begin = bisect_left(starts, last.starts_at)
         until = bisect_right(starts, last.ends_at + GAP)
         best = [
-            one
-            for one in self.fitting[number].get(last.centre_id, ())[begin:until]
-            if self._may_follow(one, chain)
+            slot_time
+            for slot_time in self.fitting[number].get(last.centre_id, ())[begin:until]
+            if self._may_follow(slot_time, chain)
             and not any(
-                rules.overlap(one.starts_at, one.ends_at, a.starts_at, a.ends_at) for a in theirs
+                rules.overlap(slot_time.starts_at, slot_time.ends_at, a.starts_at, a.ends_at)
+                for a in theirs
             )
         ]
         return min(best, key=lambda one: self._distance(last, one), default=None)
@@ -147,8 +151,8 @@ class _Nearby:
 
 def _by_centre(offers: Iterable[SlotTime]) -> dict[int, list[SlotTime]]:
     found: dict[int, list[SlotTime]] = {}
-    for one in offers:
-        found.setdefault(one.centre_id, []).append(one)
+    for offer in offers:
+        found.setdefault(offer.centre_id, []).append(offer)
     return found
 
 

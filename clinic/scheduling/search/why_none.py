@@ -78,15 +78,15 @@ def why_none(
         if opens:
             return opens_later(opens)
         return Objection("no_session", mark("There are no sessions on this day."))
-    if all(one.is_closed for one in offers):
+    if all(offer.is_closed for offer in offers):
         return closed
-    found = [against(one) for one in offers if not one.is_closed]
+    found = [against(offer) for offer in offers if not offer.is_closed]
     if not all(found):
         return Objection(
             "not_together", mark("There is no time for all of it together on this day.")
         )
-    by_code = {one.code: one for those in found for one in those}
-    full = [those for those in found if [one.code for one in those] == ["taken"]]
+    by_code = {objection.code: objection for those in found for objection in those}
+    full = [those for those in found if [objection.code for objection in those] == ["taken"]]
     if full:
         return Objection("full", mark("Fully booked on this day."))
     for code in FIRST_SAID:

@@ -147,14 +147,14 @@ class Shut:
     ) -> tuple[ClosedFor | None, ...]:
         """For each of these times, what shuts it."""
         closures = [
-            one
-            for one in self.closures
-            if one.centre_id == centre_id and one.room_id in (None, room_id)
+            closure
+            for closure in self.closures
+            if closure.centre_id == centre_id and closure.room_id in (None, room_id)
         ]
-        leaves = [one for one in self.leaves if one.practitioner_id == practitioner_id]
+        leaves = [leave for leave in self.leaves if leave.practitioner_id == practitioner_id]
 
         def within(rows: Sequence[Any], start: datetime, end: datetime) -> bool:
-            return any(one.starts_at < end and start < one.ends_at for one in rows)
+            return any(row.starts_at < end and start < row.ends_at for row in rows)
 
         return tuple(
             ClosedFor.CLOSURE

@@ -88,9 +88,9 @@ class Weekly:
 
 def team_capacity(stations: Sequence[TeamStation], slot_minutes: int) -> int:
     """How many children pass the narrowest station in one slot. Pure."""
-    if any(one.places < 1 or one.minutes < 1 for one in stations):
+    if any(station.places < 1 or station.minutes < 1 for station in stations):
         return 0
-    return min(one.places * slot_minutes // one.minutes for one in stations)
+    return min(station.places * slot_minutes // station.minutes for station in stations)
 
 
 def week_of(day: date) -> int:
@@ -163,7 +163,7 @@ def add_rule(
         opens=weekly.opens,
         closes=weekly.closes,
         slot_minutes=weekly.slot_minutes,
-        stations=[vars(one) for one in weekly.stations],
+        stations=[vars(station) for station in weekly.stations],
         capacity=capacity,
         online_percent=weekly.online_percent,
         every_weeks=weekly.every_weeks,
@@ -225,7 +225,7 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     """
     if last < first:
         raise NeverValid
-    centre_ids = [one.id for one in centres]
+    centre_ids = [centre.id for centre in centres]
     years = set(range(first.year, last.year + 1))
     done = Extended(unknown_years=sorted(years - set(calendars_between(first, last))))
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -250,7 +250,7 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     for start in range(0, len(planned), BATCH):
         _open(planned[start : start + BATCH], now)
     done.sessions = len(planned)
-    done.slots = sum(len(one.times) for one in planned)
+    done.slots = sum(len(planned.times) for planned in planned)
     return done
 
 
@@ -347,18 +347,18 @@ def _open(planned: Sequence[_Planned], now: datetime) -> None:
     """Sessions, slots and search rows for all of them, in one statement each."""
     rows = [
         {
-            "centre_id": one.rule.centre_id,
-            "practitioner_id": one.rule.practitioner_id,
-            "room_id": one.rule.room_id,
-            "starts_at": at(one.day, one.rule.opens),
-            "ends_at": at(one.day, one.rule.closes),
+            "centre_id": planned.rule.centre_id,
+            "practitioner_id": planned.rule.practitioner_id,
+            "room_id": planned.rule.room_id,
+            "starts_at": at(planned.day, planned.rule.opens),
+            "ends_at": at(planned.day, planned.rule.closes),
             "created_at": now,
-            "rota_rule_id": one.rule.id,
-            "rota_day": one.day,
-            "withdrawn_at": now if all(one.shut) else None,
-            "withdrawn_by_id": one.rule.made_by_id if all(one.shut) else None,
+            "rota_rule_id": planned.rule.id,
+            "rota_day": planned.day,
+            "withdrawn_at": now if all(planned.shut) else None,
+            "withdrawn_by_id": planned.rule.made_by_id if all(planned.shut) else None,
         }
-        for one in planned
+        for planned in planned
     ]
     statement = insert(ClinicSession).returning(ClinicSession.id, sort_by_parameter_order=True)
     try:

@@ -203,7 +203,7 @@ def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[in
     wishes = [Wish(child, entry.service) for child in entry.children]
     centre_ids = [centre.id for centre in entry.centres]
     for visit in visits(wishes, centre_ids, max(start, now), end, now=now) if start < end else ():
-        used = {slot_id for one in visit.offers for slot_id in one.slot_ids}
+        used = {slot_id for offer in visit.offers for slot_id in offer.slot_ids}
         if used & declined or (slot_ids and not used & set(slot_ids)):
             continue
         if _suits(entry, visit) and _offer(entry, wishes, visit, now=now):
@@ -225,7 +225,7 @@ def _suits(entry: WaitlistEntry, visit: Trip) -> bool:
     return (
         entry.first_day <= day <= entry.last_day
         and day.weekday() in entry.weekdays
-        and all(part_of(one.starts_at) in entry.parts for one in visit.offers)
+        and all(part_of(offer.starts_at) in entry.parts for offer in visit.offers)
     )
 
 
@@ -245,7 +245,7 @@ def _offer(
         Wanted(wish.child, wish.service, slots_for(wish.service, one.slot_id))
         for wish, one in zip(wishes, visit.offers, strict=True)
     ]
-    slot_ids = [slot_id for one in wanted for slot_id in one.slot_ids]
+    slot_ids = [slot_id for wanted in wanted for slot_id in wanted.slot_ids]
     if not places.lock_if_free(slot_ids):
         return None
     places.lock_to_take(slot_ids, now=now, online=True)

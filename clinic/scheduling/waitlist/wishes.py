@@ -47,7 +47,7 @@ def must_be_possible(
 ) -> None:
     """Raise NeverMet unless on some day every child may come and a centre may give it at such an hour."""
     given = select(CentreService.centre_id).where(CentreService.service_id == service.id)
-    offering = set(db.session.scalars(given)) & {one.id for one in centres}
+    offering = set(db.session.scalars(given)) & {centre.id for centre in centres}
     length = max(0, (last_day - first_day).days + 1)
     days = [first_day + timedelta(days=n) for n in range(length)]
     days = [

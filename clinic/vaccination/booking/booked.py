@@ -39,14 +39,17 @@ def cases_of(
     rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
     given, patients = recording.doses_of(child_ids), patients_of(rows)
     booked = doses_booked(child_ids, but=but, today=today)
-    return {one: ChildRecord(patients[one], given[one], tuple(booked[one])) for one in child_ids}
+    return {
+        child_id: ChildRecord(patients[child_id], given[child_id], tuple(booked[child_id]))
+        for child_id in child_ids
+    }
 
 
 def doses_booked(
     child_ids: Collection[int], *, but: Appointment | None = None, today: date
 ) -> dict[int, list[Booked]]:
     """The doses of visits to come of these children, by child, in the order of their days. One query."""
-    booked: dict[int, list[Booked]] = {one: [] for one in child_ids}
+    booked: dict[int, list[Booked]] = {child_id: [] for child_id in child_ids}
     query = (
         with_visits(
             select(

@@ -87,7 +87,7 @@ class _Visit:
     @property
     def purposes(self) -> list[Purpose]:
         day = clinic_day(self.row.starts_at)
-        return [_purpose(one, day) for one in self.promises]
+        return [_purpose(promise, day) for promise in self.promises]
 
 
 def _purpose(one: DoseReservation, day: date) -> Purpose:
@@ -97,19 +97,19 @@ def _purpose(one: DoseReservation, day: date) -> Purpose:
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Every dose promised to a visit to come, or to an open form, is one that is legal on its day."""
     visits, forms = _visits(child_ids, now), _forms(child_ids, now)
-    promises = [*(p for one in visits for p in one.promises), *(one[0] for one in forms)]
-    in_turn = {one.child_id: None for one in sorted(promises, key=lambda each: each.id)}
+    promises = [*(p for visit in visits for p in visit.promises), *(form[0] for form in forms)]
+    in_turn = {promise.child_id: None for promise in sorted(promises, key=lambda each: each.id)}
     if not in_turn:
         return
     cases = cases_of(in_turn, today=clinic_day(now))
     for child_id in in_turn:  # who was promised first is promised again first
         case = cases[child_id]
-        theirs = [one for one in visits if one.row.child_id == child_id]
+        theirs = [visit for visit in visits if visit.row.child_id == child_id]
         found = purposes_now(
-            replace(case, booked=()), [each for one in theirs for each in one.purposes]
+            replace(case, booked=()), [each for visit in theirs for each in visit.purposes]
         )
-        for one in theirs:
-            _follow(one, found, by=by, now=now)
+        for visit in theirs:
+            _follow(visit, found, by=by, now=now)
         for promise, hold, starts_at in forms:
             if promise.child_id == child_id:
                 _follow_in_form(promise, hold, clinic_day(starts_at), case, theirs, found)
@@ -148,20 +148,20 @@ def _forms(
 
 def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: datetime) -> None:
     """Let go, change or promise again; then ask if nothing is left, or ask no more."""
-    for one in visit.promises:
-        wanted, is_live = found[one.id], one.released_at is None
-        if is_live and (wanted is None or wanted.vaccine != one.vaccine):
-            let_go([one.id], Why.CHANGED, now=now)
-            _record("let_go", one, visit.row, by, now)
+    for promise in visit.promises:
+        wanted, is_live = found[promise.id], promise.released_at is None
+        if is_live and (wanted is None or wanted.vaccine != promise.vaccine):
+            let_go([promise.id], Why.CHANGED, now=now)
+            _record("let_go", promise, visit.row, by, now)
             visit.is_changed = True
             is_live = False
         if wanted is None:
             continue
         if not is_live:
-            visit.lacks |= not _promised(visit.row, one.series, wanted, by=by, now=now)
-        elif wanted.number != one.dose_number:
-            one.dose_number = wanted.number
-            _record("renumber", one, visit.row, by, now, number=wanted.number)
+            visit.lacks |= not _promised(visit.row, promise.series, wanted, by=by, now=now)
+        elif wanted.number != promise.dose_number:
+            promise.dose_number = wanted.number
+            _record("renumber", promise, visit.row, by, now, number=wanted.number)
     db.session.flush()
     _ask(visit, now)
 
@@ -211,10 +211,10 @@ def _follow_in_form(
 ) -> None:
     """The dose has another number by now. What is not legal any more is refused at the confirmation."""
     booked = tuple(
-        Booked(one.series, Dose(wanted.vaccine, clinic_day(visit.row.starts_at)))
+        Booked(promise.series, Dose(wanted.vaccine, clinic_day(visit.row.starts_at)))
         for visit in visits
-        for one in visit.promises
-        if visit.row.id != hold.moves_id and (wanted := found[one.id])
+        for promise in visit.promises
+        if visit.row.id != hold.moves_id and (wanted := found[promise.id])
     )
     wanted = purposes_now(replace(case, booked=booked), [_purpose(promise, day)])[promise.id]
     if wanted and wanted.vaccine == promise.vaccine:

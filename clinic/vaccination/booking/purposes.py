@@ -37,19 +37,19 @@ def purposes_now(case: ChildRecord, purposes: Sequence[Purpose]) -> dict[int, No
     """
     found: dict[int, Now | None] = {}
     booked = list(case.booked)
-    live = {one.series for one in purposes if one.is_live}
-    for one in sorted(purposes, key=lambda each: (each.day, each.promise_id)):
-        if not one.is_live and one.series in live:
-            found[one.promise_id] = None
+    live = {purpose.series for purpose in purposes if purpose.is_live}
+    for purpose in sorted(purposes, key=lambda each: (each.day, each.promise_id)):
+        if not purpose.is_live and purpose.series in live:
+            found[purpose.promise_id] = None
             continue
         so_far = replace(case, booked=tuple(booked))
-        line = lines_for(so_far, {one.series}, one.day).get(one.series)
+        line = lines_for(so_far, {purpose.series}, purpose.day).get(purpose.series)
         if line is None or not line.may_be_given:
-            found[one.promise_id] = None
+            found[purpose.promise_id] = None
             continue
         assert line.vaccine
         assert line.number
-        found[one.promise_id] = Now(line.vaccine, line.number)
-        live.add(one.series)
-        booked.append(Booked(one.series, Dose(line.vaccine, one.day)))
+        found[purpose.promise_id] = Now(line.vaccine, line.number)
+        live.add(purpose.series)
+        booked.append(Booked(purpose.series, Dose(line.vaccine, purpose.day)))
     return found

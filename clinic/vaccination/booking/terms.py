@@ -74,9 +74,12 @@ class DoseTerms:
         self._lost: set[str] = set()
         if moving is not None:
             booked = booked_for([moving.id]).get(moving.id, ())
-            codes = {moving.child_id: {one.code for one in booked}}
+            codes = {moving.child_id: {purpose_choice.code for purpose_choice in booked}}
             if not booked and moving.question:  # it is moved to a day on which that may be given
-                self._lost = {one.code for one in lost_by([moving.id]).get(moving.id, ())}
+                self._lost = {
+                    purpose_choice.code
+                    for purpose_choice in lost_by([moving.id]).get(moving.id, ())
+                }
         self.codes = codes
         self._vaccines_on: dict[date, Counter[str]] = {}
 
@@ -95,7 +98,10 @@ class DoseTerms:
     @cached_property
     def candidates(self) -> dict[int, list[Forecast]]:
         """What the visits could be for, by child."""
-        found = {one: legal.candidates(self.cases[one], self.today) for one in self.child_ids}
+        found = {
+            child_id: legal.candidates(self.cases[child_id], self.today)
+            for child_id in self.child_ids
+        }
         for one in found.keys() & self.codes.keys():
             paid = lines_for(self.cases[one], PAID & self.series[one], self.today)
             found[one] += [line for line in paid.values() if line.vaccine]
@@ -105,10 +111,11 @@ class DoseTerms:
     def series(self) -> dict[int, Set[str]]:
         """What the visits are for, by child."""
         return {
-            one: (SERIES.keys() | PAID) & {*self.codes[one], *self._lost_and_due(one)}
-            if one in self.codes
-            else self._usual(one)
-            for one in self.child_ids
+            child_id: (SERIES.keys() | PAID)
+            & {*self.codes[child_id], *self._lost_and_due(child_id)}
+            if child_id in self.codes
+            else self._usual(child_id)
+            for child_id in self.child_ids
         }
 
     def _usual(self, child_id: int) -> set[str]:
@@ -121,7 +128,7 @@ class DoseTerms:
     def notes(self, child_id: int) -> list[Note]:
         """The booklet first, and what is booked already."""
         case = self.cases[child_id]
-        booked = [_booked_already(one) for one in case.booked]
+        booked = [_booked_already(booked) for booked in case.booked]
         if not legal.lacks_booklet(case, self.today):
             is_offered = self.moving or self.lines(child_id)
             return booked if is_offered else booked + _comes_next(child_id, case, self.today)
@@ -145,7 +152,7 @@ class DoseTerms:
             return cases_of(child_ids, but=self.moving, today=today)
         records = self.versions.records
         known: dict[int, ChildRecord] = {
-            one: recall(one, (records[one], today)) for one in child_ids
+            child_id: recall(child_id, (records[child_id], today)) for child_id in child_ids
         }
         if missing := [one for one, case in known.items() if case is None]:
             for child_id, case in cases_of(missing, today=today).items():
@@ -169,14 +176,14 @@ class DoseTerms:
         if not self.series[child_id]:
             return []
         return [
-            reserving.DoseToReserve(one.vaccine, one.series, one.number)
-            for one in lines_for(self.cases[child_id], self.series[child_id], day).values()
-            if one.vaccine and one.number
+            reserving.DoseToReserve(forecast.vaccine, forecast.series, forecast.number)
+            for forecast in lines_for(self.cases[child_id], self.series[child_id], day).values()
+            if forecast.vaccine and forecast.number
         ]
 
     def _vaccines(self, day: date) -> Counter[str]:
         if day not in self._vaccines_on:
-            doses = (dose for one in self.child_ids for dose in self.doses(one, day))
+            doses = (dose for child_id in self.child_ids for dose in self.doses(child_id, day))
             self._vaccines_on[day] = Counter(dose.vaccine for dose in doses)
         return self._vaccines_on[day]
 
@@ -184,9 +191,16 @@ class DoseTerms:
         """The next dose of every series that needs one soon, or that was asked for."""
         chosen = self.series[child_id]
         return [
-            line_of(one.series, one.vaccine, one.number, one.earliest, one.series in chosen)
-            for one in self.candidates[child_id]
-            if one.series in chosen or (one.earliest and legal.is_near(one.earliest, self.today))
+            line_of(
+                forecast.series,
+                forecast.vaccine,
+                forecast.number,
+                forecast.earliest,
+                forecast.series in chosen,
+            )
+            for forecast in self.candidates[child_id]
+            if forecast.series in chosen
+            or (forecast.earliest and legal.is_near(forecast.earliest, self.today))
         ]
 
     def objections(self, child_id: int, day: date) -> list[Objection]:
@@ -241,7 +255,7 @@ def _comes_next(child_id: int, case: ChildRecord, today: date) -> list[Note]:
         return []
     name, waits = (
         name_of(vaccines()[line.vaccine]),
-        any(one.series == line.series for one in case.booked),
+        any(booked.series == line.series for booked in case.booked),
     )
     facts = {"vaccine": name, "number": line.number, "first": line.earliest}
     message, day = (NEXT_AFTER, None) if waits else (NEXT, line.earliest)

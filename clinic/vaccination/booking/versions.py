@@ -56,7 +56,7 @@ def versions_of(child_ids: Collection[int]) -> RecordVersions:
     rows = db.session.execute(_STATEMENT, {"child_ids": list(child_ids)}).all()
     found = {row[0]: int(row[1]) for row in rows}
     stock = found.pop(0)
-    return RecordVersions({one: found.get(one, 0) for one in child_ids}, stock)
+    return RecordVersions({child_id: found.get(child_id, 0) for child_id in child_ids}, stock)
 
 
 _kept: WeakKeyDictionary[Engine, dict[object, tuple[object, Any]]] = WeakKeyDictionary()

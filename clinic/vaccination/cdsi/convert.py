@@ -126,18 +126,18 @@ def series_dose(row: Element) -> dict[str, Any]:
         return [one for one in row.findall(name) if len(one)]
 
     seasons = [
-        [day(one, "startDate"), day(one, "endDate")] for one in rows("seasonalRecommendation")
+        [day(row, "startDate"), day(row, "endDate")] for row in rows("seasonalRecommendation")
     ]
     return said(
         {
-            "age": [of(one, *AGE) for one in rows("age")],
-            "interval": [interval(one) for one in rows("interval")],
-            "allowableInterval": [interval(one) for one in rows("allowableInterval")],
-            "preferable": [vaccine(one) for one in rows("preferableVaccine")],
-            "allowable": [vaccine(one) for one in rows("allowableVaccine")],
-            "inadvertent": [text(one, "cvx") for one in rows("inadvertentVaccine")],
-            "skip": [skip(one) for one in rows("conditionalSkip")],
-            "season": next((one for one in seasons if any(one)), None),
+            "age": [of(row, *AGE) for row in rows("age")],
+            "interval": [interval(row) for row in rows("interval")],
+            "allowableInterval": [interval(row) for row in rows("allowableInterval")],
+            "preferable": [vaccine(row) for row in rows("preferableVaccine")],
+            "allowable": [vaccine(row) for row in rows("allowableVaccine")],
+            "inadvertent": [text(row, "cvx") for row in rows("inadvertentVaccine")],
+            "skip": [skip(row) for row in rows("conditionalSkip")],
+            "season": next((season for season in seasons if any(season)), None),
             "recurring": text(row, "recurringDose") == "Yes",
         }
     )

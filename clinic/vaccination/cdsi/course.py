@@ -70,13 +70,15 @@ class PatientSeries:
     @property
     def valid(self) -> list[AdministeredDose]:
         """The doses that counted."""
-        return [one.dose for one in self.seen if one.status == VALID]
+        return [
+            evaluated_dose.dose for evaluated_dose in self.seen if evaluated_dose.status == VALID
+        ]
 
     def previous(self) -> EvaluatedDose | None:
         """The dose before, whether it counted or not; not one that was given inadvertently."""
-        for one in reversed(self.seen):
-            if one.status in (VALID, NOT_VALID) and one.reason != INADVERTENT:
-                return one
+        for evaluated_dose in reversed(self.seen):
+            if evaluated_dose.status in (VALID, NOT_VALID) and evaluated_dose.reason != INADVERTENT:
+                return evaluated_dose
         return None
 
     def reference(self, interval: Interval, before: date = date.max) -> date | None:
@@ -87,11 +89,17 @@ class PatientSeries:
         if interval.from_target:
             return self.satisfied.get(interval.from_target)
         if interval.from_vaccines:
-            wrong = [one.dose for one in self.seen if one.reason == INADVERTENT]
+            wrong = [
+                evaluated_dose.dose
+                for evaluated_dose in self.seen
+                if evaluated_dose.reason == INADVERTENT
+            ]
             days = [
-                one.given_on
-                for one in self.person.doses
-                if one.cvx in interval.from_vaccines and one.given_on < before and one not in wrong
+                dose.given_on
+                for dose in self.person.doses
+                if dose.cvx in interval.from_vaccines
+                and dose.given_on < before
+                and dose not in wrong
             ]
             return max(days, default=None)
         last = self.previous()

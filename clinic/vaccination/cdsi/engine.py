@@ -83,9 +83,9 @@ def _of_antigen(
     doses = [dose for dose, names in zip(person.doses, held, strict=True) if antigen.name in names]
     return best(
         [
-            forecast(antigen, evaluate(one, person, doses, schedule), on)
-            for one in antigen.series
-            if not one.genders or person.gender in one.genders
+            forecast(antigen, evaluate(series, person, doses, schedule), on)
+            for series in antigen.series
+            if not series.genders or person.gender in series.genders
         ]
     )
 
@@ -100,23 +100,35 @@ def _answer(
     evaluation: Sequence[EvaluatedDose], forecasts: Sequence[SeriesForecast], together: bool
 ) -> GroupForecast:
     """Tables 9-2 to 9-4 and the rules MULTIANTVG-1 to 3."""
-    status = _status({one.status for one in forecasts})
-    due = [one for one in forecasts if one.status == SeriesStatus.NOT_COMPLETE]
+    status = _status({forecast.status for forecast in forecasts})
+    due = [forecast for forecast in forecasts if forecast.status == SeriesStatus.NOT_COMPLETE]
     if status != SeriesStatus.NOT_COMPLETE:
         return GroupForecast(evaluation, status)
-    dates = [one.earliest for one in due if one.earliest]
-    if any(one.overrides for one in due):
-        given = [each.dose.given_on for one in forecasts for each in one.course.seen]
+    dates = [series_forecast.earliest for series_forecast in due if series_forecast.earliest]
+    if any(series_forecast.overrides for series_forecast in due):
+        given = [each.dose.given_on for forecast in forecasts for each in forecast.course.seen]
         earliest = max([min(dates), *given])
     else:
         earliest = max(dates)
-    past_due = min((one.past_due for one in due if one.past_due), default=None)
+    past_due = min(
+        (series_forecast.past_due for series_forecast in due if series_forecast.past_due),
+        default=None,
+    )
     return GroupForecast(
         evaluation,
         status,
-        (min if together else max)(one.number for one in due if one.number),
+        (min if together else max)(
+            series_forecast.number for series_forecast in due if series_forecast.number
+        ),
         earliest,
-        max(earliest, min(one.recommended for one in due if one.recommended)),
+        max(
+            earliest,
+            min(
+                series_forecast.recommended
+                for series_forecast in due
+                if series_forecast.recommended
+            ),
+        ),
         past_due and max(earliest, past_due),
     )
 
@@ -126,4 +138,7 @@ def _status(statuses: set[SeriesStatus]) -> SeriesStatus:
     if statuses == {SeriesStatus.IMMUNE}:
         return SeriesStatus.IMMUNE
     order = (SeriesStatus.AGED_OUT, SeriesStatus.NOT_RECOMMENDED, SeriesStatus.NOT_COMPLETE)
-    return next((one for one in order if one in statuses), SeriesStatus.COMPLETE)
+    return next(
+        (series_status for series_status in order if series_status in statuses),
+        SeriesStatus.COMPLETE,
+    )

@@ -61,9 +61,9 @@ def evaluate(
 def in_force(rows: Sequence[Row], on: date) -> list[Row]:
     """The rows that were law on that day."""
     return [
-        one
-        for one in rows
-        if (one.since is None or one.since <= on) and (one.until is None or on <= one.until)
+        row
+        for row in rows
+        if (row.since is None or row.since <= on) and (row.until is None or on <= row.until)
     ]
 
 
@@ -99,10 +99,10 @@ def _wrong_age(course: PatientSeries, target: TargetDose, on: date) -> str | Non
 
 def _wrong_interval(course: PatientSeries, target: TargetDose, on: date) -> str | None:
     """Every preferable interval must have passed, or else every allowable one (6.5, 6.6)."""
-    if all(_passed(course, one, on) for one in in_force(target.intervals, on)):
+    if all(_passed(course, interval, on) for interval in in_force(target.intervals, on)):
         return None
     allowable = in_force(target.allowable_intervals, on)
-    if allowable and all(_passed(course, one, on) for one in allowable):
+    if allowable and all(_passed(course, interval, on) for interval in allowable):
         return None
     return TOO_SOON
 
@@ -134,7 +134,11 @@ def conflict_end(course: PatientSeries, before: AdministeredDose, cvx: str) -> d
     A dose against another disease is taken to be valid: nearly all such pairs have one interval.
     """
     conflict = course.schedule.conflicts[before.cvx, cvx]
-    is_valid = all(one.status == VALID for one in course.seen if one.dose == before)
+    is_valid = all(
+        evaluated_dose.status == VALID
+        for evaluated_dose in course.seen
+        if evaluated_dose.dose == before
+    )
     return (conflict.end_if_valid if is_valid else conflict.end).after(before.given_on)
 
 

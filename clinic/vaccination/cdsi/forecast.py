@@ -74,17 +74,25 @@ def _dated(course: PatientSeries, target: TargetDose, earliest: date, on: date) 
     return SeriesForecast(
         course,
         SeriesStatus.NOT_COMPLETE,
-        1 + sum(season is None or season <= one.given_on for one in course.valid),
+        1
+        + sum(
+            season is None or season <= administered_dose.given_on
+            for administered_dose in course.valid
+        ),
         earliest,
         max([earliest, *recommended]),
         max(earliest, max(latest) - timedelta(days=1)) if latest else None,
-        bool(rows) and all(one.overrides for one in rows),
+        bool(rows) and all(row.overrides for row in rows),
     )
 
 
 def _earliest(course: PatientSeries, target: TargetDose, on: date) -> date:
     """FORECASTDTCAN-1. A vaccine that is not for the target dose is like one given inadvertently."""
-    wrong = [one.dose.given_on for one in course.seen if one.reason in (INADVERTENT, WRONG_VACCINE)]
+    wrong = [
+        evaluated_dose.dose.given_on
+        for evaluated_dose in course.seen
+        if evaluated_dose.reason in (INADVERTENT, WRONG_VACCINE)
+    ]
     start = target.season[0]
     return max(
         [
@@ -100,14 +108,14 @@ def _earliest(course: PatientSeries, target: TargetDose, on: date) -> date:
 
 def _ages(course: PatientSeries, target: TargetDose, name: str, on: date) -> list[date]:
     born = course.person.birth_date
-    found = [getattr(one, name) for one in in_force(target.ages, on)]
+    found = [getattr(age, name) for age in in_force(target.ages, on)]
     return [one.after(born) for one in found if one]
 
 
 def _intervals(course: PatientSeries, target: TargetDose, name: str, on: date) -> list[date]:
     found = []
-    for one in in_force(target.intervals, on):
-        start, length = course.reference(one), getattr(one, name)
+    for interval in in_force(target.intervals, on):
+        start, length = course.reference(interval), getattr(interval, name)
         if start and length:
             found.append(length.after(start))
     return found

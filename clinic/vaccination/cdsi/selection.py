@@ -21,22 +21,41 @@ def best(forecasts: Sequence[SeriesForecast]) -> SeriesForecast:
     groups: dict[str, list[SeriesForecast]] = {}
     for one in forecasts:
         groups.setdefault(one.course.series.group, []).append(one)
-    found = [one for one in map(_prioritised, groups.values()) if one]
+    found = [
+        series_forecast for series_forecast in map(_prioritised, groups.values()) if series_forecast
+    ]
     return min(found, key=lambda one: BEST_FIRST.index(one.status))
 
 
 def _prioritised(group: Sequence[SeriesForecast]) -> SeriesForecast | None:
     """Tables 8-2 to 8-4."""
-    scorable = [one for one in group if _is_scorable(one)]
+    scorable = [series_forecast for series_forecast in group if _is_scorable(series_forecast)]
     if not scorable:
-        rest = [one for one in group if not one.course.series.evaluation_only]
-        return next((one for one in rest if one.course.series.is_default), None) or _top(
-            rest, _no_dose_points
-        )
-    complete = [one for one in scorable if one.status == SeriesStatus.COMPLETE]
+        rest = [
+            series_forecast
+            for series_forecast in group
+            if not series_forecast.course.series.evaluation_only
+        ]
+        return next(
+            (
+                series_forecast
+                for series_forecast in rest
+                if series_forecast.course.series.is_default
+            ),
+            None,
+        ) or _top(rest, _no_dose_points)
+    complete = [
+        series_forecast
+        for series_forecast in scorable
+        if series_forecast.status == SeriesStatus.COMPLETE
+    ]
     if complete:
         return _top(complete, _complete_points)
-    going = [one for one in scorable if one.status == SeriesStatus.NOT_COMPLETE]
+    going = [
+        series_forecast
+        for series_forecast in scorable
+        if series_forecast.status == SeriesStatus.NOT_COMPLETE
+    ]
     return _top(going or scorable, _in_process_points)
 
 
@@ -94,14 +113,14 @@ def _sum(*columns: list[int]) -> list[int]:
 def _each(
     series: Sequence[SeriesForecast], holds: Callable[[SeriesForecast], bool], points: int
 ) -> list[int]:
-    return [points if holds(one) else -points for one in series]
+    return [points if holds(series_forecast) else -points for series_forecast in series]
 
 
 def _lead(
     series: Sequence[SeriesForecast], value: Callable[[SeriesForecast], Any], points: int
 ) -> list[int]:
     """The points for the highest value, none if several share it; the others lose as many."""
-    values = [value(one) for one in series]
+    values = [value(series_forecast) for series_forecast in series]
     top = max(values)
     won = points if values.count(top) == 1 else 0
     return [won if one == top else -points for one in values]

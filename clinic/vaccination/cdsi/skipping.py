@@ -12,11 +12,13 @@ When = Literal["Evaluation", "Forecast"]
 def skip(course: PatientSeries, when: When, on: date) -> bool:
     """Whether the next target dose may be skipped on that day; if so it is behind now."""
     if course.target is None or not any(
-        (any if one.any_will_do else all)(_met(course, each, when, on) for each in one.conditions)
+        (any if condition_set.any_will_do else all)(
+            _met(course, each, when, on) for each in condition_set.conditions
+        )
         for skip in course.target.skips
         if skip.when in (when, "Both")
-        for one in skip.sets
-        if one.since is None or one.since <= on
+        for condition_set in skip.sets
+        if condition_set.since is None or condition_set.since <= on
     ):
         return False
     course.at += 1
@@ -40,10 +42,10 @@ def _count(course: PatientSeries, condition: SkipCondition, when: When, on: date
     """The doses that a condition counts (CONDSKIP-1): before that day when one is evaluated."""
     doses = course.valid if condition.valid_only else course.person.doses
     return sum(
-        (not condition.vaccines or one.cvx in condition.vaccines)
-        and (when == "Forecast" or one.given_on < on)
-        and course.person.is_aged(condition.begin_age, condition.end_age, one.given_on)
-        and (condition.start is None or condition.start <= one.given_on)
-        and (condition.end is None or one.given_on < condition.end)
-        for one in doses
+        (not condition.vaccines or dose.cvx in condition.vaccines)
+        and (when == "Forecast" or dose.given_on < on)
+        and course.person.is_aged(condition.begin_age, condition.end_age, dose.given_on)
+        and (condition.start is None or condition.start <= dose.given_on)
+        and (condition.end is None or dose.given_on < condition.end)
+        for dose in doses
     )

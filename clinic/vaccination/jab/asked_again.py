@@ -33,7 +33,11 @@ class Health:
     @property
     def still(self) -> Sequence[HealthQuestion]:
         """Of those, what is so by now; all of it until the desk has asked."""
-        return [one for one in self.yes if self.asked is None or one.code in self.asked.still]
+        return [
+            health_question
+            for health_question in self.yes
+            if self.asked is None or health_question.code in self.asked.still
+        ]
 
     @property
     def degrees(self) -> Decimal | None:
@@ -60,7 +64,11 @@ def health_of(appointment_ids: Collection[int], now: datetime) -> dict[int, Heal
     found = {}
     for visit_id, row in answers.items():
         said, again = answers_of(row), asked.get(row.id)
-        yes = [one for one in screening.questions() if one.code in said and said[one.code].yes]
+        yes = [
+            question
+            for question in screening.questions()
+            if question.code in said and said[question.code].yes
+        ]
         if again and clinic_day(again.at) != clinic_day(now):
             again = None
         if yes:

@@ -30,7 +30,7 @@ def answer(
 ) -> HealthQuestions:
     """Record the answers for a visit, and what they mean for these vaccines on its day, or today if it is past."""
     on = max(clinic_day(visit.starts_at), clinic_day(now))
-    outcomes = {one: judge(answers, one, on) for one in vaccines}
+    outcomes = {vaccine: judge(answers, vaccine, on) for vaccine in vaccines}
     row = HealthQuestions(
         appointment_id=visit.id,
         child_id=visit.child_id,

@@ -53,8 +53,8 @@ def _answer(visit: Appointment, *, is_staff: bool) -> Response:
     """The page, or what was answered."""
     day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
     lines = jab_queries.lines_of(visit, day)
-    if not is_staff and any(one.is_promised for one in lines):
-        lines = [one for one in lines if one.is_promised]
+    if not is_staff and any(line.is_promised for line in lines):
+        lines = [line for line in lines if line.is_promised]
     if request.method != "POST":
         return _page(visit, lines, _kept(visit), {}, is_staff=is_staff)
     typed = typed_in(request.form)
@@ -77,7 +77,7 @@ def _save(
     lines: Sequence[DoseToGive],
     decisions: Sequence[tuple[DoseToGive, bool]],
 ) -> None:
-    now, by, codes = clock.now(), me(), [one.vaccine.code for one in lines]
+    now, by, codes = clock.now(), me(), [line.vaccine.code for line in lines]
     before.answer(visit, answers, codes, language=language(), by=by, now=now)
     before.decide(visit, decisions, language=language(), by=by, now=now)
 
@@ -85,19 +85,19 @@ def _save(
 def _answers(visit: Appointment, typed: Mapping[str, str]) -> tuple[dict[str, Answer], Errors]:
     answers: dict[str, Answer] = {}
     errors: Errors = {}
-    for one in screening.questions():
-        name = f"q-{one.code}"
+    for question in screening.questions():
+        name = f"q-{question.code}"
         if typed.get(name) not in ("yes", "no"):
             errors[name] = _("Please answer yes or no.")
             continue
         yes, day = typed[name] == "yes", None
-        if yes and one.asks_day:
+        if yes and question.asks_day:
             day = day_in(typed, f"{name}-day", errors)
             if day is None:
                 errors[f"{name}-day"] = _("Enter a day, as 2026-03-01.")
             elif not visit.child.birth_date <= day <= clinic_day(clock.now()):
                 errors[f"{name}-day"] = _("Enter a day between birth and today.")
-        answers[one.code] = Answer(yes, day)
+        answers[question.code] = Answer(yes, day)
     return answers, errors
 
 
@@ -107,11 +107,11 @@ def _decisions(
     """For every dose that is promised a decision; for others if one was made."""
     decisions: list[tuple[DoseToGive, bool]] = []
     errors: Errors = {}
-    for one in lines:
-        name = f"c-{one.vaccine.code}"
+    for line in lines:
+        name = f"c-{line.vaccine.code}"
         if typed.get(name) in ("yes", "no"):
-            decisions.append((one, typed[name] == "yes"))
-        elif one.is_promised:
+            decisions.append((line, typed[name] == "yes"))
+        elif line.is_promised:
             errors[name] = _("Please agree or refuse.")
     return decisions, errors
 
@@ -132,9 +132,9 @@ def _kept(visit: Appointment) -> dict[str, str]:
 def _named(lines: Sequence[DoseToGive]) -> dict[str, str]:
     """What each question asks, for the list of what needs another look."""
     names: dict[str, str] = {}
-    for one in screening.questions():
-        names[f"q-{one.code}"] = names[f"q-{one.code}-day"] = name_of(one, "text")
-    return names | {f"c-{one.vaccine.code}": name_of(one.vaccine) + ": " for one in lines}
+    for question in screening.questions():
+        names[f"q-{question.code}"] = names[f"q-{question.code}-day"] = name_of(question, "text")
+    return names | {f"c-{line.vaccine.code}": name_of(line.vaccine) + ": " for line in lines}
 
 
 def _page(
@@ -159,15 +159,17 @@ def _page(
         errors=errors,
         named=_named(lines),
         refused=[
-            name_of(one.vaccine)
-            for one in lines
-            if one.vaccine.code in decided and not decided[one.vaccine.code].given
+            name_of(line.vaccine)
+            for line in lines
+            if line.vaccine.code in decided and not decided[line.vaccine.code].given
         ],
         questions=screening.questions(),
         consent=consent,
         row=row,
         is_fresh=bool(row and screening.is_fresh(row.at, clock.now())),
-        outcomes={one.vaccine.code: before.outcome_of(row, one.vaccine.code, day) for one in lines},
+        outcomes={
+            line.vaccine.code: before.outcome_of(row, line.vaccine.code, day) for line in lines
+        },
         is_open=status_of(visit) in OPEN,
         is_staff=is_staff,
     )

@@ -36,7 +36,7 @@ def version() -> str:
 def general() -> list[ConsentSentence]:
     """What is true of every vaccine."""
     rows: list[dict[str, object]] = _data()["general"]  # type: ignore[assignment]
-    return [_sentence(one) for one in rows]
+    return [_sentence(row) for row in rows]
 
 
 def about(vaccine: str) -> list[ConsentSentence]:

@@ -38,13 +38,22 @@ def corrections_shown(rows: Collection[Immunization]) -> dict[int, list[Correcte
     found = recording.corrections_of([row.id for row in rows])
     every = [correction for corrections in found.values() for correction in corrections]
     numbers = {correction.by_id for correction in every}
-    numbers |= {one.was["performed_by_id"] for one in every if "performed_by_id" in one.was}
+    numbers |= {
+        correction.was["performed_by_id"]
+        for correction in every
+        if "performed_by_id" in correction.was
+    }
     people = select(User.id, User.name).where(User.id.in_(numbers))
     names = dict(db.session.execute(people).all()) if every else {}
     return {
         number: [
-            Corrected(one.at, names[one.by_id], _was(one.was, names), one.reason)
-            for one in corrections
+            Corrected(
+                correction.at,
+                names[correction.by_id],
+                _was(correction.was, names),
+                correction.reason,
+            )
+            for correction in corrections
         ]
         for number, corrections in found.items()
     }

@@ -159,7 +159,7 @@ def _take(
     by: Person,
     now: datetime,
 ) -> None:
-    here = {(visit.centre_id, one.code) for one in jabs}
+    here = {(visit.centre_id, jab.code) for jab in jabs}
     lock_all({*promised_to([visit.child_id]), *here})
     for jab in sorted(jabs, key=lambda one: one.code):
         try:

@@ -69,7 +69,7 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     jabs, errors = _jabs(jab_queries.lines_of(visit, clinic_day(now)), typed)
     if errors:
         return errors
-    checks = [one for one in CHECKS if f"check-{one}" in typed]
+    checks = [check for check in CHECKS if f"check-{check}" in typed]
     try:
         in_one_transaction(lambda: giving.give(visit, jabs, checks, by=by, now=now))
     except giving.DoseRefused as refused:
@@ -137,8 +137,14 @@ def _gone(lines: Sequence[DoseToGive], typed: Mapping[str, str]) -> Errors:
 
 def _due_next(visit: Appointment, today: date) -> list[Forecast]:
     """What may be given now or comes next, the first first."""
-    found = [one for one in forecasts_of([visit.child], today)[visit.child_id] if one.earliest]
-    wanted = [one for one in found if one.may_be_given or one.status == "upcoming"]
+    found = [
+        forecast
+        for forecast in forecasts_of([visit.child], today)[visit.child_id]
+        if forecast.earliest
+    ]
+    wanted = [
+        forecast for forecast in found if forecast.may_be_given or forecast.status == "upcoming"
+    ]
     return sorted(wanted, key=lambda one: one.earliest or date.max)
 
 
@@ -161,13 +167,14 @@ def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Respo
         typed=typed,
         errors=errors,
         lines=lines,
-        lots=good_lots(visit.centre_id, [one.vaccine.code for one in lines], today),
+        lots=good_lots(visit.centre_id, [line.vaccine.code for line in lines], today),
         conditions=live_conditions([visit.child_id])[visit.child_id],
         answers=answers,
         health=health_of([visit.id], now).get(visit.id),
         is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
         outcomes={
-            one.vaccine.code: before.outcome_of(answers, one.vaccine.code, today) for one in lines
+            line.vaccine.code: before.outcome_of(answers, line.vaccine.code, today)
+            for line in lines
         },
         consents=jab_queries.consents_of(visit.id),
         checks=CHECKS,

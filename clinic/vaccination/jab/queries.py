@@ -95,7 +95,7 @@ def consents_of(appointment_id: int) -> Mapping[str, InformedConsent]:
         InformedConsent.text_version == consent.version(),
     )
     rows = db.session.scalars(query.order_by(InformedConsent.id))
-    return {one.vaccine: one for one in rows}
+    return {row.vaccine: row for row in rows}
 
 
 def observation_of(appointment_id: int) -> PostVaccinationStay | None:

@@ -40,8 +40,8 @@ ROUTES = {
 def why_not(child: Recipient, history: Sequence[Dose], vaccine: str, on: date) -> Words | None:
     """Why the programme, or the vaccine's ages, would not have it given on that day. None: it may be."""
     now = forecast(child, history, on)
-    asked = [one for one in now if one.vaccine == vaccine]
-    if any(one.may_be_given for one in asked):
+    asked = [forecast for forecast in now if forecast.vaccine == vaccine]
+    if any(forecast.may_be_given for forecast in asked):
         return None
     if asked:
         return _from(asked[0].earliest, asked[0].why)
@@ -64,7 +64,9 @@ def _as_another_kind(child: Recipient, history: Sequence[Dose], dose: Dose) -> W
                 touched.add(line.series)
                 if seen.why:
                     return seen.why
-    open_now = {one.series for one in forecast(child, history, on) if one.may_be_given}
+    open_now = {
+        forecast.series for forecast in forecast(child, history, on) if forecast.may_be_given
+    }
     is_of_programme = programme.vaccines[dose.vaccine].programme
     return NOT_ASKED if is_of_programme and not touched & open_now else None
 
@@ -77,4 +79,4 @@ def _from(first: date | None, why: Words) -> Words:
 
 def sites_for(route: str) -> list[str]:
     """Where a vaccine of this route may be given."""
-    return ["mouth"] if route == "PO" else [one for one in SITES if one != "mouth"]
+    return ["mouth"] if route == "PO" else [site for site in SITES if site != "mouth"]

@@ -146,4 +146,6 @@ def _is_about(rule: Rule, vaccine: Vaccine) -> bool:
 def worst(outcomes: Mapping[str, Outcome]) -> Verdict:
     """The gravest of them; go if there are none."""
     order = list(Verdict)
-    return max((one.verdict for one in outcomes.values()), key=order.index, default=Verdict.GO)
+    return max(
+        (outcome.verdict for outcome in outcomes.values()), key=order.index, default=Verdict.GO
+    )

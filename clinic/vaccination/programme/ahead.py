@@ -24,21 +24,29 @@ def ahead(child: Recipient, history: Iterable[Dose], on: date) -> list[FutureDos
     What a test or a doctor must decide first is told once, and not supposed to have been given.
     """
     given, day = list(history), on
-    found = [FutureDose(one, is_next=True) for one in forecast(child, given, on) if one.vaccine]
-    seen = {(one.line.series, one.line.number) for one in found}
+    found = [
+        FutureDose(forecast, is_next=True)
+        for forecast in forecast(child, given, on)
+        if forecast.vaccine
+    ]
+    seen = {(future_dose.line.series, future_dose.line.number) for future_dose in found}
     for _ in range(MOST):
-        lines = [one for one in forecast(child, given, day) if one.vaccine and one.earliest]
+        lines = [
+            forecast
+            for forecast in forecast(child, given, day)
+            if forecast.vaccine and forecast.earliest
+        ]
         for one in lines:
             if (one.series, one.number) not in seen:
                 seen.add((one.series, one.number))
                 found.append(FutureDose(one, is_next=False))
-        open_lines = [one for one in lines if one.status != "needs_precondition"]
+        open_lines = [line for line in lines if line.status != "needs_precondition"]
         if not open_lines:
             break
-        day = max(day, min(one.earliest for one in open_lines if one.earliest))
+        day = max(day, min(line.earliest for line in open_lines if line.earliest))
         given += [
-            Dose(one.vaccine, day)
-            for one in open_lines
-            if one.vaccine and one.earliest and one.earliest <= day
+            Dose(line.vaccine, day)
+            for line in open_lines
+            if line.vaccine and line.earliest and line.earliest <= day
         ]
     return sorted(found, key=lambda one: (one.line.earliest or date.max, one.line.series))

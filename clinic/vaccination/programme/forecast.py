@@ -69,10 +69,10 @@ def forecast(
     ValueError for a vaccine that the programme does not know.
     """
     case = Case(child, programme or national())
-    given = sorted({one for one in history if one.given_on <= on}, key=_in_order)
-    for one in given:
-        if one.vaccine not in case.programme.vaccines:
-            raise ValueError(f"unknown vaccine {one.vaccine!r}")
+    given = sorted({dose for dose in history if dose.given_on <= on}, key=_in_order)
+    for dose in given:
+        if dose.vaccine not in case.programme.vaccines:
+            raise ValueError(f"unknown vaccine {dose.vaccine!r}")
     return [_forecast(case, series, given, on) for series in SERIES]
 
 
@@ -85,8 +85,8 @@ def _forecast(case: Case, series: str, history: Sequence[Dose], on: date) -> For
     serving = case.programme.with_antigen(*antigens)
     if series == "HEPB":
         serving -= {"HBIG"}
-    seen = evaluate(case, series, [one for one in history if one.vaccine in serving])
-    valid = [one.dose for one in seen if one.is_valid]
+    seen = evaluate(case, series, [dose for dose in history if dose.vaccine in serving])
+    valid = [evaluated.dose for evaluated in seen if evaluated.is_valid]
     need = next_of(case, valid, on)
     if isinstance(need, End):
         return Forecast(series, need.status, need.why, need.rule, doses=tuple(seen))
@@ -114,9 +114,9 @@ def _forecast(case: Case, series: str, history: Sequence[Dose], on: date) -> For
 def _after_one_too_soon(need: Need, last: Dose, wasted: Dose) -> list[Term]:
     """The intervals from a dose that does not count: the body does not know that it was too soon."""
     return [
-        Term(one.gap.after(wasted.given_on), one.why, gap=one.gap)
-        for one in need.terms
-        if one.gap and wasted.given_on > last.given_on
+        Term(term.gap.after(wasted.given_on), term.why, gap=term.gap)
+        for term in need.terms
+        if term.gap and wasted.given_on > last.given_on
     ]
 
 
@@ -146,9 +146,9 @@ def evaluate(case: Case, series: str, given: Sequence[Dose]) -> list[Evaluated]:
         broken = None
         if isinstance(need, Need):
             terms = [
-                one
-                for one in need.terms_for(dose.vaccine)
-                if not one.soft and one.day > dose.given_on
+                term
+                for term in need.terms_for(dose.vaccine)
+                if not term.soft and term.day > dose.given_on
             ]
             broken = max(terms, key=lambda one: one.day, default=None)
         if broken is None:
@@ -164,9 +164,9 @@ def live_terms(case: Case, vaccine: str, history: Sequence[Dose]) -> list[Term]:
         return []
     gap, rest = programme.live_gap, programme.immunoglobulin_gap
     terms = [
-        Term(gap.after(one.given_on), words(LIVE, gap))
-        for one in history
-        if programme.vaccines[one.vaccine].live_injected
+        Term(gap.after(dose.given_on), words(LIVE, gap))
+        for dose in history
+        if programme.vaccines[dose.vaccine].live_injected
     ]
     if vaccine != "BCG":
         days = [*case.child.immunoglobulin_on, *(o.given_on for o in history if o.vaccine == "IG")]

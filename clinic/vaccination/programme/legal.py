@@ -58,16 +58,17 @@ class ChildRecord:
 @lru_cache(maxsize=4000)
 def lines_on(case: ChildRecord, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
     """The forecast on that day, as if what is booked before it had been given."""
-    before = [one.dose for one in case.booked if one.dose.given_on < day]
+    before = [booked.dose for booked in case.booked if booked.dose.given_on < day]
     return tuple(forecast(case.child, [*case.given, *before, *more], day))
 
 
 @lru_cache(maxsize=1000)
 def paid_on(case: ChildRecord, day: date, more: tuple[Dose, ...] = ()) -> tuple[Forecast, ...]:
     """The same for the paid vaccines; one that is not advised any more is `aged_out`."""
-    before = [one.dose for one in case.booked if one.dose.given_on < day]
+    before = [booked.dose for booked in case.booked if booked.dose.given_on < day]
     found = {
-        one.line.series: one.line for one in advice(case.child, [*case.given, *before, *more], day)
+        advice.line.series: advice.line
+        for advice in advice(case.child, [*case.given, *before, *more], day)
     }
     return tuple(
         found.get(one, Forecast(one, "not_advised", NOT_ADVISED, one)) for one in sorted(PAID)
@@ -81,7 +82,7 @@ def lines_for(
     rows = lines_on(case, day, more)
     if not PAID.isdisjoint(series):
         rows += paid_on(case, day, more)
-    return {one.series: one for one in rows if one.series in series}
+    return {row.series: row for row in rows if row.series in series}
 
 
 def objections(case: ChildRecord, series: Collection[str], day: date) -> list[Objection]:
@@ -99,7 +100,7 @@ def objections(case: ChildRecord, series: Collection[str], day: date) -> list[Ob
 
 
 def _injections(lines: Iterable[Forecast]) -> int:
-    return sum(vaccines()[one.vaccine].route != "PO" for one in lines if one.vaccine)
+    return sum(vaccines()[line.vaccine].route != "PO" for line in lines if line.vaccine)
 
 
 def _objection(line: Forecast) -> Objection | None:
@@ -116,7 +117,7 @@ def _objection(line: Forecast) -> Objection | None:
 
 def _double(case: ChildRecord, series: str) -> Objection | None:
     """One dose of a series at a time: the next one is counted from the one that is booked."""
-    booked = next((one for one in case.booked if one.series == series), None)
+    booked = next((booked for booked in case.booked if booked.series == series), None)
     if booked is None:
         return None
     facts: dict[str, object] = {
@@ -128,7 +129,7 @@ def _double(case: ChildRecord, series: str) -> Objection | None:
 
 def _too_near(case: ChildRecord, lines: Sequence[Forecast], day: date) -> list[Objection]:
     """What is booked for a later day must stay legal there."""
-    new = tuple(Dose(one.vaccine, day) for one in lines if one.vaccine)
+    new = tuple(Dose(line.vaccine, day) for line in lines if line.vaccine)
     for later in case.booked:
         if later.dose.given_on <= day or not new:
             continue
@@ -142,21 +143,21 @@ def _too_near(case: ChildRecord, lines: Sequence[Forecast], day: date) -> list[O
 
 def candidates(case: ChildRecord, on: date) -> list[Forecast]:
     """What a visit to come could be for: the next dose of every series that needs one and has none booked."""
-    taken = {one.series for one in case.booked}
+    taken = {booked.series for booked in case.booked}
     return [
-        one
-        for one in lines_on(case, on)
-        if one.vaccine
-        and (one.may_be_given or one.status == "upcoming")
-        and one.series not in taken
+        line
+        for line in lines_on(case, on)
+        if line.vaccine
+        and (line.may_be_given or line.status == "upcoming")
+        and line.series not in taken
     ]
 
 
 def after_booked(case: ChildRecord, on: date) -> Forecast | None:
     """The first dose that comes when all that is booked has been given."""
-    last = max((one.dose.given_on for one in case.booked), default=on)
+    last = max((booked.dose.given_on for booked in case.booked), default=on)
     rows = lines_on(case, max(on, last + timedelta(days=1)))
-    to_come = [one for one in rows if one.vaccine and one.earliest and one.earliest > on]
+    to_come = [row for row in rows if row.vaccine and row.earliest and row.earliest > on]
     return min(to_come, key=lambda one: (one.earliest or date.max, one.series), default=None)
 
 
@@ -165,16 +166,16 @@ def usual(lines: Sequence[Forecast], on: date) -> set[str]:
 
     What is overdue goes before what is due, what could be given earlier before the rest. If nothing may be given, what comes next, and soon.
     """
-    wanted = [one for one in lines if one.may_be_given]
-    soon = [one.earliest for one in lines if one.earliest and is_near(one.earliest, on)]
+    wanted = [line for line in lines if line.may_be_given]
+    soon = [line.earliest for line in lines if line.earliest and is_near(line.earliest, on)]
     if not wanted and soon:
-        wanted = [one for one in lines if one.earliest == min(soon)]
+        wanted = [line for line in lines if line.earliest == min(soon)]
     chosen: list[Forecast] = []
     in_turn = sorted(wanted, key=lambda each: (each.status != "overdue", each.earliest or on))
     for one in in_turn:
         if _injections([*chosen, one]) <= at_a_visit().injections:
             chosen.append(one)
-    return {one.series for one in chosen}
+    return {forecast.series for forecast in chosen}
 
 
 def lacks_booklet(case: ChildRecord, on: date) -> bool:

@@ -32,7 +32,7 @@ def period(text: str) -> Period:
     found = PERIOD.fullmatch(text)
     if found is None or text == "P":
         raise ValueError(f"not a period: {text!r}")
-    years, months, weeks, days = (int(one or 0) for one in found.groups())
+    years, months, weeks, days = (int(group or 0) for group in found.groups())
     return Period(12 * years + months, 7 * weeks + days)
 
 
@@ -74,7 +74,9 @@ class Programme:
 
     def dose(self, series: str, number: int) -> SeriesDose:
         """The row of that number."""
-        return next(one for one in self.series[series] if one.number == number)
+        return next(
+            series_dose for series_dose in self.series[series] if series_dose.number == number
+        )
 
     def with_antigen(self, *antigens: str) -> frozenset[str]:
         """The vaccines that hold all of these antigens."""
@@ -117,10 +119,10 @@ def read(path: Path) -> Programme:
         period(data["ends_at_age"]),
     )
     for code, doses in programme.series.items():
-        numbers = [one.number for one in doses]
+        numbers = [dose.number for dose in doses]
         if numbers != sorted(set(numbers)):
             raise ValueError(f"{code}: doses are not in order")
-        if strange := {one.vaccine for one in doses} - set(programme.vaccines):
+        if strange := {dose.vaccine for dose in doses} - set(programme.vaccines):
             raise ValueError(f"{code}: unknown vaccines {sorted(strange)}")
     return programme
 

@@ -80,7 +80,7 @@ def bcg(case: Case, given: Given, on: date) -> Next:
 def polio(case: Case, given: Given, on: date) -> Next:
     """Four doses, two of them with type II, inactivated first; four inactivated ones by label do."""
     inactivated = case.programme.with_antigen("POLIO2")
-    with_two = sum(one.vaccine in inactivated for one in given)
+    with_two = sum(dose.vaccine in inactivated for dose in given)
     always = case.has(Condition.HIV_EXPOSED, Condition.IMMUNODEFICIENT)
     if len(given) >= 4 and with_two >= 2:
         return complete("polio: 4 doses, 2 with type II")
@@ -100,14 +100,14 @@ def polio(case: Case, given: Given, on: date) -> Next:
 
 def dtap(case: Case, given: Given, on: date) -> Next:
     """Five doses of DTaP before 7 years; DT from 7 to 11 years up to three, or one more."""
-    late = [one for one in given if one.given_on >= case.at(period("P6Y"))]
+    late = [dose for dose in given if dose.given_on >= case.at(period("P6Y"))]
     rule = f"NIP{case.programme.version} DTaP"
-    if len(given) >= 5 or (any(one.vaccine == "DT" for one in late[-1:]) and len(given) >= 3):
+    if len(given) >= 5 or (any(dose.vaccine == "DT" for dose in late[-1:]) and len(given) >= 3):
         return complete(rule)
     if on < case.at(SEVEN):
         row = case.programme.dose("DTAP", len(given) + 1)
         need = by_row(case, row, given, soft=row.number in (2, 3))
-        if max(one.day for one in need.terms) < case.at(SEVEN):
+        if max(term.day for term in need.terms) < case.at(SEVEN):
             return need
     if len(given) >= 3 and late:
         return complete(f"{rule}: one at 6 years or later")
@@ -129,9 +129,9 @@ def dt(case: Case, given: Given) -> Need:
 
 def mmr(case: Case, given: Given, on: date) -> Next:
     """Two doses of MMR; born before October 2019: two of measles, one of mumps and of rubella."""
-    antigens = [case.programme.vaccines[one.vaccine].antigens for one in given]
-    measles = sum("MEASLES" in one for one in antigens)
-    whole = sum(one >= {"MEASLES", "MUMPS", "RUBELLA"} for one in antigens)
+    antigens = [case.programme.vaccines[dose.vaccine].antigens for dose in given]
+    measles = sum("MEASLES" in antigen for antigen in antigens)
+    whole = sum(antigen >= {"MEASLES", "MUMPS", "RUBELLA"} for antigen in antigens)
     if case.child.birth_date < MMR_TWICE_FROM:
         done = measles >= 2 and {"MUMPS", "RUBELLA"} <= frozenset[str]().union(*antigens)
     else:
@@ -155,7 +155,7 @@ def variant(series: str, live: str, inactivated: str) -> Callable[..., Next]:
         killed = case.has(Condition.HIV_EXPOSED, Condition.IMMUNODEFICIENT)
         begun = given[0].vaccine if given else ""
         kind = inactivated if begun == inactivated or (killed and not given) else live
-        if series == "HEPA" and any(one.vaccine == live for one in given):
+        if series == "HEPA" and any(dose.vaccine == live for dose in given):
             return complete(f"NIP{case.programme.version} {live}")
         need = in_order(f"{series}/{kind}")(case, given, on)
         if killed and kind == live and isinstance(need, Need):  # it was given live ones before
@@ -167,15 +167,15 @@ def variant(series: str, live: str, inactivated: str) -> Callable[..., Next]:
 
 def meningococcal(case: Case, given: Given, on: date) -> Next:
     """A twice before 24 months, then AC twice; from 24 months on AC at once if A was not finished."""
-    early = [one for one in given if one.given_on < case.at(TWO)]
-    later = [one for one in given if one not in early]
+    early = [dose for dose in given if dose.given_on < case.at(TWO)]
+    later = [dose for dose in given if dose not in early]
     if len(later) >= 2:
         return complete(f"NIP{case.programme.version} MPSV-AC")
     if later:
         return by_row(case, case.programme.dose("MEN", 4), later)
     if len(early) < 2 and on < case.at(TWO):
         need = by_row(case, case.programme.dose("MEN", len(early) + 1), early)
-        if max(one.day for one in need.terms) < case.at(TWO):
+        if max(term.day for term in need.terms) < case.at(TWO):
             return need
     row = case.programme.dose("MEN", 3)
     last = case.at(row.complete_before) if row.complete_before else None
@@ -183,7 +183,7 @@ def meningococcal(case: Case, given: Given, on: date) -> Next:
         terms = [at_age(case, period("P3Y")), after(early[-1], period("P12M"))]
         rule = "MPSV-AC >= 12 months after the second MPSV-A"
     else:
-        terms = [at_age(case, TWO), *(after(one, period("P3M")) for one in early)]
+        terms = [at_age(case, TWO), *(after(dose, period("P3M")) for dose in early)]
         rule = "MPSV-AC from 24 months, MPSV-A not finished"
     return Need(3, "MPSV-AC", tuple(terms), last, rule)
 

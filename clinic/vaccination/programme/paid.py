@@ -51,15 +51,15 @@ def advice(child: Recipient, history: Iterable[Dose], on: date) -> list[Advice]:
     """What is left of each paid vaccine on that day; antigen by antigen, so combinations count."""
     case = Case(child, national())
     given = sorted(
-        {one for one in history if one.given_on <= on}, key=lambda d: (d.given_on, d.vaccine)
+        {dose for dose in history if dose.given_on <= on}, key=lambda d: (d.given_on, d.vaccine)
     )
     found = [_group(case, one, given, on) for one in _data()["groups"]]
-    return [one for one in (*found, _influenza(case, given, on)) if one]
+    return [advice for advice in (*found, _influenza(case, given, on)) if advice]
 
 
 def _of(case: Case, antigen: str, given: Sequence[Dose]) -> list[Dose]:
     serving = case.programme.with_antigen(antigen)
-    return [one for one in given if one.vaccine in serving]
+    return [dose for dose in given if dose.vaccine in serving]
 
 
 def _group(case: Case, group: Mapping[str, Any], given: Sequence[Dose], on: date) -> Advice | None:
@@ -69,13 +69,13 @@ def _group(case: Case, group: Mapping[str, Any], given: Sequence[Dose], on: date
         return None
     begins = had[0].given_on if had else max(on, case.at(period(product["courses"][0]["from"])))
     courses = product["courses"]
-    course = next((one for one in courses if begins < case.at(period(one["until"]))), None)
+    course = next((course for course in courses if begins < case.at(period(course["until"]))), None)
     if course is None:
         return None
     steps, valid = course["doses"], list[Dose]()
     for dose in had:
         terms = _terms(case, steps[len(valid)], valid) if len(valid) < len(steps) else []
-        if terms and all(one.day <= dose.given_on for one in terms):
+        if terms and all(term.day <= dose.given_on for term in terms):
             valid.append(dose)
     if len(valid) >= len(steps):
         return None
@@ -94,10 +94,14 @@ def _product(
     case: Case, products: Sequence[Mapping[str, Any]], had: Sequence[Dose], on: date
 ) -> Mapping[str, Any] | None:
     """What was begun is gone on with; else the first that may still begin."""
-    begun = next((one for one in products if had and one["vaccine"] == had[0].vaccine), None)
+    begun = next(
+        (product for product in products if had and product["vaccine"] == had[0].vaccine), None
+    )
     if begun or had:
         return begun or products[-1]
-    starts = (one for one in products if on < case.at(period(one["courses"][-1]["until"])))
+    starts = (
+        product for product in products if on < case.at(period(product["courses"][-1]["until"]))
+    )
     return next(starts, None)
 
 
@@ -154,15 +158,15 @@ def _influenza(case: Case, given: Sequence[Dose], on: date) -> Advice | None:
     year = on.year if on.month >= rules["from_month"] else on.year - 1
     for begins in (date(year, rules["from_month"], 1), date(year + 1, rules["from_month"], 1)):
         this, earlier = (
-            [one for one in had if one.given_on >= begins],
-            [one for one in had if one.given_on < begins],
+            [dose for dose in had if dose.given_on >= begins],
+            [dose for dose in had if dose.given_on < begins],
         )
         ends = date(begins.year + 1, rules["until_month"], 1)
         first = this[0].given_on if this else max(on, begins)
         needed = 2 if not earlier and first < case.at(period(rules["twice_before"])) else 1
         terms = [at_age(case, period(rules["min_age"])), Term(begins, SEASON)]
-        terms += [after(one, period(rules["after"])) for one in had[-1:]]
-        if len(this) >= needed or max(on, *(one.day for one in terms)) >= ends:
+        terms += [after(dose, period(rules["after"])) for dose in had[-1:]]
+        if len(this) >= needed or max(on, *(term.day for term in terms)) >= ends:
             continue
         best = date(begins.year, rules["best_before_month"], 1)
         days = (begins, best, min(ends, case.at(national().ends_at_age)))

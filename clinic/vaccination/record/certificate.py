@@ -84,8 +84,8 @@ def check(token: str) -> Response:
 def digest(rows: Sequence[Immunization]) -> str:
     """Of what a certificate says; another record has another digest."""
     said = [
-        (one.vaccine, one.dose_number, one.given_on, one.lot_number, one.verified_at is not None)
-        for one in rows
+        (row.vaccine, row.dose_number, row.given_on, row.lot_number, row.verified_at is not None)
+        for row in rows
     ]
     return hashlib.blake2b(repr(said).encode(), digest_size=6).hexdigest()
 

@@ -32,7 +32,7 @@ class NotOnThatDay(DomainError):
 
 def live_conditions(child_ids: Collection[int]) -> dict[int, list[ChildCondition]]:
     """What is true of each of these children today, by id. One query."""
-    found: dict[int, list[ChildCondition]] = {one: [] for one in child_ids}
+    found: dict[int, list[ChildCondition]] = {child_id: [] for child_id in child_ids}
     live = select(ChildCondition).where(
         ChildCondition.child_id.in_(found), ChildCondition.ended_at.is_(None)
     )

@@ -31,13 +31,13 @@ def doubts(
     child: Recipient, history: Sequence[Immunization], on: date
 ) -> Mapping[tuple[str, date], Words]:
     """By vaccine and day: why a dose may not count. Pure."""
-    given = {Dose(one.vaccine, one.given_on) for one in history}
+    given = {Dose(immunization.vaccine, immunization.given_on) for immunization in history}
     found = {
-        (one.vaccine, one.given_on): doubt
-        for one in given
-        if (doubt := by_age(child.birth_date, one))
+        (dose.vaccine, dose.given_on): doubt
+        for dose in given
+        if (doubt := by_age(child.birth_date, dose))
     }
-    known = [one for one in given if one.vaccine in national().vaccines]
+    known = [dose for dose in given if dose.vaccine in national().vaccines]
     for series in forecast(child, known, on):
         for seen in series.doses:
             if seen.why:

@@ -38,7 +38,11 @@ class Grid:
     @property
     def lines(self) -> list[BookletRow]:
         """All that have a field or a record."""
-        return [*(one for _, group in self.by_age for one in group), *self.other_kinds, *self.paid]
+        return [
+            *(booklet_row for _, group in self.by_age for booklet_row in group),
+            *self.other_kinds,
+            *self.paid,
+        ]
 
 
 def grid(birth_date: date, is_girl: bool, history: Sequence[Immunization], today: date) -> Grid:
@@ -55,11 +59,13 @@ def grid(birth_date: date, is_girl: bool, history: Sequence[Immunization], today
             if rows or is_usual:
                 lines.append(BookletRow(vaccine, number, age, age.after(birth_date), rows))
     lines.sort(key=lambda one: (one.usual, one.age.months, one.age.days))
-    usual = [one for one in lines if one.vaccine.is_programme and one.vaccine.is_for_everyone]
-    other = [one for one in lines if one.vaccine.is_programme and not one.vaccine.is_for_everyone]
+    usual = [line for line in lines if line.vaccine.is_programme and line.vaccine.is_for_everyone]
+    other = [
+        line for line in lines if line.vaccine.is_programme and not line.vaccine.is_for_everyone
+    ]
     return Grid(
         [(age, list(group)) for age, group in groupby(usual, key=lambda one: one.age)],
         other,
-        [one for one in lines if not one.vaccine.is_programme],
+        [line for line in lines if not line.vaccine.is_programme],
         [row for rows in recorded.values() for row in rows],
     )

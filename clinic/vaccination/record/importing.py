@@ -126,9 +126,9 @@ def vaccine_of(text: str) -> str:
 @cache
 def _codes() -> Mapping[str, str]:
     return {
-        _bare(name): one.code
-        for one in vaccines().values()
-        for name in (one.code, one.name_zh, one.name_en)
+        _bare(name): vaccine.code
+        for vaccine in vaccines().values()
+        for name in (vaccine.code, vaccine.name_zh, vaccine.name_en)
     }
 
 

@@ -54,8 +54,10 @@ def upload() -> Response:
         return _refused(say(fault))
     judged = judge(rows, by, clinic_day(now))
     centre_id = min(by.centre_ids(Role.CLINICIAN))
-    audit.note_list("import", [Seen(one.child_id, centre_id) for one in judged if one.child_id])
-    faults = [one for one in judged if one.fault]
+    audit.note_list(
+        "import", [Seen(judged.child_id, centre_id) for judged in judged if judged.child_id]
+    )
+    faults = [judged for judged in judged if judged.fault]
     draft = None if faults else in_one_transaction(lambda: _keep(text, by, now))
     return render(
         "vaccination/importing.html",
@@ -67,7 +69,7 @@ def upload() -> Response:
         fault_count=len(faults),
         rows=judged[:SHOWN],
         count=len(judged),
-        new=sum(one.entry is not None and not one.is_known for one in judged),
+        new=sum(judged.entry is not None and not judged.is_known for judged in judged),
         vaccines=vaccines(),
     )
 
@@ -121,7 +123,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     if draft is None:
         return None
     judged = judge(rows_of(draft.text), by, clinic_day(now))
-    if fault := next((one.fault for one in judged if one.fault), None):
+    if fault := next((judged.fault for judged in judged if judged.fault), None):
         raise fault
     count = 0
     by_child: dict[int, list[tuple[FileRow, Entry]]] = defaultdict(list)

@@ -27,27 +27,29 @@ LIGHT = 2000  # grams at birth
 
 def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[Forecast]]:
     """The forecast of each of these children, by id, on that day. Two queries."""
-    given = recording.doses_of([one.id for one in children])
+    given = recording.doses_of([child.id for child in children])
     patients = patients_of(children)
     return {one: forecast(patient, given[one], on) for one, patient in patients.items()}
 
 
 def patients_of(children: Collection[ChildRow | Row[*tuple[Any, ...]]]) -> Mapping[int, Recipient]:
     """These children, by id, as the programme sees them. One query."""
-    conditions = live_conditions([one.id for one in children])
-    return {one.id: _child(one, conditions[one.id]) for one in children}
+    conditions = live_conditions([child.id for child in children])
+    return {child.id: _child(child, conditions[child.id]) for child in children}
 
 
 def _child(
     row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCondition]
 ) -> Recipient:
-    conditions = {MEANING[one.code] for one in recorded if one.code in MEANING}
+    conditions = {MEANING[condition.code] for condition in recorded if condition.code in MEANING}
     if row.birth_weight_g is not None and row.birth_weight_g < LIGHT:
         conditions.add(Condition.UNDER_2000_G)
     if row.gestation_weeks is not None and row.gestation_weeks <= VERY_EARLY:
         conditions.add(Condition.VERY_PRETERM)
     immunoglobulin = tuple(
-        one.on for one in recorded if one.code is Recorded.IMMUNOGLOBULIN and one.on
+        condition.on
+        for condition in recorded
+        if condition.code is Recorded.IMMUNOGLOBULIN and condition.on
     )
     sex = "F" if row.sex is Sex.FEMALE else "M"
     return Recipient(row.birth_date, sex, frozenset(conditions), immunoglobulin)

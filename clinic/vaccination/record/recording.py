@@ -50,7 +50,7 @@ def histories_of(child_ids: Collection[int]) -> dict[int, list[Immunization]]:
 
 def doses_of(child_ids: Collection[int]) -> dict[int, tuple[Dose, ...]]:
     """What each of these children was given and counts, as the engine needs it. One query."""
-    found: dict[int, list[Dose]] = {one: [] for one in child_ids}
+    found: dict[int, list[Dose]] = {child_id: [] for child_id in child_ids}
     live = (
         select(Immunization.child_id, Immunization.vaccine, Immunization.given_on)
         .where(Immunization.child_id.in_(found), Immunization.voided_at.is_(None))

@@ -224,14 +224,14 @@ def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> l
     sweep(centre_id, vaccine, now=now)
     kept = promised(centre_id, vaccine)
     doses = [
-        one._replace(number=left) if one.lot_id == lot.id else one
-        for one in doses_of(centre_id, vaccine)
+        dose._replace(number=left) if dose.lot_id == lot.id else dose
+        for dose in doses_of(centre_id, vaccine)
     ]
     broken = unkept(doses, [(one, one.day) for one in kept])
     let_go([one.id for one in broken], why, now=now)
     numbers = [one.appointment_id for one in broken if one.appointment_id]
     rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
-    found = {one.id: one for one in rows}
+    found = {row.id: row for row in rows}
     return [found[number] for number in dict.fromkeys(numbers)]
 
 
@@ -241,12 +241,12 @@ def _ask(affected: Sequence[Appointment], *, now: datetime) -> None:
     with_some = set(
         db.session.scalars(
             select(DoseReservation.appointment_id).where(
-                DoseReservation.appointment_id.in_([one.id for one in affected]),
+                DoseReservation.appointment_id.in_([appointment.id for appointment in affected]),
                 DoseReservation.released_at.is_(None),
             )
         )
     )
-    empty = [one for one in affected if one.id not in with_some]
+    empty = [appointment for appointment in affected if appointment.id not in with_some]
     questions.ask(empty, Question.NO_DOSE, now=now)
 
 

@@ -164,7 +164,7 @@ def lot_numbered(centre_id: int, vaccine: str, number: str) -> VaccineLot | None
 
 def good_lots(centre_id: int, vaccines: Collection[str], on: date) -> dict[str, list[VaccineLot]]:
     """The lots that may be taken from on that day, by vaccine, the first to expire first. One query."""
-    found: dict[str, list[VaccineLot]] = {one: [] for one in vaccines}
+    found: dict[str, list[VaccineLot]] = {vaccine: [] for vaccine in vaccines}
     query = (
         select(VaccineLot)
         .join(VaccineProduct)

@@ -120,7 +120,7 @@ def promise(
     over = _over(child_id, now)
     lock_all(
         {
-            *((centre_id, one.vaccine) for one in wanted),
+            *((centre_id, dose_to_reserve.vaccine) for dose_to_reserve in wanted),
             *((row.centre_id, row.vaccine) for row in over),
         }
     )
@@ -128,19 +128,29 @@ def promise(
     live = select(DoseReservation.vaccine, DoseReservation.series, DoseReservation.dose_number)
     query = live.where(_is_of(owner), DoseReservation.released_at.is_(None))
     has = {DoseToReserve(*row) for row in db.session.execute(query)}
-    for one in sorted(set(wanted) - has, key=lambda dose: (dose.vaccine, dose.number)):
-        sweep(centre_id, one.vaccine, now=now)
-        _must_have(centre_id, one.vaccine, day)
-        facts = {"child_id": child_id, "centre_id": centre_id, "vaccine": one.vaccine}
-        numbers = {"series": one.series, "dose_number": one.number, "made_at": now}
+    for dose_to_reserve in sorted(set(wanted) - has, key=lambda dose: (dose.vaccine, dose.number)):
+        sweep(centre_id, dose_to_reserve.vaccine, now=now)
+        _must_have(centre_id, dose_to_reserve.vaccine, day)
+        facts = {"child_id": child_id, "centre_id": centre_id, "vaccine": dose_to_reserve.vaccine}
+        numbers = {
+            "series": dose_to_reserve.series,
+            "dose_number": dose_to_reserve.number,
+            "made_at": now,
+        }
         row = DoseReservation(**owner, **facts, **numbers)
         db.session.add(row)
         try:
             db.session.flush()
         except IntegrityError as error:
-            raise refusal(error, one.vaccine) from error
+            raise refusal(error, dose_to_reserve.vaccine) from error
         audit.record(
-            "promise", row, by=by.id, now=now, centre_id=centre_id, vaccine=one.vaccine, **owner
+            "promise",
+            row,
+            by=by.id,
+            now=now,
+            centre_id=centre_id,
+            vaccine=dose_to_reserve.vaccine,
+            **owner,
         )
 
 
@@ -171,11 +181,11 @@ def only(
     )
     rows = db.session.scalars(query).all()
     rest = [
-        one for one in rows if DoseToReserve(one.vaccine, one.series, one.dose_number) not in wanted
+        row for row in rows if DoseToReserve(row.vaccine, row.series, row.dose_number) not in wanted
     ]
     if rest:
-        lock(rest[0].centre_id, {one.vaccine for one in rest})
-        let_go([one.id for one in rest], Why.MOVED, now=now)
+        lock(rest[0].centre_id, {dose_reservation.vaccine for dose_reservation in rest})
+        let_go([dose_reservation.id for dose_reservation in rest], Why.MOVED, now=now)
 
 
 def _owner(hold: Held | None, appointment: Appointment | None) -> dict[str, int]:

@@ -28,7 +28,7 @@ def can_keep(doses: Sequence[Doses], days: Sequence[date]) -> bool:
 
 def last_day(doses: Sequence[Doses], days: Sequence[date]) -> date | None:
     """The last day for which one more promise can be kept, where all of `days` can. None: for no day."""
-    candidates = sorted({one.expires_on for one in doses}, reverse=True)
+    candidates = sorted({dose.expires_on for dose in doses}, reverse=True)
     return next((day for day in candidates if can_keep(doses, [*days, day])), None)
 
 
