@@ -85,13 +85,13 @@ def _must_be_allowed(
 
     Raises Refused, or what keeping raises.
     """
-    if not any(wanted.service.kind in OF_KIND for wanted in wanted):
+    if not any(wish.service.kind in OF_KIND for wish in wanted):
         return
-    wishes = [Wish(wanted.child, wanted.service) for wanted in wanted]
+    wishes = [Wish(wish.child, wish.service) for wish in wanted]
     day = clinic_day(wanted[0].starts_at)
     if hold_of(wanted[0]).purpose is HoldFor.WAITLIST:
         asked = offered(wishes, codes, day, now=now)
-        asked.keep([hold_of(wanted) for wanted in wanted], by=by, now=now)
+        asked.keep([hold_of(wish) for wish in wanted], by=by, now=now)
     else:
         asked = asked_by(wishes, codes, moving, now=now)
     for one in wanted:
@@ -115,7 +115,7 @@ def codes_kept(wanted: Sequence[Wanted]) -> dict[int, list[str]]:
     """What is kept with a form's holds, by child; of an offer that was not looked at yet, nothing is said."""
     if hold_of(wanted[0]).purpose is not HoldFor.FORM:
         return {}
-    lines = kept_with({hold_of(wanted).id: wanted.service.kind for wanted in wanted})
+    lines = kept_with({hold_of(wish).id: wish.service.kind for wish in wanted})
     codes: dict[int, list[str]] = {}
     for one in wanted:
         if one.service.kind in OF_KIND:

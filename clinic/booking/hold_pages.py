@@ -133,7 +133,7 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
             form.ask(other := _other_of(wanted, now=now))
             return _show(kind, title, kept, form, other, now=now)
         wanted = get_held(user, kind, hold_id)
-        must_be_shown([hold_of(wanted) for wanted in wanted])
+        must_be_shown([hold_of(wish) for wish in wanted])
     except NoResultFound:
         return _held_no_more(kind, title, now=now)
     lead = hold_of(wanted[0])
@@ -142,7 +142,7 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
     form.ask(other := _other_of(wanted, now=now))
     if not form.validate_on_submit():
         return _show(kind, title, get_hold(user, kind, hold_id), form, other, now=now)
-    wanted = [replace(wanted, reason=form.reason.data or "") for wanted in wanted]
+    wanted = [replace(wish, reason=form.reason.data or "") for wish in wanted]
     choice = form.other.data if other else ""
     ticked = codes_in(request.form) if lead.purpose is HoldFor.WAITLIST else {}
     if ticked and (found := against(wanted, ticked, now=now)):
@@ -257,7 +257,7 @@ def _too_late(
 ) -> Response:
     """Why what was held cannot be had any more, and what would do instead."""
     theirs = {child.id: child for child in children_of(me())}
-    wishes = [Wish(theirs.get(wanted.child.id) or abort(404), wanted.service) for wanted in wanted]
+    wishes = [Wish(theirs.get(wish.child.id) or abort(404), wish.service) for wish in wanted]
     moves_id = hold_of(wanted[0]).moves_id
     moving = get_appointment(me(), moves_id) if moves_id else None
     asked = asked_by(wishes, codes_kept(wanted), moving, now=now)

@@ -26,7 +26,7 @@ def offered(wishes: Sequence[Wish[Patient]], ticked: Ticked, day: date, *, now: 
 
 def against(wanted: Sequence[Wanted], ticked: Ticked, *, now: datetime) -> list[Objection]:
     """What stands against that for which an offer is taken."""
-    wishes = [Wish(wanted.child, wanted.service) for wanted in wanted]
+    wishes = [Wish(wish.child, wish.service) for wish in wanted]
     day = clinic_day(wanted[0].starts_at)
     return offered(wishes, ticked, day, now=now).against(wishes, [wanted[0].centre_id], day)
 

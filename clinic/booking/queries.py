@@ -209,9 +209,7 @@ def movable_with(appointment: Appointment, *, now: datetime) -> list[Appointment
         notice = policy_of(one.service_id, one.centre_id).notice_to_move
         return one.displaced_at is not None or may_change_online(one.starts_at, notice, now)
 
-    return [
-        appointment for appointment in remaining_with(appointment, now=now) if may_move(appointment)
-    ]
+    return [later for later in remaining_with(appointment, now=now) if may_move(later)]
 
 
 def moved_with(moving: Appointment, *, now: datetime) -> list[int]:

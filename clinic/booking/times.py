@@ -70,9 +70,9 @@ def _until_opens(chooser: Chooser, until: datetime) -> datetime:
 def _day(
     day: date, free: Sequence[Free], against: Sequence[rules.Objection], search: "_Search"
 ) -> StripDay:
-    count = sum(free.count for free in free)
+    count = sum(sheet.count for sheet in free)
     why = None if count else first(against) or search.why(day)
-    return StripDay(day, count, sum(bool(free.count) for free in free), why)
+    return StripDay(day, count, sum(bool(sheet.count) for sheet in free), why)
 
 
 def _usual_day(chooser: Chooser) -> date | None:
@@ -93,7 +93,7 @@ def _say_why(
         chooser.why = _outside(chooser, chooser.day, now)
     with_some = [day.date for day in chooser.days if day.free]
     if with_some:
-        visits_then = [visit for free in free[with_some[0]] for visit in free.visits]
+        visits_then = [visit for sheet in free[with_some[0]] for visit in sheet.visits]
         chooser.first_free = min(visit.starts_at for visit in visits_then)
         return
     chooser.first_free = search.further()

@@ -43,7 +43,7 @@ def plans_of(children: Collection[Child], on: date) -> Mapping[int, Plan]:
 
 def vaccine_needs(lines: Iterable[Forecast], booked: Collection[Booked]) -> list[DueItem]:
     """The series as needs, those that are for the child, with the day of the visit booked for the dose."""
-    days = {(booked.series, booked.number): booked.dose.given_on for booked in booked}
+    days = {(dose.series, dose.number): dose.dose.given_on for dose in booked}
     return [
         replace(need, booked_on=days.get((line.series, line.number or 0)))
         for line in lines

@@ -79,7 +79,7 @@ def timeline_of(child: Child, on: date) -> Timeline:
     checks = check_needs(
         dues_of([child], on)[child.id], on, checks_booked([child.id], today=on)[child.id]
     )
-    paid = [advice for advice in advice(case.child, case.given, on) if advice.usual <= on + SOON]
+    paid = [advised for advised in advice(case.child, case.given, on) if advised.usual <= on + SOON]
     later = [need for step in steps if not step.is_next and (need := vaccine_need(step.line))]
     once = {(seen.dose.vaccine, seen.dose.given_on): seen for line in lines for seen in line.doses}
     return Timeline(

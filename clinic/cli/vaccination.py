@@ -36,7 +36,7 @@ def answer(case: Case) -> Case:
     if on < child.birth_date:
         raise BadCase("as_of cannot lie before birth_date")
     return {
-        "forecast": [shown(forecast) for forecast in forecast(child, doses_of(case, child, on), on)]
+        "forecast": [shown(series) for series in forecast(child, doses_of(case, child, on), on)]
     }
 
 

@@ -103,9 +103,7 @@ def show(appointment_id: int) -> Response:
         rest=(rest := movable_with(appointment, now=now)),
         remaining={appointment.id: len(rest)},
         others=booked_with(me(), appointment),
-        bring=bring_to(
-            appointment.service for appointment in [appointment, *other_parts(appointment)]
-        ),
+        bring=bring_to(part.service for part in [appointment, *other_parts(appointment)]),
         has_report=has_report(appointment.id),
         doses=(doses := booked_for([appointment.id]).get(appointment.id, ())),
         lost=_lost(appointment, {dose.code for dose in doses}),

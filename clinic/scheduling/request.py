@@ -171,7 +171,7 @@ def examine(
 
 def must_differ(wanted: Sequence[Wanted]) -> None:
     """Raise SamePlaceTwice if one child is to have the same slot twice."""
-    asked = [(wanted.child.id, slot_id) for wanted in wanted for slot_id in wanted.slot_ids]
+    asked = [(wish.child.id, slot_id) for wish in wanted for slot_id in wish.slot_ids]
     if len(set(asked)) < len(asked):
         raise SamePlaceTwice
 

@@ -67,7 +67,7 @@ def save_check(
     """
     check = _begin(target, by=by, now=now) if version == 0 else _go_on(target, version, by, now)
     changed = _keep_measured(
-        check, {measured.kind.value: measured for measured in measured}, by, now
+        check, {measurement.kind.value: measurement for measurement in measured}, by, now
     )
     changed += _keep_found(check, found, by, now)
     db.session.flush()

@@ -65,9 +65,9 @@ def make(
     SamePlaceTwice or OfferLapsed, after which the caller rolls back.
     """
     online = channel is Channel.ONLINE
-    slot_ids = [slot_id for wanted in wanted for slot_id in wanted.slot_ids]
+    slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
     freed = places.lock_to_take(
-        slot_ids, [wanted.child.id for wanted in wanted], now=now, online=online
+        slot_ids, [wish.child.id for wish in wanted], now=now, online=online
     )
     booking_id = rows.add_booking(key, by=by.id, channel=channel, now=now)
     if booking_id is None:

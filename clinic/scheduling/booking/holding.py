@@ -84,7 +84,7 @@ def keep(
     Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
     """
     _must_be_allowed(wanted, moves, other_parts, now=now)
-    slot_ids = [slot_id for wanted in wanted for slot_id in wanted.slot_ids]
+    slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
     earlier = _earlier(wanted, by, now=now)
     lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
     if not places.writes_alone():
@@ -109,7 +109,7 @@ def _add(
     """New holds in their places. Raises SlotTaken."""
     made: list[HoldFacts] = []
     moves_id = moves.id if moves else None
-    expires_at = now + timedelta(minutes=max(wanted.service.hold_minutes for wanted in wanted))
+    expires_at = now + timedelta(minutes=max(wish.service.hold_minutes for wish in wanted))
     for one in wanted:
         facts = HoldFacts(
             id=rows.add_hold(
@@ -149,7 +149,7 @@ def must_seem_free(
 
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
-    taken = any(slot.free_from > now for wanted in wanted for slot in wanted.slots)
+    taken = any(slot.free_from > now for wish in wanted for slot in wish.slots)
     if not taken:
         return
     earlier = _earlier(wanted, by, now=now)
@@ -219,7 +219,7 @@ class Earlier(NamedTuple):
 
 def _earlier(wanted: Sequence[Wanted], by: Person, *, now: datetime) -> Earlier:
     """In the way is what this user keeps for these children and services already."""
-    pairs = {(wanted.child.id, wanted.service.id) for wanted in wanted}
+    pairs = {(wish.child.id, wish.service.id) for wish in wanted}
     forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
     leads: set[int] = {
         form.lead_id or form.id
@@ -240,9 +240,9 @@ def _same(
     """That hold, if it still keeps just what is wanted."""
     lead = db.session.get_one(Hold, lead_id, populate_existing=True)
     theirs = [(hold.child_id, hold.service_id, hold.slot_id) for hold in group_of(lead)]
-    asked = [(wanted.child.id, wanted.service.id, wanted.slots[0].id) for wanted in wanted]
+    asked = [(wish.child.id, wish.service.id, wish.slots[0].id) for wish in wanted]
     same = theirs == asked and lead.moves_id == (moves.id if moves else None)
-    has_all = len(slots_of_group(lead_id)) == sum(len(wanted.slots) for wanted in wanted)
+    has_all = len(slots_of_group(lead_id)) == sum(len(wish.slots) for wish in wanted)
     return lead if same and has_all and lead.expires_at > now else None
 
 

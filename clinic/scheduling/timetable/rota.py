@@ -250,7 +250,7 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     for start in range(0, len(planned), BATCH):
         _open(planned[start : start + BATCH], now)
     done.sessions = len(planned)
-    done.slots = sum(len(planned.times) for planned in planned)
+    done.slots = sum(len(session.times) for session in planned)
     return done
 
 
@@ -347,18 +347,18 @@ def _open(planned: Sequence[_Planned], now: datetime) -> None:
     """Sessions, slots and search rows for all of them, in one statement each."""
     rows = [
         {
-            "centre_id": planned.rule.centre_id,
-            "practitioner_id": planned.rule.practitioner_id,
-            "room_id": planned.rule.room_id,
-            "starts_at": at(planned.day, planned.rule.opens),
-            "ends_at": at(planned.day, planned.rule.closes),
+            "centre_id": session.rule.centre_id,
+            "practitioner_id": session.rule.practitioner_id,
+            "room_id": session.rule.room_id,
+            "starts_at": at(session.day, session.rule.opens),
+            "ends_at": at(session.day, session.rule.closes),
             "created_at": now,
-            "rota_rule_id": planned.rule.id,
-            "rota_day": planned.day,
-            "withdrawn_at": now if all(planned.shut) else None,
-            "withdrawn_by_id": planned.rule.made_by_id if all(planned.shut) else None,
+            "rota_rule_id": session.rule.id,
+            "rota_day": session.day,
+            "withdrawn_at": now if all(session.shut) else None,
+            "withdrawn_by_id": session.rule.made_by_id if all(session.shut) else None,
         }
-        for planned in planned
+        for session in planned
     ]
     statement = insert(ClinicSession).returning(ClinicSession.id, sort_by_parameter_order=True)
     try:

@@ -245,7 +245,7 @@ def _offer(
         Wanted(wish.child, wish.service, slots_for(wish.service, one.slot_id))
         for wish, one in zip(wishes, visit.offers, strict=True)
     ]
-    slot_ids = [slot_id for wanted in wanted for slot_id in wanted.slot_ids]
+    slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
     if not places.lock_if_free(slot_ids):
         return None
     places.lock_to_take(slot_ids, now=now, online=True)

@@ -69,14 +69,14 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
     now = clock.now()
     staying = observation.staying_at(me().centre_ids(*STAFF), now=now)
     if not is_away():
-        audit.note_list("observation", [staying.observation.appointment for staying in staying])
-    seen = {staying.observation.appointment_id for staying in staying}
+        audit.note_list("observation", [stay.observation.appointment for stay in staying])
+    seen = {stay.observation.appointment_id for stay in staying}
     return render(
         "vaccination/observation.html",
         partial="vaccination/_staying.html",
         status=422 if errors else 200,
         staying=staying,
-        over=sum(staying.minutes == 0 and not staying.has_reaction for staying in staying),
+        over=sum(stay.minutes == 0 and not stay.has_reaction for stay in staying),
         errors=errors,
         rest=[text for visit_id, text in errors.items() if visit_id not in seen],
         typed=typed,

@@ -64,9 +64,7 @@ def _as_another_kind(child: Recipient, history: Sequence[Dose], dose: Dose) -> W
                 touched.add(line.series)
                 if seen.why:
                     return seen.why
-    open_now = {
-        forecast.series for forecast in forecast(child, history, on) if forecast.may_be_given
-    }
+    open_now = {series.series for series in forecast(child, history, on) if series.may_be_given}
     is_of_programme = programme.vaccines[dose.vaccine].programme
     return NOT_ASKED if is_of_programme and not touched & open_now else None
 

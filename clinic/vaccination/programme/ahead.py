@@ -25,16 +25,12 @@ def ahead(child: Recipient, history: Iterable[Dose], on: date) -> list[FutureDos
     """
     given, day = list(history), on
     found = [
-        FutureDose(forecast, is_next=True)
-        for forecast in forecast(child, given, on)
-        if forecast.vaccine
+        FutureDose(series, is_next=True) for series in forecast(child, given, on) if series.vaccine
     ]
     seen = {(future_dose.line.series, future_dose.line.number) for future_dose in found}
     for _ in range(MOST):
         lines = [
-            forecast
-            for forecast in forecast(child, given, day)
-            if forecast.vaccine and forecast.earliest
+            series for series in forecast(child, given, day) if series.vaccine and series.earliest
         ]
         for one in lines:
             if (one.series, one.number) not in seen:

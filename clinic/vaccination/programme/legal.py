@@ -67,8 +67,8 @@ def paid_on(case: ChildRecord, day: date, more: tuple[Dose, ...] = ()) -> tuple[
     """The same for the paid vaccines; one that is not advised any more is `aged_out`."""
     before = [booked.dose for booked in case.booked if booked.dose.given_on < day]
     found = {
-        advice.line.series: advice.line
-        for advice in advice(case.child, [*case.given, *before, *more], day)
+        advised.line.series: advised.line
+        for advised in advice(case.child, [*case.given, *before, *more], day)
     }
     return tuple(
         found.get(one, Forecast(one, "not_advised", NOT_ADVISED, one)) for one in sorted(PAID)

@@ -54,10 +54,8 @@ def upload() -> Response:
         return _refused(say(fault))
     judged = judge(rows, by, clinic_day(now))
     centre_id = min(by.centre_ids(Role.CLINICIAN))
-    audit.note_list(
-        "import", [Seen(judged.child_id, centre_id) for judged in judged if judged.child_id]
-    )
-    faults = [judged for judged in judged if judged.fault]
+    audit.note_list("import", [Seen(row.child_id, centre_id) for row in judged if row.child_id])
+    faults = [row for row in judged if row.fault]
     draft = None if faults else in_one_transaction(lambda: _keep(text, by, now))
     return render(
         "vaccination/importing.html",
@@ -69,7 +67,7 @@ def upload() -> Response:
         fault_count=len(faults),
         rows=judged[:SHOWN],
         count=len(judged),
-        new=sum(judged.entry is not None and not judged.is_known for judged in judged),
+        new=sum(row.entry is not None and not row.is_known for row in judged),
         vaccines=vaccines(),
     )
 
@@ -123,7 +121,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     if draft is None:
         return None
     judged = judge(rows_of(draft.text), by, clinic_day(now))
-    if fault := next((judged.fault for judged in judged if judged.fault), None):
+    if fault := next((row.fault for row in judged if row.fault), None):
         raise fault
     count = 0
     by_child: dict[int, list[tuple[FileRow, Entry]]] = defaultdict(list)
