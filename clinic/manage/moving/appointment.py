@@ -115,7 +115,7 @@ def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str =
         other=other,
         day=day,
         free=free,
-        why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
+        why=None if free or refusal else why_nothing_is_free(visit.service, visit.centre, day, now),
         next_days=next_days(visit, day, now=now),
         closed=closures_on(visit.centre_id, day),
         names={practitioner.id: practitioner for practitioner in visit.centre.practitioners},
