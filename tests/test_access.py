@@ -120,6 +120,13 @@ def world(app):
         make_slot(bending, practitioner=make_practitioner([bending], centre=centre)),
         by=parent,
     )
+    jabs = make_service(ServiceKind.VACCINATION, code="vaccination")
+    coming_jab = make_appointment(
+        make_child(parent),
+        jabs,
+        make_slot(jabs, practitioner=make_practitioner([jabs], centre=centre)),
+        by=parent,
+    )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
     wanted = Wanted(make_child(parent), service, slots_for(service, later.id))
     hold = make_hold(wanted, by=parent, now=NOON)
@@ -168,6 +175,7 @@ def world(app):
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
+        "coming_jab_id": coming_jab.id,
         "check_id": check.id,
         "coming_check_id": coming_check.id,
         "screening_id": screening.id,
@@ -225,6 +233,8 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
         values = {name: names[name] for name in rule.arguments}
         if rule.endpoint in CHECKS:
             values["appointment_id"] = names["coming_check_id"]
+        if rule.endpoint == "vaccination.before":
+            values["appointment_id"] = names["coming_jab_id"]
         if rule.endpoint == "checkups.spine":
             values["appointment_id"] = names["screening_id"]
         address = rule.build(values, append_unknown=False)[1]

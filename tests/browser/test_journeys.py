@@ -270,6 +270,8 @@ def test_a_manager_adds_a_week(visitor):
     page.locator("#opens").fill("17:30")
     page.locator("#closes").fill("18:30")
     visitor.press(page.locator("main form .btn-primary"))
+    page.locator("#keep").check()  # the centre is closed then: it is asked
+    visitor.press(page.locator("main form .btn-primary"))
     assert page.locator(".week-item", has_text="17:30").count() >= 1
 
 

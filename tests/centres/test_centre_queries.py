@@ -56,7 +56,11 @@ def rooms(both):
 
 def planned(room, starts_at, number):
     return SimpleNamespace(
-        id=number, centre_id=room.centre_id, room_id=room.id, starts_at=starts_at
+        id=number,
+        centre_id=room.centre_id,
+        room_id=room.id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=15),
     )
 
 

@@ -95,7 +95,8 @@ class Busy:
             if answers[-1].status != 303:
                 continue
             if what == "keep":
-                answers.append(family.parent.post(site, f"{answers[-1].where}/release"))
+                held, _, wish = answers[-1].where.partition("?")
+                answers.append(family.parent.post(site, f"{held}/release?{wish}"))
                 continue
             answers.append(family.confirm(site, answers[-1]))
             if answers[-1].status == 303:

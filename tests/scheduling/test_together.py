@@ -26,6 +26,7 @@ from clinic.scheduling.search.courses import (
     GapsCannotBe,
     NothingToRepeat,
     Pattern,
+    TooManySessions,
     plan_course,
 )
 from clinic.scheduling.search.together import Wish
@@ -332,7 +333,7 @@ def test_gaps_are_kept(course):
     ("wrong", "error"),
     [
         ({"count": 1}, NothingToRepeat),
-        ({"count": 41}, NothingToRepeat),
+        ({"count": 41}, TooManySessions),
         ({"weekdays": ()}, NothingToRepeat),
         ({"min_gap": 0}, GapsCannotBe),
         ({"min_gap": 5, "max_gap": 4}, GapsCannotBe),

@@ -6,10 +6,12 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import UTCDateTime, broken_promise, db
+from clinic.vaccination.jab.models import GivenDose
+from clinic.vaccination.record import recording
+from clinic.vaccination.record.models import Source
+from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock.verify import PROMISES, broken_stock
-from tests.makes import (
-    NOON,
-)
+from tests.makes import NOON, make_child
 from tests.promises import drop_promises, promises
 from tests.vaccination.stocked import MMR, Centre
 
@@ -58,13 +60,27 @@ DAMAGE = {
     "at another centre": ["UPDATE dose_promises SET child_id = (SELECT max(child_id) FROM holds)"],
     "promised than there is": ["ALTER", "UPDATE stock SET promised = 9"],
     "gone than came": ["ALTER", "UPDATE vaccine_lots SET used = 9"],
+    "on record than used": ["UPDATE vaccine_lots SET used = 0"],
+    "another lot number": ["UPDATE immunizations SET lot_number = 'other'"],
     "expires before": ["UPDATE vaccine_lots SET expires_on = '2026-03-01'"],
 }
 
 
+def give_one(centre, lot):
+    """A dose of this lot is on record as given at the centre."""
+    (row,) = recording.record(
+        make_child(), [Entry("MMR", NOON.date())], by=centre.nurse, source=Source.HERE, now=NOON
+    )
+    row.centre_id, row.given_at, row.lot_number = centre.id, NOON, lot.number
+    row.site, row.route = "left arm", "SC"
+    lot.used = 1
+    db.session.add(GivenDose(immunization_id=row.id, lot_id=lot.id, checks=[]))
+    db.session.commit()
+
+
 @pytest.mark.parametrize("line", DAMAGE)
 def test_damage_is_noticed(centre, line):
-    centre.receive(2)
+    give_one(centre, centre.receive(3))
     centre.visit(MMR)
     centre.form(MMR)
     assert broken_stock() == []
