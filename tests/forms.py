@@ -114,8 +114,11 @@ class Form:
         self.buttons = [
             one
             for one in own
-            if (one.tag == "button" and (one.attributes.get("type") or "submit") == "submit")
-            or (one.tag == "input" and one.attributes.get("type") in BUTTONS)
+            if one.attributes.get("aria-hidden") != "true"  # it is there for the Enter key
+            and (
+                (one.tag == "button" and (one.attributes.get("type") or "submit") == "submit")
+                or (one.tag == "input" and one.attributes.get("type") in BUTTONS)
+            )
         ]
         self.controls = [
             control

@@ -133,6 +133,21 @@ def test_a_family_takes_back_what_it_entered(client, parent, child):
     assert db.session.query(AuditEvent).filter_by(action="voided").count() == 1
 
 
+def test_what_was_typed_stays_when_a_dose_is_removed(client, parent, child):
+    given(child, parent, Entry("BCG", date(2025, 2, 1), 1))
+    form = client.sign_in(parent).page(page_of(child)).form("booklet")
+    shown = form.fill({"HepB-2": "2025-03-01"}).submit("Remove")
+    assert recording.history_of(child.id) == []
+    assert shown.form("booklet").fields["HepB-2"] == "2025-03-01"
+
+
+def test_enter_in_a_field_removes_nothing(client, parent, child):
+    given(child, parent, Entry("BCG", date(2025, 2, 1), 1))
+    page = client.sign_in(parent).page(page_of(child))
+    first = page.tree.css_first("#booklet button")  # a browser presses it for Enter
+    assert "formaction" not in first.attributes
+
+
 @pytest.mark.parametrize(
     ("source", "is_verified"),
     [(Source.BOOKLET, True), (Source.HERE, False), (Source.STAFF, False), (Source.IMPORT, True)],

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me
+from clinic.accounts.kept_forms import NEVER_KEPT
 from clinic.accounts.models import Role
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
@@ -44,7 +45,10 @@ def booklet(child_id: int) -> Response:
 @bp.post("/children/<id:child_id>/immunizations/<id:immunization_id>/removal", endpoint="removal")
 @allow(Role.PARENT)
 def remove(child_id: int, immunization_id: int) -> Response:
+    """What else was typed on the page stays on it."""
     child = get_child(me(), child_id)
+    sent = typed_in(request.form).items()
+    typed = {name: text for name, text in sent if text and name not in NEVER_KEPT}
 
     def work() -> None:
         row = recording.get_row(child, immunization_id)
@@ -54,8 +58,10 @@ def remove(child_id: int, immunization_id: int) -> Response:
     try:
         in_one_transaction(work)
     except DomainError as refused:
-        return _page(child, {}, {"booklet": say(refused)})
+        return _page(child, typed, {"booklet": say(refused)})
     flash(_("Removed."), "success")
+    if typed:
+        return _page(child, typed, {})
     return see_other("vaccination.booklet", child_id=child_id)
 
 
