@@ -12,7 +12,7 @@ from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.why_none import why_none
-from clinic.scheduling.timetable.rota import HORIZON
+from clinic.scheduling.timetable.rota import horizon
 from clinic.sentences import mark
 
 OVER = Objection("past", mark("That day is over."))
@@ -41,5 +41,5 @@ def why_nothing_is_free(service: Service, centre: Centre, day: date, now: dateti
         is_known=day.year in known,
         closed_because=name_of(closures[0][1], "reason") if closures else "",
         filtered=False,
-        opens=opens if opens > now and day > clinic_day(now) + HORIZON else None,
+        opens=opens if opens > now and day > clinic_day(now) + horizon() else None,
     )

@@ -72,7 +72,7 @@ def _last_day(founder: User) -> date:
 def open_days(city: City, first: date) -> None:
     """What the rota gives from that day on, as far ahead as a site's worker opens it. Today is open
     in any case, and so are years that nobody knows yet, unless a person has decided about the day."""
-    count = (city.today + rota.HORIZON - first).days + 1
+    count = (city.today + rota.horizon() - first).days + 1
     days = [first + timedelta(days=n) for n in range(count)]
     known = calendars_between(days[0], days[-1])
     centres = city.centres()

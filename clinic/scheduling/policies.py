@@ -103,6 +103,13 @@ def policy_for(service_id: int, centre_id: int) -> Policy:
     return policies([service_id])(service_id, centre_id)
 
 
+def longest_release() -> int:
+    """The most days ahead that any service opens online anywhere. One query."""
+    settings = db.session.scalars(select(_rows.settings))
+    set_to: list[int] = [row["release_days"] for row in settings if "release_days" in row]
+    return max(set_to, default=DEFAULT.release_days)
+
+
 def set_policy(
     settings: Mapping[str, object],
     *,

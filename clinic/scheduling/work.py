@@ -82,4 +82,4 @@ def extend_all(centre_ids: list[int], *, now: datetime) -> rota.Extended:
         select(Centre).where(Centre.id.in_(centre_ids)).order_by(Centre.id)
     )
     today = clinic_day(now)
-    return rota.extend(centres.all(), today, today + rota.HORIZON, now=now)
+    return rota.extend(centres.all(), today, today + rota.horizon(), now=now)

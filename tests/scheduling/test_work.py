@@ -4,9 +4,12 @@ import logging
 from datetime import time, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Hold
+from clinic.scheduling.policies import set_policy
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.opening import RoomBusy
 from clinic.scheduling.timetable.rota import Weekly
@@ -85,3 +88,18 @@ def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch
     assert (done.sessions, done.errors) == (2, 1)
     opened = {one.centre_id for one in db.session.query(ClinicSession)}
     assert opened == {rules[0].centre_id, rules[2].centre_id}
+
+
+def test_sessions_are_made_as_far_as_any_service_opens_online():
+    practitioner = make_practitioner([service := make_service()])
+    room, hours = make_room(practitioner.centre), Weekly((0,), time(8), time(9), 15, TOMORROW)
+    rota.add_rule(practitioner, room, [service], hours, by=make_user(), now=NOON)
+    work(now=NOON)
+    assert _last_day() <= NOON.date() + rota.HORIZON
+    set_policy({"release_days": 60}, service=service, centre=None, by=None, now=NOON)
+    work(now=NOON)
+    assert NOON.date() + timedelta(days=53) < _last_day() <= NOON.date() + timedelta(days=60)
+
+
+def _last_day():
+    return clinic_day(db.session.scalar(select(func.max(ClinicSession.starts_at))))

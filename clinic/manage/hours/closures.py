@@ -94,7 +94,7 @@ def works_as() -> Response:
         flash(say(NotADay()) if day is None else str(CHOOSE), "info")
         return see_other("manage.closures", centre=centre.code, **typed())
     change = WorksAs(centre, day, None if is_shut else weekday)
-    if day > clinic_day(clock.now()) + rota.HORIZON:
+    if day > clinic_day(clock.now()) + rota.horizon():
         return _do(change, centre, day, _("Another timetable"), lambda: None)
     opens_the_rest = lambda: rota.extend([centre], day, day, now=clock.now())  # noqa: E731
     return _do(change, centre, day, _("Another timetable"), opens_the_rest)

@@ -22,7 +22,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.rota import publishing, undoing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.models import RotaPublication
-from clinic.scheduling.timetable.rota import HORIZON
+from clinic.scheduling.timetable.rota import horizon
 from clinic.web import render, see_other
 
 
@@ -69,7 +69,7 @@ def _diff_page(centre: Centre, refusal: str = "") -> Response:
         refusal=refusal,
         people={practitioner.id: practitioner for practitioner in centre.practitioners},
         rooms={room.id: room for room in centre.rooms},
-        horizon=clinic_day(now) + HORIZON,
+        horizon=clinic_day(now) + horizon(),
     )
 
 

@@ -38,9 +38,9 @@ from clinic.scheduling.rota.plan import (
 )
 from clinic.scheduling.timetable.opening import NotGivenHere, Shut, is_given
 from clinic.scheduling.timetable.rota import (
-    HORIZON,
     OverlappingRule,
     applies,
+    horizon,
     rules_of,
     timetables,
 )
@@ -105,7 +105,7 @@ class _Looking:
     """What is read once for a diff."""
 
     def __init__(self, centre: Centre, now: datetime) -> None:
-        self.centre, self.now = centre, now
+        self.centre, self.now, self.horizon = centre, now, horizon()
         self.drafts = drafts_of(centre)
         self.rules = {rule.id: rule for rule in rules_of([centre.id])}
         self.people: dict[int, Practitioner] = {
@@ -114,7 +114,7 @@ class _Looking:
         self.rooms: dict[int, Room] = {room.id: room for room in centre.rooms}
         self.services: dict[int, Service] = {service.id: service for service in centre.services}
         today = clinic_day(now)
-        days = [today + timedelta(days=n) for n in range(1, HORIZON.days + 1)]
+        days = [today + timedelta(days=n) for n in range(1, self.horizon.days + 1)]
         self.weekdays = timetables([centre.id], days)[centre.id]
         self.days = list(self.weekdays)
         self.sessions = self._sessions()
@@ -125,7 +125,7 @@ class _Looking:
 
     def _sessions(self) -> Sequence[Row[*tuple[Any, ...]]]:
         """The centre's sessions from tomorrow on, and of the rules that end all that is to come."""
-        first, last = day_bounds(clinic_day(self.now) + ONE_DAY, HORIZON.days)
+        first, last = day_bounds(clinic_day(self.now) + ONE_DAY, self.horizon.days)
         ending = [draft.rule_id for draft in self.drafts if draft.rule_id]
         theirs = (ClinicSession.starts_at < last) | ClinicSession.rota_rule_id.in_(ending)
         query = select(

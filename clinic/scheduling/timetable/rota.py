@@ -24,7 +24,7 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.scheduling.models import ClinicSession, ClosedFor, RotaRule
-from clinic.scheduling.policies import policies
+from clinic.scheduling.policies import longest_release, policies
 from clinic.scheduling.timetable.opening import (
     EndsBeforeItBegins,
     NoPlaces,
@@ -42,7 +42,7 @@ from clinic.scheduling.timetable.opening import (
 )
 from clinic.sentences import mark
 
-HORIZON = timedelta(days=28)
+HORIZON = timedelta(days=28)  # at least; see `horizon`
 FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here
 BATCH = 2000  # sessions in one statement
 
@@ -214,6 +214,11 @@ class _Planned:
     day: date
     times: tuple[tuple[datetime, datetime], ...]
     shut: tuple[ClosedFor | None, ...]
+
+
+def horizon() -> timedelta:
+    """So far ahead sessions are made: as far as any service opens online, and four weeks at least."""
+    return max(HORIZON, timedelta(days=longest_release()))
 
 
 def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime) -> Extended:
