@@ -43,7 +43,7 @@ def fresh_databases(engine):
             yield lambda name: f"sqlite:///{Path(folder) / name}.sqlite3"
         return
     with throwaway_server(SAFE) as server:
-        yield lambda name: database(server.url, name)
+        yield lambda name: database(server.url, name.replace("-", "_"))
 
 
 def main():
