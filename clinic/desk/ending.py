@@ -1,6 +1,6 @@
 """The end of the day: who did not come, what is still open, a page to print, a note to the next shift."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from flask import Response, flash, request
@@ -62,14 +62,11 @@ def end() -> Response:
 def missed() -> Response:
     """Those that were ticked did not come."""
     centre = centre_asked_for()
-    wanted = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
     def work(now: datetime) -> int:
-        those = [
-            appointment for appointment in day_at(centre, now).missing if appointment.id in wanted
-        ]
-        attendance.mark_all_no_show(those, by=me(), now=now)
-        return len(those)
+        ticked = _ticked(day_at(centre, now).missing)
+        attendance.mark_all_no_show(ticked, by=me(), now=now)
+        return len(ticked)
 
     return _done(centre, work)
 
@@ -79,16 +76,19 @@ def missed() -> Response:
 def not_missed() -> Response:
     """Those that were marked with one press came after all, or may come still."""
     centre = centre_asked_for()
-    shown = set(ids_of(request.form, "appointment", most=MOST_MISSED))
 
     def work(now: datetime) -> int:
-        those = [
-            appointment for appointment in day_at(centre, now).marked if appointment.id in shown
-        ]
-        attendance.undo_all_no_show(those, by=me(), now=now)
-        return len(those)
+        shown = _ticked(day_at(centre, now).marked)
+        attendance.undo_all_no_show(shown, by=me(), now=now)
+        return len(shown)
 
     return _done(centre, work)
+
+
+def _ticked(rows: Sequence[Appointment]) -> list[Appointment]:
+    """Those of these that the form names."""
+    ids = set(ids_of(request.form, "appointment", most=MOST_MISSED))
+    return [appointment for appointment in rows if appointment.id in ids]
 
 
 @bp.post("/end/queue")

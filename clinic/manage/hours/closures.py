@@ -18,6 +18,7 @@ from clinic.fields import CHOOSE
 from clinic.i18n import say
 from clinic.manage.blueprint import bp
 from clinic.manage.hours.leave import centre_of_staff, offer_all
+from clinic.manage.hours.lifting import lifted
 from clinic.manage.hours.preview import (
     ChangeToShow,
     is_long,
@@ -26,7 +27,7 @@ from clinic.manage.hours.preview import (
 )
 from clinic.outside import NotADay, a_day, day_or, id_of
 from clinic.plain import sought
-from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Change, Close, WorksAs
 from clinic.scheduling.timetable import rota
 from clinic.sentences import mark
@@ -140,6 +141,4 @@ def lift_closure(closure_id: int) -> Response:
         Closure.id == closure_id, Closure.centre_id.in_(me().centre_ids(Role.MANAGER))
     )
     row = db.session.execute(query).scalar_one()
-    done = in_one_transaction(lambda: reopening.lift(row, by=me(), now=clock.now()))
-    flash(_("Opened again; families back at their old time: %(back)s.", back=len(done.restored)))
-    return see_other("manage.closures", centre=db.session.get_one(Centre, row.centre_id).code)
+    return lifted(row, "manage.closures")

@@ -22,11 +22,12 @@ from clinic.errors import DomainError
 from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
 from clinic.manage.blueprint import bp
+from clinic.manage.hours.lifting import lifted
 from clinic.manage.hours.preview import ChangeToShow, show, typed
 from clinic.outside import NotADay, NotATime, a_word, day_or, id_of, time_or
 from clinic.plain import sought
 from clinic.scheduling.booking import new_times, questions
-from clinic.scheduling.changes import leaves, reopening
+from clinic.scheduling.changes import leaves
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.web import render, see_other
@@ -185,7 +186,4 @@ def lift(leave_id: int) -> Response:
         Leave.id == leave_id, Leave.centre_id.in_(me().centre_ids(Role.MANAGER))
     )
     row = db.session.execute(query).scalar_one()
-    done = in_one_transaction(lambda: reopening.lift(row, by=me(), now=clock.now()))
-    flash(_("Opened again; families back at their old time: %(back)s.", back=len(done.restored)))
-    centre = db.session.get_one(Centre, row.centre_id)
-    return see_other("manage.leave", centre=centre.code)
+    return lifted(row, "manage.leave")
