@@ -129,8 +129,8 @@ class Chooser:
     @property
     def choice(self) -> tuple[object, ...]:
         """What is chosen among what all families can choose from."""
-        one_of = (self.service, self.centre, self.practitioner)
-        chosen = tuple(one.id if one else None for one in one_of)
+        choices = (self.service, self.centre, self.practitioner)
+        chosen = tuple(choice.id if choice else None for choice in choices)
         return (self.catalogue.version, *chosen, self.part, self.district, self.shown)
 
     @property
@@ -207,7 +207,7 @@ class Chooser:
         """What is ticked for the children who come, if anything was said about it."""
         come = {wish.child.id for wish in self.wishes}
         codes = self.asked.codes
-        return needs_text({one: codes[one] for one in come & codes.keys()})
+        return needs_text({child_id: codes[child_id] for child_id in come & codes.keys()})
 
     @property
     def wishes(self) -> list[Wish[ChildFacts]]:
@@ -222,4 +222,4 @@ def wishes_of(
     if child is None or service is None:
         return []
     family = [child, *together]
-    return [Wish(one, what) for what in (service, then) if what for one in family]
+    return [Wish(each, what) for what in (service, then) if what for each in family]

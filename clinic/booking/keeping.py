@@ -27,11 +27,11 @@ def keep(
     by: Person,
     now: datetime,
 ) -> Sequence[Held]:
-    """The holds, the leading one first: each wish in its slot, or the one wish with whoever is free then.
+    """Hold one slot for each wish or, with `any_clinician`, a slot of any free clinician then.
 
-    `reason` is what the family wrote already, for a time that had gone meanwhile.
-
-    Raises TooOften, Refused, or what `holding.keep` and the terms raise; the try is counted then too.
+    `reason` is what the family wrote already, for a time that had gone meanwhile. Returns the
+    holds, the leading one first. Raises TooOften, Refused, or what `holding.keep` and the terms
+    raise; the try is counted then too.
     """
 
     parts = moved_with(moving, now=now)[1:] if moving else []

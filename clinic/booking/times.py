@@ -166,7 +166,8 @@ class _Search:
             if not self.chooser.asked.lacks(centre_id, day)
         ]
         if self.together is not None:
-            return [Free(one, self.together.get((one, day), ())) for one in able]
+            trips = self.together
+            return [Free(centre_id, trips.get((centre_id, day), ())) for centre_id in able]
         return [self._free_of(self.sheets[centre_id, day], day, centre_id) for centre_id in able]
 
     def _free_of(self, sheet: DaySchedule, day: date, centre_id: int) -> Free:

@@ -43,10 +43,10 @@ def wish_text(args: MultiDict[str, str]) -> str:
 def text_of(query: Mapping[str, object]) -> str:
     """The same of an address."""
     pairs = [
-        (name, str(one))
+        (name, str(text))
         for name, value in query.items()
         if value is not None
-        for one in (value if isinstance(value, list) else [value])
+        for text in (value if isinstance(value, list) else [value])
     ]
     return wish_text(MultiDict(pairs))
 

@@ -59,9 +59,9 @@ def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
 
 
 def lock_if_free(slot_ids: Iterable[int]) -> bool:
-    """Lock these slots unless somebody else has locked one of them; whether they are ours now.
+    """Lock these slots unless another transaction has locked one of them; whether they are ours now.
 
-    It waits for nobody: for what is done after children were locked.
+    It never waits: for what is done after children were locked.
     """
     if writes_alone():
         return True

@@ -82,7 +82,7 @@ def _visits(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:
 
 def _is_over(visit: Appointment, made: Collection[CheckMade]) -> bool:
     """Whether a check was due on its day when it was booked, and none is any more."""
-    before = [one for one in made if one.at < visit.booking.made_at]
+    before = [check for check in made if check.at < visit.booking.made_at]
     return _is_due(visit, before) and not _is_due(visit, made)
 
 

@@ -1,4 +1,4 @@
-"""A time with "anyone": whoever has least to do that day."""
+"""A time with "anyone": of the free practitioners the one with the fewest places taken that day."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,10 +16,10 @@ from clinic.scheduling.queries import offers, slots_for
 def whoever_is_free(
     service: Service, slot_id: int, *, now: datetime, online: bool = True
 ) -> list[int]:
-    """For "anyone": the slots at that time and centre, locked, the free one of whoever has least to do first.
+    """The ids of all practitioners' slots at that time and centre, locked, for "anyone".
 
-    With all of them locked nobody is refused while one is free. Least is counted in places taken
-    that day.
+    The first is free, and its practitioner has the fewest places taken that day. With all of them
+    locked no family is refused while one is free.
     """
     first = slots_for(service, slot_id)[0]
     day = day_bounds(clinic_day(first.starts_at))

@@ -55,7 +55,7 @@ USE_HOLD = (
 
 
 def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
-    """What a user, and whoever else cares for the same children, holds in forms.
+    """What a user, and the other guardians of the same children, hold in forms.
 
     What is over only of their own: one at most for each child and service. The purpose is
     written out, not bound: an index on open forms must suit the statement whatever is bound.

@@ -191,9 +191,10 @@ def is_shut(slot_ids: Sequence[int]) -> bool:
 
 
 def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
-    """Who was here when the centre shut, or the clinician left, kept a place; nobody comes after them.
+    """Cut the places of slots in a live closure or leave to those that are still taken.
 
-    To be asked whenever such a place may have become free, with the slots, all of one session, locked.
+    Children who were here when it began kept their places; none of these is booked anew. Call it
+    whenever such a place may have become free, with the slots, all of one session, locked.
     """
     for why, edits in _shut_behind(slot_ids).items():
         _edit_slots(edits, why, now)

@@ -215,7 +215,7 @@ def _lock_places(appointment: Appointment) -> list[int]:
 
 
 def _as_it_is_by_now(appointment: Appointment) -> None:
-    """Somebody else may have changed it since it was shown; nobody does from here on."""
+    """Read it again, as another transaction may have changed it, and lock it."""
     lock_row(appointment)
 
 

@@ -111,7 +111,7 @@ def is_given(practitioner: Practitioner, room: Room, services: Sequence[Service]
 
 
 def one_at_a_time(centre_ids: Iterable[int]) -> None:
-    """Whoever else changes the hours of these centres waits; families who book do not."""
+    """Lock these centres: other changes of their hours wait, bookings of families do not."""
     query = select(Centre.id).where(Centre.id.in_(list(centre_ids))).order_by(Centre.id)
     db.session.execute(query.with_for_update(key_share=True)).all()
 

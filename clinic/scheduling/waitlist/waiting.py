@@ -123,7 +123,7 @@ def _locked(entry_id: int) -> WaitlistEntry:
 
 
 def _locked_if_free(entry_id: int) -> WaitlistEntry | None:
-    """The same, but None while somebody else deals with it: they offer it a place, or it leaves."""
+    """The same, but None if another transaction has locked it, to offer it a place or to end it."""
     query = select(WaitlistEntry).where(
         WaitlistEntry.id == entry_id, WaitlistEntry.ended_at.is_(None)
     )

@@ -18,7 +18,7 @@ MOST = 5000  # things in memory; then it begins anew
 
 
 class RecordVersion(Base):
-    """Of a child's record: its row, what it was given, its conditions, its booked doses. Nobody writes here."""
+    """Of a child's record: its row, what it was given, its conditions, its booked doses. Only triggers write it."""
 
     __tablename__ = "record_versions"
 
@@ -27,7 +27,7 @@ class RecordVersion(Base):
 
 
 class StockVersion(Base):
-    """Of a centre's stock of a vaccine and its lots. Nobody writes here."""
+    """Of a centre's stock of a vaccine and its lots. Only triggers write it."""
 
     __tablename__ = "stock_versions"
 

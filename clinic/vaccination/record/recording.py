@@ -109,7 +109,7 @@ def add(
 
 
 def refusal(error: IntegrityError) -> DomainError:
-    """What somebody else recorded at the same time; anything unknown goes on as it is."""
+    """The refusal for a dose that another transaction recorded first; another error stays as it is."""
     if any(one in broken_promise(error) for one in SAME_DAY):
         return GivenTwice()
     raise error
