@@ -7,10 +7,10 @@ from benchmarks.telling import PAIRS, pairs_of, seconds, tell_pairs
 from clinic.cli.cdc import answer as by_the_cdc
 from clinic.cli.vaccination import answer as by_the_programme
 
-DATA = Path(__file__).parent.parent / "tests" / "vaccination" / "data"
+DATA = Path(__file__).parent.parent / "tests" / "vaccination"
 SUBJECTS = (  # what answers a case, and the cases
-    ("national programme", by_the_programme, "examples.json"),
-    ("CDC schedule", by_the_cdc, "cdsi_cases.json"),
+    ("national programme", by_the_programme, "programme/data/examples.json"),
+    ("CDC schedule", by_the_cdc, "cdsi/data/cdsi_cases.json"),
 )
 CASES = 500  # a run
 

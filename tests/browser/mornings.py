@@ -26,7 +26,7 @@ from tests.makes import (
     sign_in,
 )
 from tests.races.families import Parent
-from tests.vaccination.stocked import MMR
+from tests.vaccination.stock.stocked import MMR
 
 TODAY = clinic_day(NOON)
 YESTERDAY = NOON - timedelta(days=1)

@@ -30,7 +30,7 @@ from tests.makes import (
 )
 from tests.pages import values
 from tests.queries import count_queries
-from tests.vaccination.test_dose_booking import BABY, live
+from tests.vaccination.booking.test_dose_booking import BABY, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = clinic_day(NOON)

@@ -24,7 +24,7 @@ from tests.makes import (
     make_slot,
     make_user,
 )
-from tests.vaccination.at_the_jab import GOOD, ON_THE_DAY, Day
+from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
 
 TODAY = clinic_day(NOON)
 

@@ -14,7 +14,7 @@ from clinic.vaccination.jab.asked_again import ask_again, health_of
 from clinic.vaccination.jab.models import AdverseEvent, AskedAgain
 from clinic.visits.queries import desk_version
 from tests.makes import TOMORROW, make_appointment, make_child, make_user
-from tests.vaccination.at_the_jab import ON_THE_DAY, Day
+from tests.vaccination.jab.at_the_jab import ON_THE_DAY, Day
 
 
 @pytest.fixture

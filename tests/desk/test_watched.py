@@ -10,7 +10,7 @@ from clinic.visits import arriving
 from clinic.visits.models import Ticket
 from clinic.visits.rules import State
 from tests.makes import make_user
-from tests.vaccination.at_the_jab import GOOD, ON_THE_DAY, Day
+from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
 
 MINUTE = timedelta(minutes=1)
 REPORT = {"symptom": "荨麻疹", "onset": "2026-03-03T09:15", "treatment": "观察"}

@@ -10,7 +10,7 @@ from clinic.families.models import Child
 from clinic.vaccination.jab import correcting
 from clinic.vaccination.jab.correcting import Facts
 from clinic.vaccination.record import recording
-from tests.vaccination.at_the_jab import ON_THE_DAY
+from tests.vaccination.jab.at_the_jab import ON_THE_DAY
 
 
 def correct(given_id, nurse, lot):

@@ -17,7 +17,7 @@ from clinic.vaccination.jab.rules import CHECKS
 from clinic.vaccination.record import recording
 from clinic.vaccination.stock import reserving
 from tests.promises import is_sqlite
-from tests.vaccination.at_the_jab import LOT, ON_THE_DAY
+from tests.vaccination.jab.at_the_jab import LOT, ON_THE_DAY
 
 
 def give(visit_id, nurse_id):

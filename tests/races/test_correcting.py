@@ -15,7 +15,7 @@ from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import TOMORROW, make_user
 from tests.races import correcting
 from tests.races.doors import Somebody, at_once
-from tests.vaccination.at_the_jab import LOT, ON_THE_DAY, Day
+from tests.vaccination.jab.at_the_jab import LOT, ON_THE_DAY, Day
 
 TOLD = ["ChangedMeanwhile", "done"]
 

@@ -17,8 +17,8 @@ from tests.makes import NOON, TOMORROW, make_user
 from tests.promises import drop_promises, is_sqlite
 from tests.races import giving
 from tests.races.doors import Somebody, at_once, let_go
-from tests.vaccination.at_the_jab import ON_THE_DAY, Day
-from tests.vaccination.stocked import MMR, Centre
+from tests.vaccination.jab.at_the_jab import ON_THE_DAY, Day
+from tests.vaccination.stock.stocked import MMR, Centre
 
 NURSES = 3
 

@@ -20,7 +20,7 @@ from tests.makes import make_child
 from tests.races import lifting
 from tests.races.doors import Somebody, at_once
 from tests.races.lifting import AT_NINE
-from tests.scheduling.clinic import Clinic
+from tests.scheduling.changes.clinic import Clinic
 
 WHOLE_DAY = ("close", time(0), time(23))
 FROM_TEN = (time(10), time(23))

@@ -33,7 +33,7 @@ from tests.makes import (
 from tests.races import crossing
 from tests.races.crossing import act, deadlocks, stop_and_act, until_all_wait
 from tests.races.doors import Somebody, at_once, let_go
-from tests.scheduling.clinic import Clinic
+from tests.scheduling.changes.clinic import Clinic
 
 LATER = TOMORROW + timedelta(days=1)
 

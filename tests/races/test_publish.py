@@ -11,7 +11,7 @@ from tests.makes import make_child, make_practitioner, make_room, make_user
 from tests.promises import drop_promises
 from tests.races import publishing
 from tests.races.doors import Somebody, let_go
-from tests.scheduling.rota_of import NEXT_MONDAY, Rota
+from tests.scheduling.rota.rota_of import NEXT_MONDAY, Rota
 
 TUESDAY = NEXT_MONDAY + timedelta(days=1)
 

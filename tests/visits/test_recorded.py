@@ -24,7 +24,7 @@ from tests.makes import (
     make_session,
     make_user,
 )
-from tests.vaccination.at_the_jab import GOOD, ON_THE_DAY, Day
+from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
 
 MINUTE = timedelta(minutes=1)
 TODAY = clinic_day(NOON)

@@ -1,0 +1,87 @@
+"""However a vaccination is moved, its doses are promised for the new day, or it stays where it was."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from clinic.accounts.models import Role
+from clinic.booking.on_behalf import move_all_for, move_for
+from clinic.cli.support import move as move_by_phone
+from clinic.db import db
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Refused, Wanted
+from clinic.vaccination.stock.models import VaccineLot
+from clinic.vaccination.stock.reserving import ExpiresBefore
+from tests.makes import NOON, TOMORROW, make_room, make_session, make_user
+from tests.vaccination.booking.test_dose_booking import NEXT_WEEK, Site, live
+
+pytestmark = pytest.mark.usefixtures("noon")
+LATER = NEXT_WEEK + timedelta(days=2)
+PROMISED = [("MMR", "MMR", 1)]
+
+
+def alone(visit, slot, by):
+    move_for(visit, slots_for(visit.service, slot.id), by=by, now=NOON)
+
+
+def with_the_rest(visit, slot, by):
+    wanted = Wanted(visit.child, visit.service, slots_for(visit.service, slot.id))
+    move_all_for([(visit, wanted)], by=by, online=True, now=NOON)
+
+
+def booked_at(app):
+    """A site with an MMR booked for next week, and one more day with a session."""
+    site = Site(app)
+    answer = site.book(site.slots[NEXT_WEEK][0], "MMR")
+    site.visit = db.session.get_one(Appointment, int(answer.location.rsplit("/", 1)[1]))
+    who, room = site.visit.practitioner, make_room(site.centre)
+    site.slots[LATER] = make_session(who, room, [site.service], LATER, capacity=3).slots
+    return site
+
+
+@pytest.mark.parametrize("way", [alone, with_the_rest])
+def test_the_doses_go_along_or_nothing_moves(both, way):
+    site = booked_at(both)
+    visit = site.visit
+
+    with pytest.raises(Refused) as refused:
+        way(visit, site.slots[TOMORROW][0], site.parent)
+    assert refused.value.objections[0].code == "dose_too_soon"
+    db.session.rollback()
+
+    way(visit, site.slots[NEXT_WEEK][3], site.parent)
+    db.session.commit()
+    assert (visit.slot_id, live()) == (site.slots[NEXT_WEEK][3].id, PROMISED)
+
+    db.session.execute(update(VaccineLot).values(expires_on=NEXT_WEEK))
+    db.session.commit()
+    with pytest.raises(ExpiresBefore):
+        way(visit, site.slots[LATER][0], site.parent)  # its doses are over by then
+    db.session.rollback()
+    assert (visit.slot_id, live()) == (site.slots[NEXT_WEEK][3].id, PROMISED)
+
+
+def test_a_family_that_moves_all_that_remains_is_told_and_loses_nothing(app):
+    site = booked_at(app)
+    url, before = f"/vaccination/remaining/{site.visit.id}", site.visit.slot_id
+    refused = site.client.post(url, data={"slot": site.slots[TOMORROW][0].id})
+    assert refused.status_code in (409, 422)
+    assert "3月10日" in refused.text
+    db.session.expire_all()
+    assert (site.visit.slot_id, live()) == (before, PROMISED)
+    assert site.client.post(url, data={"slot": site.slots[LATER][0].id}).status_code == 303
+    db.session.expire_all()
+    assert (site.visit.slot_id, live()) == (site.slots[LATER][0].id, PROMISED)
+
+
+def test_a_move_by_telephone_is_refused_in_one_line(app):
+    site = booked_at(app)
+    args = [site.visit.booking.reference, str(site.slots[TOMORROW][0].id)]
+    before, staff = site.visit.slot_id, make_user(Role.RECEPTION, centre=site.centre)
+    done = app.test_cli_runner().invoke(move_by_phone, [*args, "--by", staff.phone])
+    assert done.exit_code != 0
+    assert "2026-03-10" in done.output or "10 Mar" in done.output
+    db.session.expire_all()
+    assert (site.visit.slot_id, live()) == (before, PROMISED)

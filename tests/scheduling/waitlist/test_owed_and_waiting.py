@@ -1,0 +1,365 @@
+"""What the centre owes a family is kept to; whoever waits is served first; nothing is planned that cannot be."""
+
+from datetime import time, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from clinic.audit.trail import AuditEvent
+from clinic.centres.kinds import ServiceKind
+from clinic.centres.models import AdjustedDay
+from clinic.clock import at
+from clinic.db import db
+from clinic.scheduling.booking import (
+    anyone,
+    booking,
+    holding,
+    new_times,
+)
+from clinic.scheduling.day import attendance
+from clinic.scheduling.models import Channel, Hold, Slot
+from clinic.scheduling.policies import set_policy
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import (
+    Refused,
+    SamePlaceTwice,
+    SlotTaken,
+    Wanted,
+)
+from clinic.scheduling.search.courses import Pattern, plan_course
+from clinic.scheduling.search.together import Wish
+from clinic.scheduling.search.trips import visits
+from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import release
+from clinic.scheduling.verify import broken_promises
+from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist.wishes import NeverMet
+from clinic.scheduling.work import work
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_child,
+    make_hold,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_user,
+)
+from tests.scheduling.changes.clinic import Clinic
+
+pytestmark = pytest.mark.usefixtures("app")
+LATER = TOMORROW + timedelta(days=3)
+
+
+def displaced(clinic):
+    """An appointment whose hours were changed, with three days later to choose from."""
+    clinic.open(LATER)
+    lost = clinic.book(0)
+    clinic.do(clinic.away())
+    return lost
+
+
+def take(clinic, lost, kept, now=NOON):
+    slots = slots_for(clinic.service, kept.slot_id)
+    wanted = Wanted(lost.child, clinic.service, slots, hold=kept)
+    booking.move(lost, wanted, by=clinic.manager, online=True, now=now)
+    db.session.commit()
+
+
+def wait(clinic, *children, day=TOMORROW, parts=("morning",), now=NOON):
+    parent = make_user()
+    entry = waiting.join(
+        parent,
+        children or [make_child(parent)],
+        clinic.service,
+        [clinic.centre],
+        weekdays=range(7),
+        parts=parts,
+        first_day=TOMORROW,
+        last_day=day,
+        now=now,
+    )
+    db.session.commit()
+    return entry
+
+
+# What is owed.
+
+
+def test_a_new_time_that_is_not_released_yet_is_theirs_all_the_same():
+    clinic = Clinic()
+    lost = displaced(clinic)
+    kept, *_ = new_times.offer_to(lost.id, now=NOON)
+    rule = {"release_days": 1}
+    set_policy(rule, service=clinic.service, centre=None, by=None, now=NOON)
+    release.reschedule([clinic.service.id], now=NOON - timedelta(days=30))
+
+    take(clinic, lost, kept)
+
+    assert status_of(lost) is Status.BOOKED
+
+
+def test_a_family_that_is_paused_takes_the_new_time_it_is_owed():
+    clinic = Clinic()
+    lost = displaced(clinic)
+    rule = {"absences": [[1, 30]]}
+    set_policy(rule, service=clinic.service, centre=None, by=None, now=NOON)
+    missed = make_appointment(lost.child, now=NOON)
+    after = missed.starts_at + timedelta(hours=1)
+    attendance.mark_no_show(missed, by=clinic.manager, now=after, note="")
+    kept, *_ = new_times.offer_to(lost.id, now=after)
+
+    take(clinic, lost, kept, now=after)
+
+    assert status_of(lost) is Status.BOOKED
+
+
+def test_new_times_that_nobody_took_are_offered_again_but_not_for_ever():
+    clinic = Clinic()
+    lost = displaced(clinic)
+    found = [work(now=NOON + timedelta(hours=25 * number)).new_times for number in range(5)]
+    assert found[: new_times.MOST_ROUNDS] == [new_times.KEPT] * 2 + [new_times.KEPT]
+    assert found[new_times.MOST_ROUNDS :] == [0] * (5 - new_times.MOST_ROUNDS)
+    assert status_of(lost) is Status.DISPLACED
+
+
+def test_a_time_that_was_declined_is_not_offered_again():
+    clinic = Clinic()
+    lost = displaced(clinic)
+    first, second = new_times.offer_to(lost.id, now=NOON)
+    declined = {first.slot_id, second.slot_id}
+    for one in (first, second):
+        holding.release(one, now=NOON)
+    db.session.commit()
+
+    again = new_times.offer_to(lost.id, now=NOON + timedelta(minutes=1))
+
+    assert len(again) == new_times.KEPT
+    assert declined & {one.slot_id for one in again} == set()
+
+
+def test_when_a_kept_time_is_shut_too_another_is_found():
+    clinic = Clinic()
+    lost = displaced(clinic)
+    new_times.offer_to(lost.id, now=NOON)
+    db.session.commit()
+    clinic.open(LATER + timedelta(days=1))
+    clinic.do(clinic.close(day=LATER))
+
+    assert new_times.not_offered_yet(now=NOON) == [lost.id]
+    assert len(new_times.offer_to(lost.id, now=NOON)) == new_times.KEPT
+
+
+def test_looking_in_vain_leaves_no_trail():
+    clinic = Clinic()
+    clinic.book(0)
+    clinic.do(clinic.away())
+    count = select(func.count(AuditEvent.id))
+    before = db.session.scalar(count)
+
+    for minute in range(3):
+        work(now=NOON + timedelta(minutes=minute))
+
+    assert db.session.scalar(count) == before
+
+
+def test_moving_everything_gives_the_kept_times_back():
+    clinic = Clinic()
+    lost = displaced(clinic)
+    new_times.offer_to(lost.id, now=NOON)
+    free = clinic.free()[-1]
+    slots = slots_for(clinic.service, free.slot_id)
+    wanted = Wanted(lost.child, clinic.service, slots)
+
+    booking.move_all([(lost, wanted)], by=clinic.manager, online=True, now=NOON)
+    db.session.commit()
+
+    assert list(new_times.kept_for(lost, now=NOON)) == []
+    assert len(clinic.free()) == 7
+
+
+# Holding.
+
+
+def test_anyone_is_found_for_a_service_of_several_slots():
+    clinic = Clinic(minutes=30)
+    colleague = make_practitioner([clinic.service], centre=clinic.centre)
+    theirs = clinic.open(TOMORROW, practitioner=colleague)
+    clinic.book(0)
+
+    found = anyone.whoever_is_free(clinic.service, clinic.session.slots[0].id, now=NOON)
+
+    assert found == [theirs.slots[0].id]
+
+
+def test_the_same_time_twice_is_refused_before_it_is_kept():
+    clinic = Clinic(capacity=2)
+    wanted = clinic.wanted(make_child(), 0)
+    with pytest.raises(SamePlaceTwice):
+        make_hold(wanted, wanted, by=clinic.manager, now=NOON)
+
+
+def test_more_than_a_day_allows_is_refused_before_it_is_kept():
+    clinic = Clinic()
+    child = make_child()
+    wanted = [clinic.wanted(child, 0), clinic.wanted(child, 2)]
+    with pytest.raises(Refused) as refused:
+        make_hold(*wanted, by=clinic.manager, now=NOON)
+    assert refused.value.objections[0].code == "enough_that_day"
+
+
+def test_what_was_kept_in_time_is_confirmed_in_time():
+    clinic = Clinic()
+    parent = make_user()
+    child = make_child(parent)
+    just = clinic.session.starts_at - timedelta(minutes=31)
+    kept = make_hold(clinic.wanted(child, 0), by=parent, now=just)
+    later = just + timedelta(minutes=5)
+
+    wanted = clinic.wanted(child, 0, hold=kept)
+    made = booking.book([wanted], by=parent, key="k", channel=Channel.ONLINE, now=later)
+
+    assert made.appointments[0].slot_id == clinic.session.slots[0].id
+
+
+def test_choosing_another_time_gives_the_first_to_who_waits():
+    clinic = Clinic()
+    parent = make_user()
+    child = make_child(parent)
+    make_hold(clinic.wanted(child, 0), by=parent, now=NOON)
+    entry = wait(clinic)
+
+    make_hold(clinic.wanted(child, 1), by=parent, now=NOON)
+    db.session.commit()
+
+    [offer] = waiting.live_offers(entry.id)
+    assert offer.slot_id == clinic.session.slots[0].id
+
+
+def test_a_place_whose_hold_is_over_goes_to_who_waits_before_who_comes_by():
+    clinic = Clinic(closes=time(9, 15))
+    parent, other = make_user(), make_user()
+    kept = make_hold(clinic.wanted(make_child(parent), 0), by=parent, now=NOON)
+    entry = wait(clinic)
+    over = kept.expires_at + timedelta(minutes=5)
+
+    with pytest.raises(SlotTaken):
+        make_hold(clinic.wanted(make_child(other), 0), by=other, now=over)
+    db.session.rollback()
+    holding.let_go([clinic.session.slots[0].id], now=over)
+    db.session.commit()
+
+    assert len(waiting.live_offers(entry.id)) == 1
+    assert clinic.free(now=over) == []
+
+
+# Waiting.
+
+
+def test_a_shut_offer_costs_the_family_no_turn():
+    clinic = Clinic(closes=time(9, 15))
+    taken = clinic.book(0)
+    entry = wait(clinic, day=LATER)
+    booking.cancel(taken, by=clinic.manager, online=False, now=NOON)
+    db.session.commit()
+    [offer] = waiting.live_offers(entry.id)
+
+    clinic.do(clinic.close())
+    work(now=NOON + timedelta(hours=2))
+
+    assert list(waiting.live_offers(entry.id)) == []
+    assert db.session.get_one(Hold, offer.id).ended_at == NOON
+    assert entry.lapses == 0
+
+
+def test_what_a_closure_of_a_part_leaves_free_goes_to_who_waits():
+    long, clinic = make_service(minutes=30), Clinic(closes=time(9, 30))
+    practitioner = make_practitioner([long, clinic.service], centre=clinic.centre)
+    room = make_room(clinic.centre)
+    both = [long, clinic.service]
+    session = make_session(practitioner, room, both, opens=time(10), closes=time(10, 30))
+    for number in range(2):
+        clinic.book(number)
+    lost = make_appointment(service=long, slot=session.slots[0])
+    entry = wait(clinic)
+
+    clinic.do(clinic.close(time(10), time(10, 15)))
+
+    assert status_of(lost) is Status.DISPLACED
+    [offer] = waiting.live_offers(entry.id)
+    assert offer.slot_id == session.slots[1].id
+
+
+@pytest.mark.parametrize(("hour", "possible"), [(11, True), (12, False)])
+def test_a_part_of_today_that_is_over_cannot_be_waited_for(hour, possible):
+    clinic = Clinic()
+    now = at(TOMORROW, time(hour))
+    if possible:
+        assert wait(clinic, now=now).id
+        return
+    with pytest.raises(NeverMet):
+        wait(clinic, now=now)
+
+
+def test_a_holiday_on_which_this_centre_works_can_be_waited_for():
+    clinic = Clinic()
+    holiday = TOMORROW.replace(month=4, day=6)
+    rest = {"first_day": holiday, "last_day": holiday, "now": NOON}
+    parent = make_user()
+    who = ([make_child(parent)], clinic.service, [clinic.centre])
+    wish = {"weekdays": range(7), "parts": ["morning"], **rest}
+    with pytest.raises(NeverMet):
+        waiting.join(parent, *who, **wish)
+    db.session.add(AdjustedDay(centre_id=clinic.centre.id, day=holiday, works_as=0))
+    db.session.commit()
+
+    assert waiting.join(parent, *who, **wish).id
+
+
+# Several at once.
+
+
+def test_a_course_keeps_to_what_a_week_allows():
+    service = make_service(ServiceKind.REHAB)
+    rule = {"release_days": 60, "per_week": 2}
+    set_policy(rule, service=service, centre=None, by=None, now=NOON)
+    practitioner = make_practitioner([service])
+    room = make_room(practitioner.centre)
+    for number in range(21):
+        make_session(practitioner, room, [service], day=TOMORROW + timedelta(days=number))
+    parent = make_user()
+    wish = Wish(make_child(parent), service)
+    pattern = Pattern(6, (0, 1, 2, 3, 4), time(9))
+
+    course = plan_course(wish, practitioner.centre_id, TOMORROW, pattern, now=NOON)
+
+    assert course.is_whole
+    wanted = [
+        Wanted(wish.child, service, slots_for(service, sitting.offer.slot_id))
+        for sitting in course.sittings
+    ]
+    lead = make_hold(*wanted, by=parent, now=NOON)
+    with_holds = [
+        Wanted(one.child, one.service, one.slots, hold=kept)
+        for one, kept in zip(wanted, holding.group_of(lead), strict=True)
+    ]
+    made = booking.book(with_holds, by=parent, key="k", channel=Channel.ONLINE, now=NOON)
+    assert len(made.appointments) == 6
+    assert broken_promises() == []
+
+
+def test_siblings_share_a_slot_that_the_desk_has_let_go():
+    clinic = Clinic(closes=time(9, 15), capacity=2, online_capacity=1)
+    slot = clinic.session.slots[0]
+    parent = make_user()
+    wishes = [Wish(make_child(parent), clinic.service) for _ in range(2)]
+
+    def found(now):
+        end = slot.ends_at
+        return visits(wishes, [clinic.centre.id], slot.starts_at, end, now=now)
+
+    until = db.session.get_one(Slot, slot.id).desk_until
+    assert found(until - timedelta(minutes=1)) == []
+    assert len(found(until)) == 1

@@ -1,0 +1,222 @@
+"""Doses promised to visits and to forms, on both engines."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from clinic.accounts.models import User
+from clinic.db import db
+from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.day import attendance
+from clinic.scheduling.models import Channel
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Wanted
+from clinic.vaccination.stock import reserving
+from clinic.vaccination.stock.models import DoseReservation, Why
+from clinic.vaccination.stock.verify import broken_stock
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_user,
+)
+from tests.vaccination.stock.stocked import HEPB, MMR, NEXT_WEEK, NEXT_YEAR, Centre, whys
+
+pytestmark = pytest.mark.usefixtures("both")
+
+
+@pytest.fixture
+def centre(both):
+    return Centre()
+
+
+def test_the_last_dose_is_promised_once(centre):
+    centre.receive(1)
+    centre.visit(MMR)
+    assert centre.counts() == (1, 1)
+    with pytest.raises(reserving.OutOfStock):
+        centre.visit(MMR)
+    db.session.rollback()
+    assert centre.counts() == (1, 1)
+
+
+def test_all_doses_of_a_visit_or_none(centre):
+    centre.receive(5, vaccine="HepB")
+    with pytest.raises(reserving.OutOfStock):
+        centre.visit(HEPB, MMR)
+    db.session.rollback()
+    assert centre.counts("HepB") == (5, 0)
+
+
+def test_the_same_dose_is_promised_once(centre):
+    centre.receive(5)
+    visit = centre.visit(MMR)
+    reserving.promise([MMR], appointment=visit, by=centre.nurse, now=NOON)
+    assert centre.counts() == (5, 1)
+
+
+def test_a_dose_must_be_good_on_the_day(centre):
+    centre.receive(1, expires_on=TOMORROW)
+    with pytest.raises(reserving.ExpiresBefore) as refused:
+        centre.visit(MMR, day=NEXT_WEEK)
+    db.session.rollback()
+    assert refused.value.params["last"] == TOMORROW
+    centre.visit(MMR, day=TOMORROW)
+    assert centre.counts() == (1, 1)
+
+
+def test_what_lasts_is_kept_for_who_comes_late(centre):
+    centre.receive(1, expires_on=TOMORROW, number="soon")
+    centre.receive(1, expires_on=NEXT_YEAR, number="late")
+    centre.visit(MMR, day=NEXT_WEEK)
+    with pytest.raises(reserving.ExpiresBefore):
+        centre.visit(MMR, day=NEXT_WEEK)
+    db.session.rollback()
+    centre.visit(MMR, day=TOMORROW)
+    assert centre.counts() == (2, 2)
+
+
+def end_by(centre, visit, how):
+    by, later = {"by": centre.nurse}, visit.ends_at
+    if how == "cancelled":
+        booking.cancel(visit, online=False, now=NOON, **by)
+    elif how == "no_show":
+        attendance.mark_no_show(visit, note="", now=later, **by)
+    else:
+        attendance.finish(visit, note="", now=later, **by)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "no_show", "done"])
+def test_a_visit_that_ends_lets_its_doses_go(centre, how):
+    centre.receive(2)
+    centre.receive(2, vaccine="HepB")
+    visit = centre.visit(MMR, HEPB)
+    end_by(centre, visit, how)
+    assert (centre.counts(), centre.counts("HepB")) == ((2, 0), (2, 0))
+    assert whys() == [how, how]
+
+
+def test_a_form_that_is_given_up_lets_its_doses_go(centre):
+    centre.receive(1)
+    hold = centre.form(MMR)
+    assert centre.counts() == (1, 1)
+    holding.release(hold, now=NOON)
+    assert centre.counts() == (1, 0)
+
+
+def test_an_offer_that_is_over_lets_its_doses_go(centre):
+    centre.receive(1)
+    centre.form(MMR)
+    db.session.execute(text("UPDATE holds SET ended_at = created_at"))
+    assert centre.counts() == (1, 0)
+    assert whys() == [Why.ENDED]
+
+
+def test_what_a_form_kept_is_the_appointments(centre):
+    centre.receive(1)
+    hold = centre.form(MMR)
+    made = confirm(hold)
+    reserving.carry_over(hold, made, by=centre.nurse, now=NOON)
+    assert centre.counts() == (1, 1)
+    assert db.session.scalars(select(DoseReservation)).one().appointment_id == made.id
+
+
+def confirm(hold, now=NOON):
+    wanted = Wanted(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
+    user = db.session.get_one(User, hold.user_id)
+    key = f"hold:{hold.id}"
+    made = booking.book([wanted], by=user, key=key, channel=Channel.ONLINE, now=now)
+    return made.appointments[0]
+
+
+def test_a_form_that_is_over_loses_its_dose_to_who_comes_next(centre):
+    centre.receive(1)
+    hold = centre.form(MMR)
+    later = hold.expires_at
+    other = make_appointment(
+        service=centre.service, slot=centre.sessions[TOMORROW].slots[0], now=later
+    )
+    reserving.promise([MMR], appointment=other, by=centre.nurse, now=later)
+    assert centre.counts() == (1, 1)
+    made = confirm(hold, now=later)
+    with pytest.raises(reserving.OutOfStock):
+        reserving.carry_over(hold, made, by=centre.nurse, now=later)
+
+
+def test_a_form_that_is_over_has_its_dose_again_where_one_is_left(centre):
+    centre.receive(2)
+    hold = centre.form(MMR)
+    later = hold.expires_at
+    other = make_appointment(
+        service=centre.service, slot=centre.sessions[TOMORROW].slots[0], now=later
+    )
+    reserving.promise([MMR], appointment=other, by=centre.nurse, now=later)
+    reserving.carry_over(hold, confirm(hold, now=later), by=centre.nurse, now=later)
+    assert centre.counts() == (2, 2)
+
+
+def move(visit, to, day=TOMORROW, hold=None):
+    slots = slots_for(to.service, to.sessions[day].slots[1].id)
+    wanted = Wanted(visit.child, to.service, slots, hold=hold)
+    booking.move(visit, wanted, by=to.nurse, online=False, now=NOON)
+
+
+def another_centre(centre):
+    other = Centre()
+    other.service = centre.service
+    other.practitioner.services.append(centre.service)
+    other.practitioner.centre.services.append(centre.service)
+    db.session.commit()
+    other.sessions = {TOMORROW: other.open(TOMORROW + timedelta(days=2))}
+    return other
+
+
+def test_a_visit_takes_its_dose_to_another_centre(centre):
+    other = another_centre(centre)
+    centre.receive(1)
+    other.receive(1)
+    visit = centre.visit(MMR)
+    move(visit, other)
+    reserving.must_still_have(visit)
+    assert (centre.counts(), other.counts()) == ((1, 0), (1, 1))
+
+
+@pytest.mark.parametrize("had_some", [True, False])
+def test_a_visit_cannot_move_to_where_there_is_none(centre, had_some):
+    other = another_centre(centre)
+    centre.receive(1)
+    if had_some:
+        other.receive(1)
+        other.visit(MMR)
+    visit = centre.visit(MMR)
+    with pytest.raises(IntegrityError) as refused:
+        move(visit, other)
+    assert isinstance(reserving.refusal(refused.value, "MMR"), reserving.OutOfStock)
+    db.session.rollback()
+    assert centre.counts() == (1, 1)
+
+
+def test_a_visit_that_moves_on_takes_the_dose_that_its_form_kept(centre):
+    other = another_centre(centre)
+    centre.receive(1)
+    other.receive(1)
+    mother = make_user()
+    visit = centre.visit(MMR, by=mother)
+    hold = other.form(MMR, moves=visit, by=mother, child=visit.child)
+    assert other.counts() == (1, 1)
+    reserving.carry_over(hold, visit, by=mother, now=NOON)
+    move(visit, other, hold=hold)
+    reserving.must_still_have(visit)
+    assert (centre.counts(), other.counts()) == ((1, 0), (1, 1))
+    assert sorted(filter(None, whys())) == [Why.MOVED]
+
+
+def test_a_visit_cannot_move_beyond_the_expiry(centre):
+    centre.receive(1, expires_on=TOMORROW)
+    visit = centre.visit(MMR)
+    move(visit, centre, NEXT_WEEK)
+    assert "expires before" in broken_stock()[0]
+    with pytest.raises(reserving.ExpiresBefore):
+        reserving.must_still_have(visit)
