@@ -30,6 +30,7 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 STROKES = str.maketrans(  # letters that Unicode does not take apart
     {"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+TWO_FOR_ONE = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 NUMBER = re.compile(r"[+-]?(\d{1,12}(\.\d{0,6})?|\.\d{1,6})")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
@@ -84,6 +85,16 @@ def name_key(text: str) -> str:
     plain = unicodedata.normalize("NFC", apart).casefold().translate(STROKES)
     left_out = DOTS + DASHES + APOSTROPHES
     return _joined("".join(s for s in plain if s not in left_out and not s.isspace()))
+
+
+def name_keys(text: str) -> tuple[str, ...]:
+    """The `name_key` of a name, and that of its spelling without umlauts if it has any.
+
+    Müller is `muller` and `mueller`; Mueller is `mueller`. Two names are the same if they have a
+    key in common. Never raises.
+    """
+    two_for_one = unicodedata.normalize("NFC", text).casefold().translate(TWO_FOR_ONE)
+    return tuple(dict.fromkeys([name_key(text), name_key(two_for_one)]))
 
 
 def signs(typed: str) -> str:

@@ -92,6 +92,22 @@ def test_spellings_of_one_name_are_the_same(spellings):
     assert len({plain.name_key(spelling) for spelling in spellings}) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "same", "other"),
+    [
+        ("Müller", ["Mueller", "MULLER", "Mu\u0308ller"], ["Miller", "Moeller"]),
+        ("Mueller", ["Müller", "MUELLER"], ["Muller"]),
+        ("Jörg Groß", ["Joerg Gross", "JÖRG GROSS", "jorg gross"], ["Jorge Gross"]),
+        ("Søren Åberg", ["Soeren Aaberg", "soren aberg"], ["Suren Aberg"]),
+        ("王一禾", ["王 一禾"], ["王一和"]),
+    ],
+)
+def test_a_name_is_the_same_with_and_without_umlauts(name, same, other):
+    keys = set(plain.name_keys(name))
+    assert [spelling for spelling in same if not keys.intersection(plain.name_keys(spelling))] == []
+    assert [another for another in other if keys.intersection(plain.name_keys(another))] == []
+
+
 def test_different_names_are_not_the_same():
     names = ["王一禾", "王一和", "王二禾", "Zoë", "Zora", "が", "か", "김민수", "김민주"]
     assert len({plain.name_key(name) for name in names}) == len(names)

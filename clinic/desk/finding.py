@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from clinic.families.pinyin import sounds_like
-from clinic.plain import code, name_key, sought
+from clinic.plain import code, name_key, name_keys, sought
 from clinic.scheduling.references import parse_reference
 
 ALMOST_A_REFERENCE = re.compile(r"[0-9A-Za-z]{4}[ _\-\u2013]?[0-9A-Za-z]{4}")
@@ -17,15 +17,17 @@ def means(typed: str, *, name: str, pinyin: str, phones: Iterable[str], referenc
     """Whether `typed` is the child's name or part of it, its pinyin or initials, the end of a
     guardian's phone, or the booking's reference in any spelling."""
     text = sought(typed)
-    key = name_key(text)
-    if not key:
+    keys = name_keys(text)
+    if not any(keys):
         return True
     if parse_reference(text) == reference:
         return True
     if DIGITS.fullmatch(digits := code(text)):
         return len(digits) >= SHORTEST_NUMBER and any(phone.endswith(digits) for phone in phones)
     as_on_a_keyboard = name_key(text.replace("ü", "v"))  # 吕 is lv there
-    return key in name_key(name) or sounds_like(as_on_a_keyboard, pinyin)
+    return any(key in whole for key in keys for whole in name_keys(name)) or any(
+        sounds_like(key, pinyin) for key in {as_on_a_keyboard, keys[-1]}
+    )
 
 
 def reads_like(typed: str) -> str:

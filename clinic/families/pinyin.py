@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
-from clinic.plain import DASHES, DOTS, HAN, name_key
+from clinic.plain import DASHES, DOTS, HAN, name_keys
 
 # Readings as surnames, for initials; the last one is in no dictionary.
 SURNAMES = {
@@ -96,8 +96,8 @@ def _spoken(name: str) -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def _readings(part: str) -> tuple[str, ...]:
-    """Every reading of a character, the usual one first; of another word itself."""
+    """Every reading of a character, the usual one first; of another word its spellings."""
     if not re.match(f"[{HAN}]", part):
-        return (name_key(part),)
+        return name_keys(part)
     found = pinyin(part, style=Style.NORMAL, heteronym=True)[0]
     return tuple(dict.fromkeys([*found, SURNAMES.get(part, found[0])]))

@@ -9,7 +9,7 @@ from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.families.consents import VERSIONS
 from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Invitation
-from clinic.plain import name_key
+from clinic.plain import name_keys
 
 
 def _theirs(user: Person) -> Select[Child]:
@@ -32,12 +32,12 @@ def get_child(user: Person, child_id: int) -> Child:
 
 def known_child(user: Person, name: str, birth_date: date) -> Child | None:
     """The child of this user with that name, in any spelling, and that birth date."""
-    key = name_key(name)
+    keys = {key for key in name_keys(name) if key}
     return next(
         (
             child
             for child in children_of(user)
-            if key and (name_key(child.name), child.birth_date) == (key, birth_date)
+            if child.birth_date == birth_date and keys.intersection(name_keys(child.name))
         ),
         None,
     )

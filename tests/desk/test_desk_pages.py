@@ -136,10 +136,14 @@ def test_a_family_without_an_account_is_booked_and_checked_in(desk, service, slo
     assert "赵子沐" in desk.get(answers[0].location).text
 
 
-def test_a_known_child_is_not_registered_again(desk, service, slot):
+@pytest.mark.parametrize(
+    ("on_record", "typed"), [("赵子沐", "赵 子沐"), ("Müller", "mueller"), ("Weiß", "WEISS")]
+)
+def test_a_known_child_is_not_registered_again(desk, service, slot, on_record, typed):
     parent = make_user(phone="+8613900139000")
-    child = make_child(parent, name="赵子沐")
+    child = make_child(parent, name=on_record)
     data = WALK_IN | {"service": service.id, "slot": slot.id, "birth_date": child.birth_date}
+    data["name"] = typed
     desk.post("/desk/walk-in", data=data)
     assert db.session.query(Child).count() == 1
 

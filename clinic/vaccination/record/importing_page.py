@@ -19,7 +19,7 @@ from clinic.families.again import looked_at_again
 from clinic.families.models import Child
 from clinic.i18n import say
 from clinic.outside import id_of
-from clinic.plain import name_key
+from clinic.plain import name_keys
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.blueprint import bp
 from clinic.vaccination.programme.catalogue import vaccines
@@ -152,9 +152,15 @@ def judge(rows: Sequence[FileRow], by: Person, today: date) -> list[Judged]:
     for child_id, name, born in db.session.execute(
         select(Child.id, Child.name, Child.birth_date).where(Child.id.in_(theirs))
     ):
-        by_birthday[name_key(name), born].append(child_id)
-    wanted = {name_key(row.cells["name"]) for row in rows}
-    ids = [one for (name, _born), found in by_birthday.items() if name in wanted for one in found]
+        for key in name_keys(name):
+            by_birthday[key, born].append(child_id)
+    wanted = {key for row in rows for key in name_keys(row.cells["name"])}
+    ids = {
+        child_id
+        for (key, _born), children in by_birthday.items()
+        if key in wanted
+        for child_id in children
+    }
     known = {
         (row.child_id, row.vaccine, row.given_on)
         for history in recording.histories_of(ids).values()
@@ -162,6 +168,7 @@ def judge(rows: Sequence[FileRow], by: Person, today: date) -> list[Judged]:
     }
 
     def child_of(name: str, born: date) -> Collection[int]:
-        return by_birthday.get((name_key(name), born), [])
+        keys = name_keys(name)
+        return {child_id for key in keys for child_id in by_birthday.get((key, born), [])}
 
     return importing.judge(rows, child_of, known, today)
