@@ -14,6 +14,7 @@ from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Wanted
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving
+from tests.calendar import rfc5545
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -55,10 +56,17 @@ def test_the_calendar_file_says_the_time_and_names_no_child(client, parent, visi
 
 
 def calendar_of(client, visit):
-    """The file that the appointment's page offers, whatever it is called there."""
+    """The file that the appointment's page offers, whatever it is called there.
+
+    It is read by the letter too, with the centre's page for its organizer.
+    """
     page = client.get(f"/appointments/{visit.id}")
     assert f"/appointments/{visit.id}.ics" in page.text
-    return Calendar.from_ical(client.get(f"/appointments/{visit.id}.ics").data)
+    data = client.get(f"/appointments/{visit.id}.ics").data
+    ((event,), _calendar) = rfc5545.read(data)
+    assert event["ORGANIZER"].endswith(f"/centres/{visit.centre.code}")
+    assert (event["DTSTART"], event["DTEND"]) == (visit.starts_at, visit.ends_at)
+    return Calendar.from_ical(data)
 
 
 def test_the_file_of_a_moved_appointment_moves_the_entry(client, parent, visit):
