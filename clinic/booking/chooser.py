@@ -57,7 +57,7 @@ class Free:
         """At how many moments."""
         if self.sheet:
             return self.sheet.beginnings
-        return len({visit.starts_at for visit in self.visits})
+        return len({trip.starts_at for trip in self.visits})
 
 
 @dataclass(frozen=True)

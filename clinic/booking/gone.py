@@ -208,8 +208,8 @@ def _together(
 ) -> list[Trip]:
     """The next visits for all of it."""
 
-    def suits(visit: Trip) -> bool:
-        lead = visit.offers[0]
+    def suits(trip: Trip) -> bool:
+        lead = trip.offers[0]
         return not asked.against(wishes, [lead.centre_id], clinic_day(lead.starts_at))
 
     start, end = day_bounds(clinic_day(near), WITHIN)

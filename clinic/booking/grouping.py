@@ -31,8 +31,8 @@ def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[TimeChoice]]:
         made: Mapping[str, Sequence[TimeChoice]] = free.sheet.shown[key]
         return made
     by_part: dict[str, list[Trip]] = {part: [] for part in PARTS}
-    for visit in free.visits:
-        by_part[part_of(visit.starts_at)].append(visit)
+    for trip in free.visits:
+        by_part[part_of(trip.starts_at)].append(trip)
     made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
     if free.sheet:
         free.sheet.shown[key] = made

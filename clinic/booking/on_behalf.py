@@ -131,28 +131,28 @@ def move_for(
     return moved
 
 
-def wanted_here(visit: Appointment, slot_id: int, *, now: datetime) -> Wanted:
+def wanted_here(appointment: Appointment, slot_id: int, *, now: datetime) -> Wanted:
     """The visit in that slot of its centre. Raises SlotTaken for what is not there any more, and InThePast."""
-    slots = slots_here(visit.service, visit.centre, slot_id)
+    slots = slots_here(appointment.service, appointment.centre, slot_id)
     if slots[-1].ends_at <= now:
         raise InThePast
-    return Wanted(visit.child, visit.service, slots)
+    return Wanted(appointment.child, appointment.service, slots)
 
 
 def against_moving(
-    visit: Appointment, wanted: Wanted, *, but: Collection[int] = (), now: datetime
+    appointment: Appointment, wanted: Wanted, *, but: Collection[int] = (), now: datetime
 ) -> list[Objection]:
     """What the rules and the service's own terms object to; `but` are visits that may move too."""
-    found = examine(wanted, online=False, now=now, except_for=[visit.id, *but])
+    found = examine(wanted, online=False, now=now, except_for=[appointment.id, *but])
     day = clinic_day(wanted.starts_at)
-    terms = terms_of(visit.child, visit.service, moving=visit, on=day, now=now)
-    return [*found, *against(terms, visit.child, visit.centre_id, day)]
+    terms = terms_of(appointment.child, appointment.service, moving=appointment, on=day, now=now)
+    return [*found, *against(terms, appointment.child, appointment.centre_id, day)]
 
 
-def next_days(visit: Appointment, day: date, *, now: datetime) -> list[date]:
+def next_days(appointment: Appointment, day: date, *, now: datetime) -> list[date]:
     """The first days after that one that have a free time for the visit."""
     after = day + timedelta(days=1)
-    found = free_times(visit.service, visit.centre, after, now, days=LOOK_AHEAD)
+    found = free_times(appointment.service, appointment.centre, after, now, days=LOOK_AHEAD)
     return sorted({clinic_day(slot_time.starts_at) for slot_time in found})[:DAYS_SHOWN]
 
 

@@ -95,7 +95,7 @@ def other_part(visit: Appointment, wanted: Wanted, *, online: bool, now: datetim
 
 
 def _near(
-    part: Appointment, visit: Appointment, wanted: Wanted, *, online: bool, now: datetime
+    part: Appointment, appointment: Appointment, wanted: Wanted, *, online: bool, now: datetime
 ) -> Wanted | None:
     """Where the part could go: after the other one if it is after it now, else before it."""
     day, child, service = clinic_day(wanted.starts_at), part.child, part.service
@@ -103,10 +103,10 @@ def _near(
     if against(terms, child, wanted.centre_id, day):
         return None
     objects = objections_of(
-        Wish(child, service), now=now, online=online, except_for=[part.id, visit.id]
+        Wish(child, service), now=now, online=online, except_for=[part.id, appointment.id]
     )
     start, end = day_bounds(day)
-    follows = part.starts_at >= visit.starts_at
+    follows = part.starts_at >= appointment.starts_at
     free = [
         offer
         for offer in offers(service, [wanted.centre_id], start, end, now=now, online=online)
@@ -125,11 +125,11 @@ def _near(
     return Wanted(child, service, slots_for(service, best.slot_id)) if best else None
 
 
-def lock_both(visit: Appointment, other: Other, wanted: Wanted) -> None:
+def lock_both(appointment: Appointment, other: Other, wanted: Wanted) -> None:
     """Lock all that moving or cancelling the two touches, before either is touched."""
     near = other.near.slot_ids if other.near else []
-    around = places.slots_around([visit.id, other.part.id])
-    places.lock([*around, *wanted.slot_ids, *near], [visit.child_id])
+    around = places.slots_around([appointment.id, other.part.id])
+    places.lock([*around, *wanted.slot_ids, *near], [appointment.child_id])
 
 
 def goes_to(other: Other, choice: str) -> Wanted | None:
@@ -167,33 +167,33 @@ def count_cancelling(by: Person, *, now: datetime) -> None:
 
 
 def moves_of(
-    visit: Appointment, wanted: Wanted, other: Other | None, choice: str
+    appointment: Appointment, wanted: Wanted, other: Other | None, choice: str
 ) -> Sequence[tuple[Appointment, Wanted]]:
     """What gets another time: the visit, and its other part if that was chosen."""
     near = goes_to(other, choice) if other else None
-    return [(visit, wanted), *([(other.part, near)] if other and near else [])]
+    return [(appointment, wanted), *([(other.part, near)] if other and near else [])]
 
 
 def staff_move(
-    visit: Appointment, slot_id: int, version: int, choice: str, *, by: Person, now: datetime
+    appointment: Appointment, slot_id: int, version: int, choice: str, *, by: Person, now: datetime
 ) -> None:
     """Move the visit for its family, if it still is in the version that was shown.
 
     `choice` is what becomes of its other part. Raises NotSaid, ShownBefore, or as `move_for`.
     """
-    wanted = wanted_here(visit, slot_id, now=now)
-    other = other_part(visit, wanted, online=False, now=now)
+    wanted = wanted_here(appointment, slot_id, now=now)
+    other = other_part(appointment, wanted, online=False, now=now)
     if other and choice not in dict(other.choices):
         raise NotSaid
-    if found := against_moving(visit, wanted, but=[other.part.id] if other else (), now=now):
+    if found := against_moving(appointment, wanted, but=[other.part.id] if other else (), now=now):
         raise Refused(found)
     if other:
-        lock_both(visit, other, wanted)
-    must_be_as_shown(visit, wanted.slot_ids, version)
-    moves = moves_of(visit, wanted, other, choice)
+        lock_both(appointment, other, wanted)
+    must_be_as_shown(appointment, wanted.slot_ids, version)
+    moves = moves_of(appointment, wanted, other, choice)
     if len(moves) > 1:
         move_all_for(moves, by=by, online=False, now=now)
     else:
-        move_for(visit, wanted.slots, by=by, now=now)
+        move_for(appointment, wanted.slots, by=by, now=now)
     if other and choice == CANCELLED:
         follow(other, choice, by=by, online=False, now=now)

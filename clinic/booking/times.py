@@ -93,8 +93,8 @@ def _say_why(
         chooser.why = _outside(chooser, chooser.day, now)
     with_some = [day.date for day in chooser.days if day.free]
     if with_some:
-        visits_then = [visit for sheet in free[with_some[0]] for visit in sheet.visits]
-        chooser.first_free = min(visit.starts_at for visit in visits_then)
+        visits_then = [trip for sheet in free[with_some[0]] for trip in sheet.visits]
+        chooser.first_free = min(trip.starts_at for trip in visits_then)
         return
     chooser.first_free = search.further()
     chooser.until = min(chooser.until or now, now + BEYOND_MAY_LAG)
@@ -145,11 +145,11 @@ class _Search:
         ]
         end = day_bounds(self.days[-1])[1]
         found: dict[tuple[int, date], list[Trip]] = {}
-        for visit in joined(wishes, fitting, end, now=self.now):
-            lead = visit.offers[0]
+        for trip in joined(wishes, fitting, end, now=self.now):
+            lead = trip.offers[0]
             if self._fits(lead):
                 key = lead.centre_id, clinic_day(lead.starts_at)
-                found.setdefault(key, []).append(visit)
+                found.setdefault(key, []).append(trip)
         return found
 
     def _diary(self, child: ChildFacts) -> Diary:

@@ -82,12 +82,12 @@ class BoardGroup:
         found_free = {moment: block for block in self.blocks for moment in block.free}
         free = [(moment, found_free[moment]) for moment in sorted(found_free)]
         found: list[BoardRow] = []
-        for number, visit in enumerate(self.visits):
+        for number, appointment in enumerate(self.visits):
             found += [BoardRow(is_now=True)] if number == self.line else []
-            before = [one for one in free if one[0] < visit.starts_at]
+            before = [one for one in free if one[0] < appointment.starts_at]
             free = free[len(before) :]
             found += [BoardRow(free=before)] if before else []
-            found.append(BoardRow(visit))
+            found.append(BoardRow(appointment))
         found += [BoardRow(is_now=True)] if self.line == len(self.visits) else []
         return [*found, BoardRow(free=free)] if free else found
 
@@ -109,7 +109,7 @@ class DaySum:
 def grouped(
     by: str,
     blocks: Iterable[Block],
-    visits: Iterable[Appointment],
+    appointments: Iterable[Appointment],
     *,
     line: datetime | None,
 ) -> list[BoardGroup]:
@@ -125,9 +125,13 @@ def grouped(
     for block in blocks:
         for thing in _things(by, block):
             group(thing).blocks.append(block)
-    for visit in visits:
-        thing = {"who": visit.practitioner, "room": visit.room, "service": visit.service}[by]
-        group(thing).visits.append(visit)
+    for appointment in appointments:
+        thing = {
+            "who": appointment.practitioner,
+            "room": appointment.room,
+            "service": appointment.service,
+        }[by]
+        group(thing).visits.append(appointment)
     for board_group in groups.values():
         board_group.line = _line(board_group.visits, line)
     return [groups[number] for number in sorted(groups)]
@@ -139,19 +143,19 @@ def _things(by: str, block: Block) -> Sequence[object]:
     return [block.session.room if by == "room" else block.session.practitioner]
 
 
-def _line(visits: Sequence[Appointment], now: datetime | None) -> int | None:
+def _line(appointments: Sequence[Appointment], now: datetime | None) -> int | None:
     """Before which visit it is now: the first that begins later, or after the last."""
     if now is None:
         return None
-    later = (n for n, one in enumerate(visits) if one.starts_at > now)
-    return next(later, len(visits))
+    later = (n for n, one in enumerate(appointments) if one.starts_at > now)
+    return next(later, len(appointments))
 
 
-def waited(visit: Appointment, now: datetime) -> int | None:
+def waited(appointment: Appointment, now: datetime) -> int | None:
     """The whole minutes since an arrived child came; None for who does not wait."""
-    if status_of(visit) is not Status.ARRIVED or visit.arrived_at is None:
+    if status_of(appointment) is not Status.ARRIVED or appointment.arrived_at is None:
         return None
-    return max(0, int((now - visit.arrived_at).total_seconds() // 60))
+    return max(0, int((now - appointment.arrived_at).total_seconds() // 60))
 
 
 def sums(

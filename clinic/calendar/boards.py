@@ -43,21 +43,21 @@ def today() -> Response:
     mark = _mark(scope, start, end, now)
     if unchanged := _unchanged(mark):
         return unchanged
-    visits, late = in_order(visits_between(scope, start, end))
+    appointments, late = in_order(visits_between(scope, start, end))
     line = now if day == clinic_day(now) else None
     blocks = blocks_between(scope, start, end, now=now)
-    audit.note_list("day", visits)
+    audit.note_list("day", appointments)
     return _board(
         "day",
         scope,
         day,
         mark,
         step=1,
-        groups=board.grouped(scope.by, blocks, visits, line=line),
+        groups=board.grouped(scope.by, blocks, appointments, line=line),
         strips=_strips(scope, blocks),
         hours=_hours(blocks),
         late=late,
-        visits=visits,
+        visits=appointments,
     )
 
 
@@ -70,8 +70,8 @@ def week() -> Response:
     mark = _mark(scope, start, end, now)
     if unchanged := _unchanged(mark):
         return unchanged
-    visits, blocks = visits_between(scope, start, end), blocks_between(scope, start, end)
-    audit.note_list("week", visits)
+    appointments, blocks = visits_between(scope, start, end), blocks_between(scope, start, end)
+    audit.note_list("week", appointments)
     days = [monday + timedelta(days=n) for n in range(WEEK)]
     return _board(
         "week",
@@ -80,7 +80,7 @@ def week() -> Response:
         mark,
         step=WEEK,
         asked_day=day,
-        visits={day: [v for v in visits if clinic_day(v.starts_at) == day] for day in days},
+        visits={day: [v for v in appointments if clinic_day(v.starts_at) == day] for day in days},
         strips={
             day: _strips(scope, [b for b in blocks if clinic_day(b.session.starts_at) == day])
             for day in days
@@ -191,24 +191,24 @@ def _board(
     return response
 
 
-def _may_move(visit: Appointment) -> bool:
+def _may_move(appointment: Appointment) -> bool:
     """Whether this user may give it another time: its clinician, or the centre's manager."""
-    if status_of(visit) not in (Status.BOOKED, Status.DISPLACED):
+    if status_of(appointment) not in (Status.BOOKED, Status.DISPLACED):
         return False
-    is_mine = _is_own(visit)
-    return is_mine or visit.centre_id in me().centre_ids(Role.MANAGER)
+    is_mine = _is_own(appointment)
+    return is_mine or appointment.centre_id in me().centre_ids(Role.MANAGER)
 
 
-def _page_of(visit: Appointment) -> str:
+def _page_of(appointment: Appointment) -> str:
     """Where this user may look at the visit: its clinician at their page, the centre's staff at the desk's."""
-    if _is_own(visit):
-        return url_for("calendar.appointment", appointment_id=visit.id)
-    if visit.centre_id in me().centre_ids(Role.RECEPTION, Role.MANAGER):
-        return url_for("desk.show", appointment_id=visit.id)
+    if _is_own(appointment):
+        return url_for("calendar.appointment", appointment_id=appointment.id)
+    if appointment.centre_id in me().centre_ids(Role.RECEPTION, Role.MANAGER):
+        return url_for("desk.show", appointment_id=appointment.id)
     return ""
 
 
-def _is_own(visit: Appointment) -> bool:
+def _is_own(appointment: Appointment) -> bool:
     """Whether this user sees the child, at a centre where they are a clinician today."""
-    here = visit.centre_id in me().centre_ids(Role.CLINICIAN)
-    return here and visit.practitioner.user_id == me().id
+    here = appointment.centre_id in me().centre_ids(Role.CLINICIAN)
+    return here and appointment.practitioner.user_id == me().id

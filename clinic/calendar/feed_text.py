@@ -49,8 +49,8 @@ def feed_of(user: Person, *, now: datetime) -> bytes:
         .order_by(Leave.starts_at, Leave.id)
     )
     calendar = _frame()
-    for visit in visits:
-        calendar.add_component(_visit(visit))
+    for appointment in visits:
+        calendar.add_component(_visit(appointment))
     for leave in leaves:
         calendar.add_component(_away(leave))
     return bytes(calendar.to_ical())
@@ -68,15 +68,17 @@ def _frame() -> Calendar:
     return calendar
 
 
-def _visit(visit: Appointment) -> Event:
-    event = _event(f"appointment-{visit.id}", last_changed(visit))
-    event.add("sequence", visit.version)
-    event.add("dtstart", visit.starts_at)
-    event.add("dtend", visit.ends_at)
-    reference = spoken(visit.booking.reference)
-    event.add("summary", f"{name_of(visit.service)} {initials(visit.child.name)} {reference}")
-    event.add("location", f"{name_of(visit.room)}, {name_of(visit.centre)}")
-    event.add("status", "CANCELLED" if status_of(visit) in OFF else "CONFIRMED")
+def _visit(appointment: Appointment) -> Event:
+    event = _event(f"appointment-{appointment.id}", last_changed(appointment))
+    event.add("sequence", appointment.version)
+    event.add("dtstart", appointment.starts_at)
+    event.add("dtend", appointment.ends_at)
+    reference = spoken(appointment.booking.reference)
+    event.add(
+        "summary", f"{name_of(appointment.service)} {initials(appointment.child.name)} {reference}"
+    )
+    event.add("location", f"{name_of(appointment.room)}, {name_of(appointment.centre)}")
+    event.add("status", "CANCELLED" if status_of(appointment) in OFF else "CONFIRMED")
     return event
 
 

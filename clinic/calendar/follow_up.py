@@ -66,21 +66,21 @@ class FollowUp:
 @allow(Role.CLINICIAN)
 def follow_up(appointment_id: int) -> Response:
     """The free times for what is asked for; a POST books one of them for the family."""
-    visit, now = get_own(me(), appointment_id), clock.now()
+    appointment, now = get_own(me(), appointment_id), clock.now()
     if request.method == "GET":
-        return _page(visit, now)
+        return _page(appointment, now)
     slot, key = id_of(request.form, "slot"), a_word(request.form.get("key"))
     if not slot or not 8 <= len(key) <= 40:
-        return _page(visit, now, refusal=_("Choose a time."))
-    service = _asked_service(visit, services_at(visit))
+        return _page(appointment, now, refusal=_("Choose a time."))
+    service = _asked_service(appointment, services_at(appointment))
     try:
-        made = in_one_transaction(lambda: _book(visit, service, slot, key, now))
+        made = in_one_transaction(lambda: _book(appointment, service, slot, key, now))
     except DomainError as error:
         return _page(get_own(me(), appointment_id), now, refusal=say(error))
     if is_htmx():
-        return _page(visit, now, made=made)
+        return _page(appointment, now, made=made)
     flash(_("The next visit is booked. Reference: %(reference)s", reference=reference_of(made)))
-    return see_other("calendar.appointment", appointment_id=visit.id)
+    return see_other("calendar.appointment", appointment_id=appointment.id)
 
 
 def reference_of(appointment: Appointment) -> str:
@@ -88,13 +88,13 @@ def reference_of(appointment: Appointment) -> str:
     return spoken(appointment.booking.reference)
 
 
-def services_at(visit: Appointment) -> list[Service]:
+def services_at(appointment: Appointment) -> list[Service]:
     """What the visit's centre gives, the visit's own service first."""
     query = (
         select(Service)
         .join(CentreService, CentreService.service_id == Service.id)
-        .where(CentreService.centre_id == visit.centre_id)
-        .order_by(Service.id != visit.service_id, Service.id)
+        .where(CentreService.centre_id == appointment.centre_id)
+        .order_by(Service.id != appointment.service_id, Service.id)
     )
     return list(db.session.scalars(query))
 
@@ -105,22 +105,22 @@ def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | Non
 
 
 def also_due(
-    visit: Appointment, services: Sequence[Service], now: datetime
+    appointment: Appointment, services: Sequence[Service], now: datetime
 ) -> list[tuple[DueItem, Service | None]]:
     """What is due for the child, booked or not, and which of the services it is booked with."""
-    due = plans_of([visit.child], clinic_day(now))[visit.child_id].now
+    due = plans_of([appointment.child], clinic_day(now))[appointment.child_id].now
     return [(due_item, service_for(due_item.kind, services)) for due_item in due]
 
 
-def chooser_of(visit: Appointment, now: datetime) -> FollowUp:
+def chooser_of(appointment: Appointment, now: datetime) -> FollowUp:
     """What the visit's page asks before anything is looked for."""
     number, unit = USUAL
     day = clinic_day(now) + timedelta(days=number * DAYS_OF[unit])
-    return FollowUp(visit.service, day, number, unit, services_at(visit))
+    return FollowUp(appointment.service, day, number, unit, services_at(appointment))
 
 
 def shown(
-    visit: Appointment,
+    appointment: Appointment,
     found: FollowUp,
     *,
     searched: bool = False,
@@ -129,7 +129,7 @@ def shown(
 ) -> dict[str, Any]:
     """What the part needs; before anything is looked for it only asks."""
     return {
-        "visit": visit,
+        "visit": appointment,
         "next": found,
         "searched": searched,
         "made": made,
@@ -140,50 +140,55 @@ def shown(
 
 
 def _page(
-    visit: Appointment, now: datetime, *, refusal: str = "", made: Appointment | None = None
+    appointment: Appointment, now: datetime, *, refusal: str = "", made: Appointment | None = None
 ) -> Response:
-    audit.note_read(visit.child_id, visit.centre_id)
-    found = chooser_of(visit, now) if made else _found(visit, now)
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    found = chooser_of(appointment, now) if made else _found(appointment, now)
     return render(
         "calendar/follow_up.html",
         partial="calendar/_follow_up.html",
         status=422 if refusal else 200,
-        **shown(visit, found, searched=made is None, refusal=refusal, made=made),
-        **(beside(visit, found.services, now) if made else {}),
+        **shown(appointment, found, searched=made is None, refusal=refusal, made=made),
+        **(beside(appointment, found.services, now) if made else {}),
     )
 
 
-def beside(visit: Appointment, services: Sequence[Service], now: datetime) -> dict[str, Any]:
+def beside(appointment: Appointment, services: Sequence[Service], now: datetime) -> dict[str, Any]:
     """What stands beside the part and changes with a booking: what is due, what is booked."""
-    return {"also_due": also_due(visit, services, now), "ahead": visits_ahead(visit, now)}
+    return {
+        "also_due": also_due(appointment, services, now),
+        "ahead": visits_ahead(appointment, now),
+    }
 
 
-def _found(visit: Appointment, now: datetime) -> FollowUp:
+def _found(appointment: Appointment, now: datetime) -> FollowUp:
     """The lines, the times of the day, and the next days that have some."""
-    services = services_at(visit)
-    service, (day, number, unit) = _asked_service(visit, services), _asked_day(now)
+    services = services_at(appointment)
+    service, (day, number, unit) = _asked_service(appointment, services), _asked_day(now)
     codes = _asked_codes()
-    terms = on_behalf.terms_of(visit.child, service, codes, on=day, now=now)
-    objections = on_behalf.against(terms, visit.child, visit.centre_id, day)
-    free = on_behalf.free_times(service, visit.centre, day, now, days=LOOKED_AT)
+    terms = on_behalf.terms_of(appointment.child, service, codes, on=day, now=now)
+    objections = on_behalf.against(terms, appointment.child, appointment.centre_id, day)
+    free = on_behalf.free_times(service, appointment.centre, day, now, days=LOOKED_AT)
     on_day = [
         slot_time for slot_time in free if clinic_day(slot_time.starts_at) == day and not objections
     ]
-    mine = visit.practitioner_id
+    mine = appointment.practitioner_id
     return FollowUp(
         service,
         day,
         number,
         unit,
         services,
-        lines=terms.lines(visit.child_id) if terms else (),
+        lines=terms.lines(appointment.child_id) if terms else (),
         codes=codes,
         mine=[slot_time for slot_time in on_day if slot_time.practitioner_id == mine],
         others=[slot_time for slot_time in on_day if slot_time.practitioner_id != mine],
         next_days=_next_days(free, day, mine),
         names=on_behalf.names_of(service),
         objection=objections[0] if objections else None,
-        why=None if on_day or objections else why_nothing_is_free(service, visit.centre, day, now),
+        why=None
+        if on_day or objections
+        else why_nothing_is_free(service, appointment.centre, day, now),
     )
 
 
@@ -201,23 +206,23 @@ def _next_days(free: Sequence[SlotTime], day: date, mine: int) -> list[tuple[dat
 
 
 def _book(
-    visit: Appointment, service: Service, slot_id: int, key: str, now: datetime
+    appointment: Appointment, service: Service, slot_id: int, key: str, now: datetime
 ) -> Appointment:
     return on_behalf.book_for(
-        visit.child,
+        appointment.child,
         service,
-        on_behalf.slots_here(service, visit.centre, slot_id),
+        on_behalf.slots_here(service, appointment.centre, slot_id),
         codes=_asked_codes(),
         by=me(),
-        key=f"next:{visit.id}:{key}",
+        key=f"next:{appointment.id}:{key}",
         now=now,
     )
 
 
-def _asked_service(visit: Appointment, services: Sequence[Service]) -> Service:
+def _asked_service(appointment: Appointment, services: Sequence[Service]) -> Service:
     """The service asked for, of those of the centre; else the visit's."""
     wanted = id_of(request.values, "service")
-    return next((service for service in services if service.id == wanted), visit.service)
+    return next((service for service in services if service.id == wanted), appointment.service)
 
 
 def _asked_day(now: datetime) -> tuple[date, int, str]:

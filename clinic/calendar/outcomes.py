@@ -49,112 +49,116 @@ class HasRecord(DomainError):
 @bp.get("/appointments/<id:appointment_id>/outcome", endpoint="outcome_form")
 @allow(Role.CLINICIAN)
 def appointment(appointment_id: int) -> Response:
-    visit = get_own(me(), appointment_id)
-    return _page(visit, OutcomeForm(note=visit.note, version=visit.version))
+    appointment = get_own(me(), appointment_id)
+    return _page(appointment, OutcomeForm(note=appointment.note, version=appointment.version))
 
 
 @bp.post("/appointments/<id:appointment_id>/outcome")
 @allow(Role.CLINICIAN)
 def outcome(appointment_id: int) -> Response:
-    visit, now = get_own(me(), appointment_id), clock.now()
+    appointment, now = get_own(me(), appointment_id), clock.now()
     form = OutcomeForm()
     what = request.form.get("outcome", "")
     if not form.validate() or what not in (DONE, MISSED, UNDO):
-        return _page(visit, form, status=422)
-    if form.version.data != visit.version:
-        form.version.data = visit.version
-        return _page(visit, form, refusal=_(SOMEBODY_CHANGED), status=409)
-    if doubt := _doubt(visit, what, form, now):
-        return _page(visit, form, refusal=doubt, status=422)
+        return _page(appointment, form, status=422)
+    if form.version.data != appointment.version:
+        form.version.data = appointment.version
+        return _page(appointment, form, refusal=_(SOMEBODY_CHANGED), status=409)
+    if doubt := _doubt(appointment, what, form, now):
+        return _page(appointment, form, refusal=doubt, status=422)
     try:
         note = form.note.data or ""
-        in_one_transaction(lambda: _end(visit, what, note, now))
+        in_one_transaction(lambda: _end(appointment, what, note, now))
     except DomainError as error:
-        return _page(visit, form, refusal=say(error), status=422)
+        return _page(appointment, form, refusal=say(error), status=422)
     if what == UNDO:
         flash(_("Taken back. It is on record."))
-        return see_other("calendar.appointment", appointment_id=visit.id)
+        return see_other("calendar.appointment", appointment_id=appointment.id)
     flash(_("Saved."))
-    return see_other("calendar.today", day=clinic_day(visit.starts_at).isoformat())
+    return see_other("calendar.today", day=clinic_day(appointment.starts_at).isoformat())
 
 
-def _doubt(visit: Appointment, what: str, form: OutcomeForm, now: datetime) -> str:
+def _doubt(appointment: Appointment, what: str, form: OutcomeForm, now: datetime) -> str:
     """What is unlikely about that outcome, and was not confirmed; empty if nothing is."""
-    is_here = status_of(visit) is Status.ARRIVED
+    is_here = status_of(appointment) is Status.ARRIVED
     if what == MISSED and is_here and not form.left.data:
         return say_text(WAS_HERE)
-    if what == DONE and _is_before_its_time(visit, now) and not form.early.data:
-        return say_text(NOT_YET, time=clock_time(visit.starts_at))
-    if what == DONE and _lacks_a_dose(visit) and not form.without.data:
+    if what == DONE and _is_before_its_time(appointment, now) and not form.early.data:
+        return say_text(NOT_YET, time=clock_time(appointment.starts_at))
+    if what == DONE and _lacks_a_dose(appointment) and not form.without.data:
         return say_text(NO_DOSE)
     return ""
 
 
-def _is_before_its_time(visit: Appointment, now: datetime) -> bool:
+def _is_before_its_time(appointment: Appointment, now: datetime) -> bool:
     """Whether nobody is here today for it, and it is long before the time."""
-    is_today = clinic_day(visit.starts_at) == clinic_day(now)
-    is_long_before = visit.starts_at > now + attendance.BEFORE_ITS_TIME
-    return is_today and is_long_before and status_of(visit) is Status.BOOKED
+    is_today = clinic_day(appointment.starts_at) == clinic_day(now)
+    is_long_before = appointment.starts_at > now + attendance.BEFORE_ITS_TIME
+    return is_today and is_long_before and status_of(appointment) is Status.BOOKED
 
 
-def _lacks_a_dose(visit: Appointment) -> bool:
+def _lacks_a_dose(appointment: Appointment) -> bool:
     """Whether it is a vaccination at which nothing was given, and that is not finished yet."""
-    is_vaccination = visit.service.kind is ServiceKind.VACCINATION
-    return status_of(visit) in OPEN and is_vaccination and observation_of(visit.id) is None
+    is_vaccination = appointment.service.kind is ServiceKind.VACCINATION
+    return (
+        status_of(appointment) in OPEN and is_vaccination and observation_of(appointment.id) is None
+    )
 
 
-def _end(visit: Appointment, what: str, note: str, now: datetime) -> None:
+def _end(appointment: Appointment, what: str, note: str, now: datetime) -> None:
     by = me()
     if what == UNDO:
-        _take_back(visit, note, now)
+        _take_back(appointment, note, now)
         return
     verb = attendance.finish if what == DONE else attendance.mark_no_show
-    verb(visit, by=by, now=now, note=note)
-    recorded.gone(visit, by=by, now=now)
+    verb(appointment, by=by, now=now, note=note)
+    recorded.gone(appointment, by=by, now=now)
 
 
-def _take_back(visit: Appointment, note: str, now: datetime) -> None:
+def _take_back(appointment: Appointment, note: str, now: datetime) -> None:
     """ "Done" or "did not come" was wrong: the visit stands as before. Raises HasRecord, PlaceIsTaken."""
-    by, standing = me(), status_of(visit)
-    visit.note = note
+    by, standing = me(), status_of(appointment)
+    appointment.note = note
     if standing is Status.DONE:
-        if _has_record(visit):
+        if _has_record(appointment):
             raise HasRecord
-        recorded.not_gone(visit, by=by, now=now)
-        attendance.undo_finish(visit, by=by, now=now)
+        recorded.not_gone(appointment, by=by, now=now)
+        attendance.undo_finish(appointment, by=by, now=now)
     elif standing is Status.NO_SHOW:
-        attendance.undo_no_show(visit, by=by, now=now)
-        recorded.not_gone(visit, by=by, now=now)
+        attendance.undo_no_show(appointment, by=by, now=now)
+        recorded.not_gone(appointment, by=by, now=now)
 
 
-def _has_record(visit: Appointment) -> bool:
+def _has_record(appointment: Appointment) -> bool:
     """Whether a dose was given or a check finished at it: what is on record is corrected there."""
-    check = check_of(visit.id)
-    return observation_of(visit.id) is not None or bool(check and check.finished_at)
+    check = check_of(appointment.id)
+    return observation_of(appointment.id) is not None or bool(check and check.finished_at)
 
 
 def _page(
-    visit: Appointment, form: OutcomeForm, *, refusal: str = "", status: int = 200
+    appointment: Appointment, form: OutcomeForm, *, refusal: str = "", status: int = 200
 ) -> Response:
     """The appointment, its child, and the form; a look at a child's record is written down."""
     now = clock.now()
-    audit.note_read(visit.child_id, visit.centre_id)
-    asked = follow_up.chooser_of(visit, now)
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    asked = follow_up.chooser_of(appointment, now)
     return render(
         "calendar/appointment.html",
         status=status,
         form=form,
         refusal=refusal,
-        reference=spoken(visit.booking.reference),
-        health=health_of([visit.id], now).get(visit.id),
-        lacks_a_dose=_lacks_a_dose(visit),
-        is_before_its_time=_is_before_its_time(visit, now),
-        may_undo=status_of(visit) in (Status.DONE, Status.NO_SHOW) and not _has_record(visit),
-        asks_left=request.form.get("outcome") == MISSED and status_of(visit) is Status.ARRIVED,
-        standing=status_of(visit),
+        reference=spoken(appointment.booking.reference),
+        health=health_of([appointment.id], now).get(appointment.id),
+        lacks_a_dose=_lacks_a_dose(appointment),
+        is_before_its_time=_is_before_its_time(appointment, now),
+        may_undo=status_of(appointment) in (Status.DONE, Status.NO_SHOW)
+        and not _has_record(appointment),
+        asks_left=request.form.get("outcome") == MISSED
+        and status_of(appointment) is Status.ARRIVED,
+        standing=status_of(appointment),
         labels=LABELS,
-        visits=visits_before(visit),
-        **follow_up.beside(visit, asked.services, now),
-        day=clinic_day(visit.starts_at),
-        **follow_up.shown(visit, asked),
+        visits=visits_before(appointment),
+        **follow_up.beside(appointment, asked.services, now),
+        day=clinic_day(appointment.starts_at),
+        **follow_up.shown(appointment, asked),
     )

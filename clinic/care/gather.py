@@ -82,8 +82,8 @@ def check_needs(one: checkups.NextCheck, on: date, booked: Sequence[date]) -> li
 
     `booked`: the days of the health checks that are booked; one before its age is another check.
     """
-    visit = one.visit
-    if visit is None:
+    check_age = one.visit
+    if check_age is None:
         return []
     booked_on = next((day for day in booked if day >= (one.due_from or day)), None)
     standing = Standing.OVERDUE if one.overdue else Standing.DUE
@@ -92,12 +92,12 @@ def check_needs(one: checkups.NextCheck, on: date, booked: Sequence[date]) -> li
     return [
         DueItem(
             ServiceKind.CHECKUPS,
-            visit.id,
-            visit.name_zh,
-            visit.name_en,
+            check_age.id,
+            check_age.name_zh,
+            check_age.name_en,
             "国家基本公共卫生服务规范",
             "National basic public health services",
-            visit.id,
+            check_age.id,
             standing,
             earliest=one.due_from,
             recommended=one.due_from,

@@ -99,25 +99,25 @@ def kilometres(centre: Centre, latitude: float, longitude: float) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(chord))
 
 
-def closures_over(visits: Collection[PlannedUse]) -> dict[int, Closure]:
+def closures_over(uses: Collection[PlannedUse]) -> dict[int, Closure]:
     """By the id of each of these visits, the closure that shuts its room at its time. One query."""
-    if not visits:
+    if not uses:
         return {}
     query = select(Closure).where(
-        Closure.centre_id.in_({visit.centre_id for visit in visits}),
+        Closure.centre_id.in_({use.centre_id for use in uses}),
         Closure.lifted_at.is_(None),
-        Closure.starts_at < max(visit.ends_at for visit in visits),
-        Closure.ends_at > min(visit.starts_at for visit in visits),
+        Closure.starts_at < max(use.ends_at for use in uses),
+        Closure.ends_at > min(use.starts_at for use in uses),
     )
     closures = db.session.scalars(query.order_by(Closure.id.desc())).all()
     return {
-        visit.id: closure
+        use.id: closure
         for closure in closures  # the first of several is told, so it comes last
-        for visit in visits
-        if closure.centre_id == visit.centre_id
-        and closure.room_id in (None, visit.room_id)
-        and closure.starts_at < visit.ends_at
-        and closure.ends_at > visit.starts_at
+        for use in uses
+        if closure.centre_id == use.centre_id
+        and closure.room_id in (None, use.room_id)
+        and closure.starts_at < use.ends_at
+        and closure.ends_at > use.starts_at
     }
 
 

@@ -27,23 +27,23 @@ def answer(case: Case) -> Case:
     assert on
     if on < birth or (discharge and discharge < birth):
         raise BadCase("as_of and discharge_date cannot lie before birth_date")
-    unknown = sorted(set(done) - {visit.id for visit in visits()})
+    unknown = sorted(set(done) - {check_age.id for check_age in visits()})
     if unknown:
         raise BadCase(f"completed names no check: {', '.join(unknown)}")
     hb_done = case.get("hb_done")
     if hb_done not in (None, True, False):
         raise BadCase("hb_done must be true or false")
     found = due(birth, on, done, discharge=discharge, hb_done=hb_done)
-    visit = found.visit
+    check_age = found.visit
     action, reason = screened(case)
     return {
-        "next": visit.id if visit else None,
+        "next": check_age.id if check_age else None,
         "due_from": found.due_from.isoformat() if found.due_from else None,
         "due_by": found.due_by.isoformat() if found.due_by else None,
         "overdue": found.overdue,
         "items": found.items,
-        "tcm": visit.tcm if visit else None,
-        "warning_items": visit.warning_signs if visit else (),
+        "tcm": check_age.tcm if check_age else None,
+        "warning_items": check_age.warning_signs if check_age else (),
         "hb_needed": found.hb_needed,
         "action": action,
         "reason": reason,

@@ -42,8 +42,8 @@ def book_today(city: City) -> None:
     for family in city.families:
         if family.is_shown or family.home != doctor.centre.code:
             continue
-        if visit := _first(city, family, family.children, [city.today], by=doctor):
-            _answer(visit, by=family.guardian, half=False)
+        if appointment := _first(city, family, family.children, [city.today], by=doctor):
+            _answer(appointment, by=family.guardian, half=False)
             return
 
 
@@ -67,9 +67,9 @@ def _first(
     return None
 
 
-def _answer(visit: Appointment, *, by: User, half: bool) -> None:
+def _answer(appointment: Appointment, *, by: User, half: bool) -> None:
     """What the parent answered the evening before: all, or what comes first."""
-    one = check_queries.visit_at(visit, None, check_queries.done_before(visit))
+    one = check_queries.visit_at(appointment, None, check_queries.done_before(appointment))
     if one is None:
         return
     asked = questions(one)
@@ -77,5 +77,5 @@ def _answer(visit: Appointment, *, by: User, half: bool) -> None:
         each.code: NOT_WELL.get(each.code, each.options[0].value)
         for each in asked[: len(asked) // 2 if half else None]
     }
-    then = visit.starts_at - timedelta(hours=14)
-    recording.answer(visit.child, one.id, answers, by=by, now=then)
+    then = appointment.starts_at - timedelta(hours=14)
+    recording.answer(appointment.child, one.id, answers, by=by, now=then)

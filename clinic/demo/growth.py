@@ -84,35 +84,35 @@ def fill(city: City) -> None:
 
 def _checks(child: Child, centre: Centre, path: Path, today: date, staff: User) -> None:
     """Most checks on time, some late, a few never."""
-    for visit, first in _due_until(child, today - OPEN_NOW):
+    for check_age, first in _due_until(child, today - OPEN_NOW):
         if path.dice.random() < KEPT:
             on = first + timedelta(days=path.dice.randrange(LATE))
-            _check(child, centre.id, visit, on, path, staff)
+            _check(child, centre.id, check_age, on, path, staff)
 
 
 def record_check(appointment: Appointment, *, by: User) -> None:
     """What was measured and found at this health check, if one was due."""
     child, on = appointment.child, clinic_day(appointment.starts_at)
     made = [check for check in made_of([child.id])[child.id] if check.on < on]
-    if visit := next_visit(child.birth_date, on, checks_done(child, made)):
+    if check_age := next_visit(child.birth_date, on, checks_done(child, made)):
         path = Path(Random(child.id))  # noqa: S311 - a plausible city, not a secret
-        _check(child, appointment.centre_id, visit, on, path, by, appointment)
+        _check(child, appointment.centre_id, check_age, on, path, by, appointment)
 
 
 def _due_until(child: Child, last: date) -> list[tuple[CheckAge, date]]:
     """The checks whose first day is known and came by then, with that day."""
     found = []
-    for visit in visits():
-        first, _ = window(visit, child.birth_date, None)
+    for check_age in visits():
+        first, _ = window(check_age, child.birth_date, None)
         if first and first <= last:
-            found.append((visit, first))
+            found.append((check_age, first))
     return found
 
 
 def _check(
     child: Child,
     centre_id: int,
-    visit: CheckAge,
+    check_age: CheckAge,
     on: date,
     path: Path,
     staff: User,
@@ -120,24 +120,24 @@ def _check(
 ) -> CheckVisit:
     """One finished check with what was measured and found."""
     now = at(on, time(10, 30))
-    target = Target(child.id, centre_id, visit.id, on, appointment.id if appointment else None)
-    found = _found(visit, path.dice)
+    target = Target(child.id, centre_id, check_age.id, on, appointment.id if appointment else None)
+    found = _found(check_age, path.dice)
     check = recording.save_check(target, 0, path.measured(child, on), found, by=staff, now=now)
     check.finished_at, check.finished_by_id = now, staff.id
     db.session.flush()
     return check
 
 
-def _found(visit: CheckAge, dice: Random) -> dict[str, str]:
+def _found(check_age: CheckAge, dice: Random) -> dict[str, str]:
     """Nothing unusual, but a warning sign now and then."""
-    found = {finding.code: "normal" for finding in findings() if finding.code in visit.items}
-    screen = signs(visit)
+    found = {finding.code: "normal" for finding in findings() if finding.code in check_age.items}
+    screen = signs(check_age)
     found |= {check_question.code: "no" for check_question in screen}
     if screen and dice.random() < SIGN_SEEN:
         found |= {screen[0].code: "yes", "referral": "agreed"}
-    if "visual_acuity" in visit.items:
+    if "visual_acuity" in check_age.items:
         found |= dict.fromkeys(ACUITY, "0.8")
-    return found | {topic.code: "yes" for topic in advice(visit)}
+    return found | {topic.code: "yes" for topic in advice(check_age)}
 
 
 def _sign_at_last(child: Child) -> None:

@@ -94,13 +94,13 @@ def _year(
     assert isinstance(born, date)
     patient = Patient(born, "F" if row["sex"] is Sex.FEMALE else "M")
     tall, fat = dice.gauss(0, 0.7), dice.gauss(0.4, 1.0)
-    for visit in visits():
-        first, last = window(visit, born, None)
+    for check_age in visits():
+        first, last = window(check_age, born, None)
         if first is None or last is None or not today - A_YEAR - A_YEAR <= first < today:
             continue
         on = first + timedelta(days=dice.randrange(min(LATE, (last - first).days + 8)))
         if on < today and dice.random() < KEPT[home.code]:
-            yield on, visit.id, _measured(patient, on, tall, fat)
+            yield on, check_age.id, _measured(patient, on, tall, fat)
     if born < add_months(today, -MONTHS * (LAST_YOUNG + 1)):
         on = today - timedelta(days=dice.randrange(5, 200))
         yield on, SCHOOL_VISIT, _at_school(patient, on, fat)

@@ -22,13 +22,13 @@ def draft(today: date) -> None:
     found = _a_visit(first)
     if found is None:
         return
-    visit, rule = found
+    appointment, rule = found
     managers = select(Membership).where(
         Membership.centre_id == rule.centre_id, Membership.role == Role.MANAGER
     )
     manager = db.session.scalars(managers).one().user
     weekly = replace(weekly_of(rule), valid_from=first)
-    starts, ends = local(visit.starts_at).time(), local(visit.ends_at).time()
+    starts, ends = local(appointment.starts_at).time(), local(appointment.ends_at).time()
     weekly = replace(weekly, closes=starts) if starts > rule.opens else replace(weekly, opens=ends)
     wanted = Template(rule.practitioner, rule.room, tuple(rule.services), weekly)
     drafts.draft_change(rule, wanted, by=manager, now=at(today, time(7)))

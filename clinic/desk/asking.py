@@ -38,21 +38,21 @@ def answers(appointment_id: int) -> Response:
 
     With `family` in the address the whole family is: after this child, whoever else is to be asked.
     """
-    visit, now = get_visit(me(), appointment_id), clock.now()
-    health = health_of([visit.id], now).get(visit.id)
+    appointment, now = get_visit(me(), appointment_id), clock.now()
+    health = health_of([appointment.id], now).get(appointment.id)
     if health is None:
-        return see_other("desk.show", appointment_id=visit.id)
+        return see_other("desk.show", appointment_id=appointment.id)
     if request.method == "GET":
-        return _page(visit, health, {}, {}, now)
+        return _page(appointment, health, {}, {}, now)
     typed = typed_in(request.form)
     errors: Errors = {}
     still, tenths, note = _read(health, typed, errors)
     if errors:
-        return _page(visit, health, typed, errors, now)
+        return _page(appointment, health, typed, errors, now)
 
     def work() -> Appointment | None:
-        ask_again(visit, health, still=still, tenths=tenths, note=note, by=me(), now=now)
-        return _check_in(visit, now)
+        ask_again(appointment, health, still=still, tenths=tenths, note=note, by=me(), now=now)
+        return _check_in(appointment, now)
 
     try:
         next_one = in_one_transaction(work)
@@ -60,9 +60,9 @@ def answers(appointment_id: int) -> Response:
         return _page(get_visit(me(), appointment_id), health, typed, {"answers": say(error)}, now)
     if next_one:
         return see_other("desk.answers", appointment_id=next_one.id, family=1)
-    if status_of(visit) is Status.ARRIVED:
-        flash(_("%(name)s is checked in.", name=visit.child.name))
-    return see_other("desk.today", centre=visit.centre.code)
+    if status_of(appointment) is Status.ARRIVED:
+        flash(_("%(name)s is checked in.", name=appointment.child.name))
+    return see_other("desk.today", centre=appointment.centre.code)
 
 
 def _read(
@@ -101,10 +101,14 @@ def _check_in(visit: Appointment, now: datetime) -> Appointment | None:
 
 
 def _page(
-    visit: Appointment, health: Health, typed: Mapping[str, str], errors: Errors, now: datetime
+    appointment: Appointment,
+    health: Health,
+    typed: Mapping[str, str],
+    errors: Errors,
+    now: datetime,
 ) -> Response:
-    audit.note_read(visit.child_id, visit.centre_id)
-    is_today = clinic_day(visit.starts_at) == clinic_day(now)
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    is_today = clinic_day(appointment.starts_at) == clinic_day(now)
     named = {
         f"q-{health_question.code}": name_of(health_question, "text")
         for health_question in health.yes
@@ -112,10 +116,10 @@ def _page(
     return render(
         "desk/answers.html",
         status=422 if errors else 200,
-        visit=visit,
+        visit=appointment,
         health=health,
         typed=typed,
         errors=errors,
         named=named | {"temperature": _("Temperature") + ": "},
-        checks_in=is_today and status_of(visit) in (Status.BOOKED, Status.NO_SHOW),
+        checks_in=is_today and status_of(appointment) in (Status.BOOKED, Status.NO_SHOW),
     )

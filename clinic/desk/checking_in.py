@@ -66,9 +66,9 @@ def search() -> Response:
 @bp.post("/appointments/<id:appointment_id>/arrival")
 @allow(Role.RECEPTION)
 def check_in(appointment_id: int) -> Response:
-    visit = get_visit(me(), appointment_id)
-    if must_ask(visit, clock.now()):
-        return see_other("desk.answers", appointment_id=visit.id)
+    appointment = get_visit(me(), appointment_id)
+    if must_ask(appointment, clock.now()):
+        return see_other("desk.answers", appointment_id=appointment.id)
     return _arrive(appointment_id, arriving.check_in)
 
 
@@ -93,31 +93,33 @@ def undo(appointment_id: int) -> Response:
 @allow(Role.RECEPTION)
 def correction(appointment_id: int) -> Response:
     """A check-in that was wrong, whenever it is noticed: taken back for a reason, with its ticket."""
-    visit, form, refusal = get_visit(me(), appointment_id), CorrectionForm(), ""
+    appointment, form, refusal = get_visit(me(), appointment_id), CorrectionForm(), ""
     if form.validate_on_submit():
         why, now = form.reason.data, clock.now()
         try:
-            in_one_transaction(lambda: arriving.undo_check_in(visit, by=me(), now=now, reason=why))
+            in_one_transaction(
+                lambda: arriving.undo_check_in(appointment, by=me(), now=now, reason=why)
+            )
         except DomainError as error:
             refusal = say(error)
         else:
-            flash(_("The check-in of %(name)s is taken back.", name=visit.child.name))
-            return see_other("desk.today", centre=visit.centre.code)
-    audit.note_read(visit.child_id, visit.centre_id)
-    ticket = ticket_of(visit)
+            flash(_("The check-in of %(name)s is taken back.", name=appointment.child.name))
+            return see_other("desk.today", centre=appointment.centre.code)
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    ticket = ticket_of(appointment)
     return render(
         "desk/correction.html",
         status=422 if refusal or form.errors else 200,
-        visit=visit,
+        visit=appointment,
         form=form,
         refusal=refusal,
-        ticket=None if ticket is None or is_needed(ticket, but=visit) else ticket,
-        is_here=status_of(visit) is Status.ARRIVED,
+        ticket=None if ticket is None or is_needed(ticket, but=appointment) else ticket,
+        is_here=status_of(appointment) is Status.ARRIVED,
     )
 
 
-def _check_in_family(visit: Appointment, *, by: Person, now: datetime) -> None:
-    family = arriving.family_of(visit, now) or [visit]
+def _check_in_family(appointment: Appointment, *, by: Person, now: datetime) -> None:
+    family = arriving.family_of(appointment, now) or [appointment]
     arriving.check_in_family(family, by=by, now=now)
 
 
@@ -140,10 +142,10 @@ def _slowed(centre: Centre, typed: str) -> str:
 
 
 def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
-    visit = get_visit(me(), appointment_id)
-    centre = visit.centre
+    appointment = get_visit(me(), appointment_id)
+    centre = appointment.centre
     try:
-        in_one_transaction(lambda: verb(visit, by=me(), now=clock.now()))
+        in_one_transaction(lambda: verb(appointment, by=me(), now=clock.now()))
     except DomainError as error:
         return _list(centre, _typed(), say(error), appointment_id)
     if is_htmx():

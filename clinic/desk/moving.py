@@ -42,93 +42,101 @@ def move(appointment_id: int) -> Response:
 
     Taking a move back is a move to the time before.
     """
-    visit, now = get_visit(me(), appointment_id), clock.now()
+    appointment, now = get_visit(me(), appointment_id), clock.now()
     slot_id = id_of(request.args, "slot")
     if request.method == "GET":
-        return _page(visit, slot_id, now)
+        return _page(appointment, slot_id, now)
     if slot_id is None:
-        return _page(visit, None, now, _("Choose a time."))
+        return _page(appointment, None, now, _("Choose a time."))
     version = id_of(request.form, "version") or 0
     try:
         choice = request.form.get("other", "")
-        in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
+        in_one_transaction(
+            lambda: staff_move(appointment, slot_id, version, choice, by=me(), now=now)
+        )
     except DomainError as error:
         return _page(get_visit(me(), appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
-    return see_other("desk.show", appointment_id=visit.id)
+    return see_other("desk.show", appointment_id=appointment.id)
 
 
-def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
-    audit.note_read(visit.child_id, visit.centre_id)
+def _page(
+    appointment: Appointment, slot_id: int | None, now: datetime, refusal: str = ""
+) -> Response:
+    audit.note_read(appointment.child_id, appointment.centre_id)
     wanted, objections, other, may_move = None, [], None, False
     try:
-        booking.must_be_changeable(visit, online=False, now=now)
+        booking.must_be_changeable(appointment, online=False, now=now)
         may_move = True
         if slot_id:
-            wanted = wanted_here(visit, slot_id, now=now)
-            other = other_part(visit, wanted, online=False, now=now)
+            wanted = wanted_here(appointment, slot_id, now=now)
+            other = other_part(appointment, wanted, online=False, now=now)
             but = [other.part.id] if other else []
-            objections = against_moving(visit, wanted, but=but, now=now)
+            objections = against_moving(appointment, wanted, but=but, now=now)
     except DomainError as error:
         refusal = refusal or say(error)
-    own_day = max(clinic_day(visit.starts_at), clinic_day(now))
+    own_day = max(clinic_day(appointment.starts_at), clinic_day(now))
     asked = clinic_day(wanted.starts_at) if wanted else a_day(request.args.get("day"))
     day = max(asked or own_day, clinic_day(now))
-    free = free_times(visit.service, visit.centre, day, now)
+    free = free_times(appointment.service, appointment.centre, day, now)
     return render(
         "desk/move.html",
         status=409 if refusal else 200,
-        visit=visit,
+        visit=appointment,
         wanted=wanted,
         objections=objections,
         other=other,
-        in_the_way=_in_the_way(visit, wanted, objections),
+        in_the_way=_in_the_way(appointment, wanted, objections),
         day=day,
         free=free,
-        why=None if free else why_nothing_is_free(visit.service, visit.centre, day, now),
-        next_days=next_days(visit, day, now=now),
-        names={practitioner.id: practitioner for practitioner in visit.centre.practitioners},
-        rooms={room.id: room for room in visit.centre.rooms},
+        why=None
+        if free
+        else why_nothing_is_free(appointment.service, appointment.centre, day, now),
+        next_days=next_days(appointment, day, now=now),
+        names={practitioner.id: practitioner for practitioner in appointment.centre.practitioners},
+        rooms={room.id: room for room in appointment.centre.rooms},
         refusal=refusal,
         may_move=may_move,
     )
 
 
 def _in_the_way(
-    visit: Appointment, wanted: Wanted | None, objections: Sequence[Objection]
+    appointment: Appointment, wanted: Wanted | None, objections: Sequence[Objection]
 ) -> list[Appointment]:
     """The other visits of the child at the wanted time."""
     if wanted is None or not objections:
         return []
     lasts = wanted.slots[-1].ends_at - wanted.starts_at
-    return in_the_way(Refused(objections), {visit.child_id}, wanted.starts_at, lasts, but=visit)
+    return in_the_way(
+        Refused(objections), {appointment.child_id}, wanted.starts_at, lasts, but=appointment
+    )
 
 
 @bp.route("/appointments/<id:appointment_id>/cancellation", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
-    visit, now = get_visit(me(), appointment_id), clock.now()
-    form, refusal, other = CancelForFamilyForm(), "", same_trip(visit, now=now)
+    appointment, now = get_visit(me(), appointment_id), clock.now()
+    form, refusal, other = CancelForFamilyForm(), "", same_trip(appointment, now=now)
     if form.validate_on_submit():
         reason = form.reason.data or ""
-        those = [visit, *(other if form.other.data else ())]
+        those = [appointment, *(other if form.other.data else ())]
         try:
             in_one_transaction(lambda: _cancel(those, reason, now))
         except DomainError as error:
             refusal = say(error)
         else:
             flash(_("The appointment is cancelled. No message goes out: please tell the family."))
-            return see_other("desk.today", centre=visit.centre.code)
+            return see_other("desk.today", centre=appointment.centre.code)
     try:
-        booking.must_be_changeable(visit, online=False, now=now, cancelling=True)
+        booking.must_be_changeable(appointment, online=False, now=now, cancelling=True)
         may_cancel = True
     except DomainError as error:
         refusal, may_cancel = say(error), False
-    audit.note_read(visit.child_id, visit.centre_id)
+    audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "desk/cancellation.html",
         status=422 if refusal or form.errors else 200,
-        visit=visit,
+        visit=appointment,
         form=form,
         other=other,
         refusal=refusal,

@@ -37,22 +37,22 @@ PAGES = (
 @allow(Role.RECEPTION, Role.MANAGER)
 def show(appointment_id: int) -> Response:
     """What reception does about a visit; the centre's manager may look, and it is written down."""
-    visit, now = get_visit(me(), appointment_id, Role.MANAGER), clock.now()
-    audit.note_read(visit.child_id, visit.centre_id)
-    history = history_of(visit)
+    appointment, now = get_visit(me(), appointment_id, Role.MANAGER), clock.now()
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    history = history_of(appointment)
     return render(
         "desk/show.html",
-        visit=visit,
-        reference=spoken(visit.booking.reference),
-        standing=status_of(visit),
+        visit=appointment,
+        reference=spoken(appointment.booking.reference),
+        standing=status_of(appointment),
         labels=LABELS,
-        is_today=clinic_day(visit.starts_at) == clinic_day(now),
-        doses=booked_for([visit.id]).get(visit.id, ()),
+        is_today=clinic_day(appointment.starts_at) == clinic_day(now),
+        doses=booked_for([appointment.id]).get(appointment.id, ()),
         history=history,
-        health=health_of([visit.id], now).get(visit.id),
-        moved=last_move(visit, history, now=now),
-        is_at_desk=visit.centre_id in me().centre_ids(Role.RECEPTION),
-        day=clinic_day(visit.starts_at),
+        health=health_of([appointment.id], now).get(appointment.id),
+        moved=last_move(appointment, history, now=now),
+        is_at_desk=appointment.centre_id in me().centre_ids(Role.RECEPTION),
+        day=clinic_day(appointment.starts_at),
     )
 
 

@@ -48,8 +48,8 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket |
     # Who has another visit to the same room later that day gets another ticket.
     if ticket is not None and not (is_new and ticket.state is State.DONE):
         return ticket
-    visit = _visit(appointment, by=by, now=now)
-    return _issue(visit, appointment, by=by, now=now)
+    encounter = _visit(appointment, by=by, now=now)
+    return _issue(encounter, appointment, by=by, now=now)
 
 
 def check_in_family(rows: Sequence[Appointment], *, by: Person, now: datetime) -> list[Ticket]:
@@ -134,28 +134,28 @@ def _visit(appointment: Appointment, *, by: Person, now: datetime) -> Encounter:
         "child_id": appointment.child_id,
     }
     query = select(Encounter).filter_by(**facts, closed_at=None).with_for_update()
-    if visit := db.session.scalar(query):
-        return visit
-    visit = Encounter(**facts, opened_at=now, opened_by_id=by.id)
-    db.session.add(visit)
+    if encounter := db.session.scalar(query):
+        return encounter
+    encounter = Encounter(**facts, opened_at=now, opened_by_id=by.id)
+    db.session.add(encounter)
     try:
         db.session.flush()
     except IntegrityError as error:
         if "visits" in broken_promise(error):
             raise JustChanged from error
         raise
-    audit.record("open_visit", visit, by=by.id, now=now, centre_id=visit.centre_id)
-    return visit
+    audit.record("open_visit", encounter, by=by.id, now=now, centre_id=encounter.centre_id)
+    return encounter
 
 
-def _issue(visit: Encounter, appointment: Appointment, *, by: Person, now: datetime) -> Ticket:
+def _issue(encounter: Encounter, appointment: Appointment, *, by: Person, now: datetime) -> Ticket:
     kind = appointment.service.kind
-    number = _next_number(visit, kind)
+    number = _next_number(encounter, kind)
     station = kinds()[kind].path[0]
     ticket = Ticket(
-        visit=visit,
-        centre_id=visit.centre_id,
-        day=visit.day,
+        visit=encounter,
+        centre_id=encounter.centre_id,
+        day=encounter.day,
         kind=kind,
         number=number,
         own_room_id=appointment.room_id,
@@ -182,11 +182,11 @@ def _turn(appointment: Appointment) -> datetime:
     return arrived if is_late(expected, arrived, policy) else appointment.starts_at
 
 
-def _next_number(visit: Encounter, kind: str) -> int:
+def _next_number(encounter: Encounter, kind: str) -> int:
     """Counted by the database, in one statement: nobody gets the same one."""
     insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
     first = insert(TicketCounter).values(
-        centre_id=visit.centre_id, day=visit.day, kind=kind, last=1
+        centre_id=encounter.centre_id, day=encounter.day, kind=kind, last=1
     )
     counted = first.on_conflict_do_update(
         index_elements=["centre_id", "day", "kind"], set_={"last": TicketCounter.last + 1}

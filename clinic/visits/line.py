@@ -196,17 +196,17 @@ def undo(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     if len(standing) < 2 or too_late or standing[-1].verb not in [*Verb]:
         raise NothingToUndo(ticket=ticket.label)
     before, last = standing[-2:]
-    visit = ticket.visit
-    visit.closed_at = visit.closed_by_id = None
+    encounter = ticket.visit
+    encounter.closed_at = encounter.closed_by_id = None
     facts = {name: getattr(before, name) for name in STANDING}
     take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)
 
 
-def close_if_done(visit: Encounter, *, by: Person, now: datetime) -> None:
+def close_if_done(encounter: Encounter, *, by: Person, now: datetime) -> None:
     """A visit ends with the last of its tickets."""
     left = select(func.count(Ticket.id)).where(
-        Ticket.visit_id == visit.id, Ticket.state.not_in((State.DONE, State.VOID))
+        Ticket.visit_id == encounter.id, Ticket.state.not_in((State.DONE, State.VOID))
     )
-    if visit.closed_at is None and not db.session.scalar(left):
-        visit.closed_at, visit.closed_by_id = now, by.id
+    if encounter.closed_at is None and not db.session.scalar(left):
+        encounter.closed_at, encounter.closed_by_id = now, by.id
         db.session.flush()

@@ -45,8 +45,8 @@ def not_gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
     ticket = ticket_of(appointment)
     if ticket is None or ticket.day != clinic_day(now) or ticket.state is not State.DONE:
         return
-    visit = db.session.get_one(Encounter, ticket.visit_id)
-    lock_row(visit)
+    encounter = db.session.get_one(Encounter, ticket.visit_id)
+    lock_row(encounter)
     lock_row(ticket)
     query = (
         select(TicketStep)
@@ -54,20 +54,20 @@ def not_gone(appointment: Appointment, *, by: Person, now: datetime) -> None:
         .order_by(TicketStep.number)
     )
     before, last = db.session.scalars(query).all()
-    if last.verb != RECORDED or _is_here_again(visit):
+    if last.verb != RECORDED or _is_here_again(encounter):
         return
-    visit.closed_at = visit.closed_by_id = None
+    encounter.closed_at = encounter.closed_by_id = None
     facts = {name: getattr(before, name) for name in STANDING}
     take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)
 
 
-def _is_here_again(visit: Encounter) -> bool:
+def _is_here_again(encounter: Encounter) -> bool:
     """Whether the child was checked in anew that day after this visit was over."""
     others = select(Encounter.id).where(
-        Encounter.id != visit.id,
-        Encounter.child_id == visit.child_id,
-        Encounter.centre_id == visit.centre_id,
-        Encounter.day == visit.day,
+        Encounter.id != encounter.id,
+        Encounter.child_id == encounter.child_id,
+        Encounter.centre_id == encounter.centre_id,
+        Encounter.day == encounter.day,
         Encounter.closed_at.is_(None),
     )
     return db.session.scalar(others.limit(1)) is not None
@@ -79,8 +79,8 @@ def _move(
     ticket = ticket_of(appointment)
     if ticket is None or is_needed(ticket, but=appointment):
         return
-    visit = db.session.get_one(Encounter, ticket.visit_id)
-    lock_row(visit)
+    encounter = db.session.get_one(Encounter, ticket.visit_id)
+    lock_row(encounter)
     lock_row(ticket)
     if ticket.state not in OPEN:
         return
@@ -100,7 +100,7 @@ def _move(
             since=now,
         )
     if state is State.DONE:
-        close_if_done(visit, by=by, now=now)
+        close_if_done(encounter, by=by, now=now)
 
 
 def is_needed(ticket: Ticket, *, but: Appointment) -> bool:

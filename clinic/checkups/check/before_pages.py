@@ -34,28 +34,35 @@ def before(appointment_id: int) -> Response:
     HTMX sends the one question that changed and gets the progress back; without scripts the
     button saves everything, and what is missing is said beside it.
     """
-    visit = check_queries.get_own_check(me(), appointment_id)
+    appointment = check_queries.get_own_check(me(), appointment_id)
     one = check_queries.visit_at(
-        visit, check_queries.check_of(visit.id), check_queries.done_before(visit)
+        appointment, check_queries.check_of(appointment.id), check_queries.done_before(appointment)
     )
     if one is None:
-        return render("checkups/no_check.html", visit=visit, back="appointments.show")
+        return render("checkups/no_check.html", visit=appointment, back="appointments.show")
     if request.method != "POST":
-        return _page(visit, one, check_queries.answers_of(visit.child_id, one), {})
-    if status_of(visit) not in OPEN:
+        return _page(appointment, one, check_queries.answers_of(appointment.child_id, one), {})
+    if status_of(appointment) not in OPEN:
         closed = _("This visit is over. Nothing can be changed any more.")
-        return _page(visit, one, check_queries.answers_of(visit.child_id, one), {"before": closed})
+        return _page(
+            appointment,
+            one,
+            check_queries.answers_of(appointment.child_id, one),
+            {"before": closed},
+        )
     new = _changed(one, request.form)
-    in_one_transaction(lambda: recording.answer(visit.child, one.id, new, by=me(), now=clock.now()))
-    answers = check_queries.answers_of(visit.child_id, one)
+    in_one_transaction(
+        lambda: recording.answer(appointment.child, one.id, new, by=me(), now=clock.now())
+    )
+    answers = check_queries.answers_of(appointment.child_id, one)
     missing = questions.unanswered(one, answers)
     if is_htmx():
-        return _page(visit, one, answers, {})
+        return _page(appointment, one, answers, {})
     if missing:
         words = _("Please choose an answer.")
-        return _page(visit, one, answers, {each.code: words for each in missing})
+        return _page(appointment, one, answers, {each.code: words for each in missing})
     flash(_("Thank you, that is saved. The doctor sees your answers."), "success")
-    return see_other("appointments.show", appointment_id=visit.id)
+    return see_other("appointments.show", appointment_id=appointment.id)
 
 
 def _changed(one: CheckAge, form: Mapping[str, str]) -> dict[str, str]:
@@ -70,14 +77,14 @@ def _changed(one: CheckAge, form: Mapping[str, str]) -> dict[str, str]:
 
 
 def _page(
-    visit: Appointment, one: CheckAge, answers: Mapping[str, str], errors: Errors
+    appointment: Appointment, one: CheckAge, answers: Mapping[str, str], errors: Errors
 ) -> Response:
     """The page, or only how far they are."""
     return render(
         "checkups/before.html",
         partial="checkups/_before_progress.html",
         status=422 if errors else 200,
-        visit=visit,
+        visit=appointment,
         check=one,
         signs=questions.signs(one),
         daily=questions.daily(one),
@@ -85,5 +92,5 @@ def _page(
         answers=answers,
         shown=json.dumps(answers),
         errors=errors,
-        is_open=status_of(visit) in OPEN,
+        is_open=status_of(appointment) in OPEN,
     )

@@ -41,27 +41,27 @@ class CheckAtHand:
         return age_months(self.patient.birth_date, self.on)
 
 
-def case_of(visit: Appointment) -> CheckAtHand | None:
+def case_of(appointment: Appointment) -> CheckAtHand | None:
     """The check of that appointment; None where no check of the schedule is left. Five queries."""
-    check = queries.check_of(visit.id)
-    done = queries.done_before(visit)
-    one = queries.visit_at(visit, check, done)
+    check = queries.check_of(appointment.id)
+    done = queries.done_before(appointment)
+    one = queries.visit_at(appointment, check, done)
     if one is None:
         return None
-    record = queries.on_record(visit, check)
-    sheet = queries.sheet_of(visit, one, done, record)
+    record = queries.on_record(appointment, check)
+    sheet = queries.sheet_of(appointment, one, done, record)
     how = How.STANDING if "height" in one.items else How.LYING
     kept = {"how": how.value} if Kind.LENGTH in sheet.amounts else {}
-    kept |= {"note": visit.note} | record.fields
+    kept |= {"note": appointment.note} | record.fields
     return CheckAtHand(
-        visit=visit,
+        visit=appointment,
         check=check,
         sheet=sheet,
-        on=check.done_on if check else clinic_day(visit.starts_at),
-        patient=patient_of(visit.child),
+        on=check.done_on if check else clinic_day(appointment.starts_at),
+        patient=patient_of(appointment.child),
         fields={name: kept.get(name, "") for name in sheet.fields},
         before=record.before,
         from_home=record.from_home,
-        answers=queries.answers_of(visit.child_id, one),
+        answers=queries.answers_of(appointment.child_id, one),
         done=done,
     )

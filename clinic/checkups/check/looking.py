@@ -50,18 +50,20 @@ def lock(child_ids: Collection[int]) -> None:
 
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Ask about a visit whose check was made meanwhile, at another visit."""
-    visits = _visits(child_ids, now)
-    if not visits:
+    appointments = _visits(child_ids, now)
+    if not appointments:
         return
     made = made_of(child_ids)
-    over = [visit for visit in visits if _is_over(visit, made[visit.child_id])]
+    over = [visit for visit in appointments if _is_over(visit, made[visit.child_id])]
     kept = questions.kept_among(over)
     questions.ask(
         [appointment for appointment in over if appointment.id not in kept],
         Question.NOTHING_LEFT,
         now=now,
     )
-    questions.withdraw([visit for visit in visits if visit.question and visit not in over], now=now)
+    questions.withdraw(
+        [visit for visit in appointments if visit.question and visit not in over], now=now
+    )
 
 
 def _visits(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:
@@ -80,13 +82,13 @@ def _visits(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:
     ).all()
 
 
-def _is_over(visit: Appointment, made: Collection[CheckMade]) -> bool:
+def _is_over(appointment: Appointment, made: Collection[CheckMade]) -> bool:
     """Whether a check was due on its day when it was booked, and none is any more."""
-    before = [check for check in made if check.at < visit.booking.made_at]
-    return _is_due(visit, before) and not _is_due(visit, made)
+    before = [check for check in made if check.at < appointment.booking.made_at]
+    return _is_due(appointment, before) and not _is_due(appointment, made)
 
 
-def _is_due(visit: Appointment, made: Collection[CheckMade]) -> bool:
-    day = clinic_day(visit.starts_at)
-    found = due(visit.child.birth_date, day, checks_done(visit.child, made))
+def _is_due(appointment: Appointment, made: Collection[CheckMade]) -> bool:
+    day = clinic_day(appointment.starts_at)
+    found = due(appointment.child.birth_date, day, checks_done(appointment.child, made))
     return found.visit is not None and (found.due_from or day) <= day

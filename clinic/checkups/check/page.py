@@ -39,16 +39,16 @@ TOOK_NO_PLACE = mark("This visit did not take place. Nothing can be recorded.")
 @allow(Role.CLINICIAN)
 def check(appointment_id: int) -> Response:
     """The page; a POST saves, finishes, or (while one types) only says what the numbers mean."""
-    visit = queries.get_check(me(), appointment_id)
-    case = case_of(visit)
+    appointment = queries.get_check(me(), appointment_id)
+    case = case_of(appointment)
     if case is None:
-        return show_nothing(visit)
+        return show_nothing(appointment)
     if request.method != "POST":
         return show(case, Typed(case.fields, case.fields, case.version))
     typed = typed_of(request.form, case.sheet, case.answers)
     if typed.action not in ("save", FINISH):
         return show(case, typed)
-    if status_of(visit) in OVER:
+    if status_of(appointment) in OVER:
         return show(case, typed, refusal=Doubt(TOOK_NO_PLACE, {}))
     if case.on > clinic_day(clock.now()):
         return show(case, typed, refusal=Doubt(TOO_EARLY, {}))
@@ -77,16 +77,16 @@ def _save(case: CheckAtHand, typed: Typed) -> Response:
 
 
 def _keep(case: CheckAtHand, typed: Typed, reading: TypedCheck) -> None:
-    now, by, visit = clock.now(), me(), case.visit
+    now, by, appointment = clock.now(), me(), case.visit
     target = recording.Target(
-        visit.child_id, visit.centre_id, case.sheet.visit.id, case.on, visit.id
+        appointment.child_id, appointment.centre_id, case.sheet.visit.id, case.on, appointment.id
     )
     found = reading.found | _why(case, reading.found)
     done = recording.save_check(
         target, typed.version, reading.measured.values(), found, by=by, now=now
     )
     if typed.action == FINISH:
-        recording.finish_check(done, visit, by=by, now=now, note=found.get("note", ""))
+        recording.finish_check(done, appointment, by=by, now=now, note=found.get("note", ""))
 
 
 def _why(case: CheckAtHand, found: Mapping[str, str]) -> dict[str, str]:

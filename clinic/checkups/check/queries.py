@@ -86,11 +86,11 @@ def coming_check(child_id: int, now: datetime) -> Appointment | None:
     return db.session.scalar(query.order_by(Appointment.starts_at).limit(1))
 
 
-def done_before(visit: Appointment) -> list[str]:
+def done_before(appointment: Appointment) -> list[str]:
     """The checks of the schedule that the child had on days before, in order."""
-    day = clinic_day(visit.starts_at)
-    made = [one for one in made_of([visit.child_id])[visit.child_id] if one.on < day]
-    return checks_done(visit.child, made)
+    day = clinic_day(appointment.starts_at)
+    made = [one for one in made_of([appointment.child_id])[appointment.child_id] if one.on < day]
+    return checks_done(appointment.child, made)
 
 
 def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) -> CheckAge | None:
@@ -101,20 +101,20 @@ def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) 
 
 
 def sheet_of(
-    visit: Appointment, one: CheckAge, done: Sequence[str], on_record: OnRecord
+    appointment: Appointment, one: CheckAge, done: Sequence[str], on_record: OnRecord
 ) -> CheckSheet:
     """What that check asks; blood is taken once in 6 to 8 months."""
-    since = add_months(visit.child.birth_date, 6)
+    since = add_months(appointment.child.birth_date, 6)
     was_taken = any(each.kind is Kind.HAEMOGLOBIN and each.on >= since for each in on_record.before)
     needed = hb_needed(one, done, hb_done=was_taken or None if one.id == "M8" else None)
     return sheet(one, [item for item in one.items if item != HB or needed])
 
 
-def on_record(visit: Appointment, check: CheckVisit | None) -> OnRecord:
+def on_record(appointment: Appointment, check: CheckVisit | None) -> OnRecord:
     """The live measurements of the child before that day, and the fields of this check."""
-    day = check.done_on if check else clinic_day(visit.starts_at)
+    day = check.done_on if check else clinic_day(appointment.starts_at)
     query = select(Measurement).where(
-        Measurement.child_id == visit.child_id, Measurement.voided_at.is_(None)
+        Measurement.child_id == appointment.child_id, Measurement.voided_at.is_(None)
     )
     rows = db.session.scalars(query.order_by(Measurement.measured_on, Measurement.id)).all()
     before = [row for row in rows if row.measured_on < day]

@@ -37,18 +37,24 @@ LOOKED_AT = 21  # days, as the calendar does
 OVER = (Status.CANCELLED, Status.NO_SHOW, Status.DISPLACED)
 
 
-def show_nothing(visit: Appointment) -> Response:
+def show_nothing(appointment: Appointment) -> Response:
     """No check of the schedule is left for this child."""
-    _note_read(visit)
-    return render("checkups/no_check.html", visit=visit, back="calendar.appointment")
+    _note_read(appointment)
+    return render("checkups/no_check.html", visit=appointment, back="calendar.appointment")
 
 
-def _note_read(visit: Appointment) -> None:
+def _note_read(appointment: Appointment) -> None:
     """Whoever looks at a child's record is written down; what follows the typing, now and then."""
     if is_htmx():
-        audit.note_once(visit.id, "read", "children", visit.child_id, centre_id=visit.centre_id)
+        audit.note_once(
+            appointment.id,
+            "read",
+            "children",
+            appointment.child_id,
+            centre_id=appointment.centre_id,
+        )
     else:
-        audit.note_read(visit.child_id, visit.centre_id)
+        audit.note_read(appointment.child_id, appointment.centre_id)
 
 
 def show(
@@ -98,15 +104,15 @@ def _entered(case: CheckAtHand) -> list[Entered]:
     return [Entered(n, one, one in case.from_home) for n, one in enumerate(case.before)]
 
 
-def books(visit: Appointment, day: date) -> bool | None:
+def books(appointment: Appointment, day: date) -> bool | None:
     """Whether one books the next visit oneself, from that day on; None if no time is open then.
 
     The calendar books only for whom one sees oneself.
     """
     now, days = clock.now(), LOOKED_AT
-    if not free_times(visit.service, visit.centre, day, now, days=days):
+    if not free_times(appointment.service, appointment.centre, day, now, days=days):
         return None
-    return visit.practitioner.user_id == me().id
+    return appointment.practitioner.user_id == me().id
 
 
 def _around(case: CheckAtHand) -> dict[str, object]:

@@ -118,31 +118,31 @@ def findings() -> tuple[Finding, ...]:
     )
 
 
-def advice(visit: CheckAge) -> tuple[Topic, ...]:
+def advice(check_age: CheckAge) -> tuple[Topic, ...]:
     """The texts for that age, and its TCM guidance."""
     found = [
         Topic(one["item"], one["name_zh"], one["name_en"], text["zh"], text["en"])
         for one in data()["advice"]
-        if one["item"] in (*visit.items, ALWAYS)
+        if one["item"] in (*check_age.items, ALWAYS)
         for text in one["texts"]
-        if in_range(visit, text["from"], text["to"])
+        if in_range(check_age, text["from"], text["to"])
     ]
-    if visit.tcm:
-        text = data()["tcm"][visit.tcm]
+    if check_age.tcm:
+        text = data()["tcm"][check_age.tcm]
         found.append(
-            Topic("tcm", f"中医药健康指导：{visit.tcm}", "TCM guidance", text["zh"], text["en"])
+            Topic("tcm", f"中医药健康指导：{check_age.tcm}", "TCM guidance", text["zh"], text["en"])
         )
     return tuple(found)
 
 
-def sheet(visit: CheckAge, items: Collection[str]) -> CheckSheet:
+def sheet(check_age: CheckAge, items: Collection[str]) -> CheckSheet:
     """What that check asks; `items`: those of the schedule that are due (haemoglobin may not be)."""
     return CheckSheet(
-        visit=visit,
-        amounts=tuple(AMOUNTS[one] for one in visit.items if one in AMOUNTS and one in items),
+        visit=check_age,
+        amounts=tuple(AMOUNTS[one] for one in check_age.items if one in AMOUNTS and one in items),
         findings=tuple(finding for finding in findings() if finding.code in items),
         acuity="visual_acuity" in items,
-        advice=advice(visit),
+        advice=advice(check_age),
         hepb_may_be_given=any(one.startswith("HepB") for one in items),
     )
 

@@ -29,10 +29,12 @@ class NextCheck:
 
 
 def window(
-    visit: CheckAge, birth_date: date, discharge: date | None
+    check_age: CheckAge, birth_date: date, discharge: date | None
 ) -> tuple[date | None, date | None]:
     """First and last day of that check (both inclusive); None where discharge is not known."""
-    return day_of(visit.start, birth_date, discharge), day_of(visit.end, birth_date, discharge)
+    return day_of(check_age.start, birth_date, discharge), day_of(
+        check_age.end, birth_date, discharge
+    )
 
 
 def day_of(moment: tuple[str, int], birth_date: date, discharge: date | None) -> date | None:
@@ -57,19 +59,21 @@ def next_visit(
     if age_months(birth_date, on) >= UNTIL_MONTHS:
         return None
     every = visits()
-    behind = max((at for at, visit in enumerate(every) if visit.id in done), default=-1)
+    behind = max((at for at, check_age in enumerate(every) if check_age.id in done), default=-1)
     left = every[behind + 1 :]
-    begun = [visit for visit in left if (window(visit, birth_date, discharge)[0] or on) <= on]
+    begun = [
+        check_age for check_age in left if (window(check_age, birth_date, discharge)[0] or on) <= on
+    ]
     return begun[-1] if begun else next(iter(left), None)
 
 
-def hb_needed(visit: CheckAge, done: Collection[str], *, hb_done: bool | None = None) -> bool:
+def hb_needed(check_age: CheckAge, done: Collection[str], *, hb_done: bool | None = None) -> bool:
     """Does that check take blood for haemoglobin? Once in 6-8 months, then 18, 30 months, yearly
     from 4 to 6 years. `hb_done`: was the test of this age done; unknown: as M6 was done.
     """
-    if HB not in visit.items or hb_done:
+    if HB not in check_age.items or hb_done:
         return False
-    return visit.id != "M8" or "M6" not in done or hb_done is False
+    return check_age.id != "M8" or "M6" not in done or hb_done is False
 
 
 def due(
@@ -81,13 +85,13 @@ def due(
     hb_done: bool | None = None,
 ) -> NextCheck:
     """The next check of a child on that day, with its window and contents."""
-    visit = next_visit(birth_date, on, done, discharge)
-    if visit is None:
+    check_age = next_visit(birth_date, on, done, discharge)
+    if check_age is None:
         return NextCheck(None)
-    first, last = window(visit, birth_date, discharge)
-    needed = hb_needed(visit, done, hb_done=hb_done)
-    items = tuple(item for item in visit.items if item != HB or needed)
-    return NextCheck(visit, first, last, last is not None and on > last, items, needed)
+    first, last = window(check_age, birth_date, discharge)
+    needed = hb_needed(check_age, done, hb_done=hb_done)
+    items = tuple(item for item in check_age.items if item != HB or needed)
+    return NextCheck(check_age, first, last, last is not None and on > last, items, needed)
 
 
 def screen_action(positive: Collection[str], *, regression: bool = False) -> tuple[str, str | None]:

@@ -108,6 +108,6 @@ def checks_done(child: Child, made: Collection[CheckMade]) -> list[str]:
     for one in made:
         if one.visit:
             done.append(one.visit)
-        elif visit := next_visit(child.birth_date, one.on, done):
-            done.append(visit.id)
+        elif check_age := next_visit(child.birth_date, one.on, done):
+            done.append(check_age.id)
     return done

@@ -50,53 +50,53 @@ def options_of(raw: list[dict[str, str]]) -> tuple[Option, ...]:
 def data() -> dict[str, Any]:
     """The file. KeyError where a sign of the schedule has no English."""
     found: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
-    for visit in visits():
-        for sign in visit.warning_signs:
+    for check_age in visits():
+        for sign in check_age.warning_signs:
             found["signs"]["en"][sign]
     return found
 
 
-def in_range(visit: CheckAge, first: str, last: str) -> bool:
+def in_range(check_age: CheckAge, first: str, last: str) -> bool:
     """Whether that check lies between these two, both inclusive."""
-    order = [visit.id for visit in visits()]
-    return order.index(first) <= order.index(visit.id) <= order.index(last)
+    order = [check_age.id for check_age in visits()]
+    return order.index(first) <= order.index(check_age.id) <= order.index(last)
 
 
 @cache
-def signs(visit: CheckAge) -> tuple[CheckQuestion, ...]:
+def signs(check_age: CheckAge) -> tuple[CheckQuestion, ...]:
     """The age's warning signs (sign-1 to sign-4), and regression where there is such a screen."""
-    if not visit.warning_signs:
+    if not check_age.warning_signs:
         return ()
     english, options = data()["signs"]["en"], options_of(data()["sign_options"])
     back = data()["regression"]
     return (
         *(
             CheckQuestion(f"sign-{number}", sign, english[sign], options, True)
-            for number, sign in enumerate(visit.warning_signs, 1)
+            for number, sign in enumerate(check_age.warning_signs, 1)
         ),
         CheckQuestion(REGRESSION, back["zh"], back["en"], options, True),
     )
 
 
 @cache
-def daily(visit: CheckAge) -> tuple[CheckQuestion, ...]:
+def daily(check_age: CheckAge) -> tuple[CheckQuestion, ...]:
     """What is asked about feeding, sleep, outdoor and screen time at that age."""
     return tuple(
         CheckQuestion(one["code"], one["zh"], one["en"], options_of(one["options"]))
         for one in data()["questions"]
-        if in_range(visit, one["from"], one["to"])
+        if in_range(check_age, one["from"], one["to"])
     )
 
 
-def questions(visit: CheckAge) -> tuple[CheckQuestion, ...]:
+def questions(check_age: CheckAge) -> tuple[CheckQuestion, ...]:
     """All of them, in the order in which they are asked."""
-    return signs(visit) + daily(visit)
+    return signs(check_age) + daily(check_age)
 
 
-def unanswered(visit: CheckAge, answers: Mapping[str, str]) -> tuple[CheckQuestion, ...]:
+def unanswered(check_age: CheckAge, answers: Mapping[str, str]) -> tuple[CheckQuestion, ...]:
     """What is still to be answered."""
     return tuple(
         question
-        for question in questions(visit)
+        for question in questions(check_age)
         if question.option(answers.get(question.code, "")) is None
     )

@@ -30,9 +30,9 @@ def second_screen(age_months: int) -> tuple[str, ...]:
     return next((tools for below, tools in SECOND_SCREEN if age_months < below), FROM_24)
 
 
-def referral(visit: CheckAge, found: Mapping[str, str], age_months: int) -> Referral | None:
+def referral(check_age: CheckAge, found: Mapping[str, str], age_months: int) -> Referral | None:
     """The referral that the findings ask for (field: "yes", "no" or empty); None if none does."""
-    seen = tuple(sign for sign in signs(visit) if found.get(sign.code) == "yes")
+    seen = tuple(sign for sign in signs(check_age) if found.get(sign.code) == "yes")
     positive = [check_question.code for check_question in seen if check_question.code != REGRESSION]
     action, _ = screen_action(positive, regression=len(seen) > len(positive))
     return Referral(seen, second_screen(age_months)) if action == "refer" else None

@@ -56,8 +56,8 @@ def visit_of(raw: dict[str, Any]) -> CheckAge:
 def visits() -> tuple[CheckAge, ...]:
     """All checks, by age. ValueError if the file is not the national schedule."""
     found = tuple(visit_of(raw) for raw in json.loads(FILE.read_text("utf-8"))["visits"])
-    if len({visit.id for visit in found}) != 13 or len(found) != 13:
+    if len({check_age.id for check_age in found}) != 13 or len(found) != 13:
         raise ValueError("there are thirteen checks")
-    if [visit.eye_exam for visit in found] != list(range(1, 14)):
+    if [check_age.eye_exam for check_age in found] != list(range(1, 14)):
         raise ValueError("every check has its eye check")
     return found

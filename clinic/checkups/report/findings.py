@@ -40,9 +40,9 @@ class Findings:
     advice: Sequence[Topic]
 
 
-def findings_of(visit: CheckAge, found: Mapping[str, str]) -> Findings:
+def findings_of(check_age: CheckAge, found: Mapping[str, str]) -> Findings:
     """A check's findings (code: value, as they are kept) and the advice for its age."""
-    screen = signs(visit)
+    screen = signs(check_age)
     seen = signs_seen(found)
     return Findings(
         found=[
@@ -62,5 +62,5 @@ def findings_of(visit: CheckAge, found: Mapping[str, str]) -> Findings:
         asked=any(check_question.code in found for check_question in screen),
         seen=[check_question for check_question in screen if check_question.code in seen],
         referral=found.get("referral", ""),
-        advice=advice(visit),
+        advice=advice(check_age),
     )

@@ -122,7 +122,7 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         screened=screened,
         offers=_offers(child, series, today, screened),
         reports=finished_checks(child.id),
-        visits={visit.id: visit for visit in visits()},
+        visits={check_age.id: check_age for check_age in visits()},
         entered=list(reversed(entered)),
         heights=heights,
         target=target_range(patient.sex, *heights) if heights else None,

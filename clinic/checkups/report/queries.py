@@ -130,16 +130,16 @@ def report_of(check: CheckVisit) -> Report:
     found = select(CheckFinding.code, CheckFinding.value).where(
         CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
     )
-    visit = next(visit for visit in visits() if visit.id == check.visit)
+    check_age = next(check_age for check_age in visits() if check_age.id == check.visit)
     codes = {row.code: row.value for row in db.session.execute(found)}
     return Report(
         check,
-        visit,
+        check_age,
         series_of(patient, until, Standard.NATIONAL, check.done_on),
         [
             (kind, written(kind, amount), UNITS[kind][0])
             for kind, amount in db.session.execute(others.order_by(Measurement.id))
         ],
         codes,
-        findings_of(visit, codes),
+        findings_of(check_age, codes),
     )

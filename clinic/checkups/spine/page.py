@@ -36,37 +36,39 @@ from clinic.web import render, see_other
 @allow(Role.CLINICIAN)
 def spine(appointment_id: int) -> Response:
     """The page; a POST keeps a whole screening and ends the visit, once more corrects it."""
-    visit, now = get_screening(me(), appointment_id), clock.now()
-    check = check_of(visit.id)
+    appointment, now = get_screening(me(), appointment_id), clock.now()
+    check = check_of(appointment.id)
     if request.method != "POST":
-        return _page(visit, check, found_at(check))
+        return _page(appointment, check, found_at(check))
     typed = {name: request.form.get(name, "") for name in FIELDS}
-    if status_of(visit) in OVER:
-        return _page(visit, check, typed, refusal=Doubt(TOOK_NO_PLACE, {}))
-    if clinic_day(visit.starts_at) > clinic_day(now):
-        return _page(visit, check, typed, refusal=Doubt(TOO_EARLY, {}))
+    if status_of(appointment) in OVER:
+        return _page(appointment, check, typed, refusal=Doubt(TOOK_NO_PLACE, {}))
+    if clinic_day(appointment.starts_at) > clinic_day(now):
+        return _page(appointment, check, typed, refusal=Doubt(TOO_EARLY, {}))
     found, errors = read(typed)
     if errors:
-        return _page(visit, check, typed, errors=errors)
+        return _page(appointment, check, typed, errors=errors)
     try:
-        in_one_transaction(lambda: _keep(visit, found))
+        in_one_transaction(lambda: _keep(appointment, found))
     except DomainError as refused:
-        visit = get_screening(me(), appointment_id)
-        return _page(visit, check_of(visit.id), typed, refusal=refused)
+        appointment = get_screening(me(), appointment_id)
+        return _page(appointment, check_of(appointment.id), typed, refusal=refused)
     flash(_("The screening is saved."), "success")
-    return see_other("checkups.spine", appointment_id=visit.id)
+    return see_other("checkups.spine", appointment_id=appointment.id)
 
 
-def _keep(visit: Appointment, found: Mapping[str, str]) -> None:
-    now, by, on = clock.now(), me(), clinic_day(visit.starts_at)
-    target = recording.Target(visit.child_id, visit.centre_id, SPINE, on, visit.id)
+def _keep(appointment: Appointment, found: Mapping[str, str]) -> None:
+    now, by, on = clock.now(), me(), clinic_day(appointment.starts_at)
+    target = recording.Target(
+        appointment.child_id, appointment.centre_id, SPINE, on, appointment.id
+    )
     version = id_of(request.form, "version") or 0
     check = recording.save_check(target, version, (), found, by=by, now=now)
-    recording.finish_check(check, visit, by=by, now=now, note=found.get("note", ""))
+    recording.finish_check(check, appointment, by=by, now=now, note=found.get("note", ""))
 
 
 def _page(
-    visit: Appointment,
+    appointment: Appointment,
     check: CheckVisit | None,
     typed: Mapping[str, str],
     *,
@@ -74,25 +76,25 @@ def _page(
     refusal: Sentence | None = None,
 ) -> Response:
     """422 where something is refused; 409, with what is on record beside it, if it was saved meanwhile."""
-    audit.note_read(visit.child_id, visit.centre_id)
+    audit.note_read(appointment.child_id, appointment.centre_id)
     is_late = isinstance(refusal, recording.SavedMeanwhile)
     found = found_at(check) if check and check.finished_at else {}
-    on, today = clinic_day(visit.starts_at), clinic_day(clock.now())
+    on, today = clinic_day(appointment.starts_at), clinic_day(clock.now())
     result = outcome(found, on) if found else None
     return render(
         "checkups/spine.html",
         status=409 if is_late else 422 if errors or refusal else 200,
-        visit=visit,
+        visit=appointment,
         check=check,
         typed={name: typed.get(name, "") for name in FIELDS},
         saved=found if is_late else {},
         outcome=result,
-        last=last_screened(visit.child_id),
+        last=last_screened(appointment.child_id),
         sites=SITES,
         errors=errors or {},
         refusal=refusal,
         on=on,
         is_early=on > today,
-        is_over=status_of(visit) in OVER,
-        books=books(visit, result.again_on) if result and result.again_on else False,
+        is_over=status_of(appointment) in OVER,
+        books=books(appointment, result.again_on) if result and result.again_on else False,
     )

@@ -40,21 +40,23 @@ def move_visit(appointment_id: int) -> Response:
 
     The address names a slot, or a day, a time and with whom: so does whoever drags it there.
     """
-    visit, now = _visit(appointment_id), clock.now()
+    appointment, now = _visit(appointment_id), clock.now()
     if request.method == "GET":
         try:
-            return _page(visit, _slot_asked(visit, now), now)
+            return _page(appointment, _slot_asked(appointment, now), now)
         except DomainError as error:
-            return _page(visit, None, now, say(error))
+            return _page(appointment, None, now, say(error))
     slot_id = id_of(request.args, "slot") or 0
     version = id_of(request.form, "version") or 0
     try:
         choice = request.form.get("other", "")
-        in_one_transaction(lambda: staff_move(visit, slot_id, version, choice, by=me(), now=now))
+        in_one_transaction(
+            lambda: staff_move(appointment, slot_id, version, choice, by=me(), now=now)
+        )
     except DomainError as error:
         return _page(_visit(appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
-    return leave_for(_board(visit, day=clinic_day(visit.starts_at).isoformat()))
+    return leave_for(_board(appointment, day=clinic_day(appointment.starts_at).isoformat()))
 
 
 def _visit(appointment_id: int) -> Appointment:
@@ -67,65 +69,69 @@ def _visit(appointment_id: int) -> Appointment:
     return db.session.execute(query).scalar_one()
 
 
-def _board(visit: Appointment, **change: str) -> str:
+def _board(appointment: Appointment, **change: str) -> str:
     """The board from which it is moved; else the day, of the centre for its manager."""
     if asked := board_asked(**change):
         return asked
-    day = change.get("day", clinic_day(visit.starts_at).isoformat())
-    whole = {"centre": visit.centre.code} if _is_managed(visit) else {}
+    day = change.get("day", clinic_day(appointment.starts_at).isoformat())
+    whole = {"centre": appointment.centre.code} if _is_managed(appointment) else {}
     return url_for("calendar.today", day=day, **whole)  # type: ignore[arg-type]
 
 
-def _is_managed(visit: Appointment) -> bool:
-    return visit.centre_id in me().centre_ids(Role.MANAGER)
+def _is_managed(appointment: Appointment) -> bool:
+    return appointment.centre_id in me().centre_ids(Role.MANAGER)
 
 
-def _slot_asked(visit: Appointment, now: datetime) -> int | None:
+def _slot_asked(appointment: Appointment, now: datetime) -> int | None:
     """The slot that the address names, or means. Raises DomainError as `slot_meant` does."""
     if slot_id := id_of(request.args, "slot"):
         return slot_id
     wall = a_time(request.args.get("at"))
     if wall is None:
         return None
-    drop = Drop(_day(visit, now), wall, id_of(request.args, "with"))
-    return slot_meant(visit, drop, now=now)
+    drop = Drop(_day(appointment, now), wall, id_of(request.args, "with"))
+    return slot_meant(appointment, drop, now=now)
 
 
-def _page(visit: Appointment, slot_id: int | None, now: datetime, refusal: str = "") -> Response:
+def _page(
+    appointment: Appointment, slot_id: int | None, now: datetime, refusal: str = ""
+) -> Response:
     wanted, found, other, may_move = None, [], None, False
     try:
-        booking.must_be_changeable(visit, online=False, now=now)
+        booking.must_be_changeable(appointment, online=False, now=now)
         may_move = True
         if slot_id:
-            wanted = wanted_here(visit, slot_id, now=now)
-            other = other_part(visit, wanted, online=False, now=now)
+            wanted = wanted_here(appointment, slot_id, now=now)
+            other = other_part(appointment, wanted, online=False, now=now)
             but = [other.part.id] if other else []
-            found = against_moving(visit, wanted, but=but, now=now)
+            found = against_moving(appointment, wanted, but=but, now=now)
     except DomainError as error:
         refusal = refusal or say(error)
-    day = clinic_day(wanted.starts_at) if wanted else _day(visit, now)
-    free = free_on(visit, day, now=now)
-    audit.note_read(visit.child_id, visit.centre_id)
+    day = clinic_day(wanted.starts_at) if wanted else _day(appointment, now)
+    free = free_on(appointment, day, now=now)
+    audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "manage/rota_visit.html",
         status=422 if refusal else 200,
-        visit=visit,
+        visit=appointment,
         wanted=wanted,
         against=found,
         other=other,
         day=day,
         free=free,
-        why=None if free or refusal else why_nothing_is_free(visit.service, visit.centre, day, now),
-        next_days=next_days(visit, day, now=now),
-        closed=closures_on(visit.centre_id, day),
-        names={practitioner.id: practitioner for practitioner in visit.centre.practitioners},
-        rooms={room.id: room for room in visit.centre.rooms},
+        why=None
+        if free or refusal
+        else why_nothing_is_free(appointment.service, appointment.centre, day, now),
+        next_days=next_days(appointment, day, now=now),
+        closed=closures_on(appointment.centre_id, day),
+        names={practitioner.id: practitioner for practitioner in appointment.centre.practitioners},
+        rooms={room.id: room for room in appointment.centre.rooms},
         refusal=refusal,
         may_move=may_move,
-        back=_board(visit),
+        back=_board(appointment),
     )
 
 
-def _day(visit: Appointment, now: datetime) -> date:
+def _day(appointment: Appointment, now: datetime) -> date:
     """The day asked for, else the visit's own, or today if that has passed."""
-    return a_day(request.args.get("day")) or max(clinic_day(visit.starts_at), clinic_day(now))
+    return a_day(request.args.get("day")) or max(clinic_day(appointment.starts_at), clinic_day(now))

@@ -43,14 +43,14 @@ class Drop:
     practitioner_id: int | None = None
 
 
-def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
+def slot_meant(appointment: Appointment, drop: Drop, *, now: datetime) -> int:
     """The slot that begins just then, rather with whom was said or with who has the visit now.
 
     Raises InThePast, ShutThen, ShutDay, NoSessionThen and FullThen.
     """
     moment = at(drop.day, drop.wall)
     start, end = day_bounds(drop.day)
-    found = offers(visit.service, [visit.centre_id], start, end, now=now, online=False)
+    found = offers(appointment.service, [appointment.centre_id], start, end, now=now, online=False)
     then = [slot_time for slot_time in found if slot_time.starts_at == moment]
     if drop.practitioner_id is not None:
         then = [
@@ -59,14 +59,14 @@ def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
     if (max(slot_time.ends_at for slot_time in then) if then else moment) <= now:
         raise InThePast
     if not then:
-        if shut := closures_on(visit.centre_id, drop.day, moment):
+        if shut := closures_on(appointment.centre_id, drop.day, moment):
             raise ClosedThen(reason=name_of(shut[0], "reason"))
-        adjusted = db.session.get(AdjustedDay, (visit.centre_id, drop.day))
+        adjusted = db.session.get(AdjustedDay, (appointment.centre_id, drop.day))
         if adjusted and adjusted.works_as is None:
             raise ShutDay
         raise NoSessionThen
     # The places that it has itself are not in its own way.
-    mine = set(places.slots_of(appointment_id=visit.id))
+    mine = set(places.slots_of(appointment_id=appointment.id))
     free = [
         slot_time
         for slot_time in then
@@ -74,7 +74,7 @@ def slot_meant(visit: Appointment, drop: Drop, *, now: datetime) -> int:
     ]
     if not free:
         raise FullThen
-    return min(free, key=lambda one: one.practitioner_id != visit.practitioner_id).slot_id
+    return min(free, key=lambda one: one.practitioner_id != appointment.practitioner_id).slot_id
 
 
 def closures_on(centre_id: int, day: date, moment: datetime | None = None) -> list[Closure]:
@@ -90,6 +90,6 @@ def closures_on(centre_id: int, day: date, moment: datetime | None = None) -> li
     return list(db.session.scalars(query.order_by(Closure.starts_at)))
 
 
-def free_on(visit: Appointment, day: date, *, now: datetime) -> list[SlotTime]:
+def free_on(appointment: Appointment, day: date, *, now: datetime) -> list[SlotTime]:
     """The free times of that day at its centre; also what families cannot book."""
-    return free_times(visit.service, visit.centre, day, now)
+    return free_times(appointment.service, appointment.centre, day, now)

@@ -70,7 +70,7 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
 
 def _look_at_ages(child_ids: Collection[int], *, now: datetime) -> None:
     today, _ = day_bounds(clinic_day(now))
-    visits = db.session.scalars(
+    appointments = db.session.scalars(
         select(Appointment)
         .where(
             Appointment.child_id.in_(child_ids),
@@ -83,14 +83,14 @@ def _look_at_ages(child_ids: Collection[int], *, now: datetime) -> None:
     ).all()
     fit = {
         visit: is_of_age(visit.child, visit.service, clinic_day(visit.starts_at))
-        for visit in visits
+        for visit in appointments
     }
-    wrong = [visit for visit in visits if not fit[visit]]
+    wrong = [visit for visit in appointments if not fit[visit]]
     kept = questions.kept_among(wrong)
     questions.ask(
         [appointment for appointment in wrong if appointment.id not in kept], Question.AGE, now=now
     )
-    asked = [visit for visit in visits if fit[visit] and visit.question is Question.AGE]
+    asked = [visit for visit in appointments if fit[visit] and visit.question is Question.AGE]
     questions.withdraw(asked, now=now)
 
 

@@ -89,11 +89,11 @@ def sheets_of(
 def free_on(sheets: Mapping[tuple[int, date], DaySchedule], against: Against) -> list[SlotTime]:
     """The free times of these centres and days against which nothing of the child's own stands, in order."""
     free = (
-        visit.offers[0]
+        trip.offers[0]
         for (centre_id, day), sheet in sheets.items()
         if sheet.free and not against.all_day(day, centre_id)
-        for visit in sheet.free
-        if not against.elsewhere(visit.offers[0], day)
+        for trip in sheet.free
+        if not against.elsewhere(trip.offers[0], day)
     )
     return sorted(free, key=lambda one: (one.starts_at, one.centre_id, one.slot_id))
 

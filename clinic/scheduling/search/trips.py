@@ -69,7 +69,7 @@ def joined(
         return [Trip((first,)) for first in firsts if len(wishes) == 1]
     nearby = _Nearby(wishes, fitting, online=online, now=now)
     made = (nearby.follow(first) for first in firsts)
-    return [visit for visit in made if visit is not None]
+    return [trip for trip in made if trip is not None]
 
 
 class _Nearby:

@@ -202,11 +202,11 @@ def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[in
     declined = set(db.session.scalars(select(Hold.slot_id).where(Hold.entry_id == entry.id)))
     wishes = [Wish(child, entry.service) for child in entry.children]
     centre_ids = [centre.id for centre in entry.centres]
-    for visit in visits(wishes, centre_ids, max(start, now), end, now=now) if start < end else ():
-        used = {slot_id for offer in visit.offers for slot_id in offer.slot_ids}
+    for trip in visits(wishes, centre_ids, max(start, now), end, now=now) if start < end else ():
+        used = {slot_id for offer in trip.offers for slot_id in offer.slot_ids}
         if used & declined or (slot_ids and not used & set(slot_ids)):
             continue
-        if _suits(entry, visit) and _offer(entry, wishes, visit, now=now):
+        if _suits(entry, trip) and _offer(entry, wishes, trip, now=now):
             return used
     return set()
 
@@ -220,30 +220,30 @@ def _around(slot_ids: Collection[int], start: datetime, end: datetime) -> tuple[
     return max(start, first), min(end, last)
 
 
-def _suits(entry: WaitlistEntry, visit: Trip) -> bool:
-    day = clinic_day(visit.starts_at)
+def _suits(entry: WaitlistEntry, trip: Trip) -> bool:
+    day = clinic_day(trip.starts_at)
     return (
         entry.first_day <= day <= entry.last_day
         and day.weekday() in entry.weekdays
-        and all(part_of(offer.starts_at) in entry.parts for offer in visit.offers)
+        and all(part_of(offer.starts_at) in entry.parts for offer in trip.offers)
     )
 
 
 def _offer(
-    entry: WaitlistEntry, wishes: Sequence[Wish[Child]], visit: Trip, *, now: datetime
+    entry: WaitlistEntry, wishes: Sequence[Wish[Child]], trip: Trip, *, now: datetime
 ) -> Hold | None:
     """Keep the visit's places for this family alone; None if they have gone meanwhile.
 
     None as well while somebody else deals with one of its slots: `look_for` looks again.
     """
-    policy = policy_for(entry.service_id, visit.offers[0].centre_id)
-    latest = visit.starts_at - timedelta(minutes=policy.notice_to_book)
+    policy = policy_for(entry.service_id, trip.offers[0].centre_id)
+    latest = trip.starts_at - timedelta(minutes=policy.notice_to_book)
     deadline = min(now + timedelta(minutes=policy.offer_minutes), latest)
     if deadline <= now:
         return None
     wanted = [
         Wanted(wish.child, wish.service, slots_for(wish.service, one.slot_id))
-        for wish, one in zip(wishes, visit.offers, strict=True)
+        for wish, one in zip(wishes, trip.offers, strict=True)
     ]
     slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
     if not places.lock_if_free(slot_ids):

@@ -169,21 +169,23 @@ def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: dat
 def _record(
     action: str,
     promise: DoseReservation,
-    visit: Appointment,
+    appointment: Appointment,
     by: Person,
     now: datetime,
     **details: object,
 ) -> None:
-    facts = {"vaccine": promise.vaccine, "appointment_id": visit.id} | details
-    audit.record(action, promise, by=by.id, now=now, centre_id=visit.centre_id, **facts)
+    facts = {"vaccine": promise.vaccine, "appointment_id": appointment.id} | details
+    audit.record(action, promise, by=by.id, now=now, centre_id=appointment.centre_id, **facts)
 
 
-def _promised(visit: Appointment, series: str, wanted: Now, *, by: Person, now: datetime) -> bool:
+def _promised(
+    appointment: Appointment, series: str, wanted: Now, *, by: Person, now: datetime
+) -> bool:
     """Promise it to the visit, if the centre has it."""
     dose = reserving.DoseToReserve(wanted.vaccine, series, wanted.number)
     try:
         with db.session.begin_nested():
-            reserving.promise([dose], appointment=visit, by=by, now=now)
+            reserving.promise([dose], appointment=appointment, by=by, now=now)
     except (reserving.OutOfStock, reserving.BookedAlready):
         return False
     return True

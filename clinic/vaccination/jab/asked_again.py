@@ -77,14 +77,14 @@ def health_of(appointment_ids: Collection[int], now: datetime) -> dict[int, Heal
     return found
 
 
-def must_ask(visit: Appointment, now: datetime) -> bool:
+def must_ask(appointment: Appointment, now: datetime) -> bool:
     """Whether the desk has yet to ask about these answers today."""
-    health = health_of([visit.id], now).get(visit.id)
+    health = health_of([appointment.id], now).get(appointment.id)
     return health is not None and health.asked is None
 
 
 def ask_again(
-    visit: Appointment,
+    appointment: Appointment,
     health: Health,
     *,
     still: Sequence[str],
@@ -95,7 +95,7 @@ def ask_again(
 ) -> AskedAgain:
     """Keep what the desk heard; `tenths` of a degree Celsius."""
     row = AskedAgain(
-        appointment_id=visit.id,
+        appointment_id=appointment.id,
         screening_id=health.screening_id,
         still=list(still),
         temperature=tenths,
@@ -105,5 +105,5 @@ def ask_again(
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("asked_again", row, by=by.id, now=now, centre_id=visit.centre_id)
+    audit.record("asked_again", row, by=by.id, now=now, centre_id=appointment.centre_id)
     return row

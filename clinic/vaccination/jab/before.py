@@ -20,7 +20,7 @@ from clinic.vaccination.jab.screening import (
 
 
 def answer(
-    visit: Appointment,
+    appointment: Appointment,
     answers: Mapping[str, Answer],
     vaccines: Collection[str],
     *,
@@ -29,11 +29,11 @@ def answer(
     now: datetime,
 ) -> HealthQuestions:
     """Record the answers for a visit, and what they mean for these vaccines on its day, or today if it is past."""
-    on = max(clinic_day(visit.starts_at), clinic_day(now))
+    on = max(clinic_day(appointment.starts_at), clinic_day(now))
     outcomes = {vaccine: judge(answers, vaccine, on) for vaccine in vaccines}
     row = HealthQuestions(
-        appointment_id=visit.id,
-        child_id=visit.child_id,
+        appointment_id=appointment.id,
+        child_id=appointment.child_id,
         answers={code: [one.yes, _text(one.day)] for code, one in answers.items()},
         outcomes={code: [one.verdict.value, _text(one.until)] for code, one in outcomes.items()},
         verdict=screening.worst(outcomes),
@@ -44,7 +44,7 @@ def answer(
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("answered", row, by=by.id, now=now, centre_id=visit.centre_id)
+    audit.record("answered", row, by=by.id, now=now, centre_id=appointment.centre_id)
     return row
 
 
@@ -66,7 +66,7 @@ def outcome_of(row: HealthQuestions | None, vaccine: str, on: date) -> Outcome:
 
 
 def decide(
-    visit: Appointment,
+    appointment: Appointment,
     decisions: Sequence[tuple[DoseToGive, bool]],
     *,
     language: str,
@@ -76,8 +76,8 @@ def decide(
     """Record for each of these doses that the guardian agrees to it, or refuses it."""
     for line, given in decisions:
         row = InformedConsent(
-            appointment_id=visit.id,
-            child_id=visit.child_id,
+            appointment_id=appointment.id,
+            child_id=appointment.child_id,
             vaccine=line.vaccine.code,
             dose_number=line.number,
             text_version=consent.version(),
@@ -89,4 +89,4 @@ def decide(
         db.session.add(row)
         db.session.flush()
         action = "agreed" if given else "refused"
-        audit.record(action, row, by=by.id, now=now, centre_id=visit.centre_id)
+        audit.record(action, row, by=by.id, now=now, centre_id=appointment.centre_id)

@@ -37,10 +37,10 @@ OPEN = (Status.BOOKED, Status.ARRIVED)
 @allow(Role.PARENT)
 @needs_consent
 def at_home(appointment_id: int) -> Response:
-    visit = get_appointment(me(), appointment_id)
-    if visit.service.kind is not ServiceKind.VACCINATION:
+    appointment = get_appointment(me(), appointment_id)
+    if appointment.service.kind is not ServiceKind.VACCINATION:
         abort(404)
-    return _answer(visit, is_staff=False)
+    return _answer(appointment, is_staff=False)
 
 
 @bp.route("/visits/<id:appointment_id>/before", endpoint="ask", methods=["GET", "POST"])
@@ -49,40 +49,42 @@ def at_the_centre(appointment_id: int) -> Response:
     return _answer(jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN), is_staff=True)
 
 
-def _answer(visit: Appointment, *, is_staff: bool) -> Response:
+def _answer(appointment: Appointment, *, is_staff: bool) -> Response:
     """The page, or what was answered."""
-    day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
-    lines = jab_queries.lines_of(visit, day)
+    day = max(clinic_day(appointment.starts_at), clinic_day(clock.now()))
+    lines = jab_queries.lines_of(appointment, day)
     if not is_staff and any(line.is_promised for line in lines):
         lines = [line for line in lines if line.is_promised]
     if request.method != "POST":
-        return _page(visit, lines, _kept(visit), {}, is_staff=is_staff)
+        return _page(appointment, lines, _kept(appointment), {}, is_staff=is_staff)
     typed = typed_in(request.form)
-    answers, errors = _answers(visit, typed)
+    answers, errors = _answers(appointment, typed)
     decisions, missing = _decisions(lines, typed)
     errors |= missing
-    if status_of(visit) not in OPEN:
+    if status_of(appointment) not in OPEN:
         errors = {"before": _("This visit is over. Nothing can be changed any more.")}
     if errors:
-        return _page(visit, lines, typed, errors, is_staff=is_staff)
-    in_one_transaction(lambda: _save(visit, answers, lines, decisions))
+        return _page(appointment, lines, typed, errors, is_staff=is_staff)
+    in_one_transaction(lambda: _save(appointment, answers, lines, decisions))
     flash(_("Thank you, that is saved."), "success")
     page = "vaccination.visit" if is_staff else "vaccination.before"
-    return see_other(page, appointment_id=visit.id)
+    return see_other(page, appointment_id=appointment.id)
 
 
 def _save(
-    visit: Appointment,
+    appointment: Appointment,
     answers: Mapping[str, Answer],
     lines: Sequence[DoseToGive],
     decisions: Sequence[tuple[DoseToGive, bool]],
 ) -> None:
     now, by, codes = clock.now(), me(), [line.vaccine.code for line in lines]
-    before.answer(visit, answers, codes, language=language(), by=by, now=now)
-    before.decide(visit, decisions, language=language(), by=by, now=now)
+    before.answer(appointment, answers, codes, language=language(), by=by, now=now)
+    before.decide(appointment, decisions, language=language(), by=by, now=now)
 
 
-def _answers(visit: Appointment, typed: Mapping[str, str]) -> tuple[dict[str, Answer], Errors]:
+def _answers(
+    appointment: Appointment, typed: Mapping[str, str]
+) -> tuple[dict[str, Answer], Errors]:
     answers: dict[str, Answer] = {}
     errors: Errors = {}
     for question in screening.questions():
@@ -95,7 +97,7 @@ def _answers(visit: Appointment, typed: Mapping[str, str]) -> tuple[dict[str, An
             day = day_in(typed, f"{name}-day", errors)
             if day is None:
                 errors[f"{name}-day"] = _("Enter a day, as 2026-03-01.")
-            elif not visit.child.birth_date <= day <= clinic_day(clock.now()):
+            elif not appointment.child.birth_date <= day <= clinic_day(clock.now()):
                 errors[f"{name}-day"] = _("Enter a day between birth and today.")
         answers[question.code] = Answer(yes, day)
     return answers, errors
@@ -116,15 +118,15 @@ def _decisions(
     return decisions, errors
 
 
-def _kept(visit: Appointment) -> dict[str, str]:
+def _kept(appointment: Appointment) -> dict[str, str]:
     """What was answered within a day, and decided."""
     typed: dict[str, str] = {}
-    row = jab_queries.screening_of(visit.id)
+    row = jab_queries.screening_of(appointment.id)
     if row and screening.is_fresh(row.at, clock.now()):
         for code, one in before.answers_of(row).items():
             typed[f"q-{code}"] = "yes" if one.yes else "no"
             typed[f"q-{code}-day"] = one.day.isoformat() if one.day else ""
-    for code, decision in jab_queries.consents_of(visit.id).items():
+    for code, decision in jab_queries.consents_of(appointment.id).items():
         typed[f"c-{code}"] = "yes" if decision.given else "no"
     return typed
 
@@ -138,7 +140,7 @@ def _named(lines: Sequence[DoseToGive]) -> dict[str, str]:
 
 
 def _page(
-    visit: Appointment,
+    appointment: Appointment,
     lines: Sequence[DoseToGive],
     typed: Mapping[str, str],
     errors: Errors,
@@ -146,14 +148,14 @@ def _page(
     is_staff: bool,
 ) -> Response:
     if is_staff:
-        audit.note_read(visit.child_id, visit.centre_id)
-    day = max(clinic_day(visit.starts_at), clinic_day(clock.now()))
-    row = jab_queries.screening_of(visit.id)
-    decided = jab_queries.consents_of(visit.id)
+        audit.note_read(appointment.child_id, appointment.centre_id)
+    day = max(clinic_day(appointment.starts_at), clinic_day(clock.now()))
+    row = jab_queries.screening_of(appointment.id)
+    decided = jab_queries.consents_of(appointment.id)
     return render(
         "vaccination/before.html",
         status=422 if errors else 200,
-        visit=visit,
+        visit=appointment,
         lines=lines,
         typed=typed,
         errors=errors,
@@ -170,6 +172,6 @@ def _page(
         outcomes={
             line.vaccine.code: before.outcome_of(row, line.vaccine.code, day) for line in lines
         },
-        is_open=status_of(visit) in OPEN,
+        is_open=status_of(appointment) in OPEN,
         is_staff=is_staff,
     )

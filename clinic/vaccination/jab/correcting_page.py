@@ -36,19 +36,19 @@ MOST = 120  # characters of a reason
 @allow(Role.CLINICIAN)
 def correct(given_id: int) -> Response:
     given, row = correcting.get_given(given_id)
-    visit = jab_queries.get_visit(me(), row.appointment_id or 0, Role.CLINICIAN)
+    appointment = jab_queries.get_visit(me(), row.appointment_id or 0, Role.CLINICIAN)
     if request.method != "POST":
-        return _page(visit, given, row, _recorded(row), {})
+        return _page(appointment, given, row, _recorded(row), {})
     typed = typed_in(request.form)
     try:
         errors = _save(given_id, typed)
     except recording.ChangedMeanwhile as refused:
         db.session.rollback()
-        return _page(visit, given, row, typed, {"reason": say(refused)}, status=409)
+        return _page(appointment, given, row, typed, {"reason": say(refused)}, status=409)
     if errors:
-        return _page(visit, given, row, typed, errors)
+        return _page(appointment, given, row, typed, errors)
     flash(_("The record is corrected."), "success")
-    return see_other("vaccination.visit", appointment_id=visit.id)
+    return see_other("vaccination.visit", appointment_id=appointment.id)
 
 
 def _save(given_id: int, typed: Mapping[str, str]) -> Errors:
@@ -87,7 +87,7 @@ def _recorded(row: Immunization) -> dict[str, str]:
 
 
 def _page(
-    visit: Appointment,
+    appointment: Appointment,
     given: GivenDose,
     row: Immunization,
     typed: Mapping[str, str],
@@ -95,13 +95,13 @@ def _page(
     *,
     status: int = 422,
 ) -> Response:
-    audit.note_read(visit.child_id, visit.centre_id)
+    audit.note_read(appointment.child_id, appointment.centre_id)
     db.session.refresh(row)
     done = corrections_shown([row])[row.id]
     return render(
         "vaccination/correction.html",
         status=status if errors else 200,
-        visit=visit,
+        visit=appointment,
         row=row,
         vaccine=vaccines()[row.vaccine],
         lots=_lots(row, typed),

@@ -90,7 +90,7 @@ class Jab:
 
 
 def give(
-    visit: Appointment,
+    appointment: Appointment,
     jabs: Sequence[Jab],
     checks: Collection[str],
     *,
@@ -101,29 +101,29 @@ def give(
 
     What is saved twice is done once. Raises DoseRefused, or what stands against all of them.
     """
-    places.lock_children([visit.child_id])
-    lock_row(visit)
-    if before_this := jab_queries.observation_of(visit.id):
+    places.lock_children([appointment.child_id])
+    lock_row(appointment)
+    if before_this := jab_queries.observation_of(appointment.id):
         return before_this
     if not jabs:
         raise NothingGiven
     if set(checks) != set(CHECKS):
         raise NotChecked
-    answers = jab_queries.screening_of(visit.id)
+    answers = jab_queries.screening_of(appointment.id)
     if answers is None or not screening.is_fresh(answers.at, now):
         raise AskAgain
-    jabs = _as_on_record(visit, jabs, now)
-    _must_be_right(visit, jabs, answers, now)
-    _take(visit, jabs, checks, by=by, now=now)
-    attendance.finish(visit, by=by, now=now, note=visit.note)
-    recorded.seen(visit, by=by, now=now)
-    return _observe(visit, by=by, now=now)
+    jabs = _as_on_record(appointment, jabs, now)
+    _must_be_right(appointment, jabs, answers, now)
+    _take(appointment, jabs, checks, by=by, now=now)
+    attendance.finish(appointment, by=by, now=now, note=appointment.note)
+    recorded.seen(appointment, by=by, now=now)
+    return _observe(appointment, by=by, now=now)
 
 
-def _as_on_record(visit: Appointment, jabs: Sequence[Jab], now: datetime) -> list[Jab]:
+def _as_on_record(appointment: Appointment, jabs: Sequence[Jab], now: datetime) -> list[Jab]:
     """What speaks against them by now, with the child locked: the page was made before. DoseRefused."""
-    db.session.refresh(visit.child, ["birth_date"])
-    lines = {line.vaccine.code: line for line in jab_queries.lines_of(visit, clinic_day(now))}
+    db.session.refresh(appointment.child, ["birth_date"])
+    lines = {line.vaccine.code: line for line in jab_queries.lines_of(appointment, clinic_day(now))}
     for jab in jabs:
         if jab.code not in lines:
             raise DoseRefused(jab.code, NotDueNow())
@@ -131,10 +131,10 @@ def _as_on_record(visit: Appointment, jabs: Sequence[Jab], now: datetime) -> lis
 
 
 def _must_be_right(
-    visit: Appointment, jabs: Sequence[Jab], answers: HealthQuestions, now: datetime
+    appointment: Appointment, jabs: Sequence[Jab], answers: HealthQuestions, now: datetime
 ) -> None:
     """Site, consent, and a reason where something speaks against the dose."""
-    agreed = jab_queries.consents_of(visit.id)
+    agreed = jab_queries.consents_of(appointment.id)
     used: set[str] = set()
     for jab in jabs:
         if jab.site not in sites_for(jab.line.vaccine.route):
@@ -152,41 +152,41 @@ def _must_be_right(
 
 
 def _take(
-    visit: Appointment,
+    appointment: Appointment,
     jabs: Sequence[Jab],
     checks: Collection[str],
     *,
     by: Person,
     now: datetime,
 ) -> None:
-    here = {(visit.centre_id, jab.code) for jab in jabs}
-    lock_all({*promised_to([visit.child_id]), *here})
+    here = {(appointment.centre_id, jab.code) for jab in jabs}
+    lock_all({*promised_to([appointment.child_id]), *here})
     for jab in sorted(jabs, key=lambda one: one.code):
         try:
-            _take_one(visit, jab, checks, by=by, now=now)
+            _take_one(appointment, jab, checks, by=by, now=now)
         except DomainError as refused:
             raise DoseRefused(jab.code, refused) from refused
 
 
 def _take_one(
-    visit: Appointment, jab: Jab, checks: Collection[str], *, by: Person, now: datetime
+    appointment: Appointment, jab: Jab, checks: Collection[str], *, by: Person, now: datetime
 ) -> None:
-    lot = _lot(visit.centre_id, jab)
-    reserving.use(visit, jab.code, lot, by=by, now=now)
+    lot = _lot(appointment.centre_id, jab)
+    reserving.use(appointment, jab.code, lot, by=by, now=now)
     entry = Entry(jab.code, clinic_day(now), jab.line.number)
-    (row,) = recording.add(visit.child, [entry], by=by, source=Source.HERE, now=now)
-    for name, value in _facts(visit, jab, lot, by, now).items():
+    (row,) = recording.add(appointment.child, [entry], by=by, source=Source.HERE, now=now)
+    for name, value in _facts(appointment, jab, lot, by, now).items():
         setattr(row, name, value)
     db.session.add(
         GivenDose(immunization_id=row.id, lot_id=lot.id, checks=sorted(checks), reason=jab.reason)
     )
     db.session.flush()
     if jab.reason:
-        audit.record("override", row, by=by.id, now=now, centre_id=visit.centre_id)
+        audit.record("override", row, by=by.id, now=now, centre_id=appointment.centre_id)
 
 
 def _facts(
-    visit: Appointment, jab: Jab, lot: VaccineLot, by: Person, now: datetime
+    appointment: Appointment, jab: Jab, lot: VaccineLot, by: Person, now: datetime
 ) -> Mapping[str, object]:
     """What the record of a dose given here says beyond vaccine and day."""
     return {
@@ -195,9 +195,9 @@ def _facts(
         "manufacturer": lot.product.manufacturer,
         "site": jab.site,
         "route": jab.line.vaccine.route,
-        "centre_id": visit.centre_id,
+        "centre_id": appointment.centre_id,
         "performed_by_id": by.id,
-        "appointment_id": visit.id,
+        "appointment_id": appointment.id,
         "verified_at": now,
         "verified_by_id": by.id,
     }
@@ -211,13 +211,16 @@ def _lot(centre_id: int, jab: Jab) -> VaccineLot:
     return found
 
 
-def _observe(visit: Appointment, *, by: Person, now: datetime) -> PostVaccinationStay:
+def _observe(appointment: Appointment, *, by: Person, now: datetime) -> PostVaccinationStay:
     row = PostVaccinationStay(
-        appointment_id=visit.id, centre_id=visit.centre_id, started_at=now, ends_at=now + STAY
+        appointment_id=appointment.id,
+        centre_id=appointment.centre_id,
+        started_at=now,
+        ends_at=now + STAY,
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("observe", row, by=by.id, now=now, centre_id=visit.centre_id)
+    audit.record("observe", row, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
     return row
 

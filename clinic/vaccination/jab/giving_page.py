@@ -52,26 +52,26 @@ LONGEST_LOT = 40
 @bp.route("/visits/<id:appointment_id>", endpoint="visit", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def vaccinate(appointment_id: int) -> Response:
-    visit = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)
+    appointment = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)
     if request.method != "POST":
-        return _page(visit, {}, {})
+        return _page(appointment, {}, {})
     typed = typed_in(request.form)
-    errors = _save(visit, typed)
+    errors = _save(appointment, typed)
     if errors:
-        return _page(visit, typed, errors)
+        return _page(appointment, typed, errors)
     flash(_("Recorded. The child stays for 30 minutes."), "success")
-    return see_other("vaccination.visit", appointment_id=visit.id)
+    return see_other("vaccination.visit", appointment_id=appointment.id)
 
 
-def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
+def _save(appointment: Appointment, typed: Mapping[str, str]) -> Errors:
     """Give what was chosen, or say at each field why not."""
     by, now = me(), clock.now()
-    jabs, errors = _jabs(jab_queries.lines_of(visit, clinic_day(now)), typed)
+    jabs, errors = _jabs(jab_queries.lines_of(appointment, clinic_day(now)), typed)
     if errors:
         return errors
     checks = [check for check in CHECKS if f"check-{check}" in typed]
     try:
-        in_one_transaction(lambda: giving.give(visit, jabs, checks, by=by, now=now))
+        in_one_transaction(lambda: giving.give(appointment, jabs, checks, by=by, now=now))
     except giving.DoseRefused as refused:
         if isinstance(refused.why, giving.NotDueNow):
             return {"doses": say(refused)}
@@ -135,11 +135,11 @@ def _gone(lines: Sequence[DoseToGive], typed: Mapping[str, str]) -> Errors:
     }
 
 
-def _due_next(visit: Appointment, today: date) -> list[Forecast]:
+def _due_next(appointment: Appointment, today: date) -> list[Forecast]:
     """What may be given now or comes next, the first first."""
     found = [
         forecast
-        for forecast in forecasts_of([visit.child], today)[visit.child_id]
+        for forecast in forecasts_of([appointment.child], today)[appointment.child_id]
         if forecast.earliest
     ]
     wanted = [
@@ -148,44 +148,44 @@ def _due_next(visit: Appointment, today: date) -> list[Forecast]:
     return sorted(wanted, key=lambda one: one.earliest or date.max)
 
 
-def _page(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
+def _page(appointment: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
     """The page; a look at a child's record is written down."""
     now = clock.now()
     today = clinic_day(now)
-    audit.note_read(visit.child_id, visit.centre_id)
-    observation = jab_queries.observation_of(visit.id)
-    lines = [] if observation else jab_queries.lines_of(visit, today)
-    answers = jab_queries.screening_of(visit.id)
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    observation = jab_queries.observation_of(appointment.id)
+    lines = [] if observation else jab_queries.lines_of(appointment, today)
+    answers = jab_queries.screening_of(appointment.id)
     return render(
         "vaccination/visit.html",
         status=422 if errors else 200,
-        visit=visit,
-        is_mine=visit.practitioner.user_id == me().id,  # whose calendar books what comes next
-        reference=spoken(visit.booking.reference),
-        standing=status_of(visit),
+        visit=appointment,
+        is_mine=appointment.practitioner.user_id == me().id,  # whose calendar books what comes next
+        reference=spoken(appointment.booking.reference),
+        standing=status_of(appointment),
         labels=LABELS,
         typed=typed,
         errors=errors,
         lines=lines,
-        lots=good_lots(visit.centre_id, [line.vaccine.code for line in lines], today),
-        conditions=live_conditions([visit.child_id])[visit.child_id],
+        lots=good_lots(appointment.centre_id, [line.vaccine.code for line in lines], today),
+        conditions=live_conditions([appointment.child_id])[appointment.child_id],
         answers=answers,
-        health=health_of([visit.id], now).get(visit.id),
+        health=health_of([appointment.id], now).get(appointment.id),
         is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
         outcomes={
             line.vaccine.code: before.outcome_of(answers, line.vaccine.code, today)
             for line in lines
         },
-        consents=jab_queries.consents_of(visit.id),
+        consents=jab_queries.consents_of(appointment.id),
         checks=CHECKS,
         sites=SITES,
         sites_for=sites_for,
         routes=ROUTES,
         observation=observation,
-        given=(given := giving.given_at(visit.id)),
-        given_ids=given_ids(given, [visit.centre_id]),
+        given=(given := giving.given_at(appointment.id)),
+        given_ids=given_ids(given, [appointment.centre_id]),
         corrections=corrections_shown(given),
-        due_next=_due_next(visit, today)[:6],
+        due_next=_due_next(appointment, today)[:6],
         series_names=national().names,
         vaccines=vaccines(),
         names=NAMES,

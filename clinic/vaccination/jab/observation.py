@@ -117,12 +117,12 @@ def open_reactions(child_ids: Collection[int], centre_id: int) -> dict[int, int]
     return {one.child_id: one.appointment_id for one in db.session.execute(query)}
 
 
-def leave(visit: Appointment, reason: str, *, by: Person, now: datetime) -> None:
+def leave(appointment: Appointment, reason: str, *, by: Person, now: datetime) -> None:
     """The child goes home. Leaving twice is leaving once. Raises NotObserved, HasReaction or TooEarly."""
-    row = _locked(visit)
+    row = _locked(appointment)
     if row.left_at is not None:
         return
-    if open_reaction(visit.id):
+    if open_reaction(appointment.id):
         raise HasReaction
     is_early = now < row.ends_at
     if is_early and not reason:
@@ -131,13 +131,13 @@ def leave(visit: Appointment, reason: str, *, by: Person, now: datetime) -> None
     row.early_reason = reason if is_early else ""
     db.session.flush()
     audit.record("leave", row, by=by.id, now=now, centre_id=row.centre_id, early=is_early)
-    recorded.gone(visit, by=by, now=now)
+    recorded.gone(appointment, by=by, now=now)
     db.session.flush()
 
 
-def note_over(visit: Appointment, *, by: Person, now: datetime) -> None:
+def note_over(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """Somebody has seen that the time is over. Noted twice is noted once. Raises NotObserved or NotOver."""
-    row = _locked(visit)
+    row = _locked(appointment)
     if row.over_noted_at is not None:
         return
     if now < row.ends_at:
@@ -147,11 +147,11 @@ def note_over(visit: Appointment, *, by: Person, now: datetime) -> None:
     audit.record("note_over", row, by=by.id, now=now, centre_id=row.centre_id)
 
 
-def _locked(visit: Appointment) -> PostVaccinationStay:
+def _locked(appointment: Appointment) -> PostVaccinationStay:
     """Locked, so that a child cannot leave while its reaction is being written down."""
     query = (
         select(PostVaccinationStay)
-        .where(PostVaccinationStay.appointment_id == visit.id)
+        .where(PostVaccinationStay.appointment_id == appointment.id)
         .with_for_update()
     )
     row = db.session.scalar(query.execution_options(populate_existing=True))
@@ -169,7 +169,7 @@ def open_reaction(appointment_id: int) -> AdverseEvent | None:
 
 
 def report(
-    visit: Appointment,
+    appointment: Appointment,
     *,
     symptom: str,
     onset_at: datetime,
@@ -182,15 +182,15 @@ def report(
 
     Raises NotObserved where nothing was given, OnsetOutside for a time before it or to come.
     """
-    stay = _locked(visit)
+    stay = _locked(appointment)
     if not stay.started_at.replace(second=0, microsecond=0) <= onset_at <= now:
         raise OnsetOutside
-    row = open_reaction(visit.id)
+    row = open_reaction(appointment.id)
     if row is None:
         row = AdverseEvent(
-            appointment_id=visit.id,
-            child_id=visit.child_id,
-            centre_id=visit.centre_id,
+            appointment_id=appointment.id,
+            child_id=appointment.child_id,
+            centre_id=appointment.centre_id,
             opened_at=now,
             opened_by_id=by.id,
         )

@@ -37,12 +37,12 @@ def board() -> Response:
 @names_nobody("it answers with the board, which shows times and tickets only to who was away")
 def note_over(appointment_id: int) -> Response:
     """The alert at the top was seen; a part of the page, so that a reason half typed stays."""
-    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
     by, now = me(), clock.now()
     try:
-        in_one_transaction(lambda: observation.note_over(visit, by=by, now=now))
+        in_one_transaction(lambda: observation.note_over(appointment, by=by, now=now))
     except DomainError as refused:
-        return _board({visit.id: say(refused)}, {})
+        return _board({appointment.id: say(refused)}, {})
     if is_htmx():
         return _board({}, {})
     return see_other("vaccination.observation", leaving=id_of(request.args, "leaving"))
@@ -51,16 +51,16 @@ def note_over(appointment_id: int) -> Response:
 @bp.post("/visits/<id:appointment_id>/leaving", endpoint="leaving")
 @allow(*STAFF)
 def leave(appointment_id: int) -> Response:
-    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
     by, now, typed, errors = me(), clock.now(), typed_in(request.form), Errors()
     reason = text_in(typed, "reason", errors, most=MOST["reason"])
     try:
         if not errors:
-            in_one_transaction(lambda: observation.leave(visit, reason, by=by, now=now))
+            in_one_transaction(lambda: observation.leave(appointment, reason, by=by, now=now))
     except DomainError as refused:
         errors["reason"] = say(refused)
     if errors:
-        return _board({visit.id: errors["reason"]}, {visit.id: typed.get("reason", "")})
+        return _board({appointment.id: errors["reason"]}, {appointment.id: typed.get("reason", "")})
     return see_other("vaccination.observation")
 
 
@@ -88,13 +88,13 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
 @bp.route("/visits/<id:appointment_id>/reaction", methods=["GET", "POST"])
 @allow(*STAFF)
 def reaction(appointment_id: int) -> Response:
-    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
     if request.method != "POST":
-        return _form(visit, _written(visit), {})
+        return _form(appointment, _written(appointment), {})
     typed = typed_in(request.form)
-    errors = _save(visit, typed)
+    errors = _save(appointment, typed)
     if errors:
-        return _form(visit, typed, errors)
+        return _form(appointment, typed, errors)
     flash(_("The report is saved."), "success")
     return see_other("vaccination.observation")
 
@@ -103,20 +103,20 @@ def reaction(appointment_id: int) -> Response:
 @allow(*STAFF)
 def reaction_report(appointment_id: int) -> Response:
     """The visit's reactions on paper, in both languages."""
-    visit = jab_queries.get_visit(me(), appointment_id, *STAFF)
-    audit.note_read(visit.child_id, visit.centre_id)
+    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "vaccination/reaction_report.html",
-        visit=visit,
-        reference=spoken(visit.booking.reference),
-        reports=jab_queries.reactions_of(visit.id),
-        given=giving.given_at(visit.id),
+        visit=appointment,
+        reference=spoken(appointment.booking.reference),
+        reports=jab_queries.reactions_of(appointment.id),
+        given=giving.given_at(appointment.id),
         vaccines=vaccines(),
         local=clock.local,
     )
 
 
-def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
+def _save(appointment: Appointment, typed: Mapping[str, str]) -> Errors:
     errors, needed = Errors(), {"symptom": _("Please fill this in.")}
     needed["treatment"] = needed["symptom"]
     texts = {
@@ -131,7 +131,7 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     by, now, onset_at = me(), clock.now(), moment.replace(tzinfo=clock.zone())
     try:
         in_one_transaction(
-            lambda: observation.report(visit, onset_at=onset_at, by=by, now=now, **texts)
+            lambda: observation.report(appointment, onset_at=onset_at, by=by, now=now, **texts)
         )
     except DomainError as refused:
         name = "onset" if isinstance(refused, observation.OnsetOutside) else "symptom"
@@ -139,9 +139,9 @@ def _save(visit: Appointment, typed: Mapping[str, str]) -> Errors:
     return {}
 
 
-def _written(visit: Appointment) -> dict[str, str]:
+def _written(appointment: Appointment) -> dict[str, str]:
     """What the open report says, or the present moment."""
-    row = observation.open_reaction(visit.id)
+    row = observation.open_reaction(appointment.id)
     onset_at = clock.local(row.onset_at if row else clock.now())
     typed = {"onset": f"{onset_at:%Y-%m-%dT%H:%M}"}
     if row:
@@ -149,16 +149,16 @@ def _written(visit: Appointment) -> dict[str, str]:
     return typed
 
 
-def _form(visit: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
-    audit.note_read(visit.child_id, visit.centre_id)
+def _form(appointment: Appointment, typed: Mapping[str, str], errors: Errors) -> Response:
+    audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "vaccination/reaction.html",
         status=422 if errors else 200,
-        visit=visit,
-        reference=spoken(visit.booking.reference),
+        visit=appointment,
+        reference=spoken(appointment.booking.reference),
         typed=typed,
         errors=errors,
         most=MOST,
-        reports=jab_queries.reactions_of(visit.id),
-        observed=jab_queries.observation_of(visit.id),
+        reports=jab_queries.reactions_of(appointment.id),
+        observed=jab_queries.observation_of(appointment.id),
     )

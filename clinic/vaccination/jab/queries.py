@@ -51,7 +51,7 @@ def get_visit(user: Person, appointment_id: int, *roles: Role) -> Appointment:
     return db.session.execute(query).unique().scalar_one()
 
 
-def lines_of(visit: Appointment, on: date) -> list[DoseToGive]:
+def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
     """What the visit is promised, then what else the programme asks for on that day.
 
     What was taken away from it because it is too soon stays in sight, with the reason. One line a
@@ -61,14 +61,14 @@ def lines_of(visit: Appointment, on: date) -> list[DoseToGive]:
     booked = select(
         DoseReservation.vaccine, DoseReservation.dose_number, DoseReservation.why_released
     ).where(
-        DoseReservation.appointment_id == visit.id,
+        DoseReservation.appointment_id == appointment.id,
         or_(DoseReservation.released_at.is_(None), DoseReservation.why_released.in_(over)),
     )
-    child = patients_of([visit.child])[visit.child_id]
+    child = patients_of([appointment.child])[appointment.child_id]
     history = [
         Dose(row.vaccine, row.given_on)
-        for row in recording.history_of(visit.child_id)
-        if row.appointment_id != visit.id
+        for row in recording.history_of(appointment.child_id)
+        if row.appointment_id != appointment.id
     ]
     rows = db.session.execute(booked).all()
     wanted = {code: (number, True) for code, number, why in rows if why is not Why.CHANGED}

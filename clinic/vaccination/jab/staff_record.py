@@ -30,37 +30,37 @@ MOST_ROWS = 200  # of a booklet
 @bp.route("/visits/<id:appointment_id>/record", endpoint="record", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def page(appointment_id: int) -> Response:
-    visit = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)
+    appointment = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)
     if request.method != "POST":
-        return _page(visit, {}, {})
+        return _page(appointment, {}, {})
     typed = typed_in(request.form)
     deed, _colon, number = typed.get("deed", "").partition(":")
     try:
-        errors = _do(visit, deed, an_id(number) or 0, typed)
+        errors = _do(appointment, deed, an_id(number) or 0, typed)
     except recording.ChangedMeanwhile as refused:
         db.session.rollback()
-        return _page(visit, typed, {"record": say(refused)}, status=409)
+        return _page(appointment, typed, {"record": say(refused)}, status=409)
     if errors:
-        return _page(visit, typed, errors)
+        return _page(appointment, typed, errors)
     flash(_("Saved."), "success")
-    return see_other("vaccination.record", appointment_id=visit.id)
+    return see_other("vaccination.record", appointment_id=appointment.id)
 
 
-def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) -> Errors:
+def _do(appointment: Appointment, deed: str, number: int, typed: Mapping[str, str]) -> Errors:
     """One of the page's deeds. Raises NoResultFound for a row of another child, ChangedMeanwhile."""
     by, now = me(), clock.now()
     shown = ids_of(request.form, "row", most=MOST_ROWS)  # what came meanwhile was not seen
 
     def verify() -> None:
         for each in shown if deed == "verify-all" else [number]:
-            row = recording.get_row(visit.child, each)
+            row = recording.get_row(appointment.child, each)
             if deed == "verify" and row.voided_at is not None:
                 raise recording.ChangedMeanwhile
             if row.voided_at is None and row.verified_at is None:
                 recording.verify(row, by=by, now=now)
 
     def void() -> None:
-        row = recording.get_row(visit.child, number)
+        row = recording.get_row(appointment.child, number)
         if (row.voided_by_id, row.void_reason) == (by.id, reason):
             return  # the same form again
         corrections = recording.corrections_of([number])[number]
@@ -68,10 +68,10 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
         recording.void(row, by=by, reason=reason, now=now)
 
     def end() -> None:
-        conditions.end(visit, number, by=by, now=now)
+        conditions.end(appointment, number, by=by, now=now)
 
     if deed == "add":
-        return _add(visit, typed)
+        return _add(appointment, typed)
     works: dict[str, Callable[[], None]] = {
         "verify": verify,
         "verify-all": verify,
@@ -88,7 +88,7 @@ def _do(visit: Appointment, deed: str, number: int, typed: Mapping[str, str]) ->
     return {}
 
 
-def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
+def _add(appointment: Appointment, typed: Mapping[str, str]) -> Errors:
     by, now = me(), clock.now()
     if typed.get("code") not in set(Condition):
         return {"code": _("Please choose one.")}
@@ -98,27 +98,27 @@ def _add(visit: Appointment, typed: Mapping[str, str]) -> Errors:
         if on is None:
             return {"on": _("Enter a day, as 2026-03-01.")}
     try:
-        in_one_transaction(lambda: conditions.add(visit, code, on, by=by, now=now))
+        in_one_transaction(lambda: conditions.add(appointment, code, on, by=by, now=now))
     except conditions.NotOnThatDay as refused:
         return {"on": say(refused)}
     return {}
 
 
 def _page(
-    visit: Appointment, typed: Mapping[str, str], errors: Errors, *, status: int = 422
+    appointment: Appointment, typed: Mapping[str, str], errors: Errors, *, status: int = 422
 ) -> Response:
     now = clock.now()
-    audit.note_read(visit.child_id, visit.centre_id)
-    rows = recording.history_of(visit.child_id)
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    rows = recording.history_of(appointment.child_id)
     return render(
         "vaccination/record.html",
         status=status if errors else 200,
-        visit=visit,
+        visit=appointment,
         rows=rows,
         corrections=corrections_shown(rows),
         given_ids=given_ids(rows, me().centre_ids(Role.CLINICIAN)),
-        doubts=doubts(vaccinee(visit.child), rows, clinic_day(now)),
-        conditions=conditions.live_conditions([visit.child_id])[visit.child_id],
+        doubts=doubts(vaccinee(appointment.child), rows, clinic_day(now)),
+        conditions=conditions.live_conditions([appointment.child_id])[appointment.child_id],
         names=conditions.NAMES,
         vaccines=vaccines(),
         typed=typed,

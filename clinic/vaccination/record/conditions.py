@@ -42,29 +42,29 @@ def live_conditions(child_ids: Collection[int]) -> dict[int, list[ChildCondition
 
 
 def add(
-    visit: Appointment, code: Condition, on: date | None, *, by: Person, now: datetime
+    appointment: Appointment, code: Condition, on: date | None, *, by: Person, now: datetime
 ) -> ChildCondition:
     """True of the child of this visit from now on; `on` is the day it happened. Raises NotOnThatDay."""
-    if on is not None and not visit.child.birth_date <= on <= clinic_day(now):
+    if on is not None and not appointment.child.birth_date <= on <= clinic_day(now):
         raise NotOnThatDay
     row = ChildCondition(
-        child_id=visit.child_id, code=code, on=on, recorded_at=now, recorded_by_id=by.id
+        child_id=appointment.child_id, code=code, on=on, recorded_at=now, recorded_by_id=by.id
     )
-    with looked_at_again([visit.child_id], by=by, now=now):
+    with looked_at_again([appointment.child_id], by=by, now=now):
         db.session.add(row)
         db.session.flush()
-        audit.record("recorded", row, by=by.id, now=now, centre_id=visit.centre_id)
+        audit.record("recorded", row, by=by.id, now=now, centre_id=appointment.centre_id)
     return row
 
 
-def end(visit: Appointment, condition_id: int, *, by: Person, now: datetime) -> None:
+def end(appointment: Appointment, condition_id: int, *, by: Person, now: datetime) -> None:
     """Not true any more. Raises NoResultFound for what is not true of the child of this visit."""
     query = select(ChildCondition).where(
         ChildCondition.id == condition_id,
-        ChildCondition.child_id == visit.child_id,
+        ChildCondition.child_id == appointment.child_id,
         ChildCondition.ended_at.is_(None),
     )
-    with looked_at_again([visit.child_id], by=by, now=now):
+    with looked_at_again([appointment.child_id], by=by, now=now):
         row = db.session.execute(query.with_for_update()).scalar_one()
         row.ended_at, row.ended_by_id = now, by.id
-        audit.record("end", row, by=by.id, now=now, centre_id=visit.centre_id)
+        audit.record("end", row, by=by.id, now=now, centre_id=appointment.centre_id)
