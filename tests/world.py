@@ -274,7 +274,7 @@ def _go_through_today(world):
 def _look_at(world):
     """A check and a spine screening are begun; the family has answered before the check."""
     check, bend = world.today["check"], world.today["spine"]
-    due = check_queries.visit_at(check, None, check_queries.done_before(check)).id
+    due = check_queries.check_age_at(check, None, check_queries.done_before(check)).id
     recording.answer(check.child, due, {"sign-1": "no"}, by=world.parent, now=NOON)
     target = recording.Target(check.child_id, world.centre.id, due, TODAY, check.id)
     weight = [Measured(TODAY, Kind.WEIGHT, 8100)]

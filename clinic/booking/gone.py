@@ -24,7 +24,7 @@ from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import sheets_of
 from clinic.scheduling.search.together import Against, Trip, Wish
-from clinic.scheduling.search.trips import visits
+from clinic.scheduling.search.trips import find_trips
 from clinic.web import render
 
 SHOWN = 4  # alternatives
@@ -213,5 +213,5 @@ def _together(
         return not asked.against(wishes, [lead.centre_id], clinic_day(lead.starts_at))
 
     start, end = day_bounds(clinic_day(near), WITHIN)
-    found = visits(wishes, centre_ids, max(start, now), end, now=now)
+    found = find_trips(wishes, centre_ids, max(start, now), end, now=now)
     return list(islice(filter(suits, found), SHOWN))

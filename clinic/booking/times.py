@@ -18,7 +18,7 @@ from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.queries import ChildFacts, Diary, SlotTime, diary_of, offers
 from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Trip
-from clinic.scheduling.search.trips import joined, visits
+from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
 from clinic.sentences import mark
 
@@ -177,17 +177,17 @@ class _Search:
             return Free(centre_id, ())
         if day not in against.busy and not chooser.practitioner and not chooser.part:
             return Free(centre_id, sheet.free, sheet)
-        visits = [
+        trips = [
             trip
             for trip in sheet.free
             if self._fits(trip.offers[0]) and not against.elsewhere(trip.offers[0], day)
         ]
-        return Free(centre_id, visits)
+        return Free(centre_id, trips)
 
-    def _visits(self, first_day: date, days: int) -> list[Trip]:
+    def _trips(self, first_day: date, days: int) -> list[Trip]:
         """The times at which all wishes find a place together, beyond the sheets."""
         start, end = day_bounds(first_day, days)
-        found = visits(
+        found = find_trips(
             self.chooser.wishes,
             self.centre_ids,
             max(start, self.now),
@@ -275,7 +275,7 @@ class _Search:
         chooser = self.chooser
         first_day = chooser.strip.days[-1] + timedelta(days=1)
         if self.together is not None:
-            found = self._visits(first_day, FURTHER)
+            found = self._trips(first_day, FURTHER)
         else:
             start, end = day_bounds(first_day, FURTHER)
             found = [

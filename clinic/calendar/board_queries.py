@@ -21,7 +21,7 @@ from clinic.scheduling.queries import appointments, services_given
 TICK = timedelta(minutes=2)  # so often time alone moves the now-line and the minutes waited
 
 
-def visits_between(scope: Scope, start: datetime, end: datetime) -> list[Appointment]:
+def appointments_between(scope: Scope, start: datetime, end: datetime) -> list[Appointment]:
     """The appointments that begin in [start, end), earliest first."""
     return list(db.session.scalars(appointments().where(*scope.appointments(start, end))))
 

@@ -14,11 +14,11 @@ from clinic.accounts.models import Role
 from clinic.calendar import board
 from clinic.calendar.blueprint import bp
 from clinic.calendar.board_queries import (
+    appointments_between,
     blocks_between,
     loads_between,
     mark_of,
     shut_days,
-    visits_between,
     waiting_now,
     worked_as,
 )
@@ -43,7 +43,7 @@ def today() -> Response:
     mark = _mark(scope, start, end, now)
     if unchanged := _unchanged(mark):
         return unchanged
-    appointments, late = in_order(visits_between(scope, start, end))
+    appointments, late = in_order(appointments_between(scope, start, end))
     line = now if day == clinic_day(now) else None
     blocks = blocks_between(scope, start, end, now=now)
     audit.note_list("day", appointments)
@@ -70,7 +70,10 @@ def week() -> Response:
     mark = _mark(scope, start, end, now)
     if unchanged := _unchanged(mark):
         return unchanged
-    appointments, blocks = visits_between(scope, start, end), blocks_between(scope, start, end)
+    appointments, blocks = (
+        appointments_between(scope, start, end),
+        blocks_between(scope, start, end),
+    )
     audit.note_list("week", appointments)
     days = [monday + timedelta(days=n) for n in range(WEEK)]
     return _board(

@@ -50,7 +50,7 @@ def feed_of(user: Person, *, now: datetime) -> bytes:
     )
     calendar = _frame()
     for appointment in visits:
-        calendar.add_component(_visit(appointment))
+        calendar.add_component(_appointment_event(appointment))
     for leave in leaves:
         calendar.add_component(_away(leave))
     return bytes(calendar.to_ical())
@@ -68,7 +68,7 @@ def _frame() -> Calendar:
     return calendar
 
 
-def _visit(appointment: Appointment) -> Event:
+def _appointment_event(appointment: Appointment) -> Event:
     event = _event(f"appointment-{appointment.id}", last_changed(appointment))
     event.add("sequence", appointment.version)
     event.add("dtstart", appointment.starts_at)

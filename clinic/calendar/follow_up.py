@@ -21,7 +21,7 @@ from clinic.booking import on_behalf
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.terms import MOST_NEEDS, PurposeChoice
 from clinic.calendar.blueprint import bp
-from clinic.calendar.queries import get_own, visits_ahead
+from clinic.calendar.queries import appointments_ahead, get_own
 from clinic.care.gather import plans_of
 from clinic.care.plan import DueItem
 from clinic.centres.kinds import ServiceKind
@@ -157,7 +157,7 @@ def beside(appointment: Appointment, services: Sequence[Service], now: datetime)
     """What stands beside the part and changes with a booking: what is due, what is booked."""
     return {
         "also_due": also_due(appointment, services, now),
-        "ahead": visits_ahead(appointment, now),
+        "ahead": appointments_ahead(appointment, now),
     }
 
 

@@ -11,7 +11,7 @@ from clinic.accounts.models import Role
 from clinic.calendar import follow_up
 from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import OutcomeForm
-from clinic.calendar.queries import get_own, visits_before
+from clinic.calendar.queries import appointments_before, get_own
 from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check.queries import check_of
 from clinic.clock import clinic_day
@@ -157,7 +157,7 @@ def _page(
         and status_of(appointment) is Status.ARRIVED,
         standing=status_of(appointment),
         labels=LABELS,
-        visits=visits_before(appointment),
+        visits=appointments_before(appointment),
         **follow_up.beside(appointment, asked.services, now),
         day=clinic_day(appointment.starts_at),
         **follow_up.shown(appointment, asked),

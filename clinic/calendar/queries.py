@@ -31,7 +31,7 @@ def get_own(user: Person, appointment_id: int) -> Appointment:
     return db.session.execute(query).unique().scalar_one()
 
 
-def visits_before(appointment: Appointment) -> list[Appointment]:
+def appointments_before(appointment: Appointment) -> list[Appointment]:
     """The child's last finished visits at the same centre, the latest first."""
     query = (
         appointments()
@@ -48,7 +48,7 @@ def visits_before(appointment: Appointment) -> list[Appointment]:
     return list(db.session.scalars(query))
 
 
-def visits_ahead(appointment: Appointment, now: datetime) -> list[Appointment]:
+def appointments_ahead(appointment: Appointment, now: datetime) -> list[Appointment]:
     """The child's next booked visits at the same centre, this one left out, the earliest first."""
     query = (
         appointments()

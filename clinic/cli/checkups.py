@@ -6,7 +6,7 @@ import click
 from flask import Blueprint
 
 from clinic.checkups.due.next_check import due, screen_action
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
 
 checkups = Blueprint("checkups-cli", __name__, cli_group="checkups")
@@ -27,7 +27,7 @@ def answer(case: Case) -> Case:
     assert on
     if on < birth or (discharge and discharge < birth):
         raise BadCase("as_of and discharge_date cannot lie before birth_date")
-    unknown = sorted(set(done) - {check_age.id for check_age in visits()})
+    unknown = sorted(set(done) - {check_age.id for check_age in check_ages()})
     if unknown:
         raise BadCase(f"completed names no check: {', '.join(unknown)}")
     hb_done = case.get("hb_done")

@@ -11,7 +11,7 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
-from clinic.checkups.due.next_check import next_visit
+from clinic.checkups.due.next_check import next_check_age
 from clinic.checkups.due.plan import HEALTH_CHECK
 from clinic.checkups.due.questions import questions
 from clinic.clock import at
@@ -59,7 +59,7 @@ def _first(
     centre = db.session.scalars(select(Centre).where(Centre.code == family.home)).one()
     service = db.session.scalars(select(Service).where(Service.code == HEALTH_CHECK)).one()
     for child in children:
-        check = next_visit(child.birth_date, days[0], ())
+        check = next_check_age(child.birth_date, days[0], ())
         for day in days if check and check.warning_signs else ():
             near = at(day, time(11))
             if booked := book(city, family, child, centre, day, service, by, near):
@@ -69,7 +69,7 @@ def _first(
 
 def _answer(appointment: Appointment, *, by: User, half: bool) -> None:
     """What the parent answered the evening before: all, or what comes first."""
-    one = check_queries.visit_at(appointment, None, check_queries.done_before(appointment))
+    one = check_queries.check_age_at(appointment, None, check_queries.done_before(appointment))
     if one is None:
         return
     asked = questions(one)

@@ -10,10 +10,10 @@ from clinic.centres.models import Centre
 from clinic.checkups.check import recording
 from clinic.checkups.check.recording import Target
 from clinic.checkups.due.items import ACUITY, advice, findings
-from clinic.checkups.due.next_check import next_visit, window
+from clinic.checkups.due.next_check import next_check_age, window
 from clinic.checkups.due.plan import checks_done, made_of
 from clinic.checkups.due.questions import signs
-from clinic.checkups.due.schedule import CheckAge, visits
+from clinic.checkups.due.schedule import CheckAge, check_ages
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import METRICS, Measured, months_at
@@ -94,7 +94,7 @@ def record_check(appointment: Appointment, *, by: User) -> None:
     """What was measured and found at this health check, if one was due."""
     child, on = appointment.child, clinic_day(appointment.starts_at)
     made = [check for check in made_of([child.id])[child.id] if check.on < on]
-    if check_age := next_visit(child.birth_date, on, checks_done(child, made)):
+    if check_age := next_check_age(child.birth_date, on, checks_done(child, made)):
         path = Path(Random(child.id))  # noqa: S311 - a plausible city, not a secret
         _check(child, appointment.centre_id, check_age, on, path, by, appointment)
 
@@ -102,7 +102,7 @@ def record_check(appointment: Appointment, *, by: User) -> None:
 def _due_until(child: Child, last: date) -> list[tuple[CheckAge, date]]:
     """The checks whose first day is known and came by then, with that day."""
     found = []
-    for check_age in visits():
+    for check_age in check_ages():
         first, _ = window(check_age, child.birth_date, None)
         if first and first <= last:
             found.append((check_age, first))

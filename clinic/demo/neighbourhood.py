@@ -13,7 +13,7 @@ from clinic.accounts.models import User
 from clinic.ages import add_months
 from clinic.centres.models import Centre
 from clinic.checkups.due.next_check import window
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.china import data
 from clinic.checkups.growth.lines import value_of
@@ -94,7 +94,7 @@ def _year(
     assert isinstance(born, date)
     patient = Patient(born, "F" if row["sex"] is Sex.FEMALE else "M")
     tall, fat = dice.gauss(0, 0.7), dice.gauss(0.4, 1.0)
-    for check_age in visits():
+    for check_age in check_ages():
         first, last = window(check_age, born, None)
         if first is None or last is None or not today - A_YEAR - A_YEAR <= first < today:
             continue

@@ -10,7 +10,7 @@ from clinic.ages import age_months
 from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.checkups.check import queries as check_queries
-from clinic.checkups.due.next_check import next_visit, window
+from clinic.checkups.due.next_check import next_check_age, window
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
@@ -99,7 +99,7 @@ def _check_is_due(child: Child, day: date) -> bool:
     if check_queries.coming_check(child.id, at(day - timedelta(days=30), time(0))):
         return False
     done = checks_done(child, made_of([child.id])[child.id])
-    check = next_visit(child.birth_date, day, done)
+    check = next_check_age(child.birth_date, day, done)
     first = window(check, child.birth_date, None)[0] if check else None
     return first is not None and first <= day
 

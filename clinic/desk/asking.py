@@ -14,7 +14,7 @@ from clinic.checkups.kinds import Kind
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.desk.blueprint import bp
-from clinic.desk.queries import get_visit
+from clinic.desk.queries import get_appointment
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
 from clinic.scheduling.models import Appointment
@@ -38,7 +38,7 @@ def answers(appointment_id: int) -> Response:
 
     With `family` in the address the whole family is: after this child, whoever else is to be asked.
     """
-    appointment, now = get_visit(me(), appointment_id), clock.now()
+    appointment, now = get_appointment(me(), appointment_id), clock.now()
     health = health_of([appointment.id], now).get(appointment.id)
     if health is None:
         return see_other("desk.show", appointment_id=appointment.id)
@@ -57,7 +57,9 @@ def answers(appointment_id: int) -> Response:
     try:
         next_one = in_one_transaction(work)
     except DomainError as error:
-        return _page(get_visit(me(), appointment_id), health, typed, {"answers": say(error)}, now)
+        return _page(
+            get_appointment(me(), appointment_id), health, typed, {"answers": say(error)}, now
+        )
     if next_one:
         return see_other("desk.answers", appointment_id=next_one.id, family=1)
     if status_of(appointment) is Status.ARRIVED:

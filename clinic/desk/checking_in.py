@@ -23,7 +23,7 @@ from clinic.desk.queries import (
     centres_of,
     families_of,
     found_among,
-    get_visit,
+    get_appointment,
     marks_of,
     phones_of,
     totals,
@@ -66,7 +66,7 @@ def search() -> Response:
 @bp.post("/appointments/<id:appointment_id>/arrival")
 @allow(Role.RECEPTION)
 def check_in(appointment_id: int) -> Response:
-    appointment = get_visit(me(), appointment_id)
+    appointment = get_appointment(me(), appointment_id)
     if must_ask(appointment, clock.now()):
         return see_other("desk.answers", appointment_id=appointment.id)
     return _arrive(appointment_id, arriving.check_in)
@@ -76,7 +76,7 @@ def check_in(appointment_id: int) -> Response:
 @allow(Role.RECEPTION)
 def check_in_family(appointment_id: int) -> Response:
     """Everything that the child and its siblings have about now."""
-    visit, now = get_visit(me(), appointment_id), clock.now()
+    visit, now = get_appointment(me(), appointment_id), clock.now()
     for appointment in arriving.family_of(visit, now) or [visit]:
         if must_ask(appointment, now):
             return see_other("desk.answers", appointment_id=appointment.id, family=1)
@@ -93,7 +93,7 @@ def undo(appointment_id: int) -> Response:
 @allow(Role.RECEPTION)
 def correction(appointment_id: int) -> Response:
     """A check-in that was wrong, whenever it is noticed: taken back for a reason, with its ticket."""
-    appointment, form, refusal = get_visit(me(), appointment_id), CorrectionForm(), ""
+    appointment, form, refusal = get_appointment(me(), appointment_id), CorrectionForm(), ""
     if form.validate_on_submit():
         why, now = form.reason.data, clock.now()
         try:
@@ -142,7 +142,7 @@ def _slowed(centre: Centre, typed: str) -> str:
 
 
 def _arrive(appointment_id: int, verb: Callable[..., object]) -> Response:
-    appointment = get_visit(me(), appointment_id)
+    appointment = get_appointment(me(), appointment_id)
     centre = appointment.centre
     try:
         in_one_transaction(lambda: verb(appointment, by=me(), now=clock.now()))

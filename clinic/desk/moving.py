@@ -24,7 +24,7 @@ from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.desk.blueprint import bp
 from clinic.desk.forms import CancelForFamilyForm
-from clinic.desk.queries import get_visit
+from clinic.desk.queries import get_appointment
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_day, id_of
@@ -42,7 +42,7 @@ def move(appointment_id: int) -> Response:
 
     Taking a move back is a move to the time before.
     """
-    appointment, now = get_visit(me(), appointment_id), clock.now()
+    appointment, now = get_appointment(me(), appointment_id), clock.now()
     slot_id = id_of(request.args, "slot")
     if request.method == "GET":
         return _page(appointment, slot_id, now)
@@ -55,7 +55,7 @@ def move(appointment_id: int) -> Response:
             lambda: staff_move(appointment, slot_id, version, choice, by=me(), now=now)
         )
     except DomainError as error:
-        return _page(get_visit(me(), appointment_id), slot_id, now, say(error))
+        return _page(get_appointment(me(), appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return see_other("desk.show", appointment_id=appointment.id)
 
@@ -115,7 +115,7 @@ def _in_the_way(
 @bp.route("/appointments/<id:appointment_id>/cancellation", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def cancellation(appointment_id: int) -> Response:
-    appointment, now = get_visit(me(), appointment_id), clock.now()
+    appointment, now = get_appointment(me(), appointment_id), clock.now()
     form, refusal, other = CancelForFamilyForm(), "", same_trip(appointment, now=now)
     if form.validate_on_submit():
         reason = form.reason.data or ""

@@ -28,7 +28,7 @@ def centres_of(user: Person, role: Role = Role.RECEPTION) -> list[Centre]:
     return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
 
 
-def get_visit(user: Person, appointment_id: int, *also: Role) -> Appointment:
+def get_appointment(user: Person, appointment_id: int, *also: Role) -> Appointment:
     """An appointment at a centre where this user is at the desk, or `also` in one of these roles.
 
     Raises NoResultFound.

@@ -11,7 +11,7 @@ from clinic.clock import clinic_day
 from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
 from clinic.desk.blueprint import bp
 from clinic.desk.history import history_of, last_move
-from clinic.desk.queries import get_visit
+from clinic.desk.queries import get_appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
 from clinic.vaccination.booking.booked import booked_for
@@ -37,7 +37,7 @@ PAGES = (
 @allow(Role.RECEPTION, Role.MANAGER)
 def show(appointment_id: int) -> Response:
     """What reception does about a visit; the centre's manager may look, and it is written down."""
-    appointment, now = get_visit(me(), appointment_id, Role.MANAGER), clock.now()
+    appointment, now = get_appointment(me(), appointment_id, Role.MANAGER), clock.now()
     audit.note_read(appointment.child_id, appointment.centre_id)
     history = history_of(appointment)
     return render(
@@ -59,7 +59,7 @@ def show(appointment_id: int) -> Response:
 @bp.get("/appointments/<id:appointment_id>/slip")
 @allow(Role.RECEPTION)
 def slip(appointment_id: int) -> Response:
-    visit, now = get_visit(me(), appointment_id), clock.now()
+    visit, now = get_appointment(me(), appointment_id), clock.now()
     audit.note_read(visit.child_id, visit.centre_id)
     reference = visit.booking.reference
     return render(

@@ -48,7 +48,7 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket |
     # Who has another visit to the same room later that day gets another ticket.
     if ticket is not None and not (is_new and ticket.state is State.DONE):
         return ticket
-    encounter = _visit(appointment, by=by, now=now)
+    encounter = _encounter(appointment, by=by, now=now)
     return _issue(encounter, appointment, by=by, now=now)
 
 
@@ -127,7 +127,7 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
     close_if_done(ticket.visit, by=by, now=now)
 
 
-def _visit(appointment: Appointment, *, by: Person, now: datetime) -> Encounter:
+def _encounter(appointment: Appointment, *, by: Person, now: datetime) -> Encounter:
     facts = {
         "centre_id": appointment.centre_id,
         "day": clinic_day(appointment.starts_at),

@@ -35,7 +35,7 @@ def before(appointment_id: int) -> Response:
     button saves everything, and what is missing is said beside it.
     """
     appointment = check_queries.get_own_check(me(), appointment_id)
-    one = check_queries.visit_at(
+    one = check_queries.check_age_at(
         appointment, check_queries.check_of(appointment.id), check_queries.done_before(appointment)
     )
     if one is None:

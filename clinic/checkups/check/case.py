@@ -45,7 +45,7 @@ def case_of(appointment: Appointment) -> CheckAtHand | None:
     """The check of that appointment; None where no check of the schedule is left. Five queries."""
     check = queries.check_of(appointment.id)
     done = queries.done_before(appointment)
-    one = queries.visit_at(appointment, check, done)
+    one = queries.check_age_at(appointment, check, done)
     if one is None:
         return None
     record = queries.on_record(appointment, check)

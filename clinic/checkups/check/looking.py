@@ -50,7 +50,7 @@ def lock(child_ids: Collection[int]) -> None:
 
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Ask about a visit whose check was made meanwhile, at another visit."""
-    appointments = _visits(child_ids, now)
+    appointments = _appointments(child_ids, now)
     if not appointments:
         return
     made = made_of(child_ids)
@@ -66,7 +66,7 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     )
 
 
-def _visits(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:
+def _appointments(child_ids: Collection[int], now: datetime) -> Sequence[Appointment]:
     """The health checks to come of these children; what is asked about the age goes first."""
     query = select(Appointment).where(
         Appointment.child_id.in_(child_ids),

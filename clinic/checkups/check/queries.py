@@ -16,9 +16,9 @@ from clinic.ages import add_months
 from clinic.booking.queries import get_appointment
 from clinic.centres.models import Service
 from clinic.checkups.due.items import CheckSheet, sheet
-from clinic.checkups.due.next_check import HB, hb_needed, next_visit
+from clinic.checkups.due.next_check import HB, hb_needed, next_check_age
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
-from clinic.checkups.due.schedule import CheckAge, visits
+from clinic.checkups.due.schedule import CheckAge, check_ages
 from clinic.checkups.growth.measuring import Measured, written
 from clinic.checkups.kinds import Kind
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
@@ -93,11 +93,13 @@ def done_before(appointment: Appointment) -> list[str]:
     return checks_done(appointment.child, made)
 
 
-def visit_at(visit: Appointment, check: CheckVisit | None, done: Sequence[str]) -> CheckAge | None:
+def check_age_at(
+    visit: Appointment, check: CheckVisit | None, done: Sequence[str]
+) -> CheckAge | None:
     """Which of the thirteen checks it is; None for a child who had them all or is seven."""
     if check:
-        return next(visit for visit in visits() if visit.id == check.visit)
-    return next_visit(visit.child.birth_date, clinic_day(visit.starts_at), done)
+        return next(visit for visit in check_ages() if visit.id == check.visit)
+    return next_check_age(visit.child.birth_date, clinic_day(visit.starts_at), done)
 
 
 def sheet_of(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from clinic.ages import add_months, age_months
-from clinic.checkups.due.schedule import CheckAge, visits
+from clinic.checkups.due.schedule import CheckAge, check_ages
 
 UNTIL_MONTHS = 84
 HB = "haemoglobin"
@@ -48,7 +48,7 @@ def day_of(moment: tuple[str, int], birth_date: date, discharge: date | None) ->
     return None if start is None else start + timedelta(days=number)
 
 
-def next_visit(
+def next_check_age(
     birth_date: date, on: date, done: Collection[str], discharge: date | None = None
 ) -> CheckAge | None:
     """The check to offer that day.
@@ -58,7 +58,7 @@ def next_visit(
     """
     if age_months(birth_date, on) >= UNTIL_MONTHS:
         return None
-    every = visits()
+    every = check_ages()
     behind = max((at for at, check_age in enumerate(every) if check_age.id in done), default=-1)
     left = every[behind + 1 :]
     begun = [
@@ -85,7 +85,7 @@ def due(
     hb_done: bool | None = None,
 ) -> NextCheck:
     """The next check of a child on that day, with its window and contents."""
-    check_age = next_visit(birth_date, on, done, discharge)
+    check_age = next_check_age(birth_date, on, done, discharge)
     if check_age is None:
         return NextCheck(None)
     first, last = window(check_age, birth_date, discharge)

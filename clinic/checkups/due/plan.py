@@ -8,7 +8,7 @@ from sqlalchemy import Date, String, cast, func, null, select
 
 from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
-from clinic.checkups.due.next_check import NextCheck, due, next_visit
+from clinic.checkups.due.next_check import NextCheck, due, next_check_age
 from clinic.checkups.models import CheckVisit
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -108,6 +108,6 @@ def checks_done(child: Child, made: Collection[CheckMade]) -> list[str]:
     for one in made:
         if one.visit:
             done.append(one.visit)
-        elif check_age := next_visit(child.birth_date, one.on, done):
+        elif check_age := next_check_age(child.birth_date, one.on, done):
             done.append(check_age.id)
     return done

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clinic.checkups.due.schedule import CheckAge, visits
+from clinic.checkups.due.schedule import CheckAge, check_ages
 
 FILE = Path(__file__).with_name("questions.json")
 REGRESSION = "regression"
@@ -50,7 +50,7 @@ def options_of(raw: list[dict[str, str]]) -> tuple[Option, ...]:
 def data() -> dict[str, Any]:
     """The file. KeyError where a sign of the schedule has no English."""
     found: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
-    for check_age in visits():
+    for check_age in check_ages():
         for sign in check_age.warning_signs:
             found["signs"]["en"][sign]
     return found
@@ -58,7 +58,7 @@ def data() -> dict[str, Any]:
 
 def in_range(check_age: CheckAge, first: str, last: str) -> bool:
     """Whether that check lies between these two, both inclusive."""
-    order = [check_age.id for check_age in visits()]
+    order = [check_age.id for check_age in check_ages()]
     return order.index(first) <= order.index(check_age.id) <= order.index(last)
 
 

@@ -34,7 +34,7 @@ def moment(raw: dict[str, int], allowed: set[str], where: str) -> tuple[str, int
     return unit, number
 
 
-def visit_of(raw: dict[str, Any]) -> CheckAge:
+def check_age_of(raw: dict[str, Any]) -> CheckAge:
     """A visit as the file writes it. ValueError, KeyError if it is not whole."""
     signs = tuple(raw["warning_signs"])
     if len(signs) not in (0, 4) or not raw["items"]:
@@ -53,9 +53,9 @@ def visit_of(raw: dict[str, Any]) -> CheckAge:
 
 
 @cache
-def visits() -> tuple[CheckAge, ...]:
+def check_ages() -> tuple[CheckAge, ...]:
     """All checks, by age. ValueError if the file is not the national schedule."""
-    found = tuple(visit_of(raw) for raw in json.loads(FILE.read_text("utf-8"))["visits"])
+    found = tuple(check_age_of(raw) for raw in json.loads(FILE.read_text("utf-8"))["visits"])
     if len({check_age.id for check_age in found}) != 13 or len(found) != 13:
         raise ValueError("there are thirteen checks")
     if [check_age.eye_exam for check_age in found] != list(range(1, 14)):

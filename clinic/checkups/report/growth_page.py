@@ -12,7 +12,7 @@ from clinic.accounts.models import Role
 from clinic.ages import age_months
 from clinic.checkups.blueprint import bp
 from clinic.checkups.check import recording
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.growth import words
 from clinic.checkups.growth.charts import TITLES, ChartSeries, series_of
 from clinic.checkups.growth.home_entry import heights_typed, home_typed, within_range
@@ -122,7 +122,7 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         screened=screened,
         offers=_offers(child, series, today, screened),
         reports=finished_checks(child.id),
-        visits={check_age.id: check_age for check_age in visits()},
+        visits={check_age.id: check_age for check_age in check_ages()},
         entered=list(reversed(entered)),
         heights=heights,
         target=target_range(patient.sex, *heights) if heights else None,

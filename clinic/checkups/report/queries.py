@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person, Role
-from clinic.checkups.due.schedule import CheckAge, visits
+from clinic.checkups.due.schedule import CheckAge, check_ages
 from clinic.checkups.growth.charts import (
     ChartSeries,
     Sample,
@@ -130,7 +130,7 @@ def report_of(check: CheckVisit) -> Report:
     found = select(CheckFinding.code, CheckFinding.value).where(
         CheckFinding.check_visit_id == check.id, CheckFinding.voided_at.is_(None)
     )
-    check_age = next(check_age for check_age in visits() if check_age.id == check.visit)
+    check_age = next(check_age for check_age in check_ages() if check_age.id == check.visit)
     codes = {row.code: row.value for row in db.session.execute(found)}
     return Report(
         check,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from clinic.ages import age_months
 from clinic.centres.models import Centre
 from clinic.checkups.due.next_check import window
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS, as_measured
 from clinic.checkups.growth.charts import BMI, word_of
 from clinic.checkups.growth.measuring import Patient, months_at
@@ -87,7 +87,7 @@ def on_time(known: Mapping[int, Known], today: date) -> dict[Key, Share]:
     for child_id, one in known.items():
         if today.year - one.patient.birth_date.year > LAST_YEARS:
             continue
-        for visit in visits():
+        for visit in check_ages():
             _, last = window(visit, one.patient.birth_date, None)
             if last and today - A_YEAR <= last < today:
                 count = counts[visit.id, one.centre_id]

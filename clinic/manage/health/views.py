@@ -7,7 +7,7 @@ from flask import Response
 from clinic import clock
 from clinic.accounts.access import allow, names_nobody
 from clinic.accounts.models import Role
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.clock import clinic_day
 from clinic.manage.blueprint import bp
 from clinic.manage.health.queries import (
@@ -42,7 +42,7 @@ def health() -> Response:
         "manage/health.html",
         centres=all_centres(),
         nowhere=NOWHERE,
-        visits=visits(),
+        visits=check_ages(),
         bands=BANDS,
         checks=_shown(checks),
         weights={name: _shown(cells) for name, cells in weights.items()},

@@ -40,7 +40,7 @@ def move_visit(appointment_id: int) -> Response:
 
     The address names a slot, or a day, a time and with whom: so does whoever drags it there.
     """
-    appointment, now = _visit(appointment_id), clock.now()
+    appointment, now = _appointment(appointment_id), clock.now()
     if request.method == "GET":
         try:
             return _page(appointment, _slot_asked(appointment, now), now)
@@ -54,12 +54,12 @@ def move_visit(appointment_id: int) -> Response:
             lambda: staff_move(appointment, slot_id, version, choice, by=me(), now=now)
         )
     except DomainError as error:
-        return _page(_visit(appointment_id), slot_id, now, say(error))
+        return _page(_appointment(appointment_id), slot_id, now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return leave_for(_board(appointment, day=clinic_day(appointment.starts_at).isoformat()))
 
 
-def _visit(appointment_id: int) -> Appointment:
+def _appointment(appointment_id: int) -> Appointment:
     """An appointment at a centre that this user manages, or of their own. Raises NoResultFound."""
     mine = select(Practitioner.id).where(is_self(me()))
     theirs = [Appointment.centre_id.in_(me().centre_ids(Role.MANAGER))]

@@ -22,7 +22,7 @@ GAP = timedelta(minutes=30)  # between two parts of one visit
 LONGEST_SESSION = timedelta(days=1)
 
 
-def visits(
+def find_trips(
     wishes: Sequence[Wish[Patient]],
     centre_ids: Collection[int],
     start: datetime,

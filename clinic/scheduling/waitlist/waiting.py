@@ -33,7 +33,7 @@ from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import SlotTaken, Wanted, refusal
 from clinic.scheduling.search.together import Trip, Wish
-from clinic.scheduling.search.trips import visits
+from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.waitlist.wishes import must_be_possible
 from clinic.sentences import mark
 
@@ -202,7 +202,9 @@ def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[in
     declined = set(db.session.scalars(select(Hold.slot_id).where(Hold.entry_id == entry.id)))
     wishes = [Wish(child, entry.service) for child in entry.children]
     centre_ids = [centre.id for centre in entry.centres]
-    for trip in visits(wishes, centre_ids, max(start, now), end, now=now) if start < end else ():
+    for trip in (
+        find_trips(wishes, centre_ids, max(start, now), end, now=now) if start < end else ()
+    ):
         used = {slot_id for offer in trip.offers for slot_id in offer.slot_ids}
         if used & declined or (slot_ids and not used & set(slot_ids)):
             continue

@@ -96,7 +96,7 @@ def _purpose(one: DoseReservation, day: date) -> Purpose:
 
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Every dose promised to a visit to come, or to an open form, is one that is legal on its day."""
-    visits, forms = _visits(child_ids, now), _forms(child_ids, now)
+    visits, forms = _appointments(child_ids, now), _forms(child_ids, now)
     promises = [*(p for visit in visits for p in visit.promises), *(form[0] for form in forms)]
     in_turn = {promise.child_id: None for promise in sorted(promises, key=lambda each: each.id)}
     if not in_turn:
@@ -115,7 +115,7 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
                 _follow_in_form(promise, hold, clinic_day(starts_at), case, theirs, found)
 
 
-def _visits(child_ids: Collection[int], now: datetime) -> list[_Visit]:
+def _appointments(child_ids: Collection[int], now: datetime) -> list[_Visit]:
     query = (
         select(DoseReservation, Appointment)
         .join(Appointment, Appointment.id == DoseReservation.appointment_id)

@@ -46,7 +46,7 @@ def at_home(appointment_id: int) -> Response:
 @bp.route("/visits/<id:appointment_id>/before", endpoint="ask", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def at_the_centre(appointment_id: int) -> Response:
-    return _answer(jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN), is_staff=True)
+    return _answer(jab_queries.get_appointment(me(), appointment_id, Role.CLINICIAN), is_staff=True)
 
 
 def _answer(appointment: Appointment, *, is_staff: bool) -> Response:

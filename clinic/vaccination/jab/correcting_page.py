@@ -36,7 +36,7 @@ MOST = 120  # characters of a reason
 @allow(Role.CLINICIAN)
 def correct(given_id: int) -> Response:
     given, row = correcting.get_given(given_id)
-    appointment = jab_queries.get_visit(me(), row.appointment_id or 0, Role.CLINICIAN)
+    appointment = jab_queries.get_appointment(me(), row.appointment_id or 0, Role.CLINICIAN)
     if request.method != "POST":
         return _page(appointment, given, row, _recorded(row), {})
     typed = typed_in(request.form)

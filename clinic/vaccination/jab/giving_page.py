@@ -52,7 +52,7 @@ LONGEST_LOT = 40
 @bp.route("/visits/<id:appointment_id>", endpoint="visit", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def vaccinate(appointment_id: int) -> Response:
-    appointment = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Role.CLINICIAN)
     if request.method != "POST":
         return _page(appointment, {}, {})
     typed = typed_in(request.form)

@@ -37,7 +37,7 @@ def board() -> Response:
 @names_nobody("it answers with the board, which shows times and tickets only to who was away")
 def note_over(appointment_id: int) -> Response:
     """The alert at the top was seen; a part of the page, so that a reason half typed stays."""
-    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
     by, now = me(), clock.now()
     try:
         in_one_transaction(lambda: observation.note_over(appointment, by=by, now=now))
@@ -51,7 +51,7 @@ def note_over(appointment_id: int) -> Response:
 @bp.post("/visits/<id:appointment_id>/leaving", endpoint="leaving")
 @allow(*STAFF)
 def leave(appointment_id: int) -> Response:
-    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
     by, now, typed, errors = me(), clock.now(), typed_in(request.form), Errors()
     reason = text_in(typed, "reason", errors, most=MOST["reason"])
     try:
@@ -88,7 +88,7 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
 @bp.route("/visits/<id:appointment_id>/reaction", methods=["GET", "POST"])
 @allow(*STAFF)
 def reaction(appointment_id: int) -> Response:
-    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
     if request.method != "POST":
         return _form(appointment, _written(appointment), {})
     typed = typed_in(request.form)
@@ -103,7 +103,7 @@ def reaction(appointment_id: int) -> Response:
 @allow(*STAFF)
 def reaction_report(appointment_id: int) -> Response:
     """The visit's reactions on paper, in both languages."""
-    appointment = jab_queries.get_visit(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
     audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "vaccination/reaction_report.html",

@@ -40,7 +40,7 @@ class DoseToGive:
     against: Words | None = None
 
 
-def get_visit(user: Person, appointment_id: int, *roles: Role) -> Appointment:
+def get_appointment(user: Person, appointment_id: int, *roles: Role) -> Appointment:
     """An appointment at a centre where this user has one of these roles. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(ChildRow.guardianships)
     query = (

@@ -30,7 +30,7 @@ MOST_ROWS = 200  # of a booklet
 @bp.route("/visits/<id:appointment_id>/record", endpoint="record", methods=["GET", "POST"])
 @allow(Role.CLINICIAN)
 def page(appointment_id: int) -> Response:
-    appointment = jab_queries.get_visit(me(), appointment_id, Role.CLINICIAN)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Role.CLINICIAN)
     if request.method != "POST":
         return _page(appointment, {}, {})
     typed = typed_in(request.form)

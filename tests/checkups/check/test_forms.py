@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from clinic.checkups.check.forms import read, typed_of, unfinished
 from clinic.checkups.due.items import sheet
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.growth.measuring import RANGES, Measured, Patient
 from clinic.checkups.kinds import Kind
 
 BORN, ON = date(2025, 2, 1), date(2026, 3, 3)
 GIRL = Patient(BORN, "F")
-SHEETS = {visit.id: sheet(visit, visit.items) for visit in visits()}
+SHEETS = {visit.id: sheet(visit, visit.items) for visit in check_ages()}
 WORDS = st.one_of(
     st.sampled_from(
         ["", "yes", "no", "normal", "abnormal", "lying", "9.2", "18.4", "0.8", "agreed"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clinic.ages import add_months, age_months
 from clinic.checkups.due.next_check import due, screen_action
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 
 EXAMPLES = Path(__file__).parent / "data" / "examples_checkups.json"
 BORN = date(2024, 1, 31)
@@ -100,8 +100,8 @@ def test_screens(positive, regression, action):
 
 
 def test_eleven_screens_and_six_tcm_services():
-    assert len([visit for visit in visits() if visit.warning_signs]) == 11
-    assert [visit.id for visit in visits() if visit.tcm] == [
+    assert len([visit for visit in check_ages() if visit.warning_signs]) == 11
+    assert [visit.id for visit in check_ages() if visit.tcm] == [
         "M6",
         "M12",
         "M18",
@@ -114,7 +114,7 @@ def test_eleven_screens_and_six_tcm_services():
 @given(
     st.dates(date(2015, 1, 1), date(2026, 1, 1)),
     st.integers(0, 3000),
-    st.sets(st.sampled_from([visit.id for visit in visits()])),
+    st.sets(st.sampled_from([visit.id for visit in check_ages()])),
 )
 def test_a_done_check_is_never_offered_and_the_window_is_one(birth, days, done):
     found = due(birth, birth + timedelta(days), done, discharge=birth)

@@ -11,10 +11,10 @@ from clinic.checkups.due.items import (
 )
 from clinic.checkups.due.next_check import hb_needed
 from clinic.checkups.due.referral import referral, second_screen
-from clinic.checkups.due.schedule import visits
+from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.kinds import Kind
 
-BY_ID = {visit.id: visit for visit in visits()}
+BY_ID = {visit.id: visit for visit in check_ages()}
 W, L, H, HB, T = Kind.WEIGHT, Kind.LENGTH, Kind.HEAD, Kind.HAEMOGLOBIN, Kind.TEMPERATURE
 # Every item of the schedule that is no amount, finding or advice, and where the page has it.
 ELSEWHERE = {"warning_signs_screen", "visual_acuity", "HepB-2 may be given"}
@@ -67,7 +67,7 @@ def test_at_which_checks_it_is_asked(code, at):
 
 
 def test_every_item_of_the_schedule_has_its_place_on_the_page():
-    for visit in visits():
+    for visit in check_ages():
         found = {finding.code for finding in whole(visit.id).findings}
         talked = {advice.code for advice in whole(visit.id).advice}
         assert set(visit.items) - set(AMOUNTS) - found - talked <= ELSEWHERE
@@ -79,7 +79,7 @@ def test_fields_are_distinct_and_fit_the_record():
         assert len(fields) == len(set(fields))
         assert max(map(len, fields)) <= 40
     assert {finding.code for finding in findings()} <= {
-        item for visit in visits() for item in visit.items
+        item for visit in check_ages() for item in visit.items
     }
 
 

@@ -58,7 +58,7 @@ def team(*services, centre=None, day=TOMORROW, **kw):
 
 def find(wishes, *practitioners, days=1):
     start, end = day_bounds(TOMORROW, days)
-    return trips.visits(wishes, [p.centre_id for p in practitioners], start, end, now=NOON)
+    return trips.find_trips(wishes, [p.centre_id for p in practitioners], start, end, now=NOON)
 
 
 def clocks(visit):

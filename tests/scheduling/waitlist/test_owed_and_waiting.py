@@ -28,7 +28,7 @@ from clinic.scheduling.request import (
 )
 from clinic.scheduling.search.courses import Pattern, plan_course
 from clinic.scheduling.search.together import Wish
-from clinic.scheduling.search.trips import visits
+from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import release
 from clinic.scheduling.verify import broken_promises
@@ -358,7 +358,7 @@ def test_siblings_share_a_slot_that_the_desk_has_let_go():
 
     def found(now):
         end = slot.ends_at
-        return visits(wishes, [clinic.centre.id], slot.starts_at, end, now=now)
+        return find_trips(wishes, [clinic.centre.id], slot.starts_at, end, now=now)
 
     until = db.session.get_one(Slot, slot.id).desk_until
     assert found(until - timedelta(minutes=1)) == []
