@@ -9,6 +9,7 @@ from sqlalchemy import text
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.audit.looks import AGAIN_AFTER
+from clinic.calendar import feeds
 from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -173,6 +174,24 @@ def test_a_list_that_asks_again_is_noted_once_and_whoever_is_new_in_it_alone(cli
     assert seen_in(first) == [clinic.child.id]
 
 
+def test_a_list_on_another_page_device_or_address_is_noted_at_once(app, client, clinic):
+    """Else a sign-in that somebody else uses would leave nothing on the trail for ten minutes."""
+    manager = clinic.staff[MANAGER]
+    preview = f"/manage/away?who={clinic.addresses()['who']}"
+    client.sign_in(manager).get(preview)
+    client.get("/manage/closing?first=2026-03-02")
+    client.get(preview, environ_overrides={"REMOTE_ADDR": "127.0.0.9"})
+    app.test_client().sign_in(manager).get(preview)
+    rows = [look.details for look in looks(manager)]
+    assert [row["page"] for row in rows] == [
+        "manage.away",
+        "manage.away",
+        "manage.closing",
+        "manage.away",
+    ]
+    assert len({(row["page"], row["sign_in"], row["address"]) for row in rows}) == 4
+
+
 def test_a_list_without_names_is_no_look(client, clinic):
     """Whoever was away is shown times and tickets only, however long the page goes on asking."""
     reception = clinic.staff[RECEPTION]
@@ -210,8 +229,9 @@ def events(action):
 )
 def test_a_refused_page_is_noted_with_who_asked(client, clinic, address, status, page):
     stranger = make_user()
+    client.sign_in(stranger)
     for _ in range(2):
-        answer = client.sign_in(stranger).get(address.format(visit=clinic.visit.id))
+        answer = client.get(address.format(visit=clinic.visit.id))
         assert answer.status_code == status
     (event,) = events("refused")
     assert event.actor_id == stranger.id
@@ -245,6 +265,16 @@ def test_whoever_reads_a_feed_is_noted(client, clinic):
     assert event.actor_id == doctor.id
     assert event.details["page"] == "calendar.feed_file"
     assert link.split("/")[-1].split(".")[0] not in str(event.details)
+
+
+def test_feeds_that_are_read_from_one_address_are_each_noted(client, clinic):
+    """Phones behind one address, or one company that reads calendars for many."""
+    doctors = [clinic.staff[CLINICIAN], make_user(CLINICIAN, centre=clinic.centre)]
+    tokens = [feeds.open_feed(doctor, now=NOON) for doctor in doctors]
+    db.session.commit()
+    for token in tokens:
+        assert client.get(f"/calendar/feeds/{token}.ics").status_code == 200
+    assert [event.actor_id for event in events("read_feed")] == [doctor.id for doctor in doctors]
 
 
 def test_a_printed_certificate_is_noted(client, clinic):

@@ -37,7 +37,14 @@ class Seen(NamedTuple):
 
 
 class Lately:
-    """What this process noted within `AGAIN_AFTER`: of several workers each notes a list once in that time."""
+    """What this process noted within `AGAIN_AFTER`.
+
+    It may only spare rows that would say the same again. So a key says all that a row does but
+    the moment (`_looker`): a list on another device, from another address or on another page is
+    noted at once. It is forgotten by a restart and not shared: of several processes each notes a
+    list once in that time, which makes more rows and never fewer. What could not be written is
+    not remembered.
+    """
 
     MOST = 5000
 
@@ -91,11 +98,12 @@ def note_read(child_id: int, centre_id: int) -> None:
 def note_list(name: str, rows: Iterable[AtCentre]) -> None:
     """Staff see the children of these visits in the list of that name: a row a centre, with their ids.
 
-    Who was in the user's same list within `AGAIN_AFTER` is not noted again: lists ask by themselves.
+    Lists ask by themselves, so a child is not noted again whom the same sign-in had in the same
+    list of the same page, from the same address, within `AGAIN_AFTER`.
     """
     now, new = clock.now(), defaultdict(set)
     for row in rows:
-        if not _lately().has(key := (_who(), name, row.centre_id, row.child_id), now):
+        if not _lately().has(key := (_looker(), name, row.centre_id, row.child_id), now):
             new[row.centre_id].add(row.child_id)
             g.setdefault("noted_keys", []).append(key)
     for centre_id, children in sorted(new.items()):
@@ -111,8 +119,9 @@ def note_refused(status: int) -> None:
 
 
 def note_once(key: object, action: str, subject: str, subject_id: int | None, **rest: Any) -> None:
-    """Write this unless this user did the same, by its `key`, within `AGAIN_AFTER`."""
-    whole = (_who(), action, subject, key)
+    """Write this unless the same was done, by its `key`, within `AGAIN_AFTER`: by the same user in
+    the same sign-in, of the same subject, on the same page, from the same address."""
+    whole = (_looker(), action, subject, subject_id, key)
     if not _lately().has(whole, clock.now()):
         note(action, subject, subject_id, **rest)
         g.setdefault("noted_keys", []).append(whole)
@@ -131,6 +140,12 @@ def write_notes() -> None:
 
 def _who() -> int | None:
     return getattr(current_user, "id", None)
+
+
+def _looker() -> tuple[object, ...]:
+    """Who asks, by which sign-in, from where, for which page: what the trail says of a request."""
+    sign_in = getattr(current_user, "sign_in_id", None)
+    return _who(), sign_in, request.remote_addr, request.endpoint
 
 
 def _lately() -> Lately:
