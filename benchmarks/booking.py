@@ -26,7 +26,7 @@ from clinic.families.models import Child
 from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from tests.serving import SECRET
 
 CLIENTS = 8
@@ -166,9 +166,9 @@ def verbs(app, engine):
         )
         service = db.session.get_one(Service, service_id)
         now = clock.now()
-        wanted = Wanted(child, service, slots_for(service, slot_id))
+        wanted = Request(child, service, slots_for(service, slot_id))
         kept = holding.keep([wanted], by=by, now=now).holds[0]
-        again = Wanted(child, service, slots_for(service, slot_id), hold=kept)
+        again = Request(child, service, slots_for(service, slot_id), hold=kept)
         booking.book([again], by=by, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
         db.session.rollback()
 

@@ -17,7 +17,7 @@ from clinic.families.registering import record_consents
 from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Hold, Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import opening
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots
@@ -174,7 +174,7 @@ def make_appointment(
     slot = slot or make_slot(service)
     by = by or make_user()
     child = child or make_child(by)
-    wanted = Wanted(child, service, slots_for(service, slot.id), **kw)
+    wanted = Request(child, service, slots_for(service, slot.id), **kw)
     made = booking.book(
         [wanted], by=by, key=f"test:{next(_numbers)}", channel=Channel.ONLINE, now=now
     )

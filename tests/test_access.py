@@ -17,7 +17,7 @@ from clinic.families.models import Guardianship, Relation
 from clinic.scheduling.changes import applying, kinds, leaves
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record import recording as record_recording
@@ -128,7 +128,7 @@ def world(app):
         by=parent,
     )
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
-    wanted = Wanted(make_child(parent), service, slots_for(service, later.id))
+    wanted = Request(make_child(parent), service, slots_for(service, later.id))
     hold = make_hold(wanted, by=parent, now=NOON)
     entry = waiting.join(
         parent,

@@ -23,7 +23,7 @@ from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes import kinds as changes_kinds
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
@@ -179,7 +179,7 @@ def _book_visits(world):
     visit(world, one, "pediatrics", TOMORROW, number=3)
     visit(world, two, "vaccination", TOMORROW, number=5)
     course = [
-        Wanted(three, world.services["rehab"], slots_for(world.services["rehab"], slot.id))
+        Request(three, world.services["rehab"], slots_for(world.services["rehab"], slot.id))
         for slot in (world.sessions[day].slots[9] for day in (TOMORROW, LATER))
     ]
     made = booking.book(
@@ -190,7 +190,7 @@ def _book_visits(world):
         service = world.services[kind]
         number = ("pediatrics", "check", "vaccination", "rehab").index(kind)
         slot = world.sessions[LATER].slots[number]
-        wanted = Wanted(
+        wanted = Request(
             make_child(world.parent, name=f"小{number}"), service, slots_for(service, slot.id)
         )
         if kind in ("pediatrics", "vaccination"):

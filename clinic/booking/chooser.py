@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TypeVar
 
 from clinic.booking.nearby import FEW
 from clinic.booking.strip import Strip, opens_at
@@ -14,13 +13,12 @@ from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import ChildFacts, Patient
+from clinic.scheduling.queries import FamilyChild, Patient
+from clinic.scheduling.request import Request
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import DaySchedule
-from clinic.scheduling.search.together import Trip, Wish
-
-P = TypeVar("P", bound=Patient)
+from clinic.scheduling.search.together import Trip
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,10 @@ class Chooser:
     catalogue: Catalogue
     now: datetime = NEVER
     versions: DayVersions = field(default_factory=DayVersions)
-    children: Sequence[ChildFacts] = ()
-    child: ChildFacts | None = None
+    children: Sequence[FamilyChild] = ()
+    child: FamilyChild | None = None
     # Brothers and sisters in the same visit.
-    together: list[ChildFacts] = field(default_factory=list)
+    together: list[FamilyChild] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     service: Service | None = None
     followers: list[Service] = field(default_factory=list)
@@ -210,16 +208,19 @@ class Chooser:
         return needs_text({child_id: codes[child_id] for child_id in come & codes.keys()})
 
     @property
-    def wishes(self) -> list[Wish[ChildFacts]]:
+    def wishes(self) -> list[Request]:
         """What is to be found in one visit, in the order in which it happens."""
         return wishes_of(self.child, self.together, self.service, self.then)
 
 
 def wishes_of(
-    child: P | None, together: Sequence[P], service: Service | None, then: Service | None
-) -> list[Wish[P]]:
+    child: Patient | None,
+    together: Sequence[Patient],
+    service: Service | None,
+    then: Service | None,
+) -> list[Request]:
     """Every child for the service, then every child for what follows it."""
     if child is None or service is None:
         return []
     family = [child, *together]
-    return [Wish(each, what) for what in (service, then) if what for each in family]
+    return [Request(each, what) for what in (service, then) if what for each in family]

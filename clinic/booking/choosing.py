@@ -24,7 +24,7 @@ from clinic.outside import a_day, id_of, ids_of
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import DEFAULT
-from clinic.scheduling.queries import ChildFacts
+from clinic.scheduling.queries import FamilyChild
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.search.courses import MOST_SESSIONS
 from clinic.scheduling.search.family import DayVersions, family_of
@@ -78,7 +78,7 @@ def facts_for(
     where: Callable[[Catalogue], Collection[int]],
     *,
     now: datetime,
-) -> tuple[Catalogue, DayVersions, list[ChildFacts]]:
+) -> tuple[Catalogue, DayVersions, list[FamilyChild]]:
     """The family, and the catalogue that this process has, unless the database says that it is out of date.
 
     `where` says of a catalogue which centres' versions are asked for.

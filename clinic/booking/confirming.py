@@ -11,13 +11,11 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel, HoldFor
-from clinic.scheduling.queries import Patient
-from clinic.scheduling.request import Held, Refused, Wanted
-from clinic.scheduling.search.together import Wish
+from clinic.scheduling.request import Held, Refused, Request
 
 
 def book_or_move(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[Request],
     other: Other | None = None,
     choice: str = "",
     ticked: Ticked = NOTHING_SAID,
@@ -50,7 +48,7 @@ def book_or_move(
 
 
 def _move(
-    wanted: Wanted,
+    wanted: Request,
     moving: Appointment,
     other: Other | None,
     choice: str,
@@ -74,7 +72,7 @@ def _move(
 
 
 def _must_be_allowed(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[Request],
     codes: Mapping[int, Collection[str]],
     moving: Appointment | None,
     *,
@@ -87,7 +85,7 @@ def _must_be_allowed(
     """
     if not any(wish.service.kind in OF_KIND for wish in wanted):
         return
-    wishes = [Wish(wish.child, wish.service) for wish in wanted]
+    wishes = [Request(wish.child, wish.service) for wish in wanted]
     day = clinic_day(wanted[0].starts_at)
     if hold_of(wanted[0]).purpose is HoldFor.WAITLIST:
         asked = offered(wishes, codes, day, now=now)
@@ -101,7 +99,7 @@ def _must_be_allowed(
 
 
 def asked_by(
-    wishes: Sequence[Wish[Patient]],
+    wishes: Sequence[Request],
     codes: Mapping[int, Collection[str]],
     moving: Appointment | None,
     *,
@@ -111,7 +109,7 @@ def asked_by(
     return Asked(wishes, codes, moving, today=clinic_day(now), now=now)
 
 
-def codes_kept(wanted: Sequence[Wanted]) -> dict[int, list[str]]:
+def codes_kept(wanted: Sequence[Request]) -> dict[int, list[str]]:
     """What is kept with a form's holds, by child; of an offer that was not looked at yet, nothing is said."""
     if hold_of(wanted[0]).purpose is not HoldFor.FORM:
         return {}
@@ -123,7 +121,7 @@ def codes_kept(wanted: Sequence[Wanted]) -> dict[int, list[str]]:
     return codes
 
 
-def hold_of(wanted: Wanted) -> Held:
+def hold_of(wanted: Request) -> Held:
     """The hold that is confirmed."""
     assert wanted.hold
     return wanted.hold

@@ -27,7 +27,7 @@ from clinic.i18n import say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import SlotTaken, Wanted
+from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.search.courses import (
     DIFFERS,
     MOST_SESSIONS,
@@ -35,7 +35,6 @@ from clinic.scheduling.search.courses import (
     Pattern,
     plan_course,
 )
-from clinic.scheduling.search.together import Wish
 from clinic.sentences import mark
 from clinic.web import render, see_other
 
@@ -91,7 +90,7 @@ def _show(
     pattern = _pattern(first, rest)
     try:
         course = plan_course(
-            Wish(child, service),
+            Request(child, service),
             centre.id,
             max(clinic_day(first), clinic_day(now)),
             pattern,
@@ -99,7 +98,11 @@ def _show(
             except_for=[appointment.id for appointment in rest],
         )
     except DomainError as error:
-        course, refusal, status = Course(Wish(child, service), pattern), refusal or say(error), 422
+        course, refusal, status = (
+            Course(Request(child, service), pattern),
+            refusal or say(error),
+            422,
+        )
     return render(
         "booking/course.html",
         partial="booking/_course.html",
@@ -179,7 +182,7 @@ def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
 
     def work() -> None:
         moves = [
-            (one, Wanted(one.child, one.service, slots_for(one.service, slot_id)))
+            (one, Request(one.child, one.service, slots_for(one.service, slot_id)))
             for one, slot_id in zip(rest, slots, strict=True)
         ]
         move_all_for(moves, by=me(), online=True, now=now)

@@ -18,12 +18,12 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Diary, Patient, diary_of
-from clinic.scheduling.request import Refused, SlotTaken
+from clinic.scheduling.queries import Diary, diary_of
+from clinic.scheduling.request import Refused, Request, SlotTaken
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import sheets_of
-from clinic.scheduling.search.together import Against, Trip, Wish
+from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips
 from clinic.web import render
 
@@ -33,7 +33,7 @@ CLOSE_BY, WITHIN = 2, 14  # days around the time; the second look is seldom need
 
 def gone(
     error: DomainError,
-    wishes: Sequence[Wish[Patient]],
+    wishes: Sequence[Request],
     at: tuple[int, datetime],
     moving: Appointment | None,
     title: str,
@@ -79,7 +79,7 @@ def gone(
 
 
 def _instead(
-    wishes: Sequence[Wish[Patient]],
+    wishes: Sequence[Request],
     centre_id: int,
     near: datetime,
     moving: Appointment | None,
@@ -110,7 +110,7 @@ def _instead(
 
 
 def _wish(
-    wishes: Sequence[Wish[Patient]], moving: Appointment | None, asked: Asked, day: date
+    wishes: Sequence[Request], moving: Appointment | None, asked: Asked, day: date
 ) -> dict[str, Any]:
     """Who comes for what, as the page's form and its address of all times say it again."""
     child, service = wishes[0].child, wishes[0].service
@@ -159,7 +159,7 @@ class _Instead:
 
     def __init__(
         self,
-        wish: Wish[Patient],
+        wish: Request,
         diary: Diary,
         catalogue: Catalogue,
         versions: DayVersions,
@@ -200,7 +200,7 @@ class _Instead:
 
 
 def _together(
-    wishes: Sequence[Wish[Patient]],
+    wishes: Sequence[Request],
     centre_ids: Sequence[int],
     near: datetime,
     asked: Asked,

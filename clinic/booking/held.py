@@ -1,5 +1,7 @@
 """What is held, as confirming it needs it: one statement, however many appointments belong together."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, or_, select
@@ -13,14 +15,22 @@ from clinic.centres.models import Service
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
-from clinic.scheduling.queries import SLOT_FACTS, Born, SlotFacts, slots_from
-from clinic.scheduling.request import HoldFacts, Wanted
+from clinic.scheduling.queries import SLOT_FACTS, SlotFacts, slots_from
+from clinic.scheduling.request import HoldFacts, Request
 from clinic.scheduling.search.catalogue import (
     EVERYWHERE,
     Catalogue,
     last_known,
     read,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChild:
+    """The child for whom a place is held; its diary is read under the locks."""
+
+    id: int
+    birth_date: date
 
 
 def _statement() -> Select[*tuple[Any, ...]]:
@@ -60,7 +70,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
 STATEMENT = _statement()
 
 
-def get_held(user: Person, kind: ServiceKind, hold_id: int) -> list[Wanted]:
+def get_held(user: Person, kind: ServiceKind, hold_id: int) -> list[Request]:
     """What `get_hold` finds and what belongs to it, the leading hold first. Raises NoResultFound or TooShort."""
     which = {"hold_id": hold_id, "user_id": user.id, "kind": kind}
     rows = db.session.execute(STATEMENT, which).all()
@@ -72,11 +82,11 @@ def get_held(user: Person, kind: ServiceKind, hold_id: int) -> list[Wanted]:
     return [_wanted(row, catalogue) for row in rows]
 
 
-def _wanted(row: Row[*tuple[Any, ...]], catalogue: Catalogue) -> Wanted:
+def _wanted(row: Row[*tuple[Any, ...]], catalogue: Catalogue) -> Request:
     service = pick(catalogue.services, row.service_id)
     assert service, "a hold's service is in the catalogue"
-    return Wanted(
-        Born(row.child_id, row.birth_date),
+    return Request(
+        HeldChild(row.child_id, row.birth_date),
         service,
         slots_from(SlotFacts(*row[10:]), service),
         hold=HoldFacts(*row[1:9]),

@@ -48,9 +48,8 @@ from clinic.scheduling.request import (
     Held,
     HeldNoMore,
     Refused,
-    Wanted,
+    Request,
 )
-from clinic.scheduling.search.together import Wish
 from clinic.sqlite import reads_first
 from clinic.web import render, see_other
 
@@ -162,7 +161,7 @@ def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
     return see_other("appointments.show", appointment_id=booked[0])
 
 
-def _other_of(wanted: Sequence[Wanted], *, now: datetime) -> Other | None:
+def _other_of(wanted: Sequence[Request], *, now: datetime) -> Other | None:
     """The other part of the visit that these holds move, if it has one."""
     moves_id = hold_of(wanted[0]).moves_id if wanted else None
     if moves_id is None or hold_of(wanted[0]).booking_id is not None:
@@ -253,11 +252,11 @@ def _staying(kept: Hold, other: Other | None) -> list[Service]:
 
 
 def _too_late(
-    error: DomainError, wanted: Sequence[Wanted], title: str, *, now: datetime
+    error: DomainError, wanted: Sequence[Request], title: str, *, now: datetime
 ) -> Response:
     """Why what was held cannot be had any more, and what would do instead."""
     theirs = {child.id: child for child in children_of(me())}
-    wishes = [Wish(theirs.get(wish.child.id) or abort(404), wish.service) for wish in wanted]
+    wishes = [Request(theirs.get(wish.child.id) or abort(404), wish.service) for wish in wanted]
     moves_id = hold_of(wanted[0]).moves_id
     moving = get_appointment(me(), moves_id) if moves_id else None
     asked = asked_by(wishes, codes_kept(wanted), moving, now=now)

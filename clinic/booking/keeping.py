@@ -10,14 +10,13 @@ from clinic.booking.terms import Asked
 from clinic.clock import clinic_day
 from clinic.scheduling.booking import anyone, booking, holding
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import ChildFacts, slots_for
-from clinic.scheduling.request import Held, Refused, Wanted
+from clinic.scheduling.queries import slots_for
+from clinic.scheduling.request import Held, Refused, Request
 from clinic.scheduling.search.catalogue import last_known
-from clinic.scheduling.search.together import Wish
 
 
 def keep(
-    wishes: Sequence[Wish[ChildFacts]],
+    wishes: Sequence[Request],
     slots: Sequence[int],
     asked: Asked,
     moving: Appointment | None,
@@ -38,14 +37,14 @@ def keep(
     if len(slots) > 1:  # then even the reading is much
         limits.must_be_left(limits.BOOKING, str(by.id), now=now)
 
-    def first() -> list[Wanted]:
+    def first() -> list[Request]:
         if any_clinician:
             return []
         wanted = _wanted(wishes, slots, asked, moving, reason, now=now)
         holding.must_seem_free(wanted, by=by, now=now, moves=moving, other_parts=parts)
         return wanted
 
-    def work(wanted: Sequence[Wanted]) -> Sequence[Held]:
+    def work(wanted: Sequence[Request]) -> Sequence[Held]:
         if any_clinician:
             found = anyone.whoever_is_free(wishes[0].service, slots[0], now=now)
             wanted = _wanted(wishes, found[:1], asked, moving, reason, now=now)
@@ -58,20 +57,20 @@ def keep(
 
 
 def _wanted(
-    wishes: Sequence[Wish[ChildFacts]],
+    wishes: Sequence[Request],
     slots: Sequence[int],
     asked: Asked,
     moving: Appointment | None,
     reason: str,
     *,
     now: datetime,
-) -> list[Wanted]:
+) -> list[Request]:
     """What is wanted, in these slots. Raises Refused, or what says that it may not be moved."""
     wanted = []
     for wish, slot_id in zip(wishes, slots, strict=True):
         facts = slots_for(wish.service, slot_id)
         policy = last_known().policy_of(wish.service.id, facts[0].centre_id)
-        wanted.append(Wanted(wish.child, wish.service, facts, reason=reason, known=policy))
+        wanted.append(Request(wish.child, wish.service, facts, reason=reason, known=policy))
     for one in wanted:
         if found := asked.objections(one.child, one.service, clinic_day(one.starts_at)):
             raise Refused(found)

@@ -7,16 +7,14 @@ from clinic.booking.terms import Asked, PurposeChoice
 from clinic.clock import clinic_day
 from clinic.families.models import Child
 from clinic.scheduling.models import Hold
-from clinic.scheduling.queries import Patient
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.search.together import Wish
 
 Ticked = Mapping[int, Collection[str]]  # codes of lines, by child
 NOTHING_SAID: Ticked = {}
 
 
-def offered(wishes: Sequence[Wish[Patient]], ticked: Ticked, day: date, *, now: datetime) -> Asked:
+def offered(wishes: Sequence[Request], ticked: Ticked, day: date, *, now: datetime) -> Asked:
     """What an offer of that day is for: what is ticked; else what may be done then, or a question."""
     asked = Asked(wishes, ticked, today=day, now=now)
     if not ticked and asked.against(wishes, [], day):
@@ -24,9 +22,9 @@ def offered(wishes: Sequence[Wish[Patient]], ticked: Ticked, day: date, *, now: 
     return asked
 
 
-def against(wanted: Sequence[Wanted], ticked: Ticked, *, now: datetime) -> list[Objection]:
+def against(wanted: Sequence[Request], ticked: Ticked, *, now: datetime) -> list[Objection]:
     """What stands against that for which an offer is taken."""
-    wishes = [Wish(wish.child, wish.service) for wish in wanted]
+    wishes = [Request(wish.child, wish.service) for wish in wanted]
     day = clinic_day(wanted[0].starts_at)
     return offered(wishes, ticked, day, now=now).against(wishes, [wanted[0].centre_id], day)
 
@@ -35,7 +33,7 @@ def lines_offered(
     group: Sequence[Hold], ticked: Ticked, *, now: datetime
 ) -> dict[Child, list[PurposeChoice]]:
     """What each child of the offer may come for on its day; a child without a choice is left out."""
-    wishes = [Wish(hold.child, hold.service) for hold in group]
+    wishes = [Request(hold.child, hold.service) for hold in group]
     day = clinic_day(group[0].slot.starts_at)
     asked = offered(wishes, ticked, day, now=now)
     found = {}

@@ -21,8 +21,8 @@ from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import SlotFacts, SlotTime, offers, slots_for
 from clinic.scheduling.request import (
     Refused,
+    Request,
     SlotTaken,
-    Wanted,
     examine,
 )
 from clinic.scheduling.rota.session_moving import InThePast
@@ -106,7 +106,7 @@ def book_for(
         if codes is not None:
             raise Refused(found)
         terms = None
-    wanted = Wanted(child, service, tuple(slots), reason=reason)
+    wanted = Request(child, service, tuple(slots), reason=reason)
     made = booking.book([wanted], by=by, key=key, channel=channel, now=now).appointments[0]
     if terms:
         terms.keep_for(made, by=by, now=now)
@@ -124,23 +124,23 @@ def move_for(
     terms = terms_of(child, appointment.service, moving=appointment, on=day, now=now)
     if terms and (found := terms.objections(child.id, day)):
         raise Refused(found)
-    wanted = Wanted(child, appointment.service, tuple(slots))
+    wanted = Request(child, appointment.service, tuple(slots))
     moved = booking.move(appointment, wanted, by=by, online=False, now=now)
     if terms:
         terms.keep_for(moved, by=by, now=now)
     return moved
 
 
-def wanted_here(appointment: Appointment, slot_id: int, *, now: datetime) -> Wanted:
+def wanted_here(appointment: Appointment, slot_id: int, *, now: datetime) -> Request:
     """The visit in that slot of its centre. Raises SlotTaken for what is not there any more, and InThePast."""
     slots = slots_here(appointment.service, appointment.centre, slot_id)
     if slots[-1].ends_at <= now:
         raise InThePast
-    return Wanted(appointment.child, appointment.service, slots)
+    return Request(appointment.child, appointment.service, slots)
 
 
 def against_moving(
-    appointment: Appointment, wanted: Wanted, *, but: Collection[int] = (), now: datetime
+    appointment: Appointment, wanted: Request, *, but: Collection[int] = (), now: datetime
 ) -> list[Objection]:
     """What the rules and the service's own terms object to; `but` are visits that may move too."""
     found = examine(wanted, online=False, now=now, except_for=[appointment.id, *but])
@@ -157,7 +157,7 @@ def next_days(appointment: Appointment, day: date, *, now: datetime) -> list[dat
 
 
 def move_all_for(
-    moves: Sequence[tuple[Appointment, Wanted]], *, by: Person, online: bool, now: datetime
+    moves: Sequence[tuple[Appointment, Request]], *, by: Person, online: bool, now: datetime
 ) -> None:
     """Give several visits other times, and each what it needs for its new day: all of them or none.
 

@@ -30,9 +30,9 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.changes.as_shown import must_be_as_shown
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import SlotTime, offers, slots_for
-from clinic.scheduling.request import Refused, Wanted
+from clinic.scheduling.request import Refused, Request
 from clinic.scheduling.rules import overlap
-from clinic.scheduling.search.together import Wish, objections_of
+from clinic.scheduling.search.together import objections_of
 from clinic.sentences import mark
 
 STAYS, CANCELLED = "stays", "cancel"
@@ -50,7 +50,7 @@ class Other:
     """
 
     part: Appointment
-    near: Wanted | None
+    near: Request | None
     may_stay: bool
 
     @property
@@ -78,7 +78,7 @@ class Other:
         return said
 
 
-def other_part(visit: Appointment, wanted: Wanted, *, online: bool, now: datetime) -> Other | None:
+def other_part(visit: Appointment, wanted: Request, *, online: bool, now: datetime) -> Other | None:
     """The part that hangs together with the visit that gets another time; None if there is none."""
     parts = [
         appointment
@@ -95,15 +95,15 @@ def other_part(visit: Appointment, wanted: Wanted, *, online: bool, now: datetim
 
 
 def _near(
-    part: Appointment, appointment: Appointment, wanted: Wanted, *, online: bool, now: datetime
-) -> Wanted | None:
+    part: Appointment, appointment: Appointment, wanted: Request, *, online: bool, now: datetime
+) -> Request | None:
     """Where the part could go: after the other one if it is after it now, else before it."""
     day, child, service = clinic_day(wanted.starts_at), part.child, part.service
     terms = terms_of(child, service, moving=part, on=day, now=now)
     if against(terms, child, wanted.centre_id, day):
         return None
     objects = objections_of(
-        Wish(child, service), now=now, online=online, except_for=[part.id, appointment.id]
+        Request(child, service), now=now, online=online, except_for=[part.id, appointment.id]
     )
     start, end = day_bounds(day)
     follows = part.starts_at >= appointment.starts_at
@@ -122,17 +122,17 @@ def _near(
         return is_after != follows, gap.total_seconds()
 
     best = min(free, key=how_far, default=None)
-    return Wanted(child, service, slots_for(service, best.slot_id)) if best else None
+    return Request(child, service, slots_for(service, best.slot_id)) if best else None
 
 
-def lock_both(appointment: Appointment, other: Other, wanted: Wanted) -> None:
+def lock_both(appointment: Appointment, other: Other, wanted: Request) -> None:
     """Lock all that moving or cancelling the two touches, before either is touched."""
     near = other.near.slot_ids if other.near else []
     around = places.slots_around([appointment.id, other.part.id])
     places.lock([*around, *wanted.slot_ids, *near], [appointment.child_id])
 
 
-def goes_to(other: Other, choice: str) -> Wanted | None:
+def goes_to(other: Other, choice: str) -> Request | None:
     """The new time of the other part, if that was chosen."""
     return other.near if an_id(choice) is not None else None
 
@@ -167,8 +167,8 @@ def count_cancelling(by: Person, *, now: datetime) -> None:
 
 
 def moves_of(
-    appointment: Appointment, wanted: Wanted, other: Other | None, choice: str
-) -> Sequence[tuple[Appointment, Wanted]]:
+    appointment: Appointment, wanted: Request, other: Other | None, choice: str
+) -> Sequence[tuple[Appointment, Request]]:
     """What gets another time: the visit, and its other part if that was chosen."""
     near = goes_to(other, choice) if other else None
     return [(appointment, wanted), *([(other.part, near)] if other and near else [])]

@@ -17,9 +17,8 @@ from clinic.outside import a_word, an_id
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Patient
-from clinic.scheduling.request import Held
+from clinic.scheduling.request import Held, Request
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.search.together import Wish
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Asked:
 
     def __init__(
         self,
-        wishes: Sequence[Wish[Patient]],
+        wishes: Sequence[Request],
         codes: Mapping[int, Collection[str]],
         moving: Appointment | None = None,
         *,
@@ -190,7 +189,7 @@ class Asked:
                 terms.keep(hold, by=by, now=now, is_new=is_new)
 
     def against(
-        self, wishes: Sequence[Wish[Patient]], centre_ids: Sequence[int], day: date
+        self, wishes: Sequence[Request], centre_ids: Sequence[int], day: date
     ) -> list[Objection]:
         """What stands against these wishes on that day, places apart; a lack only if all centres have it."""
         found = [

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from clinic.booking.chooser import Chooser, Free, StripDay
-from clinic.booking.choosing import first
+from clinic.booking.choosing import first, pick
 from clinic.booking.grouping import groups
 from clinic.booking.queries import moved_with
 from clinic.booking.strip import opens_at
@@ -15,7 +15,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
 from clinic.scheduling import rules
 from clinic.scheduling.dayparts import part_of
-from clinic.scheduling.queries import ChildFacts, Diary, SlotTime, diary_of, offers
+from clinic.scheduling.queries import Diary, Patient, SlotTime, diary_of, offers
 from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips, joined
@@ -152,11 +152,13 @@ class _Search:
                 found.setdefault(key, []).append(trip)
         return found
 
-    def _diary(self, child: ChildFacts) -> Diary:
+    def _diary(self, child: Patient) -> Diary:
         moving = self.chooser.moving
-        if moving is None:
-            return child.diary
-        return diary_of(child.id, now=self.now, except_for=moved_with(moving, now=self.now))
+        known = pick(self.chooser.children, child.id)
+        if moving is None and known is not None:
+            return known.diary
+        moved = moved_with(moving, now=self.now) if moving else ()
+        return diary_of(child.id, now=self.now, except_for=moved)
 
     def free(self, day: date) -> list[Free]:
         """What this family may have on that day, by centre."""

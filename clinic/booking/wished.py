@@ -24,10 +24,9 @@ from clinic.errors import DomainError
 from clinic.outside import id_of, ids_of, joined_ids
 from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import ChildFacts, where_and_when
-from clinic.scheduling.request import Held, Resting, SlotTaken
+from clinic.scheduling.queries import where_and_when
+from clinic.scheduling.request import Held, Request, Resting, SlotTaken
 from clinic.scheduling.search.courses import MOST_SESSIONS
-from clinic.scheduling.search.together import Wish
 from clinic.web import see_other
 
 
@@ -49,7 +48,7 @@ def not_for_this(kind: ServiceKind) -> Response | None:
 
 def asked_for(
     user: Person, kind: ServiceKind, form: MultiDict[str, str], *, now: datetime
-) -> tuple[list[Wish[ChildFacts]], list[int]]:
+) -> tuple[list[Request], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
     catalogue, _versions, children = facts_for(user, [clinic_day(now)], lambda _: (), now=now)
     child = pick(children, id_of(form, "child")) or abort(404)
@@ -68,7 +67,7 @@ def asked_for(
     return wishes, slots
 
 
-def moved_in(args: MultiDict[str, str], wishes: Sequence[Wish[ChildFacts]]) -> Appointment | None:
+def moved_in(args: MultiDict[str, str], wishes: Sequence[Request]) -> Appointment | None:
     """The appointment that is to move; 404 unless it is for what is wished for."""
     move = id_of(args, "move")
     moving = get_appointment(me(), move) if move else None
@@ -106,7 +105,7 @@ def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> Do
 
 def instead(
     error: DomainError,
-    wishes: Sequence[Wish[ChildFacts]],
+    wishes: Sequence[Request],
     slots: Sequence[int],
     asked: Asked,
     moving: Appointment | None,

@@ -42,7 +42,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.queries import SlotFacts, appointments, slots_for
 from clinic.scheduling.references import parse_reference, spoken
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import opening, rota
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ def lift_pause(child_id: int, by: str) -> None:
 def book(child_id: int, service: str, slot_id: int, reason: str, key: str | None, by: str) -> None:
     """Book a child into a slot, as on the phone."""
     child, what, staff = row_of(Child, child_id), service_of(service), staff_of(by)
-    wanted = Wanted(child, what, slots_from(what, slot_id), reason=reason)
+    wanted = Request(child, what, slots_from(what, slot_id), reason=reason)
     name = f"cli:{key or secrets.token_urlsafe(12)}"
     made = done(
         lambda: booking.book([wanted], by=staff, key=name, channel=Channel.PHONE, now=clock.now())

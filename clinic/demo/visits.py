@@ -22,7 +22,7 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.queries import child_times, offers, slots_for
-from clinic.scheduling.request import Wanted, examine
+from clinic.scheduling.request import Request, examine
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import recorded
@@ -138,7 +138,7 @@ def _wanted(
     day: date,
     by: Practitioner | None,
     near: datetime | None,
-) -> Wanted | None:
+) -> Request | None:
     """A free time of that day, fuller in the mornings, that the child has free too."""
     start, end = at(day, time(8)), at(day, time(17))
     found = offers(
@@ -159,7 +159,7 @@ def _wanted(
     for offer in found:
         if not any(overlap(offer.starts_at, offer.ends_at, *times) for times in busy):
             slots = slots_for(service, offer.slot_id)
-            return Wanted(child, service, slots, reason=_reason(city, child, service, day))
+            return Request(child, service, slots, reason=_reason(city, child, service, day))
     return None
 
 

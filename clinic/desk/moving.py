@@ -30,7 +30,7 @@ from clinic.i18n import say
 from clinic.outside import a_day, id_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Refused, Wanted
+from clinic.scheduling.request import Refused, Request
 from clinic.scheduling.rules import Objection
 from clinic.web import render, see_other
 
@@ -101,7 +101,7 @@ def _page(
 
 
 def _in_the_way(
-    appointment: Appointment, wanted: Wanted | None, objections: Sequence[Objection]
+    appointment: Appointment, wanted: Request | None, objections: Sequence[Objection]
 ) -> list[Appointment]:
     """The other visits of the child at the wanted time."""
     if wanted is None or not objections:

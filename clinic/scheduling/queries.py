@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -13,7 +13,6 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
 from clinic.errors import DomainError
-from clinic.families.models import Child
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -265,25 +264,24 @@ class Diary:
         return tuple(clinic_day(starts) for starts, _, which in self.live if which == service.id)
 
 
+class Patient(Protocol):
+    """A child as the rules need it."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def birth_date(self) -> date: ...
+
+
 @dataclass(frozen=True, slots=True)
-class ChildFacts:
+class FamilyChild:
     """A child as the search of times needs it."""
 
     id: int
     name: str
     birth_date: date
     diary: Diary
-
-
-@dataclass(frozen=True, slots=True)
-class Born:
-    """A child as the rules need it, where its diary is still to be read."""
-
-    id: int
-    birth_date: date
-
-
-Patient = Child | ChildFacts | Born  # what the rules may be asked about
 
 
 _made = Appointment.__table__.c

@@ -75,12 +75,12 @@ Held = Hold | HoldFacts
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One appointment asked for: a child, a service, and the consecutive slots it takes."""
+class Request:
+    """One appointment asked for: a child, a service and, once a time is chosen, its consecutive slots."""
 
     child: Patient
     service: Service
-    slots: tuple[SlotFacts, ...]
+    slots: tuple[SlotFacts, ...] = ()
     reason: str = ""
     hold: Held | None = None
     known: Policy | None = None  # its policy, where it is read already
@@ -131,12 +131,12 @@ def asking(
 
 
 def examine(
-    wanted: Wanted,
+    wanted: Request,
     *,
     online: bool,
     now: datetime,
     except_for: Collection[int] = (),
-    beside: Sequence[Wanted] = (),
+    beside: Sequence[Request] = (),
     diary: Diary | None = None,
 ) -> list[rules.Objection]:
     """What the scheduler's rules object to; places and overlaps are the database's to refuse.
@@ -169,7 +169,7 @@ def examine(
     ]
 
 
-def must_differ(wanted: Sequence[Wanted]) -> None:
+def must_differ(wanted: Sequence[Request]) -> None:
     """Raise SamePlaceTwice if one child is to have the same slot twice."""
     asked = [(wish.child.id, slot_id) for wish in wanted for slot_id in wish.slot_ids]
     if len(set(asked)) < len(asked):

@@ -13,7 +13,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import opening
 from tests.makes import (
     NOON,
@@ -59,7 +59,7 @@ def test_a_taken_time_is_409_with_the_nearest_free_times(client):
     parent, rival = make_user(), make_user()
     service = make_service()
     slot = make_slot(service)
-    wanted = Wanted(make_child(rival), service, slots_for(service, slot.id))
+    wanted = Request(make_child(rival), service, slots_for(service, slot.id))
     booking.book([wanted], by=rival, key="rival", channel=Channel.ONLINE, now=NOON)
     data = wish(make_child(parent), service, slot)
 
@@ -170,7 +170,7 @@ def test_an_expired_hold_that_somebody_else_took_is_told_with_alternatives(clien
         "/pediatrics/holds", data=wish(make_child(parent), service, slot)
     )
     later = NOON + timedelta(minutes=30)
-    wanted = Wanted(make_child(rival), service, slots_for(service, slot.id))
+    wanted = Request(make_child(rival), service, slots_for(service, slot.id))
     booking.book([wanted], by=rival, key="rival", channel=Channel.ONLINE, now=later)
     with time_machine.travel(later, tick=False):
         answer = client.post(held.location, data={"reason": ""})

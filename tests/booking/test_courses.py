@@ -14,7 +14,7 @@ from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Channel, Slot
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -49,7 +49,7 @@ class Course:
         }
         slots = [self.days[day].slots[0] for day in WEEKS]
         wanted = [
-            Wanted(self.child, self.service, slots_for(self.service, slot.id)) for slot in slots
+            Request(self.child, self.service, slots_for(self.service, slot.id)) for slot in slots
         ]
         made = booking.book(wanted, by=self.parent, key="c", channel=Channel.ONLINE, now=NOON)
         db.session.commit()

@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -54,7 +54,7 @@ class Trip:
         at_nine = self.sessions[TOMORROW, check.kind].slots[0]
         after = self.sessions[TOMORROW, vaccination.kind].slots[1]
         wanted = [
-            Wanted(self.child, one, slots_for(one, slot.id))
+            Request(self.child, one, slots_for(one, slot.id))
             for one, slot in zip(self.services, (at_nine, after), strict=True)
         ]
         made = booking.book(wanted, by=self.parent, key="t", channel=Channel.ONLINE, now=NOON)

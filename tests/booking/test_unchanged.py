@@ -17,7 +17,7 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import rota
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
@@ -65,7 +65,7 @@ class Site:
 
     def wanted(self, child=None, number=0):
         slot = self.session.slots[number]
-        return Wanted(child or self.others_child, self.service, slots_for(self.service, slot.id))
+        return Request(child or self.others_child, self.service, slots_for(self.service, slot.id))
 
     def look(self, path=PAGE, **headers):
         """What the browser gets: 304 when what it has is still right."""

@@ -18,8 +18,8 @@ from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.request import Request
 from clinic.scheduling.search.family import family_of
-from clinic.scheduling.search.together import Wish
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.jab import (
     before,
@@ -113,7 +113,7 @@ class Day:
     def _book_one(self, parent, child, kind, slot_id):
         """Keep the place and confirm it, as its guardian does: the appointment's id."""
         facts, _ = family_of(parent, [], [self.day], now=self.booked_at)
-        wish = Wish(next(fact for fact in facts if fact.id == child.id), self.services[kind])
+        wish = Request(next(fact for fact in facts if fact.id == child.id), self.services[kind])
         codes = {child.id: ["MMR"]} if kind is ServiceKind.VACCINATION else {}
         asked = asked_by([wish], codes, None, now=self.booked_at)
         kept = keeping.keep(

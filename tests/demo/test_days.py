@@ -20,7 +20,7 @@ from clinic.families.queries import children_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted, examine
+from clinic.scheduling.request import Request, examine
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.verify import broken_promises
 from clinic.vaccination.booking.verify import broken_records
@@ -124,7 +124,7 @@ def book_something(parent):
     free = free.where(SlotService.service_id == service.id, Slot.taken == 0)
     free = free.where(Slot.starts_at >= start, Slot.starts_at < end).order_by(Slot.id)
     everything = [
-        Wanted(child, service, slots_for(service, slot_id))
+        Request(child, service, slots_for(service, slot_id))
         for child in children_of(parent)
         for slot_id in db.session.scalars(free)
     ]

@@ -8,7 +8,7 @@ from clinic.families.models import Child, ConsentKind
 from clinic.families.registering import record_consents
 from clinic.scheduling.models import Hold, WaitlistEntry
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.status import Status, status_of
 from tests.makes import (
     NOON,
@@ -61,7 +61,7 @@ def test_every_page_that_stores_asks_first(client, parent, child, path):
 
 def test_a_kept_place_is_not_confirmed(client, parent, child):
     service = make_service()
-    wanted = Wanted(child, service, slots_for(service, make_slot(service).id))
+    wanted = Request(child, service, slots_for(service, make_slot(service).id))
     hold = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     client.sign_in(parent)

@@ -15,7 +15,7 @@ from clinic.scheduling.booking import questions
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Hold, Question
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.record import recording
@@ -71,7 +71,7 @@ class Family:
         return entry
 
     def form(self, by):
-        wanted = Wanted(self.child, self.service, slots_for(self.service, self.slot.id))
+        wanted = Request(self.child, self.service, slots_for(self.service, self.slot.id))
         kept = make_hold(wanted, by=by, now=NOON)
         db.session.commit()
         return kept.id

@@ -11,7 +11,7 @@ from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving
 from tests.calendar import rfc5545
@@ -74,7 +74,7 @@ def test_the_file_of_a_moved_appointment_moves_the_entry(client, parent, visit):
     (before,) = calendar_of(client, visit).walk("VEVENT")
     other = make_slot(visit.service, day=TOMORROW, opens=time(14), closes=time(15))
     with time_machine.travel(NOON + timedelta(minutes=3), tick=False):
-        wanted = Wanted(visit.child, visit.service, slots_for(visit.service, other.id))
+        wanted = Request(visit.child, visit.service, slots_for(visit.service, other.id))
         booking.move(visit, wanted, by=parent, online=True, now=clock.now())
         db.session.commit()
         calendar = calendar_of(client, visit)

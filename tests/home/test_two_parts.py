@@ -8,7 +8,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from tests.makes import NOON, make_child, make_service, make_slot, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -24,7 +24,7 @@ def trip(app):
     ]
     slots = [make_slot(one, opens=time(9 + n)) for n, one in enumerate(services)]
     wanted = [
-        Wanted(child, one, slots_for(one, slot.id))
+        Request(child, one, slots_for(one, slot.id))
         for one, slot in zip(services, slots, strict=True)
     ]
     made = booking.book(wanted, by=parent, key="trip", channel=Channel.ONLINE, now=NOON)

@@ -27,7 +27,7 @@ from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.rota import session_moving
 from clinic.scheduling.waitlist import waiting
 from clinic.visits import arriving
@@ -78,7 +78,7 @@ def arrive(*appointment_ids):
 
 def move(appointment_id, slot_id):
     visit = _visit(appointment_id)
-    wanted = Wanted(visit.child, visit.service, slots_for(visit.service, slot_id))
+    wanted = Request(visit.child, visit.service, slots_for(visit.service, slot_id))
     booking.move(visit, wanted, by=visit.booking.made_by, online=True, now=NOON)
     return "moved"
 
@@ -104,7 +104,7 @@ def shut(starts_at, ends_at):
 def keep(child_id, slot_id):
     """Its guardian begins to book it."""
     child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
-    wanted = Wanted(child, service, slots_for(service, slot_id))
+    wanted = Request(child, service, slots_for(service, slot_id))
     holding.keep([wanted], by=child.guardianships[0].user, now=NOON)
     return "kept"
 

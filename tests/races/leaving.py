@@ -25,7 +25,7 @@ from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from tests.makes import NOON, TOMORROW
 
 AWAY = at(TOMORROW, time(8)), at(TOMORROW, time(18))
@@ -69,7 +69,7 @@ def _leave(practitioner_id, asked):
 
 def book(child_id, slot_id):
     child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
-    wanted = Wanted(child, service, slots_for(service, slot_id))
+    wanted = Request(child, service, slots_for(service, slot_id))
     by = child.guardianships[0].user
     db.session.commit()
 

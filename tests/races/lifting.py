@@ -23,7 +23,7 @@ from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from tests.makes import TOMORROW
 
 AT_NINE = at(TOMORROW, time(9))
@@ -89,7 +89,7 @@ def no_show(appointment_id):
 
 def book(child_id, slot_id):
     service = db.session.query(Service).one()
-    wanted = Wanted(db.session.get_one(Child, child_id), service, slots_for(service, slot_id))
+    wanted = Request(db.session.get_one(Child, child_id), service, slots_for(service, slot_id))
     kw = {"by": manager(), "key": f"race:{child_id}", "channel": Channel.PHONE, "now": AT_NINE}
     booking.book([wanted], **kw)
     return "booked"

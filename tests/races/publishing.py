@@ -18,7 +18,7 @@ from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import ShownBefore
 from clinic.scheduling.models import Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.rota import publishing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.timetable import rota
@@ -72,7 +72,7 @@ def book(wait, how, child_id, slot_id):
     service = db.session.query(SlotService).filter_by(slot_id=slot.id).one().service_id
     parent = db.session.get_one(User, child.guardianships[0].user_id)
     given = db.session.get_one(Service, service)
-    wanted = Wanted(child, given, slots_for(given, slot.id))
+    wanted = Request(child, given, slots_for(given, slot.id))
     db.session.rollback()
     wait()
     in_one_transaction(lambda: _book(wanted, parent))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, TOMORROW, make_child, make_hold, make_service, make_slot, make_user
 from tests.races.clearing import LATER, clear, confirm
@@ -20,7 +20,7 @@ def old_form():
     """A form of a family of its own for a time in a week: its hold's id."""
     service, parent = make_service(), make_user()
     slot = make_slot(service, day=TOMORROW + timedelta(days=7))
-    wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
+    wanted = Request(make_child(parent), service, slots_for(service, slot.id))
     kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     return kept.id

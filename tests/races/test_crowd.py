@@ -17,7 +17,7 @@ from clinic.families.models import Child
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (
@@ -56,7 +56,7 @@ class Busy:
 
     def _book(self, family, slot_id):
         child, service = db.session.get_one(Child, family.children[0]), self._service()
-        wanted = Wanted(child, service, slots_for(service, slot_id))
+        wanted = Request(child, service, slots_for(service, slot_id))
         kw = {"by": child.guardianships[0].user, "channel": Channel.ONLINE, "now": clock.now()}
         made = booking.book([wanted], key=f"before:{child.id}", **kw)
         db.session.commit()

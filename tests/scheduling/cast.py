@@ -25,7 +25,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -103,7 +103,7 @@ class Cast(RuleBasedStateMachine):
         query = select(SlotService.slot_id).where(SlotService.service_id == service.id)
         slots = db.session.scalars(query.order_by(SlotService.starts_at, SlotService.slot_id)).all()
         child = self.children[child % 4]
-        return Wanted(child, service, slots_for(service, slots[slot % len(slots)]), **kw)
+        return Request(child, service, slots_for(service, slots[slot % len(slots)]), **kw)
 
     def any_of(self, model, number, *where):
         rows = db.session.scalars(select(model).where(*where).order_by(model.id)).all()

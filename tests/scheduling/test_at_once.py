@@ -23,7 +23,7 @@ from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.rota import Weekly
 from clinic.scheduling.verify import broken_promises
@@ -164,7 +164,7 @@ def test_a_double_click_on_a_time_keeps_it_once(clinic, postgres_site, monkeypat
     def click():
         wanted = db.session.get_one(Service, service)
         kid = db.session.get_one(Child, child)
-        kept = make_hold(Wanted(kid, wanted, slots_for(wanted, slot)), by=by(parent), now=NOON)
+        kept = make_hold(Request(kid, wanted, slots_for(wanted, slot)), by=by(parent), now=NOON)
         return kept.id
 
     first, second = at_once(postgres_site, click, click)
@@ -175,7 +175,7 @@ def test_a_double_click_on_a_time_keeps_it_once(clinic, postgres_site, monkeypat
 
 def test_giving_back_twice_is_giving_back_once(clinic, postgres_site, monkeypatch):
     slots = slots_for(clinic.service, clinic.slots[0])
-    kept = make_hold(Wanted(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
+    kept = make_hold(Request(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
     db.session.commit()
     meet_after(monkeypatch, holding, "slots_of_group")
     number = kept.id
@@ -193,7 +193,7 @@ def test_confirming_in_one_tab_what_the_other_gave_up_is_refused(
     clinic, postgres_site, monkeypatch
 ):
     slots = slots_for(clinic.service, clinic.slots[0])
-    kept = make_hold(Wanted(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
+    kept = make_hold(Request(clinic.child, clinic.service, slots), by=clinic.parent, now=NOON)
     db.session.commit()
     begun, over, real = threading.Event(), threading.Event(), places.lock_to_take
 
@@ -209,7 +209,7 @@ def test_confirming_in_one_tab_what_the_other_gave_up_is_refused(
     def confirm():
         threading.current_thread().name = "confirm"
         mine = db.session.get_one(Hold, number)
-        wanted = Wanted(mine.child, mine.service, slots_for(mine.service, mine.slot_id), hold=mine)
+        wanted = Request(mine.child, mine.service, slots_for(mine.service, mine.slot_id), hold=mine)
         booking.book([wanted], by=by(parent), key="k", channel=Channel.ONLINE, now=NOON)
 
     def choose_another():
@@ -217,7 +217,7 @@ def test_confirming_in_one_tab_what_the_other_gave_up_is_refused(
         try:
             wanted = db.session.get_one(Service, service)
             kid = db.session.scalars(select(Child)).first()
-            found = Wanted(kid, wanted, slots_for(wanted, other))
+            found = Request(kid, wanted, slots_for(wanted, other))
             kept = make_hold(found, by=by(parent), now=NOON)
             db.session.commit()
             return kept.id

@@ -12,9 +12,8 @@ from clinic.app import create_app
 from clinic.db import db
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Wanted, examine
+from clinic.scheduling.request import Request, examine
 from clinic.scheduling.search.courses import Pattern, plan_course
-from clinic.scheduling.search.together import Wish
 from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS
@@ -141,7 +140,7 @@ def test_a_course_keeps_its_hour_on_the_wall_when_the_clocks_change(berlin):
     pattern = Pattern(count=2, weekdays=(0,), wall=time(10), max_gap=7)
 
     course = plan_course(
-        Wish(make_child(), service), practitioner.centre_id, mondays[0], pattern, now=now
+        Request(make_child(), service), practitioner.centre_id, mondays[0], pattern, now=now
     )
 
     walls = [
@@ -168,6 +167,6 @@ def test_a_child_is_booked_once_a_day_also_on_the_day_of_23_or_25_hours(berlin, 
     now = clock.at(day - timedelta(days=1), time(12))
     make_appointment(child, service, early, now=now)
 
-    [found] = examine(Wanted(child, service, slots_for(service, late.id)), online=True, now=now)
+    [found] = examine(Request(child, service, slots_for(service, late.id)), online=True, now=now)
 
     assert (found.code, found.works_from) == ("enough_that_day", day + timedelta(days=1))

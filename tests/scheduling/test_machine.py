@@ -41,7 +41,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import release
 from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
 from clinic.scheduling.waitlist import waiting
@@ -83,7 +83,7 @@ class Centre(Cast):
         def verb():
             wanted = self.wish(0, 0, slot)
             free = anyone.whoever_is_free(wanted.service, wanted.slots[0].id, now=self.now)
-            chosen = Wanted(wanted.child, wanted.service, slots_for(wanted.service, free[0]))
+            chosen = Request(wanted.child, wanted.service, slots_for(wanted.service, free[0]))
             return make_hold(chosen, by=self.parents[0], now=self.now)
 
         self.try_to(verb)
@@ -99,7 +99,7 @@ class Centre(Cast):
 
         def verb():
             wanted = [
-                Wanted(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
+                Request(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
                 for one in holding.group_of(lead)
             ]
             key = f"hold:{lead.id}"
@@ -121,7 +121,7 @@ class Centre(Cast):
 
         def verb():
             slots = slots_for(kept.service, kept.slot_id)
-            wanted = Wanted(kept.child, kept.service, slots, hold=kept)
+            wanted = Request(kept.child, kept.service, slots, hold=kept)
             return booking.move(kept.moves, wanted, by=self.parents[0], online=True, now=self.now)
 
         self.try_to(verb)

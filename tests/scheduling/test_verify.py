@@ -11,7 +11,7 @@ from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Hold, Place, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import PROMISES, broken_promises
 from tests.makes import (
     NOON,
@@ -142,7 +142,7 @@ DAMAGE = {
 
 def keep(service, slot):
     parent = make_user()
-    wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
+    wanted = Request(make_child(parent), service, slots_for(service, slot.id))
     kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     return kept

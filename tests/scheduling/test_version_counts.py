@@ -9,7 +9,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Version
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.visits.models import DeskVersion
 from tests.makes import (
     NOON,
@@ -45,7 +45,7 @@ class TwoDays:
         db.session.commit()
 
     def move(self):
-        wanted = Wanted(self.visit.child, self.service, slots_for(self.service, self.later.id))
+        wanted = Request(self.visit.child, self.service, slots_for(self.service, self.later.id))
         booking.move(self.visit, wanted, by=self._by(), online=False, now=NOON)
 
     def cancel(self):

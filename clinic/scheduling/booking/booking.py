@@ -21,8 +21,8 @@ from clinic.scheduling.queries import SlotFacts
 from clinic.scheduling.request import (
     Held,
     Refused,
+    Request,
     SlotTaken,
-    Wanted,
     examine,
     must_differ,
     refusal,
@@ -46,7 +46,7 @@ class NotChangeable(DomainError):
 
 
 def book(
-    wanted: Sequence[Wanted], *, by: Person, key: str, channel: Channel, now: datetime
+    wanted: Sequence[Request], *, by: Person, key: str, channel: Channel, now: datetime
 ) -> Booking:
     """As `make`, for who goes on with the rows."""
     made = make(wanted, by=by, key=key, channel=channel, now=now)
@@ -57,7 +57,7 @@ def book(
 
 
 def make(
-    wanted: Sequence[Wanted], *, by: Person, key: str, channel: Channel, now: datetime
+    wanted: Sequence[Request], *, by: Person, key: str, channel: Channel, now: datetime
 ) -> BookingMade:
     """Take every place or none, once per key.
 
@@ -104,7 +104,7 @@ def _use(hold: Held, booking_id: int, *, now: datetime) -> int | None:
     raise SlotTaken
 
 
-def _sit_down(one: Wanted, booking_id: int, *, online: bool) -> int:
+def _sit_down(one: Request, booking_id: int, *, online: bool) -> int:
     """A new appointment in its places: its id. Raises SlotTaken or ChildBusy."""
     row = _place_and_time(one.slots[0], one.slots) | {
         "booking_id": booking_id,
@@ -148,7 +148,7 @@ def _place_and_time(first: SlotFacts, slots: Sequence[SlotFacts]) -> dict[str, o
     }
 
 
-def _take_places(one: Wanted, appointment_id: int, *, online: bool) -> None:
+def _take_places(one: Request, appointment_id: int, *, online: bool) -> None:
     """Use the hold's places where it still has them, and take the others."""
     kept = places.keep_for_appointment(one.hold.id, appointment_id) if one.hold else set()
     if missing := [slot.id for slot in one.slots if slot.id not in kept]:
@@ -157,7 +157,7 @@ def _take_places(one: Wanted, appointment_id: int, *, online: bool) -> None:
 
 def move(
     appointment: Appointment,
-    wanted: Wanted,
+    wanted: Request,
     *,
     by: Person,
     online: bool,
@@ -196,7 +196,7 @@ def move(
     return appointment
 
 
-def _sit(appointment: Appointment, wanted: Wanted, *, online: bool) -> None:
+def _sit(appointment: Appointment, wanted: Request, *, online: bool) -> None:
     """Put the appointment into these slots. Raises SlotTaken or ChildBusy."""
     for name, value in _place_and_time(wanted.slots[0], wanted.slots).items():
         setattr(appointment, name, value)
@@ -261,7 +261,7 @@ def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) 
 
 
 def move_all(
-    moves: Sequence[tuple[Appointment, Wanted]], *, by: Person, online: bool, now: datetime
+    moves: Sequence[tuple[Appointment, Request]], *, by: Person, online: bool, now: datetime
 ) -> None:
     """Give several appointments other times, also each other's: all of them or none.
 

@@ -16,13 +16,13 @@ from clinic.scheduling.booking.booking import freed_for_others
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import ChildFacts, diary_of
+from clinic.scheduling.queries import FamilyChild, diary_of
 from clinic.scheduling.request import (
     Held,
     HoldFacts,
     Refused,
+    Request,
     SlotTaken,
-    Wanted,
     examine,
     must_differ,
     refusal,
@@ -70,7 +70,7 @@ class Kept(NamedTuple):
 
 
 def keep(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[Request],
     *,
     by: Person,
     now: datetime,
@@ -104,7 +104,7 @@ def keep(
 
 
 def _add(
-    wanted: Sequence[Wanted], by: Person, moves: Appointment | None, *, now: datetime
+    wanted: Sequence[Request], by: Person, moves: Appointment | None, *, now: datetime
 ) -> list[HoldFacts]:
     """New holds in their places. Raises SlotTaken."""
     made: list[HoldFacts] = []
@@ -138,7 +138,7 @@ def _add(
 
 
 def must_seem_free(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[Request],
     *,
     by: Person,
     now: datetime,
@@ -162,7 +162,7 @@ def must_seem_free(
 
 
 def _must_be_allowed(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[Request],
     moves: Appointment | None,
     other_parts: Collection[int],
     *,
@@ -174,7 +174,7 @@ def _must_be_allowed(
     for number, one in enumerate(wanted):
         diary = (
             one.child.diary
-            if isinstance(one.child, ChildFacts) and moves is None
+            if isinstance(one.child, FamilyChild) and moves is None
             else diary_of(one.child.id, now=now, except_for=moved)
         )
         others = wanted[:number]
@@ -217,7 +217,7 @@ class Earlier(NamedTuple):
     others: int
 
 
-def _earlier(wanted: Sequence[Wanted], by: Person, *, now: datetime) -> Earlier:
+def _earlier(wanted: Sequence[Request], by: Person, *, now: datetime) -> Earlier:
     """In the way is what this user keeps for these children and services already."""
     pairs = {(wish.child.id, wish.service.id) for wish in wanted}
     forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
@@ -235,7 +235,7 @@ def _slots_of(lead_ids: Iterable[int]) -> list[int]:
 
 
 def _same(
-    lead_id: int, wanted: Sequence[Wanted], moves: Appointment | None, *, now: datetime
+    lead_id: int, wanted: Sequence[Request], moves: Appointment | None, *, now: datetime
 ) -> Hold | None:
     """That hold, if it still keeps just what is wanted."""
     lead = db.session.get_one(Hold, lead_id, populate_existing=True)
@@ -246,7 +246,7 @@ def _same(
     return lead if same and has_all and lead.expires_at > now else None
 
 
-def _keep_places(kept: HoldFacts, wanted: Wanted, *, policy: Policy, now: datetime) -> None:
+def _keep_places(kept: HoldFacts, wanted: Request, *, policy: Policy, now: datetime) -> None:
     """Take the hold's places until it expires; in the rush after a release, for a random moment more.
 
     So nobody who keeps asking knows the second at which an abandoned place comes back.

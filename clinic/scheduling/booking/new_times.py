@@ -24,8 +24,8 @@ from clinic.scheduling.queries import (
     slots_for,
 )
 from clinic.scheduling.request import (
+    Request,
     SlotTaken,
-    Wanted,
     asking,
     refusal,
 )
@@ -188,7 +188,7 @@ def _keep(
     appointment: Appointment, offer: SlotTime, deadline: datetime, *, now: datetime
 ) -> Hold | None:
     """Keep this time for the family; None if it has gone meanwhile, or somebody deals with it."""
-    wanted = Wanted(
+    wanted = Request(
         appointment.child, appointment.service, slots_for(appointment.service, offer.slot_id)
     )
     if not places.lock_if_free(wanted.slot_ids):

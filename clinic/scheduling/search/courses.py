@@ -7,10 +7,10 @@ from functools import partial
 
 from clinic.clock import at, clinic_day, day_bounds, local
 from clinic.errors import DomainError
-from clinic.families.models import Child
 from clinic.scheduling import places
 from clinic.scheduling.queries import SlotTime, offers
-from clinic.scheduling.search.together import Against, Wish, objections_of
+from clinic.scheduling.request import Request
+from clinic.scheduling.search.together import Against, objections_of
 from clinic.sentences import mark
 
 
@@ -68,7 +68,7 @@ class Course:
     `missing` is the day that the pattern asks for next, and that has nothing.
     """
 
-    wish: Wish[Child]
+    wish: Request
     pattern: Pattern
     sittings: list[CourseSession] = field(default_factory=list)
     stopped_at: date | None = None
@@ -90,7 +90,7 @@ def check_pattern(pattern: Pattern) -> None:
 
 
 def plan_course(
-    wish: Wish[Child],
+    wish: Request,
     centre_id: int,
     first_day: date,
     pattern: Pattern,

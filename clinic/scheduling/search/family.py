@@ -15,7 +15,7 @@ from clinic.clock import day_bounds, zone
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, PauseLift, Version
-from clinic.scheduling.queries import LONGEST_MEMORY, ChildFacts, Diary
+from clinic.scheduling.queries import LONGEST_MEMORY, Diary, FamilyChild
 from clinic.scheduling.search.catalogue import EVERYWHERE
 
 ONE_DAY = timedelta(days=1)
@@ -99,7 +99,7 @@ STATEMENT = _statement()
 
 def family_of(
     user: Person, centre_ids: Collection[int], days: Collection[date], *, now: datetime
-) -> tuple[list[ChildFacts], DayVersions]:
+) -> tuple[list[FamilyChild], DayVersions]:
     """The children whom this user cares for, eldest first, and the versions of these centres and days."""
     rows = db.session.execute(
         STATEMENT,
@@ -115,7 +115,7 @@ def family_of(
     for row in rows:
         by_child.setdefault(row.id, []).append(row)
     children = [
-        ChildFacts(child_id, theirs[0].name, theirs[0].birth_date, _diary(theirs))
+        FamilyChild(child_id, theirs[0].name, theirs[0].birth_date, _diary(theirs))
         for child_id, theirs in by_child.items()
     ]
     return children, DayVersions((rows[0].versions or "") if rows else "")

@@ -6,25 +6,13 @@ Nothing here writes. What is found is held and booked as a list, every place or 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Generic, TypeVar
 
-from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import Diary, Patient, SlotTime, diary_of
-from clinic.scheduling.request import asking
-
-P_co = TypeVar("P_co", bound=Patient, covariant=True)
-
-
-@dataclass(frozen=True)
-class Wish(Generic[P_co]):
-    """A child and what it needs."""
-
-    child: P_co
-    service: Service
+from clinic.scheduling.queries import Diary, SlotTime, diary_of
+from clinic.scheduling.request import Request, asking
 
 
 @dataclass(frozen=True)
@@ -59,7 +47,7 @@ class Against:
 
     def __init__(
         self,
-        wish: Wish[Patient],
+        wish: Request,
         diary: Diary,
         policy_of: Callable[[int, int], Policy],
         *,
@@ -113,7 +101,7 @@ class Against:
 
 
 def objections_of(
-    wish: Wish[Patient],
+    wish: Request,
     *,
     now: datetime,
     online: bool = True,

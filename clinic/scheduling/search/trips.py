@@ -10,20 +10,16 @@ from sqlalchemy import case, func, or_, select
 from clinic.db import db
 from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Place, Slot
-from clinic.scheduling.queries import Patient, SlotTime, offers
-from clinic.scheduling.search.together import (
-    Against,
-    Trip,
-    Wish,
-    objections_of,
-)
+from clinic.scheduling.queries import SlotTime, offers
+from clinic.scheduling.request import Request
+from clinic.scheduling.search.together import Against, Trip, objections_of
 
 GAP = timedelta(minutes=30)  # between two parts of one visit
 LONGEST_SESSION = timedelta(days=1)
 
 
 def find_trips(
-    wishes: Sequence[Wish[Patient]],
+    wishes: Sequence[Request],
     centre_ids: Collection[int],
     start: datetime,
     end: datetime,
@@ -56,7 +52,7 @@ def find_trips(
 
 
 def joined(
-    wishes: Sequence[Wish[Patient]],
+    wishes: Sequence[Request],
     fitting: Sequence[Sequence[SlotTime]],
     end: datetime,
     *,
@@ -77,7 +73,7 @@ class _Nearby:
 
     def __init__(
         self,
-        wishes: Sequence[Wish[Patient]],
+        wishes: Sequence[Request],
         fitting: Sequence[Sequence[SlotTime]],
         *,
         online: bool,

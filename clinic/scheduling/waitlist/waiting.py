@@ -31,8 +31,8 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import SlotTaken, Wanted, refusal
-from clinic.scheduling.search.together import Trip, Wish
+from clinic.scheduling.request import Request, SlotTaken, refusal
+from clinic.scheduling.search.together import Trip
 from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.waitlist.wishes import must_be_possible
 from clinic.sentences import mark
@@ -200,7 +200,7 @@ def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[in
     if slot_ids:
         start, end = _around(slot_ids, start, end)
     declined = set(db.session.scalars(select(Hold.slot_id).where(Hold.entry_id == entry.id)))
-    wishes = [Wish(child, entry.service) for child in entry.children]
+    wishes = [Request(child, entry.service) for child in entry.children]
     centre_ids = [centre.id for centre in entry.centres]
     for trip in (
         find_trips(wishes, centre_ids, max(start, now), end, now=now) if start < end else ()
@@ -232,7 +232,7 @@ def _suits(entry: WaitlistEntry, trip: Trip) -> bool:
 
 
 def _offer(
-    entry: WaitlistEntry, wishes: Sequence[Wish[Child]], trip: Trip, *, now: datetime
+    entry: WaitlistEntry, wishes: Sequence[Request], trip: Trip, *, now: datetime
 ) -> Hold | None:
     """Keep the visit's places for this family alone; None if they have gone meanwhile.
 
@@ -244,7 +244,7 @@ def _offer(
     if deadline <= now:
         return None
     wanted = [
-        Wanted(wish.child, wish.service, slots_for(wish.service, one.slot_id))
+        Request(wish.child, wish.service, slots_for(wish.service, one.slot_id))
         for wish, one in zip(wishes, trip.offers, strict=True)
     ]
     slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
@@ -264,7 +264,7 @@ def _offer(
 
 
 def _keep(
-    entry: WaitlistEntry, wanted: Sequence[Wanted], deadline: datetime, now: datetime
+    entry: WaitlistEntry, wanted: Sequence[Request], deadline: datetime, now: datetime
 ) -> Hold:
     lead: Hold | None = None
     for one in wanted:

@@ -70,10 +70,10 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
         made.book(WEDNESDAY)
     elif meanwhile == "the family moved":
         from clinic.scheduling.queries import slots_for
-        from clinic.scheduling.request import Wanted
+        from clinic.scheduling.request import Request
 
         other = slots_for(made.service, made.slot(TUESDAY, number=5).id)
-        wanted = Wanted(made.visit.child, made.service, other)
+        wanted = Request(made.visit.child, made.service, other)
         booking.move(made.visit, wanted, by=made.manager, online=False, now=NOON)
         db.session.commit()
     else:

@@ -11,7 +11,7 @@ from clinic.cli.support import move as move_by_phone
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Refused, Wanted
+from clinic.scheduling.request import Refused, Request
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.reserving import ExpiresBefore
 from tests.makes import NOON, TOMORROW, make_room, make_session, make_user
@@ -27,7 +27,7 @@ def alone(visit, slot, by):
 
 
 def with_the_rest(visit, slot, by):
-    wanted = Wanted(visit.child, visit.service, slots_for(visit.service, slot.id))
+    wanted = Request(visit.child, visit.service, slots_for(visit.service, slot.id))
     move_all_for([(visit, wanted)], by=by, online=True, now=NOON)
 
 

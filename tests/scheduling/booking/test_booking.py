@@ -14,8 +14,8 @@ from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import (
     ChildBusy,
     Refused,
+    Request,
     SlotTaken,
-    Wanted,
 )
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import opening
@@ -45,7 +45,7 @@ def every_promise_is_kept(both):
 
 
 def book(child, service, slot, *, key="a", by=None, channel=Channel.ONLINE, now=NOON, hold=None):
-    wanted = Wanted(child, service, slots_for(service, slot.id), hold=hold)
+    wanted = Request(child, service, slots_for(service, slot.id), hold=hold)
     made = booking.book([wanted], by=by or make_user(), key=key, channel=channel, now=now)
     db.session.commit()
     return made.appointments[0]
@@ -71,7 +71,7 @@ def test_all_or_nothing():
     service = make_service()
     first, second = make_slot(service), make_slot(service)
     book(make_child(), service, second, key="rival")
-    wanted = [Wanted(make_child(), service, slots_for(service, one.id)) for one in (first, second)]
+    wanted = [Request(make_child(), service, slots_for(service, one.id)) for one in (first, second)]
 
     with pytest.raises(SlotTaken):
         booking.book(wanted, by=make_user(), key="both", channel=Channel.ONLINE, now=NOON)
@@ -118,7 +118,7 @@ def test_moving_keeps_the_reference_and_frees_the_old_place():
     appointment = book(child, service, old, by=parent)
     reference = appointment.booking.reference
 
-    wanted = Wanted(child, service, slots_for(service, new.id))
+    wanted = Request(child, service, slots_for(service, new.id))
     booking.move(appointment, wanted, by=parent, online=True, now=NOON)
     db.session.commit()
 
@@ -132,7 +132,7 @@ def test_a_move_that_fails_changes_nothing():
     appointment = book(child, service, old, by=parent)
     book(make_child(), service, new, key="rival")
 
-    wanted = Wanted(child, service, slots_for(service, new.id))
+    wanted = Request(child, service, slots_for(service, new.id))
     with pytest.raises(SlotTaken):
         booking.move(appointment, wanted, by=parent, online=True, now=NOON)
     db.session.rollback()
@@ -182,7 +182,7 @@ def test_a_hold_keeps_the_place_until_it_expires_worker_or_no_worker():
     service = make_service()
     slot = make_slot(service)
     parent, rival = make_user(), make_user()
-    wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
+    wanted = Request(make_child(parent), service, slots_for(service, slot.id))
     kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     expires_at = kept.expires_at

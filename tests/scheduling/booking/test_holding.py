@@ -9,7 +9,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Booking, Channel, Hold, Place, Slot
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Refused, SlotTaken, Wanted
+from clinic.scheduling.request import Refused, Request, SlotTaken
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -34,7 +34,7 @@ def every_promise_is_kept(both):
 
 
 def hold(parent, child, service, slot, *, now=NOON, moves=None):
-    wanted = Wanted(child, service, slots_for(service, slot.id))
+    wanted = Request(child, service, slots_for(service, slot.id))
     kept = make_hold(wanted, by=parent, now=now, moves=moves)
     db.session.commit()
     return kept
@@ -42,7 +42,7 @@ def hold(parent, child, service, slot, *, now=NOON, moves=None):
 
 def confirm(kept, parent, *, now=NOON):
     slots = slots_for(kept.service, kept.slot_id)
-    wanted = Wanted(kept.child, kept.service, slots, hold=kept)
+    wanted = Request(kept.child, kept.service, slots, hold=kept)
     made = booking.book([wanted], by=parent, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
     db.session.commit()
     return made
@@ -173,7 +173,7 @@ def test_a_hold_may_lie_where_the_appointment_lies_that_it_moves():
     kept = hold(parent, child, service, second_half, moves=appointment)
 
     assert taken(slot) == taken(second_half) == 1
-    moved = Wanted(child, service, slots_for(service, kept.slot_id), hold=kept)
+    moved = Request(child, service, slots_for(service, kept.slot_id), hold=kept)
     for _ in range(2):  # the same form twice
         booking.move(appointment, moved, by=parent, online=True, now=NOON)
         db.session.commit()
@@ -187,7 +187,7 @@ def test_a_long_service_holds_every_slot_or_none():
     room = make_room(practitioner.centre)
     slots = make_session(practitioner, room, [service, short]).slots[:2]
     slot, second = slots
-    rival = Wanted(make_child(), short, slots_for(short, second.id))
+    rival = Request(make_child(), short, slots_for(short, second.id))
     booking.book([rival], by=make_user(), key="rival", channel=Channel.DESK, now=NOON)
     db.session.commit()
 

@@ -10,7 +10,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, holding, old_forms
 from clinic.scheduling.models import Booking, Channel, Hold, HoldFor, Place
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import SlotTaken, Wanted
+from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (
@@ -50,7 +50,7 @@ class Morning:
         """A form for a new family's children, one in each of these slots: the leading hold."""
         parent = make_user()
         wanted = [
-            Wanted(make_child(parent), self.service, slots_for(self.service, self.slots[number]))
+            Request(make_child(parent), self.service, slots_for(self.service, self.slots[number]))
             for number in numbers
         ]
         kept = make_hold(*wanted, by=parent, now=now)
@@ -70,7 +70,7 @@ class Morning:
 def wanted_of(kept):
     """What confirming the form asks for."""
     return [
-        Wanted(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
+        Request(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
         for one in holding.group_of(kept)
     ]
 

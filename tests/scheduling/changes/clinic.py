@@ -7,7 +7,7 @@ from clinic.db import db
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -45,7 +45,7 @@ class Clinic:
     def wanted(self, child, number, session=None, **kw):
         """That child in the session's slot of that number."""
         slot = (session or self.session).slots[number]
-        return Wanted(child, self.service, slots_for(self.service, slot.id), **kw)
+        return Request(child, self.service, slots_for(self.service, slot.id), **kw)
 
     def close(self, opens=time(0), closes=time(23), room=None, day=TOMORROW):
         return Close(self.centre, at(day, opens), at(day, closes), "检修", "Repairs", room)

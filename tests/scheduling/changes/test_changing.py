@@ -19,7 +19,7 @@ from clinic.scheduling.changes.kinds import (
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Refused, SlotTaken, Wanted
+from clinic.scheduling.request import Refused, Request, SlotTaken
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins
@@ -93,12 +93,12 @@ def test_a_closed_time_cannot_be_booked_by_anybody():
     db.session.rollback()
 
     for channel in (Channel.ONLINE, Channel.DESK):
-        wanted = Wanted(make_child(), clinic.service, slots)
+        wanted = Request(make_child(), clinic.service, slots)
         with pytest.raises(SlotTaken):  # the database's word, not ours
             booking.book([wanted], by=clinic.manager, key="x", channel=channel, now=NOON)
         db.session.rollback()
         now_closed = slots_for(clinic.service, slots[0].id)
-        wanted = Wanted(make_child(), clinic.service, now_closed)
+        wanted = Request(make_child(), clinic.service, now_closed)
         with pytest.raises(Refused):
             booking.book([wanted], by=clinic.manager, key="x", channel=channel, now=NOON)
         db.session.rollback()
@@ -180,7 +180,7 @@ def test_a_held_place_is_lost_kindly():
     clinic = Clinic()
     parent = make_user()
     slots = slots_for(clinic.service, clinic.session.slots[0].id)
-    wanted = Wanted(make_child(parent), clinic.service, slots)
+    wanted = Request(make_child(parent), clinic.service, slots)
     kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     clinic.do(clinic.close())
@@ -188,7 +188,7 @@ def test_a_held_place_is_lost_kindly():
     again = slots_for(clinic.service, kept.slot_id)
     with pytest.raises(Refused) as refused:
         booking.book(
-            [Wanted(wanted.child, clinic.service, again, hold=kept)],
+            [Request(wanted.child, clinic.service, again, hold=kept)],
             by=parent,
             key="x",
             channel=Channel.ONLINE,
@@ -292,7 +292,7 @@ def test_taking_one_new_time_lets_the_other_go():
     db.session.commit()
 
     slots = slots_for(clinic.service, second.slot_id)
-    wanted = Wanted(lost.child, clinic.service, slots, hold=second)
+    wanted = Request(lost.child, clinic.service, slots, hold=second)
     booking.move(lost, wanted, by=clinic.manager, online=True, now=NOON)
     db.session.commit()
 

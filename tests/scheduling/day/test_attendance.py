@@ -18,7 +18,7 @@ from clinic.scheduling.day.attendance import (
 )
 from clinic.scheduling.models import Slot
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import ChildBusy, SlotTaken, Wanted
+from clinic.scheduling.request import ChildBusy, Request, SlotTaken
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -157,7 +157,7 @@ def test_who_comes_after_all_finds_the_place_taken():
     late = make_appointment(service=service, slot=slot)
     mark_no_show(late, now=late.starts_at)
     desk = {"by": make_user(), "key": "desk", "channel": booking.Channel.DESK}
-    wanted = Wanted(make_child(), service, slots_for(service, slot.id))
+    wanted = Request(make_child(), service, slots_for(service, slot.id))
     booking.book([wanted], now=late.starts_at, **desk)
     db.session.commit()
 
@@ -176,7 +176,7 @@ def test_who_comes_after_all_cannot_be_in_two_places():
     missed = make_appointment(service=service, slot=slot)
     mark_no_show(missed, now=missed.starts_at)
     desk = {"by": make_user(), "key": "desk", "channel": booking.Channel.DESK}
-    wanted = Wanted(missed.child, service, slots_for(service, elsewhere.id))
+    wanted = Request(missed.child, service, slots_for(service, elsewhere.id))
     booking.book([wanted], now=missed.starts_at, **desk)
     db.session.commit()
 

@@ -12,7 +12,7 @@ from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.as_shown import ShownBefore
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing, undoing
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate, NothingToCopy
 from clinic.scheduling.rota.models import RotaDraft, last_publication
@@ -329,7 +329,7 @@ def test_undo_is_refused_once_a_family_has_chosen_a_new_time():
     made.publish()
     slots = slots_for(made.service, made.slot(WEDNESDAY).id)
     booking.move(
-        visit, Wanted(visit.child, made.service, slots), by=made.manager, online=False, now=NOON
+        visit, Request(visit.child, made.service, slots), by=made.manager, online=False, now=NOON
     )
     db.session.commit()
     with pytest.raises(Used) as refused:
@@ -430,7 +430,7 @@ def test_a_family_that_fills_in_the_form_is_told_kindly():
 
     made = Rota()
     parent = make_user()
-    wanted = Wanted(
+    wanted = Request(
         make_child(parent), made.service, slots_for(made.service, made.slot(TUESDAY).id)
     )
     hold = make_hold(wanted, by=parent, now=NOON)
@@ -441,7 +441,7 @@ def test_a_family_that_fills_in_the_form_is_told_kindly():
 
     with pytest.raises(DomainError):
         booking.book(
-            [Wanted(wanted.child, wanted.service, wanted.slots, hold=hold)],
+            [Request(wanted.child, wanted.service, wanted.slots, hold=hold)],
             by=parent,
             key=str(hold.id),
             channel=Channel.ONLINE,

@@ -11,7 +11,7 @@ from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -92,13 +92,13 @@ def test_a_hold_that_becomes_an_appointment_changes_the_answer_though_no_count_c
     slot = make_slot(service, capacity=2, online_capacity=1)
     slot.desk_until = None
     kept = make_hold(
-        Wanted(make_child(parent), service, slots_for(service, slot.id)), by=parent, now=NOON
+        Request(make_child(parent), service, slots_for(service, slot.id)), by=parent, now=NOON
     )
     db.session.commit()
     resting(slot, (DESK, 10))
     assert known_of(slot) == kept.expires_at == minutes(10)
 
-    wanted = Wanted(kept.child, service, slots_for(service, slot.id), hold=kept)
+    wanted = Request(kept.child, service, slots_for(service, slot.id), hold=kept)
     booking.book([wanted], by=parent, key="k", channel=Channel.ONLINE, now=NOON)
     db.session.commit()
 

@@ -17,9 +17,9 @@ from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import (
     ChildBusy,
     Refused,
+    Request,
     SamePlaceTwice,
     SlotTaken,
-    Wanted,
 )
 from clinic.scheduling.search import trips
 from clinic.scheduling.search.courses import (
@@ -29,7 +29,6 @@ from clinic.scheduling.search.courses import (
     TooManySessions,
     plan_course,
 )
-from clinic.scheduling.search.together import Wish
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -66,7 +65,7 @@ def clocks(visit):
 
 
 def wanted(wish, offer, **kw):
-    return Wanted(wish.child, wish.service, slots_for(wish.service, offer.slot_id), **kw)
+    return Request(wish.child, wish.service, slots_for(wish.service, offer.slot_id), **kw)
 
 
 def book(items, parent=None, online=True):
@@ -85,7 +84,7 @@ def book(items, parent=None, online=True):
 def siblings(number=2):
     parent = make_user()
     service = make_service()
-    return parent, service, [Wish(make_child(parent), service) for _ in range(number)]
+    return parent, service, [Request(make_child(parent), service) for _ in range(number)]
 
 
 def test_siblings_come_back_to_back_with_the_same_practitioner():
@@ -110,7 +109,7 @@ def test_siblings_share_a_slot_that_has_places_for_them():
     made = book([wanted(w, o) for w, o in zip(wishes, visit.offers, strict=True)], parent)
     assert len(made.appointments) == 3
 
-    more = [Wish(make_child(), service) for _ in range(2)]
+    more = [Request(make_child(), service) for _ in range(2)]
     assert clocks(find(more, practitioner)[0]) == ["09:30", "09:30"]
 
 
@@ -134,7 +133,7 @@ def test_a_check_and_then_a_vaccination_in_one_visit():
     nurse = team(vaccination, centre=checker.centre, closes=time(11))
     child = make_child()
 
-    found = find([Wish(child, check), Wish(child, vaccination)], checker)
+    found = find([Request(child, check), Request(child, vaccination)], checker)
 
     assert [clocks(one) for one in found] == [["10:00", "10:30"], ["10:15", "10:45"]]
     assert {one.offers[1].practitioner_id for one in found} == {nurse.id}
@@ -146,7 +145,7 @@ def test_nothing_follows_later_than_half_an_hour_or_at_another_centre():
     team(vaccination)
     team(vaccination, centre=checker.centre, opens=time(9, 50), closes=time(11))
     child = make_child()
-    wishes = [Wish(child, check), Wish(child, vaccination)]
+    wishes = [Request(child, check), Request(child, vaccination)]
     assert find(wishes, checker) == []
 
 
@@ -157,7 +156,7 @@ def test_the_nearest_room_is_preferred_to_a_far_one():
     near = team(second, centre=centre)
     team(second, centre=centre)
     child = make_child()
-    found = find([Wish(child, first), Wish(child, second)], near)
+    found = find([Request(child, first), Request(child, second)], near)
     assert {one.offers[1].practitioner_id for one in found} == {near.id}
 
 
@@ -248,7 +247,7 @@ def course():
             if day.weekday() < 5:
                 make_session(who, rooms[who.id], [service], day=day, slot_minutes=30)
     parent = make_user()
-    return service, therapist, colleague, Wish(make_child(parent), service), parent
+    return service, therapist, colleague, Request(make_child(parent), service), parent
 
 
 def plan(course, **kw):
@@ -381,7 +380,7 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
     slots = [slots_for(service, one.slot_id) for one in rest[1:]]
     last = slots_for(service, found.sittings[-1].offer.slot_id)
     moves = [
-        (one, Wanted(wish.child, service, run))
+        (one, Request(wish.child, service, run))
         for one, run in zip(rest, [*slots, last], strict=True)
     ]
     booking.move_all(moves, by=parent, online=True, now=NOON)
@@ -403,8 +402,8 @@ def test_moving_all_is_refused_whole(course):
     )
     make_appointment(service=service, slot=rival)
     moves = [
-        (made.appointments[0], Wanted(wish.child, service, slots_for(service, before[1]))),
-        (made.appointments[1], Wanted(wish.child, service, slots_for(service, rival.id))),
+        (made.appointments[0], Request(wish.child, service, slots_for(service, before[1]))),
+        (made.appointments[1], Request(wish.child, service, slots_for(service, rival.id))),
     ]
     with pytest.raises(SlotTaken):
         booking.move_all(moves, by=parent, online=True, now=NOON)
@@ -422,7 +421,7 @@ def test_whoever_is_free_is_fairly_spread():
     got = []
     for _ in range(3):
         chosen = anyone.whoever_is_free(service, slot_id, now=NOON)[0]
-        item = Wanted(make_child(), service, slots_for(service, chosen))
+        item = Request(make_child(), service, slots_for(service, chosen))
         got.append(book([item]).appointments[0].practitioner_id)
     assert len(set(got)) == 3
     # Everybody is taken at nine; at a quarter past the one with least to do is asked first.

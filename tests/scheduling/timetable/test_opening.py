@@ -11,7 +11,7 @@ from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable.opening import (
     HasAppointments,
     Hours,
@@ -121,7 +121,7 @@ def test_a_week_with_a_day_that_is_shut_is_refused_and_names_the_day(team):
 
 def test_a_hold_that_has_expired_does_not_keep_a_session(team):
     session, parent = opened(team), make_user()
-    wanted = Wanted(make_child(parent), team[2][0], slots_for(team[2][0], session.slots[0].id))
+    wanted = Request(make_child(parent), team[2][0], slots_for(team[2][0], session.slots[0].id))
     kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     with pytest.raises(HasAppointments):

@@ -14,7 +14,7 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Slot, SlotService
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Refused, SlotTaken, Wanted
+from clinic.scheduling.request import Refused, Request, SlotTaken
 from clinic.scheduling.timetable import opening, release
 from clinic.scheduling.timetable.opening import ReleaseInPast
 from clinic.scheduling.verify import broken_promises
@@ -50,7 +50,7 @@ def free(service, slot, now):
 
 
 def book(service, slot, now, channel=Channel.ONLINE, child=None):
-    wanted = Wanted(child or make_child(), service, slots_for(service, slot.id))
+    wanted = Request(child or make_child(), service, slots_for(service, slot.id))
     made = booking.book(
         [wanted], by=make_user(), key=f"release:{next(_keys)}", channel=channel, now=now
     )
@@ -238,7 +238,7 @@ def test_a_hold_in_the_rush_outlives_its_countdown_by_a_moment_nobody_knows():
     policy(service, rest_seconds=600)
     slot = make_slot(service, day=LATER)
     parent = make_user()
-    wanted = Wanted(make_child(parent), service, slots_for(service, slot.id))
+    wanted = Request(make_child(parent), service, slots_for(service, slot.id))
     ends = set()
     for _ in range(5):
         kept = make_hold(wanted, by=parent, now=OPENS)
@@ -319,7 +319,7 @@ def test_a_family_keeps_so_many_forms_open_and_no_more():
     children = [make_child(parent) for _ in range(3)]
 
     def hold(child):
-        wanted = Wanted(child, service, slots_for(service, slot.id))
+        wanted = Request(child, service, slots_for(service, slot.id))
         kept = make_hold(wanted, by=parent, now=NOON)
         db.session.commit()
         return kept

@@ -22,12 +22,11 @@ from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import (
     Refused,
+    Request,
     SamePlaceTwice,
     SlotTaken,
-    Wanted,
 )
 from clinic.scheduling.search.courses import Pattern, plan_course
-from clinic.scheduling.search.together import Wish
 from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import release
@@ -63,7 +62,7 @@ def displaced(clinic):
 
 def take(clinic, lost, kept, now=NOON):
     slots = slots_for(clinic.service, kept.slot_id)
-    wanted = Wanted(lost.child, clinic.service, slots, hold=kept)
+    wanted = Request(lost.child, clinic.service, slots, hold=kept)
     booking.move(lost, wanted, by=clinic.manager, online=True, now=now)
     db.session.commit()
 
@@ -171,7 +170,7 @@ def test_moving_everything_gives_the_kept_times_back():
     new_times.offer_to(lost.id, now=NOON)
     free = clinic.free()[-1]
     slots = slots_for(clinic.service, free.slot_id)
-    wanted = Wanted(lost.child, clinic.service, slots)
+    wanted = Request(lost.child, clinic.service, slots)
 
     booking.move_all([(lost, wanted)], by=clinic.manager, online=True, now=NOON)
     db.session.commit()
@@ -330,19 +329,19 @@ def test_a_course_keeps_to_what_a_week_allows():
     for number in range(21):
         make_session(practitioner, room, [service], day=TOMORROW + timedelta(days=number))
     parent = make_user()
-    wish = Wish(make_child(parent), service)
+    wish = Request(make_child(parent), service)
     pattern = Pattern(6, (0, 1, 2, 3, 4), time(9))
 
     course = plan_course(wish, practitioner.centre_id, TOMORROW, pattern, now=NOON)
 
     assert course.is_whole
     wanted = [
-        Wanted(wish.child, service, slots_for(service, sitting.offer.slot_id))
+        Request(wish.child, service, slots_for(service, sitting.offer.slot_id))
         for sitting in course.sittings
     ]
     lead = make_hold(*wanted, by=parent, now=NOON)
     with_holds = [
-        Wanted(one.child, one.service, one.slots, hold=kept)
+        Request(one.child, one.service, one.slots, hold=kept)
         for one, kept in zip(wanted, holding.group_of(lead), strict=True)
     ]
     made = booking.book(with_holds, by=parent, key="k", channel=Channel.ONLINE, now=NOON)
@@ -354,7 +353,7 @@ def test_siblings_share_a_slot_that_the_desk_has_let_go():
     clinic = Clinic(closes=time(9, 15), capacity=2, online_capacity=1)
     slot = clinic.session.slots[0]
     parent = make_user()
-    wishes = [Wish(make_child(parent), clinic.service) for _ in range(2)]
+    wishes = [Request(make_child(parent), clinic.service) for _ in range(2)]
 
     def found(now):
         end = slot.ends_at

@@ -9,7 +9,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import SlotTaken, Wanted
+from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.timetable.rota import Weekly, add_rule
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
@@ -77,7 +77,7 @@ class Full:
 
     def accept(self, lead, now=NOON):
         wanted = [
-            Wanted(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
+            Request(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
             for one in holding.group_of(lead)
         ]
         by = make_user()
@@ -104,7 +104,7 @@ def test_a_freed_place_is_offered_to_who_waited_longest_and_to_nobody_else():
     assert lead.purpose is HoldFor.WAITLIST
     assert lead.expires_at == NOON + HALF_AN_HOUR
     assert clinic.free() == []
-    wanted = Wanted(make_child(), clinic.service, slots_for(clinic.service, slot_id))
+    wanted = Request(make_child(), clinic.service, slots_for(clinic.service, slot_id))
     for channel in (Channel.ONLINE, Channel.DESK):
         with pytest.raises(SlotTaken):
             booking.book([wanted], by=make_user(), key="me", channel=channel, now=NOON)
@@ -292,7 +292,7 @@ def test_moving_away_and_dropping_a_form_free_a_place_for_who_waits():
     moved = clinic.taken[0]
     slots = slots_for(clinic.service, later.slots[0].id)
     booking.move(
-        moved, Wanted(moved.child, clinic.service, slots), by=make_user(), online=False, now=NOON
+        moved, Request(moved.child, clinic.service, slots), by=make_user(), online=False, now=NOON
     )
     db.session.commit()
     assert offered(entry) == [clinic.session.slots[0].id]

@@ -12,7 +12,7 @@ from clinic.db import db
 from clinic.families import registering
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.record import conditions, recording
@@ -71,7 +71,7 @@ class Baby:
     def wanted(self, day, child=None, slots=None):
         """A visit on that day, the first of it."""
         slot = (slots or self.slots)[day][0]
-        return Wanted(child or self.child, self.service, slots_for(self.service, slot.id))
+        return Request(child or self.child, self.service, slots_for(self.service, slot.id))
 
     def enter(self, *doses):
         """The family enters these into the booklet: each a vaccine and a day."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import DoseReservation, Stock
 from clinic.vaccination.stock.reserving import DoseToReserve
@@ -56,7 +56,7 @@ class Centre:
         """A hold, these doses promised to it."""
         by = by or make_user()
         slots = slots_for(self.service, self.sessions[day].slots[1].id)
-        wanted = Wanted(child or make_child(by), self.service, slots)
+        wanted = Request(child or make_child(by), self.service, slots)
         hold = make_hold(wanted, by=by, now=NOON, moves=moves)
         reserving.promise(doses, hold=hold, by=by, now=NOON)
         db.session.commit()

@@ -12,7 +12,7 @@ from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Wanted
+from clinic.scheduling.request import Request
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import DoseReservation, Why
 from clinic.vaccination.stock.verify import broken_stock
@@ -124,7 +124,7 @@ def test_what_a_form_kept_is_the_appointments(centre):
 
 
 def confirm(hold, now=NOON):
-    wanted = Wanted(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
+    wanted = Request(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
     user = db.session.get_one(User, hold.user_id)
     key = f"hold:{hold.id}"
     made = booking.book([wanted], by=user, key=key, channel=Channel.ONLINE, now=now)
@@ -159,7 +159,7 @@ def test_a_form_that_is_over_has_its_dose_again_where_one_is_left(centre):
 
 def move(visit, to, day=TOMORROW, hold=None):
     slots = slots_for(to.service, to.sessions[day].slots[1].id)
-    wanted = Wanted(visit.child, to.service, slots, hold=hold)
+    wanted = Request(visit.child, to.service, slots, hold=hold)
     booking.move(visit, wanted, by=to.nurse, online=False, now=NOON)
 
 
