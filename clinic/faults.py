@@ -17,7 +17,7 @@ from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
 from clinic.extensions import login_manager
 from clinic.i18n import say
-from clinic.web import is_htmx, is_of_this_site, leave_for, way_back
+from clinic.web import is_htmx, is_of_this_site, leave_for, page_of_form, way_back
 
 log = logging.getLogger("clinic")
 RETRY_AFTER = 10  # seconds
@@ -71,6 +71,8 @@ def page(code: int, text: str | None = None) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code and 300 <= error.code < 400:
         return Response(status=error.code, headers=dict(error.get_headers()))
+    if error.code == 405 and (back := page_of_form()):
+        return leave_for(back)
     return page(error.code or 500)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from typing import TypeVar
 
 from flask import (
     Flask,
@@ -17,15 +18,18 @@ from flask import (
     session,
     url_for,
 )
+from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 from werkzeug.urls import iri_to_uri
 
 from clinic.config import ROOT
 from clinic.i18n import language
 
+View = TypeVar("View", bound=Callable[..., object])
 # A path of this site. Browsers read a backslash as `/`, and leave control characters out.
 PATH = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
 LONGEST_ADDRESS = 2000
@@ -176,6 +180,43 @@ def way_back() -> str:
         if rule is None or "GET" not in (rule.methods or ()):
             return "/"
     return safe_next(request.full_path.rstrip("?")) or "/"
+
+
+def shown_on(endpoint: str) -> Callable[[View], View]:
+    """Say on which page the form stands that is sent to this view, where the page's address is not
+    the beginning of the view's own (`page_of_form`)."""
+
+    def mark(view: View) -> View:
+        view.shown_on = endpoint  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def page_of_form() -> str | None:
+    """The page of an address that takes forms only; None if this is none.
+
+    A refused form leaves its address in the browser's bar, and whoever loads that again or comes
+    back to it asks by GET. The page is the one that the view names (`shown_on`), else the nearest
+    above: of `/manage/rota/undo` it is `/manage/rota`. What stands behind the `?` goes along.
+    """
+    adapter = request_ctx.url_adapter
+    if adapter is None or request.method not in ("GET", "HEAD"):
+        return None
+    try:
+        endpoint, values = adapter.match(method="POST")
+    except HTTPException:
+        return None
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    if named := getattr(current_app.view_functions[endpoint], "shown_on", None):
+        known = {name for rule in current_app.url_map.iter_rules(named) for name in rule.arguments}
+        return url_for(named, **{name: values[name] for name in known & set(values)}) + query
+    above = request.path
+    while above := above.rpartition("/")[0]:
+        for path in (f"{above}/", above):
+            if adapter.test(path, method="GET"):
+                return path + query
+    return "/"
 
 
 def is_of_this_site() -> bool:

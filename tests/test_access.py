@@ -244,6 +244,49 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
     assert wrong == []
 
 
+@pytest.mark.usefixtures("noon")
+def test_an_address_that_takes_forms_only_leads_back_to_its_page(app, client, world):
+    """It stands in the browser's bar after a refusal: to load it again is no fault of anybody."""
+    names, people = world
+    lost = []
+    takes = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    for rule, method in pages(app):
+        if method != "POST" or rule.rule in takes:
+            continue
+        allowed = app.view_functions[rule.endpoint].allowed_roles
+        user = people[next((role for role in Role if role in allowed), Role.PARENT)]
+        values = {name: names[name] for name in rule.arguments}
+        address = rule.build(values, append_unknown=False)[1]
+        answer = client.sign_in(user).get(f"{address}?centre={names['code']}")
+        page = client.get(answer.location or "/")
+        if is_about_something_else(rule) and page.status_code in (303, 404):
+            continue
+        if (answer.status_code, page.status_code) != (303, 200) or page.request.path == address:
+            lost.append((address, answer.location, page.status_code))
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/manage/rota/undo?centre=zhaohui", "/manage/rota?centre=zhaohui"),
+        ("/manage/rota/end?rule=3", "/manage/rota/rule?rule=3"),
+        ("/pediatrics/holds?day=2026-03-03", "/pediatrics/?day=2026-03-03"),
+        ("/checkups/children/7/measurements/8/removal", "/checkups/children/7/growth"),
+        ("/vaccination/children/7/immunizations/8/removal", "/vaccination/children/7/booklet"),
+        ("/family/invitations/7/withdrawal", "/family/invitations"),
+        ("/vaccination/visits/7/leaving", "/vaccination/observation"),
+        ("/desk/queue/tickets/7", "/desk/queue"),
+        ("/manage/rota/undo?x=//evil.example", "/manage/rota?x=//evil.example"),
+        ("/sign-out", "/"),
+    ],
+)
+def test_the_page_of_an_address_that_takes_forms_only(client, address, page):
+    """Also for a stranger: what is there is the page's to say."""
+    answer = client.get(address)
+    assert (answer.status_code, answer.location) == (303, page)
+
+
 def test_the_answers_carry_a_strict_policy(client):
     answer = client.get("/")
     policy = answer.headers["Content-Security-Policy"]

@@ -44,7 +44,7 @@ from clinic.families.queries import (
 )
 from clinic.hosts import public_url
 from clinic.i18n import age, language, say
-from clinic.web import leave_for, render, safe_next, see_other
+from clinic.web import leave_for, render, safe_next, see_other, shown_on
 
 bp = Blueprint("families", __name__, url_prefix="/family")
 SHOWN = (
@@ -268,6 +268,7 @@ def invite() -> Response:
 
 @bp.post("/invitations/<id:invitation_id>/withdrawal")
 @allow(Role.PARENT)
+@shown_on("families.invite")
 def withdraw_invitation(invitation_id: int) -> Response:
     now = clock.now()
     for invitation in open_invitations(me(), now):

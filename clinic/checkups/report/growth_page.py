@@ -41,7 +41,7 @@ from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import say
 from clinic.typed import Errors, typed_in
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 A_YEAR = timedelta(days=366)
 KINDS = {kind.value: TITLES[metric] for kind, metric in METRICS.items()}
@@ -56,6 +56,7 @@ def growth(child_id: int) -> Response:
 @bp.post("/children/<id:child_id>/measurements", endpoint="measure_at_home")
 @allow(Role.PARENT)
 @needs_consent
+@shown_on("checkups.growth")
 def measure(child_id: int) -> Response:
     """A parent's own weight, length and head of one day."""
     child, by, now = get_child(me(), child_id), me(), clock.now()
@@ -78,6 +79,7 @@ def measure(child_id: int) -> Response:
     endpoint="remove_measurement",
 )
 @allow(Role.PARENT)
+@shown_on("checkups.growth")
 def remove(child_id: int, measurement_id: int) -> Response:
     child, by, now = get_child(me(), child_id), me(), clock.now()
     row = get_measurement(child, measurement_id)
@@ -92,6 +94,7 @@ def remove(child_id: int, measurement_id: int) -> Response:
 @bp.post("/children/<id:child_id>/parents-heights")
 @allow(Role.PARENT)
 @needs_consent
+@shown_on("checkups.growth")
 def parents_heights(child_id: int) -> Response:
     child, by, now = get_child(me(), child_id), me(), clock.now()
     typed = typed_in(request.form)

@@ -38,7 +38,7 @@ from clinic.scheduling.rota.models import (
 )
 from clinic.scheduling.timetable import opening
 from clinic.scheduling.timetable import rota as rules
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 BESIDE = {  # where a refusal is said
     opening.EndsBeforeItBegins: "closes",
@@ -223,6 +223,7 @@ def _rule_page(
 @bp.post("/rota/end")
 @allow(Role.MANAGER)
 @names_nobody("hours of the rota")
+@shown_on("manage.rota_rule")
 def rota_end() -> Response:
     """End a rule with a day: kept as a draft."""
     rule, draft = _asked_for()

@@ -19,7 +19,7 @@ from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import giving, observation
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.web import is_htmx, render, see_other
+from clinic.web import is_htmx, render, see_other, shown_on
 
 STAFF = (Role.CLINICIAN, Role.RECEPTION)
 MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
@@ -35,6 +35,7 @@ def board() -> Response:
 @bp.post("/visits/<id:appointment_id>/over", endpoint="over")
 @allow(*STAFF)
 @names_nobody("it answers with the board, which shows times and tickets only to who was away")
+@shown_on("vaccination.observation")
 def note_over(appointment_id: int) -> Response:
     """The alert at the top was seen; a part of the page, so that a reason half typed stays."""
     appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
@@ -50,6 +51,7 @@ def note_over(appointment_id: int) -> Response:
 
 @bp.post("/visits/<id:appointment_id>/leaving", endpoint="leaving")
 @allow(*STAFF)
+@shown_on("vaccination.observation")
 def leave(appointment_id: int) -> Response:
     appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
     by, now, typed, errors = me(), clock.now(), typed_in(request.form), Errors()

@@ -26,7 +26,7 @@ from clinic.vaccination.record.doubts import doubts, vaccinee
 from clinic.vaccination.record.grid import Grid, grid
 from clinic.vaccination.record.models import Immunization, Source
 from clinic.vaccination.record.rules import Entry
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 
 @bp.route("/children/<id:child_id>/booklet", methods=["GET", "POST"])
@@ -44,6 +44,7 @@ def booklet(child_id: int) -> Response:
 
 @bp.post("/children/<id:child_id>/immunizations/<id:immunization_id>/removal", endpoint="removal")
 @allow(Role.PARENT)
+@shown_on("vaccination.booklet")
 def remove(child_id: int, immunization_id: int) -> Response:
     """What else was typed on the page stays on it."""
     child = get_child(me(), child_id)
