@@ -1,7 +1,7 @@
 """The application: the only file that knows every room."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
-from clinic.checkups import views as checkups
 from clinic.checkups.check import looking as checks_again
+from clinic.checkups.service_room import CHECKUPS
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
 from clinic.db import db, hide_values, undo
@@ -33,17 +33,22 @@ from clinic.home import appointments, health
 from clinic.home import views as home
 from clinic.hosts import KnownHosts
 from clinic.manage import views as manage
-from clinic.pediatrics import views as pediatrics
-from clinic.rehab import views as rehab
+from clinic.pediatrics.service_room import PEDIATRICS
+from clinic.rehab.service_room import REHAB
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
 from clinic.scheduling.booking import questions
 from clinic.scheduling.day import looking as visits_again
-from clinic.vaccination import views as vaccination
+from clinic.services import room as services
+from clinic.services.room import ServiceRoom
 from clinic.vaccination.booking import looking as doses_again
 from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
+from clinic.vaccination.service_room import VACCINATION
 from clinic.vaccination.stock import models as _stock  # noqa: F401 - the same
 from clinic.visits import models as _visits  # noqa: F401 - the same
 
+# Every kind of service, in the order in which pages name them: the one place that knows them all.
+ROOMS = (PEDIATRICS, VACCINATION, CHECKUPS, REHAB)
+services.use(ROOMS)
 again.HANGING = (visits_again, doses_again, checks_again)  # in the order in which they lock
 
 # Who has no PostgreSQL does not load its driver: it is a third of a process.
@@ -69,8 +74,12 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(config: Mapping[str, object] | None = None) -> Flask:
-    """The site. Without `config` it reads the environment; tests hand theirs in."""
+def create_app(
+    config: Mapping[str, object] | None = None, rooms: Sequence[ServiceRoom] = ROOMS
+) -> Flask:
+    """The site with these kinds of service. Without `config` it reads the environment; tests hand
+    theirs in."""
+    services.use(rooms)
     app = Flask(
         "clinic",
         template_folder=str(ROOT / "templates"),
@@ -87,10 +96,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     for bp in (
         accounts.bp,
         families.bp,
-        pediatrics.bp,
-        vaccination.bp,
-        checkups.bp,
-        rehab.bp,
+        *(room.pages for room in rooms),
         home.bp,
         appointments.bp,
         health.bp,

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
@@ -108,19 +107,19 @@ def world(app):
     slot = make_slot(service, practitioner=practitioner)
     child = make_child(parent)
     visit = make_appointment(child, service, slot, by=parent)
-    checking = make_service(ServiceKind.CHECKUPS, code="health-check")
+    checking = make_service("checkups", code="health-check")
     doctor = make_practitioner([checking], centre=centre)
     coming_check = make_appointment(
         make_child(parent), checking, make_slot(checking, practitioner=doctor), by=parent
     )
-    bending = make_service(ServiceKind.CHECKUPS, code="spine-screening")
+    bending = make_service("checkups", code="spine-screening")
     screening = make_appointment(
         make_child(parent),
         bending,
         make_slot(bending, practitioner=make_practitioner([bending], centre=centre)),
         by=parent,
     )
-    jabs = make_service(ServiceKind.VACCINATION, code="vaccination")
+    jabs = make_service("vaccination", code="vaccination")
     coming_jab = make_appointment(
         make_child(parent),
         jabs,

@@ -10,7 +10,6 @@ from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.audit.looks import AGAIN_AFTER
 from clinic.calendar import feeds
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving
@@ -42,7 +41,7 @@ class Clinic:
             for role in (Role.CLINICIAN, Role.RECEPTION, Role.MANAGER)
         }
         make_stock(self.centre)
-        service = make_service(ServiceKind.VACCINATION)
+        service = make_service("vaccination")
         doctor = self.staff[Role.CLINICIAN]
         practitioner = make_practitioner([service], user=doctor, centre=self.centre)
         slot = make_slot(

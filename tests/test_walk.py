@@ -17,7 +17,7 @@ from sqlalchemy import text
 from clinic.accounts.kept_forms import NEVER_KEPT, NUMBERS
 from clinic.accounts.models import Role
 from clinic.accounts.sign_ins import AWAY_AFTER, PARENTS_MAY_REST
-from clinic.centres.kinds import ServiceKind
+from clinic.app import ROOMS
 from clinic.db import db
 from tests.walking import ReadingRequest, Walk, kind_of, lost, typed
 from tests.world import NOW, STAFF, make_world
@@ -40,7 +40,7 @@ CARRIED = "begin|more|reason|sessions"
 # What a page sends in some of its states only, which are not those of the world.
 SOMETIMES = {
     "appointments.cancellation": "other",  # of a check and a vaccination in one visit
-    **{f"{kind}.confirm": "other" for kind in ServiceKind},  # when such a visit is moved
+    **{f"{room.kind}.confirm": "other" for room in ROOMS},  # when such a visit is moved
     "desk.cancellation": "other",
     "desk.move": "other",
     "manage.move_visit": "other",

@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from clinic.accounts.models import Role, User
 from clinic.calendar import feeds
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
@@ -106,10 +105,10 @@ def make_world():
 def _open_centre(world):
     """All services by the one doctor and a colleague: this afternoon, tomorrow and in one and two weeks."""
     kinds = {
-        "check": ("health-check", ServiceKind.CHECKUPS),
-        "spine": ("spine-screening", ServiceKind.CHECKUPS),
+        "check": ("health-check", "checkups"),
+        "spine": ("spine-screening", "checkups"),
     }
-    kinds |= {one: (one, ServiceKind(one)) for one in ("pediatrics", "vaccination", "rehab")}
+    kinds |= {one: (one, one) for one in ("pediatrics", "vaccination", "rehab")}
     world.services = {
         name: make_service(kind, code=code, minutes=15) for name, (code, kind) in kinds.items()
     }

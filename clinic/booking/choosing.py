@@ -18,7 +18,6 @@ from clinic.booking.queries import get_appointment
 from clinic.booking.strip import strip_of
 from clinic.booking.terms import Asked, codes_in
 from clinic.centres.districts import find_district
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.outside import a_day, id_of, ids_of
 from clinic.scheduling.dayparts import PARTS
@@ -28,19 +27,17 @@ from clinic.scheduling.queries import FamilyChild
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.search.courses import MOST_SESSIONS
 from clinic.scheduling.search.family import DayVersions, family_of
+from clinic.services.room import followers_of, room_of
 
 DAYS = DEFAULT.release_days  # ahead, where no policy says otherwise
 MOST_TOGETHER = 4
-COURSES = (1, 4, 6, 8, 10, 12, 20)
-# What can follow right after it in one visit.
-FOLLOWED_BY = {ServiceKind.CHECKUPS: ServiceKind.VACCINATION}
 
 T = TypeVar("T")
 
 
 def ask(
     user: Person,
-    kind: ServiceKind,
+    kind: str,
     args: MultiDict[str, str],
     *,
     near: dict[str, float] | None,
@@ -91,15 +88,17 @@ def facts_for(
     return catalogue, versions, children
 
 
-def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str]) -> None:
+def _add_company(chooser: Chooser, kind: str, args: MultiDict[str, str]) -> None:
     """Brothers and sisters, what follows, or a course: all that makes it more than one appointment."""
     asked = set(ids_of(args, "with"))
     others = [child for child in chooser.children if child != chooser.child and child.id in asked]
     chooser.together = others[: MOST_TOGETHER - 1]
-    if kind in FOLLOWED_BY:
-        chooser.followers = chooser.catalogue.services_of(FOLLOWED_BY[kind])
+    if following := followers_of(kind):
+        chooser.followers = [
+            service for room in following for service in chooser.catalogue.services_of(room.kind)
+        ]
         chooser.then = pick(chooser.followers, id_of(args, "then"))
-    if kind is ServiceKind.REHAB and not chooser.together:
+    if room_of(kind).courses and not chooser.together:
         sessions = id_of(args, "sessions") or 1
         chooser.sessions = sessions if sessions <= MOST_SESSIONS else 1
 
@@ -107,7 +106,7 @@ def _add_company(chooser: Chooser, kind: ServiceKind, args: MultiDict[str, str])
 def _place(
     catalogue: Catalogue,
     user: Person,
-    kind: ServiceKind,
+    kind: str,
     args: MultiDict[str, str],
     moving: Appointment | None,
     near: dict[str, float] | None,

@@ -8,23 +8,22 @@ from clinic.accounts import limits
 from clinic.accounts.access import me
 from clinic.accounts.models import Person
 from clinic.booking.wishing import Query
-from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.families.queries import has_consented
 from clinic.sqlite import write_now
 from clinic.web import see_other
 
 
-def not_consented(user: Person, kind: ServiceKind, wish: Query) -> Response | None:
+def not_consented(user: Person, kind: str, wish: Query) -> Response | None:
     """Where to go instead, when a text has not been agreed to; from there back to the times."""
     if has_consented(user):
         return None
     flash(_("To book, please agree to the privacy notice and the rule for children."))
-    back = url_for(f"{kind.value}.choose", **wish)  # type: ignore[arg-type]
+    back = url_for(f"{kind}.choose", **wish)  # type: ignore[arg-type]
     return see_other("families.consents", next=back)
 
 
-def may_not_book(kind: ServiceKind, wish: Query) -> Response | None:
+def may_not_book(kind: str, wish: Query) -> Response | None:
     """The same, and a try is counted. Raises TooOften."""
     user = me()
     if refused := not_consented(user, kind, wish):

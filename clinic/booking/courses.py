@@ -15,7 +15,6 @@ from clinic.booking.course_reasons import reasons_of
 from clinic.booking.on_behalf import move_all_for
 from clinic.booking.queries import get_appointment, movable_with
 from clinic.booking.wishing import PATTERN, carried
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
 from clinic.clock import clinic_day, local
@@ -51,7 +50,7 @@ class CourseChanged(DomainError):
     message = mark("Some of these appointments have changed meanwhile. This is what remains.")
 
 
-def add_pages(bp: Blueprint, kind: ServiceKind) -> None:
+def add_pages(bp: Blueprint, kind: str) -> None:
     """The course's pages of one service."""
 
     @bp.get("/course", endpoint="course")
@@ -64,7 +63,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind) -> None:
     def remaining(appointment_id: int) -> Response:
         one = get_appointment(me(), appointment_id)
         rest = movable_with(one, now=clock.now())
-        if one.service.kind is not kind:
+        if one.service.kind != kind:
             abort(404)
         if not rest:
             flash(_("Nothing of this course can be moved online any more."), "info")
@@ -74,7 +73,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind) -> None:
         return _show(kind, rest=rest)
 
 
-def again(kind: ServiceKind, error: DomainError) -> Response:
+def again(kind: str, error: DomainError) -> Response:
     """The plan anew, when one of its times has gone meanwhile: what changed says so itself."""
     text = _("One of these times has just gone, so nothing was kept. This is the plan without it.")
     gone = isinstance(error, SlotTaken)
@@ -82,7 +81,7 @@ def again(kind: ServiceKind, error: DomainError) -> Response:
 
 
 def _show(
-    kind: ServiceKind, *, rest: Sequence[Appointment] = (), refusal: str = "", status: int = 200
+    kind: str, *, rest: Sequence[Appointment] = (), refusal: str = "", status: int = 200
 ) -> Response:
     """The pattern, and what comes of it."""
     child, service, centre, first = _begin(kind, rest)
@@ -110,7 +109,7 @@ def _show(
         course=course,
         centre=centre,
         first=first,
-        kind=kind.value,
+        kind=kind,
         rest=rest,
         refusal=refusal,
         differs=DIFFERS,
@@ -126,9 +125,7 @@ def _show(
     )
 
 
-def _begin(
-    kind: ServiceKind, rest: Sequence[Appointment]
-) -> tuple[Child, Service, Centre, datetime]:
+def _begin(kind: str, rest: Sequence[Appointment]) -> tuple[Child, Service, Centre, datetime]:
     """Who, what, where, and the first time: of the slot that was chosen, or of what remains."""
     if rest:
         one = rest[0]
@@ -173,7 +170,7 @@ def _pattern(first: datetime, rest: Sequence[Appointment]) -> Pattern:
     )
 
 
-def _move_all(kind: ServiceKind, rest: Sequence[Appointment]) -> Response:
+def _move_all(kind: str, rest: Sequence[Appointment]) -> Response:
     """Give everything that remains the times that were shown, all or none."""
     now = clock.now()
     slots = joined_ids(request.form.get("slot"), MOST_SESSIONS)

@@ -71,7 +71,7 @@ def gone(
         visits=found,
         alone=len(wishes) == 1,
         centres=centres,
-        kind=wishes[0].service.kind.value,
+        kind=wishes[0].service.kind,
         title=title,
         reason=reason,
         **_wish(wishes, moving, asked, clinic_day(begins)),

@@ -10,7 +10,6 @@ from sqlalchemy.exc import NoResultFound
 from clinic.accounts.models import Person
 from clinic.booking.choosing import pick
 from clinic.booking.queries import MAY_CONFIRM
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.families.models import Child
@@ -70,7 +69,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
 STATEMENT = _statement()
 
 
-def get_held(user: Person, kind: ServiceKind, hold_id: int) -> list[Request]:
+def get_held(user: Person, kind: str, hold_id: int) -> list[Request]:
     """What `get_hold` finds and what belongs to it, the leading hold first. Raises NoResultFound or TooShort."""
     which = {"hold_id": hold_id, "user_id": user.id, "kind": kind}
     rows = db.session.execute(STATEMENT, which).all()

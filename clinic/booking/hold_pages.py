@@ -34,7 +34,6 @@ from clinic.booking.wished import (
     slots_text,
 )
 from clinic.booking.wishing import FILTERS, KEPT, PATTERN, Query, carried, wish_of
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -54,7 +53,7 @@ from clinic.sqlite import reads_first
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
+def add_pages(bp: Blueprint, kind: str, title: str) -> None:
     """The pages of one service on which a chosen time is kept, confirmed and let go."""
 
     @bp.post("/holds", endpoint="hold")
@@ -86,7 +85,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
         return _release(kind, kept)
 
 
-def _keep(user: Person, kind: ServiceKind, title: str) -> Response:
+def _keep(user: Person, kind: str, title: str) -> Response:
     """Keep the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
     wishes, slots = asked_for(user, kind, form, now=now)
@@ -112,7 +111,7 @@ def _keep(user: Person, kind: ServiceKind, title: str) -> Response:
         return instead(error, wishes, slots, asked, moving, kind, title, reason, now=now)
     wish = carried(form, KEPT + (PATTERN if "begin" in form else ()))
     wish["slot"] = slots_text(holds)
-    return see_other(f"{kind.value}.confirm", hold_id=holds[0].id, **wish)
+    return see_other(f"{kind}.confirm", hold_id=holds[0].id, **wish)
 
 
 def _typed_reason() -> str:
@@ -120,7 +119,7 @@ def _typed_reason() -> str:
     return form.reason.data or "" if form.validate() else ""
 
 
-def _confirm(kind: ServiceKind, title: str, hold_id: int) -> Response:
+def _confirm(kind: str, title: str, hold_id: int) -> Response:
     """Show what is held, and book it."""
     form = ConfirmForm()
     user, now = me(), clock.now()
@@ -169,7 +168,7 @@ def _other_of(wanted: Sequence[Request], *, now: datetime) -> Other | None:
     return other_part(get_appointment(me(), moves_id), wanted[0], online=True, now=now)
 
 
-def _ask_again(kind: ServiceKind, title: str, hold_id: int, *, now: datetime) -> Response:
+def _ask_again(kind: str, title: str, hold_id: int, *, now: datetime) -> Response:
     """The time for the other part has gone: nothing was moved, and it is asked about anew."""
     form = ConfirmForm()
     form.ask(other := _other_of(get_held(me(), kind, hold_id), now=now))
@@ -190,7 +189,7 @@ def _say_done(lead: Held, other: Other | None, choice: str, count: int) -> None:
         flash(_("Your appointment is moved."))
 
 
-def _held_no_more(kind: ServiceKind, title: str, *, now: datetime) -> Response:
+def _held_no_more(kind: str, title: str, *, now: datetime) -> Response:
     """The hold is deleted, for the family chose anew meanwhile, say: the wish and what was typed go on.
 
     Aborts with 404 where the address does not say what was wished for, or it is not theirs.
@@ -207,7 +206,7 @@ def _held_no_more(kind: ServiceKind, title: str, *, now: datetime) -> Response:
 
 
 def _show(
-    kind: ServiceKind,
+    kind: str,
     title: str,
     kept: Hold,
     form: ConfirmForm,
@@ -236,7 +235,7 @@ def _show(
         group=group,
         needs=kept_with({hold.id: hold.service.kind for hold in group}),
         form=form,
-        kind=kind.value,
+        kind=kind,
         title=title,
         carry=carried(request.args, KEPT + PATTERN),
         bring=bring_to([hold.service for hold in group] + _staying(kept, other)),
@@ -264,7 +263,7 @@ def _too_late(
     return gone(error, wishes, at, moving, title, asked, reason=wanted[0].reason, now=now)
 
 
-def _release(kind: ServiceKind, kept: Hold) -> Response:
+def _release(kind: str, kept: Hold) -> Response:
     """Let go what is kept, and back to the times, with the wish as it was."""
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept))
@@ -282,10 +281,10 @@ def _release(kind: ServiceKind, kept: Hold) -> Response:
     return _back_to_times(kind, wish | carried(request.args, FILTERS))
 
 
-def _back_to_times(kind: ServiceKind, wish: Query) -> Response:
+def _back_to_times(kind: str, wish: Query) -> Response:
     """The page of times, or the plan of a course, as they were."""
     if begin := request.args.get("begin"):
         pattern = carried(request.args, PATTERN + FILTERS)
         who = {name: wish[name] for name in ("child", "service")}
-        return see_other(f"{kind.value}.course", **who, slot=begin, **pattern)
-    return see_other(f"{kind.value}.choose", **wish)
+        return see_other(f"{kind}.course", **who, slot=begin, **pattern)
+    return see_other(f"{kind}.choose", **wish)

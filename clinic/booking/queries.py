@@ -6,7 +6,6 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or
 from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.accounts.models import Person
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -92,7 +91,7 @@ ONE_HOLD = (
 )
 
 
-def get_hold(user: Person, kind: ServiceKind, hold_id: int) -> Hold:
+def get_hold(user: Person, kind: str, hold_id: int) -> Hold:
     """What this user holds, or what is offered to the family, for a child still theirs.
 
     Of this kind of service; the one that leads, if several belong together. Raises NoResultFound.
@@ -149,7 +148,7 @@ def waiting_for(user: Person) -> list[WaitlistEntry]:
     return list(db.session.scalars(query))
 
 
-def get_entry(user: Person, kind: ServiceKind, entry_id: int) -> WaitlistEntry:
+def get_entry(user: Person, kind: str, entry_id: int) -> WaitlistEntry:
     """A wish of this family for a service of this kind. Raises NoResultFound."""
     query = (
         _entries(user)

@@ -11,7 +11,6 @@ from typing import Protocol
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import Person
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.outside import a_word, an_id
 from clinic.scheduling import rules
@@ -104,7 +103,7 @@ class Terms(Protocol):
 
 
 MOST_NEEDS = 100  # boxes of one form
-OF_KIND: dict[ServiceKind, type[Terms]] = {}  # filled by the rooms that have some
+OF_KIND: dict[str, type[Terms]] = {}  # filled by the rooms that have some
 
 
 def codes_in(args: MultiDict[str, str]) -> dict[int, set[str]]:
@@ -137,7 +136,7 @@ class Asked:
         self.codes = codes
         self._lacking: dict[tuple[int, date], Objection | None] = {}
         self.kinds = {wish.service.id: wish.service.kind for wish in wishes}
-        by_kind: dict[ServiceKind, list[int]] = {}
+        by_kind: dict[str, list[int]] = {}
         for wish in wishes:
             children = by_kind.setdefault(wish.service.kind, [])
             if wish.child.id not in children:
@@ -201,10 +200,10 @@ class Asked:
         return [lacking[0]] if lacking[0] and all(lacking) else []
 
 
-def kept_with(holds: Mapping[int, ServiceKind]) -> dict[int, Sequence[PurposeChoice]]:
+def kept_with(holds: Mapping[int, str]) -> dict[int, Sequence[PurposeChoice]]:
     """What is kept with these holds, by hold: as many queries as kinds of service that keep anything."""
     found: dict[int, Sequence[PurposeChoice]] = dict.fromkeys(holds, ())
     for kind, terms in OF_KIND.items():
-        if numbers := [one for one, its_kind in holds.items() if its_kind is kind]:
+        if numbers := [one for one, its_kind in holds.items() if its_kind == kind]:
             found |= terms.kept_with(numbers)
     return found

@@ -8,13 +8,12 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import courses, hold_pages, waitlist
-from clinic.booking.choosing import COURSES, ask
+from clinic.booking.choosing import ask
 from clinic.booking.queries import same_trip
 from clinic.booking.terms import OF_KIND, Terms
 from clinic.booking.times import add_times
 from clinic.booking.wishing import carried
 from clinic.centres.districts import all_districts
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Closure
 from clinic.centres.queries import closures_over
 from clinic.errors import DomainError
@@ -23,17 +22,18 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.search.why_none import SHORT
+from clinic.services.room import room_of, short_words
 from clinic.web import Mark, render, see_other
 
 
-def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = None) -> Blueprint:
+def booking_pages(kind: str, title: str, *, terms: type[Terms] | None = None) -> Blueprint:
     """The blueprint of one service: choose, hold, confirm, release, wait. `title` is a marked text.
 
     `terms` are what this kind of service asks of a visit beyond its place.
     """
     if terms:
         OF_KIND[kind] = terms
-    bp = Blueprint(kind.value, f"clinic.{kind.value}.views", url_prefix=f"/{kind.value}")
+    bp = Blueprint(kind, f"clinic.{kind}.views", url_prefix=f"/{kind}")
 
     @bp.get("/", endpoint="choose")
     @allow(Role.PARENT)
@@ -44,7 +44,7 @@ def booking_pages(kind: ServiceKind, title: str, *, terms: type[Terms] | None = 
     @allow(Role.PARENT)
     def show_times() -> Response:
         """The button of the choice, which is one form with the times: its address has no token."""
-        return see_other(f"{kind.value}.choose", **carried(request.form))
+        return see_other(f"{kind}.choose", **carried(request.form))
 
     hold_pages.add_pages(bp, kind, title)
     courses.add_pages(bp, kind)
@@ -67,7 +67,7 @@ def _not_moved(moving: Appointment, now: datetime) -> str:
     return ""
 
 
-def _choose(kind: ServiceKind, title: str) -> Response:
+def _choose(kind: str, title: str) -> Response:
     now = clock.now()
     chooser = ask(me(), kind, request.args, near=session.get("near"), now=now)
     if chooser.moving and (refused := _not_moved(chooser.moving, now)):
@@ -82,13 +82,13 @@ def _choose(kind: ServiceKind, title: str) -> Response:
         "booking/choose.html",
         partial="booking/_chooser.html",
         chooser=chooser,
-        kind=kind.value,
+        kind=kind,
         title=title,
         parts=PARTS,
         districts=all_districts(),
         names={practitioner.id: practitioner for practitioner in chooser.practitioners},
-        short=SHORT,
-        courses=COURSES if kind is ServiceKind.REHAB else (),
+        short={**SHORT, **short_words()},
+        courses=room_of(kind).courses,
         other_parts=same_trip(chooser.moving, now=now) if chooser.moving else (),
         closure=_closure_behind(chooser.moving),
     )

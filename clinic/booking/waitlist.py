@@ -12,7 +12,6 @@ from clinic.accounts.kept_forms import typed_before
 from clinic.accounts.models import Role
 from clinic.booking.forms import WaitForm
 from clinic.booking.queries import get_entry
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, services_of
 from clinic.clock import clinic_day
@@ -28,7 +27,7 @@ from clinic.scheduling.waitlist import waiting
 from clinic.web import render, see_other
 
 
-def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
+def add_pages(bp: Blueprint, kind: str, title: str) -> None:
     """The waitlist's pages of one service."""
 
     @bp.route("/waitlist", methods=["GET", "POST"], endpoint="wait")
@@ -46,7 +45,7 @@ def add_pages(bp: Blueprint, kind: ServiceKind, title: str) -> None:
         return see_other("appointments.index")
 
 
-def _wait(kind: ServiceKind, title: str) -> Response:
+def _wait(kind: str, title: str) -> Response:
     now, children, services = clock.now(), children_of(me()), services_of(kind)
     centres = list(
         {centre.id: centre for each in services for centre in centres_with(each)}.values()
@@ -74,7 +73,7 @@ def _wait(kind: ServiceKind, title: str) -> Response:
         "booking/wait.html",
         status=422 if form.errors or refusal else 200,
         form=form,
-        kind=kind.value,
+        kind=kind,
         title=title,
         refusal=refusal,
         has_children=bool(children),

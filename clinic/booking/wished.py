@@ -17,7 +17,6 @@ from clinic.booking.gone import gone
 from clinic.booking.queries import get_appointment
 from clinic.booking.terms import Asked
 from clinic.booking.wishing import carried, wish_text
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
@@ -30,7 +29,7 @@ from clinic.scheduling.search.courses import MOST_SESSIONS
 from clinic.web import see_other
 
 
-def not_for_this(kind: ServiceKind) -> Response | None:
+def not_for_this(kind: str) -> Response | None:
     """Where to go instead, if the choice was changed after these times were found, or begins a course.
 
     Without scripts the times do not follow the choice by themselves.
@@ -39,15 +38,15 @@ def not_for_this(kind: ServiceKind) -> Response | None:
     wish = carried(form)
     if "shown" in form and form["shown"] != wish_text(form):
         flash(_("You changed your choice. These are the times for it now."), "info")
-        return see_other(f"{kind.value}.choose", **wish)
+        return see_other(f"{kind}.choose", **wish)
     if "shown" in form and "sessions" in wish_text(form):
         names = ("child", "service", "sessions", "practitioner", "slot")
-        return see_other(f"{kind.value}.course", **carried(form, names))
+        return see_other(f"{kind}.course", **carried(form, names))
     return None
 
 
 def asked_for(
-    user: Person, kind: ServiceKind, form: MultiDict[str, str], *, now: datetime
+    user: Person, kind: str, form: MultiDict[str, str], *, now: datetime
 ) -> tuple[list[Request], list[int]]:
     """The wishes of the form and a slot for each. Aborts with 404 for what is not theirs or not there."""
     catalogue, _versions, children = facts_for(user, [clinic_day(now)], lambda _: (), now=now)
@@ -109,7 +108,7 @@ def instead(
     slots: Sequence[int],
     asked: Asked,
     moving: Appointment | None,
-    kind: ServiceKind,
+    kind: str,
     title: str,
     reason: str,
     *,

@@ -24,7 +24,6 @@ from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import appointments_ahead, get_own
 from clinic.care.gather import plans_of
 from clinic.care.plan import DueItem
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import CentreService, Service
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -99,9 +98,9 @@ def services_at(appointment: Appointment) -> list[Service]:
     return list(db.session.scalars(query))
 
 
-def service_for(kind: ServiceKind, services: Sequence[Service]) -> Service | None:
+def service_for(kind: str, services: Sequence[Service]) -> Service | None:
     """The first of these services that is of that kind."""
-    return next((service for service in services if service.kind is kind), None)
+    return next((service for service in services if service.kind == kind), None)
 
 
 def also_due(

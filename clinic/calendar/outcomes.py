@@ -12,7 +12,6 @@ from clinic.calendar import follow_up
 from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import appointments_before, get_own
-from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check.queries import check_of
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -99,7 +98,7 @@ def _is_before_its_time(appointment: Appointment, now: datetime) -> bool:
 
 def _lacks_a_dose(appointment: Appointment) -> bool:
     """Whether it is a vaccination at which nothing was given, and that is not finished yet."""
-    is_vaccination = appointment.service.kind is ServiceKind.VACCINATION
+    is_vaccination = appointment.service.kind == "vaccination"
     return (
         status_of(appointment) in OPEN and is_vaccination and observation_of(appointment.id) is None
     )

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from clinic.care.plan import DueItem, Plan, Standing, plan_of
-from clinic.centres.kinds import ServiceKind
 from clinic.checkups.due import next_check as checkups
 from clinic.checkups.due.plan import checks_booked, dues_of
 from clinic.families.models import Child
@@ -63,7 +62,7 @@ def vaccine_need(one: Forecast) -> DueItem | None:
         zh = f"{vaccine.name_zh} 第{one.number}剂"
         en = f"{vaccine.name_en}, dose {one.number}"
     return DueItem(
-        ServiceKind.VACCINATION,
+        "vaccination",
         one.series,
         zh,
         en,
@@ -91,7 +90,7 @@ def check_needs(one: checkups.NextCheck, on: date, booked: Sequence[date]) -> li
         standing = Standing.COMING
     return [
         DueItem(
-            ServiceKind.CHECKUPS,
+            "checkups",
             check_age.id,
             check_age.name_zh,
             check_age.name_en,

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from clinic.centres.kinds import ServiceKind
-
 
 class Standing(StrEnum):
     """How a need stands on a day; the order is that of the plan."""
@@ -22,7 +20,7 @@ class Standing(StrEnum):
 class DueItem:
     """One thing that a service says of a child. Texts are in both languages, as the data has them."""
 
-    kind: ServiceKind
+    kind: str
     code: str
     name_zh: str
     name_en: str
@@ -52,10 +50,9 @@ class Plan:
         return [due_item for due_item in self.now if due_item.booked_on is None]
 
     @property
-    def kinds_open(self) -> list[ServiceKind]:
-        """What can be booked for what is open: the check first, then the vaccination."""
-        order = (ServiceKind.CHECKUPS, ServiceKind.VACCINATION)
-        return [kind for kind in order if any(due_item.kind is kind for due_item in self.open)]
+    def kinds_open(self) -> list[str]:
+        """The kinds of service that something is open of."""
+        return list(dict.fromkeys(due_item.kind for due_item in self.open))
 
 
 def plan_of(dues: Iterable[DueItem]) -> Plan:
@@ -65,7 +62,7 @@ def plan_of(dues: Iterable[DueItem]) -> Plan:
         key=lambda one: (
             list(Standing).index(one.standing),
             one.recommended or one.earliest or date.max,
-            one.kind.value,
+            one.kind,
             one.code,
         ),
     )

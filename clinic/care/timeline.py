@@ -42,7 +42,7 @@ class Timeline:
     def days(self) -> list[tuple[date, list[DueItem]]]:
         """What comes next and later, by the first day on which it may be."""
         rows = [due_item for due_item in (*self.plan.coming, *self.later) if due_item.earliest]
-        rows.sort(key=lambda one: (one.earliest or date.max, one.kind.value, one.code))
+        rows.sort(key=lambda one: (one.earliest or date.max, one.kind, one.code))
         return [
             (day, list(those)) for day, those in groupby(rows, lambda one: one.earliest or date.max)
         ]

@@ -6,7 +6,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
-from clinic.centres.kinds import ServiceKind
 from clinic.db import Base
 
 
@@ -77,7 +76,7 @@ class Service(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
-    kind: Mapped[ServiceKind] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(20), index=True)
     name_zh: Mapped[str] = mapped_column(String(60))
     name_en: Mapped[str] = mapped_column(String(80))
     about_zh: Mapped[str] = mapped_column(String(200))

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -59,7 +58,7 @@ def get_centre(code: str) -> Centre:
     return db.session.execute(query).scalar_one()
 
 
-def services_of(kind: ServiceKind) -> list[Service]:
+def services_of(kind: str) -> list[Service]:
     """The services of one of the four kinds."""
     return list(
         db.session.scalars(select(Service).where(Service.kind == kind).order_by(Service.id))

@@ -1,7 +1,6 @@
 """Where the health checks' pages register, beside their booking pages."""
 
 from clinic.booking import booking_pages
-from clinic.centres.kinds import ServiceKind
 from clinic.sentences import mark
 
-bp = booking_pages(ServiceKind.CHECKUPS, mark("Child health check"))
+bp = booking_pages("checkups", mark("Child health check"))

@@ -11,7 +11,6 @@ from clinic.accounts.demo_sign_ins import DEMO_PASSWORD
 from clinic.accounts.models import Membership, Role, User
 from clinic.accounts.passwords import hash_password
 from clinic.centres.days import SUNDAY
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service
 from clinic.clock import at
 from clinic.db import db
@@ -67,7 +66,7 @@ def _add_services(city: City) -> dict[str, Service]:
         ages = {key: row[key] for key in ("min_age_months", "max_age_months") if key in row}
         made[row["code"]] = Service(
             code=row["code"],
-            kind=ServiceKind(row["kind"]),
+            kind=row["kind"],
             name_zh=row["zh"],
             name_en=row["en"],
             about_zh=row["about_zh"],

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from clinic.accounts import joining
 from clinic.accounts.models import User
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.clock import at
 from clinic.db import db
@@ -37,7 +36,7 @@ def settle(city: City, centre: Centre) -> None:
 
 def arrive(city: City, centre: Centre) -> None:
     """One child sits under observation at this centre, one has just had its dose, one waits."""
-    vaccination = select(Service).where(Service.kind == ServiceKind.VACCINATION)
+    vaccination = select(Service).where(Service.kind == "vaccination")
     service = db.session.scalars(vaccination.order_by(Service.id)).first()
     if service is None or service not in centre.services:
         return

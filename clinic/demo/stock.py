@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 
 from clinic.accounts.models import User
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
@@ -27,7 +26,7 @@ CAME = timedelta(days=20)  # ago
 def fill(city: City) -> None:
     """Two lots of every vaccine at every centre that vaccinates, where it has not enough."""
     morning = at(city.today - CAME, time(8))
-    giving = Centre.services.any(Service.kind == ServiceKind.VACCINATION)
+    giving = Centre.services.any(Service.kind == "vaccination")
     for centre in db.session.scalars(select(Centre).where(giving).order_by(Centre.id)).all():
         left = _doses_left(city, centre)
         for number, vaccine in enumerate(sorted(vaccines())):

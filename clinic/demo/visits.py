@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select
 
 from clinic.ages import age_months
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.due.next_check import next_check_age, window
@@ -34,7 +33,7 @@ HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by
 FULLER = 0.4  # of the mornings, as against the afternoons
 MISSED, CANCELLED = 0.1, 0.2  # of the visits
 NOTHING_DUE = "今日无需接种，已告知家长下次接种时间。"
-NEED_NOTHING = (ServiceKind.PEDIATRICS, ServiceKind.REHAB)  # they have a reason, not a due day
+NEED_NOTHING = ("pediatrics", "rehab")  # they have a reason, not a due day
 
 
 def invent(
@@ -83,11 +82,9 @@ def is_plausible(family: Family, child: Child, service: Service, day: date) -> b
     What is due for the children one looks at first stays due.
     """
     months = age_months(child.birth_date, day)
-    if family.is_shown and (
-        service.kind is ServiceKind.VACCINATION or service.code == HEALTH_CHECK
-    ):
+    if family.is_shown and (service.kind == "vaccination" or service.code == HEALTH_CHECK):
         return False
-    if service.kind is ServiceKind.VACCINATION:
+    if service.kind == "vaccination":
         return jabs.has_something_due(child, day)
     if service.code == HEALTH_CHECK:
         return _check_is_due(child, day)
@@ -125,7 +122,7 @@ def book(
         [wanted], by=family.guardian, key=city.next_key(), channel=Channel.ONLINE, now=made_at
     )
     appointment = booked.appointments[0]
-    if service.kind is ServiceKind.VACCINATION:
+    if service.kind == "vaccination":
         stock.reserve(appointment, by=city.founder, now=made_at)
     return appointment
 
@@ -235,7 +232,7 @@ def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datet
     For a vaccination that is not due any more nobody came; a child who was there already went
     home without one.
     """
-    is_vaccination = appointment.service.kind is ServiceKind.VACCINATION
+    is_vaccination = appointment.service.kind == "vaccination"
     clinician = city.clinicians[appointment.practitioner_id]
     if is_vaccination and not jabs.can_give(appointment, clinic_day(seen)):
         if appointment.arrived_at is None:
@@ -249,7 +246,7 @@ def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datet
     if is_vaccination:
         jabs.give_what_is_due(appointment, by=clinician, came=came, now=seen, until=city.now)
         return
-    notes = city.data["notes"][appointment.service.kind.value]
+    notes = city.data["notes"][appointment.service.kind]
     attendance.finish(appointment, by=clinician, now=seen, note=city.dice.choice(notes))
     recorded.gone(appointment, by=clinician, now=seen)
     if appointment.service.code == HEALTH_CHECK:

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -24,17 +23,11 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status
 from clinic.sentences import mark
+from clinic.services.room import room_of
 from clinic.visits import closing
 from clinic.visits.models import DeskNote, Encounter
 from clinic.visits.stations import stations
 from clinic.web import render, see_other
-
-KINDS = {
-    ServiceKind.PEDIATRICS: mark("Paediatrics"),
-    ServiceKind.VACCINATION: mark("Vaccination"),
-    ServiceKind.CHECKUPS: mark("Health check"),
-    ServiceKind.REHAB: mark("Rehabilitation"),
-}
 
 
 class DayGoesOn(DomainError):
@@ -149,7 +142,7 @@ def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Res
         form=form,
         refusal=refusal,
         labels=LABELS,
-        kinds=KINDS,
+        room_of=room_of,
         statuses=[Status.DONE, Status.ARRIVED, Status.BOOKED, Status.NO_SHOW, Status.CANCELLED],
         stations=stations(),
     )

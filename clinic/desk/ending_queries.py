@@ -8,7 +8,6 @@ from statistics import median
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -16,6 +15,7 @@ from clinic.desk.queries import marks_of
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
+from clinic.services.room import rooms
 from clinic.visits.models import DeskNote, Ticket, TicketStep
 from clinic.visits.queries import queue
 from clinic.visits.rules import State, Verb, whole_minutes
@@ -28,7 +28,7 @@ NOTES = 20
 class ServiceSummary:
     """A kind of service in the day's summary."""
 
-    kind: ServiceKind
+    kind: str
     standing: Counter[Status]
     walk_ins: int
 
@@ -91,8 +91,8 @@ def _lines(rows: list[Appointment]) -> list[ServiceSummary]:
             Counter(status_of(appointment) for appointment in those),
             sum(appointment.booking.channel is Channel.DESK for appointment in those),
         )
-        for kind in ServiceKind
-        if (those := [row for row in rows if row.service.kind is kind])
+        for kind in [room.kind for room in rooms()]
+        if (those := [row for row in rows if row.service.kind == kind])
     ]
 
 

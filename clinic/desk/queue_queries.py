@@ -16,7 +16,7 @@ from clinic.vaccination.jab.observation import are_staying, open_reactions
 from clinic.visits import queries, rules
 from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, State, Verb
-from clinic.visits.stations import Station, kinds, stations
+from clinic.visits.stations import Station, pathways, room_station, stations
 from clinic.visits.waits import Wait, waits_in
 
 STAFF = (Role.RECEPTION, Role.CLINICIAN)
@@ -128,5 +128,5 @@ def own_place(user: Person, centre: Centre, now: datetime) -> tuple[str, int | N
     if session is None:
         return next(iter(stations())), None
     served = session.practitioner.services
-    path = kinds()[served[0].kind].path if served else ("doctor",)
-    return next(code for code in path if stations()[code].by_room), session.room_id
+    own = next((room_station(one.kind) for one in served if one.kind in pathways()), None)
+    return own.code if own else "doctor", session.room_id

@@ -14,7 +14,6 @@ from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, OpeningHours
 from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
@@ -23,36 +22,12 @@ from clinic.outside import id_of
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.sentences import mark
+from clinic.services.room import ServiceRoom, followers_of, in_order_of_visit, rooms
 from clinic.vaccination.jab.observation import open_reaction
 from clinic.visits.waits import wait_of
 from clinic.web import render
 
 bp = Blueprint("home", __name__)
-
-# Each kind of service: its icon, its name, what it is for.
-KINDS = {
-    ServiceKind.PEDIATRICS: (
-        "stethoscope",
-        mark("Paediatrics"),
-        mark("Fever, cough, a rash, or a question: see a doctor, Chinese medicine included."),
-    ),
-    ServiceKind.VACCINATION: (
-        "syringe",
-        mark("Vaccination"),
-        mark("The next dose, at a time that suits you, without a crowd."),
-    ),
-    ServiceKind.CHECKUPS: (
-        "ruler",
-        mark("Health check"),
-        mark("Growth, hearing, sight and development at the ages that matter."),
-    ),
-    ServiceKind.REHAB: (
-        "hand-heart",
-        mark("Rehabilitation"),
-        mark("Training with the same therapist, step by step."),
-    ),
-}
 
 
 @bp.get("/")
@@ -60,7 +35,7 @@ KINDS = {
 def index() -> Response:
     if current_user.is_authenticated and Role.PARENT in me().roles and not is_away():
         return _start()
-    return render("home/index.html", centres=_with_hours(), kinds=KINDS, for_child=None)
+    return render("home/index.html", centres=_with_hours(), rooms=rooms(), for_child=None)
 
 
 def _start() -> Response:
@@ -72,7 +47,7 @@ def _start() -> Response:
     children = children_of(me())
     return render(
         "home/start.html",
-        kinds=KINDS,
+        rooms=rooms(),
         for_child=pick(children, id_of(request.args, "child")),
         here=[
             (appointment, wait_of(appointment, now), open_reaction(appointment.id) is not None)
@@ -105,12 +80,11 @@ def plan(child_id: int) -> Response:
     today = clock.clinic_day(now)
     timeline = timeline_of(child, today)
     found = timeline.plan
-    kinds = [
-        service_kind
-        for service_kind in found.kinds_open
-        if not _is_plainly_booked(service_kind, coming, timeline)
+    to_book = [
+        room
+        for room in in_order_of_visit()
+        if room.kind in found.kinds_open and not _is_plainly_booked(room.kind, coming, timeline)
     ]
-    both = len(kinds) > 1 and services_of(ServiceKind.VACCINATION)
     return render(
         "home/plan.html",
         child=child,
@@ -119,25 +93,32 @@ def plan(child_id: int) -> Response:
         last_day=last_bookable(today, DAYS),
         days_ahead=DAYS,
         window=lambda one: window(one, today),
-        kinds=kinds,
+        to_book=to_book,
         needs_of=lambda rows: [f"{child.id}.{row.code}" for row in rows],
         coming=coming,
-        then=both[0].id if both else None,
+        then=_then(to_book),
         status_of=status_of,
         labels=LABELS,
     )
 
 
-def _is_plainly_booked(
-    kind: ServiceKind, coming: Sequence[Appointment], timeline: Timeline
-) -> bool:
+def _then(to_book: Sequence[ServiceRoom]) -> int | None:
+    """The service that can be booked in one visit with the first of these, if it is one of them."""
+    following = (
+        [room for room in followers_of(to_book[0].kind) if room in to_book] if to_book else []
+    )
+    services = services_of(following[0].kind) if following else []
+    return services[0].id if services else None
+
+
+def _is_plainly_booked(kind: str, coming: Sequence[Appointment], timeline: Timeline) -> bool:
     """Whether a visit of that kind is booked for nothing in particular, and nothing is asked about it."""
     days = {
         due_item.booked_on
         for due_item in (*timeline.plan.now, *timeline.plan.coming, *timeline.paid)
     }
     return any(
-        appointment.service.kind is kind
+        appointment.service.kind == kind
         and clock.clinic_day(appointment.starts_at) not in days
         and not questions.asked_about(appointment)
         for appointment in coming
@@ -152,11 +133,10 @@ def centre(code: str) -> Response:
         "home/centre.html",
         centre=found,
         hours=hours_of(found),
-        kinds=KINDS,
-        services={
-            kind: [service for service in found.services if service.kind == kind]
-            for kind in ServiceKind
-        },
+        services=[
+            (room, [service for service in found.services if service.kind == room.kind])
+            for room in rooms()
+        ],
     )
 
 

@@ -39,3 +39,4 @@ class Policy:
 
 
 DEFAULT = Policy()
+NEVER_PAUSED: set[str] = set()  # kinds of service that say so of themselves, whatever is set

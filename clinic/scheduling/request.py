@@ -7,7 +7,6 @@ from functools import cached_property
 
 from sqlalchemy.exc import IntegrityError
 
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise
@@ -15,7 +14,7 @@ from clinic.errors import DomainError
 from clinic.scheduling import rules
 from clinic.scheduling.models import Hold, HoldFor
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.policy import Policy
+from clinic.scheduling.policy import NEVER_PAUSED, Policy
 from clinic.scheduling.queries import Diary, Patient, SlotFacts, diary_of
 from clinic.sentences import mark
 
@@ -116,8 +115,7 @@ def asking(
     now: datetime,
 ) -> rules.Asking:
     """What the rules need to know of a child who wants this service."""
-    # By law of the house no vaccination is ever refused for a missed visit.
-    never_paused = service.kind is ServiceKind.VACCINATION
+    is_never_paused = service.kind in NEVER_PAUSED
     return rules.Asking(
         birth_date=child.birth_date,
         min_age_months=service.min_age_months,
@@ -125,7 +123,7 @@ def asking(
         online=online,
         other_times=tuple(diary.times),
         same_service_days=diary.days_of(service),
-        paused_until=None if never_paused else rules.paused_until(diary.absences, policy, now),
+        paused_until=None if is_never_paused else rules.paused_until(diary.absences, policy, now),
         policy=policy,
     )
 

@@ -1,7 +1,6 @@
 """The booking pages of this service, the booklet, and what happens before and at a vaccination."""
 
 from clinic.booking.terms import OF_KIND
-from clinic.centres.kinds import ServiceKind
 from clinic.vaccination.blueprint import bp
 from clinic.vaccination.booking.terms import DoseTerms
 from clinic.vaccination.jab import (
@@ -26,4 +25,4 @@ PAGES = (
     importing_page,
 )
 
-OF_KIND[ServiceKind.VACCINATION] = DoseTerms
+OF_KIND["vaccination"] = DoseTerms

@@ -28,7 +28,7 @@ from clinic.visits.models import Encounter, Ticket, TicketCounter
 from clinic.visits.queries import ticket_of
 from clinic.visits.recorded import is_needed
 from clinic.visits.rules import State
-from clinic.visits.stations import kinds, stations
+from clinic.visits.stations import pathways, stations
 from clinic.visits.steps import JustChanged, take_step
 
 FAMILY_WITHIN = timedelta(hours=3)  # what a family has later that day is another way to the centre
@@ -40,9 +40,9 @@ class AlreadyCalled(DomainError):
 
 def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket | None:
     """The child has arrived: its ticket. Twice is one visit and one ticket; of a visit that is
-    done there is none. Raises as `attendance.check_in`."""
+    done, or of a service without a line, there is none. Raises as `attendance.check_in`."""
     is_new = attendance.check_in(appointment, by=by, now=now)
-    if status_of(appointment) is not Status.ARRIVED:
+    if status_of(appointment) is not Status.ARRIVED or appointment.service.kind not in pathways():
         return None
     ticket = ticket_of(appointment)
     # Who has another visit to the same room later that day gets another ticket.
@@ -151,7 +151,7 @@ def _encounter(appointment: Appointment, *, by: Person, now: datetime) -> Encoun
 def _issue(encounter: Encounter, appointment: Appointment, *, by: Person, now: datetime) -> Ticket:
     kind = appointment.service.kind
     number = _next_number(encounter, kind)
-    station = kinds()[kind].path[0]
+    station = pathways()[kind].path[0]
     ticket = Ticket(
         visit=encounter,
         centre_id=encounter.centre_id,

@@ -11,7 +11,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre, Room
 from clinic.db import Base
 from clinic.families.models import Child
@@ -74,7 +73,7 @@ class Ticket(Base):
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
     day: Mapped[date]
-    kind: Mapped[ServiceKind]
+    kind: Mapped[str] = mapped_column(String(20))
     number: Mapped[int]
     own_room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))  # where it is booked
     slot_minutes: Mapped[int]  # how long its booking is
@@ -132,7 +131,7 @@ class TicketCounter(Base):
 
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
-    kind: Mapped[ServiceKind] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     last: Mapped[int]
 
 

@@ -18,7 +18,7 @@ from clinic.visits.line import close_if_done
 from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.queries import is_for, ticket_of
 from clinic.visits.rules import OPEN, State, Verb
-from clinic.visits.stations import kinds, stations
+from clinic.visits.stations import pathways, room_station
 from clinic.visits.steps import STANDING, served_for, take_step
 
 RECORDED = "record"  # the step's verb; no button does it, and the queue's undo leaves it
@@ -29,8 +29,10 @@ def seen(appointment: Appointment, *, by: Person, now: datetime) -> None:
 
     Without a ticket, or with one that another appointment waits with, nothing happens.
     """
-    own = next(code for code in kinds()[appointment.service.kind].path if stations()[code].by_room)
-    state, onward = rules.after_finish(appointment.service.kind, own)
+    kind = appointment.service.kind
+    if kind not in pathways():
+        return
+    state, onward = rules.after_finish(kind, room_station(kind).code)
     station = None if state is State.DONE else onward
     _move(appointment, state, station, by=by, now=now)
 

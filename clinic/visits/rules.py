@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import ceil
 from statistics import median
 
-from clinic.visits.stations import Station, kinds, stations
+from clinic.visits.stations import Station, pathways, stations
 
 
 class State(StrEnum):
@@ -104,7 +104,7 @@ def arriving_at(station: Station) -> State:
 
 def next_station(kind: str, station: str) -> str | None:
     """The station after that one on the way of this kind of service; None at its end, or off its way."""
-    path = kinds()[kind].path
+    path = pathways()[kind].path
     if station not in path[:-1]:
         return None
     return path[path.index(station) + 1]
@@ -125,7 +125,7 @@ def watched_until(station: Station, since: datetime) -> datetime | None:
 
 def label(kind: str, number: int) -> str:
     """`A012`."""
-    return f"{kinds()[kind].letter}{number:03}"
+    return f"{pathways()[kind].letter}{number:03}"
 
 
 def place(turn: datetime, number: int) -> float:

@@ -1,10 +1,9 @@
-"""The stations that a child passes, as data: `stations.json`. Pure."""
+"""The stations that a child passes: common ones are data, `stations.json`; each service adds its own. Pure."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 FILE = Path(__file__).with_name("stations.json")
 
@@ -24,15 +23,48 @@ class Station:
 
 @dataclass(frozen=True)
 class Pathway:
-    """The letter of a kind of service, and the stations in their order."""
+    """The letter on the tickets of a kind of service, and the stations in their order.
+
+    `own` are those of them that only this kind has.
+    """
 
     letter: str
     path: tuple[str, ...]
+    own: tuple[Station, ...] = ()
 
 
-@cache
-def stations() -> dict[str, Station]:
+_stations: dict[str, Station] = {}
+_pathways: dict[str, Pathway] = {}
+
+
+def use(of_kind: Mapping[str, Pathway]) -> None:
+    """These are the pathways, by kind of service; a kind that has none gives no tickets."""
+    _pathways.clear()
+    _pathways.update(of_kind)
+    _stations.clear()
+    _stations.update(_common())
+    own = (station for pathway in of_kind.values() for station in pathway.own)
+    _stations.update({station.code: station for station in own})
+
+
+def stations() -> Mapping[str, Station]:
     """All stations by code."""
+    return _stations
+
+
+def pathways() -> Mapping[str, Pathway]:
+    """What a kind of service has of letters and stations, by kind."""
+    return _pathways
+
+
+def room_station(kind: str) -> Station:
+    """Where a child is seen in the room that is booked."""
+    path = (_stations[code] for code in _pathways[kind].path)
+    return next(station for station in path if station.by_room)
+
+
+def _common() -> dict[str, Station]:
+    data = json.loads(FILE.read_text("utf-8"))
     return {
         code: Station(
             code,
@@ -41,21 +73,6 @@ def stations() -> dict[str, Station]:
             row["minutes"],
             frozenset(row["staff"]),
             row.get("by_room", False),
-            row.get("watches", False),
         )
-        for code, row in _data()["stations"].items()
+        for code, row in data["stations"].items()
     }
-
-
-@cache
-def kinds() -> dict[str, Pathway]:
-    """What a kind of service has of letters and stations."""
-    return {
-        code: Pathway(row["letter"], tuple(row["path"])) for code, row in _data()["kinds"].items()
-    }
-
-
-@cache
-def _data() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
-    return data

@@ -5,7 +5,6 @@ from datetime import date, time, timedelta
 import pytest
 import time_machine
 
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import at, day_bounds, local
 from clinic.db import db
 from clinic.scheduling.booking import booking
@@ -38,7 +37,7 @@ class Course:
     def __init__(self, app):
         self.client, self.parent = app.test_client(), make_user()
         self.child = make_child(self.parent)
-        self.service = make_service(ServiceKind.REHAB, minutes=30)
+        self.service = make_service("rehab", minutes=30)
         policy = {"release_days": 60, "per_week": 7}
         set_policy(policy, service=self.service, centre=None, by=None, now=NOON)
         self.therapist = make_practitioner([self.service])

@@ -5,7 +5,6 @@ from datetime import time, timedelta
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.booking import booking
@@ -37,10 +36,8 @@ class Trip:
     def __init__(self, app):
         self.client, self.parent = app.test_client(), make_user()
         self.child = make_child(self.parent)
-        check = make_service(ServiceKind.CHECKUPS, name_zh="健康检查", bring_zh="儿保手册\n医保卡")
-        vaccination = make_service(
-            ServiceKind.VACCINATION, name_zh="预防接种", bring_zh="接种证\n医保卡"
-        )
+        check = make_service("checkups", name_zh="健康检查", bring_zh="儿保手册\n医保卡")
+        vaccination = make_service("vaccination", name_zh="预防接种", bring_zh="接种证\n医保卡")
         self.services = [check, vaccination]
         doctor = make_practitioner([check])
         nurse = make_practitioner([vaccination], centre=doctor.centre)
@@ -129,7 +126,7 @@ def test_where_the_other_part_is_now_both_may_go_on(trip):
 def test_a_time_for_the_other_part_that_has_gone_is_asked_about_again(trip):
     page = trip.confirm_page(trip.first, LATER, 4)
     shown = other_choices(page)[1]
-    taken = trip.sessions[LATER, ServiceKind.VACCINATION].slots[5]
+    taken = trip.sessions[LATER, "vaccination"].slots[5]
     assert shown == str(taken.id)
     make_appointment(make_child(), trip.services[1], taken)
     again = page.form(holding="other").fill(other=shown).submit()
@@ -170,7 +167,7 @@ def staff(trip):
     [(0, ["05 10:00", "03 09:15"]), (1, ["05 10:00", "05 10:15"]), (2, ["05 10:00", None])],
 )
 def test_staff_who_move_one_part_say_what_becomes_of_the_other(staff, path, choice, times):
-    slot = staff.sessions[LATER, ServiceKind.CHECKUPS].slots[4].id
+    slot = staff.sessions[LATER, "checkups"].slots[4].id
     address = f"/{path}/appointments/{staff.first}/move?slot={slot}"
     page = staff.client.page(address)
     refused = page.form(holding="version").submit()

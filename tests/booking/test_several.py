@@ -7,7 +7,6 @@ import time_machine
 from sqlalchemy import func, select
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling.booking import booking, new_times
@@ -81,8 +80,8 @@ def test_siblings_are_booked_together_and_one_is_cancelled_alone(client):
 def test_a_check_is_followed_by_a_vaccination(client):
     parent = make_user()
     child = make_child(parent)
-    check = make_service(ServiceKind.CHECKUPS)
-    vaccination = make_service(ServiceKind.VACCINATION)
+    check = make_service("checkups")
+    vaccination = make_service("vaccination")
     checker = team(check)
     team(vaccination, centre=checker.centre)
     make_stock(checker.centre)
@@ -173,7 +172,7 @@ def test_anyone_is_one_button_a_time_and_never_refused_while_one_is_free(client)
 @pytest.fixture
 def rehab(app):
     """A therapist on five working days a week for five weeks, a child, and its parent."""
-    service = make_service(ServiceKind.REHAB, minutes=30)
+    service = make_service("rehab", minutes=30)
     set_policy({"release_days": 60, "per_week": 7}, service=service, centre=None, by=None, now=NOON)
     team(service, days=35, slot_minutes=30)
     parent = make_user()

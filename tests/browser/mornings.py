@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.families.pinyin import initials as initials_of
@@ -64,7 +63,7 @@ def signed_in(app, user):
 def vaccinations(app):
     """Forty families, half in each of two rooms; two desks, two vaccinators."""
     centre = make_centre()
-    service = make_service(ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination")
+    service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
     make_stock(centre)
     nurses = [make_user(Role.CLINICIAN, centre=centre, name="陈护士") for _ in range(2)]
     rooms = [make_room(centre, name_zh=f"接种室{one}", name_en=f"Room {one}") for one in "一二"]
@@ -106,7 +105,7 @@ def _is_ready(visit, parent):
 def sick_therapist(app):
     """Two families booked with a therapist today; a colleague has times today and tomorrow."""
     centre = make_centre()
-    service = make_service(ServiceKind.REHAB, name_zh="运动训练", name_en="Exercise")
+    service = make_service("rehab", name_zh="运动训练", name_en="Exercise")
     user = make_user(Role.CLINICIAN, centre=centre, name="周治疗师")
     facts = {"name_zh": "周治疗师", "name_en": "Zhou"}
     sick = make_practitioner([service], user=user, centre=centre, **facts)

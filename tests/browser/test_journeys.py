@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from clinic import clock
+from clinic.app import ROOMS
 from clinic.centres.days import holiday_on
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.years import calendars
 from tests.browser.conftest import Visitor
 
@@ -80,8 +80,8 @@ def test_a_parent_signs_up_and_books_each_service_moves_and_cancels(visitor):
     add_child(visitor, "王一禾", 800)
     add_child(visitor, "王一麦", 150)
 
-    references = [book(visitor, kind.value) for kind in ServiceKind]
-    assert len(set(references)) == len(ServiceKind)
+    references = [book(visitor, room.kind) for room in ROOMS]
+    assert len(set(references)) == len(ROOMS)
 
     before = page.locator("h1").inner_text()
     visitor.press(page.locator('a[href*="move="]'))
@@ -93,7 +93,7 @@ def test_a_parent_signs_up_and_books_each_service_moves_and_cancels(visitor):
     visitor.press(page.locator('a[href$="/cancellation"]'))
     visitor.press(page.locator("main form .btn-danger"))
     visitor.open("/appointments/")
-    assert page.locator("section").first.locator("li a.card").count() == len(ServiceKind) - 1
+    assert page.locator("section").first.locator("li a.card").count() == len(ROOMS) - 1
     visitor.open("/family")
     visitor.open("/")
 

@@ -13,7 +13,6 @@ from clinic.accounts.models import Role, User
 from clinic.ages import add_months
 from clinic.app import create_app
 from clinic.booking.slips import qr_code
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
@@ -123,7 +122,7 @@ def life(chromium, migrated, folder):
 def a_centre():
     """Nurse and reception of a centre, as users."""
     centre = make_centre()
-    service = make_service(ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination")
+    service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
     make_stock(centre, expires_on=date(2033, 12, 31))
     nurse = make_user(Role.CLINICIAN, centre=centre, name="陈护士")
     desk = make_user(Role.RECEPTION, centre=centre, name="前台")

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from tests.browser.mornings import EIGHT, TODAY, Morning, signed_in
 from tests.browser.test_day_journeys import seat, site_at
@@ -31,7 +30,7 @@ FAMILY = {
 def vaccination_desk(app):
     """A desk of a centre that vaccinates today and in a month."""
     centre = make_centre()
-    service = make_service(ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination")
+    service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
     make_stock(centre)
     who, room = make_practitioner([service], centre=centre), make_room(centre)
     for days in (0, 35):

@@ -8,7 +8,6 @@ from selectolax.lexbor import LexborHTMLParser
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.booking import on_behalf
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel
@@ -41,9 +40,9 @@ HTMX = {"HX-Request": "true"}
 class Practice:
     """A clinician and a colleague of one centre; both are there today and in two weeks."""
 
-    def __init__(self, app, kind=ServiceKind.REHAB, **child):
+    def __init__(self, app, kind="rehab", **child):
         self.service = make_service(kind, minutes=15)
-        self.check = make_service(ServiceKind.PEDIATRICS, name_zh="儿科门诊")
+        self.check = make_service("pediatrics", name_zh="儿科门诊")
         given = [self.service, self.check]
         self.user = make_user(Role.CLINICIAN, centre=(centre := make_centre()), name="陈医生")
         self.doctor = make_practitioner(given, user=self.user, centre=centre)
@@ -151,7 +150,7 @@ def test_another_service_of_the_centre(practice):
 
 
 def test_what_the_centre_does_not_give_is_not_booked(practice):
-    elsewhere = make_service(ServiceKind.REHAB)
+    elsewhere = make_service("rehab")
     slot = make_slot(elsewhere, day=IN_TWO_WEEKS)
     assert practice.book(slot, elsewhere).status_code == 422
     assert practice.booked() == []
@@ -209,7 +208,7 @@ def test_the_visits_page_lists_what_is_booked_already(practice):
 @pytest.fixture
 def jabs(app):
     """The same for a baby who comes to be vaccinated, and everything in stock."""
-    made = Practice(app, ServiceKind.VACCINATION, birth_date=BABY)
+    made = Practice(app, "vaccination", birth_date=BABY)
     make_stock(made.doctor.centre)
     return made
 

@@ -7,7 +7,6 @@ import pytest
 from clinic.care import windows
 from clinic.care.plan import DueItem, Standing
 from clinic.care.windows import window
-from clinic.centres.kinds import ServiceKind
 from clinic.vaccination.programme.child import Recipient
 from clinic.vaccination.programme.paid import advice
 
@@ -18,7 +17,7 @@ BEFORE, SOON, LATER = TODAY - 30 * DAY, TODAY + 30 * DAY, TODAY + 60 * DAY
 
 def due(standing, earliest, recommended=None, latest=None):
     return DueItem(
-        ServiceKind.VACCINATION,
+        "vaccination",
         "MMR",
         "",
         "",

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.kinds import Kind
@@ -46,7 +45,7 @@ class Day:
         self.eve = NOON + (on - TOMORROW)
         self.parent = make_user()
         self.child = make_child(self.parent, birth_date=born, **child)
-        self.service = make_service(ServiceKind.CHECKUPS, code="health-check", minutes=15)
+        self.service = make_service("checkups", code="health-check", minutes=15)
         self.practitioner = make_practitioner([self.service])
         slot = make_slot(self.service, practitioner=self.practitioner, day=on)
         self.visit = make_appointment(self.child, self.service, slot, by=self.parent, now=self.eve)

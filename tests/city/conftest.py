@@ -33,7 +33,7 @@ class City:
 
     def __init__(self, app, day):
         self.centre_id = day.centre.id
-        self.service_ids = {kind.value: one.id for kind, one in day.services.items()}
+        self.service_ids = {kind: one.id for kind, one in day.services.items()}
         parent, (child, sibling) = day.families[3]
         self.parent_id, self.child_id, self.sibling_id = parent.id, child.id, sibling.id
         who = {"reception": day.reception, "clinician": day.clinician, "manager": day.manager}

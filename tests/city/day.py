@@ -3,10 +3,10 @@
 from datetime import date, time, timedelta
 
 from clinic.accounts.models import Role
+from clinic.app import ROOMS
 from clinic.booking import keeping
 from clinic.booking.confirming import asked_by, book_or_move
 from clinic.booking.held import get_held
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import OpeningHours
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
@@ -48,8 +48,8 @@ from tests.makes import (
 
 HOURS = time(13, 30), time(16, 30)
 FAMILIES = 8  # every second of them with two children, every third with two guardians
-KINDS = tuple(ServiceKind)
-SERVICES = {ServiceKind.CHECKUPS: "health-check", ServiceKind.VACCINATION: "vaccination"}
+KINDS = tuple(room.kind for room in ROOMS)
+SERVICES = {"checkups": "health-check", "vaccination": "vaccination"}
 
 
 class Day:
@@ -57,9 +57,7 @@ class Day:
 
     def __init__(self, day):
         self.day, self.booked_at = day, at(day - timedelta(days=2), time(12))
-        self.services = {
-            kind: make_service(kind, code=SERVICES.get(kind, kind.value)) for kind in KINDS
-        }
+        self.services = {kind: make_service(kind, code=SERVICES.get(kind, kind)) for kind in KINDS}
         self.centre = make_centre()
         hours = [OpeningHours(weekday=n, opens=time(8), closes=time(17)) for n in range(7)]
         self.centre.opening_hours = hours
@@ -78,7 +76,7 @@ class Day:
 
     def _open(self, kind):
         """The slots of that day in which this kind of service is given, each with two places."""
-        user = self.clinician if kind is ServiceKind.PEDIATRICS else None
+        user = self.clinician if kind == "pediatrics" else None
         practitioner = make_practitioner([self.services[kind]], user=user, centre=self.centre)
         room = self.rooms[kind] = make_room(self.centre)
         session = make_session(
@@ -114,7 +112,7 @@ class Day:
         """Keep the place and confirm it, as its guardian does: the appointment's id."""
         facts, _ = family_of(parent, [], [self.day], now=self.booked_at)
         wish = Request(next(fact for fact in facts if fact.id == child.id), self.services[kind])
-        codes = {child.id: ["MMR"]} if kind is ServiceKind.VACCINATION else {}
+        codes = {child.id: ["MMR"]} if kind == "vaccination" else {}
         asked = asked_by([wish], codes, None, now=self.booked_at)
         kept = keeping.keep(
             [wish], [slot_id], asked, None, any_clinician=False, by=parent, now=self.booked_at
@@ -125,7 +123,7 @@ class Day:
 
     def wait(self):
         """Some families wait for a place; one of them does not any more."""
-        service, last_day = self.services[ServiceKind.REHAB], self.day + timedelta(days=14)
+        service, last_day = self.services["rehab"], self.day + timedelta(days=14)
         entries = [
             waiting.join(
                 parent,
@@ -169,9 +167,9 @@ class Day:
         if visit.id % 3 == 0:
             arriving.check_in(visit, by=self.reception, now=visit.starts_at)
         now = visit.starts_at + timedelta(minutes=15)
-        if visit.service.kind is ServiceKind.VACCINATION:
+        if visit.service.kind == "vaccination":
             self._vaccinate(visit, now)
-        elif visit.service.kind is ServiceKind.CHECKUPS:
+        elif visit.service.kind == "checkups":
             self._check(visit, now)
         else:
             attendance.finish(visit, by=self.clinician, now=now, note="")

@@ -5,7 +5,6 @@ from datetime import time
 import pytest
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -21,7 +20,7 @@ MANY = 40
     "page", ["/desk/", "/desk/queue?station=doctor", "/desk/queue?station=doctor&room={room}"]
 )
 def test_forty_tickets_cost_as_many_queries_as_one(client, page):
-    service = make_service(ServiceKind.PEDIATRICS)
+    service = make_service("pediatrics")
     slots = make_slot(
         service, day=clinic_day(NOON), opens=time(13), closes=time(18), capacity=2
     ).clinic_session.slots

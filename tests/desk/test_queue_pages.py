@@ -8,7 +8,6 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving, line
@@ -41,7 +40,7 @@ def app(both):
 
 @pytest.fixture
 def slot(app):
-    service = make_service(ServiceKind.PEDIATRICS)
+    service = make_service("pediatrics")
     return make_slot(service, day=TODAY, opens=time(14), closes=time(17), capacity=6)
 
 

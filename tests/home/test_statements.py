@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from clinic.centres.kinds import ServiceKind
 from tests.makes import (
     TOMORROW,
     make_appointment,
@@ -32,14 +31,14 @@ class Family:
         self.service = make_service()
         self.nurse = make_practitioner([self.service])
         make_session(self.nurse, make_room(self.nurse.centre), [self.service])
-        self.vaccination = make_service(ServiceKind.VACCINATION)
+        self.vaccination = make_service("vaccination")
         make_stock(make_slot(self.vaccination).centre)
         self.child = self.one_more("王一禾")
         self.client.sign_in(self.parent)
 
     def one_more(self, name):
         child = make_child(self.parent, name=name)
-        elsewhere = make_service(ServiceKind.REHAB)
+        elsewhere = make_service("rehab")
         make_appointment(child, elsewhere, make_slot(elsewhere), by=self.parent)
         return child
 

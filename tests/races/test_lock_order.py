@@ -12,7 +12,6 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.booking import new_times
@@ -265,7 +264,7 @@ def test_its_twin_whose_desk_has_the_whole_row_meets_it_in_a_ring(postgres_race)
 @pytest.mark.parametrize("manner", ["in order", "as they come"])
 def test_tickets_of_two_families_are_counted_in_one_order(postgres_race, manner):
     """Each has a vaccination and a health check today, in that order or the other."""
-    kinds = (ServiceKind.VACCINATION, ServiceKind.CHECKUPS)
+    kinds = ("vaccination", "checkups")
     services = [make_service(kind) for kind in kinds]
     centre = make_practitioner().centre
     hours = {"day": clinic_day(NOON), "opens": time(13), "closes": time(14)}

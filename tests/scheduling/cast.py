@@ -10,7 +10,6 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select, text
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.db import Base, db
 from clinic.errors import DomainError
 from clinic.scheduling.booking import new_times
@@ -68,9 +67,9 @@ class Cast(RuleBasedStateMachine):
 
     def calendar(self):
         self.services = [
-            make_service(ServiceKind.PEDIATRICS, minutes=15),
-            make_service(ServiceKind.REHAB, minutes=30),
-            make_service(ServiceKind.VACCINATION, minutes=15),
+            make_service("pediatrics", minutes=15),
+            make_service("rehab", minutes=30),
+            make_service("vaccination", minutes=15),
         ]
         for one in self.services:
             set_policy({"per_day": 2}, service=one, centre=None, by=None, now=NOON)

@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db
 from clinic.scheduling.day.attendance import NotToday, TooLateToUndo
@@ -39,7 +38,7 @@ TODAY, MINUTE = clinic_day(NOON), timedelta(minutes=1)
 class Morning:
     """A centre with a vaccination session at one o'clock, its people, and a room besides."""
 
-    def __init__(self, kind=ServiceKind.VACCINATION):
+    def __init__(self, kind="vaccination"):
         self.service, self.other_service = make_service(kind), make_service(kind)
         both = [self.service, self.other_service]
         practitioner = make_practitioner(both)
@@ -114,7 +113,7 @@ def test_two_vaccinations_of_one_child_have_one_ticket_and_another_room_has_its_
     again = make_appointment(child, morning.other_service, later)
     assert arriving.check_in(again, by=morning.desk, now=morning.now) is first
 
-    check = make_service(ServiceKind.CHECKUPS)
+    check = make_service("checkups")
     slot = make_check_slot(morning, check)
     third = make_appointment(child, check, slot)
     other = arriving.check_in(third, by=morning.desk, now=morning.now)
@@ -163,7 +162,7 @@ def test_a_check_in_is_not_taken_back_once_the_child_is_called(morning):
 
 
 def test_checking_in_again_after_all_is_done_gives_no_second_ticket(both):
-    morning = Morning(ServiceKind.PEDIATRICS)
+    morning = Morning("pediatrics")
     appointment = make_appointment(service=morning.service, slot=morning.slot)
     ticket = arriving.check_in(appointment, by=morning.desk, now=morning.now)
     morning.call_next("doctor")
@@ -248,7 +247,7 @@ def test_handing_over_to_a_room_leaves_the_ticket_to_that_room(morning):
 def test_a_child_with_two_tickets_is_called_to_one_room_at_a_time(morning):
     child = make_child()
     first = morning.arrive(child)
-    check = make_service(ServiceKind.CHECKUPS)
+    check = make_service("checkups")
     slot = make_check_slot(morning, check)
     arriving.check_in(make_appointment(child, check, slot), by=morning.desk, now=morning.now)
     db.session.commit()
@@ -279,7 +278,7 @@ def test_reception_calls_for_the_doctor_but_does_not_finish(morning):
 
 
 def test_undo_goes_back_a_step_at_a_time_and_reopens_the_visit(both):
-    morning = Morning(ServiceKind.PEDIATRICS)
+    morning = Morning("pediatrics")
     ticket = morning.arrive()
     morning.call_next("doctor")
     morning.do(line.begin, ticket)

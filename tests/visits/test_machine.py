@@ -16,7 +16,6 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
@@ -53,7 +52,7 @@ class Hall(RuleBasedStateMachine):
         super().__init__()
         wipe(self.template)
         children = [make_child() for _ in range(3)]
-        vaccines, check = make_service(ServiceKind.VACCINATION), make_service(ServiceKind.CHECKUPS)
+        vaccines, check = make_service("vaccination"), make_service("checkups")
         nurse = make_practitioner([vaccines])
         doctor = make_practitioner([check], centre=nurse.centre)
         self.rooms = [make_room(nurse.centre), make_room(nurse.centre)]

@@ -6,7 +6,6 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.day import attendance
@@ -83,7 +82,7 @@ def test_the_queue_does_not_let_go_whom_the_board_watches(client, given):
 @pytest.fixture
 def seen(app):
     """A doctor's appointment with a ticket, called to the room."""
-    services = [make_service(ServiceKind.PEDIATRICS) for _ in range(2)]
+    services = [make_service("pediatrics") for _ in range(2)]
     practitioner = make_practitioner(services)
     hours = {"day": TODAY, "opens": time(14), "closes": time(16)}
     slot = make_session(practitioner, make_room(practitioner.centre), services, **hours).slots[0]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.centres.kinds import ServiceKind
+from clinic.app import ROOMS
 from clinic.visits import rules
 from clinic.visits.rules import State, Verb
-from clinic.visits.stations import kinds, stations
+from clinic.visits.stations import pathways, stations
 
 # R reception, C clinicians at a doctor's door; . nobody.
 TABLE = """
@@ -71,7 +71,7 @@ def test_who_serves_where(station, roles):
     ],
 )
 def test_a_ticket_passes_its_stations_and_is_done(kind, way):
-    station, passed = kinds()[kind].path[0], []
+    station, passed = pathways()[kind].path[0], []
     while True:
         passed.append(station)
         state, station = rules.after_finish(kind, station)
@@ -82,9 +82,9 @@ def test_a_ticket_passes_its_stations_and_is_done(kind, way):
 
 
 def test_every_kind_of_service_has_a_letter_of_its_own_and_known_stations():
-    assert set(kinds()) == {kind.value for kind in ServiceKind}
-    assert len({one.letter for one in kinds().values()}) == len(kinds())
-    assert {code for one in kinds().values() for code in one.path} <= set(stations())
+    assert set(pathways()) == {room.kind for room in ROOMS}
+    assert len({one.letter for one in pathways().values()}) == len(pathways())
+    assert {code for one in pathways().values() for code in one.path} <= set(stations())
 
 
 def test_a_ticket_that_was_handed_off_its_way_is_done_there():

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Date, String, cast, func, null, select
 
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.checkups.due.next_check import NextCheck, due, next_check_age
 from clinic.checkups.models import CheckVisit
@@ -49,7 +48,7 @@ def checks_booked(child_ids: Collection[int], *, today: date) -> Mapping[int, li
                 Appointment.done_at,
                 Appointment.displaced_at,
             ).is_(None),
-            Service.kind == ServiceKind.CHECKUPS,
+            Service.kind == "checkups",
             Service.code == HEALTH_CHECK,
         )
         .order_by(Appointment.starts_at)
@@ -90,7 +89,7 @@ def made_of(child_ids: Collection[int]) -> Mapping[int, list[CheckMade]]:
         .where(
             Appointment.child_id.in_(child_ids),
             Appointment.done_at.is_not(None),
-            Service.kind == ServiceKind.CHECKUPS,
+            Service.kind == "checkups",
             Service.code == HEALTH_CHECK,
             ~has_record,
         )

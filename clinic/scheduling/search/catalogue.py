@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -51,9 +50,9 @@ class Catalogue:
         """How many services there are to be had, each counted once for each centre."""
         return sum(map(len, self.centres.values()))
 
-    def services_of(self, kind: ServiceKind) -> list[Service]:
+    def services_of(self, kind: str) -> list[Service]:
         """The services of one of the four kinds."""
-        return [service for service in self.services if service.kind is kind]
+        return [service for service in self.services if service.kind == kind]
 
     def closed_because(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:
         """The closure that touches [start, end) at the centre."""

@@ -25,13 +25,6 @@ SHORT = {
     "past": mark("Over"),
     "too_soon": mark("Over"),
     "not_together": mark("None"),
-    # Of the service rooms: what the visit is for.
-    "dose_too_soon": mark("Too soon"),
-    "dose_too_near": mark("Too soon"),
-    "too_many": mark("None"),
-    "dose_booked": mark("Booked"),
-    "dose_not_possible": mark("None"),
-    "no_stock": mark("No vaccine"),
 }
 # What the family can do least about is said last.
 FIRST_SAID = (

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from clinic.care.gather import plans_of
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.checkups.due.plan import HEALTH_CHECK, dues_of
 from clinic.checkups.models import CheckVisit
@@ -54,7 +53,7 @@ def check_of(child, visit, on, *, finished=True, appointment=None, by=None):
 def visit_of(child, *, on=TOMORROW, done=True):
     """A health check's appointment; done, or not yet."""
     service = db.session.query(Service).filter_by(code=HEALTH_CHECK).first()
-    service = service or make_service(ServiceKind.CHECKUPS, code=HEALTH_CHECK)
+    service = service or make_service("checkups", code=HEALTH_CHECK)
     slot = make_slot(service, day=on)
     appointment = make_appointment(child, service, slot, now=NOON - timedelta(days=1))
     if done:
@@ -143,7 +142,7 @@ class Booked:
     @property
     def need(self):
         plan = plans_of([self.child], TODAY)[self.child.id]
-        return next(one for one in [*plan.now, *plan.coming] if one.kind is ServiceKind.CHECKUPS)
+        return next(one for one in [*plan.now, *plan.coming] if one.kind == "checkups")
 
 
 @pytest.mark.usefixtures("both", "noon")

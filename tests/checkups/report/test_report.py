@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.centres.kinds import ServiceKind
 from clinic.checkups.check import recording
 from clinic.checkups.check.recording import Target
 from clinic.checkups.growth.measuring import Measured
@@ -110,7 +109,7 @@ def test_the_next_check_is_offered_when_its_times_are_open(
 
 
 def test_a_next_check_that_is_booked_is_not_offered_again(client, parent, child, centre):
-    service = make_service(ServiceKind.CHECKUPS, code="health-check")
+    service = make_service("checkups", code="health-check")
     day = date(2026, 8, 3)
     eve = at(day - timedelta(days=1), NOON.time())
     visit = make_appointment(child, service, make_slot(service, day=day), by=parent, now=eve)
@@ -144,7 +143,7 @@ def test_later_measurements_are_not_in_it(client, parent, child, centre):
 def test_a_sign_that_was_seen_is_said_gently_and_offers_an_assessment(
     client, parent, child, centre
 ):
-    service = make_service(ServiceKind.REHAB, code="rehab-assessment", name_en="An assessment")
+    service = make_service("rehab", code="rehab-assessment", name_en="An assessment")
     make_practitioner([service])
     check = a_check(child, centre, found={"sign-1": "yes", "sign-2": "no", "referral": "agreed"})
     page = client.sign_in(parent).get(url(check), headers=ENGLISH).text
@@ -153,7 +152,7 @@ def test_a_sign_that_was_seen_is_said_gently_and_offers_an_assessment(
 
 
 def test_without_such_a_service_nothing_is_offered(client, parent, child, centre):
-    make_service(ServiceKind.REHAB, code="rehab-assessment")  # no centre has it
+    make_service("rehab", code="rehab-assessment")  # no centre has it
     check = a_check(child, centre, found={"sign-1": "yes", "referral": "agreed"})
     assert "/rehab/" not in client.sign_in(parent).get(url(check)).text
 
@@ -212,7 +211,7 @@ def test_an_unfinished_check_has_no_report(client, parent, child, centre):
 
 
 def test_it_is_found_by_its_appointment_too(client, parent, child, centre):
-    service = make_service(ServiceKind.CHECKUPS, code="health-check")
+    service = make_service("checkups", code="health-check")
     visit = make_appointment(child, service, make_slot(service), by=parent)
     check = a_check(child, centre)
     there = f"/checkups/visits/{visit.id}/report"

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.checkups.due.plan import dues_of
 from clinic.checkups.models import CheckVisit
 from clinic.checkups.spine.rules import SITES, outcome, read
@@ -86,7 +85,7 @@ class School:
     def __init__(self):
         self.parent = make_user()
         self.child = make_child(self.parent, birth_date=date(2018, 1, 1))
-        self.service = make_service(ServiceKind.CHECKUPS, code="spine-screening", minutes=15)
+        self.service = make_service("checkups", code="spine-screening", minutes=15)
         self.practitioner = make_practitioner([self.service])
         slot = make_slot(self.service, practitioner=self.practitioner, day=TOMORROW)
         self.visit = make_appointment(self.child, self.service, slot, by=self.parent, now=NOON)

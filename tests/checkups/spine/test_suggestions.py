@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.checkups.spine.suggestions import (
     CODES,
@@ -15,10 +14,7 @@ from clinic.checkups.spine.suggestions import (
     signs_seen,
 )
 
-ALL = [
-    Service(code=code, kind=ServiceKind.REHAB, min_age_months=3, max_age_months=215)
-    for code in CODES
-]
+ALL = [Service(code=code, kind="rehab", min_age_months=3, max_age_months=215) for code in CODES]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import Stock, VaccineLot
@@ -60,7 +59,7 @@ def on_hand():
 def test_no_expired_dose_is_on_hand_and_no_past_visit_is_promised_one(manager, centre):
     receive(centre, 10, "OLD", date(2026, 3, 4))
     receive(centre, 3, "NEW")
-    service = make_service(ServiceKind.VACCINATION)
+    service = make_service("vaccination")
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
     dose = reserving.DoseToReserve("MMR", "MMR", 1)
@@ -139,7 +138,7 @@ def test_a_bad_change_is_said_beside_its_field(manager, centre, action, fields, 
 
 def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
     lot = receive(centre)
-    service = make_service(ServiceKind.VACCINATION)
+    service = make_service("vaccination")
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
     reserving.promise(

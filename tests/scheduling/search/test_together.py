@@ -5,7 +5,6 @@ from itertools import count
 
 import pytest
 
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
 from clinic.scheduling.booking import anyone, booking, holding
@@ -127,8 +126,8 @@ def practitioner_slots(practitioner):
 
 
 def test_a_check_and_then_a_vaccination_in_one_visit():
-    check = make_service(kind=ServiceKind.CHECKUPS, minutes=30)
-    vaccination = make_service(kind=ServiceKind.VACCINATION)
+    check = make_service(kind="checkups", minutes=30)
+    vaccination = make_service(kind="vaccination")
     checker = team(check, opens=time(10), closes=time(12))
     nurse = team(vaccination, centre=checker.centre, closes=time(11))
     child = make_child()
@@ -235,7 +234,7 @@ TUE_THU = (1, 3)
 @pytest.fixture
 def course():
     """A therapist with sessions on every working day of six weeks, a colleague, and a child."""
-    service = make_service(kind=ServiceKind.REHAB, minutes=30)
+    service = make_service(kind="rehab", minutes=30)
     everywhere = {"release_days": 90, "per_week": 7}
     set_policy(everywhere, service=service, centre=None, by=None, now=NOON)
     therapist = make_practitioner([service])

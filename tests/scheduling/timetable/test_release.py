@@ -6,7 +6,6 @@ from itertools import count
 import pytest
 from sqlalchemy import select
 
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking, holding
@@ -283,10 +282,10 @@ def missed(child, service, days):
 def test_missed_visits_pause_what_is_not_urgent_until_staff_lift_it():
     parent = make_user()
     child = make_child(parent)
-    service = make_service(kind=ServiceKind.REHAB)
+    service = make_service(kind="rehab")
     urgent = make_service()
     policy(urgent, urgent=True)
-    vaccination = make_service(kind=ServiceKind.VACCINATION)
+    vaccination = make_service(kind="vaccination")
     for days in (9, 2):
         missed(child, service, days)
     slots = {one.id: make_slot(one) for one in (service, urgent, vaccination)}

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.audit.trail import AuditEvent
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import AdjustedDay
 from clinic.clock import at
 from clinic.db import db
@@ -321,7 +320,7 @@ def test_a_holiday_on_which_this_centre_works_can_be_waited_for():
 
 
 def test_a_course_keeps_to_what_a_week_allows():
-    service = make_service(ServiceKind.REHAB)
+    service = make_service("rehab")
     rule = {"release_days": 60, "per_week": 2}
     set_policy(rule, service=service, centre=None, by=None, now=NOON)
     practitioner = make_practitioner([service])

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
-from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.families import registering
 from clinic.scheduling.models import Appointment, Channel
@@ -50,7 +49,7 @@ class Baby:
     """`child` of `parent`, a centre with vaccines that is open on `DAYS`, its `nurse` and its `manager`."""
 
     def __init__(self, born=BORN, given=GIVEN):
-        self.service = make_service(ServiceKind.VACCINATION, name_zh="预防接种")
+        self.service = make_service("vaccination", name_zh="预防接种")
         self.slots = self.another_centre()
         self.centre = self.slots[TOMORROW][0].centre
         self.parent = make_user()

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.timetable.release import reschedule
@@ -38,7 +37,7 @@ class Site:
     def __init__(self, app):
         self.client, self.parent = app.test_client(), make_user()
         self.child = make_child(self.parent, birth_date=BORN)
-        self.service = make_service(ServiceKind.VACCINATION)
+        self.service = make_service("vaccination")
         self.nurse = make_practitioner([self.service])
         self.room = make_room(self.nurse.centre)
         self.open(TOMORROW)

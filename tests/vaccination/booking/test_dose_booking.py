@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
@@ -39,9 +38,7 @@ class Site:
     """A vaccination centre open tomorrow and in nine days, and a baby that had all but for MMR and JE."""
 
     def __init__(self, app):
-        self.service = make_service(
-            ServiceKind.VACCINATION, name_zh="预防接种", name_en="Vaccination"
-        )
+        self.service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
         self.parent = make_user()
         self.child = make_child(self.parent, birth_date=BABY)
         self.centre = self.open_centre()
@@ -296,7 +293,7 @@ def test_what_an_offered_visit_cannot_be_for_is_said_and_nothing_is_booked(site)
 
 
 def test_a_check_is_followed_by_what_is_due(site):
-    check = make_service(ServiceKind.CHECKUPS)
+    check = make_service("checkups")
     checker = make_practitioner([check], centre=site.centre)
     make_session(checker, make_room(site.centre), [check], NEXT_WEEK)
     make_session(checker, make_room(site.centre), [check], TOMORROW)

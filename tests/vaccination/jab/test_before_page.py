@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.centres.kinds import ServiceKind
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.scheduling.booking import booking
@@ -117,7 +116,7 @@ def test_the_nurse_may_ask_at_the_centre(client, day):
 
 
 def test_a_visit_for_something_else_asks_nothing_before_a_vaccination(client, day):
-    db.session.get_one(Service, day.visit.service_id).kind = ServiceKind.REHAB
+    db.session.get_one(Service, day.visit.service_id).kind = "rehab"
     db.session.commit()
     assert client.sign_in(day.parent).get(day.before).status_code == 404
     assert kept() == (0, 0)

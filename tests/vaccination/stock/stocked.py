@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from clinic.centres.kinds import ServiceKind
 from clinic.db import db
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
@@ -35,7 +34,7 @@ class Centre:
     """A vaccination centre, open tomorrow and in a week, and who works there."""
 
     def __init__(self):
-        self.service = make_service(ServiceKind.VACCINATION)
+        self.service = make_service("vaccination")
         self.practitioner = make_practitioner([self.service])
         self.id = self.practitioner.centre.id
         self.room = make_room(self.practitioner.centre)

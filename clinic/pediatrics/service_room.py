@@ -1,0 +1,16 @@
+"""What paediatrics says of itself."""
+
+from clinic.pediatrics.views import bp
+from clinic.sentences import mark
+from clinic.services.room import ServiceRoom
+from clinic.visits.stations import Pathway
+
+PEDIATRICS = ServiceRoom(
+    kind="pediatrics",
+    title=mark("Paediatrics"),
+    about=mark("Fever, cough, a rash, or a question: see a doctor, Chinese medicine included."),
+    book=mark("Book a doctor's visit"),
+    icon="stethoscope",
+    pages=bp,
+    pathway=Pathway("A", ("doctor",)),
+)
