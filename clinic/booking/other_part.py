@@ -179,7 +179,7 @@ def staff_move(
 ) -> None:
     """Move the visit for its family, if it still is in the version that was shown.
 
-    `choice` is what becomes of its other part. Raises NotSaid, ShownBefore, or as `move_for`.
+    `choice` is what becomes of its other part. Raises NotSaid, NotAsShown, or as `move_for`.
     """
     wanted = wanted_here(appointment, slot_id, now=now)
     other = other_part(appointment, wanted, online=False, now=now)

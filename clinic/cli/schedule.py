@@ -33,6 +33,7 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.booking import new_times
 from clinic.scheduling.changes import applying, kinds, reopening
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.timetable import release, rota
@@ -199,8 +200,8 @@ def _change(change: kinds.Change, version: str | None, by: str) -> None:
             _show(applying.preview(change, now=now))
             return
         done = in_one_transaction(lambda: applying.apply(change, version, by=staff, now=now))
-    except applying.Stale as stale:
-        click.echo(stale.message, err=True)
+    except NotAsShown as refusal:
+        click.echo(refusal.message, err=True)
         _show(applying.preview(change, now=now))
         sys.exit(1)
     except DomainError as error:

@@ -13,6 +13,7 @@ from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
 from clinic.families.models import Child
 from clinic.scheduling.booking import questions
+from clinic.scheduling.changes.kinds import HoursChange
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
 from clinic.scheduling.waitlist.wishes import is_of_age
@@ -29,8 +30,7 @@ OPEN_WITHIN = """s.closed_at IS NULL AND x.lifted_at IS NULL
     AND x.starts_at < s.ends_at AND s.starts_at < x.ends_at AND x.made_at < s.ends_at
     AND s.capacity > (SELECT count(*) FROM places p JOIN appointments a ON a.id = p.appointment_id
         WHERE p.slot_id = s.id AND a.arrived_at <= x.made_at)"""
-CHANGED_HOURS = """(e.subject IN ('closures', 'leaves', 'rota_rules', 'centres')
-    OR (e.subject = 'clinic_sessions' AND e.action <> 'open_session'))"""
+CHANGED_HOURS = f"e.action IN ({', '.join(repr(change.value) for change in HoursChange)})"
 
 
 def audited(actions: str) -> str:

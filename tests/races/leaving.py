@@ -20,7 +20,7 @@ from clinic.families.models import Child
 from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes import applying, leaves
-from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Channel
@@ -58,9 +58,9 @@ def _leave(practitioner_id, asked):
         while True:
             try:
                 in_one_transaction(partial(send, shown.version))
-            except Stale as stale:
-                shown = stale.preview
+            except NotAsShown:
                 db.session.rollback()
+                shown = applying.preview(change, now=NOON)
             else:
                 return " ".join(["granted", *(str(one.id) for one in shown.displaced)])
 

@@ -18,7 +18,7 @@ from clinic.families.models import Child
 from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes import applying, reopening
-from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
@@ -51,8 +51,8 @@ def _apply(change):
     while True:
         try:
             applying.apply(change, version, by=manager(), now=AT_NINE)
-        except Stale as stale:
-            version = stale.preview.version
+        except NotAsShown:
+            version = applying.preview(change, now=AT_NINE).version
         else:
             return "shut"
 

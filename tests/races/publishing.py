@@ -15,7 +15,7 @@ from clinic.families.models import Child
 from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
@@ -52,7 +52,7 @@ def publish(wait, how, manager_id, centre_id):
     while True:
         try:
             in_one_transaction(partial(_publish, centre, shown, manager))
-        except ShownBefore:
+        except NotAsShown:
             db.session.rollback()
             if how != "patient":
                 raise

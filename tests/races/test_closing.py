@@ -12,7 +12,7 @@ from clinic.centres.models import Centre
 from clinic.clock import day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.applying import Stale
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
@@ -73,7 +73,7 @@ class Manager(threading.Thread):
                 in_one_transaction(
                     lambda version=version: applying.apply(change, version, by=by, now=clock.now())
                 )
-            except Stale:
+            except NotAsShown:
                 db.session.rollback()
                 self.closed.stale += 1
                 version = self._look(change)

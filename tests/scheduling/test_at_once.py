@@ -19,6 +19,7 @@ from clinic.families.models import Child
 from clinic.scheduling import places
 from clinic.scheduling.booking import booking, holding, new_times
 from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
@@ -317,7 +318,7 @@ def test_a_day_that_closes_while_the_rota_opens_it_is_closed(clinic, postgres_si
             shown = applying.preview(change, now=NOON)
             try:
                 applying.apply(change, shown.version, by=by(parent), now=NOON)
-            except applying.Stale:
+            except NotAsShown:
                 db.session.rollback()
                 continue
             return

@@ -18,13 +18,13 @@ from clinic.accounts.models import Person
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.errors import DomainError
 from clinic.scheduling import places
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Change
 from clinic.scheduling.changes.reopening import (
     concerned,
     fit_sessions,
-    open_all_again,
+    open_again,
     restore,
 )
 from clinic.scheduling.models import (
@@ -41,17 +41,8 @@ from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable.opening import Shut, one_at_a_time
 from clinic.scheduling.waitlist import waiting
-from clinic.sentences import mark
 
 UNSYNCHRONISED = {"synchronize_session": False}
-
-
-class Stale(DomainError):
-    message = mark("Something has changed since this was shown. Please look again.")
-
-    def __init__(self, preview: "Preview") -> None:
-        self.preview = preview
-        super().__init__()
 
 
 @dataclass(frozen=True)
@@ -62,6 +53,10 @@ class Preview:
     slots: Mapping[int, tuple[int, int]]  # what becomes of them: places, and of these online
     displaced: tuple[Appointment, ...]  # who loses their time, earliest first
     opens: tuple[int, ...] = ()  # slots that open again
+
+    @property
+    def child_ids(self) -> set[int]:
+        return {appointment.child_id for appointment in self.displaced}
 
 
 def preview(change: Change, *, now: datetime) -> Preview:
@@ -124,19 +119,25 @@ def _booked_in(slot_ids: Iterable[int]) -> list[_Booked]:
 
 
 def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview:
-    """Do what was shown under that version. Raises Stale, which carries the new preview.
-
-    Who loses their time is told apart from a cancellation: `displaced_at`. New times are found
-    afterwards, in transactions of their own: see `new_times.offer_to`.
-    """
+    """Do what was shown under that version. Raises NotAsShown when something came in between."""
     change.check()
     one_at_a_time([change.centre_id])
     coming_back = lock_slots(change, now=now)
     db.session.expire_all()
     shown = preview(change, now=now)
     if shown.version != version:
-        raise Stale(shown)
-    places.lock_children({*coming_back, *(appointment.child_id for appointment in shown.displaced)})
+        raise NotAsShown
+    places.lock_children(coming_back | shown.child_ids)
+    carry_out(change, shown, by=by, now=now)
+    return shown
+
+
+def carry_out(change: Change, shown: Preview, *, by: Person, now: datetime) -> None:
+    """Do what was previewed. The caller has locked the centre, `lock_slots`, then the children.
+
+    An appointment that loses its time is told apart from a cancelled one: `displaced_at`. New
+    times are found afterwards, in transactions of their own: see `new_times.offer_to`.
+    """
     freed = {
         slot_id
         for appointment in shown.displaced
@@ -151,17 +152,15 @@ def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview
     db.session.add(row)
     db.session.flush()
     _note(change, row, shown, by=by, now=now)
-    open_all_again(shown.opens, by=by, now=now)
+    open_again(shown.opens, by=by, now=now)
     restore(raised, by=by, now=now)
     waiting.on_freed((freed - set(shown.slots)) | raised, now=now)
-    return shown
 
 
 def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> set[int]:
-    """Lock every slot in which the change frees or takes a place. The children who may come back by it.
+    """Lock every slot in which the change frees or takes a place, and `also`.
 
-    Who looks at something under these locks before `apply` begins with this, too; `also` are
-    slots of their own.
+    Returns the ids of the children who may come back to their time by it, to be locked next.
     """
     edits = change.edits(now)
     opened, coming_back = concerned([*change.opens(now), *_raised(edits)], now=now)
@@ -289,7 +288,7 @@ def _edit_slots(slots: Mapping[int, tuple[int, int]], why: ClosedFor, now: datet
 
 def _note(change: Change, row: object, shown: Preview, *, by: Person, now: datetime) -> None:
     audit.record(
-        type(change).__name__.lower(),
+        change.action,
         row if hasattr(row, "id") else db.session.get_one(Centre, change.centre_id),
         by=by.id,
         now=now,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from enum import StrEnum
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, and_, literal, not_, or_, select
@@ -25,6 +26,20 @@ from clinic.sentences import mark
 SHUT = (0, 0)
 
 
+class HoursChange(StrEnum):
+    """What the audit trail calls a change of hours."""
+
+    CLOSE = "close"
+    AWAY = "away"
+    NEW_HOURS = "new_hours"
+    END_RULE = "end_rule"
+    WORKS_AS = "works_as"
+    PUBLISH = "publish"
+    UNDO = "undo"
+    MOVE_SESSION = "move_session"
+    WITHDRAW_SESSION = "withdraw_session"
+
+
 class EndsLater(DomainError):
     message = mark("A rule can only end earlier than it does. Please add another rule.")
 
@@ -33,11 +48,13 @@ class Change(Protocol):
     """What is to happen. `edits` gives the places a slot will have, and of these online: none shuts it.
 
     `keeps_shut` are slots shut already that stay so when what shut them is lifted; `opens` are
-    slots that this change opens again.
+    slots that this change opens again. `action` is its word in the audit trail.
     """
 
-    why: ClosedFor
-
+    @property
+    def why(self) -> ClosedFor: ...
+    @property
+    def action(self) -> HoursChange: ...
     @property
     def centre_id(self) -> int: ...
     def check(self) -> None: ...
@@ -68,6 +85,7 @@ class Close(_Once):
     reason_en: str
     room: Room | None = None
     why = ClosedFor.CLOSURE
+    action = HoursChange.CLOSE
 
     @property
     def centre_id(self) -> int:
@@ -103,6 +121,7 @@ class Away(_Once):
     ends_at: datetime
     reason: str = ""
     why = ClosedFor.LEAVE
+    action = HoursChange.AWAY
 
     @property
     def centre_id(self) -> int:
@@ -144,6 +163,7 @@ class NewHours(_Once):
     closes: time
     capacity: int | None = None  # as it was
     why = ClosedFor.HAND
+    action = HoursChange.NEW_HOURS
 
     @property
     def centre_id(self) -> int:
@@ -201,6 +221,7 @@ class EndRule(_Once):
     rule: RotaRule
     last_day: date
     why = ClosedFor.RULE
+    action = HoursChange.END_RULE
 
     @property
     def centre_id(self) -> int:
@@ -241,6 +262,7 @@ class WorksAs(_Once):
     day: date
     weekday: int | None
     why = ClosedFor.DAY
+    action = HoursChange.WORKS_AS
 
     @property
     def centre_id(self) -> int:
@@ -273,6 +295,41 @@ class WorksAs(_Once):
         row = row or AdjustedDay(centre_id=self.centre.id, day=self.day)
         row.works_as = self.weekday
         return row
+
+
+@dataclass(frozen=True)
+class ShutSessions:
+    """Sessions are shut whole, and slots open again, on account of `row`.
+
+    Of a step that opens other sessions in their place: publishing a rota, undoing that, moving
+    a session.
+    """
+
+    centre: Centre
+    session_ids: tuple[int, ...]
+    action: HoursChange
+    why: ClosedFor = ClosedFor.RULE
+    opening: tuple[int, ...] = ()  # slots that open again
+    row: object = None
+
+    @property
+    def centre_id(self) -> int:
+        return self.centre.id
+
+    def check(self) -> None:
+        """Nothing can be wrong with it."""
+
+    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
+        return _shut(now, Slot.clinic_session_id.in_(self.session_ids))
+
+    def keeps_shut(self, now: datetime) -> list[int]:
+        return _shut_slots(now, Slot.clinic_session_id.in_(self.session_ids))
+
+    def opens(self, now: datetime) -> list[int]:
+        return list(self.opening)
+
+    def record(self, *, by: Person, now: datetime) -> object:
+        return self.row
 
 
 def _must_last(starts_at: datetime, ends_at: datetime) -> None:

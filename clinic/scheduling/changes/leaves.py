@@ -130,7 +130,7 @@ def send_away(
 ) -> applying.Preview:
     """Do what was shown: the leave is made, its request (if there is one) granted.
 
-    Raises Stale when something came in between, IsDecided, and as `check_leave` does.
+    Raises NotAsShown when something came in between, IsDecided, and as `check_leave` does.
     """
     one_at_a_time([away.centre_id])
     if request is not None:

@@ -79,10 +79,19 @@ def reopen(session: ClinicSession, *, by: Person, now: datetime) -> Reopened:
 
 
 def open_all_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reopened:
-    """Open these slots where that is possible; who lost them comes back, then who waits is asked."""
+    """Lock these slots and open them, as `open_again` does."""
+    if slot_ids:
+        places.lock(*concerned(slot_ids, now=now))
+    return open_again(slot_ids, by=by, now=now)
+
+
+def open_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reopened:
+    """Open these slots where that is possible: families who lost them come back, others are offered them.
+
+    The caller has locked what is `concerned`.
+    """
     if not slot_ids:
         return Reopened(0, ())
-    places.lock(*concerned(slot_ids, now=now))
     opened = [one for one in _by_session(slot_ids) if _open_again(one, by=by, now=now)]
     slots = [slot_id for one in opened for slot_id in one]
     back = tuple(restore(slots, by=by, now=now))

@@ -16,8 +16,9 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.changes import applying
+from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
 from clinic.scheduling.changes.seats import taken_out
-from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, RotaRule, Slot
+from clinic.scheduling.models import Appointment, ClinicSession, RotaRule
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate
 from clinic.scheduling.rota.models import (
     ONE_DAY,
@@ -62,43 +63,7 @@ class Diff:
     kept: tuple[Appointment, ...]  # who gets the same time in the session that comes instead
     lost: tuple[Appointment, ...]  # who loses their time
     seats: Mapping[int, tuple[datetime, ...]]  # for who is kept, the slots they get
-
-
-@dataclass(frozen=True)
-class Publish:
-    """The change (see `changes`) that shuts these sessions, and opens slots again, on account of `row`."""
-
-    centre: Centre
-    session_ids: tuple[int, ...]
-    opening: tuple[int, ...] = ()  # slots that open again
-    row: object = None
-    why = ClosedFor.RULE
-
-    @property
-    def centre_id(self) -> int:
-        return self.centre.id
-
-    def check(self) -> None:
-        """Nothing stands against it."""
-
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        theirs = Slot.clinic_session_id.in_(self.session_ids)
-        query = select(Slot.id).where(theirs, Slot.closed_at.is_(None), Slot.ends_at > now)
-        return dict.fromkeys(db.session.scalars(query), (0, 0))
-
-    def keeps_shut(self, now: datetime) -> list[int]:
-        query = select(Slot.id).where(
-            Slot.clinic_session_id.in_(self.session_ids),
-            Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]),
-            Slot.ends_at > now,
-        )
-        return list(db.session.scalars(query.order_by(Slot.id)))
-
-    def opens(self, now: datetime) -> list[int]:
-        return list(self.opening)
-
-    def record(self, *, by: object, now: datetime) -> object:
-        return self.row
+    shutting: applying.Preview  # what becomes of the slots of the sessions that go
 
 
 class _Looking:
@@ -179,6 +144,11 @@ def hours_of(rule: RotaRule) -> PlannedHours:
     )
 
 
+def publishing(centre: Centre, session_ids: tuple[int, ...], row: object = None) -> ShutSessions:
+    """The change of hours that a publication makes to the sessions that go."""
+    return ShutSessions(centre, session_ids, action=HoursChange.PUBLISH, row=row)
+
+
 def diff(centre: Centre, *, now: datetime) -> Diff:
     """What publishing the centre's open drafts would do, as things are."""
     at_hand = _Looking(centre, now)
@@ -188,7 +158,7 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
     closing = [(draft, one) for draft, one in ending if one.id not in staying]
     closing_ids = tuple(one.id for _, one in closing)
     comes, conflicts, seats = _comes(at_hand, set(closing_ids), staying)
-    shown = applying.preview(Publish(centre, closing_ids), now=now)
+    shown = applying.preview(publishing(centre, closing_ids), now=now)
     by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
     kept = seats.seat(_guest(appointment) for appointment in by_booking)
     goes = [_sitting(at_hand, draft, one) for draft, one in closing if not one.withdrawn_at]
@@ -216,6 +186,7 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
         kept=tuple(appointment for appointment in shown.displaced if appointment.id in kept),
         lost=tuple(appointment for appointment in shown.displaced if appointment.id not in kept),
         seats=kept,
+        shutting=shown,
     )
 
 

@@ -19,7 +19,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.coming_back import come_back, who_waits
 from clinic.scheduling.changes.seats import run_of, slots_in
 from clinic.scheduling.models import (
@@ -30,7 +30,7 @@ from clinic.scheduling.models import (
     RotaRule,
 )
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rota.diff import Diff, Publish, diff
+from clinic.scheduling.rota.diff import Diff, diff, publishing
 from clinic.scheduling.rota.models import (
     ONE_DAY,
     DraftKind,
@@ -62,18 +62,19 @@ class SomethingAgainst(DomainError):
 def publish(centre: Centre, number: int, version: str, *, by: Person, now: datetime) -> Diff:
     """Do what was shown under that version, after the publication of that number.
 
-    Raises NothingToPublish, Overtaken when somebody else published, ShownBefore when a booking or
+    Raises NothingToPublish, Overtaken when somebody else published, NotAsShown when a booking or
     another change came in between, SomethingAgainst when a draft cannot be.
     """
     one_at_a_time([centre.id])
     before = diff(centre, now=now)
     waits = _who_waits(centre, before.drafts, now)
     around = places.slots_around([appointment.id for appointment in waits])
-    applying.lock_slots(Publish(centre, before.closing), now=now, also=around)
-    places.lock_children({appointment.child_id for appointment in waits})
+    children = {appointment.child_id for appointment in waits}
+    children |= applying.lock_slots(publishing(centre, before.closing), now=now, also=around)
     db.session.expire_all()
     shown = diff(centre, now=now)
     _must_be_as_shown(centre, shown, number, version)
+    places.lock_children(children | shown.shutting.child_ids)
     publication = RotaPublication(
         centre_id=centre.id,
         published_at=now,
@@ -89,8 +90,8 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
         _add_its_rule(draft, shown.stays.get(draft.id, ()), by=by, now=now)
         draft.publication_id = publication.id
     online = booked_online(publication.kept)
-    change = Publish(centre, shown.closing, row=publication)
-    applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
+    change = publishing(centre, shown.closing, row=publication)
+    applying.carry_out(change, shown.shutting, by=by, now=now)
     tomorrow = clinic_day(now) + ONE_DAY
     rota.extend([centre], tomorrow, clinic_day(now) + rota.horizon(), now=now)
     made = [draft.made_rule_id for draft in shown.drafts if draft.made_rule_id]
@@ -120,7 +121,7 @@ def _must_be_as_shown(centre: Centre, shown: Diff, number: int, version: str) ->
     if not shown.drafts:
         raise NothingToPublish
     if version != shown.version:
-        raise ShownBefore
+        raise NotAsShown
     if shown.problems:
         raise SomethingAgainst
 

@@ -19,11 +19,11 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.coming_back import come_back, who_waits
+from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
-from clinic.scheduling.rota.diff import Publish
 from clinic.scheduling.rota.plan import Guest, seats_of
 from clinic.scheduling.rota.publishing import booked_online, seat_again
 from clinic.scheduling.timetable import opening
@@ -36,12 +36,6 @@ class HasBegun(DomainError):
 
 class InThePast(DomainError):
     message = mark("That time is over. Please choose a later one.")
-
-
-class MoveSession(Publish):
-    """The change that shuts the session; by its name the audit trail knows it."""
-
-    why = ClosedFor.HAND
 
 
 @dataclass(frozen=True)
@@ -65,6 +59,18 @@ class Moved:
     kept: tuple[Appointment, ...]
     lost: tuple[Appointment, ...]
     back: tuple[Appointment, ...]  # who lost this very time before, and gets it back
+    shutting: applying.Preview  # what becomes of the session's slots
+
+
+def _withdrawal(session: ClinicSession) -> ShutSessions:
+    """The change that shuts the session where it is."""
+    return ShutSessions(
+        session.practitioner.centre,
+        (session.id,),
+        action=HoursChange.MOVE_SESSION,
+        why=ClosedFor.HAND,
+        row=session,
+    )
 
 
 def preview(moving: Moving, *, now: datetime) -> Moved:
@@ -76,8 +82,7 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     session, hours = moving.session, _hours(moving)
     times = _free_times(moving, hours, now)
     services = tuple(services_given([session.id])[session.id])
-    change = MoveSession(session.practitioner.centre, (session.id,), row=session)
-    shown = applying.preview(change, now=now)
+    shown = applying.preview(_withdrawal(session), now=now)
     given = frozenset(service.id for service in services)
     seats = seats_of(session.practitioner_id, times, hours.capacity, given)
     by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
@@ -92,6 +97,7 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
         kept=tuple(appointment for appointment in shown.displaced if appointment.id in kept),
         lost=tuple(appointment for appointment in shown.displaced if appointment.id not in kept),
         back=tuple(appointment for appointment in waits if appointment.id in back),
+        shutting=shown,
     )
 
 
@@ -156,21 +162,22 @@ def _free_times(
 
 
 def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
-    """Do what was shown under that version. Raises ShownBefore, and as `preview` does."""
+    """Do what was shown under that version. Raises NotAsShown, and as `preview` does."""
     session = moving.session
     opening.one_at_a_time([session.centre_id])
-    change = MoveSession(session.practitioner.centre, (session.id,), row=session)
+    change = _withdrawal(session)
     waits = _who_waits(moving)
+    children = {appointment.child_id for appointment in waits}
     around = places.slots_around([appointment.id for appointment in waits])
-    applying.lock_slots(change, now=now, also=around)
-    places.lock_children({appointment.child_id for appointment in waits})
+    children |= applying.lock_slots(change, now=now, also=around)
     db.session.expire_all()
     shown = preview(moving, now=now)
+    places.lock_children(children | shown.shutting.child_ids)
     if shown.version != version:
-        raise ShownBefore
+        raise NotAsShown
     kept = [appointment.id for appointment in shown.kept]
     online = booked_online(kept)
-    applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
+    applying.carry_out(change, shown.shutting, by=by, now=now)
     made = opening.open_session(
         session.practitioner, moving.room, shown.services, moving.day, shown.hours, by=by, now=now
     )

@@ -17,11 +17,11 @@ from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.scheduling import places
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import not_shut_otherwise
+from clinic.scheduling.changes.kinds import HoursChange, ShutSessions, not_shut_otherwise
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Place, RotaRule, Slot
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rota.diff import Publish
 from clinic.scheduling.rota.models import (
     RotaDraft,
     RotaPublication,
@@ -103,15 +103,23 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     if drafts_of(centre):
         raise DraftsOpen
     drafts = _its_drafts(publication)
-    change = Undo(centre, tuple(_new_sessions(drafts)), tuple(_shut_by(drafts, now)), publication)
-    applying.lock_slots(change, now=now)
+    change = ShutSessions(
+        centre,
+        tuple(_new_sessions(drafts)),
+        action=HoursChange.UNDO,
+        opening=tuple(_shut_by(drafts, now)),
+        row=publication,
+    )
+    coming_back = applying.lock_slots(change, now=now)
     db.session.expire_all()
     if used := used_by(publication):
         raise Used(used)
+    shutting = applying.preview(change, now=now)
+    places.lock_children(coming_back | shutting.child_ids)
     online = booked_online(publication.kept)
     for draft in drafts:
         _restore_its_rule(draft, by=by, now=now)
-    applying.apply(change, applying.preview(change, now=now).version, by=by, now=now)
+    applying.carry_out(change, shutting, by=by, now=now)
     theirs = ClinicSession.rota_rule_id.in_([draft.rule_id for draft in drafts if draft.rule_id])
     seat_again(_displaced(publication.kept), theirs, online, by=by, now=now)
     _leave_to_what_shuts(change.opening, drafts, now)
@@ -123,10 +131,6 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     concerned = [*publication.kept, *publication.lost]
     lost = _displaced(concerned)
     return Undone(tuple(one for one in concerned if one not in lost), tuple(lost))
-
-
-class Undo(Publish):
-    """The same change the other way round, by another name in the audit trail."""
 
 
 def _its_drafts(publication: RotaPublication) -> list[RotaDraft]:

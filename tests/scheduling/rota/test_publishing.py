@@ -9,7 +9,7 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking, new_times
 from clinic.scheduling.changes import applying, kinds
-from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
@@ -237,7 +237,7 @@ def test_what_came_in_between_is_shown_before_anything_is_done(meanwhile):
     else:
         made.change(opens=time(10, 15))
     db.session.commit()
-    with pytest.raises(ShownBefore):
+    with pytest.raises(NotAsShown):
         made.publish(shown)
     db.session.rollback()
     assert made.look().version != shown.version

@@ -8,7 +8,7 @@ from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling.booking import new_times
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.as_shown import ShownBefore
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.rota import session_moving
 from clinic.scheduling.rota.session_moving import HasBegun, InThePast, Moving
@@ -73,7 +73,7 @@ def test_a_booking_in_between_is_shown_first():
     asked = moving(made, time(10), time(12))
     shown = session_moving.preview(asked, now=NOON)
     made.book(TUESDAY, 1)
-    with pytest.raises(ShownBefore):
+    with pytest.raises(NotAsShown):
         move(made, asked, shown)
 
 
@@ -153,7 +153,7 @@ def test_another_day_asked_under_what_was_shown_for_this_one_is_refused():
     made = Rota()
     shown = session_moving.preview(moving(made, opens=time(10)), now=NOON)
     other = moving(made, opens=time(10), day=TUESDAY + timedelta(days=3))
-    with pytest.raises(ShownBefore):
+    with pytest.raises(NotAsShown):
         session_moving.move(other, shown.version, by=made.manager, now=NOON)
 
 
