@@ -41,7 +41,7 @@ def is_disabled(control):
         for ancestor in ancestors(control)
         if ancestor.tag in ("fieldset", "select", "optgroup")
     )
-    return any("disabled" in one.attributes for one in (control, *holders))
+    return any("disabled" in node.attributes for node in (control, *holders))
 
 
 @dataclass
@@ -112,19 +112,19 @@ class Form:
             if (form := owner(one, forms)) is not None and form.mem_id == node.mem_id
         ]
         self.buttons = [
-            one
-            for one in own
-            if one.attributes.get("aria-hidden") != "true"  # it is there for the Enter key
+            node
+            for node in own
+            if node.attributes.get("aria-hidden") != "true"  # it is there for the Enter key
             and (
-                (one.tag == "button" and (one.attributes.get("type") or "submit") == "submit")
-                or (one.tag == "input" and one.attributes.get("type") in BUTTONS)
+                (node.tag == "button" and (node.attributes.get("type") or "submit") == "submit")
+                or (node.tag == "input" and node.attributes.get("type") in BUTTONS)
             )
         ]
         self.controls = [
             control
-            for one in own
-            if one.attributes.get("name") and one.tag != "button"
-            for control in controls_of(one)
+            for node in own
+            if node.attributes.get("name") and node.tag != "button"
+            for control in controls_of(node)
         ]
         self.tampered = MultiDict()
 
@@ -189,7 +189,7 @@ class Form:
         found = [control for control in self.controls if control.name == name]
         if not found:
             pytest.fail(f"{self} has no field {name!r}, but {sorted(self.names)}")
-        if all(is_disabled(one.node) for one in found):
+        if all(is_disabled(node.node) for node in found):
             pytest.fail(f"{self}: {name!r} is disabled")
         return found
 
@@ -227,7 +227,7 @@ class Form:
             found[0].chosen = value
             return
         wanted = [str(one) for one in value] if isinstance(value, list | set) else [str(value)]
-        offered = [one.value for one in found if not is_disabled(one.node)]
+        offered = [node.value for node in found if not is_disabled(node.node)]
         if missing := [one for one in wanted if one not in offered]:
             pytest.fail(f"{self}: {name!r} does not offer {missing}, but {offered}")
         many = found[0].kind == "checkbox" or any(
@@ -236,17 +236,17 @@ class Form:
         )
         if len(wanted) != 1 and not many:
             pytest.fail(f"{self}: {name!r} takes one choice, not {wanted}")
-        for one in found:
-            one.chosen = one.value in wanted and not is_disabled(one.node)
+        for node in found:
+            node.chosen = node.value in wanted and not is_disabled(node.node)
 
     def button(self, which=None):
         """The button of that name, value, id or label; without a word the only one there is."""
         found = called(self.buttons, which)
-        same = {(one.attributes.get("name"), one.attributes.get("value")) for one in found}
+        same = {(node.attributes.get("name"), node.attributes.get("value")) for node in found}
         if len(found) != 1 and (len(same) != 1 or same == {(None, None)}):
             there = [words(button) or button.attributes for button in self.buttons]
             pytest.fail(f"{self} has {len(found)} buttons {which!r}, of {there}")
-        return next((one for one in found if not is_disabled(one)), found[0])
+        return next((node for node in found if not is_disabled(node)), found[0])
 
     def submit(self, button=None, *, htmx=False, **sending):
         """Press a button and send it; the page that answers. Redirects are not followed.
@@ -324,9 +324,9 @@ def _names_of(button):
 
 def _doer(button, form):
     """The element whose HTMX attributes count: the button's own, else the form's."""
-    for one in (button, form):
-        if "hx-post" in one.attributes or "hx-get" in one.attributes:
-            return one
+    for node in (button, form):
+        if "hx-post" in node.attributes or "hx-get" in node.attributes:
+            return node
     return pytest.fail(f"HTMX does not send {form.attributes.get('action')}: it has no hx-post")
 
 

@@ -75,8 +75,8 @@ class Fuzz:
             if answer.status_code != 200 or answer.mimetype != "text/html":
                 continue
             for form in Page(client, answer).tree.css("form"):
-                names = {one.attributes.get("name"): one.attributes.get("value") or ""
-                         for one in form.css("[name]")}  # fmt: skip
+                names = {node.attributes.get("name"): node.attributes.get("value") or ""
+                         for node in form.css("[name]")}  # fmt: skip
                 action = (form.attributes.get("action") or answer.request.path).partition("?")[0]
                 self.fields.setdefault(action, {}).update(names)
                 self.senders.setdefault(action, client)

@@ -64,27 +64,27 @@ class Page:
 
     def rows(self, selector):
         """The text of each element that fits."""
-        return [words(one) for one in self.tree.css(selector)]
+        return [words(node) for node in self.tree.css(selector)]
 
     def values(self, selector, attribute):
         """An attribute of each element that fits."""
-        return [one.attributes.get(attribute) for one in self.tree.css(selector)]
+        return [node.attributes.get(attribute) for node in self.tree.css(selector)]
 
     @property
     def errors(self):
         """What is said at the fields: name of the field → message."""
-        names = {one.id: one.attributes.get("name") for one in self.tree.css("[id][name]")}
+        names = {node.id: node.attributes.get("name") for node in self.tree.css("[id][name]")}
         said = {}
-        for one in self.tree.css(".error[id]"):
-            field = one.id.rpartition("-error")[0]
-            said.setdefault(names.get(field) or field, words(one))
+        for node in self.tree.css(".error[id]"):
+            field = node.id.rpartition("-error")[0]
+            said.setdefault(names.get(field) or field, words(node))
         return said
 
     def link(self, text):
         """The address behind the link with that text."""
-        links = [one for one in self.tree.css("a[href]") if text in words(one)]
+        links = [node for node in self.tree.css("a[href]") if text in words(node)]
         exact = [link for link in links if words(link) == text]
-        there = {one.attributes["href"] for one in exact or links}
+        there = {node.attributes["href"] for node in exact or links}
         if len(there) != 1:
             pytest.fail(f"{self!r} has {len(there)} links {text!r}: {sorted(there)}")
         return there.pop()
@@ -107,16 +107,16 @@ class Page:
     @property
     def forms(self):
         """All its forms; those of the header come first."""
-        return [Form(self, one) for one in self.tree.css("form")]
+        return [Form(self, node) for node in self.tree.css("form")]
 
     def form(self, which=None, *, action=None, index=None, holding=None):
         """The form of that id, with that action (or its end); or in `main` the one at that place, the
         one that has a field, button or text of that name, or without a word the only one."""
         anywhere = which is not None or action is not None
         around = self.tree if anywhere else self.tree.css_first("main") or self.tree
-        found = [Form(self, one) for one in around.css("form")]
+        found = [Form(self, node) for node in around.css("form")]
         if which is not None:
-            found = [one for one in found if one.node.id == which]
+            found = [node for node in found if node.node.id == which]
         if action is not None:
             found = [
                 one
@@ -124,7 +124,7 @@ class Page:
                 if one.action == action or one.action.partition("?")[0].endswith(action)
             ]
         if holding is not None:
-            found = [one for one in found if _holds(one, holding)]
+            found = [node for node in found if _holds(node, holding)]
         if index is not None:
             found = found[index : index + 1 or None]
         if len(found) != 1:
@@ -163,7 +163,7 @@ class Page:
         everywhere = [button for form in self.forms for button in form.buttons]
         found = called(everywhere, which)
         if len(found) != 1:
-            there = [words(one) for one in everywhere]
+            there = [words(node) for node in everywhere]
             pytest.fail(f"{self!r} has {len(found)} buttons {which!r}, of {there}")
         form = next(form for form in self.forms if found[0] in form.buttons)
         return form, found[0]
@@ -194,12 +194,12 @@ def _holds(form, what):
 
 def values(html, selector, attribute):
     """That attribute of each element of a text of HTML that fits."""
-    return [one.attributes.get(attribute) for one in LexborHTMLParser(html).css(selector)]
+    return [node.attributes.get(attribute) for node in LexborHTMLParser(html).css(selector)]
 
 
 def rows(html, selector):
     """The text of each element of a text of HTML that fits, blanks folded."""
-    return [words(one) for one in LexborHTMLParser(html).css(selector)]
+    return [words(node) for node in LexborHTMLParser(html).css(selector)]
 
 
 def path_of(address, page):

@@ -109,7 +109,7 @@ def test_what_hides_a_filled_field_is_opened_and_a_field_of_another_place_belong
         [("a", "x"), ("b", "y")],
     )
     assert fields_of(html) == [("a", "x"), ("b", "y")]
-    opened = ["open" in one.attributes for one in LexborHTMLParser(html).css("details")]
+    opened = ["open" in node.attributes for node in LexborHTMLParser(html).css("details")]
     assert opened == [True, True, False]
 
 

@@ -77,7 +77,7 @@ class Walk:
     def __init__(self, app, client, rows):
         self.app, self.client, self.rows = app, client, rows
         self.path, self.engine = db.engine.url.database, db.engine
-        self.cookies = [(one.key, one.decoded_value) for one in client._cookies.values()]
+        self.cookies = [(cookie.key, cookie.decoded_value) for cookie in client._cookies.values()]
         self.asked_for, self.shown = defaultdict(set), defaultdict(set)  # view → names of fields
 
     def view_of(self, sending):
@@ -166,7 +166,7 @@ class Walk:
         ):
             source.backup(target)
         forget(self.app, self.engine)
-        for key in [one.key for one in self.client._cookies.values()]:
+        for key in [cookie.key for cookie in self.client._cookies.values()]:
             self.client.delete_cookie(key)
         for key, value in self.cookies:
             self.client.set_cookie(key, value)

@@ -113,7 +113,7 @@ def test_it_is_kept_for_a_day(client):
     with time_machine.travel(NOON + timedelta(hours=25), tick=False):
         assert shown(client.page(PAGE))["name"] == ""
         client.forget().post("/family/consents", data={"privacy": "y"})  # clears what is old
-        assert [one.page for one in db.session.query(KeptForm)] == ["/family/consents"]
+        assert [kept_form.page for kept_form in db.session.query(KeptForm)] == ["/family/consents"]
 
 
 def test_of_one_form_the_latest_is_kept_of_one_person_twenty(client):
@@ -196,7 +196,7 @@ class TestByTheTokenOfTheForm:
         client.sign_in(second)
         form.submit(headers=FROM)
         assert shown(client.page(PAGE))["name"] == ""
-        assert [one.user_id for one in db.session.query(KeptForm)] == [first.id]
+        assert [kept_form.user_id for kept_form in db.session.query(KeptForm)] == [first.id]
 
     def test_a_token_that_is_none_is_that_of_the_cookie(self, client):
         client.sign_in(parent())

@@ -60,7 +60,7 @@ def test_a_parent_signs_up_with_a_phone_and_a_code(client):
     assert client.get("/family").status_code == 200
     user = db.session.query(User).filter_by(phone="+8613800138000").one()
     given = db.session.query(Consent).filter_by(user_id=user.id).all()
-    assert {(one.kind.value, one.given) for one in given} == {
+    assert {(consent.kind.value, consent.given) for consent in given} == {
         ("privacy", True),
         ("children_under_14", True),
     }

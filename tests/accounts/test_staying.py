@@ -275,7 +275,9 @@ def test_it_is_all_on_the_trail(desk, client, app):
         enter(desk, user)
         desk.page("/sign-ins").press("所有设备")
     told = db.session.query(AuditEvent).filter_by(subject="users").order_by(AuditEvent.id)
-    assert [(one.action, one.subject_id, one.actor_id) for one in told] == [
+    assert [
+        (audit_event.action, audit_event.subject_id, audit_event.actor_id) for audit_event in told
+    ] == [
         ("sign-in", user.id, user.id),
         ("sign-in refused", user.id, None),
         ("sign-in refused", None, None),
@@ -285,7 +287,7 @@ def test_it_is_all_on_the_trail(desk, client, app):
         ("sign-in", user.id, user.id),
         ("sign-out everywhere", user.id, user.id),
     ]
-    assert user.phone[3:] not in str([one.details for one in told])
+    assert user.phone[3:] not in str([audit_event.details for audit_event in told])
 
 
 @pytest.mark.parametrize(

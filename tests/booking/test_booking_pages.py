@@ -84,7 +84,7 @@ def test_what_is_offered_instead_is_not_refused_again_and_says_from_when_it_work
     assert answer.status_code == 422
     assert "最早可约：3月4日周三。" in answer.text
     offered = [db.session.get_one(Slot, number) for number in slots_in(answer)]
-    assert [f"{local(one.starts_at):%d %H:%M}" for one in offered] == [
+    assert [f"{local(slot.starts_at):%d %H:%M}" for slot in offered] == [
         "04 09:00",
         "04 09:15",
         "04 09:30",
@@ -93,7 +93,7 @@ def test_what_is_offered_instead_is_not_refused_again_and_says_from_when_it_work
 
 
 def slots_in(answer):
-    return [int(one) for one in values(answer.text, "[name=slot]", "value")]
+    return [int(text) for text in values(answer.text, "[name=slot]", "value")]
 
 
 def test_a_reason_that_is_too_long_is_422_and_kept(client):

@@ -63,7 +63,7 @@ class Course:
 
     def times(self):
         db.session.expire_all()
-        rows = [db.session.get_one(Appointment, one) for one in self.ids]
+        rows = [db.session.get_one(Appointment, appointment) for appointment in self.ids]
         return [f"{local(row.starts_at):%m-%d %H:%M}" for row in rows if not row.displaced_at]
 
 

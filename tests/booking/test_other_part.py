@@ -69,7 +69,10 @@ class Trip:
 
     def times(self):
         db.session.expire_all()
-        parts = [db.session.get_one(Appointment, one) for one in (self.first, self.second)]
+        parts = [
+            db.session.get_one(Appointment, appointment)
+            for appointment in (self.first, self.second)
+        ]
         return [
             None if status_of(part) is Status.CANCELLED else f"{local(part.starts_at):%d %H:%M}"
             for part in parts

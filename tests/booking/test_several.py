@@ -72,7 +72,10 @@ def test_siblings_are_booked_together_and_one_is_cancelled_alone(client):
     shown = client.get(booked.location).text
     assert "同一预约" in shown
     client.post(f"{booked.location}/cancellation", data={"reason": ""})
-    standing = [status_of(one) for one in db.session.query(Appointment).order_by(Appointment.id)]
+    standing = [
+        status_of(appointment)
+        for appointment in db.session.query(Appointment).order_by(Appointment.id)
+    ]
     assert standing == [Status.CANCELLED, Status.BOOKED]
     assert broken_promises() == []
 
@@ -97,7 +100,7 @@ def test_a_check_is_followed_by_a_vaccination(client):
     client.post(held.location, data={"reason": ""})
 
     made = db.session.query(Appointment).order_by(Appointment.starts_at).all()
-    assert [one.service_id for one in made] == [check.id, vaccination.id]
+    assert [appointment.service_id for appointment in made] == [check.id, vaccination.id]
     assert made[0].ends_at <= made[1].starts_at
 
 
@@ -233,12 +236,15 @@ def test_the_rest_of_a_course_moves_together_or_ends_together(client, rehab):
     page = client.get(f"/rehab/remaining/{number}", query_string=query)
     moved = client.post(f"/rehab/remaining/{number}", data={"slot": plan_in(page.text)})
     assert moved.status_code == 303
-    starts = [one.starts_at for one in db.session.query(Appointment).order_by(Appointment.id)]
+    starts = [
+        appointment.starts_at
+        for appointment in db.session.query(Appointment).order_by(Appointment.id)
+    ]
     wednesdays = [date(2026, 3, 4) + timedelta(days=7 * n) for n in range(4)]
     assert starts == [at(day, time(10)) for day in wednesdays]
 
     client.post(f"{booked}/cancellation", data={"reason": "", "rest": "y"})
-    assert all(one.cancelled_at for one in db.session.query(Appointment))
+    assert all(appointment.cancelled_at for appointment in db.session.query(Appointment))
     assert client.get(f"/rehab/remaining/{number}").location == f"/appointments/{number}"
     assert broken_promises() == []
 
@@ -499,7 +505,8 @@ def test_a_family_whose_hours_changed_may_choose_another_time_or_cancel(client):
         == 303
     )
     assert [
-        status_of(db.session.get_one(Appointment, one)) for one in (moved.id, cancelled.id)
+        status_of(db.session.get_one(Appointment, appointment))
+        for appointment in (moved.id, cancelled.id)
     ] == [
         Status.BOOKED,
         Status.CANCELLED,

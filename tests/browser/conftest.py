@@ -83,7 +83,7 @@ class Visitor:
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, (page.url, "wider than the screen")
         found = Axe().run(page).response["violations"]
-        told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+        told = [(case["id"], [node["html"][:200] for node in case["nodes"]]) for case in found]
         assert told == [], page.url
 
     def sign_in(self, role):

@@ -81,8 +81,8 @@ def test_a_check_from_home_to_its_end(chromium, site, way):
     parent.open(before.replace("/checkups", "").replace("/before", ""))
     parent.press(parent.page.locator('main a[href$="/report"]'))
     assert "9.2" in parent.page.locator("main").inner_text()
-    for one in (parent, doctor):
-        one.page.context.close()
+    for answer in (parent, doctor):
+        answer.page.context.close()
 
 
 def answer_at_home(parent, before):

@@ -50,7 +50,10 @@ class Made:
     def hours(self):
         """The hours of the sessions on Tuesday that are not withdrawn."""
         query = db.session.query(ClinicSession).filter_by(withdrawn_at=None)
-        found = [(one.starts_at, one.ends_at) for one in query.order_by(ClinicSession.starts_at)]
+        found = [
+            (session.starts_at, session.ends_at)
+            for session in query.order_by(ClinicSession.starts_at)
+        ]
         db.session.rollback()
         return found
 

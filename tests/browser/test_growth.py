@@ -30,13 +30,13 @@ def test_a_family_measures_at_home_and_reads_the_chart(visitor):
     dots = chart.locator(".growth-dot")
     assert dots.count() == 2
     told = [dots.nth(n).locator(".growth-tip .growth-value") for n in (0, 1)]
-    assert [one.is_visible() for one in told] == [False, False]
+    assert [element.is_visible() for element in told] == [False, False]
     assert chart.locator(".growth-latest").is_visible()
     dots.first.focus()
-    assert [one.is_visible() for one in told] == [True, False]
+    assert [element.is_visible() for element in told] == [True, False]
     assert not chart.locator(".growth-latest").is_visible()
     dots.nth(1).locator(".growth-touch").hover()
-    assert [one.is_visible() for one in told] == [False, True]
+    assert [element.is_visible() for element in told] == [False, True]
     assert "9.4 kg" in told[1].text_content()
 
     page.locator("#table-weight_for_age summary").click()

@@ -115,9 +115,9 @@ def test_a_day_is_grouped(manager, session, other, visits, by):
 def test_a_week_by_room_has_a_line_for_each_room(manager, session, other):
     page = manager.get("/calendar/week?by=room").text
     assert page.count('class="strip-cell"') == len(session.practitioner.centre.rooms)
-    for one in (session, other):
-        assert f'data-room="{one.room_id}"' in page
-        assert f'<span class="small muted">{one.room.name_zh}</span>' in page
+    for shown in (session, other):
+        assert f'data-room="{shown.room_id}"' in page
+        assert f'<span class="small muted">{shown.room.name_zh}</span>' in page
     assert f'<span class="small muted">{session.practitioner.name_zh}</span>' not in page
 
 

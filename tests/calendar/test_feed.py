@@ -222,7 +222,10 @@ def test_only_the_hash_is_kept_and_deeds_are_on_record(practitioner):
     row = db.session.query(CalendarFeed).one()
     assert token not in (row.token_hash, str(row.id))
     assert len(token) >= 43  # 256 bits
-    deeds = [one.action for one in db.session.query(AuditEvent).filter_by(subject="calendar_feeds")]
+    deeds = [
+        audit_event.action
+        for audit_event in db.session.query(AuditEvent).filter_by(subject="calendar_feeds")
+    ]
     assert deeds == ["open_feed", "close_feed"]
 
 

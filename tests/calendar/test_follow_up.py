@@ -79,7 +79,7 @@ def practice(app):
 
 
 def slots_on(page):
-    return [int(one) for one in values(page.text, "[name=slot]", "value")]
+    return [int(text) for text in values(page.text, "[name=slot]", "value")]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_rubbish_needs_are_no_doses(jabs):
 def due_on(page):
     """What the page says is also due: the need, and whether it is booked."""
     tree = LexborHTMLParser(page)
-    (part,) = [one for one in tree.css("section") if words(one).startswith("其他待完成项目")]
+    (part,) = [node for node in tree.css("section") if words(node).startswith("其他待完成项目")]
     return {
         line.css_first("span").text(deep=False).strip(): "已约2026" in words(line)
         for line in part.css("li")

@@ -86,7 +86,7 @@ def test_who_arrived_only_by_being_done_has_not_arrived_after_that(page, visit):
 def test_did_not_come_is_taken_back_with_its_place(page, visit):
     press(page(), "未到")
     assert status_of(visit) is Status.NO_SHOW
-    assert "完成" not in [one.text() for one in page().tree.css("main button")]
+    assert "完成" not in [node.text() for node in page().tree.css("main button")]
     press(page(), "撤销“未到”")
     db.session.expire_all()
     assert status_of(visit) is Status.BOOKED

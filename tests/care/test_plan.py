@@ -49,4 +49,4 @@ def test_nothing_is_lost_and_nothing_is_shown_twice(rows):
     plan = plan_of(dues)
 
     shown = [*plan.now, *plan.ask, *plan.coming, *plan.done]
-    assert sorted(one.code for one in shown) == sorted(due.code for due in dues)
+    assert sorted(due_item.code for due_item in shown) == sorted(due.code for due in dues)

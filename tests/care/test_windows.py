@@ -64,7 +64,7 @@ def test_one_sentence_for_each_window(case):
 def test_a_first_paid_dose_on_its_first_legal_day_is_possible_now():
     """Pneumococcal conjugate: legal from 42 days, usual from two months."""
     child = Recipient(TODAY - 42 * DAY, "F")
-    [found] = [one for one in advice(child, [], TODAY) if one.line.series == "PCV13"]
+    [found] = [found for found in advice(child, [], TODAY) if found.line.series == "PCV13"]
     need = due(Standing.COMING, found.line.earliest, recommended=found.usual)
     assert (found.line.earliest, found.usual) == (TODAY, date(2026, 12, 13))
     assert window(need, TODAY).message == windows.USUAL_LATER

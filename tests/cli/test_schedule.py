@@ -88,7 +88,7 @@ def test_a_rule_is_added_extended_and_ended(run, centre):
     _, shown = run("end-rule", 1, "2026-03-04", "--by", BY)
     run("end-rule", 1, "2026-03-04", "--by", BY, "--version", version_in(shown))
     live = db.session.query(ClinicSession).filter_by(rota_rule_id=1, withdrawn_at=None)
-    assert [one.rota_day for one in live][:2] == [date(2026, 3, 2), date(2026, 3, 4)]
+    assert [session.rota_day for session in live][:2] == [date(2026, 3, 2), date(2026, 3, 4)]
 
 
 def test_a_saturday_that_works_as_a_wednesday(run, centre):

@@ -31,7 +31,10 @@ def test_a_session_is_opened_and_listed_with_its_slots(run, centre, visit):
 
     made = db.session.query(ClinicSession).order_by(ClinicSession.id.desc()).first()
     assert done == (0, f"Session {made.id} is open.\n")
-    assert [one.opens_by_hand for one in db.session.query(SlotService)][-2:] == [True, True]
+    assert [slot_service.opens_by_hand for slot_service in db.session.query(SlotService)][-2:] == [
+        True,
+        True,
+    ]
     assert run(*args, *rest)[0] == 1  # the room is used
     lines = run("sessions", centre.code, "2026-03-03", "--slots")[1].splitlines()
     assert lines[0].startswith(f"session {visit.slot_id}: ")

@@ -33,11 +33,11 @@ def test_there_is_something_to_do_today(city):
     doctor = find_user("clinician@demo.example")
     youngest = both_in_one_visit(find_user("parent@demo.example"))
     visits = [
-        one
-        for one in db.session.query(Appointment).join(Appointment.practitioner)
-        if one.practitioner.user_id == doctor.id
-        and one.service.kind == "checkups"
-        and clinic_day(one.starts_at) == DAY
+        time_found
+        for time_found in db.session.query(Appointment).join(Appointment.practitioner)
+        if time_found.practitioner.user_id == doctor.id
+        and time_found.service.kind == "checkups"
+        and clinic_day(time_found.starts_at) == DAY
     ]
     assert all(get_own(doctor, visit.id) is visit for visit in visits)
     assert any(case_of(get_check(doctor, visit.id)).answers for visit in visits)
@@ -52,7 +52,7 @@ def both_in_one_visit(parent):
     both = plans_of([youngest], DAY)[youngest.id].kinds_open
     assert set(both) == {"checkups", "vaccination"}
     booked = db.session.query(Appointment).filter_by(child_id=youngest.id, cancelled_at=None)
-    ahead = [one.service.kind for one in booked if one.starts_at >= midnight]
+    ahead = [time_found.service.kind for time_found in booked if time_found.starts_at >= midnight]
     assert set(ahead).isdisjoint(both)
     assert coming_check(children["李一麦"].id, at(DAY, time(0)))
     assert offered(children["李一麦"]) == ["rehab-assessment", "weight-clinic"]

@@ -85,7 +85,7 @@ def children_have_just_come(now):
     staying = db.session.query(PostVaccinationStay).count()
     # Two visits to one room have one ticket, and the children under observation keep theirs.
     assert 3 <= len(called) <= len(came) + staying
-    assert all(one <= now for one in called if one)
+    assert all(moment <= now for moment in called if moment)
 
 
 def test_the_same_day_makes_the_same_city(city, fresh):
@@ -100,7 +100,7 @@ def test_the_same_day_makes_the_same_city(city, fresh):
 
 def test_the_sign_ins_work_one_a_profession(city):
     shown = demo_sign_ins()
-    names = [one.email.partition("@")[0] for one in shown]
+    names = [demo_sign_in.email.partition("@")[0] for demo_sign_in in shown]
     assert names == [
         "parent",
         "reception",
@@ -111,10 +111,10 @@ def test_the_sign_ins_work_one_a_profession(city):
         "tcm",
         "manager",
     ]
-    for one in shown:
-        user = find_user(one.email)
-        assert is_password(user.password_hash, one.password)
-        assert one.role in user.roles
+    for demo_sign_in in shown:
+        user = find_user(demo_sign_in.email)
+        assert is_password(user.password_hash, demo_sign_in.password)
+        assert demo_sign_in.role in user.roles
 
 
 def test_the_commands(app):

@@ -71,7 +71,7 @@ def test_a_known_child_has_a_box_for_each_dose_and_the_usual_ones_are_ticked(des
     assert {f"{site.child.id}.JE", f"{site.child.id}.MMR"} == set(ticked)
     assert set(ticked) <= set(shown)
     read = db.session.query(AuditEvent).filter_by(action="read", subject_id=site.child.id).all()
-    assert [one.subject for one in read] == ["children"]
+    assert [audit_event.subject for audit_event in read] == ["children"]
     assert boxes(times(desk, data | {"day": TOMORROW.isoformat()}))[1] == []
 
 

@@ -103,7 +103,8 @@ def test_a_closing_is_taken_back_with_one_press(slot, desk, reception, evening):
     line.call(called, slot.clinic_session.room, seen=1, by=reception, now=at)
     line.skip(skipped, seen=1, by=reception, now=at)
     before = {
-        one.id: (one.state, one.station, one.room_id, one.place) for one in (waits, called, skipped)
+        ticket.id: (ticket.state, ticket.station, ticket.room_id, ticket.place)
+        for ticket in (waits, called, skipped)
     }
     db.session.commit()
     page = desk.page("/desk/end").press("全部结束").follow()
@@ -112,7 +113,8 @@ def test_a_closing_is_taken_back_with_one_press(slot, desk, reception, evening):
     stale = page
     page = page.press("撤销“全部结束”：3个号恢复原状").follow()
     now = {
-        one.id: (one.state, one.station, one.room_id, one.place) for one in db.session.query(Ticket)
+        ticket.id: (ticket.state, ticket.station, ticket.room_id, ticket.place)
+        for ticket in db.session.query(Ticket)
     }
     assert now == before
     assert not db.session.query(Encounter).filter(Encounter.closed_at.is_not(None)).count()
@@ -131,7 +133,7 @@ def test_who_came_again_after_the_closing_keeps_the_new_ticket(slot, desk, recep
     again = arriving.check_in(first, by=reception, now=slot.starts_at + timedelta(hours=4))
     db.session.commit()
     desk.page("/desk/end").press("撤销“全部结束”：1个号恢复原状")
-    states = {one.id: one.state for one in db.session.query(Ticket)}
+    states = {ticket.id: ticket.state for ticket in db.session.query(Ticket)}
     assert states.pop(again.id) is State.WAITING
     assert sorted(states.values()) == sorted([State.VOID, State.WAITING])
 
@@ -139,11 +141,11 @@ def test_who_came_again_after_the_closing_keeps_the_new_ticket(slot, desk, recep
 def test_those_marked_as_missed_are_taken_back_with_one_press(slot, desk, evening):
     missed = [book(slot), book(slot)]
     page = desk.page("/desk/end").press("确认未到").follow()
-    assert {status_of(one) for one in missed} == {Status.NO_SHOW}
+    assert {status_of(appointment) for appointment in missed} == {Status.NO_SHOW}
     page.press("撤销：这2位不算未到").follow()
     db.session.expire_all()
-    assert {status_of(one) for one in missed} == {Status.BOOKED}
-    assert {len(one.booking.appointments) for one in missed} == {1}
+    assert {status_of(appointment) for appointment in missed} == {Status.BOOKED}
+    assert {len(appointment.booking.appointments) for appointment in missed} == {1}
     assert db.session.query(AuditEvent).filter_by(action="undo_no_show").count() == 2
     assert not broken_promises()
 

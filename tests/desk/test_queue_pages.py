@@ -138,7 +138,7 @@ def test_what_another_was_quicker_with_is_said_at_its_ticket(room, arrive):
     room.press("skip", second)
     answer = page.form(action=f"/desk/queue/tickets/{second.id}", index=0).submit(htmx=True)
     assert answer.status == 422
-    (card,) = [one for one in answer.tree.css("li") if one.css_first(".notice-bad")]
+    (card,) = [node for node in answer.tree.css("li") if node.css_first(".notice-bad")]
     assert second.label in card.text()
     assert first.label not in card.text()
     assert len(answer.tree.css(".notice-bad")) == 1
@@ -229,7 +229,7 @@ def test_arrivals_show_the_ticket_and_check_in_a_family_with_one_press(client, r
     assert "全家" not in page
 
     desk.post(f"/desk/appointments/{visits[0].id}/arrival/undo")
-    states = [one.state for one in db.session.query(Ticket).order_by(Ticket.id)]
+    states = [ticket.state for ticket in db.session.query(Ticket).order_by(Ticket.id)]
     assert states == [State.VOID, State.WAITING]
 
 
@@ -337,14 +337,17 @@ def test_the_queue_says_of_each_room_what_the_slips_say(client, reception, slot,
     later = make_appointment(service=service, slot=other.clinic_session.slots[8])  # at four
     desk = client.sign_in(reception)
     with at(slot, 5):
-        for one in (alone, later):
-            desk.post(f"/desk/appointments/{one.id}/arrival")
+        for appointment in (alone, later):
+            desk.post(f"/desk/appointments/{appointment.id}/arrival")
         page = desk.page("/desk/queue?station=doctor&room=")
         waits = [
             re.search(r"约 (\d+) 分钟", row)[1] for row in page.rows("[aria-labelledby=waiting] li")
         ]
         assert waits == ["0", "15", "30", "0"]
         assert "预约时间 16:00" in page.rows("[aria-labelledby=early] li")[0]
-        slips = [desk.page(f"/desk/appointments/{one.id}/slip").words for one in (alone, later)]
+        slips = [
+            desk.page(f"/desk/appointments/{appointment.id}/slip").words
+            for appointment in (alone, later)
+        ]
     assert "下一位就是您" in slips[0]
     assert "您来得较早：您的就诊时间是 16:00" in slips[1]

@@ -37,7 +37,7 @@ def test_a_name_with_a_dot_is_the_same_child_however_the_dot_is_typed(desk, serv
     child = make_child(parent, name="阿依古丽·买买提")
     data = WALK_IN | {"service": service.id, "slot": slot.id, "birth_date": child.birth_date}
     desk.post("/desk/walk-in", data=data | {"name": "阿依古丽 • 买买提"})
-    assert [one.name for one in db.session.query(Child)] == ["阿依古丽·买买提"]
+    assert [child.name for child in db.session.query(Child)] == ["阿依古丽·买买提"]
 
 
 def test_a_rare_name_is_the_same_from_the_walk_in_to_the_slip(desk, app, service, slot):

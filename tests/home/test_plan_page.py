@@ -67,7 +67,11 @@ def test_at_eight_months_with_a_full_booklet_the_check_and_two_vaccines_are_due(
 
 def test_a_voided_entry_does_not_count(parent, child):
     given(child, ON_TIME_AT_EIGHT_MONTHS, parent)
-    row = next(one for one in recording.history_of(child.id) if one.vaccine == "BCG")
+    row = next(
+        immunization
+        for immunization in recording.history_of(child.id)
+        if immunization.vaccine == "BCG"
+    )
     recording.void(row, by=parent, reason="by mistake", now=NOON)
     db.session.commit()
 
@@ -88,7 +92,7 @@ def test_what_is_true_of_the_child_changes_its_plan(parent, child):
     plan = plans_of([child], TODAY)[child.id]
 
     assert codes(plan.now) == ["M8"]
-    mmr = next(one for one in plan.coming if one.code == "MMR")
+    mmr = next(due_item for due_item in plan.coming if due_item.code == "MMR")
     assert mmr.earliest == date(2026, 6, 1)
 
 
@@ -100,7 +104,9 @@ def test_a_finished_check_makes_the_next_one_come(parent, child):
     visit.arrived_by_id = visit.done_by_id = parent.id
     db.session.commit()
 
-    checks = [one for one in plans_of([child], TODAY)[child.id].coming if one.code == "M12"]
+    checks = [
+        due_item for due_item in plans_of([child], TODAY)[child.id].coming if due_item.code == "M12"
+    ]
     assert [check.earliest for check in checks] == [date(2026, 7, 2)]
 
 

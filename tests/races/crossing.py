@@ -164,7 +164,9 @@ def break_rule(manner):
         places.lock_if_free = lambda *_: True
     elif manner == "own only":
         places.slots_around = lambda ids: [
-            slot for one in ids for slot in places.slots_of(appointment_id=one)
+            slot
+            for appointment_id in ids
+            for slot in places.slots_of(appointment_id=appointment_id)
         ]
         applying._slots_of_offers = lambda _: []
     elif manner == "one by one":

@@ -32,7 +32,7 @@ AWAY = at(TOMORROW, time(8)), at(TOMORROW, time(18))
 
 
 def manager():
-    return next(one for one in db.session.query(User).all() if Role.MANAGER in one.roles)
+    return next(user for user in db.session.query(User).all() if Role.MANAGER in user.roles)
 
 
 def grant(request_id):
@@ -62,7 +62,9 @@ def _leave(practitioner_id, asked):
                 db.session.rollback()
                 shown = applying.preview(change, now=NOON)
             else:
-                return " ".join(["granted", *(str(one.id) for one in shown.displaced)])
+                return " ".join(
+                    ["granted", *(str(appointment.id) for appointment in shown.displaced)]
+                )
 
     return do
 

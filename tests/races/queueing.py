@@ -22,7 +22,7 @@ STATION = "doctor"
 
 
 def somebody(role):
-    return next(one for one in db.session.query(User).order_by(User.id) if role in one.roles)
+    return next(user for user in db.session.query(User).order_by(User.id) if role in user.roles)
 
 
 def call(room_id):

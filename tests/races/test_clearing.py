@@ -30,8 +30,8 @@ def booked_after_the_look(race, manner):
     """It is known to be over, then its owner confirms, then it is cleared away: how that ended."""
     hold_id = old_form()
     clearing, owner = Somebody(race, clear, manner), Somebody(race, confirm, hold_id)
-    for one in (clearing, owner):
-        one.hear("ready")
+    for somebody in (clearing, owner):
+        somebody.hear("ready")
     answers = [*let_go([owner]), *let_go([clearing])]
     return answers, db.session.get(Hold, hold_id)
 

@@ -82,7 +82,7 @@ class Manager(threading.Thread):
 
     def _look(self, change):
         shown = applying.preview(change, now=clock.now())
-        self.closed.shown = tuple(one.id for one in shown.displaced)
+        self.closed.shown = tuple(appointment.id for appointment in shown.displaced)
         db.session.commit()
         return shown.version
 
@@ -143,7 +143,7 @@ def test_closing_a_day_while_it_is_booked_loses_nobody(race):
     assert closed.stale >= 1
     everybody_is = everybody()
     assert len(everybody_is) == len(booked)
-    assert {status_of(one) for one in everybody_is} == {Status.DISPLACED}
+    assert {status_of(appointment) for appointment in everybody_is} == {Status.DISPLACED}
     assert sorted(closed.shown) == [one.id for one in everybody_is]
     assert broken_promises() == []
 
@@ -154,7 +154,7 @@ def test_its_twin_that_remembers_the_old_hours_books_into_a_shut_room(race):
     _, last, _ = book_and_close(race, twin=twin)
 
     assert last.status == 303
-    assert Status.BOOKED in {status_of(one) for one in everybody()}
+    assert Status.BOOKED in {status_of(appointment) for appointment in everybody()}
     assert any(
         "closed, but families are booked" in broken_promise for broken_promise in broken_promises()
     )
@@ -163,6 +163,8 @@ def test_its_twin_that_remembers_the_old_hours_books_into_a_shut_room(race):
 def test_its_twin_whose_manager_does_not_look_again_surprises_families(race):
     _, _, closed = book_and_close(race, heedless=True)
 
-    displaced = [one.id for one in everybody() if status_of(one) is Status.DISPLACED]
+    displaced = [
+        appointment.id for appointment in everybody() if status_of(appointment) is Status.DISPLACED
+    ]
     assert displaced
     assert list(closed.shown) != displaced

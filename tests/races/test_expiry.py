@@ -65,7 +65,9 @@ def test_an_expired_place_has_one_owner_and_the_other_a_kind_page(race):
         rounds = both_at_once(race, site)
 
     assert [statuses(answers) for answers in rounds] == [{303: 1, 409: 1}] * ROUNDS
-    assert all('name="slot"' in one.page for those in rounds for one in those if one.status == 409)
+    assert all(
+        'name="slot"' in answer.page for those in rounds for answer in those if answer.status == 409
+    )
     assert appointments() == ROUNDS
     assert broken_promises() == []
 
@@ -77,7 +79,7 @@ def test_who_comes_first_has_it_be_it_the_owner_or_the_other(race):
         theirs = [slow.confirm(site, held), quick.book(site, service_id, slot_id)]
         others = [quick2.book(site, service_id, slot2_id), slow2.confirm(site, held2)]
 
-    assert [one.status for one in (*theirs, *others)] == [303, 409, 303, 409]
+    assert [answer.status for answer in (*theirs, *others)] == [303, 409, 303, 409]
     db.session.rollback()
     owners = db.session.scalars(select(Appointment.child_id).order_by(Appointment.id))
     assert list(owners) == [slow.children[0], quick2.children[0]]

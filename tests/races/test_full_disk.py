@@ -66,9 +66,9 @@ def test_a_full_disk_is_said_as_such_and_books_nothing_by_half(sqlite_race):
         db.session.rollback()
         answers = storm.rage(site, 16)
 
-    assert [one.status for one in held] == [303, 303]
+    assert [answer.status for answer in held] == [303, 303]
     assert statuses(refused) == {503: 7}
-    assert all("预约系统暂时无法连接" in one.page for one in refused)
+    assert all("预约系统暂时无法连接" in answer.page for answer in refused)
     assert shown.status == 200  # what is booked can be read all the same
     assert meanwhile == (3, 5, [])
     assert statuses(answers) == {303: 20, 409: 10}

@@ -80,8 +80,8 @@ def test_leave_granted_while_families_book_in_it_leaves_nobody_unseen(race, day,
     booked = [f"booked {one.id}" for one in made]
     assert sorted(answer for answer in answers if answer.startswith("booked")) == sorted(booked)
     assert set(answers) - set(booked) <= {"SlotTaken", "Refused"}
-    assert {status_of(one) for one in made} <= {Status.DISPLACED}
-    assert sorted(int(one) for one in granted.split()[1:]) == [one.id for one in made]
+    assert {status_of(appointment) for appointment in made} <= {Status.DISPLACED}
+    assert sorted(int(text) for text in granted.split()[1:]) == [one.id for one in made]
     assert len(live_leaves()) == 1
     assert broken_promises() == []
 

@@ -46,7 +46,7 @@ def one_child(app):
     mother, father = make_user(), make_user()
     child = make_child(mother)
     make_guardianship(father, child)
-    return [Family(Parent(app, one), (child.id,)) for one in sign_in(mother, father)]
+    return [Family(Parent(app, person), (child.id,)) for person in sign_in(mother, father)]
 
 
 def book_both(app, site, *, child):

@@ -148,7 +148,7 @@ def lost_its_time(number):
 def takes_another():
     """Two new times are kept for a visit; the family takes a third, after them."""
     clinic, visit = lost_its_time(0)
-    kept = [one.slot_id for one in new_times.offer_to(visit.id, now=NOON)]
+    kept = [hold.slot_id for hold in new_times.offer_to(visit.id, now=NOON)]
     last = clinic.session.slots[-1].id
     return (crossing.move, visit.id, last), [kept[0], last]
 
@@ -156,7 +156,7 @@ def takes_another():
 def comes_back():
     """New times are kept for a visit before and after its own; the closure is lifted."""
     _, visit = lost_its_time(5)
-    kept = [one.slot_id for one in new_times.offer_to(visit.id, now=NOON)]
+    kept = [hold.slot_id for hold in new_times.offer_to(visit.id, now=NOON)]
     return (crossing.lift,), [min(kept), visit.slot_id]
 
 

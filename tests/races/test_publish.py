@@ -62,8 +62,8 @@ def families(race, made, numbers):
         Somebody(race, publishing.act, "", "book", make_child(make_user()).id, slot_id)
         for slot_id in slots.values()
     ]
-    for one in found:
-        one.hear("ready")
+    for somebody in found:
+        somebody.hear("ready")
     return found
 
 
@@ -104,4 +104,6 @@ def test_its_twin_that_does_not_compare_takes_times_away_that_nobody_was_shown(r
     published, *_ = publish_while_families_book(race, "heedless")
 
     assert published == "done 0 0"  # nobody was shown
-    assert [one for one in everybody() if status_of(one) is Status.DISPLACED]
+    assert [
+        appointment for appointment in everybody() if status_of(appointment) is Status.DISPLACED
+    ]

@@ -103,7 +103,7 @@ def mother_and_father(app, site):
     mother, father = make_user(), make_user()
     child = make_child(mother)
     make_guardianship(father, child)
-    both = [Family(Parent(app, one), (child.id,)) for one in sign_in(mother, father)]
+    both = [Family(Parent(app, person), (child.id,)) for person in sign_in(mother, father)]
     service_id, slot_ids = service.id, ids_of(slots)
     held = [
         one.hold(site, service_id, slot_id) for one, slot_id in zip(both, slot_ids, strict=True)

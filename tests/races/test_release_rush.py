@@ -71,7 +71,7 @@ def test_five_hundred_parents_for_fifty_places_at_the_moment_of_release(race):
         )
 
     assert statuses(early) == {422: 20}
-    assert all(f"{local(tomorrow):%H:%M}" in one.page for one in early)
+    assert all(f"{local(tomorrow):%H:%M}" in answer.page for answer in early)
     answers = [answer for answer, _ in found]
     assert statuses(answers) == {303: 50, 409: 450}
     assert all("刚刚被约走了" in answer.page for answer in answers if answer.status == 409)

@@ -68,8 +68,8 @@ class Backlog:
         taken = [make_appointment(None, self.service, slot, now=then) for slot in session.slots]
         for n in range(2 * EACH):
             self._wait(self.service, then - timedelta(minutes=60 - n))
-        for one in taken:
-            booking.cancel(one, by=self.manager, online=False, now=then)
+        for appointment in taken:
+            booking.cancel(appointment, by=self.manager, online=False, now=then)
             db.session.commit()
 
     def _places_that_nobody_noticed(self):
@@ -191,7 +191,7 @@ def test_two_workers_at_once_do_each_thing_once(race):
     url = race.config["DATABASE_URL"]
     Backlog()
 
-    assert [one.wait(60) for one in [worker(url), worker(url)]] == [0, 0]
+    assert [process.wait(60) for process in [worker(url), worker(url)]] == [0, 0]
 
     assert done() == EVERYTHING_ONCE
     assert broken_promises() == []
@@ -201,9 +201,12 @@ def test_two_workers_at_once_do_each_thing_once(race):
 def everything_twice(race):
     """Two do each thing at the same moment: for each, which of them did it."""
     now = clock.now()
-    tasks = [partial(waiting.look_for, one, now=now) for one in waiting.everybody(now=now)]
+    tasks = [
+        partial(waiting.look_for, entry_id, now=now) for entry_id in waiting.everybody(now=now)
+    ]
     tasks += [
-        partial(new_times.offer_to, one, now=now) for one in new_times.not_offered_yet(now=now)
+        partial(new_times.offer_to, appointment_id, now=now)
+        for appointment_id in new_times.not_offered_yet(now=now)
     ]
     db.session.commit()
 

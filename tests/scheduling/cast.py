@@ -62,7 +62,7 @@ class Cast(RuleBasedStateMachine):
         mother, father, other, third = (make_user() for _ in range(4))
         self.parents = [mother, other, third, father]
         self.families = [[mother, father], [other], [third]]
-        self.children = [make_child(one) for one in (mother, mother, other, third)]
+        self.children = [make_child(person) for person in (mother, mother, other, third)]
         make_guardianship(father, self.children[0])
 
     def calendar(self):
@@ -128,9 +128,11 @@ class Cast(RuleBasedStateMachine):
         assert db.session.scalar(select(func.count(Appointment.id))) == self.made
         without = select(func.count(Booking.id)).where(~Booking.appointments.any())
         assert db.session.scalar(without) == 0
-        theirs = {one.id for one in new_times.waiting()}
+        theirs = {appointment.id for appointment in new_times.waiting()}
         every = db.session.scalars(select(Appointment)).all()
-        displaced = {one.id for one in every if status_of(one) is Status.DISPLACED}
+        displaced = {
+            appointment.id for appointment in every if status_of(appointment) is Status.DISPLACED
+        }
         assert theirs == displaced
 
     @invariant()
@@ -153,11 +155,11 @@ class Cast(RuleBasedStateMachine):
         offered = db.session.scalars(
             select(Hold).where(Hold.purpose == HoldFor.WAITLIST, Hold.lead_id.is_(None))
         ).all()
-        live = [one for one in offered if not one.ended_at and not one.booking_id]
-        assert len(live) == len({one.entry_id for one in live}), "two offers to one family"
-        assert all(one.expires_at <= one.slot.starts_at for one in live)
-        assert self.over <= {one.id for one in offered if one.ended_at or one.booking_id}
-        self.over |= {one.id for one in offered if one.ended_at}
+        live = [hold for hold in offered if not hold.ended_at and not hold.booking_id]
+        assert len(live) == len({hold.entry_id for hold in live}), "two offers to one family"
+        assert all(hold.expires_at <= hold.slot.starts_at for hold in live)
+        assert self.over <= {hold.id for hold in offered if hold.ended_at or hold.booking_id}
+        self.over |= {hold.id for hold in offered if hold.ended_at}
 
     @invariant()
     def nobody_keeps_more_than_their_share(self):

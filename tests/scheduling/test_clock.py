@@ -124,8 +124,11 @@ def test_the_rota_opens_at_eight_on_the_wall_before_and_after(berlin, day):
         now=NOON,
         everything=True,
     )
-    assert {clock.local(one.starts_at).time() for one in found} == {time(8), time(8, 30)}
-    assert len({one.starts_at.time() for one in found}) == 4  # the moments differ
+    assert {clock.local(slot_time.starts_at).time() for slot_time in found} == {
+        time(8),
+        time(8, 30),
+    }
+    assert len({slot_time.starts_at.time() for slot_time in found}) == 4  # the moments differ
     assert (done.sessions > 0, again.sessions) == (True, 0)
 
 

@@ -99,8 +99,8 @@ class Centre(Cast):
 
         def verb():
             wanted = [
-                Request(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
-                for one in holding.group_of(lead)
+                Request(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
+                for hold in holding.group_of(lead)
             ]
             key = f"hold:{lead.id}"
             by = db.session.get_one(type(self.staff), lead.user_id)
@@ -169,7 +169,9 @@ class Centre(Cast):
         found = db.session.scalars(
             select(Appointment).where(Appointment.cancelled_at.is_(None)).order_by(Appointment.id)
         ).all()
-        mine = [one for one in found if one.child == self.children[0]][: len(slots)]
+        mine = [appointment for appointment in found if appointment.child == self.children[0]][
+            : len(slots)
+        ]
         if not mine:
             return
 

@@ -86,7 +86,7 @@ def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch
     done = work(now=NOON)
 
     assert (done.sessions, done.errors) == (2, 1)
-    opened = {one.centre_id for one in db.session.query(ClinicSession)}
+    opened = {session.centre_id for session in db.session.query(ClinicSession)}
     assert opened == {rules[0].centre_id, rules[2].centre_id}
 
 

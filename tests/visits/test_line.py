@@ -228,7 +228,7 @@ def test_who_was_not_there_comes_back_behind_the_next_three(morning):
     first = morning.call_next("screening")
     morning.do(line.skip, first)
     morning.do(line.back, first, by=morning.desk)
-    order = [one.label for one in queries.queue(morning.centre.id, TODAY)]
+    order = [ticket.label for ticket in queries.queue(morning.centre.id, TODAY)]
     assert first is tickets[0]
     assert order == ["B002", "B003", "B004", "B001", "B005"]
 

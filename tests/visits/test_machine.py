@@ -64,7 +64,7 @@ class Hall(RuleBasedStateMachine):
         for child in children[:2]:
             make_appointment(child, check, second)
         staff = (Role.RECEPTION, Role.CLINICIAN)
-        self.people = [make_user(one, centre=nurse.centre) for one in staff]
+        self.people = [make_user(role, centre=nurse.centre) for role in staff]
         self.centre_id, self.now = nurse.centre.id, NOON
 
     def try_to(self, verb):
@@ -142,9 +142,9 @@ class Hall(RuleBasedStateMachine):
     def who_is_here_has_a_ticket_and_an_open_ticket_is_of_who_is_here(self):
         rows = db.session.scalars(select(Appointment)).all()
         here = [row for row in rows if status_of(row) is Status.ARRIVED]
-        assert all(arriving.ticket_of(one) for one in here)
+        assert all(arriving.ticket_of(appointment) for appointment in here)
         for ticket in db.session.scalars(select(Ticket).where(Ticket.state.in_(OPEN))):
-            assert any(is_for(ticket, one) for one in here)
+            assert any(is_for(ticket, appointment) for appointment in here)
 
 
 @pytest.mark.usefixtures("both")

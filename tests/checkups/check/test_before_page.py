@@ -41,9 +41,9 @@ def kept():
 @pytest.mark.parametrize("visit", check_ages(), ids=lambda one: one.id)
 def test_every_age_is_asked_its_own_signs_word_for_word(visit):
     asked = signs(visit)
-    assert tuple(one.text_zh for one in asked[:4]) == visit.warning_signs
+    assert tuple(check_question.text_zh for check_question in asked[:4]) == visit.warning_signs
     assert len(asked) == (5 if visit.warning_signs else 0)
-    assert {one.code for one in daily(visit)} >= {"sleep"}
+    assert {check_question.code for check_question in daily(visit)} >= {"sleep"}
     codes = [question.code for question in questions(visit)]
     assert len(codes) == len(set(codes))
 
@@ -65,7 +65,9 @@ def test_all_answers_are_kept_and_shown(client, day):
     shown = client.get(day.before).text
     assert "10 of 10 answered" in shown
     assert shown.count(" checked") == 10
-    assert "answer_questions" in {one.action for one in db.session.query(AuditEvent)}
+    assert "answer_questions" in {
+        audit_event.action for audit_event in db.session.query(AuditEvent)
+    }
 
 
 def test_half_a_questionnaire_stays_and_says_what_is_missing(client, day):

@@ -35,13 +35,13 @@ TYPED = SHEET.flatmap(
 def test_every_field_is_read_refused_or_asked_about(case):
     asks, typed = case
     reading = read(asks, typed, GIRL, ON, [Measured(BORN, Kind.WEIGHT, 3200)], {})
-    kinds = {one.kind.value for one in reading.measured.values()}
+    kinds = {measured.kind.value for measured in reading.measured.values()}
     for name in asks.fields:
         if typed.get(name) and name != "how":
             assert name in kinds | set(reading.found) | set(reading.errors)
-    for one in reading.measured.values():
-        low, high = RANGES[one.kind]
-        assert low <= one.amount <= high
+    for measured in reading.measured.values():
+        low, high = RANGES[measured.kind]
+        assert low <= measured.amount <= high
     assert set(reading.found) <= set(asks.fields)
     assert set(unfinished(asks, typed, reading.found, 13)) <= set(asks.fields)
 

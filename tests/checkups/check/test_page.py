@@ -48,7 +48,9 @@ def kept():
     found = db.session.query(CheckFinding).filter(
         CheckFinding.voided_at.is_(None), CheckFinding.source == EnteredBy.CLINIC
     )
-    return {row.kind.value: row.amount for row in rows} | {one.code: one.value for one in found}
+    return {row.kind.value: row.amount for row in rows} | {
+        check_finding.code: check_finding.value for check_finding in found
+    }
 
 
 def post(client, day, *parts, **more):
@@ -96,7 +98,7 @@ def test_a_whole_check_is_finished_and_says_what_is_next(doctor, day):
     assert "From Saturday 1 August 2026" in shown
     assert "No times are open for those days yet." in shown
     assert f'href="{day.page}/report"' in shown
-    deeds = {one.action for one in db.session.query(AuditEvent)}
+    deeds = {audit_event.action for audit_event in db.session.query(AuditEvent)}
     assert {"save_check", "finish_check", "finish", "read"} <= deeds
 
 

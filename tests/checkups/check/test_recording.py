@@ -74,8 +74,8 @@ def test_what_is_saved_again_replaces_what_it_changes_and_keeps_the_old_row(appo
     db.session.commit()
     assert check.version == 2
     assert check.saved_by_id == doctors[1].id
-    assert [one.amount for one in live(Measurement)] == [9400]
-    assert [(one.code, one.value) for one in live(CheckFinding)] == [("hip", "normal")]
+    assert [measurement.amount for measurement in live(Measurement)] == [9400]
+    assert [(finding.code, finding.value) for finding in live(CheckFinding)] == [("hip", "normal")]
     old = db.session.scalars(select(Measurement).where(Measurement.voided_at.is_not(None))).one()
     assert (old.amount, old.voided_by_id) == (9200, doctors[1].id)
     trail = db.session.scalars(
@@ -92,7 +92,7 @@ def test_another_version_is_refused_and_changes_nothing(appointment, doctors, st
     with pytest.raises(recording.SavedMeanwhile):
         save(appointment, stale, 9900, doctors[1])
     db.session.rollback()
-    assert [one.amount for one in live(Measurement)] == [9300]
+    assert [measurement.amount for measurement in live(Measurement)] == [9300]
     assert db.session.scalars(select(CheckVisit.version)).all() == [2]
 
 
@@ -127,7 +127,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_told(both, appointment, docto
         thread.join(60)
     assert sorted(ends.values()) == ["saved", "told"]
     winner = next(grams for grams, end in ends.items() if end == "saved")
-    assert [one.amount for one in live(Measurement)] == [winner]
+    assert [measurement.amount for measurement in live(Measurement)] == [winner]
     assert db.session.scalars(select(CheckVisit.version)).all() == [version + 1]
 
 
@@ -158,7 +158,9 @@ def test_home_measurements_are_taken_whole_or_not_at_all(child, parent):
     recording.take_back(row, by=parent, now=NOON)
     recording.measure_at_home(child, [weight(9100)], by=parent, now=NOON)
     db.session.commit()
-    assert [(one.amount, one.source) for one in live(Measurement)] == [(9100, EnteredBy.PARENT)]
+    assert [(measurement.amount, measurement.source) for measurement in live(Measurement)] == [
+        (9100, EnteredBy.PARENT)
+    ]
 
 
 def test_a_family_cannot_take_back_what_the_clinic_measured(appointment, doctors, parent):
@@ -172,7 +174,7 @@ def test_answers_are_kept_one_by_one_and_can_be_taken_back(child, parent):
         recording.answer(child, "M12", answers, by=parent, now=NOON)
     recording.answer(child, "M12", {"sign-1": "yes"}, by=parent, now=NOON)
     db.session.commit()
-    assert [(one.code, one.value) for one in live(CheckFinding)] == [("sign-1", "yes")]
+    assert [(finding.code, finding.value) for finding in live(CheckFinding)] == [("sign-1", "yes")]
     events = select(AuditEvent).where(AuditEvent.action == "answer_questions")
     assert len(db.session.scalars(events).all()) == 4
 
@@ -235,4 +237,4 @@ def test_how_is_kept_with_a_length(appointment, doctors):
     recording.save_check(target_of(appointment), 0, [lying], {}, by=doctors[0], now=NOON)
     standing = Measured(TODAY, Kind.LENGTH, 720, How.STANDING)
     recording.save_check(target_of(appointment), 1, [standing], {}, by=doctors[0], now=NOON)
-    assert [one.how for one in live(Measurement)] == [How.STANDING]
+    assert [measurement.how for measurement in live(Measurement)] == [How.STANDING]

@@ -109,7 +109,7 @@ def test_our_own_wording_is_marked_as_unverified():
 )
 def test_one_sign_or_any_regression_sends_a_child_on(found, because):
     sent_on = referral(BY_ID["M12"], found, 12)
-    assert (sent_on and [one.code for one in sent_on.because]) == because
+    assert (sent_on and [check_question.code for check_question in sent_on.because]) == because
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def lines(patient, on, **amounts):
         for kind, amount in amounts.items()
     }
     found, corrected = assessment(patient, on, measured)
-    return {one.name: one for one in found}, corrected
+    return {growth_line.name: growth_line for growth_line in found}, corrected
 
 
 def test_whatever_is_there_is_read_and_no_more():
@@ -38,7 +38,7 @@ def test_whatever_is_there_is_read_and_no_more():
     ]
     assert corrected is None
     scores = scores_2006("F", 365, weight_kg=9, height_cm=74, head_cm=45, measured="lying")
-    assert [one.z for one in found.values()] == list(scores.values())
+    assert [assessed.z for assessed in found.values()] == list(scores.values())
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,8 @@ def test_a_preterm_child_is_read_younger_until_two():
 
 def test_before_the_due_date_and_after_the_tables_nothing_is_made_up():
     early, _ = lines(Patient(BORN, "M", 28), BORN + timedelta(days=10), weight=1500, length=400)
-    assert {(one.z, one.word, one.grade) for one in early.values()} == {(None, None, None)}
+    assert {(assessed.z, assessed.word, assessed.grade) for assessed in early.values()} == {
+        (None, None, None)
+    }
     old, _ = lines(Patient(date(2000, 1, 1), "M"), AT_ONE, weight=60000, how=How.STANDING)
-    assert [(one.z, one.word) for one in old.values()] == [(None, None)]
+    assert [(assessed.z, assessed.word) for assessed in old.values()] == [(None, None)]

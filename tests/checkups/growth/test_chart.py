@@ -43,7 +43,7 @@ def svg_of(app, series):
 
 
 def classed(svg, name):
-    return [one for one in svg.iter() if name in one.get("class", "").split()]
+    return [node for node in svg.iter() if name in node.get("class", "").split()]
 
 
 @pytest.mark.parametrize("standard", Standard)
@@ -114,7 +114,9 @@ def test_the_drawing_has_every_point_where_its_numbers_say(app):
     svg = svg_of(app, weight)
     dots = classed(svg, "growth-dot")
     assert [dot.get("aria-label").split(" kg")[0] for dot in dots] == ["7.5", "9", "9.1"]
-    marks = [(float(one.get("cx")), float(one.get("cy"))) for one in classed(svg, "growth-touch")]
+    marks = [
+        (float(node.get("cx")), float(node.get("cy"))) for node in classed(svg, "growth-touch")
+    ]
     assert marks == [pytest.approx((dot.x, dot.y), abs=0.06) for dot in weight.chart.dots]
     (line,) = classed(svg, "growth-line")
     assert placed(line.get("points")) == [pytest.approx(mark, abs=0.01) for mark in marks]
@@ -127,15 +129,15 @@ def test_the_drawing_has_every_point_where_its_numbers_say(app):
 def test_clinic_and_home_look_different(app):
     svg = svg_of(app, series_of(GIRL, SEEN, Standard.NATIONAL, TODAY)[0])
     shapes = [
-        next(one for one in dot.iter() if one.get("class") == "growth-point").tag
+        next(node for node in dot.iter() if node.get("class") == "growth-point").tag
         for dot in classed(svg, "growth-dot")
     ]
     assert shapes == ["circle", "circle", "path"]
 
 
 def test_a_drawing_has_no_style_and_no_script(app):
-    for one in series_of(GIRL, SEEN, Standard.WHO, TODAY, (160, 175)):
-        text = ElementTree.tostring(svg_of(app, one), "unicode")
+    for chart_series in series_of(GIRL, SEEN, Standard.WHO, TODAY, (160, 175)):
+        text = ElementTree.tostring(svg_of(app, chart_series), "unicode")
         assert "style=" not in text
         assert "<script" not in text
 
@@ -173,5 +175,5 @@ def test_school_children_have_the_two_edges_of_their_standard():
 def test_the_parents_range_is_drawn_on_whos_heights_only():
     for standard in Standard:
         series = series_of(GIRL, SEEN, standard, TODAY, (160, 175))
-        drawn = {one.metric for one in series if one.chart.channel}
+        drawn = {chart_series.metric for chart_series in series if chart_series.chart.channel}
         assert drawn == ({"length_height_for_age"} if standard is Standard.WHO else set())

@@ -142,7 +142,7 @@ def test_bad_cases(app):
         good,
     )
     assert told.exit_code == 1
-    assert [one["wfa_z"] for one in json.loads(told.stdout)["cases"]] == [1.62]
+    assert [case["wfa_z"] for case in json.loads(told.stdout)["cases"]] == [1.62]
     assert [line[:2] for line in told.stderr.splitlines()] == ["1:", "2:", "3:"]
 
 

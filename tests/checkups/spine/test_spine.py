@@ -104,7 +104,10 @@ def school(app):
 
 def kept():
     db.session.expire_all()
-    return [(one.visit, one.version, one.finished_at) for one in db.session.query(CheckVisit)]
+    return [
+        (check_visit.visit, check_visit.version, check_visit.finished_at)
+        for check_visit in db.session.query(CheckVisit)
+    ]
 
 
 def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school):

@@ -37,16 +37,16 @@ ALL = [Service(code=code, kind="rehab", min_age_months=3, max_age_months=215) fo
 )
 def test_each_offer_has_its_reason(positive, words, months, expected):
     found = offers(positive=positive, words=words, age_months=months, services=ALL)
-    assert [one.service.code for one in found] == expected
-    assert all(one.reason for one in found)
-    assert len({one.reason for one in found}) == len(found)
+    assert [suggestion.service.code for suggestion in found] == expected
+    assert all(suggestion.reason for suggestion in found)
+    assert len({suggestion.reason for suggestion in found}) == len(found)
 
 
 @given(st.sets(st.sampled_from(CODES)))
 def test_only_what_the_centres_have_is_offered(there):
-    services = [one for one in ALL if one.code in there]
+    services = [service for service in ALL if service.code in there]
     found = offers(positive=["sign-1"], words=["超重"], age_months=80, services=services)
-    assert {one.service.code for one in found} == there
+    assert {suggestion.service.code for suggestion in found} == there
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def rows(page, number):
     body = LexborHTMLParser(page).css("tbody")[number - 1]
     found = {}
     for row in body.css("tr"):
-        name, *cells = [words(one) for one in row.css("th, td")]
+        name, *cells = [words(node) for node in row.css("th, td")]
         found[name] = cells
     return found
 

@@ -88,7 +88,7 @@ def test_nothing_small_is_shown_and_small_tables_hide_no_large_ones_needlessly(t
     for key in table.keys() - gone:
         assert not 0 < table[key].part < FEWEST
         assert not 0 < table[key].whole < FEWEST
-    if not any(one.is_small for one in table.values()):
+    if not any(cell.is_small for cell in table.values()):
         assert gone == set()
 
 

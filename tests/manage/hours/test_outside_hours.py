@@ -108,5 +108,5 @@ def test_moving_a_session_out_of_the_hours_says_so_before_it_is_done(manager, cl
     shown = page.form(index=0).fill(opens="18:00", closes="19:00").submit()
     assert "不在开放时间内" in shown.words
     assert shown.press("仍按这个时间").status == 303
-    begins = [local(one.starts_at).time() for one in db.session.query(ClinicSession)]
+    begins = [local(session.starts_at).time() for session in db.session.query(ClinicSession)]
     assert time(18) in begins

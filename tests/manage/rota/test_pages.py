@@ -84,7 +84,10 @@ def test_a_change_is_drafted_shown_by_name_published_and_undone(client, made):
     answer = client.post("/manage/rota/publish", data=fields(shown))
     assert (answer.status_code, answer.location[:17]) == (303, "/manage/new-times")
     db.session.expire_all()
-    assert [status_of(one) for one in (lost, kept)] == [Status.DISPLACED, Status.BOOKED]
+    assert [status_of(appointment) for appointment in (lost, kept)] == [
+        Status.DISPLACED,
+        Status.BOOKED,
+    ]
     offered = db.session.query(Hold).filter_by(moves_id=lost.id, purpose=HoldFor.NEW_TIME)
     assert offered.count() == 2
 
@@ -92,7 +95,7 @@ def test_a_change_is_drafted_shown_by_name_published_and_undone(client, made):
     answer = client.post("/manage/rota/undo", data={"publication": publication.id})
     assert answer.status_code == 303
     db.session.expire_all()
-    assert {status_of(one) for one in (lost, kept)} == {Status.BOOKED}
+    assert {status_of(appointment) for appointment in (lost, kept)} == {Status.BOOKED}
     assert publication.undone_by_id == made.boss.id
 
 

@@ -71,7 +71,9 @@ def test_all_or_nothing():
     service = make_service()
     first, second = make_slot(service), make_slot(service)
     book(make_child(), service, second, key="rival")
-    wanted = [Request(make_child(), service, slots_for(service, one.id)) for one in (first, second)]
+    wanted = [
+        Request(make_child(), service, slots_for(service, slot.id)) for slot in (first, second)
+    ]
 
     with pytest.raises(SlotTaken):
         booking.book(wanted, by=make_user(), key="both", channel=Channel.ONLINE, now=NOON)

@@ -70,8 +70,8 @@ class Morning:
 def wanted_of(kept):
     """What confirming the form asks for."""
     return [
-        Request(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
-        for one in holding.group_of(kept)
+        Request(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
+        for hold in holding.group_of(kept)
     ]
 
 

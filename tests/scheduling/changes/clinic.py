@@ -63,4 +63,4 @@ class Clinic:
 
     def free(self, now=NOON):
         found = offers(self.service, [self.centre.id], NOON, NOON + timedelta(days=30), now=now)
-        return [one for one in found if one.is_free]
+        return [slot_time for slot_time in found if slot_time.is_free]

@@ -47,7 +47,7 @@ def test_a_preview_names_who_loses_their_time_and_changes_nothing():
 
     shown = applying.preview(clinic.close(), now=NOON)
 
-    assert [one.id for one in shown.displaced] == [early.id, late.id]
+    assert [appointment.id for appointment in shown.displaced] == [early.id, late.id]
     assert set(shown.slots) == {slot.id for slot in clinic.session.slots}
     assert status_of(early) is Status.BOOKED
     assert applying.preview(clinic.close(), now=NOON).version == shown.version
@@ -79,8 +79,10 @@ def test_closing_keeps_every_booking_in_a_list_that_waits_for_new_times():
 
     clinic.do(clinic.close())
 
-    assert [status_of(one) for one in lost] == [Status.DISPLACED] * 2
-    assert [one.id for one in new_times.waiting(clinic.centre.id)] == [one.id for one in lost]
+    assert [status_of(appointment) for appointment in lost] == [Status.DISPLACED] * 2
+    assert [appointment.id for appointment in new_times.waiting(clinic.centre.id)] == [
+        one.id for one in lost
+    ]
     assert clinic.free() == []
     assert clinic.session.withdrawn_at == NOON
     for one in lost:
@@ -114,7 +116,10 @@ def test_who_is_here_already_stays():
 
     clinic.do(clinic.close(), now=now)
 
-    assert [status_of(one) for one in (here, coming)] == [Status.ARRIVED, Status.DISPLACED]
+    assert [status_of(appointment) for appointment in (here, coming)] == [
+        Status.ARRIVED,
+        Status.DISPLACED,
+    ]
     assert (clinic.session.starts_at, clinic.session.ends_at) == (here.starts_at, here.ends_at)
     attendance.finish(here, by=clinic.manager, now=now, note="")
 
@@ -125,7 +130,10 @@ def test_leave_for_some_hours_leaves_the_rest_and_frees_the_room():
 
     clinic.do(clinic.away(time(8), time(10)))
 
-    assert [status_of(one) for one in (lost, kept)] == [Status.DISPLACED, Status.BOOKED]
+    assert [status_of(appointment) for appointment in (lost, kept)] == [
+        Status.DISPLACED,
+        Status.BOOKED,
+    ]
     assert clinic.session.starts_at == at(TOMORROW, time(10))
     colleague = make_practitioner([clinic.service], centre=clinic.centre)
     make_session(colleague, clinic.room, [clinic.service], opens=time(9), closes=time(10))
@@ -139,7 +147,7 @@ def test_a_closed_room_shuts_only_what_is_in_it():
 
     clinic.do(clinic.close(room=clinic.room))
 
-    assert {one.practitioner_id for one in clinic.free()} == {colleague.id}
+    assert {slot_time.practitioner_id for slot_time in clinic.free()} == {colleague.id}
     assert other.withdrawn_at is None
 
 
@@ -148,12 +156,12 @@ def test_fewer_places_keep_who_booked_first():
     times = [NOON + timedelta(minutes=n) for n in (2, 0, 1)]
     slot = clinic.session.slots[0]
     third, first, second = (
-        make_appointment(service=clinic.service, slot=slot, now=one) for one in times
+        make_appointment(service=clinic.service, slot=slot, now=moment) for moment in times
     )
 
     clinic.do(NewHours(clinic.session, time(9), time(11), capacity=2))
 
-    standing = [status_of(one) for one in (first, second, third)]
+    standing = [status_of(appointment) for appointment in (first, second, third)]
     assert standing == [Status.BOOKED, Status.BOOKED, Status.DISPLACED]
     assert {slot.capacity for slot in clinic.session.slots} == {2}
 
@@ -164,7 +172,10 @@ def test_a_shorter_session_and_more_places():
 
     clinic.do(NewHours(clinic.session, time(9), time(10), capacity=2))
 
-    assert [status_of(one) for one in (kept, lost)] == [Status.BOOKED, Status.DISPLACED]
+    assert [status_of(appointment) for appointment in (kept, lost)] == [
+        Status.BOOKED,
+        Status.DISPLACED,
+    ]
     assert len(clinic.free()) == 4
     assert clinic.session.ends_at == at(TOMORROW, time(10))
 
@@ -208,8 +219,8 @@ def test_reopening_gives_the_old_times_back_to_who_booked_first():
     done = reopening.lift(closure, by=clinic.manager, now=NOON)
     db.session.commit()
 
-    assert {one.id for one in done.restored} == {one.id for one in lost}
-    assert [status_of(one) for one in lost] == [Status.BOOKED] * 2
+    assert {appointment.id for appointment in done.restored} == {one.id for one in lost}
+    assert [status_of(appointment) for appointment in lost] == [Status.BOOKED] * 2
     assert done.slots == 8
     assert clinic.session.withdrawn_at is None
     assert clinic.session.starts_at == at(TOMORROW, time(9))
@@ -227,7 +238,7 @@ def test_what_a_leave_shuts_too_stays_shut():
     db.session.commit()
 
     assert done.slots == 4
-    assert {one.starts_at for one in clinic.free()} == {
+    assert {slot_time.starts_at for slot_time in clinic.free()} == {
         slot.starts_at for slot in clinic.session.slots[4:]
     }
 
@@ -276,10 +287,12 @@ def test_the_best_new_times_are_kept_the_same_practitioner_first():
     kept = new_times.offer_to(lost.id, now=NOON)
     db.session.commit()
 
-    assert [one.slot_id for one in kept] == [slot.id for slot in later.slots[:2]]
-    assert {one.purpose for one in kept} == {HoldFor.NEW_TIME}
-    assert {one.expires_at for one in kept} == {NOON + timedelta(hours=24)}
-    assert {slot.id for slot in later.slots[:2]} & {one.slot_id for one in clinic.free()} == set()
+    assert [hold.slot_id for hold in kept] == [slot.id for slot in later.slots[:2]]
+    assert {hold.purpose for hold in kept} == {HoldFor.NEW_TIME}
+    assert {hold.expires_at for hold in kept} == {NOON + timedelta(hours=24)}
+    assert {slot.id for slot in later.slots[:2]} & {
+        slot_time.slot_id for slot_time in clinic.free()
+    } == set()
     assert new_times.not_offered_yet(now=NOON) == []
     assert new_times.offer_to(lost.id, now=NOON) == []
 
@@ -299,7 +312,7 @@ def test_taking_one_new_time_lets_the_other_go():
 
     assert status_of(lost) is Status.BOOKED
     assert lost.slot_id == later.slots[1].id
-    assert {one.starts_at for one in clinic.free()} == {
+    assert {slot_time.starts_at for slot_time in clinic.free()} == {
         slot.starts_at for slot in later.slots if slot.id != lost.slot_id
     }
     assert broken_promises() == []
@@ -341,7 +354,7 @@ def test_ending_a_rule_shuts_what_it_opened_after_that_day(both):
     live = db.session.query(ClinicSession).filter(
         ClinicSession.rota_rule_id == rule.id, ClinicSession.withdrawn_at.is_(None)
     )
-    assert [one.rota_day for one in live] == [date(2026, 3, 9), date(2026, 3, 10)]
+    assert [session.rota_day for session in live] == [date(2026, 3, 9), date(2026, 3, 10)]
     assert rota.extend([clinic.centre], date(2026, 3, 9), date(2026, 3, 20), now=NOON).sessions == 0
 
 
@@ -363,7 +376,7 @@ def test_a_day_that_works_by_another_timetable(both):
     live = db.session.query(ClinicSession).filter(
         ClinicSession.rota_day == saturday, ClinicSession.withdrawn_at.is_(None)
     )
-    assert [one.starts_at for one in live] == [at(saturday, time(14))]
+    assert [session.starts_at for session in live] == [at(saturday, time(14))]
     assert broken_promises() == []
 
 

@@ -83,7 +83,7 @@ def test_a_session_that_was_taken_out_is_opened_again():
     done = reopening.reopen(clinic.session, by=clinic.manager, now=NOON)
     db.session.commit()
 
-    assert (done.slots, [one.id for one in done.restored]) == (8, [lost.id])
+    assert (done.slots, [appointment.id for appointment in done.restored]) == (8, [lost.id])
     assert clinic.session.withdrawn_at is None
     assert broken_promises() == []
 

@@ -69,7 +69,7 @@ def test_what_is_shown_happens_and_is_undone(app, change, visits, places, anothe
         is_lost = status_of(visit) is Status.DISPLACED
         assert is_lost == (visit.id in lost)
     assert lost | kept <= {one.id for one in booked}
-    comes = {(one.starts_at, one.ends_at) for one in shown.sessions.added}
+    comes = {(session.starts_at, session.ends_at) for session in shown.sessions.added}
     comes |= {(new.starts_at, new.ends_at) for _, new in shown.sessions.changed}
     rules = [draft.made_rule_id for draft in shown.drafts]
     stayed = {number for ids in shown.stays.values() for number in ids}
@@ -78,11 +78,11 @@ def test_what_is_shown_happens_and_is_undone(app, change, visits, places, anothe
         for session in made.sessions()
         if session.rota_rule_id in rules and session.id not in stayed
     ]
-    assert {(one.starts_at, one.ends_at) for one in there} == comes
+    assert {(session.starts_at, session.ends_at) for session in there} == comes
 
     undoing.undo(last_publication(made.centre), by=made.manager, now=NOON)
     db.session.commit()
 
     assert broken_promises() == []
     assert sessions(made) == before
-    assert {status_of(one) for one in booked} <= {Status.BOOKED}
+    assert {status_of(appointment) for appointment in booked} <= {Status.BOOKED}

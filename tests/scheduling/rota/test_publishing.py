@@ -118,7 +118,10 @@ def test_who_finds_no_place_in_shorter_hours_is_named_displaced_and_offered_anot
     made.publish(shown)
 
     db.session.expire_all()
-    assert [status_of(one) for one in (early, late)] == [Status.DISPLACED, Status.BOOKED]
+    assert [status_of(appointment) for appointment in (early, late)] == [
+        Status.DISPLACED,
+        Status.BOOKED,
+    ]
     assert new_times.offer_to(early.id, now=NOON) != []
 
 
@@ -131,7 +134,9 @@ def test_other_days_only_leave_the_sessions_of_the_days_that_stay_untouched():
     assert [one.id for one in shown.lost] == [goes.id]
     assert shown.kept == ()
     weeks = [NEXT_MONDAY + timedelta(days=7 * n) for n in range(3)]
-    assert [one.day for one in shown.sessions.added] == [day + timedelta(days=3) for day in weeks]
+    assert [session.day for session in shown.sessions.added] == [
+        day + timedelta(days=3) for day in weeks
+    ]
     assert len(shown.sessions.withdrawn) == 7
     version = stays.version
 
@@ -161,8 +166,8 @@ def test_a_rule_that_ends_takes_its_sessions_along_and_one_that_begins_brings_it
     made.end(NEXT_MONDAY)
     made.draft(other, weekdays=(2,), valid_from=WEDNESDAY)
     shown = made.look()
-    assert {one.day for one in shown.sessions.withdrawn} >= {TUESDAY, WEDNESDAY}
-    assert NEXT_MONDAY not in {one.day for one in shown.sessions.withdrawn}
+    assert {session.day for session in shown.sessions.withdrawn} >= {TUESDAY, WEDNESDAY}
+    assert NEXT_MONDAY not in {session.day for session in shown.sessions.withdrawn}
     assert shown.sessions.added[0].day == WEDNESDAY
     assert shown.problems == {}
 
@@ -181,13 +186,15 @@ def test_what_is_shown_is_what_happens():
     shown = made.publish()
 
     expected = {(one.starts_at, one.ends_at, one.room_id) for _, one in shown.sessions.changed}
-    expected |= {(one.starts_at, one.ends_at, one.room_id) for one in shown.sessions.added}
+    expected |= {
+        (session.starts_at, session.ends_at, session.room_id) for session in shown.sessions.added
+    }
     made_rules = [draft.made_rule_id for draft in shown.drafts]
     there = [session for session in made.sessions() if session.rota_rule_id in made_rules]
-    assert {(one.starts_at, one.ends_at, one.room_id) for one in there} == expected
-    assert {status_of(one) for one in shown.kept} == {Status.BOOKED}
-    assert {status_of(one) for one in shown.lost} == {Status.DISPLACED}
-    assert {one.room_id for one in shown.kept} == {there[0].room_id}
+    assert {(session.starts_at, session.ends_at, session.room_id) for session in there} == expected
+    assert {status_of(appointment) for appointment in shown.kept} == {Status.BOOKED}
+    assert {status_of(appointment) for appointment in shown.lost} == {Status.DISPLACED}
+    assert {appointment.room_id for appointment in shown.kept} == {there[0].room_id}
 
 
 def test_days_beyond_the_horizon_are_opened_later_by_the_new_rule_alone():
@@ -315,7 +322,7 @@ def test_undo_is_refused_with_who_uses_the_new_hours():
     visit = made.book(TUESDAY, 9)
     with pytest.raises(Used) as refused:
         undo(made)
-    assert [one.id for one in refused.value.by] == [visit.id]
+    assert [appointment.id for appointment in refused.value.by] == [visit.id]
     db.session.rollback()
     booking.cancel(visit, by=made.manager, online=False, now=NOON)
     db.session.commit()
@@ -334,7 +341,7 @@ def test_undo_is_refused_once_a_family_has_chosen_a_new_time():
     db.session.commit()
     with pytest.raises(Used) as refused:
         undo(made)
-    assert [one.id for one in refused.value.by] == [visit.id]
+    assert [appointment.id for appointment in refused.value.by] == [visit.id]
 
 
 def test_only_the_last_publication_is_undone_once_and_without_open_drafts():
@@ -396,7 +403,7 @@ def test_a_week_is_copied_to_another_clinician_for_what_they_give():
     other, room = make_practitioner([made.service], centre=made.centre), make_room(made.centre)
     copied = drafts.copy_week([made.rule], other, room, NEXT_MONDAY, by=made.manager, now=NOON)
     db.session.commit()
-    assert [one.weekly.weekdays for one in copied] == [(0, 1, 2)]
+    assert [draft.weekly.weekdays for draft in copied] == [(0, 1, 2)]
     made.publish()
     assert len(made.sessions(TUESDAY)) == 2
     useless = make_practitioner([], centre=made.centre)
@@ -457,9 +464,9 @@ def test_every_step_is_in_the_audit_trail():
     made.publish()
     undo(made)
     told = [
-        (one.action, one.subject)
-        for one in db.session.query(AuditEvent).order_by(AuditEvent.id)
-        if "draft" in one.action or "rota" in one.subject
+        (audit_event.action, audit_event.subject)
+        for audit_event in db.session.query(AuditEvent).order_by(AuditEvent.id)
+        if "draft" in audit_event.action or "rota" in audit_event.subject
     ]
     assert told == [
         ("add_rule", "rota_rules"),
@@ -474,14 +481,18 @@ def test_every_step_is_in_the_audit_trail():
         ("undo", "rota_publications"),
     ]
     of_them = db.session.query(AuditEvent).filter_by(subject="appointments")
-    assert [one.action for one in of_them.filter_by(subject_id=kept.id).order_by("id")] == [
+    assert [
+        audit_event.action for audit_event in of_them.filter_by(subject_id=kept.id).order_by("id")
+    ] == [
         "book",
         "displace",
         "keep_time",
         "displace",
         "keep_time",
     ]
-    assert [one.action for one in of_them.filter_by(subject_id=lost.id).order_by("id")] == [
+    assert [
+        audit_event.action for audit_event in of_them.filter_by(subject_id=lost.id).order_by("id")
+    ] == [
         "book",
         "displace",
         "restore",
@@ -507,7 +518,7 @@ def test_a_day_that_was_taken_out_by_hand_stays_out_under_other_hours_and_is_nam
 
     shown = made.look()
     assert shown.out == ((draft.id, NEXT_MONDAY),)
-    assert NEXT_MONDAY not in {one.day for one in shown.sessions.added}
+    assert NEXT_MONDAY not in {session.day for session in shown.sessions.added}
     made.publish(shown)
     made.open()
 

@@ -51,7 +51,10 @@ def test_other_hours_keep_who_is_inside_and_offer_the_others_new_times():
     done = move(made, moving(made, time(10), time(12)))
     db.session.expire_all()
     assert [one.id for one in done.lost] == [early.id]
-    assert [status_of(one) for one in (early, late)] == [Status.DISPLACED, Status.BOOKED]
+    assert [status_of(appointment) for appointment in (early, late)] == [
+        Status.DISPLACED,
+        Status.BOOKED,
+    ]
     assert new_times.offer_to(early.id, now=NOON) != []
 
 
@@ -62,8 +65,8 @@ def test_the_rota_does_not_bring_the_old_session_back():
     everything = [
         session for session in made.sessions() if session.starts_at >= day_bounds(TUESDAY)[0]
     ]
-    there = [one for one in everything if one.starts_at < day_bounds(TUESDAY)[1]]
-    assert [(one.starts_at, one.ends_at) for one in there] == [
+    there = [session for session in everything if session.starts_at < day_bounds(TUESDAY)[1]]
+    assert [(session.starts_at, session.ends_at) for session in there] == [
         (at(TUESDAY, time(14)), at(TUESDAY, time(16)))
     ]
 
@@ -136,7 +139,7 @@ def test_another_day_takes_the_session_there_and_everybody_loses_their_time():
     visit, friday = made.book(TUESDAY, 3), TUESDAY + timedelta(days=3)
     asked = moving(made, day=friday)
     shown = session_moving.preview(asked, now=NOON)
-    assert [one.id for one in shown.lost] == [visit.id]
+    assert [appointment.id for appointment in shown.lost] == [visit.id]
     move(made, asked, shown)
     db.session.expire_all()
     assert made.sessions(TUESDAY) == []
@@ -178,7 +181,10 @@ def test_who_lost_a_time_gets_it_back_when_the_hours_are_long_again():
 
     db.session.expire_all()
     assert [one.id for one in done.back] == [late.id]
-    assert [status_of(one) for one in (visit, late)] == [Status.BOOKED, Status.BOOKED]
+    assert [status_of(appointment) for appointment in (visit, late)] == [
+        Status.BOOKED,
+        Status.BOOKED,
+    ]
     assert late.starts_at == at(TUESDAY, time(10, 30))
     assert new_times.kept_for(late, now=NOON) == []
 

@@ -84,7 +84,7 @@ def test_a_search_does_not_call_a_full_share_free_when_the_desks_hold_has_expire
 
     found = offers(service, [slot.centre_id], *day_bounds(TOMORROW), now=minutes(6))
 
-    assert [one.is_free for one in found if one.slot_id == slot.id] == [False]
+    assert [slot_time.is_free for slot_time in found if slot_time.slot_id == slot.id] == [False]
 
 
 def test_a_hold_that_becomes_an_appointment_changes_the_answer_though_no_count_changes():

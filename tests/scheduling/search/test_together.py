@@ -97,7 +97,7 @@ def test_siblings_come_back_to_back_with_the_same_practitioner():
     for visit in found:
         a, b = visit.offers
         assert a.practitioner_id == b.practitioner_id
-    assert {one.offers[0].practitioner_id for one in found} == {practitioner.id, colleague.id}
+    assert {trip.offers[0].practitioner_id for trip in found} == {practitioner.id, colleague.id}
 
 
 def test_siblings_share_a_slot_that_has_places_for_them():
@@ -135,7 +135,7 @@ def test_a_check_and_then_a_vaccination_in_one_visit():
     found = find([Request(child, check), Request(child, vaccination)], checker)
 
     assert [clocks(one) for one in found] == [["10:00", "10:30"], ["10:15", "10:45"]]
-    assert {one.offers[1].practitioner_id for one in found} == {nurse.id}
+    assert {trip.offers[1].practitioner_id for trip in found} == {nurse.id}
 
 
 def test_nothing_follows_later_than_half_an_hour_or_at_another_centre():
@@ -156,7 +156,7 @@ def test_the_nearest_room_is_preferred_to_a_far_one():
     team(second, centre=centre)
     child = make_child()
     found = find([Request(child, first), Request(child, second)], near)
-    assert {one.offers[1].practitioner_id for one in found} == {near.id}
+    assert {trip.offers[1].practitioner_id for trip in found} == {near.id}
 
 
 def test_a_list_is_booked_whole_or_not_at_all():
@@ -198,7 +198,7 @@ def test_several_holds_are_one_decision():
     lead = make_hold(*items, by=parent, now=NOON)
     db.session.commit()
     group = holding.group_of(lead)
-    assert [one.child_id for one in group] == [wish.child.id for wish in wishes]
+    assert [hold.child_id for hold in group] == [wish.child.id for wish in wishes]
     again = make_hold(*items, by=parent, now=NOON)
     db.session.commit()
     group = holding.group_of(again)
@@ -353,7 +353,7 @@ def test_a_course_is_taken_whole_and_one_session_moved_alone(course):
     before = [appointment.starts_at for appointment in made.appointments]
 
     free = find([wish], course[1], days=5)
-    wednesday = next(one for one in free if clinic_day(one.starts_at).weekday() == 2)
+    wednesday = next(trip for trip in free if clinic_day(trip.starts_at).weekday() == 2)
     item = wanted(wish, wednesday.offers[0])
     booking.move(made.appointments[0], item, by=parent, online=True, now=NOON)
     db.session.commit()
@@ -376,7 +376,7 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
         except_for=[one.id for one in rest],
     )
     # Their own old times are not free, so the plan goes around them; slide by one instead.
-    slots = [slots_for(service, one.slot_id) for one in rest[1:]]
+    slots = [slots_for(service, appointment.slot_id) for appointment in rest[1:]]
     last = slots_for(service, found.sittings[-1].offer.slot_id)
     moves = [
         (one, Request(wish.child, service, run))
@@ -385,8 +385,8 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
     booking.move_all(moves, by=parent, online=True, now=NOON)
     db.session.commit()
 
-    assert [one.slot_id for one in rest] == [run[0].id for run in [*slots, last]]
-    assert all(one.displaced_at is None for one in rest)
+    assert [appointment.slot_id for appointment in rest] == [run[0].id for run in [*slots, last]]
+    assert all(appointment.displaced_at is None for appointment in rest)
     assert broken_promises() == []
 
 

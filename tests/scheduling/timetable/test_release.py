@@ -45,7 +45,7 @@ def policy(service, **settings):
 
 def free(service, slot, now):
     found = offers(service, [slot.centre_id], slot.starts_at, slot.ends_at, now=now)
-    return any(one.is_free and one.slot_id == slot.id for one in found)
+    return any(slot_time.is_free and slot_time.slot_id == slot.id for slot_time in found)
 
 
 def book(service, slot, now, channel=Channel.ONLINE, child=None):
@@ -83,7 +83,7 @@ def test_each_service_has_its_own_release():
     policy(service, release_days=7, release_time="07:30")
     slot = make_slot(service, day=LATER)
     opens = at(date(2026, 3, 13), time(7, 30))
-    assert [free(service, slot, one) for one in (opens - SECOND, opens)] == [False, True]
+    assert [free(service, slot, moment) for moment in (opens - SECOND, opens)] == [False, True]
 
 
 def test_a_new_policy_moves_what_is_closed_and_leaves_what_is_open():
@@ -135,7 +135,7 @@ def test_the_desks_hour_follows_the_policy_as_long_as_it_has_not_let_go():
     db.session.commit()
 
     hours = [
-        db.session.get_one(Slot, one.id, populate_existing=True).desk_until for one in (near, far)
+        db.session.get_one(Slot, slot.id, populate_existing=True).desk_until for slot in (near, far)
     ]
     assert hours == [at(TOMORROW - timedelta(days=1), time(18)), at(date(2026, 3, 5), time(7))]
 

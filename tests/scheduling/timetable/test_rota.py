@@ -176,13 +176,13 @@ def test_a_rule_opens_its_days_with_slots_that_can_be_searched(team):
     assert (done.sessions, done.slots, done.conflicts, done.unknown_years) == (5, 20, [], [])
     assert live_days() == [MONDAY + timedelta(days=n) for n in range(5)]
     first = sessions()[0].slots
-    assert [f"{local(one.starts_at):%H:%M}" for one in first] == [
+    assert [f"{local(slot.starts_at):%H:%M}" for slot in first] == [
         "09:00",
         "09:30",
         "10:00",
         "10:30",
     ]
-    assert {(one.capacity, one.online_capacity) for one in first} == {(4, 2)}
+    assert {(slot.capacity, slot.online_capacity) for slot in first} == {(4, 2)}
     assert first[0].desk_until == at(date(2026, 3, 1), time(18))
     opens = db.session.scalars(select(SlotService.opens_at).order_by(SlotService.starts_at)).all()
     assert opens[0] == at(date(2026, 2, 16), time(18))

@@ -128,14 +128,14 @@ def test_a_time_that_was_declined_is_not_offered_again():
     lost = displaced(clinic)
     first, second = new_times.offer_to(lost.id, now=NOON)
     declined = {first.slot_id, second.slot_id}
-    for one in (first, second):
-        holding.release(one, now=NOON)
+    for hold in (first, second):
+        holding.release(hold, now=NOON)
     db.session.commit()
 
     again = new_times.offer_to(lost.id, now=NOON + timedelta(minutes=1))
 
     assert len(again) == new_times.KEPT
-    assert declined & {one.slot_id for one in again} == set()
+    assert declined & {hold.slot_id for hold in again} == set()
 
 
 def test_when_a_kept_time_is_shut_too_another_is_found():

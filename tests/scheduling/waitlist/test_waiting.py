@@ -73,12 +73,12 @@ class Full:
 
     def free(self, now=NOON):
         found = offers(self.service, [self.centre.id], NOON, NOON + timedelta(days=9), now=now)
-        return [one for one in found if one.is_free]
+        return [slot_time for slot_time in found if slot_time.is_free]
 
     def accept(self, lead, now=NOON):
         wanted = [
-            Request(one.child, one.service, slots_for(one.service, one.slot_id), hold=one)
-            for one in holding.group_of(lead)
+            Request(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
+            for hold in holding.group_of(lead)
         ]
         by = make_user()
         made = booking.book(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
@@ -268,7 +268,7 @@ def test_two_places_together():
     assert offered(pair) == []
     clinic.cancel(3)
     [lead] = waiting.live_offers(pair.id)
-    assert {one.slot_id for one in holding.group_of(lead)} == {
+    assert {hold.slot_id for hold in holding.group_of(lead)} == {
         slot.id for slot in clinic.session.slots[2:]
     }
     made = clinic.accept(lead)
@@ -282,7 +282,7 @@ def test_two_places_in_one_slot():
     assert offered(pair) == []
     clinic.cancel(1)
     [lead] = waiting.live_offers(pair.id)
-    assert [one.slot_id for one in holding.group_of(lead)] == [clinic.session.slots[0].id] * 2
+    assert [hold.slot_id for hold in holding.group_of(lead)] == [clinic.session.slots[0].id] * 2
 
 
 def test_moving_away_and_dropping_a_form_free_a_place_for_who_waits():

@@ -113,7 +113,7 @@ def ticked(page):
 
 
 def times_on(page):
-    return {int(one) for one in page.values("[name=slot]", "value")}
+    return {int(text) for text in page.values("[name=slot]", "value")}
 
 
 def test_what_comes_next_is_ticked_and_days_before_it_are_not_offered(site):

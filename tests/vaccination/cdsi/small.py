@@ -53,4 +53,4 @@ def asked(of, *given, sex="F", on=ON, born=BORN):
 
 def evaluated(of, *given, **more):
     """What is said of each dose, the reason if it does not count."""
-    return [one.reason or one.status for one in asked(of, *given, **more).evaluation]
+    return [dose.reason or dose.status for dose in asked(of, *given, **more).evaluation]

@@ -71,9 +71,12 @@ def test_a_dose_is_never_forecast_before_the_minimum_age_nor_out_of_order(histor
 def test_every_dose_is_told_once_and_what_counts_is_numbered(history):
     group, doses, on = history
     found = assess(BORN, "F", doses, group, on)
-    assert [one.dose for one in found.evaluation] == sorted(doses)
-    assert all((one.status == "Valid") == (one.reason is None) for one in found.evaluation)
-    valid = sum(one.status == "Valid" for one in found.evaluation)
+    assert [evaluated_dose.dose for evaluated_dose in found.evaluation] == sorted(doses)
+    assert all(
+        (evaluated_dose.status == "Valid") == (evaluated_dose.reason is None)
+        for evaluated_dose in found.evaluation
+    )
+    valid = sum(evaluated_dose.status == "Valid" for evaluated_dose in found.evaluation)
     assert found.number is None or found.number <= valid + 1
 
 
@@ -103,7 +106,7 @@ def test_who_follows_the_forecast_completes_the_group(group):
         doses.append(AdministeredDose(on, USUAL[group](on)))
         assert len(doses) <= 7
         evaluation = assess(BORN, "F", doses, group, on).evaluation
-        assert [one.status for one in evaluation] == ["Valid"] * len(doses)
+        assert [evaluated_dose.status for evaluated_dose in evaluation] == ["Valid"] * len(doses)
     assert len(doses) == COURSE[group]
 
 

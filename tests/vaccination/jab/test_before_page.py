@@ -48,7 +48,7 @@ def test_answers_and_consent_are_kept_and_shown(client, day):
     shown = client.get(day.before).text
     assert "No reason found not to vaccinate" in shown
     assert 'name="c-MMR" value="yes" checked' in shown
-    deeds = {one.action for one in db.session.query(AuditEvent)}
+    deeds = {audit_event.action for audit_event in db.session.query(AuditEvent)}
     assert {"answered", "agreed"} <= deeds
 
 

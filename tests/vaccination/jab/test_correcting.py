@@ -126,7 +126,9 @@ def test_site_and_who_gave_it_are_corrected_without_touching_the_stock(client, d
     assert (left(LOT), left(RIGHT)) == (4, 5)
     assert correct(client, number=RIGHT.lower()).location == day.page  # again, typed
     assert on_record() == (RIGHT, "right thigh", other.id)
-    assert [one.number for one in db.session.query(Correction).order_by(Correction.id)] == [1, 2]
+    assert [
+        correction.number for correction in db.session.query(Correction).order_by(Correction.id)
+    ] == [1, 2]
 
 
 def test_the_same_form_again_is_saved_once(client, day):

@@ -102,7 +102,10 @@ def test_a_reaction_keeps_the_child_until_its_outcome_is_known(client, day):
     (row,) = db.session.query(AdverseEvent).all()
     assert (row.symptom, row.outcome) == ("hives", "gone after 20 minutes")
     assert row.opened_at < row.closed_at
-    deeds = [one.action for one in db.session.query(AuditEvent).filter_by(subject="adverse_events")]
+    deeds = [
+        audit_event.action
+        for audit_event in db.session.query(AuditEvent).filter_by(subject="adverse_events")
+    ]
     assert deeds == ["report_reaction", "close_reaction"]
 
 
@@ -171,7 +174,7 @@ def test_a_report_is_printed_in_both_languages_once_there_is_one(client, day):
 
 
 def lines_at_the_top(page):
-    return [words(one) for one in page.tree.css("[data-over]")]
+    return [words(node) for node in page.tree.css("[data-over]")]
 
 
 def test_that_the_time_is_over_is_said_at_the_top_until_somebody_has_seen_it(client, day):

@@ -56,7 +56,11 @@ def test_all_that_was_shown_is_verified_at_once_and_nothing_else(client, visit, 
     answer = shown.form(holding="All 2 seen in the booklet").submit()
     assert answer.location == page
     db.session.expire_all()
-    assert [one.verified_by_id for one in (first, second, late)] == [nurse.id, nurse.id, None]
+    assert [immunization.verified_by_id for immunization in (first, second, late)] == [
+        nurse.id,
+        nurse.id,
+        None,
+    ]
     assert "All " not in client.get(page).text  # one is left
     db.session.rollback()
     stranger = given(make_child())

@@ -36,7 +36,11 @@ def histories(draw, child):
     begun = draw(st.sampled_from([0.0, 0.0, 0.0, 0.5, 0.9]))  # some begin late
     day = child.birth_date + begun * (TODAY - child.birth_date)
     for _ in range(draw(st.sampled_from([3, 8, 16, 24, 30]))):
-        lines = [one for one in forecast(child, given, day) if one.vaccine and one.earliest]
+        lines = [
+            verdict
+            for verdict in forecast(child, given, day)
+            if verdict.vaccine and verdict.earliest
+        ]
         if not lines:
             break
         line = draw(st.sampled_from(sorted(lines, key=lambda one: one.earliest)[:3]))

@@ -41,7 +41,9 @@ def test_a_newborns_whole_programme_by_day():
 def test_given_as_it_says_the_child_is_complete_and_no_dose_comes_before_the_forecast(age, sex):
     child, on = Recipient(BORN, sex), add_months(BORN, age)
     steps = ahead(child, [], on)
-    now = {one.series: one.earliest for one in forecast(child, [], on) if one.vaccine}
+    now = {
+        verdict.series: verdict.earliest for verdict in forecast(child, [], on) if verdict.vaccine
+    }
     assert {step.line.series: step.line.earliest for step in steps if step.is_next} == now
     doses = [
         Dose(step.line.vaccine, max(on, step.line.earliest))
@@ -50,8 +52,8 @@ def test_given_as_it_says_the_child_is_complete_and_no_dose_comes_before_the_for
     ]
     last = max(dose.given_on for dose in doses)
     left = {
-        one.status
-        for one in forecast(child, doses, last)
-        if one.status not in ("complete", "aged_out", "not_applicable", "needs_precondition")
+        verdict.status
+        for verdict in forecast(child, doses, last)
+        if verdict.status not in ("complete", "aged_out", "not_applicable", "needs_precondition")
     }
     assert left == set()

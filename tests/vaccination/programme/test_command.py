@@ -51,4 +51,4 @@ def test_a_bad_case_is_one_line_and_the_good_ones_are_answered(app, change, said
     (line,) = result.stderr.splitlines()
     assert line.startswith("BAD: ")
     assert said in line
-    assert [one["id"] for one in json.loads(result.stdout)["cases"]] == [GOOD["id"]]
+    assert [case["id"] for case in json.loads(result.stdout)["cases"]] == [GOOD["id"]]

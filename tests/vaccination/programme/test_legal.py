@@ -116,9 +116,9 @@ def test_what_is_due_is_ticked_else_what_comes_next():
 def test_no_more_is_ticked_than_one_visit_can_give_and_what_is_latest_goes_first():
     toddler = born(TODAY - 400 * DAY, ("HepB", TODAY - 400 * DAY))
     due = candidates(toddler, TODAY)
-    assert sum(one.may_be_given for one in due) > 4
+    assert sum(forecast.may_be_given for forecast in due) > 4
     assert usual(due, TODAY) == {"MMR", "JE", "MEN", "HEPB"}
-    everything = {one.series for one in due if one.may_be_given}
+    everything = {forecast.series for forecast in due if forecast.may_be_given}
     assert codes(toddler, everything, TODAY) == [("too_many", None)]
     assert codes(toddler, usual(due, TODAY), TODAY) == []
 

@@ -22,7 +22,7 @@ def of(series, *given_doses, born=BORN, sex="F", on=ON, conditions=()):
         for vaccine, day in (given_dose.rsplit(" ", 1) for given_dose in given_doses)
     ]
     found = forecast(child_with(born, sex, conditions), doses, on)
-    return next(one for one in found if one.series == series)
+    return next(verdict for verdict in found if verdict.series == series)
 
 
 def said(one):
@@ -226,7 +226,7 @@ def test_a_dose_too_soon_says_why_and_the_next_waits_from_it():
 
 
 def test_every_series_once_whatever_the_child():
-    assert [one.series for one in forecast(Recipient(BORN, "M"), [], ON)] == list(SERIES)
+    assert [verdict.series for verdict in forecast(Recipient(BORN, "M"), [], ON)] == list(SERIES)
 
 
 def test_an_unknown_condition_is_refused():
@@ -244,9 +244,9 @@ CHILDREN = st.builds(Recipient, st.just(date(2020, 1, 1)), st.sampled_from("FM")
 
 @given(CHILDREN, HISTORIES)
 def test_what_is_forecast_counts_when_it_is_given_then(child, history):
-    for one in forecast(child, history, ON):
-        if one.vaccine and one.earliest >= ON:
-            then = forecast(child, [*history, Dose(one.vaccine, one.earliest)], one.earliest)
-            after = next(each for each in then if each.series == one.series)
-            given_then = [each for each in after.doses if each.dose.given_on == one.earliest]
-            assert all(each.is_valid for each in given_then), (one, after)
+    for due in forecast(child, history, ON):
+        if due.vaccine and due.earliest >= ON:
+            then = forecast(child, [*history, Dose(due.vaccine, due.earliest)], due.earliest)
+            after = next(each for each in then if each.series == due.series)
+            given_then = [each for each in after.doses if each.dose.given_on == due.earliest]
+            assert all(each.is_valid for each in given_then), (due, after)

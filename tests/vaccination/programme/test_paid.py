@@ -20,9 +20,9 @@ def told(vaccine, on, *doses, conditions=frozenset()):
     found = advice(Recipient(BORN, "F", conditions), history, on)
     return next(
         (
-            (one.line.status, one.line.number, one.left, one.line.earliest)
-            for one in found
-            if one.line.vaccine == vaccine
+            (advice.line.status, advice.line.number, advice.left, advice.line.earliest)
+            for advice in found
+            if advice.line.vaccine == vaccine
         ),
         None,
     )
@@ -49,7 +49,7 @@ CASES = {
     "Hib begun at one year: once": (("Hib", D(2027, 1, 5)), ("due", 1, 1, D(2027, 1, 5))),
     "Hib in a combination counts": (("Hib", D(2026, 3, 6), ("DTaP-IPV/Hib", D(2026, 3, 5))), ("upcoming", 2, 3, D(2026, 4, 2))),
     "Hib after four combinations is done": (
-        ("Hib", D(2027, 8, 1), *(("DTaP-IPV/Hib", one) for one in (D(2026, 3, 5), D(2026, 4, 5), D(2026, 5, 5), D(2027, 7, 5)))),
+        ("Hib", D(2027, 8, 1), *(("DTaP-IPV/Hib", day) for day in (D(2026, 3, 5), D(2026, 4, 5), D(2026, 5, 5), D(2027, 7, 5)))),
         None,
     ),
     "varicella at one year": (("VAR", D(2027, 1, 5)), ("due", 1, 2, D(2027, 1, 5))),
@@ -86,5 +86,5 @@ def test_never_overdue_and_the_order_does_not_matter(months, rows, dice):
     found = advice(child, doses, on)
     dice.shuffle(doses)
     assert advice(child, doses, on) == found
-    assert {one.line.status for one in found} <= {"due", "upcoming"}
-    assert all(one.left >= 1 and one.usual >= one.line.earliest for one in found)
+    assert {advice.line.status for advice in found} <= {"due", "upcoming"}
+    assert all(advice.left >= 1 and advice.usual >= advice.line.earliest for advice in found)

@@ -26,6 +26,6 @@ def test_a_paid_dose_is_booked_on_the_days_that_the_advice_allows_and_no_other(
     app, child, history, code, ahead
 ):
     case, day = ChildRecord(child, tuple(history)), ON + timedelta(days=ahead)
-    (line,) = [one for one in paid_on(case, day) if one.series == code]
+    (line,) = [forecast for forecast in paid_on(case, day) if forecast.series == code]
     with app.test_request_context():
         assert (not objections(case, [code], day)) == (line.status == "due")

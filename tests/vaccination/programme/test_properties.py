@@ -21,7 +21,8 @@ ROWS = {
     for row in rows
 }
 LIGHT = {
-    one.number: (one.min_age, one.after_previous) for one in national().series["HEPB/LBW_HBSAG"]
+    series_dose.number: (series_dose.min_age, series_dose.after_previous)
+    for series_dose in national().series["HEPB/LBW_HBSAG"]
 }
 DT_GAPS = [None, period("P1M"), period("P6M"), period("P6M"), period("P12M")]
 
@@ -38,7 +39,7 @@ def row_of(child, line, valid):
         return period("P7Y"), DT_GAPS[len(valid)]
     if line.series == "POLIO" and line.number > 2 and line.vaccine == "IPV":
         second = national().with_antigen("POLIO2")
-        is_missing = sum(one.vaccine in second for one in valid) < 2
+        is_missing = sum(dose.vaccine in second for dose in valid) < 2
         return months if is_missing else ROWS["POLIO", "bOPV", min(line.number, 4)]
     if line.series == "POLIO" and line.number > 4:
         return ROWS["POLIO", "bOPV", 4]
@@ -69,14 +70,14 @@ def first_day(child, history, line):
     vaccines = national().vaccines
     if vaccines[line.vaccine].live_injected:
         days += [
-            one.given_on + timedelta(days=28)
-            for one in history
-            if vaccines[one.vaccine].live_injected
+            dose.given_on + timedelta(days=28)
+            for dose in history
+            if vaccines[dose.vaccine].live_injected
         ]
         if line.vaccine != "BCG":
             globulin = [
                 *child.immunoglobulin_on,
-                *(one.given_on for one in history if one.vaccine == "IG"),
+                *(dose.given_on for dose in history if dose.vaccine == "IG"),
             ]
             days += [period("P3M").after(day) for day in globulin]
     return max(days)
@@ -116,16 +117,17 @@ def test_a_booking_accepts_what_the_forecast_says_is_legal_and_only_that(
     app, record, series, ahead
 ):
     (child, history), day = record, TODAY + timedelta(days=ahead)
-    lines = {one.series: one for one in forecast(child, history, day)}
+    lines = {verdict.series: verdict for verdict in forecast(child, history, day)}
     with app.test_request_context():
         against = objections(ChildRecord(child, history), series, day)
     assert (not against) == all(lines[code].status in ("due", "overdue") for code in series)
     event("legal" if not against else against[0].code)
     first = against[0].works_from if against else None
     if first:  # the day that is named: the soonest on which the latest of them may be given
-        then = {one.series: one for one in forecast(child, history, first)}
+        then = {verdict.series: verdict for verdict in forecast(child, history, first)}
         day_before = {
-            one.series: one for one in forecast(child, history, first - timedelta(days=1))
+            verdict.series: verdict
+            for verdict in forecast(child, history, first - timedelta(days=1))
         }
         late = [code for code in series if lines[code].earliest == first]
         assert late
@@ -138,13 +140,14 @@ def test_a_booking_accepts_what_the_forecast_says_is_legal_and_only_that(
 def test_a_valid_dose_makes_no_other_series_earlier(record):
     """Whatever may be given today: a series that shares no antigen with it comes no sooner."""
     child, history = record
-    before = {one.series: one for one in forecast(child, history, TODAY)}
+    before = {verdict.series: verdict for verdict in forecast(child, history, TODAY)}
     antigens = national().vaccines
     for line in before.values():
         if not line.may_be_given:
             continue
         after = {
-            one.series: one for one in forecast(child, [*history, Dose(line.vaccine, TODAY)], TODAY)
+            verdict.series: verdict
+            for verdict in forecast(child, [*history, Dose(line.vaccine, TODAY)], TODAY)
         }
         for code, other in before.items():
             is_other = other.vaccine and antigens[line.vaccine].antigens.isdisjoint(

@@ -43,7 +43,10 @@ def test_days_are_saved_and_shown_without_a_field(client, parent, child):
     page = page_of(child)
     answer = client.sign_in(parent).post(page, data={"BCG-1": "2025-02-01", "HepB-2": "2025-03-01"})
     assert answer.location == page
-    assert {one.vaccine for one in recording.history_of(child.id)} == {"BCG", "HepB"}
+    assert {immunization.vaccine for immunization in recording.history_of(child.id)} == {
+        "BCG",
+        "HepB",
+    }
     shown = client.get(page).text
     assert shown.count("entered by you · not verified yet") == 2
     assert 'name="BCG-1"' not in shown
@@ -127,7 +130,9 @@ def test_a_family_takes_back_what_it_entered(client, parent, child):
     assert recording.history_of(child.id) == []
     (voided,) = db.session.query(Immunization).all()
     assert (voided.voided_by_id, voided.void_reason) == (other.id, "entered by mistake")
-    deeds = [one.action for one in db.session.query(AuditEvent).order_by(AuditEvent.id)]
+    deeds = [
+        audit_event.action for audit_event in db.session.query(AuditEvent).order_by(AuditEvent.id)
+    ]
     assert deeds[-1] == "voided"
     assert client.post(address).location == page_of(child)  # pressed again: it is removed
     assert db.session.query(AuditEvent).filter_by(action="voided").count() == 1

@@ -32,7 +32,7 @@ def test_kinds():
     by_age = {line.name for _, lines in shown.by_age for line in lines}
     assert {"JE-L-1", "HepA-L-1", "2vHPV-1"} <= by_age
     assert {"JE-I-1", "HepA-I-1"} <= {kind.name for kind in shown.other_kinds}
-    assert {"PCV13-1", "VAR-1"} <= {one.name for one in shown.paid}
+    assert {"PCV13-1", "VAR-1"} <= {booklet_row.name for booklet_row in shown.paid}
     assert names(shown) - names(grid(BIRTH, False, [], date(2026, 3, 2))) == {"2vHPV-1", "2vHPV-2"}
 
 

@@ -94,7 +94,9 @@ def test_a_lot_that_must_not_be_given(centre, why):
         reserving.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
     with pytest.raises(reserving.NotThisLot):
         reserving.use(visit, "HepB", lot, by=centre.nurse, now=visit.starts_at)
-    assert [one.number for one in good_lots(centre.id, ["MMR"], TOMORROW)["MMR"]] == ["good"]
+    assert [
+        vaccine_lot.number for vaccine_lot in good_lots(centre.id, ["MMR"], TOMORROW)["MMR"]
+    ] == ["good"]
 
 
 def test_what_is_promised_to_others_is_not_given_away(centre):
@@ -143,7 +145,7 @@ def test_which_centres_have_it(centre):
     short.receive(1, expires_on=TOMORROW)
     full.receive(1)
     full.visit(MMR)
-    every = [one.id for one in (centre, short, empty, full)]
+    every = [centre.id for centre in (centre, short, empty, full)]
     shelves = Shelves(["MMR", "HepB"], now=NOON)
 
     def having(vaccine, number, day):
