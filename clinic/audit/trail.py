@@ -1,6 +1,8 @@
 """The audit trail. Append-only: the database refuses to change or delete a row."""
 
 import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import has_request_context, request
@@ -32,31 +34,31 @@ class AuditEvent(Base):
 ONE_MORE = insert(AuditEvent.__table__)  # type: ignore[arg-type]
 
 
-def record(
-    action: str,
-    subject: object | tuple[str, int | None],
-    *,
-    by: int | None,
-    now: datetime,
-    centre_id: int | None = None,
-    **details: object,
-) -> None:
-    """Write a row of the trail in the transaction of the change.
+@dataclass(frozen=True)
+class Event:
+    """A change. `subject` names a table and `subject_id` its row; `by` is a user's id."""
 
-    `by` is a user's id; `subject` a flushed row, or the name of its table and its id.
-    """
-    if not isinstance(subject, tuple):
-        subject = (type(subject).__tablename__, subject.id)  # type: ignore[attr-defined]
+    action: str
+    subject: str
+    subject_id: int | None
+    by: int | None
+    at: datetime
+    centre_id: int | None
+    details: Mapping[str, object]
+
+
+def add(event: Event) -> None:
+    """Write its row."""
     db.session.execute(
         ONE_MORE,
         {
-            "at": now,
-            "actor_id": by,
-            "action": action,
-            "subject": subject[0],
-            "subject_id": subject[1],
-            "centre_id": centre_id,
-            "details": details | origin(),
+            "at": event.at,
+            "actor_id": event.by,
+            "action": event.action,
+            "subject": event.subject,
+            "subject_id": event.subject_id,
+            "centre_id": event.centre_id,
+            "details": {**event.details, **origin()},
         },
     )
 
