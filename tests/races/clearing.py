@@ -9,8 +9,8 @@ from clinic.db import db, in_one_transaction
 from clinic.scheduling.booking import old_forms
 from clinic.scheduling.models import Hold
 from clinic.scheduling.request import SlotTaken
-from clinic.scheduling.rounds import Round
 from tests.makes import NOON
+from tests.races import twins
 
 LATER = NOON + timedelta(days=2)
 
@@ -32,15 +32,16 @@ def confirm(wait, hold_id):
 
 def clear(wait, manner):
     """It stops when it knows which forms are over. A hasty one does not look at them again."""
-    do, waited = Round.do, []
+    do, waited = twins.original("do_in_round"), []
 
     def wait_then_do(*args):
         if not waited:
             waited.append(wait())
         return do(*args)
 
-    Round.do = wait_then_do
+    twins.replace(do_in_round=wait_then_do)
     if manner == "hasty":
-        old_forms.let_go = lambda lead_id, **_: old_forms._delete_used([lead_id])
+        delete = twins.original("delete_used")
+        twins.replace(let_go=lambda lead_id, **_: delete([lead_id]))
     old_forms.clear(now=LATER)
     return "cleared"

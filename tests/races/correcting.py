@@ -10,6 +10,7 @@ from clinic.families.models import Child
 from clinic.vaccination.jab import correcting
 from clinic.vaccination.jab.correcting import Facts
 from clinic.vaccination.record import recording
+from tests.races import twins
 from tests.vaccination.jab.at_the_jab import ON_THE_DAY
 
 
@@ -35,8 +36,10 @@ def do(given_id, nurse_id, lot):
 
 
 def go_blind():
-    recording.must_be_as_shown = lambda *_: None
-    recording.corrections_of = lambda numbers: {number: [] for number in numbers}
+    twins.replace(
+        record_must_be_as_shown=twins.nothing,
+        corrections_of=lambda numbers: {number: [] for number in numbers},
+    )
 
 
 def nurse(wait, given_id, nurse_id, lot, sight):

@@ -9,7 +9,7 @@ the order of its visits, "whole row" makes who only names a user or a child wait
 from datetime import timedelta
 from types import SimpleNamespace as Namespace
 
-from sqlalchemy import Select, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from clinic.accounts.models import User
@@ -17,7 +17,6 @@ from clinic.booking.on_behalf import book_for
 from clinic.centres.models import Centre, Closure, Service
 from clinic.clock import local
 from clinic.db import db, in_one_transaction
-from clinic.desk import walk_ins
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import places
@@ -29,9 +28,9 @@ from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rota import session_moving
-from clinic.scheduling.waitlist import waiting
 from clinic.visits import arriving
 from tests.makes import NOON
+from tests.races import twins
 
 MOST_LOOKS = 20_000
 DAYS_AFTER = NOON + timedelta(days=3)
@@ -116,7 +115,7 @@ def walk_in(child_id, slot_id):
     filled = {"guardian": guardian.name, "name": child.name, "birth_date": child.birth_date}
     filled |= {"phone": guardian.phone}
     form = Namespace(**{name: Namespace(data=data) for name, data in filled.items()})
-    child = walk_ins._child(form, NOON)
+    child = twins.original("child_at_desk")(form, NOON)
     kw = {"channel": Channel.DESK, "by": guardian, "key": "desk", "now": NOON}
     book_for(child, service, slots_for(service, slot_id), **kw)
     return "booked"
@@ -145,38 +144,42 @@ def lift():
 
 # Where a verb stops: what it calls when it has locked one part.
 STOPS = {
-    cancel: (waiting, "on_freed"),
-    cancel_all: (waiting, "on_freed"),
-    missed: (applying, "shut_behind"),
-    arrive: (arriving, "take_step"),
-    walk_in: (places, "lock_to_take"),
-    move_session: (session_moving, "booked_online"),
-    open_then_move_session: (session_moving, "seat_again"),
-    move: (places, "end_new_times"),
-    offer: (places, "end_new_times"),
-    lift: (places, "end_new_times"),
-    shut: (places, "end_holds"),
+    cancel: "on_freed",
+    cancel_all: "on_freed",
+    missed: "shut_behind",
+    arrive: "take_step",
+    walk_in: "lock_to_take",
+    move_session: "booked_online",
+    open_then_move_session: "seat_again",
+    move: "end_new_times",
+    offer: "end_new_times",
+    lift: "end_new_times",
+    shut: "end_holds",
 }
+
+
+def own_slots(appointment_ids):
+    """The slots of these visits, without what ends with them in others."""
+    return [
+        slot
+        for appointment_id in appointment_ids
+        for slot in places.slots_of(appointment_id=appointment_id)
+    ]
 
 
 def break_rule(manner):
     if manner == "queues":
-        places.lock_if_free = lambda *_: True
+        twins.replace(lock_if_free=lambda *_: True)
     elif manner == "own only":
-        places.slots_around = lambda ids: [
-            slot
-            for appointment_id in ids
-            for slot in places.slots_of(appointment_id=appointment_id)
-        ]
-        applying._slots_of_offers = lambda _: []
+        twins.replace(slots_around=own_slots, slots_of_offers=twins.none)
     elif manner == "one by one":
-        booking.cancel_all = cancel_one_by_one
-        attendance.mark_all_no_show = missed_one_by_one
+        twins.replace(cancel_all=cancel_one_by_one, mark_all_no_show=missed_one_by_one)
     elif manner == "whole row":
-        lock = Select.with_for_update
-        Select.with_for_update = lambda query, **kw: lock(query, **kw | {"key_share": False})
+        lock = twins.original("with_for_update")
+        whole = {"key_share": False}
+        twins.replace(with_for_update=lambda query, **kw: lock(query, **kw | whole))
     elif manner == "as they come":
-        arriving.by_kind = list
+        twins.replace(by_kind=list)
 
 
 def act(wait, manner, deed, *ids, tries=3):
@@ -193,15 +196,14 @@ def act(wait, manner, deed, *ids, tries=3):
 
 def stop_and_act(wait, manner, deed, *ids):
     """The same, but it waits at the door, once, where it has locked one part."""
-    where, name = STOPS[deed]
-    goes_on, waited = getattr(where, name), []
+    goes_on, waited = twins.original(STOPS[deed]), []
 
     def wait_then_go_on(*args, **kw):
         if not waited:  # after a deadlock there is nobody to wait for
             waited.append(wait("locked"))
         return goes_on(*args, **kw)
 
-    setattr(where, name, wait_then_go_on)
+    twins.replace(**{STOPS[deed]: wait_then_go_on})
     return act(wait, manner, deed, *ids)
 
 

@@ -14,9 +14,8 @@ from clinic.scheduling.models import Appointment
 from clinic.vaccination.jab import giving
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.jab.rules import CHECKS
-from clinic.vaccination.record import recording
-from clinic.vaccination.stock import reserving
 from tests.promises import is_sqlite
+from tests.races import twins
 from tests.vaccination.jab.at_the_jab import LOT, ON_THE_DAY
 
 
@@ -31,7 +30,7 @@ def give(visit_id, nurse_id):
 def give_what_was_shown(wait, visit_id, nurse_id, sight):
     """The page is made, then she waits, then it is saved as the page was; how that ended."""
     if sight == "blind":
-        giving._as_on_record = lambda _visit, jabs, _now: jabs
+        twins.replace(as_on_record=lambda _visit, jabs, _now: jabs)
     visit = db.session.get_one(Appointment, visit_id)
     lines = jab_queries.lines_of(visit, clinic_day(ON_THE_DAY))
     jabs = [giving.Jab(line, LOT, "left arm") for line in lines if line.vaccine.code == "MMR"]
@@ -51,15 +50,14 @@ def give_what_was_shown(wait, visit_id, nurse_id, sight):
 
 
 def go_blind():
-    jab_queries.observation_of = lambda _: None
-    giving.lock = lambda *_: None
-    giving._observe = giving.attendance.finish = giving.recorded.seen = lambda *_, **__: None
-    recording.history_of = lambda _: []
+    names = ("lock_children", "lock_visit", "lock_lots")
+    names += ("observation_of", "observe", "finish_visit", "seen")
+    twins.replace(**dict.fromkeys(names, twins.nothing), history_of=twins.none)
 
 
 def go_careless():
-    giving.lock = reserving.lock = reserving.must_be_good = lambda *_: None
-    reserving.can_keep = lambda *_: True
+    names = ("lock_visit", "lock_lots", "lock_stock", "must_be_good")
+    twins.replace(**dict.fromkeys(names, twins.nothing), can_keep=lambda *_: True)
 
 
 def ignore_checks(connection, _record):

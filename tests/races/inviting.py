@@ -11,12 +11,13 @@ from clinic.errors import DomainError
 from clinic.families import registering
 from clinic.families.models import Invitation
 from tests.makes import NOON
+from tests.races import twins
 
 
 def act(wait, sight, verb, user_id):
     """Open the invitation, wait, and say how it ended."""
     if sight == "blind":
-        registering._use_up = lambda *_, **__: True
+        twins.replace(use_up_invitation=lambda *_, **__: True)
     user, invitation = db.session.get_one(User, user_id), db.session.query(Invitation).one()
     assert invitation.accepted_at is None
     db.session.commit()

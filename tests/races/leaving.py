@@ -17,7 +17,6 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes.as_shown import NotAsShown
@@ -27,6 +26,7 @@ from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from tests.makes import NOON, TOMORROW
+from tests.races import twins
 
 AWAY = at(TOMORROW, time(8)), at(TOMORROW, time(18))
 
@@ -101,7 +101,7 @@ def feed(user_id):
 
 def go_blind():
     """Nobody locks, nobody looks again."""
-    look, first = applying.preview, []
+    look, first = twins.original("preview_change"), []
 
     def as_first_shown(change, **kw):
         first.extend([] if first else [look(change, **kw)])
@@ -111,14 +111,15 @@ def go_blind():
         row = db.session.get_one(LeaveRequest, request.id)
         row.decided_at, row.decided_by_id, row.granted = now, by.id, granted
 
-    applying.preview = as_first_shown
-    leaves.one_at_a_time = applying.one_at_a_time = lambda *_: None
-    leaves.check_leave = lambda *_, **__: None
-    leaves._decide = decide
-    places.lock = places.lock_children = lambda *_: None
-    places.lock_to_take = lambda *_, **__: []
-    booking.examine = lambda *_, **__: []
-    feeds.live_feed = lambda *_: None
+    locks = ("one_leave_at_a_time", "one_change_at_a_time", "lock_slots", "lock_children")
+    looks = ("check_leave", "live_feed")
+    twins.replace(
+        **dict.fromkeys(locks + looks, twins.nothing),
+        preview_change=as_first_shown,
+        decide_leave=decide,
+        lock_to_take=twins.none,
+        examine_booking=twins.none,
+    )
 
 
 VERBS = {"grant": grant, "away": away, "book": book, "feed": feed}

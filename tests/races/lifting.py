@@ -15,7 +15,6 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.as_shown import NotAsShown
@@ -25,6 +24,7 @@ from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from tests.makes import TOMORROW
+from tests.races import twins
 
 AT_NINE = at(TOMORROW, time(9))
 
@@ -110,12 +110,14 @@ def go_blind():
     """Nobody locks, nobody looks again."""
     VERBS["lift"] = lift_as_first_seen
     db.session.registry().refresh = lambda *_, **__: None
-    reopening.not_shut_otherwise = as_first_seen(reopening.not_shut_otherwise)
-    applying.is_shut = as_first_seen(applying.is_shut)
-    applying.shut_behind = lambda *_, **__: None
-    reopening.one_at_a_time = applying.one_at_a_time = lambda *_: None
-    places.lock = places.lock_children = lambda *_: None
-    places.lock_to_take = lambda *_, **__: []
+    locks = ("one_reopening_at_a_time", "one_change_at_a_time", "lock_slots", "lock_children")
+    looks = ("not_shut_otherwise", "is_shut")
+    twins.replace(
+        **dict.fromkeys(locks, twins.nothing),
+        **{look: as_first_seen(twins.original(look)) for look in looks},
+        shut_behind=twins.nothing,
+        lock_to_take=twins.none,
+    )
 
 
 VERBS = {

@@ -12,34 +12,31 @@ from clinic.centres.models import Centre, Service
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import places
 from clinic.scheduling.booking import booking
-from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rota import publishing
 from clinic.scheduling.rota.diff import diff
-from clinic.scheduling.timetable import rota
 from tests.makes import NOON
-
-_must_be_as_shown = publishing._must_be_as_shown
+from tests.races import twins
 
 
 def unprotect(how, wait):
     """Take away what keeps two managers, or a manager and a family, from each other."""
     if how == "heedless":
-        publishing._must_be_as_shown = lambda *_: None
+        twins.replace(rota_must_be_as_shown=twins.nothing)
     if how == "unlocked":
-        for module in (publishing, applying, rota):
-            module.one_at_a_time = lambda *_: None
-        places.lock = lambda *_: None
-        publishing._must_be_as_shown = partial(_check_and_wait, wait)
+        check = partial(_check_and_wait, wait, twins.original("rota_must_be_as_shown"))
+        locks = ("one_rota_at_a_time", "one_change_at_a_time", "one_timetable_at_a_time")
+        twins.replace(
+            **dict.fromkeys((*locks, "lock_slots"), twins.nothing), rota_must_be_as_shown=check
+        )
 
 
-def _check_and_wait(wait, *shown):
-    _must_be_as_shown(*shown)
+def _check_and_wait(wait, must_be_as_shown, *shown):
+    must_be_as_shown(*shown)
     wait("checked")
 
 

@@ -9,7 +9,6 @@ from clinic.accounts.models import User
 from clinic.booking import on_behalf
 from clinic.centres.models import Service
 from clinic.db import db, in_one_transaction
-from clinic.families import again
 from clinic.families.models import Child
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
@@ -17,6 +16,7 @@ from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
 from tests.makes import NOON
+from tests.races import twins
 
 ELSEWHERE = date(2026, 2, 2)
 
@@ -38,7 +38,7 @@ def book(wait, child_id, service_id, slot_id):
 def enter(wait, child_id, user_id, sight):
     """Enter DTaP as given elsewhere."""
     if sight == "alone":
-        again.HANGING = ()
+        twins.replace(hanging=())
     wait()
 
     def work():

@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from flask import request
 from sqlalchemy import update
 
-from clinic.accounts import codes, entering, joining, sign_ins
+from clinic.accounts import codes, sign_ins
 from clinic.accounts.models import SignIn, SignInCode, User
 from clinic.app import create_app
 from clinic.db import db
+from tests.races import twins
 
 PATIENCE = 20  # seconds
 
@@ -68,8 +69,8 @@ def _is_broken(how):
     return _asked().get("broken") == how
 
 
-_leave, _begin, _note_use = entering.leave, sign_ins.begin, sign_ins.note_use
-_spend_proof = codes.spend_proof
+_leave, _begin = twins.original("leave"), twins.original("begin_sign_in")
+_note_use, _spend_proof = twins.original("note_use"), twins.original("spend_proof")
 
 
 def _leave_and_say(**kwargs):
@@ -110,8 +111,12 @@ def _spend_after(proof_id, *, now):
     return contact
 
 
-entering.leave, sign_ins.begin, sign_ins.note_use = _leave_and_say, _begin_after, _note_use_after
-joining.codes.spend_proof = _spend_after
+twins.replace(
+    leave=_leave_and_say,
+    begin_sign_in=_begin_after,
+    note_use=_note_use_after,
+    spend_proof=_spend_after,
+)
 app = create_app()
 _answer = app.wsgi_app
 

@@ -7,7 +7,7 @@ import sys
 from datetime import time, timedelta
 from functools import partial
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import func, select, text
 
 from clinic import clock
 from clinic.audit.trail import AuditEvent
@@ -29,6 +29,7 @@ from tests.makes import (
     make_session,
     make_user,
 )
+from tests.races import twins
 from tests.races.families import at_once, in_two_days
 from tests.serving import ROOT, SECRET
 
@@ -231,9 +232,9 @@ def test_its_twin_whose_workers_neither_lock_nor_look_asks_families_twice(race, 
     """Slots are still locked: it is the family that two workers deal with at once."""
     Backlog()
     db.session.execute(text("DROP INDEX uq_holds_live_offer"))
-    monkeypatch.setattr(Select, "with_for_update", lambda query, **_: query)
-    monkeypatch.setattr(waiting, "live_offers", lambda *_: [])
-    monkeypatch.setattr(new_times, "kept_for", lambda *_, **__: [])
+    unlocked = {"with_for_update": lambda query, **_: query}
+    unseen = {"live_offers": twins.none, "kept_for": twins.none}
+    twins.replace(monkeypatch.setattr, **unlocked, **unseen)
     did = everything_twice(race)
 
     assert did.count([True, True]) >= 2 * EACH

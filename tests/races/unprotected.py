@@ -24,26 +24,19 @@ from uuid import uuid4
 
 from flask import g, request
 
-from clinic.accounts import limits
 from clinic.app import create_app
-from clinic.booking import keeping, views
 from clinic.db import db, in_one_transaction
-from clinic.scheduling import places
-from clinic.scheduling.booking import (
-    anyone,
-    booking,
-    holding,
-    rows,
-)
+from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Booking
 from clinic.scheduling.references import new_reference
+from tests.races import twins
 from tests.races.torn import tear
 
 _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
 _together = threading.Barrier(_meet, timeout=20)
-_examine, _take, _make = booking.examine, places.take, booking.make
-_slots_for, _known = keeping.slots_for, {}
+_examine, _make = twins.original("examine_booking"), twins.original("make_booking")
+_take, _slots_for, _known = twins.original("take_place"), twins.original("slots_for"), {}
 
 
 def _meet_once():
@@ -90,30 +83,29 @@ def _as_first_known(service, slot_id):
 
 
 if "LOCKED" not in os.environ:
-    places.lock = places.lock_to_take = places.lock_family = lambda *_, **__: []
+    twins.replace(lock_slots=twins.none, lock_to_take=twins.none, lock_family=twins.none)
 if _meet_at == "place":
-    places.take = _take_then_meet
     # Who looked before would see the other's first place, go away, and be waited for in vain.
-    holding.must_seem_free = lambda *_, **__: None
+    twins.replace(take_place=_take_then_meet, must_seem_free=twins.nothing)
 else:
-    booking.examine = _look_then_meet
+    twins.replace(examine_booking=_look_then_meet)
 if _meet_at == "hold":
-    holding.examine = _look_then_meet
+    twins.replace(examine_hold=_look_then_meet)
 if {"AGAIN", "LOOK"} & os.environ.keys():
-    booking.make = _make_forgetful
+    twins.replace(make_booking=_make_forgetful)
 if "LOOK" in os.environ:
-    rows.add_booking = _look_then_add
+    twins.replace(add_booking=_look_then_add)
 if "KEEP" in os.environ:
-    places.give_back = lambda **_: []
+    twins.replace(give_back=twins.none)
 if "ALONE" in os.environ:
-    anyone.whoever_is_free = lambda _, slot_id, **__: [slot_id]
+    twins.replace(whoever_is_free=lambda _, slot_id, **__: [slot_id])
 if "EARLY" in os.environ:
-    booking.examine = holding.examine = lambda *_, **__: []
+    twins.replace(examine_booking=twins.none, examine_hold=twins.none)
 if "OLD" in os.environ:
-    keeping.slots_for = _as_first_known
+    twins.replace(slots_for=_as_first_known)
 if "TORN" in os.environ:
     tear("book", int(os.environ["TORN"]))
 if "TRIES" in os.environ:
     once = partial(in_one_transaction, tries=int(os.environ["TRIES"]))
-    views.in_one_transaction = limits.in_one_transaction = once
+    twins.replace(in_one_transaction=once, count_in_one_transaction=once)
 app = create_app()
