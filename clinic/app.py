@@ -151,7 +151,12 @@ def _bind_pages(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(i18n.FILTERS)
-    app.jinja_env.globals.update(age=i18n.age, asked_about=questions.asked_about)
+    app.jinja_env.globals.update(
+        age=i18n.age,
+        asked_about=questions.asked_about,
+        room_of=services.room_of,
+        service_rooms=services.rooms,
+    )
     app.extensions["once"] = web.Once()
     app.extensions["noted_lately"] = Lately()
     app.context_processor(_page_context)

@@ -11,7 +11,7 @@ class OutcomeForm(Form):
 
     note = Note(_l("Note"), most=1000)
     version = Hidden()
-    without = BooleanField(_l("No dose was given at this visit"))
+    without = BooleanField()  # its label is the service's
     early = BooleanField(_l("The child was seen before its time"))
     left = BooleanField(_l("The child was here, and left before being seen"))
 

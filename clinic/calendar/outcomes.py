@@ -12,7 +12,6 @@ from clinic.calendar import follow_up
 from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import OutcomeForm
 from clinic.calendar.queries import appointments_before, get_own
-from clinic.checkups.check.queries import check_of
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
@@ -22,8 +21,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.sentences import mark
-from clinic.vaccination.jab.asked_again import health_of
-from clinic.vaccination.jab.queries import observation_of
+from clinic.services.room import answers_of, has_record, lacks_record, room_of
 from clinic.visits import recorded
 from clinic.web import render, see_other
 
@@ -37,7 +35,6 @@ WAS_HERE = mark(
     "if another child was meant, the desk takes the check-in back."
 )
 NOT_YET = mark("This visit is booked for %(time)s and nobody is checked in for it.")
-NO_DOSE = mark("No dose is recorded at this visit. Record it first, or say that none was given.")
 
 
 class HasRecord(DomainError):
@@ -84,8 +81,8 @@ def _doubt(appointment: Appointment, what: str, form: OutcomeForm, now: datetime
         return say_text(WAS_HERE)
     if what == DONE and _is_before_its_time(appointment, now) and not form.early.data:
         return say_text(NOT_YET, time=clock_time(appointment.starts_at))
-    if what == DONE and _lacks_a_dose(appointment) and not form.without.data:
-        return say_text(NO_DOSE)
+    if what == DONE and _lacks_record(appointment) and not form.without.data:
+        return say_text(room_of(appointment.service.kind).no_record)
     return ""
 
 
@@ -96,12 +93,9 @@ def _is_before_its_time(appointment: Appointment, now: datetime) -> bool:
     return is_today and is_long_before and status_of(appointment) is Status.BOOKED
 
 
-def _lacks_a_dose(appointment: Appointment) -> bool:
-    """Whether it is a vaccination at which nothing was given, and that is not finished yet."""
-    is_vaccination = appointment.service.kind == "vaccination"
-    return (
-        status_of(appointment) in OPEN and is_vaccination and observation_of(appointment.id) is None
-    )
+def _lacks_record(appointment: Appointment) -> bool:
+    """Whether it is not finished yet, and its service asks for something on record."""
+    return status_of(appointment) in OPEN and lacks_record(appointment)
 
 
 def _end(appointment: Appointment, what: str, note: str, now: datetime) -> None:
@@ -119,19 +113,13 @@ def _take_back(appointment: Appointment, note: str, now: datetime) -> None:
     by, standing = me(), status_of(appointment)
     appointment.note = note
     if standing is Status.DONE:
-        if _has_record(appointment):
+        if has_record(appointment):
             raise HasRecord
         recorded.not_gone(appointment, by=by, now=now)
         attendance.undo_finish(appointment, by=by, now=now)
     elif standing is Status.NO_SHOW:
         attendance.undo_no_show(appointment, by=by, now=now)
         recorded.not_gone(appointment, by=by, now=now)
-
-
-def _has_record(appointment: Appointment) -> bool:
-    """Whether a dose was given or a check finished at it: what is on record is corrected there."""
-    check = check_of(appointment.id)
-    return observation_of(appointment.id) is not None or bool(check and check.finished_at)
 
 
 def _page(
@@ -141,17 +129,19 @@ def _page(
     now = clock.now()
     audit.note_read(appointment.child_id, appointment.centre_id)
     asked = follow_up.chooser_of(appointment, now)
+    if nothing_done := room_of(appointment.service.kind).nothing_done:
+        form.without.label.text = say_text(nothing_done)
     return render(
         "calendar/appointment.html",
         status=status,
         form=form,
         refusal=refusal,
         reference=spoken(appointment.booking.reference),
-        health=health_of([appointment.id], now).get(appointment.id),
-        lacks_a_dose=_lacks_a_dose(appointment),
+        health=answers_of([appointment], now).get(appointment.id),
+        lacks_record=_lacks_record(appointment),
         is_before_its_time=_is_before_its_time(appointment, now),
         may_undo=status_of(appointment) in (Status.DONE, Status.NO_SHOW)
-        and not _has_record(appointment),
+        and not has_record(appointment),
         asks_left=request.form.get("outcome") == MISSED
         and status_of(appointment) is Status.ARRIVED,
         standing=status_of(appointment),

@@ -73,6 +73,7 @@ def vaccine_need(one: Forecast) -> DueItem | None:
         earliest=one.earliest,
         recommended=one.recommended,
         latest=one.complete_before,
+        is_purpose=True,
     )
 
 

@@ -33,6 +33,7 @@ class DueItem:
     latest: date | None = None  # best before this day
     left: int = 0  # doses of a paid vaccine; none of it is ever overdue
     booked_on: date | None = None  # the day of the visit that it is booked for
+    is_purpose: bool = False  # a visit can be booked for just this: its code can be ticked
 
 
 @dataclass(frozen=True)

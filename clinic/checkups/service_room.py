@@ -1,9 +1,44 @@
 """What the health checks say of themselves."""
 
+from clinic.checkups.check.queries import check_of
+from clinic.checkups.due.plan import HEALTH_CHECK
+from clinic.checkups.report.queries import has_report
+from clinic.checkups.spine.suggestions import SPINE
 from clinic.checkups.views import bp
+from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
-from clinic.services.room import ServiceRoom
+from clinic.services.room import Link, ServiceRoom
 from clinic.visits.stations import Pathway
+
+
+def _before(appointment: Appointment) -> Link | None:
+    if appointment.service.code != HEALTH_CHECK:
+        return None
+    values = {"appointment_id": appointment.id}
+    return Link(mark("Questions before the check"), "clipboard-list", "checkups.before", values)
+
+
+def _record(appointment: Appointment) -> Link | None:
+    values = {"appointment_id": appointment.id}
+    if appointment.service.code == HEALTH_CHECK:
+        return Link(mark("Open the check"), "ruler", "checkups.check", values)
+    if appointment.service.code == SPINE:
+        return Link(mark("Spine screening"), "ruler", "checkups.spine", values)
+    return None
+
+
+def _report(appointment: Appointment) -> Link | None:
+    if not has_report(appointment.id):
+        return None
+    values = {"appointment_id": appointment.id}
+    return Link(mark("Report of the health check"), "clipboard-list", "checkups.report", values)
+
+
+def _has_record(appointment: Appointment) -> bool:
+    """Whether a check was finished at it."""
+    check = check_of(appointment.id)
+    return check is not None and check.finished_at is not None
+
 
 CHECKUPS = ServiceRoom(
     kind="checkups",
@@ -14,4 +49,8 @@ CHECKUPS = ServiceRoom(
     pages=bp,
     pathway=Pathway("C", ("screening", "doctor")),
     is_followed=True,
+    link_before=_before,
+    link_record=_record,
+    link_report=_report,
+    has_record=_has_record,
 )

@@ -19,14 +19,9 @@ from clinic.errors import DomainError
 from clinic.i18n import name_of, say
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
+from clinic.services.answers import Answers, AsksAgain
+from clinic.services.room import answers_of, must_ask, room_of
 from clinic.typed import Errors, text_in, typed_in
-from clinic.vaccination.jab.asked_again import (
-    FEVER,
-    Health,
-    ask_again,
-    health_of,
-    must_ask,
-)
 from clinic.visits import arriving
 from clinic.web import render, see_other
 
@@ -39,19 +34,22 @@ def answers(appointment_id: int) -> Response:
     With `family` in the address the whole family is: after this child, whoever else is to be asked.
     """
     appointment, now = get_appointment(me(), appointment_id), clock.now()
-    health = health_of([appointment.id], now).get(appointment.id)
-    if health is None:
+    asks_again = room_of(appointment.service.kind).asks_again
+    health = answers_of([appointment], now).get(appointment.id)
+    if asks_again is None or health is None:
         return see_other("desk.show", appointment_id=appointment.id)
     if request.method == "GET":
         return _page(appointment, health, {}, {}, now)
     typed = typed_in(request.form)
     errors: Errors = {}
-    still, tenths, note = _read(health, typed, errors)
+    still, tenths, note = _read(asks_again, health, typed, errors)
     if errors:
         return _page(appointment, health, typed, errors, now)
 
     def work() -> Appointment | None:
-        ask_again(appointment, health, still=still, tenths=tenths, note=note, by=me(), now=now)
+        asks_again.ask_again(
+            appointment, health, still=still, tenths=tenths, note=note, by=me(), now=now
+        )
         return _check_in(appointment, now)
 
     try:
@@ -68,7 +66,7 @@ def answers(appointment_id: int) -> Response:
 
 
 def _read(
-    health: Health, typed: Mapping[str, str], errors: Errors
+    asks_again: AsksAgain, health: Answers, typed: Mapping[str, str], errors: Errors
 ) -> tuple[list[str], int | None, str]:
     """The codes that are still so, the temperature in tenths of a degree, and the note."""
     still = []
@@ -84,7 +82,7 @@ def _read(
             tenths = amount_of(Kind.TEMPERATURE, typed["temperature"])
         except DomainError as refused:
             errors["temperature"] = say(refused)
-    elif FEVER in still:
+    elif asks_again.MEASURED in still:
         errors["temperature"] = _("Please measure the temperature.")
     return still, tenths, text_in(typed, "note", errors, most=300)
 
@@ -104,7 +102,7 @@ def _check_in(visit: Appointment, now: datetime) -> Appointment | None:
 
 def _page(
     appointment: Appointment,
-    health: Health,
+    health: Answers,
     typed: Mapping[str, str],
     errors: Errors,
     now: datetime,

@@ -38,7 +38,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination.jab.asked_again import health_of, must_ask
+from clinic.services.room import answers_of, must_ask
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, ticket_of, tickets_of
 from clinic.visits.recorded import is_needed
@@ -189,7 +189,7 @@ def _page(
         totals=totals(rows),
         typed=typed,
         elsewhen=elsewhen,
-        health=health_of([appointment.id for appointment in found], now),
+        health=answers_of(found, now),
         why=why_not_found(centre, typed) if typed and not found and not refusal else "",
         refusal=refusal,
         refused=refused if any(appointment.id == refused for appointment in found) else 0,

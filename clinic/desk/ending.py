@@ -23,7 +23,6 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status
 from clinic.sentences import mark
-from clinic.services.room import room_of
 from clinic.visits import closing
 from clinic.visits.models import DeskNote, Encounter
 from clinic.visits.stations import stations
@@ -142,7 +141,6 @@ def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Res
         form=form,
         refusal=refusal,
         labels=LABELS,
-        room_of=room_of,
         statuses=[Status.DONE, Status.ARRIVED, Status.BOOKED, Status.NO_SHOW, Status.CANCELLED],
         stations=stations(),
     )

@@ -19,7 +19,7 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import an_id, id_of
 from clinic.sentences import mark
-from clinic.vaccination.jab.observation import HasReaction, are_staying, open_reactions
+from clinic.services.room import watched_at
 from clinic.visits import line, rules
 from clinic.visits.models import Ticket
 from clinic.visits.queries import rooms_of
@@ -39,10 +39,6 @@ LABELS = {
     Verb.CLOSE: mark("Close"),
 }
 TRIES = 3
-
-
-class OnTheBoard(DomainError):
-    message = mark("This child was vaccinated. Let it go on the observation board.")
 
 
 @bp.get("/queue")
@@ -119,12 +115,10 @@ def _do(ticket: Ticket) -> None:
 
 
 def _must_not_be_kept(ticket: Ticket) -> None:
-    """Who is watched after a vaccination, or has a reaction, is let go on the observation board."""
-    child = {ticket.visit.child_id}
-    if open_reactions(child, ticket.centre_id):
-        raise HasReaction
-    if are_staying(child, ticket.centre_id):
-        raise OnTheBoard
+    """Raise what the service's room says of a child that it lets go itself."""
+    child_id = ticket.visit.child_id
+    if watched := watched_at({child_id}, ticket.centre_id).get(child_id):
+        raise watched.refusal
 
 
 def _try(work: Callable[[], None]) -> str:

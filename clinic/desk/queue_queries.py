@@ -1,5 +1,6 @@
 """The queue as a room or the desk sees it. Everything starts from the user."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from clinic.centres.queries import is_self
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Appointment, ClinicSession
-from clinic.vaccination.jab.observation import are_staying, open_reactions
+from clinic.services.room import Watched, watched_at
 from clinic.visits import queries, rules
 from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, State, Verb
@@ -31,8 +32,7 @@ class Hall:
     waiting: list[Wait]
     early: list[Wait]  # long before their time
     watched: list[tuple[Ticket, datetime | None]]  # and until when
-    on_board: set[int]  # the children among them whom the observation board lets go
-    reactions: dict[int, int]  # the appointment after which a child has an open reaction, by child
+    kept: Mapping[int, Watched]  # the children among them whom a service's own room lets go
     skipped: list[Ticket]
     counts: dict[str, int]  # who waits, by station
 
@@ -72,8 +72,7 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
         waiting=[wait for wait in line if not wait.early_for],
         early=[wait for wait in line if wait.early_for],
         watched=[(ticket, rules.watched_until(station, ticket.since)) for ticket in watched],
-        on_board=are_staying(children, centre.id) if watched else set(),
-        reactions=open_reactions(children, centre.id) if watched else {},
+        kept=watched_at(children, centre.id),
         skipped=[ticket for ticket in here if ticket.state is State.SKIPPED],
         counts={
             code: sum(row.station == code and _waits(row, now) for row in rows)

@@ -14,9 +14,7 @@ from clinic.desk.history import history_of, last_move
 from clinic.desk.queries import get_appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
-from clinic.vaccination.booking.booked import booked_for
-from clinic.vaccination.jab.asked_again import health_of
-from clinic.vaccination.jab.observation import open_reaction
+from clinic.services.room import answers_of, must_stay, room_of
 from clinic.visits.waits import wait_of
 from clinic.web import render
 
@@ -47,9 +45,11 @@ def show(appointment_id: int) -> Response:
         standing=status_of(appointment),
         labels=LABELS,
         is_today=clinic_day(appointment.starts_at) == clinic_day(now),
-        doses=booked_for([appointment.id]).get(appointment.id, ()),
+        purposes=room_of(appointment.service.kind)
+        .purposes_of([appointment.id])
+        .get(appointment.id, ()),
         history=history,
-        health=health_of([appointment.id], now).get(appointment.id),
+        health=answers_of([appointment], now).get(appointment.id),
         moved=last_move(appointment, history, now=now),
         is_at_desk=appointment.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(appointment.starts_at),
@@ -68,8 +68,8 @@ def slip(appointment_id: int) -> Response:
         bring=bring_to(appointment.service for appointment in [visit, *other_parts(visit)]),
         reference=spoken(reference),
         qr=qr_code(reference),
-        doses=booked_for([visit.id]).get(visit.id, ()),
+        purposes=room_of(visit.service.kind).purposes_of([visit.id]).get(visit.id, ()),
         wait=wait_of(visit, now),
-        health=health_of([visit.id], now).get(visit.id),
-        reacts=open_reaction(visit.id) is not None,
+        health=answers_of([visit], now).get(visit.id),
+        must_stay=must_stay(visit),
     )

@@ -24,9 +24,7 @@ from clinic.booking.queries import (
     waiting_for,
 )
 from clinic.booking.slips import bring_to, qr_code
-from clinic.booking.terms import PurposeChoice
 from clinic.centres.queries import closures_over
-from clinic.checkups.report.queries import has_report
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
@@ -37,8 +35,7 @@ from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.vaccination.booking.booked import booked_for, lost_by
-from clinic.vaccination.jab.observation import open_reaction
+from clinic.services.room import Purpose, must_stay, room_of
 from clinic.visits.waits import wait_of
 from clinic.web import is_htmx, render, see_other
 
@@ -104,14 +101,14 @@ def show(appointment_id: int) -> Response:
         remaining={appointment.id: len(rest)},
         others=booked_with(me(), appointment),
         bring=bring_to(part.service for part in [appointment, *other_parts(appointment)]),
-        has_report=has_report(appointment.id),
-        doses=(doses := booked_for([appointment.id]).get(appointment.id, ())),
-        lost=_lost(appointment, {dose.code for dose in doses}),
+        room=(room := room_of(appointment.service.kind)),
+        purposes=(purposes := room.purposes_of([appointment.id]).get(appointment.id, ())),
+        lost=_lost(appointment, {purpose.code for purpose in purposes}),
         kept=[offer for offer in offers_for(me(), now=now) if offer.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
         too_late=booking.too_late(appointment),
         wait=wait,
-        reacts=wait is not None and open_reaction(appointment.id) is not None,
+        must_stay=wait is not None and must_stay(appointment),
     )
 
 
@@ -129,10 +126,10 @@ def _course_with(
     ]
 
 
-def _lost(appointment: Appointment, kept: Collection[str]) -> list[PurposeChoice]:
+def _lost(appointment: Appointment, kept: Collection[str]) -> list[Purpose]:
     """What the visit was for until a record changed, and is not for now."""
-    lines = lost_by([appointment.id]).get(appointment.id, ())
-    return [line for line in lines if line.code not in kept]
+    lost = room_of(appointment.service.kind).lost_purposes_of([appointment.id])
+    return [purpose for purpose in lost.get(appointment.id, ()) if purpose.code not in kept]
 
 
 @bp.post("/<id:appointment_id>/keep")
@@ -162,7 +159,7 @@ def wait(appointment_id: int) -> Response:
         "appointments/_wait.html",
         appointment=appointment,
         wait=wait_of(appointment, clock.now()),
-        reacts=open_reaction(appointment.id) is not None,
+        must_stay=must_stay(appointment),
     )
 
 

@@ -22,8 +22,7 @@ from clinic.outside import id_of
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of
-from clinic.services.room import ServiceRoom, followers_of, in_order_of_visit, rooms
-from clinic.vaccination.jab.observation import open_reaction
+from clinic.services.room import ServiceRoom, followers_of, in_order_of_visit, must_stay, rooms
 from clinic.visits.waits import wait_of
 from clinic.web import render
 
@@ -50,7 +49,7 @@ def _start() -> Response:
         rooms=rooms(),
         for_child=pick(children, id_of(request.args, "child")),
         here=[
-            (appointment, wait_of(appointment, now), open_reaction(appointment.id) is not None)
+            (appointment, wait_of(appointment, now), must_stay(appointment))
             for appointment in coming
             if appointment.arrived_at
         ],

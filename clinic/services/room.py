@@ -4,19 +4,73 @@ A kind is a word of `services.kind`, and the name of a folder. Outside that fold
 `app` has the tuple of all rooms, and the others ask `room_of`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from flask import Blueprint
 
+from clinic.errors import DomainError
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import NEVER_PAUSED
+from clinic.services.answers import Answers, AsksAgain
 from clinic.visits import stations
 from clinic.visits.stations import Pathway
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where a button leads: an endpoint of the site. `label` is a marked text."""
+
+    label: str
+    icon: str
+    endpoint: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Purpose(Protocol):
+    """What a visit is for, more exactly than its service: a dose, say."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name_zh(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A child that the queue does not let go, for its room does: where, and what the queue says."""
+
+    link: Link
+    refusal: DomainError
+    warning: str = ""  # why it must stay, whatever the time; empty: until its time is over
+
+
+Purposes = Mapping[int, Sequence[Purpose]]  # by appointment
+
+
+def _nowhere(_: Appointment) -> Link | None:
+    return None
+
+
+def _not_so(_: Appointment) -> bool:
+    return False
+
+
+def _nothing(_: Collection[int]) -> Purposes:
+    return {}
+
+
+def _nobody(_: Collection[int], __: int) -> Mapping[int, Watched]:
+    return {}
+
+
+@dataclass(frozen=True)
 class ServiceRoom:
-    """One kind of service. Its texts are marked for translation."""
+    """One kind of service. Texts are marked for translation."""
 
     kind: str
     title: str
@@ -25,11 +79,33 @@ class ServiceRoom:
     icon: str
     pages: Blueprint
     pathway: Pathway | None = None  # its tickets and stations; None: nobody waits in a line
+
+    # Booking
     is_never_paused: bool = False  # after missed visits
     short: Mapping[str, str] = field(default_factory=dict)  # a word for each of its own objections
     is_followed: bool = False  # another service can be had right after it, in the same visit
     follows: bool = False  # it can be had right after another
     courses: Sequence[int] = ()  # so many sessions can be booked as one course
+
+    # An appointment's pages. Each link is None where there is no such page.
+    purposes_of: Callable[[Collection[int]], Purposes] = _nothing  # by ids, in one query
+    lost_purposes_of: Callable[[Collection[int]], Purposes] = _nothing  # what a change took away
+    link_before: Callable[[Appointment], Link | None] = _nowhere  # what the family answers before
+    link_record: Callable[[Appointment], Link | None] = (
+        _nowhere  # where staff write down what is done
+    )
+    link_report: Callable[[Appointment], Link | None] = _nowhere  # what the family reads afterwards
+
+    # The day at the centre
+    asks_again: AsksAgain | None = None  # before a check-in: what was answered with yes at home
+    has_record: Callable[[Appointment], bool] = (
+        _not_so  # something final is on record: it stays done
+    )
+    no_record: str = ""  # asked before a visit is finished at which nothing is on record
+    nothing_done: str = ""  # the box to tick if that is right
+    must_stay: Callable[[Appointment], bool] = _not_so  # after the visit, whatever the time
+    watched: Callable[[Collection[int], int], Mapping[int, Watched]] = _nobody  # children, centre
+    staff_pages: Sequence[Link] = ()  # of reception and clinicians
 
 
 _rooms: dict[str, ServiceRoom] = {}
@@ -69,3 +145,50 @@ def followers_of(kind: str) -> Sequence[ServiceRoom]:
 def short_words() -> Mapping[str, str]:
     """A word or two for each objection that is a room's own, by its code."""
     return {code: text for room in _rooms.values() for code, text in room.short.items()}
+
+
+def by_room(appointments: Iterable[Appointment]) -> Mapping[str, list[Appointment]]:
+    """These appointments by their kind of service."""
+    found: dict[str, list[Appointment]] = {}
+    for appointment in appointments:
+        found.setdefault(appointment.service.kind, []).append(appointment)
+    return found
+
+
+def answers_of(appointments: Iterable[Appointment], now: datetime) -> Mapping[int, Answers]:
+    """What was answered with yes before these appointments, by id. Two queries a room that asks."""
+    found: dict[int, Answers] = {}
+    for kind, those in by_room(appointments).items():
+        if asks_again := room_of(kind).asks_again:
+            found |= asks_again.health_of([appointment.id for appointment in those], now)
+    return found
+
+
+def must_ask(appointment: Appointment, now: datetime) -> bool:
+    """Whether the desk has to ask something again before this check-in."""
+    asks_again = room_of(appointment.service.kind).asks_again
+    return asks_again is not None and asks_again.must_ask(appointment, now)
+
+
+def has_record(appointment: Appointment) -> bool:
+    """Whether something final is on record of it, whatever its kind."""
+    return any(room.has_record(appointment) for room in _rooms.values())
+
+
+def lacks_record(appointment: Appointment) -> bool:
+    """Whether its kind asks for something on record, and nothing is."""
+    room = room_of(appointment.service.kind)
+    return bool(room.no_record) and not room.has_record(appointment)
+
+
+def must_stay(appointment: Appointment) -> bool:
+    """Whether the child may not leave after it, whatever the time."""
+    return any(room.must_stay(appointment) for room in _rooms.values())
+
+
+def watched_at(child_ids: Collection[int], centre_id: int) -> Mapping[int, Watched]:
+    """Of these children at the centre, those that a room lets go, not the queue; by child."""
+    found: dict[int, Watched] = {}
+    for room in _rooms.values() if child_ids else ():
+        found |= room.watched(child_ids, centre_id)
+    return found

@@ -1,7 +1,11 @@
 """What vaccination says of itself."""
 
+from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
-from clinic.services.room import ServiceRoom
+from clinic.services.room import Link, ServiceRoom
+from clinic.vaccination.booking.booked import booked_for, lost_by
+from clinic.vaccination.jab import asked_again, observation
+from clinic.vaccination.jab.queries import observation_of
 from clinic.vaccination.views import bp
 from clinic.visits.stations import Pathway, Station
 
@@ -11,6 +15,22 @@ JAB = Station("vaccination", "接种", "Vaccination", 4, frozenset({"clinician"}
 OBSERVATION = Station(
     "observation", "留观", "Observation", 30, frozenset({"reception", "clinician"}), watches=True
 )
+
+
+def _before(appointment: Appointment) -> Link:
+    values = {"appointment_id": appointment.id}
+    return Link(mark("Questions and consent"), "clipboard-list", "vaccination.before", values)
+
+
+def _record(appointment: Appointment) -> Link:
+    values = {"appointment_id": appointment.id}
+    return Link(mark("Vaccinate"), "syringe", "vaccination.visit", values)
+
+
+def _has_record(appointment: Appointment) -> bool:
+    """Whether a dose was given at it: then the child was watched."""
+    return observation_of(appointment.id) is not None
+
 
 VACCINATION = ServiceRoom(
     kind="vaccination",
@@ -32,4 +52,17 @@ VACCINATION = ServiceRoom(
         "no_stock": mark("No vaccine"),
     },
     follows=True,
+    purposes_of=booked_for,
+    lost_purposes_of=lost_by,
+    link_before=_before,
+    link_record=_record,
+    asks_again=asked_again,
+    has_record=_has_record,
+    no_record=mark(
+        "No dose is recorded at this visit. Record it first, or say that none was given."
+    ),
+    nothing_done=mark("No dose was given at this visit"),
+    must_stay=observation.must_stay,
+    watched=observation.watched,
+    staff_pages=(observation.BOARD,),
 )

@@ -12,12 +12,13 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
+from clinic.services.answers import Answers
 from clinic.vaccination.jab import screening
 from clinic.vaccination.jab.before import answers_of
 from clinic.vaccination.jab.models import AskedAgain, HealthQuestions
 from clinic.vaccination.jab.screening import HealthQuestion
 
-FEVER = "fever"  # the question that a thermometer answers
+MEASURED = "fever"  # the question that a thermometer answers
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def must_ask(appointment: Appointment, now: datetime) -> bool:
 
 def ask_again(
     appointment: Appointment,
-    health: Health,
+    health: Answers,
     *,
     still: Sequence[str],
     tenths: int | None,

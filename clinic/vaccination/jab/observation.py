@@ -16,6 +16,7 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
+from clinic.services.room import Link, Watched
 from clinic.vaccination.jab.models import AdverseEvent, PostVaccinationStay
 from clinic.visits import recorded
 from clinic.visits.queries import labels_of
@@ -115,6 +116,34 @@ def open_reactions(child_ids: Collection[int], centre_id: int) -> dict[int, int]
         AdverseEvent.closed_at.is_(None),
     )
     return {one.child_id: one.appointment_id for one in db.session.execute(query)}
+
+
+class OnTheBoard(DomainError):
+    message = mark("This child was vaccinated. Let it go on the observation board.")
+
+
+BOARD = Link(mark("Observation"), "clock", "vaccination.observation")
+
+
+def watched(child_ids: Collection[int], centre_id: int) -> dict[int, Watched]:
+    """Of these children, those whom the observation board lets go, not the queue. Two queries."""
+    found = {
+        child_id: Watched(BOARD, OnTheBoard()) for child_id in are_staying(child_ids, centre_id)
+    }
+    for child_id, appointment_id in open_reactions(child_ids, centre_id).items():
+        report = Link(
+            mark("Write on in the report"),
+            "triangle-alert",
+            "vaccination.reaction",
+            {"appointment_id": appointment_id},
+        )
+        found[child_id] = Watched(report, HasReaction(), mark("Reaction: stays"))
+    return found
+
+
+def must_stay(appointment: Appointment) -> bool:
+    """Whether a reaction after it is open."""
+    return open_reaction(appointment.id) is not None
 
 
 def leave(appointment: Appointment, reason: str, *, by: Person, now: datetime) -> None:
