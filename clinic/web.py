@@ -163,6 +163,12 @@ def leave_for(url: str) -> Response:
     return answer
 
 
+def next_or(endpoint: str) -> Response:
+    """Back to what this page was opened for (`?next=`), or to that page."""
+    target = safe_next(request.args.get("next"))
+    return leave_for(target) if target else see_other(endpoint)
+
+
 def safe_next(target: str | None) -> str | None:
     """The address if it is a path of this site, else None (no open redirects)."""
     if not target or len(target) > LONGEST_ADDRESS or not PATH.fullmatch(target):

@@ -13,10 +13,10 @@ from clinic.accounts.forms import CodeForm, ContactForm, PasswordForm
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
 from clinic.accounts.sent_forms import each_time
-from clinic.db import db
+from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.messages import demo_messages
+from clinic.messages import NoGateway, demo_messages
 from clinic.outside import degrees
 from clinic.web import leave_for, render, safe_next, see_other, way_back
 
@@ -47,28 +47,33 @@ def _ask_for_a_code(page: str) -> Response:
     if form.validate_on_submit():
         contact: str = form.contact.data
         try:
-            codes.send_code(contact, address=request.remote_addr or "", now=clock.now())
-        except codes.JustSent:
-            db.session.commit()
+            refusal = in_one_transaction(lambda: _send_code(contact))
+        except NoGateway as error:
+            refusal = error
+        if refusal is None or isinstance(refusal, codes.JustSent):
             session["contact"] = contact
-            flash(_("A code was sent a moment ago. It is still good."), "info")
+            if refusal:
+                flash(_("A code was sent a moment ago. It is still good."), "info")
             return see_other("accounts.sign_in_code")
-        except limits.TooOften as error:
-            db.session.commit()
-            form.contact.errors = [say(error)]
-        except DomainError as error:
-            db.session.rollback()
-            form.contact.errors = [say(error)]
-        else:
-            db.session.commit()
-            session["contact"] = contact
-            return see_other("accounts.sign_in_code")
+        form.contact.errors = [say(refusal)]
     return render(
         page,
         status=422 if form.errors else 200,
         form=form,
         demo_sign_ins=demo_sign_ins() if demo_mode() else [],
     )
+
+
+def _send_code(contact: str) -> DomainError | None:
+    """Send a code. A refusal of one more is returned, not raised: its count is committed.
+
+    Raises NoGateway.
+    """
+    try:
+        codes.send_code(contact, address=request.remote_addr or "", now=clock.now())
+    except limits.TooOften as refusal:
+        return refusal
+    return None
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])

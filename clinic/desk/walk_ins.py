@@ -55,7 +55,6 @@ def walk_in() -> Response:
         try:
             made = _book(form, centre, now)
         except DomainError as error:
-            db.session.rollback()
             _offer(form, centre)
             form.slot.errors = [say(error)]
             form.in_the_way = _in_the_way(form, error, centre)

@@ -43,7 +43,6 @@ def correct(given_id: int) -> Response:
     try:
         errors = _save(given_id, typed)
     except recording.ChangedMeanwhile as refused:
-        db.session.rollback()
         return _page(appointment, given, row, typed, {"reason": say(refused)}, status=409)
     if errors:
         return _page(appointment, given, row, typed, errors)

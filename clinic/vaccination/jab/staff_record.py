@@ -9,7 +9,7 @@ from clinic import audit, clock, plain
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.i18n import say
 from clinic.outside import a_day, an_id, ids_of
 from clinic.scheduling.models import Appointment
@@ -38,7 +38,6 @@ def page(appointment_id: int) -> Response:
     try:
         errors = _do(appointment, deed, an_id(number) or 0, typed)
     except recording.ChangedMeanwhile as refused:
-        db.session.rollback()
         return _page(appointment, typed, {"record": say(refused)}, status=409)
     if errors:
         return _page(appointment, typed, errors)
