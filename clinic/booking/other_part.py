@@ -3,7 +3,7 @@
 It stays as it is, moves too, or is cancelled: whoever moves the one part says which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -189,7 +189,7 @@ def staff_move(
         raise Refused(found)
     if other:
         lock_both(appointment, other, wanted)
-    must_be_as_shown(appointment, wanted.slot_ids, version)
+    must_be_as_shown({appointment: version}, wanted.slot_ids)
     moves = moves_of(appointment, wanted, other, choice)
     if len(moves) > 1:
         move_all_for(moves, by=by, online=False, now=now)
@@ -197,3 +197,19 @@ def staff_move(
         move_for(appointment, wanted.slots, by=by, now=now)
     if other and choice == CANCELLED:
         follow(other, choice, by=by, online=False, now=now)
+
+
+def staff_move_back(
+    shown: Mapping[Appointment, int], slot_of: Mapping[int, int], *, by: Person, now: datetime
+) -> None:
+    """Give visits that one press moved the slots that they had before it: all of them or none.
+
+    `shown` has them with the versions that were shown, `slot_of` the slot for the id of each.
+    Raises NotAsShown, or as `move_all_for`.
+    """
+    moves = [(visit, wanted_here(visit, slot_of[visit.id], now=now)) for visit in shown]
+    must_be_as_shown(shown, [slot_id for _visit, wanted in moves for slot_id in wanted.slot_ids])
+    for visit, wanted in moves:
+        if found := against_moving(visit, wanted, but=list(slot_of), now=now):
+            raise Refused(found)
+    move_all_for(moves, by=by, online=False, now=now)

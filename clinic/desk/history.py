@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from clinic.accounts.models import User
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.sentences import mark
 
@@ -78,6 +79,33 @@ def last_move(appointment: Appointment, history: Sequence[Deed], *, now: datetim
     was_withdrawn = before is not None and before.what == DEEDS["displace"]
     is_to_come = last.before is not None and last.before > now
     return last if last.before_slot and is_to_come and not was_withdrawn else None
+
+
+def moved_together(
+    appointment: Appointment, history: Sequence[Deed], *, now: datetime
+) -> list[tuple[Appointment, Deed]]:
+    """The visit, and the other part of it that the same press moved, each with that move; only
+    while it can be taken back (`last_move`). Empty if the visit's own cannot."""
+    last = last_move(appointment, history, now=now)
+    if last is None:
+        return []
+    moved_then = exists().where(
+        AuditEvent.subject == "appointments",
+        AuditEvent.subject_id == Appointment.id,
+        AuditEvent.action == "move",
+        AuditEvent.at == last.at,
+    )
+    others = appointments().where(
+        Appointment.booking_id == appointment.booking_id,
+        Appointment.child_id == appointment.child_id,
+        Appointment.id != appointment.id,
+        moved_then,
+    )
+    moves = [
+        (part, last_move(part, history_of(part), now=now)) for part in db.session.scalars(others)
+    ]
+    same = [(part, move) for part, move in moves if move is not None and move.at == last.at]
+    return [(appointment, last), *same]
 
 
 def _number(found: object) -> int | None:

@@ -18,17 +18,19 @@ from clinic.booking.on_behalf import (
     next_days,
     wanted_here,
 )
-from clinic.booking.other_part import other_part, staff_move
+from clinic.booking.other_part import other_part, staff_move, staff_move_back
 from clinic.booking.queries import same_trip
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.desk.blueprint import bp
 from clinic.desk.forms import CancelForFamilyForm
+from clinic.desk.history import history_of, moved_together
 from clinic.desk.queries import get_appointment
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.outside import a_day, id_of
+from clinic.outside import a_day, id_of, ids_of
 from clinic.scheduling.booking import booking
+from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.request import Refused, Request
 from clinic.scheduling.rules import Objection
@@ -38,10 +40,7 @@ from clinic.web import render, see_other
 @bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
 @allow(Role.RECEPTION)
 def move(appointment_id: int) -> Response:
-    """A day's free times; one of them chosen, what would change; a POST moves as shown.
-
-    Taking a move back is a move to the time before.
-    """
+    """A day's free times; one of them chosen, what would change; a POST moves as shown."""
     appointment, now = get_appointment(me(), appointment_id), clock.now()
     slot_id = id_of(request.args, "slot")
     if request.method == "GET":
@@ -56,6 +55,26 @@ def move(appointment_id: int) -> Response:
         )
     except DomainError as error:
         return _page(get_appointment(me(), appointment_id), slot_id, now, say(error))
+    flash(_("The appointment is moved. No message goes out: please tell the family."))
+    return see_other("desk.show", appointment_id=appointment.id)
+
+
+@bp.post("/appointments/<id:appointment_id>/move/back")
+@allow(Role.RECEPTION)
+def move_back(appointment_id: int) -> Response:
+    """The last move is taken back: of all parts of the visit that it moved, if they are as shown."""
+    appointment, now = get_appointment(me(), appointment_id), clock.now()
+    moved = moved_together(appointment, history_of(appointment), now=now)
+    slot_of = {visit.id: deed.before_slot for visit, deed in moved if deed.before_slot}
+    versions = ids_of(request.form, "version")
+    try:
+        if not moved or len(versions) != len(moved):
+            raise NotAsShown
+        shown = dict(zip((visit for visit, _deed in moved), versions, strict=True))
+        in_one_transaction(lambda: staff_move_back(shown, slot_of, by=me(), now=now))
+    except DomainError as error:
+        again = get_appointment(me(), appointment_id)
+        return _page(again, slot_of.get(appointment_id), now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return see_other("desk.show", appointment_id=appointment.id)
 

@@ -10,7 +10,7 @@ from clinic.booking.slips import bring_to, qr_code
 from clinic.clock import clinic_day
 from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
 from clinic.desk.blueprint import bp
-from clinic.desk.history import history_of, last_move
+from clinic.desk.history import history_of, moved_together
 from clinic.desk.queries import get_appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import LABELS, status_of
@@ -50,7 +50,7 @@ def show(appointment_id: int) -> Response:
         .get(appointment.id, ()),
         history=history,
         health=answers_of([appointment], now).get(appointment.id),
-        moved=last_move(appointment, history, now=now),
+        moved=moved_together(appointment, history, now=now),
         is_at_desk=appointment.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(appointment.starts_at),
     )

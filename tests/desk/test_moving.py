@@ -3,13 +3,18 @@
 from datetime import time, timedelta
 
 import pytest
+import time_machine
 
+from clinic.accounts.models import Role
+from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
-from tests.makes import NOON, make_appointment, make_room, make_session, make_user
+from clinic.scheduling.verify import broken_promises
+from tests.booking.test_other_part import LATER, Trip
+from tests.makes import NOON, TOMORROW, make_appointment, make_room, make_session, make_user
 
 TODAY = clinic_day(NOON)
 IN_TWO_DAYS = TODAY + timedelta(days=2)
@@ -120,3 +125,78 @@ def test_who_has_been_seen_is_offered_nothing_to_change(desk, visit, page):
     shown = desk.page(f"/desk/appointments/{visit.id}/{page}", status=None)
     assert "这个预约已不能更改。" in shown.words
     assert not shown.main.css("form")
+
+
+class MovedAtTheDesk:
+    """A check and a vaccination of one visit, both moved with one press at the desk."""
+
+    def __init__(self, app):
+        self.trip = Trip(app)
+        self.desk = app.test_client().sign_in(make_user(Role.RECEPTION, centre=self.trip.centre))
+        self.before = self.trip.times()
+
+    def slot(self, number):
+        return self.trip.sessions[LATER, ServiceKind.CHECKUPS].slots[number]
+
+    def move(self, choice):
+        """The page of the check after it was moved; `choice` of what becomes of the other part."""
+        visit = db.session.get_one(Appointment, self.trip.first)
+        form = chosen(self.desk, visit, self.slot(4)).form(holding="other")
+        which = form.page.values("[name=other]", "value")[choice]
+        return form.fill(other=which).submit().follow()
+
+
+@pytest.fixture
+def moved(app):
+    return MovedAtTheDesk(app)
+
+
+BOTH, STAYS = 1, 0
+
+
+def test_what_one_press_moved_goes_back_with_one_press(moved):
+    page = moved.move(BOTH)
+    assert moved.trip.times() == ["05 10:00", "05 10:15"]
+    assert "健康检查：改回 3月3日周二 09:00" in page.words
+    assert "预防接种：改回 3月3日周二 09:15" in page.words
+    assert page.press("两项都改回").status == 303
+    assert moved.trip.times() == moved.before
+    assert broken_promises() == []
+
+
+def test_what_stayed_is_not_asked_about_when_the_other_goes_back(moved):
+    page = moved.move(STAYS)
+    assert moved.trip.times() == ["05 10:00", "03 09:15"]
+    assert page.press("改回 3月3日周二 09:00").status == 303
+    assert moved.trip.times() == moved.before
+
+
+def test_a_part_that_was_moved_again_stays_there(moved):
+    moved.move(BOTH)
+    second = db.session.get_one(Appointment, moved.trip.second)
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        slot = moved.trip.sessions[LATER, ServiceKind.VACCINATION].slots[6]
+        form = chosen(moved.desk, second, slot).form(holding="other")
+        form.fill(other=form.page.values("[name=other]", "value")[STAYS]).submit()
+        moved.desk.page(f"/desk/appointments/{moved.trip.first}").press("改回 3月3日周二 09:00")
+    assert moved.trip.times() == ["03 09:00", "05 10:30"]
+
+
+def test_if_one_of_the_times_before_has_gone_nothing_goes_back(moved):
+    page = moved.move(BOTH)
+    before = moved.trip.sessions[TOMORROW, ServiceKind.VACCINATION].slots[1]
+    for _ in range(before.capacity):
+        make_appointment(service=before.clinic_session.services[0], slot=before)
+    answer = page.press("两项都改回")
+    assert answer.status == 409
+    assert moved.trip.times() == ["05 10:00", "05 10:15"]
+
+
+def test_parts_that_changed_meanwhile_are_shown_again(moved):
+    page = moved.move(BOTH)
+    assert page.press("两项都改回").status == 303
+    answer = moved.desk.post(
+        f"/desk/appointments/{moved.trip.first}/move/back", data={"version": ["1", "1"]}
+    )
+    assert answer.status_code == 409
+    assert moved.trip.times() == moved.before

@@ -1,6 +1,6 @@
 """What was shown is done, and nothing else: the refusal where something changed in between."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from clinic.db import db
 from clinic.errors import DomainError
@@ -17,10 +17,12 @@ class NotAsShown(DomainError):
     )
 
 
-def must_be_as_shown(appointment: Appointment, slot_ids: Iterable[int], version: int) -> None:
-    """Lock it with the slots that it is to have. Raises NotAsShown unless it is in that version."""
-    held = places.slots_around([appointment.id])
-    places.lock([*held, *slot_ids], [appointment.child_id])
-    db.session.refresh(appointment)
-    if appointment.version != version:
-        raise NotAsShown
+def must_be_as_shown(shown: Mapping[Appointment, int], slot_ids: Iterable[int]) -> None:
+    """Lock them with the slots that they are to have. Raises NotAsShown unless each is in the
+    version that was shown."""
+    held = places.slots_around([appointment.id for appointment in shown])
+    places.lock([*held, *slot_ids], {appointment.child_id for appointment in shown})
+    for appointment, version in shown.items():
+        db.session.refresh(appointment)
+        if appointment.version != version:
+            raise NotAsShown
