@@ -550,7 +550,7 @@ def test_a_day_that_is_not_open_yet_says_when_it_opens(client):
     make_child(parent)
     page = why(client.sign_in(parent), service, day=day.isoformat())
     assert "3月4日周三 18:00" in page
-    assert "未放号" in page
+    assert "未开放" in page
 
 
 def test_a_holiday_is_called_one(client):

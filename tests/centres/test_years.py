@@ -161,12 +161,12 @@ def test_families_read_that_the_new_year_is_not_open_until_its_file_is_read(
         work(now=at(DECEMBER, HOURS[0]))
         for day in (workday, holiday):
             text = client.get(f"{address}&day={day}").text
-            assert "这一天暂未开放预约。" in text
+            assert "这一天尚未开放预约。" in text
             assert "这一天没有门诊" not in text
         read_in_2027(app, tmp_path)
         work(now=at(DECEMBER, HOURS[0]))
         assert "法定节假日" in client.get(f"{address}&day={holiday}").text
-        assert "暂未开放" not in client.get(f"{address}&day={workday}").text
+        assert "尚未开放" not in client.get(f"{address}&day={workday}").text
     opened = db.session.query(ClinicSession).filter(
         ClinicSession.rota_day.between(holiday, workday + timedelta(days=1))
     )

@@ -65,7 +65,7 @@ def why_none(
         if holiday:
             return Objection("holiday", mark("The centres are closed: public holiday."))
         if not is_known:
-            return Objection("not_open_yet", mark("This day cannot be booked yet."))
+            return Objection("not_open_yet", mark("This day is not open for booking yet."))
         if closed_because:
             return closed
         if opens:
@@ -90,7 +90,7 @@ def why_none(
 
 def opens_later(moment: datetime) -> Objection:
     """That a day cannot be booked before that moment."""
-    text = mark("This day cannot be booked yet. It opens at %(opens)s.")
+    text = mark("This day is not open for booking yet. It opens at %(opens)s.")
     return Objection("not_open_yet", text, {"opens": moment}, moment)
 
 

@@ -96,7 +96,7 @@ def test_a_whole_check_is_finished_and_says_what_is_next(doctor, day):
     assert "This check is finished" in shown
     assert "18-month check" in shown
     assert "From Saturday 1 August 2026" in shown
-    assert "No times are open for those days yet." in shown
+    assert "Those days are not open for booking yet." in shown
     assert f'href="{day.page}/report"' in shown
     deeds = {audit_event.action for audit_event in db.session.query(AuditEvent)}
     assert {"save_check", "finish_check", "finish", "read"} <= deeds
@@ -107,7 +107,7 @@ def test_the_next_check_is_booked_from_the_finished_one(doctor, day):
     free = make_slot(day.service, practitioner=day.practitioner, day=date(2026, 8, 1)).id
     db.session.commit()
     assert post(doctor, day, WHOLE, FINISH).status_code == 303
-    assert "No times are open for those days yet." not in doctor.get(day.page).text
+    assert "Those days are not open for booking yet." not in doctor.get(day.page).text
     times = doctor.page(day.page).click("Book it for the family")
     assert times.form(holding="key").submit(f"slot={free}").status == 303
     made = db.session.query(Appointment).order_by(Appointment.id.desc()).first()
