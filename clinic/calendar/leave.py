@@ -18,7 +18,8 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
-from clinic.scheduling.changes.leaves import LeaveRequest, ask_leave
+from clinic.scheduling.changes import leaves
+from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.web import render, see_other
 
 
@@ -51,6 +52,25 @@ def leave() -> Response:
     )
 
 
+@bp.post("/leave/<id:request_id>/withdrawal")
+@allow(Role.CLINICIAN)
+@names_nobody("one's own days")
+def withdraw_leave(request_id: int) -> Response:
+    """A request that nobody has answered yet is taken back by its clinician."""
+    theirs = [practitioner.id for practitioner in _mine()]
+    query = select(LeaveRequest).where(
+        LeaveRequest.id == request_id, LeaveRequest.practitioner_id.in_(theirs)
+    )
+    asked = db.session.execute(query).scalar_one()
+    try:
+        in_one_transaction(lambda: leaves.withdraw_leave(asked, by=me(), now=clock.now()))
+    except DomainError as error:
+        flash(say(error), "info")
+    else:
+        flash(_("Your request is withdrawn. Nothing has changed."))
+    return see_other("calendar.leave")
+
+
 def _mine() -> list[Practitioner]:
     query = select(Practitioner).where(is_self(me())).order_by(Practitioner.id)
     return list(db.session.scalars(query))
@@ -75,4 +95,6 @@ def _ask(form: LeaveForm) -> LeaveRequest:
     who = next(
         practitioner for practitioner in _mine() if practitioner.id == form.practitioner.data
     )
-    return ask_leave(who, starts_at, ends_at, form.reason.data or "", by=me(), now=clock.now())
+    return leaves.ask_leave(
+        who, starts_at, ends_at, form.reason.data or "", by=me(), now=clock.now()
+    )

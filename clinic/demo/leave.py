@@ -21,7 +21,7 @@ def fill(today: date) -> None:
     """At every centre the first asks for two days off, the second for an afternoon, unless
     somebody's question there is still to be answered."""
     open_ = select(LeaveRequest.centre_id).where(
-        LeaveRequest.decided_at.is_(None), LeaveRequest.ends_at > at(today, time.min)
+        *leaves.waits_for_an_answer(), LeaveRequest.ends_at > at(today, time.min)
     )
     asked = set(db.session.scalars(open_))
     query = select(Practitioner).where(Practitioner.user_id.is_not(None)).order_by(Practitioner.id)

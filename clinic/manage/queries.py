@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from clinic.accounts.models import Person, Role
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.db import db
-from clinic.scheduling.changes.leaves import LeaveRequest
+from clinic.scheduling.changes.leaves import LeaveRequest, waits_for_an_answer
 from clinic.scheduling.models import ClinicSession, Slot
 from clinic.scheduling.queries import services_given
 
@@ -78,6 +78,6 @@ def get_session(user: Person, session_id: int) -> ClinicSession:
 def leave_asked(centre: Centre) -> int:
     """How many requests for leave wait for an answer there."""
     query = select(func.count(LeaveRequest.id)).where(
-        LeaveRequest.centre_id == centre.id, LeaveRequest.decided_at.is_(None)
+        LeaveRequest.centre_id == centre.id, *waits_for_an_answer()
     )
     return db.session.scalar(query) or 0

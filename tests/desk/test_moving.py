@@ -6,7 +6,6 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
-from clinic.centres.kinds import ServiceKind
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.booking import booking
@@ -136,7 +135,7 @@ class MovedAtTheDesk:
         self.before = self.trip.times()
 
     def slot(self, number):
-        return self.trip.sessions[LATER, ServiceKind.CHECKUPS].slots[number]
+        return self.trip.sessions[LATER, "checkups"].slots[number]
 
     def move(self, choice):
         """The page of the check after it was moved; `choice` of what becomes of the other part."""
@@ -175,7 +174,7 @@ def test_a_part_that_was_moved_again_stays_there(moved):
     moved.move(BOTH)
     second = db.session.get_one(Appointment, moved.trip.second)
     with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
-        slot = moved.trip.sessions[LATER, ServiceKind.VACCINATION].slots[6]
+        slot = moved.trip.sessions[LATER, "vaccination"].slots[6]
         form = chosen(moved.desk, second, slot).form(holding="other")
         form.fill(other=form.page.values("[name=other]", "value")[STAYS]).submit()
         moved.desk.page(f"/desk/appointments/{moved.trip.first}").press("改回 3月3日周二 09:00")
@@ -184,7 +183,7 @@ def test_a_part_that_was_moved_again_stays_there(moved):
 
 def test_if_one_of_the_times_before_has_gone_nothing_goes_back(moved):
     page = moved.move(BOTH)
-    before = moved.trip.sessions[TOMORROW, ServiceKind.VACCINATION].slots[1]
+    before = moved.trip.sessions[TOMORROW, "vaccination"].slots[1]
     for _ in range(before.capacity):
         make_appointment(service=before.clinic_session.services[0], slot=before)
     answer = page.press("两项都改回")

@@ -1,6 +1,6 @@
 """Somebody who waits at the door, and then acts once.
 
-`grant` a request for leave, send a clinician `away`, `book` a child into a slot, open a `feed`. A
+`grant` a request for leave or `withdraw` it, send a clinician `away`, `book` a child into a slot, open a `feed`. A
 blind one acts on what they saw before they waited, and locks nothing: only the database stands
 between them and another.
 """
@@ -69,6 +69,18 @@ def _leave(practitioner_id, asked):
     return do
 
 
+def withdraw(request_id):
+    asked = db.session.get_one(LeaveRequest, request_id)
+    by = db.session.get_one(User, asked.asked_by_id)
+    db.session.commit()
+
+    def do():
+        in_one_transaction(lambda: leaves.withdraw_leave(asked, by=by, now=NOON))
+        return "withdrawn"
+
+    return do
+
+
 def book(child_id, slot_id):
     child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
     wanted = Request(child, service, slots_for(service, slot_id))
@@ -111,18 +123,22 @@ def go_blind():
         row = db.session.get_one(LeaveRequest, request.id)
         row.decided_at, row.decided_by_id, row.granted = now, by.id, granted
 
+    def withdraw_unseen(request, *, by, now):
+        db.session.get_one(LeaveRequest, request.id).withdrawn_at = now
+
     locks = ("one_leave_at_a_time", "one_change_at_a_time", "lock_slots", "lock_children")
     looks = ("check_leave", "live_feed")
     twins.replace(
         **dict.fromkeys(locks + looks, twins.nothing),
         preview_change=as_first_shown,
         decide_leave=decide,
+        withdraw_leave=withdraw_unseen,
         lock_to_take=twins.none,
         examine_booking=twins.none,
     )
 
 
-VERBS = {"grant": grant, "away": away, "book": book, "feed": feed}
+VERBS = {"grant": grant, "withdraw": withdraw, "away": away, "book": book, "feed": feed}
 
 
 def act(wait, sight, verb, *numbers):

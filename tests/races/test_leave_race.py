@@ -126,6 +126,24 @@ def test_who_is_sent_away_while_the_request_is_granted_is_away_once(race, day):
     assert len(live_leaves()) == 1
 
 
+@pytest.mark.parametrize("first", ["grant", "withdraw"])
+def test_a_request_that_is_withdrawn_while_it_is_granted_is_one_of_both(race, day, first):
+    withdraw = ("withdraw", day["grant"][1])
+    deeds = [day["grant"], withdraw] if first == "grant" else [withdraw, day["grant"]]
+    answers = set(act_at_once(race, *deeds))
+    assert answers in ({"granted", "IsDecided"}, {"withdrawn", "IsWithdrawn"})
+    asked = db.session.query(LeaveRequest).one()
+    was_granted = "granted" in answers
+    assert (asked.granted, asked.withdrawn_at is None) == (was_granted or None, was_granted)
+    assert len(live_leaves()) == was_granted
+
+
+def test_its_twin_that_does_not_look_again_is_refused_by_the_database_alone(race, day):
+    answers = Counter(act_at_once(race, day["grant"], ("withdraw", day["grant"][1]), sight="blind"))
+    assert answers["IntegrityError"] == 1
+    assert len(answers) == 2
+
+
 @pytest.fixture
 def clinician(race):
     practitioner = make_practitioner()

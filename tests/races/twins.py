@@ -53,6 +53,7 @@ REPLACED = {
     "not_shut_otherwise": "clinic.scheduling.changes.reopening.not_shut_otherwise",
     "check_leave": "clinic.scheduling.changes.leaves.check_leave",
     "decide_leave": "clinic.scheduling.changes.leaves._decide",
+    "withdraw_leave": "clinic.scheduling.changes.leaves.withdraw_leave",
     "rota_must_be_as_shown": "clinic.scheduling.rota.publishing._must_be_as_shown",
     "booked_online": "clinic.scheduling.rota.session_moving.booked_online",
     "seat_again": "clinic.scheduling.rota.session_moving.seat_again",

@@ -51,7 +51,7 @@ def leave() -> Response:
     centre, now = centre_of_staff(*STAFF), clock.now()
     asked = (
         select(LeaveRequest)
-        .where(LeaveRequest.centre_id == centre.id, LeaveRequest.decided_at.is_(None))
+        .where(LeaveRequest.centre_id == centre.id, *leaves.waits_for_an_answer())
         .options(joinedload(LeaveRequest.practitioner))
         .order_by(LeaveRequest.starts_at, LeaveRequest.id)
     )
@@ -91,6 +91,8 @@ def away() -> Response:
         back=("manage.leave", change.practitioner.centre.code),
     )
     try:
+        if asked is not None:
+            leaves.must_wait(asked)
         leaves.check_leave(
             change.practitioner, change.starts_at, change.ends_at, now=now, request=asked
         )

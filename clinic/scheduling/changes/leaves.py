@@ -1,4 +1,5 @@
-"""Leave: a clinician asks, a manager grants it under the version that was shown, or refuses.
+"""Leave: a clinician asks, a manager grants it under the version that was shown, or refuses;
+until then the clinician may withdraw the request.
 
 Granting is the change `Away` of `changes`; families who lose their time are offered new ones by
 `new_times`, each in a transaction of its own. Verbs flush; the caller commits.
@@ -6,7 +7,7 @@ Granting is the change `Away` of `changes`; families who lose their time are off
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic import audit
@@ -33,14 +34,20 @@ class IsDecided(DomainError):
     message = mark("This request has been answered already.")
 
 
+class IsWithdrawn(DomainError):
+    message = mark("This request was withdrawn by the clinician.")
+
+
 class LeaveRequest(Base):
-    """A clinician asks to be away from a moment to another. `granted` is the manager's answer."""
+    """A clinician asks to be away from a moment to another. `granted` is the manager's answer;
+    until there is one the clinician may withdraw it."""
 
     __tablename__ = "leave_requests"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="starts_before_ends"),
         CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided"),
         CheckConstraint("(decided_at IS NULL) = (granted IS NULL)", name="granted"),
+        CheckConstraint("withdrawn_at IS NULL OR decided_at IS NULL", name="withdrawn"),
         Index("ix_leave_requests_practitioner", "practitioner_id", "starts_at"),
         Index("ix_leave_requests_centre", "centre_id", "starts_at"),
     )
@@ -56,8 +63,14 @@ class LeaveRequest(Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     granted: Mapped[bool | None]
+    withdrawn_at: Mapped[datetime | None]
 
     practitioner: Mapped[Practitioner] = relationship()
+
+
+def waits_for_an_answer() -> tuple[ColumnElement[bool], ...]:
+    """Of requests: nobody has answered them, and they are not withdrawn."""
+    return LeaveRequest.decided_at.is_(None), LeaveRequest.withdrawn_at.is_(None)
 
 
 def check_leave(
@@ -81,7 +94,7 @@ def check_leave(
     )
     asked = select(LeaveRequest.starts_at).where(
         LeaveRequest.practitioner_id == practitioner.id,
-        LeaveRequest.decided_at.is_(None),
+        *waits_for_an_answer(),
         LeaveRequest.starts_at < ends_at,
         LeaveRequest.ends_at > starts_at,
     )
@@ -130,7 +143,8 @@ def send_away(
 ) -> applying.Preview:
     """Do what was shown: the leave is made, its request (if there is one) granted.
 
-    Raises NotAsShown when something came in between, IsDecided, and as `check_leave` does.
+    Raises NotAsShown when something came in between, IsDecided, IsWithdrawn, and as `check_leave`
+    does.
     """
     one_at_a_time([away.centre_id])
     if request is not None:
@@ -140,15 +154,35 @@ def send_away(
 
 
 def refuse_leave(request: LeaveRequest, *, by: Person, now: datetime) -> None:
-    """The request is refused; nothing of the calendar changes. Raises IsDecided."""
+    """The request is refused; nothing of the calendar changes. Raises IsDecided, IsWithdrawn."""
     one_at_a_time([request.centre_id])
     _decide(request, granted=False, by=by, now=now)
 
 
-def _decide(request: LeaveRequest, *, granted: bool, by: Person, now: datetime) -> None:
+def withdraw_leave(request: LeaveRequest, *, by: Person, now: datetime) -> None:
+    """The clinician does not ask any more. Withdrawing twice is once. Raises IsDecided."""
+    one_at_a_time([request.centre_id])
     lock_row(request)
+    if request.withdrawn_at is not None:
+        return
     if request.decided_at is not None:
         raise IsDecided
+    request.withdrawn_at = now
+    audit.record("withdraw_leave", request, by=by.id, now=now, centre_id=request.centre_id)
+    db.session.flush()
+
+
+def must_wait(request: LeaveRequest) -> None:
+    """Raise IsDecided or IsWithdrawn unless the request waits for an answer."""
+    if request.decided_at is not None:
+        raise IsDecided
+    if request.withdrawn_at is not None:
+        raise IsWithdrawn
+
+
+def _decide(request: LeaveRequest, *, granted: bool, by: Person, now: datetime) -> None:
+    lock_row(request)
+    must_wait(request)
     request.decided_at, request.decided_by_id, request.granted = now, by.id, granted
     action = "grant_leave" if granted else "refuse_leave"
     audit.record(action, request, by=by.id, now=now, centre_id=request.centre_id)

@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from clinic.accounts.models import Role
+from clinic.audit import AuditEvent
 from clinic.centres.models import Leave
 from clinic.clock import at, day_bounds
 from clinic.db import db
@@ -159,6 +160,50 @@ def test_a_request_is_answered_once(client, clinic, doctor, manager):
     version = applying.preview(away, now=NOON).version
     with pytest.raises(leaves.IsDecided):
         leaves.send_away(away, version, by=manager, now=NOON, request=asked)
+
+
+def test_a_request_that_waits_is_withdrawn_and_may_be_asked_again(client, clinic, doctor, manager):
+    client.sign_in(doctor).post("/calendar/leave", data=asking(clinic))
+    (asked,) = db.session.query(LeaveRequest)
+    page = client.page("/calendar/leave")
+    assert page.press("撤回申请").status == 303
+    db.session.refresh(asked)
+    assert (asked.withdrawn_at, asked.granted) == (NOON, None)
+    (event,) = db.session.query(AuditEvent).filter_by(action="withdraw_leave")
+    assert (event.actor_id, event.subject_id) == (doctor.id, asked.id)
+    shown = client.page("/calendar/leave")
+    assert "已撤回" in shown.words
+    assert not shown.has_form(action="/withdrawal")
+    assert client.post("/calendar/leave", data=asking(clinic)).status_code == 303
+
+    client.sign_in(manager)
+    listed = client.get("/manage/leave").text
+    assert f"request={asked.id}" not in listed
+    away = client.page(f"/manage/away?request={asked.id}", status=422)
+    assert "这份请假申请已由本人撤回。" in away.words
+    assert not away.has_form(holding="version")
+
+
+def test_a_request_that_was_answered_is_not_withdrawn(client, clinic, doctor, manager):
+    client.sign_in(doctor).post("/calendar/leave", data=asking(clinic))
+    (asked,) = db.session.query(LeaveRequest)
+    page = client.page("/calendar/leave")
+    leaves.refuse_leave(asked, by=manager, now=NOON)
+    db.session.commit()
+    assert "已经答复" in page.press("撤回申请").follow().words
+    db.session.refresh(asked)
+    assert (asked.granted, asked.withdrawn_at) == (False, None)
+
+
+def test_nobody_withdraws_the_request_of_another(client, clinic, doctor, manager):
+    asked = leaves.ask_leave(clinic.practitioner, *day_bounds(TOMORROW), "", by=doctor, now=NOON)
+    db.session.commit()
+    client.sign_in(make_user(Role.CLINICIAN, centre=clinic.centre))
+    assert client.post(f"/calendar/leave/{asked.id}/withdrawal").status_code == 404
+    client.sign_in(manager)
+    assert client.post(f"/calendar/leave/{asked.id}/withdrawal").status_code == 403
+    db.session.refresh(asked)
+    assert asked.withdrawn_at is None
 
 
 def test_a_granted_leave_is_granted_once_on_both_engines(both):
