@@ -1,13 +1,14 @@
 """Which visits of the same children stand against a booking at that time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.request import ChildBusy, Refused
+from clinic.scheduling.request import ChildBusy, Refused, Request
+from clinic.scheduling.rules import Objection
 
 
 def in_the_way(
@@ -34,3 +35,14 @@ def in_the_way(
         Appointment.displaced_at.is_(None),
     )
     return list(db.session.scalars(query))
+
+
+def in_the_way_of_moving(
+    appointment: Appointment, wanted: Request | None, objections: Sequence[Objection]
+) -> list[Appointment]:
+    """The child's other visits at the time to which this one is to move, if that is objected to."""
+    if wanted is None or not objections:
+        return []
+    lasts = wanted.slots[-1].ends_at - wanted.starts_at
+    children = {appointment.child_id}
+    return in_the_way(Refused(objections), children, wanted.starts_at, lasts, but=appointment)

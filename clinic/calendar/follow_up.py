@@ -18,6 +18,7 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
+from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.terms import MOST_NEEDS, PurposeChoice
 from clinic.calendar.blueprint import bp
@@ -75,7 +76,9 @@ def follow_up(appointment_id: int) -> Response:
     try:
         made = in_one_transaction(lambda: _book(appointment, service, slot, key, now))
     except DomainError as error:
-        return _page(get_own(me(), appointment_id), now, refusal=say(error))
+        appointment = get_own(me(), appointment_id)
+        busy = _in_the_way(appointment, service, slot, error)
+        return _page(appointment, now, refusal=say(error), busy=busy)
     if is_htmx():
         return _page(appointment, now, made=made)
     flash(_("The next visit is booked. Reference: %(reference)s", reference=reference_of(made)))
@@ -124,22 +127,32 @@ def shown(
     *,
     searched: bool = False,
     refusal: str = "",
+    busy: Sequence[Appointment] = (),
     made: Appointment | None = None,
 ) -> dict[str, Any]:
-    """What the part needs; before anything is looked for it only asks."""
+    """What the part needs; before anything is looked for it only asks.
+
+    `busy` are the child's visits that stood in the way of the time that was chosen.
+    """
     return {
         "visit": appointment,
         "next": found,
         "searched": searched,
         "made": made,
         "not_booked": refusal,
+        "in_the_way": busy,
         "reference_of": reference_of,
         "key": secrets.token_urlsafe(12),
     }
 
 
 def _page(
-    appointment: Appointment, now: datetime, *, refusal: str = "", made: Appointment | None = None
+    appointment: Appointment,
+    now: datetime,
+    *,
+    refusal: str = "",
+    busy: Sequence[Appointment] = (),
+    made: Appointment | None = None,
 ) -> Response:
     audit.note_read(appointment.child_id, appointment.centre_id)
     found = chooser_of(appointment, now) if made else _found(appointment, now)
@@ -147,7 +160,7 @@ def _page(
         "calendar/follow_up.html",
         partial="calendar/_follow_up.html",
         status=422 if refusal else 200,
-        **shown(appointment, found, searched=made is None, refusal=refusal, made=made),
+        **shown(appointment, found, searched=made is None, refusal=refusal, busy=busy, made=made),
         **(beside(appointment, found.services, now) if made else {}),
     )
 
@@ -216,6 +229,18 @@ def _book(
         key=f"next:{appointment.id}:{key}",
         now=now,
     )
+
+
+def _in_the_way(
+    appointment: Appointment, service: Service, slot_id: int, error: DomainError
+) -> list[Appointment]:
+    """What the child has at the time that was chosen, here or at another centre."""
+    try:
+        slots = on_behalf.slots_here(service, appointment.centre, slot_id)
+    except DomainError:
+        return []
+    begins = slots[0].starts_at
+    return in_the_way(error, {appointment.child_id}, begins, slots[-1].ends_at - begins)
 
 
 def _asked_service(appointment: Appointment, services: Sequence[Service]) -> Service:

@@ -10,7 +10,7 @@ from clinic import audit, clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.in_the_way import in_the_way
+from clinic.booking.in_the_way import in_the_way_of_moving
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
     against_moving,
@@ -32,8 +32,6 @@ from clinic.outside import a_day, id_of, ids_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Refused, Request
-from clinic.scheduling.rules import Objection
 from clinic.web import render, see_other
 
 
@@ -105,7 +103,7 @@ def _page(
         wanted=wanted,
         objections=objections,
         other=other,
-        in_the_way=_in_the_way(appointment, wanted, objections),
+        in_the_way=in_the_way_of_moving(appointment, wanted, objections),
         day=day,
         free=free,
         why=None
@@ -116,18 +114,6 @@ def _page(
         rooms={room.id: room for room in appointment.centre.rooms},
         refusal=refusal,
         may_move=may_move,
-    )
-
-
-def _in_the_way(
-    appointment: Appointment, wanted: Request | None, objections: Sequence[Objection]
-) -> list[Appointment]:
-    """The other visits of the child at the wanted time."""
-    if wanted is None or not objections:
-        return []
-    lasts = wanted.slots[-1].ends_at - wanted.starts_at
-    return in_the_way(
-        Refused(objections), {appointment.child_id}, wanted.starts_at, lasts, but=appointment
     )
 
 

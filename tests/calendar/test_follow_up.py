@@ -27,7 +27,7 @@ from tests.makes import (
     make_stock,
     make_user,
 )
-from tests.pages import values
+from tests.pages import rows, values
 from tests.queries import count_queries
 from tests.vaccination.booking.test_dose_booking import BABY, live
 
@@ -171,6 +171,30 @@ def test_a_time_that_has_just_gone_is_said_with_others(practice):
     assert answer.status_code == 422
     assert "刚刚被约走" in answer.text
     assert practice.later[1].id in slots_on(answer)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_visit_of_the_child_at_that_time_is_named(practice, where, headers):
+    slot, service = practice.theirs[0], practice.service
+    if where == "elsewhere":
+        service = make_service(name_zh="儿童保健")
+        slot = make_slot(service, day=IN_TWO_WEEKS)
+    busy = on_behalf.book_for(
+        practice.child,
+        service,
+        slots_for(service, slot.id),
+        by=practice.user,
+        key="another",
+        now=NOON,
+    )
+    answer = practice.book(practice.later[0], headers=headers)
+    assert answer.status_code == 422
+    (said,) = rows(answer.text, ".notice-warn")
+    assert busy.centre.name_zh in said
+    assert busy.service.name_zh in said
+    assert "09:00" in said
+    assert practice.booked() == [busy]
 
 
 @pytest.mark.parametrize("bad", ["", "short", "x" * 41])

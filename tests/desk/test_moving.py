@@ -185,7 +185,7 @@ def test_if_one_of_the_times_before_has_gone_nothing_goes_back(moved):
     page = moved.move(BOTH)
     before = moved.trip.sessions[TOMORROW, "vaccination"].slots[1]
     for _ in range(before.capacity):
-        make_appointment(service=before.clinic_session.services[0], slot=before)
+        make_appointment(service=before.clinic_session.practitioner.services[0], slot=before)
     answer = page.press("两项都改回")
     assert answer.status == 409
     assert moved.trip.times() == ["05 10:00", "05 10:15"]

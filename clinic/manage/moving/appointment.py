@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.booking.in_the_way import in_the_way_of_moving
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import against_moving, next_days, wanted_here
 from clinic.booking.other_part import other_part, staff_move
@@ -117,6 +118,7 @@ def _page(
         wanted=wanted,
         against=found,
         other=other,
+        in_the_way=in_the_way_of_moving(appointment, wanted, found),
         day=day,
         free=free,
         why=None

@@ -35,25 +35,18 @@ class ReceiveForm(Form):
         ]
 
 
-class LotForm(Form):
-    """A form beside a lot; its fields are named for both."""
+class WasteForm(Form):
+    """So many doses of a lot are spoilt. It stands beside the lot, and its fields are named for it."""
 
-    action = ""
+    doses = _doses()
     reason = Text(_l("Reason"), required=FILL_IN, most=120)
 
     def __init__(self, lot_id: int, **kw: object) -> None:
-        super().__init__(prefix=f"{self.action}-{lot_id}-", **kw)
+        super().__init__(prefix=f"waste-{lot_id}-", **kw)
         self.lot_id = lot_id
 
 
-class WasteForm(LotForm):
-    """So many doses are spoilt."""
-
-    action = "waste"
-    doses = _doses()
-
-
-class RecallForm(LotForm):
+class RecallForm(Form):
     """The lot must not be given any more."""
 
-    action = "recall"
+    reason = Text(_l("Reason"), required=FILL_IN, most=120)

@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Response, flash, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 from wtforms import Field
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
+from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
 from clinic.manage.blueprint import bp, centre_asked_for
 from clinic.manage.queries import centres_of
 from clinic.manage.stock.forms import (
-    LotForm,
     RecallForm,
     ReceiveForm,
     WasteForm,
@@ -30,6 +30,7 @@ from clinic.manage.stock.queries import (
     stock_of,
     without_dose,
 )
+from clinic.vaccination.jab.recalling import concerned_by, recall_as_shown
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots as stock_lots
 from clinic.vaccination.stock.models import VaccineLot
@@ -70,21 +71,37 @@ def waste(lot_id: int) -> Response:
     return _lot_page(lot_id, form)
 
 
-@bp.post("/stock/<id:lot_id>/recall")
+@bp.route("/stock/<id:lot_id>/recall", methods=["GET", "POST"])
 @allow(Role.MANAGER)
-@names_nobody("doses, not children")
 def recall(lot_id: int) -> Response:
+    """Whom a recall concerns, by name; a POST does it as shown, or shows whom it concerns by now."""
+    form, refusal, now = RecallForm(), "", clock.now()
+    if form.validate_on_submit():
+        reason, version = form.reason.data or "", request.form.get("version", "")
+        try:
+            in_one_transaction(
+                lambda: recall_as_shown(get_lot(me(), lot_id), reason, version, by=me(), now=now)
+            )
+        except DomainError as error:
+            refusal = say(error)
+        else:
+            flash(_("The lot is recalled and will not be given."))
+            return _back(_code_of(get_lot(me(), lot_id)))
     lot = get_lot(me(), lot_id)
-    form = RecallForm(lot_id)
-
-    def take_back() -> None:
-        reason = form.reason.data or ""
-        stock_lots.recall(get_lot(me(), lot_id), reason, by=me(), now=clock.now())
-
-    if form.validate_on_submit() and _done(form.reason, take_back):
-        flash(_("The lot is recalled and will not be given."))
-        return _back(_code_of(lot))
-    return _lot_page(lot_id, form)
+    shown = concerned_by(lot, now=now)
+    visits = [*shown.given, *shown.losing]
+    children_with_guardians([visit.child_id for visit in visits])  # whom to call
+    audit.note_list("recall", visits)
+    return render(
+        "manage/stock_recall.html",
+        status=422 if refusal or form.errors else 200,
+        lot=lot,
+        vaccine=vaccines()[lot.product.vaccine],
+        code=_code_of(lot),
+        form=form,
+        shown=shown,
+        refusal=refusal,
+    )
 
 
 def _receive(form: ReceiveForm, centre_id: int) -> None:
@@ -118,23 +135,22 @@ def _back(code: str) -> Response:
     return leave_for(url_for("manage.stock", centre=code))
 
 
-def _lot_page(lot_id: int, form: LotForm) -> Response:
+def _lot_page(lot_id: int, form: WasteForm) -> Response:
     lot = get_lot(me(), lot_id)
     centre = next(centre for centre in centres_of(me()) if centre.id == lot.centre_id)
     return _page(centre, ReceiveForm(formdata=None), form)
 
 
-def _page(centre: Centre, form: ReceiveForm, lot_form: LotForm | None = None) -> Response:
+def _page(centre: Centre, form: ReceiveForm, lot_form: WasteForm | None = None) -> Response:
     """The page; `lot_form` is the form of a lot that needs another look."""
     now = clock.now()
     today = clinic_day(now)
     lots = lots_of(centre.id, today)
-    forms: dict[tuple[str, int], LotForm] = {}
+    forms: dict[int, WasteForm] = {}
     for lot in lots:
-        for kind in (WasteForm, RecallForm):
-            forms[kind.action, lot.id] = kind(lot.id, formdata=None)
+        forms[lot.id] = WasteForm(lot.id, formdata=None)
     if lot_form is not None:
-        forms[lot_form.action, lot_form.lot_id] = lot_form
+        forms[lot_form.lot_id] = lot_form
     failed = form.errors or (lot_form and lot_form.errors)
     return render(
         "manage/stock.html",

@@ -26,6 +26,7 @@ from clinic.vaccination.stock.models import (
     Why,
 )
 from clinic.vaccination.stock.queries import (
+    Promised,
     doses_of,
     is_to_come,
     let_go,
@@ -155,7 +156,7 @@ def waste(
     """
     if doses < 1:
         raise AtLeastOne
-    _lock_lot(lot)
+    lock_lot(lot)
     if doses > lot.left:
         raise NotSoMany(left=lot.left)
     affected = _break_promises(lot, lot.left - doses, Why.WASTED, now=now)
@@ -170,7 +171,7 @@ def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[A
 
     Recalling twice is recalling once.
     """
-    _lock_lot(lot)
+    lock_lot(lot)
     if lot.recalled_at is not None:
         return []
     affected = _break_promises(lot, 0, Why.RECALLED, now=now)
@@ -190,7 +191,7 @@ def swap(
     """
     centre_id, vaccine = old.centre_id, old.product.vaccine
     without = _who_lost(centre_id, vaccine, now=now)
-    _lock_lot(old, without)
+    lock_lot(old, without)
     db.session.refresh(new)
     day = clinic_day(given_at)
     reserving.must_be_good(new, centre_id, vaccine, day, given_at=given_at)
@@ -206,7 +207,7 @@ def swap(
     return affected
 
 
-def _lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
+def lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
     """Who is promised of it, and these other children; then the stock."""
     theirs = select(DoseReservation.child_id).where(
         DoseReservation.centre_id == lot.centre_id,
@@ -220,19 +221,24 @@ def _lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
 
 def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> list[Appointment]:
     """Let go what cannot be kept with so many doses left of this lot. Whose visits, the latest made first."""
-    centre_id, vaccine = lot.centre_id, lot.product.vaccine
-    sweep(centre_id, vaccine, now=now)
-    kept = promised(centre_id, vaccine)
-    doses = [
-        dose._replace(number=left) if dose.lot_id == lot.id else dose
-        for dose in doses_of(centre_id, vaccine)
-    ]
-    broken = unkept(doses, [(one, one.day) for one in kept])
+    sweep(lot.centre_id, lot.product.vaccine, now=now)
+    broken = broken_with(lot, left, now=now)
     let_go([one.id for one in broken], why, now=now)
     numbers = [one.appointment_id for one in broken if one.appointment_id]
     rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
     found = {row.id: row for row in rows}
     return [found[number] for number in dict.fromkeys(numbers)]
+
+
+def broken_with(lot: VaccineLot, left: int, *, now: datetime) -> list[Promised]:
+    """The promises that cannot be kept with so many doses left of this lot, the latest made first."""
+    centre_id, vaccine = lot.centre_id, lot.product.vaccine
+    doses = [
+        dose._replace(number=left) if dose.lot_id == lot.id else dose
+        for dose in doses_of(centre_id, vaccine)
+    ]
+    kept = promised(centre_id, vaccine, now=now)
+    return unkept(doses, [(promise, promise.day) for promise in kept])
 
 
 def _ask(affected: Sequence[Appointment], *, now: datetime) -> None:

@@ -96,13 +96,26 @@ def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def promised(centre_id: int, vaccine: str, *, but: int | None = None) -> list[Promised]:
-    """The promises that live, in the order in which they were made; `but` is an appointment to leave out."""
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """Of `with_visits`: the hold is over, or the visit was of a day that is past."""
+    hold_is_over = and_(Hold.id.is_not(None), Hold.expires_at <= now)
+    return or_(hold_is_over, and_(Appointment.id.is_not(None), ~is_to_come(now)))
+
+
+def promised(
+    centre_id: int, vaccine: str, *, but: int | None = None, now: datetime | None = None
+) -> list[Promised]:
+    """The promises that live, in the order in which they were made; `but` is an appointment to leave out.
+
+    With `now` also those that are over by then, and were not swept yet, are left out.
+    """
     query = (
         with_visits(select(DoseReservation.id, DoseReservation.appointment_id, visit_starts))
         .where(DoseReservation.centre_id == centre_id, DoseReservation.vaccine == vaccine)
         .order_by(DoseReservation.made_at, DoseReservation.id)
     )
+    if now is not None:
+        query = query.where(~is_over(now))
     rows = db.session.execute(query).all()
     return [
         Promised(number, appointment_id, clinic_day(starts_at))
@@ -142,7 +155,7 @@ def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
     over = (
         with_visits(select(DoseReservation.id))
         .where(DoseReservation.centre_id == centre_id, DoseReservation.vaccine == vaccine)
-        .where(or_(Hold.expires_at <= now, Appointment.id.is_not(None) & ~is_to_come(now)))
+        .where(is_over(now))
     )
     let_go(db.session.scalars(over), Why.EXPIRED, now=now)
 

@@ -190,7 +190,7 @@ def test_a_request_that_was_answered_is_not_withdrawn(client, clinic, doctor, ma
     page = client.page("/calendar/leave")
     leaves.refuse_leave(asked, by=manager, now=NOON)
     db.session.commit()
-    assert "已经答复" in page.press("撤回申请").follow().words
+    assert "该申请已经处理过。" in page.press("撤回申请").follow().words
     db.session.refresh(asked)
     assert (asked.granted, asked.withdrawn_at) == (False, None)
 

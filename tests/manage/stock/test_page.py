@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
+from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import Stock, VaccineLot
@@ -124,7 +125,6 @@ def test_doses_spoil(manager, centre):
         ("waste", {"doses": "11", "reason": "x"}, "doses"),
         ("waste", {"doses": "", "reason": "x"}, "doses"),
         ("waste", {"doses": "1", "reason": ""}, "reason"),
-        ("recall", {"reason": ""}, "reason"),
     ],
 )
 def test_a_bad_change_is_said_beside_its_field(manager, centre, action, fields, wrong):
@@ -136,28 +136,88 @@ def test_a_bad_change_is_said_beside_its_field(manager, centre, action, fields, 
     assert on_hand() == [("MMR", 10, 0)]
 
 
-def test_a_recall_says_which_visits_lost_their_dose(manager, centre):
-    lot = receive(centre)
+@pytest.fixture
+def slot(centre):
     service = make_service("vaccination")
-    slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
-    visit = make_appointment(service=service, slot=slot)
-    reserving.promise(
-        [reserving.DoseToReserve("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
-    )
-    assert visit.booking.reference not in manager.get("/manage/stock").text
+    return make_slot(service, practitioner=make_practitioner([service], centre=centre))
 
-    assert change(manager, lot, "recall", reason="监管通知").status_code == 303
 
-    page = manager.get("/manage/stock").text
-    assert visit.booking.reference in page
-    assert visit.child.name not in page
-    assert "已召回" in page
+def promise(slot, number=0):
+    """A visit with a dose reserved for it, at that time of the session."""
+    slot = slot.clinic_session.slots[number]
+    visit = make_appointment(service=slot.clinic_session.practitioner.services[0], slot=slot)
+    dose = reserving.DoseToReserve("MMR", "MMR", 1)
+    reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
+    db.session.commit()
+    return visit
+
+
+def recall_page(manager, lot):
+    """The page that a press on "recall" opens."""
+    return manager.page("/manage/stock").click(f"召回这一批号 {lot.number}")
+
+
+def test_a_recall_shows_first_whom_it_concerns(manager, centre, slot):
+    lot = receive(centre, 2)
+    visits = [promise(slot), promise(slot, 1)]
+    page = recall_page(manager, lot)
+    assert "涉及 2 个孩子" in page.words
+    assert "冰箱里还有 2 剂" in page.words
+    for visit in visits:
+        assert visit.booking.reference in page.words
+        assert visit.child.guardianships[0].user.phone[3:] in page.words
+    (look,) = db.session.query(AuditEvent).filter_by(action="read_list")
+    assert look.details["children"] == sorted(visit.child_id for visit in visits)
+    assert db.session.get(VaccineLot, lot.id).recalled_at is None
+
+    assert page.form().fill(reason="监管通知").submit().status == 303
+
+    words = manager.page("/manage/stock").words
+    for visit in visits:
+        assert visit.booking.reference in words
+        assert visit.child.name not in words
+    assert "已召回" in words
     assert on_hand() == [("MMR", 0, 0)]
     assert broken_stock() == []
+    assert "这一批号已召回。" in manager.page(f"/manage/stock/{lot.id}/recall").words
+
+
+def test_a_visit_that_another_lot_serves_is_not_concerned(manager, centre, slot):
+    lot = receive(centre, 1)
+    receive(centre, 1, "B2")
+    visit = promise(slot)
+    page = recall_page(manager, lot)
+    assert "涉及 0 个孩子" in page.words
+    assert visit.booking.reference not in page.words
+
+
+def test_whoever_is_promised_a_dose_after_it_was_shown_is_shown_first(manager, centre, slot):
+    lot = receive(centre, 2)
+    page = recall_page(manager, lot)
+    visit = promise(slot)
+    again = page.form().fill(reason="监管通知").submit()
+    assert again.status == 422
+    assert visit.booking.reference in again.words
+    assert again.values("[name=reason]", "value") == ["监管通知"]
+    assert db.session.get(VaccineLot, lot.id).recalled_at is None
+    assert again.form().submit().status == 303
+    assert db.session.get(VaccineLot, lot.id).recalled_at is not None
+
+
+def test_a_recall_without_a_reason_is_said_beside_it(manager, centre):
+    lot = receive(centre)
+    answer = recall_page(manager, lot).form().fill(reason=" ").submit()
+    assert (answer.status, list(answer.errors)) == (422, ["reason"])
+    assert on_hand() == [("MMR", 10, 0)]
+
+
+def test_a_lot_that_lost_its_dose_is_promised_again_by_what_comes(manager, centre, slot):
+    lot = receive(centre)
+    visit = promise(slot)
+    recall_page(manager, lot).form().fill(reason="监管通知").submit()
     receive(centre, number="B2")
-    reserving.promise(
-        [reserving.DoseToReserve("MMR", "MMR", 1)], appointment=visit, by=make_user(), now=NOON
-    )
+    dose = reserving.DoseToReserve("MMR", "MMR", 1)
+    reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
     assert visit.booking.reference not in manager.get("/manage/stock").text
 
 
@@ -172,7 +232,10 @@ def test_a_recall_says_who_was_given_it_though_nothing_is_left(client):
         page = manager.get("/manage/stock").text
         assert day.visit.booking.reference not in page
         assert f'id="waste-{day.lot.id}-doses"' not in page  # there is none to spoil
-        assert change(manager, day.lot, "recall", reason="监管通知").status_code == 303
+        page = recall_page(manager, day.lot)
+        assert "已接种这一批号：1 次就诊" in page.words
+        assert day.visit.booking.reference in page.words
+        assert page.form().fill(reason="监管通知").submit().status == 303
         page = manager.get("/manage/stock").text
     assert day.visit.booking.reference in page
     assert day.child.name not in page
@@ -190,7 +253,8 @@ def test_an_expiry_that_is_near_or_past_is_marked(manager, centre, days, said):
 
 def test_another_centres_lot_does_not_exist(manager):
     lot = receive(make_centre())
-    assert change(manager, lot, "recall", reason="x").status_code == 404
+    assert manager.get(f"/manage/stock/{lot.id}/recall").status_code == 404
+    assert manager.post(f"/manage/stock/{lot.id}/recall").status_code == 404
     assert change(manager, lot, "waste", doses="1", reason="x").status_code == 404
     assert db.session.get(VaccineLot, lot.id).recalled_at is None
 
