@@ -38,16 +38,9 @@ def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
         ) from error
 
 
-def from_environment(
-    environ: Mapping[str, str] = os.environ, *, command: str = ""
-) -> dict[str, object]:
-    """The Flask configuration. Raises UnsafeConfig in production without a good secret of its own.
-
-    Where no secret is set, `demo` commands mean the demo: a real site has one.
-    """
+def _keys(environ: Mapping[str, str], *, development: bool, command: str) -> tuple[str, list[str]]:
+    """The key that signs, and those that seal fields. Raises UnsafeConfig if one is no secret."""
     secret = environ.get("SECRET_KEY", "")
-    demo = environ.get("DEMO", "1" if command == "demo" and not secret else "") == "1"
-    development = demo or environ.get("FLASK_DEBUG", "") == "1"
     if not secret:
         if not development and not command:
             raise UnsafeConfig("Set SECRET_KEY: production does not start with a default secret.")
@@ -57,6 +50,20 @@ def from_environment(
     field_keys = environ.get("FIELD_KEY", "").replace(",", " ").split()
     for key in field_keys if not development else ():
         _must_be_secret("FIELD_KEY", key)
+    return secret, field_keys
+
+
+def from_environment(
+    environ: Mapping[str, str] = os.environ, *, command: str = ""
+) -> dict[str, object]:
+    """The Flask configuration. Raises UnsafeConfig in production without a good secret of its own.
+
+    Where no secret is set, `demo` commands mean the demo: a real site has one.
+    """
+    given = environ.get("SECRET_KEY", "")
+    demo = environ.get("DEMO", "1" if command == "demo" and not given else "") == "1"
+    development = demo or environ.get("FLASK_DEBUG", "") == "1"
+    secret, field_keys = _keys(environ, development=development, command=command)
     secure = environ.get("COOKIE_SECURE", "0" if development else "1") == "1"
     return {
         "SECRET_KEY": secret,

@@ -161,10 +161,7 @@ def rule(
         online_percent=online,
         every_weeks=every_weeks,
     )
-    given = list(db.session.scalars(select(Service).where(Service.code.in_(services))))
-    if len(given) != len(set(services)):
-        raise click.ClickException("Not every one of these services is known.")
-    staff = staff_of(by)
+    given, staff = _services(services), staff_of(by)
     practitioner, room = row_of(Practitioner, practitioner_id), row_of(Room, room_id)
     try:
         made = in_one_transaction(
@@ -173,6 +170,13 @@ def rule(
     except DomainError as error:
         raise CommandRefused(error) from error
     click.echo(f"Rule {made.id} is added.")
+
+
+def _services(codes: tuple[str, ...]) -> list[Service]:
+    given = list(db.session.scalars(select(Service).where(Service.code.in_(codes))))
+    if len(given) != len(set(codes)):
+        raise click.ClickException("Not every one of these services is known.")
+    return given
 
 
 def _station(text: str) -> rota.TeamStation:

@@ -72,15 +72,9 @@ def register_child(
         allergies=allergies,
         created_at=now,
     )
-    child.guardianships.append(
-        Guardianship(
-            user_id=guardian.id,
-            relation=relation,
-            is_first=True,
-            granted_at=now,
-            granted_by_id=by.id,
-        )
-    )
+    first = Guardianship(user_id=guardian.id, relation=relation, is_first=True)
+    first.granted_at, first.granted_by_id = now, by.id
+    child.guardianships.append(first)
     db.session.add(child)
     db.session.flush()
     child.certificate_no, child.identity_no = certificate_no, identity_no  # sealed for its id

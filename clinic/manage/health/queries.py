@@ -103,6 +103,26 @@ def heavy(known: Mapping[int, Known], today: date) -> dict[str, dict[Key, Share]
     The latest BMI of each child by WS/T 423-2022 under seven years, WS/T 586-2018 from then on.
     One query. Keys: (number of the band, "all children").
     """
+    counts = {name: [[0, 0] for _ in BANDS] for name in HEAVY.values()}
+    for child_id, measured in _measured_since(today - A_YEAR).items():
+        whole = [(on, found) for on, found in measured.items() if len(found) == 2]
+        if child_id not in known or not whole:
+            continue
+        latest = _word(known[child_id].patient, *whole[-1])
+        if latest is None:
+            continue
+        band, word = latest
+        for name, count in counts.items():
+            count[band][0] += word == name
+            count[band][1] += 1
+    return {
+        name: {(band, "children"): Share(*tally) for band, tally in enumerate(count) if tally[1]}
+        for name, count in counts.items()
+    }
+
+
+def _measured_since(first: date) -> dict[int, dict[date, dict[Kind, tuple[int, How | None]]]]:
+    """Weights and lengths measured at a centre since that day: by child, then by day."""
     query = (
         select(
             Measurement.child_id,
@@ -115,29 +135,14 @@ def heavy(known: Mapping[int, Known], today: date) -> dict[str, dict[Key, Share]
             Measurement.voided_at.is_(None),
             Measurement.source == EnteredBy.CLINIC,
             Measurement.kind.in_((Kind.WEIGHT, Kind.LENGTH)),
-            Measurement.measured_on >= today - A_YEAR,
+            Measurement.measured_on >= first,
         )
         .order_by(Measurement.measured_on)
     )
     days: dict[int, dict[date, dict[Kind, tuple[int, How | None]]]] = defaultdict(dict)
     for child_id, on, kind, amount, how in db.session.execute(query):
         days[child_id].setdefault(on, {})[kind] = (amount, how)
-    counts = {name: [[0, 0] for _ in BANDS] for name in HEAVY.values()}
-    for child_id, measured in days.items():
-        whole = [(on, one) for on, one in measured.items() if len(one) == 2]
-        if child_id not in known or not whole:
-            continue
-        found = _word(known[child_id].patient, *whole[-1])
-        if found is None:
-            continue
-        band, word = found
-        for name, count in counts.items():
-            count[band][0] += word == name
-            count[band][1] += 1
-    return {
-        name: {(band, "children"): Share(*one) for band, one in enumerate(count) if one[1]}
-        for name, count in counts.items()
-    }
+    return days
 
 
 def _word(

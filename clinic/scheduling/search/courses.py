@@ -1,6 +1,6 @@
 """A course of many sessions: planned in the open, before anything is kept. Nothing here writes."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -89,6 +89,18 @@ def check_pattern(pattern: Pattern) -> None:
         raise GapsCannotBe
 
 
+def _possible(
+    found: Iterable[SlotTime], own: set[int], against: Against
+) -> dict[date, list[SlotTime]]:
+    """The times that nothing stands against, by day. What is moved gives its `own` slots free."""
+    by_day: dict[date, list[SlotTime]] = {}
+    for each in found:
+        slot_time = replace(each, is_free=True) if own.issuperset(each.slot_ids) else each
+        if not against(slot_time):
+            by_day.setdefault(clinic_day(slot_time.starts_at), []).append(slot_time)
+    return by_day
+
+
 def plan_course(
     wish: Request,
     centre_id: int,
@@ -110,14 +122,9 @@ def plan_course(
     weeks = pattern.count * pattern.max_gap + 7
     start, end = day_bounds(first_day, weeks)
     against = objections_of(wish, now=now, online=online, except_for=except_for)
-    by_day: dict[date, list[SlotTime]] = {}
-    own = set(places.slots_of_all(except_for)) if except_for else set()
     found = offers(wish.service, [centre_id], max(start, now), end, now=now, online=online)
-    for each in found:
-        is_own = own.issuperset(each.slot_ids)  # what is moved gives its own places free
-        one = replace(each, is_free=True) if is_own else each
-        if not against(one):
-            by_day.setdefault(clinic_day(one.starts_at), []).append(one)
+    own = set(places.slots_of_all(except_for)) if except_for else set()
+    by_day = _possible(found, own, against)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
     while not course.is_whole:
         more = against.beside([sitting.offer for sitting in course.sittings])

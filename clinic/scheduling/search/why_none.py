@@ -37,6 +37,9 @@ FIRST_SAID = (
 )
 
 
+NO_SESSION = Objection("no_session", mark("There are no sessions on this day."))
+
+
 def why_none(
     offers: Sequence[SlotTime],
     against: Callable[[SlotTime], list[Objection]],
@@ -68,19 +71,20 @@ def why_none(
             return Objection("not_open_yet", mark("This day is not open for booking yet."))
         if closed_because:
             return closed
-        if opens:
-            return opens_later(opens)
-        return Objection("no_session", mark("There are no sessions on this day."))
+        return opens_later(opens) if opens else NO_SESSION
     if all(offer.is_closed for offer in offers):
         return closed
-    found = [against(offer) for offer in offers if not offer.is_closed]
+    return _first_said([against(offer) for offer in offers if not offer.is_closed])
+
+
+def _first_said(found: Sequence[list[Objection]]) -> Objection:
+    """Of what stands against each of a day's times, what the family is told."""
     if not all(found):
         return Objection(
             "not_together", mark("There is no time for all of it together on this day.")
         )
     by_code = {objection.code: objection for those in found for objection in those}
-    full = [those for those in found if [objection.code for objection in those] == ["taken"]]
-    if full:
+    if any([objection.code for objection in those] == ["taken"] for those in found):
         return Objection("full", mark("Fully booked on this day."))
     for code in FIRST_SAID:
         if code in by_code:

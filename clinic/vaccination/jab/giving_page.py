@@ -155,7 +155,9 @@ def _page(appointment: Appointment, typed: Mapping[str, str], errors: Errors) ->
     audit.note_read(appointment.child_id, appointment.centre_id)
     observation = jab_queries.observation_of(appointment.id)
     lines = [] if observation else jab_queries.lines_of(appointment, today)
+    codes = [line.vaccine.code for line in lines]
     answers = jab_queries.screening_of(appointment.id)
+    given = giving.given_at(appointment.id)
     return render(
         "vaccination/visit.html",
         status=422 if errors else 200,
@@ -167,22 +169,19 @@ def _page(appointment: Appointment, typed: Mapping[str, str], errors: Errors) ->
         typed=typed,
         errors=errors,
         lines=lines,
-        lots=good_lots(appointment.centre_id, [line.vaccine.code for line in lines], today),
+        lots=good_lots(appointment.centre_id, codes, today),
         conditions=live_conditions([appointment.child_id])[appointment.child_id],
         answers=answers,
         health=health_of([appointment.id], now).get(appointment.id),
         is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
-        outcomes={
-            line.vaccine.code: before.outcome_of(answers, line.vaccine.code, today)
-            for line in lines
-        },
+        outcomes={code: before.outcome_of(answers, code, today) for code in codes},
         consents=jab_queries.consents_of(appointment.id),
         checks=CHECKS,
         sites=SITES,
         sites_for=sites_for,
         routes=ROUTES,
         observation=observation,
-        given=(given := giving.given_at(appointment.id)),
+        given=given,
         given_ids=given_ids(given, [appointment.centre_id]),
         corrections=corrections_shown(given),
         due_next=_due_next(appointment, today)[:6],

@@ -81,6 +81,21 @@ def product_of(vaccine: str, manufacturer: str) -> VaccineProduct:
     return made
 
 
+def _lot(centre_id: int, product: VaccineProduct, number: str, expires_on: date) -> VaccineLot:
+    """The centre's lot of that number, or a new one without a dose."""
+    query = select(VaccineLot).where(
+        VaccineLot.centre_id == centre_id,
+        VaccineLot.product_id == product.id,
+        func.upper(VaccineLot.number) == number.upper(),
+    )
+    lot = db.session.scalar(query.execution_options(populate_existing=True))
+    if lot is None:
+        lot = VaccineLot(centre_id=centre_id, product=product, number=number)
+        lot.expires_on, lot.received, lot.used, lot.wasted = expires_on, 0, 0, 0
+        db.session.add(lot)
+    return lot
+
+
 def receive(
     centre_id: int,
     product: VaccineProduct,
@@ -102,23 +117,7 @@ def receive(
     without = _who_lost(centre_id, product.vaccine, now=now)
     places.lock_children(without)
     lock(centre_id, [product.vaccine])
-    query = select(VaccineLot).where(
-        VaccineLot.centre_id == centre_id,
-        VaccineLot.product_id == product.id,
-        func.upper(VaccineLot.number) == number.upper(),
-    )
-    lot = db.session.scalar(query.execution_options(populate_existing=True))
-    if lot is None:
-        lot = VaccineLot(
-            centre_id=centre_id,
-            product=product,
-            number=number,
-            expires_on=expires_on,
-            received=0,
-            used=0,
-            wasted=0,
-        )
-        db.session.add(lot)
+    lot = _lot(centre_id, product, number, expires_on)
     if lot.recalled_at is not None:
         raise Recalled
     if lot.expires_on != expires_on:
