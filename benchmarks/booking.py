@@ -167,7 +167,7 @@ def verbs(app, engine):
         service = db.session.get_one(Service, service_id)
         now = clock.now()
         wanted = Request(child, service, slots_for(service, slot_id))
-        kept = holding.keep([wanted], by=by, now=now).holds[0]
+        kept = holding.hold([wanted], by=by, now=now).holds[0]
         again = Request(child, service, slots_for(service, slot_id), hold=kept)
         booking.book([again], by=by, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
         db.session.rollback()

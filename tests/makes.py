@@ -176,14 +176,14 @@ def make_appointment(
     wanted = Request(child, service, slots_for(service, slot.id), **kw)
     made = booking.book(
         [wanted], by=by, key=f"test:{next(_numbers)}", channel=Channel.ONLINE, now=now
-    )
+    ).row
     db.session.commit()
     return made.appointments[0]
 
 
 def make_hold(*wanted, by, now, moves=None):
     """The leading hold of what is wanted, kept together."""
-    kept = holding.keep(wanted, by=by, now=now, moves=moves)
+    kept = holding.hold(wanted, by=by, now=now, moves=moves)
     return db.session.get_one(Hold, kept.holds[0].id)
 
 

@@ -183,7 +183,7 @@ def _book_visits(world):
     ]
     made = booking.book(
         course, by=world.parent, key="course", channel=Channel.ONLINE, now=NOON
-    ).appointments
+    ).row.appointments
     world.name(appointment_id=made[0].id)
     for kind in ("pediatrics", "check", "vaccination", "rehab"):
         service = world.services[kind]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from clinic.booking.nearby import FEW
+from clinic.booking.requirements import needs_text
 from clinic.booking.strip import Strip, opens_at
-from clinic.booking.terms import Asked, needs_text
 from clinic.booking.wishing import text_of
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
@@ -15,6 +15,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import FamilyChild, Patient
 from clinic.scheduling.request import Request
+from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import DaySchedule
@@ -69,7 +70,6 @@ class TimeGroup:
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-NOTHING = Asked((), {}, today=date.min, now=NEVER)
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Chooser:
     then: Service | None = None  # for the same child right after it
     sessions: int = 1  # of a course
     moving: Appointment | None = None
-    asked: Asked = field(default_factory=lambda: NOTHING)
+    requirements: RequirementsOf = NOTHING_REQUIRED
     centres: list[Centre] = field(default_factory=list)
     distances: dict[int, float] = field(default_factory=dict)
     centre: Centre | None = None
@@ -121,7 +121,7 @@ class Chooser:
             self.children,
             self.versions.text,
             sorted(self.distances.items()),
-            self.asked.made_of,
+            self.requirements.made_of,
         )
 
     @property
@@ -204,7 +204,7 @@ class Chooser:
     def needs(self) -> list[str]:
         """What is ticked for the children who come, if anything was said about it."""
         come = {wish.child.id for wish in self.wishes}
-        codes = self.asked.codes
+        codes = self.requirements.codes
         return needs_text({child_id: codes[child_id] for child_id in come & codes.keys()})
 
     @property

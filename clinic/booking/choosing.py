@@ -15,8 +15,8 @@ from clinic.accounts.models import Person
 from clinic.booking.chooser import Chooser
 from clinic.booking.nearby import FEW, nearest_first
 from clinic.booking.queries import get_appointment
+from clinic.booking.requirements import codes_in, requirements_of
 from clinic.booking.strip import strip_of
-from clinic.booking.terms import Asked, codes_in
 from clinic.centres.districts import find_district
 from clinic.clock import clinic_day
 from clinic.outside import a_day, id_of, ids_of
@@ -65,7 +65,9 @@ def ask(
     if not moving:
         _add_company(chooser, kind, args)
     if chooser.child and chooser.service:
-        chooser.asked = Asked(chooser.wishes, codes_in(args), chooser.moving, today=today, now=now)
+        chooser.requirements = requirements_of(
+            chooser.wishes, codes_in(args), chooser.moving, now=now
+        )
     return chooser
 
 

@@ -1,24 +1,24 @@
-"""Turning what is held into appointments: the places first, then what else the visits need."""
+"""Turning what is held into appointments, or into the new time of one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from clinic.accounts.models import Person
-from clinic.booking.offers import NOTHING_SAID, Ticked, offered
-from clinic.booking.other_part import Other, follow, lock_both, moves_of
-from clinic.booking.terms import OF_KIND, Asked, kept_with
+from clinic.booking.other_part import CANCELLED, Other, cancel_with, lock_both, moves_of
+from clinic.booking.requirements import OF_KIND, requirements_of, reserved_with, said_or_usual
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.models import Appointment, Channel, HoldFor
-from clinic.scheduling.request import Held, Refused, Request
+from clinic.scheduling.request import Held, Request
+from clinic.scheduling.requirements import NO_CODES, Codes, RequirementsOf
 
 
-def book_or_move(
-    wanted: Sequence[Request],
+def confirm(
+    requests: Sequence[Request],
     other: Other | None = None,
     choice: str = "",
-    ticked: Ticked = NOTHING_SAID,
+    ticked: Codes = NO_CODES,
     *,
     by: Person,
     now: datetime,
@@ -26,102 +26,50 @@ def book_or_move(
     """The ids of the appointments that these holds became, or of the one that moved into them.
 
     `choice` is what becomes of the `other` part of a visit that is moved; `ticked` what an offer to
-    who waited is for, by child. Raises as `booking.make` and `booking.move` do, or what the terms raise.
+    who waited is for, by child. Raises as `booking.book` and `moving.move` do.
     """
-    lead = hold_of(wanted[0])
-    if lead.moves_id is not None:
-        moving = db.session.get_one(Appointment, lead.moves_id)
-        if other:
-            lock_both(moving, other, wanted[0])
-        _move(wanted[0], moving, other, choice, by=by, now=now)
-        return [moving.id]
-    made = booking.make(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
-    if made.is_new:
-        codes = codes_kept(wanted)
-        _must_be_allowed(wanted, ticked or codes, None, by=by, now=now)
-        for one, number in zip(wanted, made.appointment_ids, strict=True):
-            terms = OF_KIND.get(one.service.kind)
-            if terms and codes.get(one.child.id) != []:  # or it comes with a question
-                made_of_it = db.session.get_one(Appointment, number)
-                terms.book(hold_of(one), made_of_it, by=by, now=now)
-    return made.appointment_ids
-
-
-def _move(
-    wanted: Request,
-    moving: Appointment,
-    other: Other | None,
-    choice: str,
-    *,
-    by: Person,
-    now: datetime,
-) -> None:
-    _must_be_allowed([wanted], codes_kept([wanted]), moving, by=by, now=now)
-    terms = OF_KIND.get(wanted.service.kind)
-    if terms:
-        terms.book(hold_of(wanted), moving, by=by, now=now)
-    moves = moves_of(moving, wanted, other, choice)
-    if len(moves) > 1:
-        booking.move_all(moves, by=by, online=True, now=now)
-    else:
-        booking.move(moving, wanted, by=by, online=True, now=now)
-    if terms:
-        terms.moved(moving)
+    lead = hold_of(requests[0])
+    if lead.moves_id is None:
+        made = booking.book(
+            requests,
+            _required(requests, ticked, now=now),
+            by=by,
+            key=f"hold:{lead.id}",
+            channel=Channel.ONLINE,
+            now=now,
+        )
+        return made.appointment_ids
+    appointment = db.session.get_one(Appointment, lead.moves_id)
     if other:
-        follow(other, choice, by=by, online=True, now=now)
+        lock_both(appointment, other, requests[0])
+    moves = moves_of(appointment, requests[0], other, choice, now=now)
+    moving.move(moves, by=by, online=True, now=now)
+    if other and choice == CANCELLED:
+        cancel_with(other, by=by, online=True, now=now)
+    return [appointment.id]
 
 
-def _must_be_allowed(
-    wanted: Sequence[Request],
-    codes: Mapping[int, Collection[str]],
-    moving: Appointment | None,
-    *,
-    by: Person,
-    now: datetime,
-) -> None:
-    """What was kept must still be legal; an offer to who waited gets now what it needs beside its place.
-
-    Raises Refused, or what keeping raises.
-    """
-    if not any(wish.service.kind in OF_KIND for wish in wanted):
-        return
-    wishes = [Request(wish.child, wish.service) for wish in wanted]
-    day = clinic_day(wanted[0].starts_at)
-    if hold_of(wanted[0]).purpose is HoldFor.WAITLIST:
-        asked = offered(wishes, codes, day, now=now)
-        asked.keep([hold_of(wish) for wish in wanted], by=by, now=now)
-    else:
-        asked = asked_by(wishes, codes, moving, now=now)
-    for one in wanted:
-        day = clinic_day(one.starts_at)
-        if found := asked.objections(one.child, one.service, day):
-            raise Refused(found)
+def _required(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> RequirementsOf:
+    """What an offer is taken for is said now; what a form is for was reserved with its holds."""
+    if hold_of(requests[0]).purpose is HoldFor.WAITLIST:
+        return said_or_usual(requests, ticked, clinic_day(requests[0].starts_at), now=now)
+    return requirements_of(requests, codes_reserved(requests), now=now)
 
 
-def asked_by(
-    wishes: Sequence[Request],
-    codes: Mapping[int, Collection[str]],
-    moving: Appointment | None,
-    *,
-    now: datetime,
-) -> Asked:
-    """The terms of these wishes."""
-    return Asked(wishes, codes, moving, today=clinic_day(now), now=now)
-
-
-def codes_kept(wanted: Sequence[Request]) -> dict[int, list[str]]:
-    """What is kept with a form's holds, by child; of an offer that was not looked at yet, nothing is said."""
-    if hold_of(wanted[0]).purpose is not HoldFor.FORM:
+def codes_reserved(requests: Sequence[Request]) -> dict[int, list[str]]:
+    """What is reserved with a form's holds, by child; of an offer that was not looked at yet, nothing is said."""
+    if hold_of(requests[0]).purpose is not HoldFor.FORM:
         return {}
-    lines = kept_with({hold_of(wish).id: wish.service.kind for wish in wanted})
+    reserved = reserved_with({hold_of(each).id: each.service.kind for each in requests})
     codes: dict[int, list[str]] = {}
-    for one in wanted:
-        if one.service.kind in OF_KIND:
-            codes.setdefault(one.child.id, []).extend(x.code for x in lines[hold_of(one).id])
+    for each in requests:
+        if each.service.kind in OF_KIND:
+            theirs = [purpose.code for purpose in reserved[hold_of(each).id]]
+            codes.setdefault(each.child.id, []).extend(theirs)
     return codes
 
 
-def hold_of(wanted: Request) -> Held:
+def hold_of(request: Request) -> Held:
     """The hold that is confirmed."""
-    assert wanted.hold
-    return wanted.hold
+    assert request.hold
+    return request.hold

@@ -12,8 +12,8 @@ from clinic.accounts.models import Role
 from clinic.booking.choosing import pick
 from clinic.booking.consenting import may_not_book
 from clinic.booking.course_reasons import reasons_of
-from clinic.booking.on_behalf import move_all_for
 from clinic.booking.queries import get_appointment, movable_with
+from clinic.booking.requirements import move_to
 from clinic.booking.wishing import PATTERN, carried
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
@@ -24,6 +24,7 @@ from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
+from clinic.scheduling.booking import moving
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request, SlotTaken
@@ -179,10 +180,10 @@ def _move_all(kind: str, rest: Sequence[Appointment]) -> Response:
 
     def work() -> None:
         moves = [
-            (one, Request(one.child, one.service, slots_for(one.service, slot_id)))
+            move_to(one, Request(one.child, one.service, slots_for(one.service, slot_id)), now=now)
             for one, slot_id in zip(rest, slots, strict=True)
         ]
-        move_all_for(moves, by=me(), online=True, now=now)
+        moving.move(moves, by=me(), online=True, now=now)
 
     try:
         in_one_transaction(work)

@@ -12,7 +12,7 @@ from clinic.booking.choosing import facts_for, pick
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nearby import nearest
 from clinic.booking.queries import moved_with
-from clinic.booking.terms import Asked, needs_text
+from clinic.booking.requirements import needs_text
 from clinic.booking.wishing import FILTERS, Query, carried
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
@@ -20,11 +20,13 @@ from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Diary, diary_of
 from clinic.scheduling.request import Refused, Request, SlotTaken
+from clinic.scheduling.requirements import RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips
+from clinic.scheduling.verdict import verdict_of_day
 from clinic.web import render
 
 SHOWN = 4  # alternatives
@@ -37,7 +39,7 @@ def gone(
     at: tuple[int, datetime],
     moving: Appointment | None,
     title: str,
-    asked: Asked,
+    required: RequirementsOf,
     *,
     reason: str = "",
     now: datetime,
@@ -53,7 +55,7 @@ def gone(
     near = begins
     if isinstance(works_from, date) and not isinstance(works_from, datetime):
         near = max(near, day_bounds(works_from)[0])
-    found, centres = _instead(wishes, centre_id, near, moving, asked, now)
+    found, centres = _instead(wishes, centre_id, near, moving, required, now)
     return render(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
@@ -74,7 +76,7 @@ def gone(
         kind=wishes[0].service.kind,
         title=title,
         reason=reason,
-        **_wish(wishes, moving, asked, clinic_day(begins)),
+        **_wish(wishes, moving, required, clinic_day(begins)),
     )
 
 
@@ -83,7 +85,7 @@ def _instead(
     centre_id: int,
     near: datetime,
     moving: Appointment | None,
-    asked: Asked,
+    required: RequirementsOf,
     now: datetime,
 ) -> tuple[list[Trip], dict[int, Centre]]:
     """The times that would do instead, and the centres at which they were looked for, by id."""
@@ -101,23 +103,23 @@ def _instead(
     if len(wishes) == 1 and (facts := pick(children, child.id)):
         moved = moved_with(moving, now=now) if moving else []
         diary = diary_of(child.id, now=now, except_for=moved) if moving else facts.diary
-        search = _Instead(wishes[0], diary, catalogue, versions, asked, now)
+        search = _Instead(wishes[0], diary, catalogue, versions, required, now)
         found = search.near(near, [centre_id], days) or search.near(near, list(centres), days)
     elif len({(wish.child.id, wish.service.id) for wish in wishes}) == len(wishes):
         for centre_ids in [centre_id], list(centres):
-            found = found or _together(wishes, centre_ids, near, asked, now)
+            found = found or _together(wishes, centre_ids, near, required, now)
     return found, centres
 
 
 def _wish(
-    wishes: Sequence[Request], moving: Appointment | None, asked: Asked, day: date
+    wishes: Sequence[Request], moving: Appointment | None, required: RequirementsOf, day: date
 ) -> dict[str, Any]:
     """Who comes for what, as the page's form and its address of all times say it again."""
     child, service = wishes[0].child, wishes[0].service
     company = list({wish.child.id: None for wish in wishes if wish.child.id != child.id})
     then = next((wish.service for wish in wishes if wish.service.id != service.id), None)
     carry = carried(request.values, FILTERS)
-    needs = [] if moving else needs_text(asked.codes)
+    needs = [] if moving else needs_text(required.codes)
     wish: Query = {
         "child": child.id,
         "with": company or None,
@@ -163,11 +165,11 @@ class _Instead:
         diary: Diary,
         catalogue: Catalogue,
         versions: DayVersions,
-        asked: Asked,
+        required: RequirementsOf,
         now: datetime,
     ) -> None:
         self.wish, self.catalogue, self.versions = wish, catalogue, versions
-        self.asked, self.now = asked, now
+        self.required, self.now = required, now
         self.against = Against(wish, diary, catalogue.policy_of, now=now)
 
     def near(self, near: datetime, centre_ids: Sequence[int], days: Sequence[date]) -> list[Trip]:
@@ -192,7 +194,7 @@ class _Instead:
         for (centre_id, day), sheet in sheets.items():
             if not sheet.free or self.against.all_day(day, centre_id):
                 continue
-            if self.asked.against([self.wish], [centre_id], day):
+            if verdict_of_day([self.wish], self.required, [centre_id], day):
                 continue
             for trip in sheet.free:
                 if not self.against.elsewhere(trip.offers[0], day):
@@ -203,14 +205,14 @@ def _together(
     wishes: Sequence[Request],
     centre_ids: Sequence[int],
     near: datetime,
-    asked: Asked,
+    required: RequirementsOf,
     now: datetime,
 ) -> list[Trip]:
     """The next visits for all of it."""
 
     def suits(trip: Trip) -> bool:
         lead = trip.offers[0]
-        return not asked.against(wishes, [lead.centre_id], clinic_day(lead.starts_at))
+        return not verdict_of_day(wishes, required, [lead.centre_id], clinic_day(lead.starts_at))
 
     start, end = day_bounds(clinic_day(near), WITHIN)
     found = find_trips(wishes, centre_ids, max(start, now), end, now=now)

@@ -1,4 +1,4 @@
-"""Keeping the chosen times for some minutes, and turning them into appointments."""
+"""Holding the chosen times for some minutes, and turning them into appointments."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,17 +13,18 @@ from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
 from clinic.accounts.sent_forms import each_time
-from clinic.booking import keeping
-from clinic.booking.confirming import asked_by, book_or_move, codes_kept, hold_of
+from clinic.booking import confirming
+from clinic.booking.confirming import codes_reserved, hold_of
 from clinic.booking.consenting import not_consented
+from clinic.booking.counted_hold import hold_counted
 from clinic.booking.forms import ConfirmForm, ReasonForm
 from clinic.booking.gone import gone
 from clinic.booking.held import get_held
-from clinic.booking.offers import against, lines_offered
+from clinic.booking.offers import against, purposes_offered
 from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
 from clinic.booking.queries import booked_from, get_appointment, get_hold
+from clinic.booking.requirements import OF_KIND, codes_in, requirements_of, reserved_with
 from clinic.booking.slips import bring_to
-from clinic.booking.terms import OF_KIND, codes_in, kept_with
 from clinic.booking.wished import (
     asked_for,
     instead,
@@ -63,7 +64,7 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
     def hold() -> Response:
         user, wish = me(), carried(request.form)
         refused = not_consented(user, kind, wish)
-        return refused or not_for_this(kind) or _keep(user, kind, title)
+        return refused or not_for_this(kind) or _hold_chosen(user, kind, title)
 
     @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
@@ -85,19 +86,19 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
         return _release(kind, kept)
 
 
-def _keep(user: Person, kind: str, title: str) -> Response:
-    """Keep the chosen times for some minutes, then ask for the rest."""
+def _hold_chosen(user: Person, kind: str, title: str) -> Response:
+    """Hold the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
     wishes, slots = asked_for(user, kind, form, now=now)
     moving = moved_in(form, wishes)
-    asked = asked_by(wishes, codes_in(form), moving, now=now)
+    required = requirements_of(wishes, codes_in(form), moving, now=now)
     any_clinician = len(slots) == 1 and bool(form.get("any")) and not form.get("practitioner")
     reason = _typed_reason()  # before another time had gone, if there is anything
     try:
-        holds = keeping.keep(
+        holds = hold_counted(
             wishes,
             slots,
-            asked,
+            required,
             moving,
             any_clinician=any_clinician,
             reason=reason,
@@ -108,7 +109,7 @@ def _keep(user: Person, kind: str, title: str) -> Response:
         raise
     except DomainError as error:
         error = look_again(error, slots, now=now)
-        return instead(error, wishes, slots, asked, moving, kind, title, reason, now=now)
+        return instead(error, wishes, slots, required, moving, kind, title, reason, now=now)
     wish = carried(form, KEPT + (PATTERN if "begin" in form else ()))
     wish["slot"] = slots_text(holds)
     return see_other(f"{kind}.confirm", hold_id=holds[0].id, **wish)
@@ -148,7 +149,7 @@ def _confirm(kind: str, title: str, hold_id: int) -> Response:
         return _show(kind, title, kept, form, refusal=say(found[0]), now=now)
     try:
         booked = in_one_transaction(
-            lambda: book_or_move(wanted, other, choice, ticked, by=user, now=now)
+            lambda: confirming.confirm(wanted, other, choice, ticked, by=user, now=now)
         )
     except limits.TooOften:
         raise
@@ -200,9 +201,9 @@ def _held_no_more(kind: str, title: str, *, now: datetime) -> Response:
     if request.method == "GET":
         flash(_("This time is no longer held for you. Please choose again."), "info")
         return _back_to_times(kind, carried(args))
-    asked = asked_by(wishes, codes_in(args), moving, now=now)
+    required = requirements_of(wishes, codes_in(args), moving, now=now)
     reason = _typed_reason()
-    return instead(HeldNoMore(), wishes, slots, asked, moving, kind, title, reason, now=now)
+    return instead(HeldNoMore(), wishes, slots, required, moving, kind, title, reason, now=now)
 
 
 def _show(
@@ -227,13 +228,13 @@ def _show(
         "booking/confirm.html",
         partial="booking/_confirm.html",
         status=422 if form.errors or refusal else 200,
-        choices=lines_offered(group, codes_in(request.form), now=now)
+        choices=purposes_offered(group, codes_in(request.form), now=now)
         if is_offer and not was_held
         else {},
         refusal=refusal,
         hold=kept,
         group=group,
-        needs=kept_with({hold.id: hold.service.kind for hold in group}),
+        needs=reserved_with({hold.id: hold.service.kind for hold in group}),
         form=form,
         kind=kind,
         title=title,
@@ -258,9 +259,9 @@ def _too_late(
     wishes = [Request(theirs.get(wish.child.id) or abort(404), wish.service) for wish in wanted]
     moves_id = hold_of(wanted[0]).moves_id
     moving = get_appointment(me(), moves_id) if moves_id else None
-    asked = asked_by(wishes, codes_kept(wanted), moving, now=now)
+    required = requirements_of(wishes, codes_reserved(wanted), moving, now=now)
     at = (wanted[0].centre_id, wanted[0].starts_at)
-    return gone(error, wishes, at, moving, title, asked, reason=wanted[0].reason, now=now)
+    return gone(error, wishes, at, moving, title, required, reason=wanted[0].reason, now=now)
 
 
 def _release(kind: str, kept: Hold) -> Response:
@@ -268,11 +269,13 @@ def _release(kind: str, kept: Hold) -> Response:
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept))
     group = holding.group_of(kept)
-    lines = kept_with({hold.id: hold.service.kind for hold in group})
+    reserved = reserved_with({hold.id: hold.service.kind for hold in group})
     codes: dict[int, list[str]] = {}
     for hold in group:
         if hold.service.kind in OF_KIND:
-            codes.setdefault(hold.child_id, []).extend(line.code for line in lines[hold.id])
+            codes.setdefault(hold.child_id, []).extend(
+                purpose.code for purpose in reserved[hold.id]
+            )
     wish = wish_of(group, codes)
     is_form = kept.purpose is HoldFor.FORM
     in_one_transaction(lambda: holding.release(kept, now=clock.now()))

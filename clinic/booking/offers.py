@@ -1,44 +1,39 @@
-"""What an offer to who waited is for: asked when the family looks at it, kept when it takes it."""
+"""What an offer to who waited is for: asked when the family looks at it, reserved when it takes it."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 
-from clinic.booking.terms import Asked, PurposeChoice
+from clinic.booking.requirements import said_or_usual
 from clinic.clock import clinic_day
 from clinic.families.models import Child
 from clinic.scheduling.models import Hold
 from clinic.scheduling.request import Request
+from clinic.scheduling.requirements import Codes, PurposeChoice
 from clinic.scheduling.rules import Objection
-
-Ticked = Mapping[int, Collection[str]]  # codes of lines, by child
-NOTHING_SAID: Ticked = {}
+from clinic.scheduling.verdict import verdict_of_day
 
 
-def offered(wishes: Sequence[Request], ticked: Ticked, day: date, *, now: datetime) -> Asked:
-    """What an offer of that day is for: what is ticked; else what may be done then, or a question."""
-    asked = Asked(wishes, ticked, today=day, now=now)
-    if not ticked and asked.against(wishes, [], day):
-        return Asked(wishes, {wish.child.id: () for wish in wishes}, today=day, now=now)
-    return asked
-
-
-def against(wanted: Sequence[Request], ticked: Ticked, *, now: datetime) -> list[Objection]:
+def against(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> list[Objection]:
     """What stands against that for which an offer is taken."""
-    wishes = [Request(wish.child, wish.service) for wish in wanted]
-    day = clinic_day(wanted[0].starts_at)
-    return offered(wishes, ticked, day, now=now).against(wishes, [wanted[0].centre_id], day)
+    day = clinic_day(requests[0].starts_at)
+    required = said_or_usual(requests, ticked, day, now=now)
+    return verdict_of_day(requests, required, [requests[0].centre_id], day)
 
 
-def lines_offered(
-    group: Sequence[Hold], ticked: Ticked, *, now: datetime
+def purposes_offered(
+    group: Sequence[Hold], ticked: Codes, *, now: datetime
 ) -> dict[Child, list[PurposeChoice]]:
     """What each child of the offer may come for on its day; a child without a choice is left out."""
-    wishes = [Request(hold.child, hold.service) for hold in group]
+    requests = [Request(hold.child, hold.service) for hold in group]
     day = clinic_day(group[0].slot.starts_at)
-    asked = offered(wishes, ticked, day, now=now)
+    required = said_or_usual(requests, ticked, day, now=now)
     found = {}
     for hold in group:
-        lines = [x for x in asked.lines(hold.child_id) if x.first is None or x.first <= day]
-        if lines:
-            found[hold.child] = lines
+        purposes = [
+            purpose
+            for purpose in required.purposes(hold.child_id)
+            if purpose.first is None or purpose.first <= day
+        ]
+        if purposes:
+            found[hold.child] = purposes
     return found

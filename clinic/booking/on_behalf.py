@@ -1,7 +1,7 @@
 """What staff book and move for a family, at the desk or at the end of a visit.
 
-A visit that staff make promises what it needs, as one made online does; only the rules that are
-for families alone (notice, the online share, a pause) do not hold here.
+They book and move by the same verbs as families do; only the rules that are for families alone
+(notice, the online share, a pause) do not hold here.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.exc import NoResultFound
 
 from clinic.accounts.models import Person
-from clinic.booking.terms import OF_KIND, Terms
+from clinic.booking.requirements import move_to, said_or_usual
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import practitioners_for
 from clinic.clock import clinic_day, day_bounds
@@ -20,13 +20,13 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import SlotFacts, SlotTime, offers, slots_for
 from clinic.scheduling.request import (
-    Refused,
     Request,
     SlotTaken,
-    examine,
 )
+from clinic.scheduling.requirements import NO_CODES
 from clinic.scheduling.rota.session_moving import InThePast
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.verdict import verdict
 
 LOOK_AHEAD = 28  # days, for the next ones that have a free time
 DAYS_SHOWN = 3
@@ -57,30 +57,6 @@ def names_of(service: Service) -> dict[int, str]:
     return {practitioner.id: name_of(practitioner) for practitioner in practitioners_for(service)}
 
 
-def terms_of(
-    child: Child,
-    service: Service,
-    codes: Collection[str] | None = None,
-    moving: Appointment | None = None,
-    *,
-    on: date,
-    now: datetime,
-) -> Terms | None:
-    """What this kind of service asks of a visit on that day; `codes` is what it is for, if it was said."""
-    if service.kind not in OF_KIND:
-        return None
-    asked = {} if codes is None else {child.id: codes}
-    return OF_KIND[service.kind]([child.id], asked, moving, on, now)
-
-
-def against(terms: Terms | None, child: Child, centre_id: int, day: date) -> list[Objection]:
-    """What stands against the visit there on that day, its place apart."""
-    if terms is None:
-        return []
-    lack = terms.lacks(centre_id, day)
-    return terms.objections(child.id, day) or ([lack] if lack else [])
-
-
 def book_for(
     child: Child,
     service: Service,
@@ -93,45 +69,18 @@ def book_for(
     key: str,
     now: datetime,
 ) -> Appointment:
-    """Book for the family, with what the visit needs, once per key.
+    """Book for the family, once per key: for these purposes, or as `said_or_usual` where none are said.
 
-    Nobody said what for: then for what is usual that day, or else with a question. Raises as
-    `booking.book` does, or what keeping raises.
+    Raises as `booking.book`.
     """
-    if earlier := booking.find_booking(key):
-        return earlier.appointments[0]
-    day = clinic_day(slots[0].starts_at)
-    terms = terms_of(child, service, codes, on=day, now=now)
-    if terms and (found := terms.objections(child.id, day)):
-        if codes is not None:
-            raise Refused(found)
-        terms = None
-    wanted = Request(child, service, tuple(slots), reason=reason)
-    made = booking.book([wanted], by=by, key=key, channel=channel, now=now).appointments[0]
-    if terms:
-        terms.keep_for(made, by=by, now=now)
-    return made
+    request = Request(child, service, tuple(slots), reason=reason)
+    said = NO_CODES if codes is None else {child.id: codes}
+    required = said_or_usual([request], said, clinic_day(request.starts_at), now=now)
+    made = booking.book([request], required, by=by, key=key, channel=channel, now=now)
+    return made.row.appointments[0]
 
 
-def move_for(
-    appointment: Appointment, slots: Sequence[SlotFacts], *, by: Person, now: datetime
-) -> Appointment:
-    """Give a family's visit another time, and what it needs for the new day.
-
-    Raises as `booking.move` does, or what keeping raises.
-    """
-    child, day = appointment.child, clinic_day(slots[0].starts_at)
-    terms = terms_of(child, appointment.service, moving=appointment, on=day, now=now)
-    if terms and (found := terms.objections(child.id, day)):
-        raise Refused(found)
-    wanted = Request(child, appointment.service, tuple(slots))
-    moved = booking.move(appointment, wanted, by=by, online=False, now=now)
-    if terms:
-        terms.keep_for(moved, by=by, now=now)
-    return moved
-
-
-def wanted_here(appointment: Appointment, slot_id: int, *, now: datetime) -> Request:
+def request_here(appointment: Appointment, slot_id: int, *, now: datetime) -> Request:
     """The visit in that slot of its centre. Raises SlotTaken for what is not there any more, and InThePast."""
     slots = slots_here(appointment.service, appointment.centre, slot_id)
     if slots[-1].ends_at <= now:
@@ -140,13 +89,17 @@ def wanted_here(appointment: Appointment, slot_id: int, *, now: datetime) -> Req
 
 
 def against_moving(
-    appointment: Appointment, wanted: Request, *, but: Collection[int] = (), now: datetime
+    appointment: Appointment, request: Request, *, but: Collection[int] = (), now: datetime
 ) -> list[Objection]:
-    """What the rules and the service's own terms object to; `but` are visits that may move too."""
-    found = examine(wanted, online=False, now=now, except_for=[appointment.id, *but])
-    day = clinic_day(wanted.starts_at)
-    terms = terms_of(appointment.child, appointment.service, moving=appointment, on=day, now=now)
-    return [*found, *against(terms, appointment.child, appointment.centre_id, day)]
+    """What stands against the new time; `but` are appointments that may move too."""
+    return verdict(
+        request,
+        move_to(appointment, request, now=now).requirements,
+        online=False,
+        now=now,
+        except_for=[appointment.id, *but],
+        with_lacks=True,
+    )
 
 
 def next_days(appointment: Appointment, day: date, *, now: datetime) -> list[date]:
@@ -154,22 +107,3 @@ def next_days(appointment: Appointment, day: date, *, now: datetime) -> list[dat
     after = day + timedelta(days=1)
     found = free_times(appointment.service, appointment.centre, after, now, days=LOOK_AHEAD)
     return sorted({clinic_day(slot_time.starts_at) for slot_time in found})[:DAYS_SHOWN]
-
-
-def move_all_for(
-    moves: Sequence[tuple[Appointment, Request]], *, by: Person, online: bool, now: datetime
-) -> None:
-    """Give several visits other times, and each what it needs for its new day: all of them or none.
-
-    What stands against a visit is asked when all have their new times, for one may be in another's
-    way. Raises as `booking.move_all` does, or what keeping raises.
-    """
-    booking.move_all(moves, by=by, online=online, now=now)
-    for moved, wanted in moves:
-        child, day = wanted.child, clinic_day(wanted.starts_at)
-        terms = terms_of(moved.child, wanted.service, moving=moved, on=day, now=now)
-        if terms is None:
-            continue
-        if found := terms.objections(child.id, day):
-            raise Refused(found)
-        terms.keep_for(moved, by=by, now=now)

@@ -3,7 +3,7 @@
 It stays as it is, moves too, or is cancelled: whoever moves the one part says which.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,27 +12,23 @@ from flask_babel import gettext as _
 from clinic import audit
 from clinic.accounts import limits
 from clinic.accounts.models import Person
-from clinic.booking.on_behalf import (
-    against,
-    against_moving,
-    move_all_for,
-    move_for,
-    terms_of,
-    wanted_here,
-)
+from clinic.booking.on_behalf import against_moving, request_here
 from clinic.booking.queries import same_trip
+from clinic.booking.requirements import move_to, requirements_of
 from clinic.clock import clinic_day, day_bounds
 from clinic.errors import DomainError
 from clinic.i18n import in_words, name_of
 from clinic.outside import an_id
 from clinic.scheduling import places
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes.as_shown import must_be_as_shown
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import SlotTime, offers, slots_for
 from clinic.scheduling.request import Refused, Request
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.search.together import objections_of
+from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 
 STAYS, CANCELLED = "stays", "cancel"
@@ -99,8 +95,8 @@ def _near(
 ) -> Request | None:
     """Where the part could go: after the other one if it is after it now, else before it."""
     day, child, service = clinic_day(wanted.starts_at), part.child, part.service
-    terms = terms_of(child, service, moving=part, on=day, now=now)
-    if against(terms, child, wanted.centre_id, day):
+    required = requirements_of([Request(child, service)], moving=part, today=day, now=now)
+    if verdict_of_day([Request(child, service)], required, [wanted.centre_id], day):
         return None
     objects = objections_of(
         Request(child, service), now=now, online=online, except_for=[part.id, appointment.id]
@@ -137,24 +133,11 @@ def goes_to(other: Other, choice: str) -> Request | None:
     return other.near if an_id(choice) is not None else None
 
 
-def follow(other: Other, choice: str, *, by: Person, online: bool, now: datetime) -> None:
-    """Once both have their times: what the moved part needs for its day, or that it is cancelled.
-
-    Raises as `booking.cancel` does, or what keeping raises.
-    """
-    part = other.part
-    if choice == CANCELLED:
-        if online:
-            count_cancelling(by, now=now)
-        booking.cancel(part, by=by, online=online, now=now)
-    elif goes_to(other, choice):
-        day = clinic_day(part.starts_at)
-        terms = terms_of(part.child, part.service, moving=part, on=day, now=now)
-        if terms is None:
-            return
-        if found := terms.objections(part.child_id, day):
-            raise Refused(found)
-        terms.keep_for(part, by=by, now=now)
+def cancel_with(other: Other, *, by: Person, online: bool, now: datetime) -> None:
+    """Cancel the other part, once the moved one has its time. Raises as `booking.cancel` does."""
+    if online:
+        count_cancelling(by, now=now)
+    booking.cancel(other.part, by=by, online=online, now=now)
 
 
 def count_cancelling(by: Person, *, now: datetime) -> None:
@@ -167,11 +150,12 @@ def count_cancelling(by: Person, *, now: datetime) -> None:
 
 
 def moves_of(
-    appointment: Appointment, wanted: Request, other: Other | None, choice: str
-) -> Sequence[tuple[Appointment, Request]]:
-    """What gets another time: the visit, and its other part if that was chosen."""
+    appointment: Appointment, wanted: Request, other: Other | None, choice: str, *, now: datetime
+) -> list[Move]:
+    """What gets another time: the appointment, and the other part of its visit if that was chosen."""
     near = goes_to(other, choice) if other else None
-    return [(appointment, wanted), *([(other.part, near)] if other and near else [])]
+    moves = [move_to(appointment, wanted, now=now)]
+    return [*moves, move_to(other.part, near, now=now)] if other and near else moves
 
 
 def staff_move(
@@ -179,9 +163,9 @@ def staff_move(
 ) -> None:
     """Move the visit for its family, if it still is in the version that was shown.
 
-    `choice` is what becomes of its other part. Raises NotSaid, NotAsShown, or as `move_for`.
+    `choice` is what becomes of its other part. Raises NotSaid, NotAsShown, or as `moving.move`.
     """
-    wanted = wanted_here(appointment, slot_id, now=now)
+    wanted = request_here(appointment, slot_id, now=now)
     other = other_part(appointment, wanted, online=False, now=now)
     if other and choice not in dict(other.choices):
         raise NotSaid
@@ -190,13 +174,9 @@ def staff_move(
     if other:
         lock_both(appointment, other, wanted)
     must_be_as_shown({appointment: version}, wanted.slot_ids)
-    moves = moves_of(appointment, wanted, other, choice)
-    if len(moves) > 1:
-        move_all_for(moves, by=by, online=False, now=now)
-    else:
-        move_for(appointment, wanted.slots, by=by, now=now)
+    moving.move(moves_of(appointment, wanted, other, choice, now=now), by=by, online=False, now=now)
     if other and choice == CANCELLED:
-        follow(other, choice, by=by, online=False, now=now)
+        cancel_with(other, by=by, online=False, now=now)
 
 
 def staff_move_back(
@@ -205,11 +185,12 @@ def staff_move_back(
     """Give visits that one press moved the slots that they had before it: all of them or none.
 
     `shown` has them with the versions that were shown, `slot_of` the slot for the id of each.
-    Raises NotAsShown, or as `move_all_for`.
+    Raises NotAsShown, Refused, or as `moving.move`.
     """
-    moves = [(visit, wanted_here(visit, slot_of[visit.id], now=now)) for visit in shown]
-    must_be_as_shown(shown, [slot_id for _visit, wanted in moves for slot_id in wanted.slot_ids])
-    for visit, wanted in moves:
-        if found := against_moving(visit, wanted, but=list(slot_of), now=now):
+    wanted = {visit: request_here(visit, slot_of[visit.id], now=now) for visit in shown}
+    must_be_as_shown(shown, [slot_id for each in wanted.values() for slot_id in each.slot_ids])
+    for visit, request in wanted.items():
+        if found := against_moving(visit, request, but=list(slot_of), now=now):
             raise Refused(found)
-    move_all_for(moves, by=by, online=False, now=now)
+    moves = [move_to(visit, request, now=now) for visit, request in wanted.items()]
+    moving.move(moves, by=by, online=False, now=now)

@@ -20,6 +20,7 @@ from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
+from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 
 A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
@@ -40,7 +41,7 @@ def add_times(chooser: Chooser, now: datetime) -> None:
         return
     strip, today = chooser.strip, clinic_day(now)
     against = {
-        day: chooser.asked.against(chooser.wishes, chooser.centre_ids, day)
+        day: verdict_of_day(chooser.wishes, chooser.requirements, chooser.centre_ids, day)
         for day in strip.searched
     }
     tomorrow = day_bounds(today + timedelta(days=1))[0]
@@ -62,7 +63,9 @@ def add_times(chooser: Chooser, now: datetime) -> None:
 
 def _until_opens(chooser: Chooser, until: datetime) -> datetime:
     """Until then, or until a day opens of which the page says that it has not yet."""
-    days = [note.day for wish in chooser.wishes for note in chooser.asked.notes(wish.child.id)]
+    days = [
+        note.day for wish in chooser.wishes for note in chooser.requirements.notes(wish.child.id)
+    ]
     opens = [moment for day in [*days, chooser.works_from] if (moment := chooser.opens(day))]
     return min([until, *opens])
 
@@ -165,7 +168,7 @@ class _Search:
         able = [
             centre_id
             for centre_id in self.centre_ids
-            if not self.chooser.asked.lacks(centre_id, day)
+            if not self.chooser.requirements.lacks(centre_id, day)
         ]
         if self.together is not None:
             trips = self.together
@@ -289,8 +292,11 @@ class _Search:
             (
                 trip.starts_at
                 for trip in found
-                if not chooser.asked.against(
-                    chooser.wishes, [trip.offers[0].centre_id], clinic_day(trip.starts_at)
+                if not verdict_of_day(
+                    chooser.wishes,
+                    chooser.requirements,
+                    [trip.offers[0].centre_id],
+                    clinic_day(trip.starts_at),
                 )
             ),
             None,

@@ -15,7 +15,6 @@ from clinic.booking.chooser import wishes_of
 from clinic.booking.choosing import facts_for, pick
 from clinic.booking.gone import gone
 from clinic.booking.queries import get_appointment
-from clinic.booking.terms import Asked
 from clinic.booking.wishing import carried, wish_text
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -25,6 +24,7 @@ from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.request import Held, Request, Resting, SlotTaken
+from clinic.scheduling.requirements import RequirementsOf
 from clinic.scheduling.search.courses import MOST_SESSIONS
 from clinic.web import see_other
 
@@ -106,7 +106,7 @@ def instead(
     error: DomainError,
     wishes: Sequence[Request],
     slots: Sequence[int],
-    asked: Asked,
+    required: RequirementsOf,
     moving: Appointment | None,
     kind: str,
     title: str,
@@ -118,4 +118,4 @@ def instead(
     if "begin" in request.values:
         return courses.again(kind, error)
     at = where_and_when(slots[0]) or abort(404)
-    return gone(error, wishes, at, moving, title, asked, reason=reason, now=now)
+    return gone(error, wishes, at, moving, title, required, reason=reason, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from werkzeug.datastructures import MultiDict
 
-from clinic.booking.terms import needs_text
+from clinic.booking.requirements import needs_text
 from clinic.clock import clinic_day
 from clinic.scheduling.models import Hold
 

@@ -20,7 +20,7 @@ from clinic.accounts.models import Role
 from clinic.booking import on_behalf
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
-from clinic.booking.terms import MOST_NEEDS, PurposeChoice
+from clinic.booking.requirements import MOST_NEEDS, requirements_of
 from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import appointments_ahead, get_own
 from clinic.care.gather import plans_of
@@ -34,7 +34,10 @@ from clinic.outside import a_day, a_number, a_word, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.references import spoken
+from clinic.scheduling.request import Request
+from clinic.scheduling.requirements import NO_CODES, PurposeChoice
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.verdict import verdict_of_day
 from clinic.web import is_htmx, render, see_other
 
 DAYS_OF = {"days": 1, "weeks": 7}
@@ -178,8 +181,10 @@ def _found(appointment: Appointment, now: datetime) -> FollowUp:
     services = services_at(appointment)
     service, (day, number, unit) = _asked_service(appointment, services), _asked_day(now)
     codes = _asked_codes()
-    terms = on_behalf.terms_of(appointment.child, service, codes, on=day, now=now)
-    objections = on_behalf.against(terms, appointment.child, appointment.centre_id, day)
+    wanted = Request(appointment.child, service)
+    said = NO_CODES if codes is None else {appointment.child_id: codes}
+    required = requirements_of([wanted], said, today=day, now=now)
+    objections = verdict_of_day([wanted], required, [appointment.centre_id], day)
     free = on_behalf.free_times(service, appointment.centre, day, now, days=LOOKED_AT)
     on_day = [
         slot_time for slot_time in free if clinic_day(slot_time.starts_at) == day and not objections
@@ -191,7 +196,7 @@ def _found(appointment: Appointment, now: datetime) -> FollowUp:
         number,
         unit,
         services,
-        lines=terms.lines(appointment.child_id) if terms else (),
+        lines=required.purposes(appointment.child_id),
         codes=codes,
         mine=[slot_time for slot_time in on_day if slot_time.practitioner_id == mine],
         others=[slot_time for slot_time in on_day if slot_time.practitioner_id != mine],

@@ -6,6 +6,7 @@ An appointment is named by its reference, and by its id where the booking has se
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -13,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from clinic import clock
-from clinic.booking.on_behalf import move_for
+from clinic.booking.on_behalf import book_for
+from clinic.booking.requirements import move_to
 from clinic.centres.models import Practitioner, Room, Service
 from clinic.cli.asking import (
     DAY,
@@ -31,7 +33,7 @@ from clinic.cli.schedule import schedule
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import (
     Appointment,
@@ -195,12 +197,10 @@ def lift_pause(child_id: int, by: str) -> None:
 def book(child_id: int, service: str, slot_id: int, reason: str, key: str | None, by: str) -> None:
     """Book a child into a slot, as on the phone."""
     child, what, staff = row_of(Child, child_id), service_of(service), staff_of(by)
-    wanted = Request(child, what, slots_from(what, slot_id), reason=reason)
-    name = f"cli:{key or secrets.token_urlsafe(12)}"
-    made = done(
-        lambda: booking.book([wanted], by=staff, key=name, channel=Channel.PHONE, now=clock.now())
-    )
-    click.echo(f"Booked: {spoken(made.reference)}")
+    slots, name = slots_from(what, slot_id), f"cli:{key or secrets.token_urlsafe(12)}"
+    book_one = partial(book_for, child, what, slots, reason=reason, channel=Channel.PHONE)
+    made = done(lambda: book_one(by=staff, key=name, now=clock.now()))
+    click.echo(f"Booked: {spoken(made.booking.reference)}")
 
 
 @schedule.cli.command("move")
@@ -211,8 +211,12 @@ def book(child_id: int, service: str, slot_id: int, reason: str, key: str | None
 def move(reference: str, slot_id: int, appointment_id: int | None, by: str) -> None:
     """Give the appointment REFERENCE another time."""
     one, staff = appointment_of(reference, appointment_id), staff_of(by)
-    slots = slots_from(one.service, slot_id)
-    done(lambda: move_for(one, slots, by=staff, now=clock.now()))
+    request, now = Request(one.child, one.service, slots_from(one.service, slot_id)), clock.now()
+
+    def work() -> None:
+        moving.move([move_to(one, request, now=now)], by=staff, online=False, now=now)
+
+    done(work)
     click.echo(f"Moved: {line_of(one)}")
 
 

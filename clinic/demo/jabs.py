@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.demo.city import BOOKED_BEFORE, INVENTED
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment, Booking
-from clinic.vaccination.booking.terms import DoseTerms
+from clinic.vaccination.booking.requirements import DoseRequirements
 from clinic.vaccination.jab import (
     before,
     giving,
@@ -35,16 +35,16 @@ AT_ONCE = 2  # doses at one invented visit
 
 def has_something_due(child: Child, day: date) -> bool:
     """Whether the programme asks for a dose on that day that no other visit is booked for."""
-    terms = terms_of(child.id, day)
-    return bool(terms.series[child.id]) and not legal.objections(
-        terms.cases[child.id], terms.series[child.id], day
+    required = required_of(child.id, day)
+    return bool(required.series[child.id]) and not legal.objections(
+        required.cases[child.id], required.series[child.id], day
     )
 
 
-def terms_of(child_id: int, day: date) -> DoseTerms:
+def required_of(child_id: int, day: date) -> DoseRequirements:
     """What a visit on that day would be for, as its family saw it when it booked."""
     booked_at = day_bounds(day)[0] - BOOKED_BEFORE
-    return DoseTerms([child_id], {}, None, day, booked_at, fresh=True)
+    return DoseRequirements([child_id], {}, None, day, booked_at, fresh=True)
 
 
 def can_give(appointment: Appointment, day: date) -> bool:

@@ -9,7 +9,7 @@ from clinic.centres.models import Centre, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo.city import City
-from clinic.demo.jabs import AT_ONCE, terms_of
+from clinic.demo.jabs import AT_ONCE, required_of
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots, reserving
@@ -58,5 +58,5 @@ def _doses_left(city: City, centre: Centre) -> dict[str, int]:
 def reserve(appointment: Appointment, *, by: User, now: datetime) -> None:
     """The visit is for what is due that day: the first doses of it."""
     day = clinic_day(appointment.starts_at)
-    doses = terms_of(appointment.child_id, day).doses(appointment.child_id, day)[:AT_ONCE]
+    doses = required_of(appointment.child_id, day).doses(appointment.child_id, day)[:AT_ONCE]
     reserving.promise(doses, appointment=appointment, by=by, now=now)

@@ -21,9 +21,10 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.queries import child_times, offers, slots_for
-from clinic.scheduling.request import Request, examine
+from clinic.scheduling.request import Request
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict import verdict
 from clinic.visits import recorded
 
 log = logging.getLogger(__name__)
@@ -116,11 +117,11 @@ def book(
     if wanted is None:
         return None
     made_at = wanted.starts_at - BOOKED_BEFORE
-    if examine(wanted, online=True, now=made_at):
+    if verdict(wanted, online=True, now=made_at):
         return None
     booked = booking.book(
         [wanted], by=family.guardian, key=city.next_key(), channel=Channel.ONLINE, now=made_at
-    )
+    ).row
     appointment = booked.appointments[0]
     if service.kind == "vaccination":
         stock.reserve(appointment, by=city.founder, now=made_at)

@@ -10,7 +10,6 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
 from clinic.accounts.contacts import NotAContact, mobile
-from clinic.booking.terms import PurposeChoice
 from clinic.centres.models import Service
 from clinic.families import rules
 from clinic.families.forms import RELATIONS, SEXES, said
@@ -19,6 +18,7 @@ from clinic.i18n import clock_time, name_of
 from clinic.scheduling.day.attendance import WRONG_CHECK_IN
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.queries import SlotTime
+from clinic.scheduling.requirements import PurposeChoice
 from clinic.scheduling.rules import Objection
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")

@@ -16,7 +16,7 @@ from clinic.booking.on_behalf import (
     against_moving,
     free_times,
     next_days,
-    wanted_here,
+    request_here,
 )
 from clinic.booking.other_part import other_part, staff_move, staff_move_back
 from clinic.booking.queries import same_trip
@@ -86,7 +86,7 @@ def _page(
         booking.must_be_changeable(appointment, online=False, now=now)
         may_move = True
         if slot_id:
-            wanted = wanted_here(appointment, slot_id, now=now)
+            wanted = request_here(appointment, slot_id, now=now)
             other = other_part(appointment, wanted, online=False, now=now)
             but = [other.part.id] if other else []
             objections = against_moving(appointment, wanted, but=but, now=now)

@@ -1,7 +1,6 @@
 """A family at the desk or on the phone, with or without an account: registered and booked at once."""
 
 import secrets
-from collections.abc import Collection
 from datetime import datetime
 
 from flask import Response, flash, request
@@ -19,14 +18,12 @@ from clinic.accounts.sent_forms import each_time
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
-    against,
     book_for,
     free_times,
     names_of,
     slots_here,
-    terms_of,
 )
-from clinic.booking.terms import OF_KIND, codes_in
+from clinic.booking.requirements import OF_KIND, codes_in, requirements_of, said_or_usual
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction
@@ -39,8 +36,10 @@ from clinic.families.models import Child, ConsentKind, Relation, Sex
 from clinic.families.queries import has_consented, known_child
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.request import SlotTaken
+from clinic.scheduling.request import Request, SlotTaken
+from clinic.scheduling.requirements import NO_CODES, Codes
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict import verdict_of_day
 from clinic.visits import arriving
 from clinic.web import render, see_other
 
@@ -130,12 +129,13 @@ def _offer_doses(
     form: WalkInForm, child: Child, service: Service, centre: Centre, now: datetime
 ) -> None:
     """Put what the visit can be for into the form, and what stands against what is ticked."""
-    day, codes = form.day.data, _codes(child)
-    terms = terms_of(child, service, codes, on=day, now=now)
-    found = against(terms, child, centre.id, day)
-    if terms and codes is None and terms.objections(child.id, day):
-        terms = terms_of(child, service, (), on=day, now=now)  # as `book_for`: with a question
-    form.child_id, form.lines = child.id, terms.lines(child.id) if terms else ()
+    assert form.day.data
+    day, wanted = form.day.data, Request(child, service)
+    required = requirements_of([wanted], _codes(child), today=day, now=now)
+    found = verdict_of_day([wanted], required, [centre.id], day)
+    if found:  # as it would be booked: with a question, if nothing was said
+        required = said_or_usual([wanted], _codes(child), day, now=now)
+    form.child_id, form.lines = child.id, required.purposes(child.id)
     form.objection = say(found[0]) if found else ""
 
 
@@ -147,9 +147,10 @@ def _known(form: WalkInForm) -> Child | None:
     return known_child(guardian, form.name.data or "", form.birth_date.data)
 
 
-def _codes(child: Child) -> Collection[str] | None:
-    """What was ticked for this child; None if its boxes were not shown."""
-    return codes_in(request.form).get(child.id)
+def _codes(child: Child) -> Codes:
+    """What was ticked for this child; nothing is said if its boxes were not shown."""
+    found = codes_in(request.form)
+    return {child.id: found[child.id]} if child.id in found else NO_CODES
 
 
 def _book(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
@@ -168,15 +169,15 @@ def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointmen
     child = _child(form, now)
     slots = slots_here(service, centre, form.slot.data)
     channel = Channel(form.channel.data)
-    key = f"desk:{me().id}:{form.key.data}"
+    codes = () if form.without.data else codes_in(request.form).get(child.id)
     made = book_for(
         child,
         service,
         slots,
-        codes=() if form.without.data else _codes(child),
+        codes=codes,
         channel=channel,
         by=me(),
-        key=key,
+        key=f"desk:{me().id}:{form.key.data}",
         now=now,
     )
     is_here = form.arrived.data and channel is Channel.DESK

@@ -1,6 +1,6 @@
-"""What a family wants, what stands against it, and what the database said to it."""
+"""What is asked for, and the refusals in words for a person."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,14 +8,13 @@ from functools import cached_property
 from sqlalchemy.exc import IntegrityError
 
 from clinic.centres.models import Service
-from clinic.clock import clinic_day
 from clinic.db import broken_promise
 from clinic.errors import DomainError
 from clinic.scheduling import rules
 from clinic.scheduling.models import Hold, HoldFor
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.policy import NEVER_PAUSED, Policy
-from clinic.scheduling.queries import Diary, Patient, SlotFacts, diary_of
+from clinic.scheduling.policy import Policy
+from clinic.scheduling.queries import Patient, SlotFacts
 from clinic.sentences import mark
 
 
@@ -93,6 +92,19 @@ class Request:
         return self.slots[-1].ends_at
 
     @property
+    def opens_at(self) -> datetime:
+        return max(slot.opens_at for slot in self.slots)
+
+    @property
+    def is_closed(self) -> bool:
+        return any(slot.closed for slot in self.slots)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is free is the database's to say, when its places are taken."""
+        return True
+
+    @property
     def centre_id(self) -> int:
         return self.slots[0].centre_id
 
@@ -103,75 +115,6 @@ class Request:
     @cached_property
     def policy(self) -> Policy:
         return self.known or policy_for(self.service.id, self.centre_id)
-
-
-def asking(
-    child: Patient,
-    service: Service,
-    policy: Policy,
-    diary: Diary,
-    *,
-    online: bool,
-    now: datetime,
-) -> rules.Asking:
-    """What the rules need to know of a child who wants this service."""
-    is_never_paused = service.kind in NEVER_PAUSED
-    return rules.Asking(
-        birth_date=child.birth_date,
-        min_age_months=service.min_age_months,
-        max_age_months=service.max_age_months,
-        online=online,
-        other_times=tuple(diary.times),
-        same_service_days=diary.days_of(service),
-        paused_until=None if is_never_paused else rules.paused_until(diary.absences, policy, now),
-        policy=policy,
-    )
-
-
-def examine(
-    wanted: Request,
-    *,
-    online: bool,
-    now: datetime,
-    except_for: Collection[int] = (),
-    beside: Sequence[Request] = (),
-    diary: Diary | None = None,
-) -> list[rules.Objection]:
-    """What the scheduler's rules object to; places and overlaps are the database's to refuse.
-
-    `beside` are others of the same decision, which count as if they were booked already. What a
-    family still keeps cannot come too soon: it was in time when it was kept. The child's diary is
-    read unless it is given.
-    """
-    if diary is None:
-        diary = diary_of(wanted.child.id, now=now, except_for=except_for)
-    diary = diary.with_more(
-        (one.starts_at, one.ends_at, one.service.id)
-        for one in beside
-        if one.child.id == wanted.child.id
-    )
-    who = asking(wanted.child, wanted.service, wanted.policy, diary, online=online, now=now)
-    slot = rules.Candidate(
-        starts_at=wanted.starts_at,
-        ends_at=wanted.ends_at,
-        day=clinic_day(wanted.starts_at),
-        opens_at=max(slot.opens_at for slot in wanted.slots),
-        is_free=True,
-        is_closed=any(slot.closed for slot in wanted.slots),
-    )
-    is_kept = wanted.hold is not None and now < wanted.hold.expires_at
-    return [
-        objection
-        for objection in rules.objections(who, slot, now)
-        if not (is_kept and objection.code == "too_soon")
-    ]
-
-
-def must_differ(wanted: Sequence[Request]) -> None:
-    """Raise SamePlaceTwice if one child is to have the same slot twice."""
-    asked = [(wish.child.id, slot_id) for wish in wanted for slot_id in wish.slot_ids]
-    if len(set(asked)) < len(asked):
-        raise SamePlaceTwice
 
 
 FULL = (

@@ -7,9 +7,10 @@ which it would work, where there is one.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from clinic.ages import add_months, age_months
+from clinic.clock import clinic_day
 from clinic.scheduling.policy import DEFAULT, Policy
 from clinic.sentences import mark
 
@@ -28,21 +29,38 @@ class Objection:
     works_from: date | datetime | None = None
 
 
+class Time(Protocol):
+    """A time as the rules see it: half-open [starts_at, ends_at), opened online at `opens_at`."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+    @property
+    def opens_at(self) -> datetime: ...
+
+    @property
+    def is_free(self) -> bool: ...
+
+    @property
+    def is_closed(self) -> bool: ...
+
+
+class Ages(Protocol):
+    """A service as far as it is for an age, in completed months."""
+
+    @property
+    def min_age_months(self) -> int: ...
+
+    @property
+    def max_age_months(self) -> int: ...
+
+
 @dataclass(frozen=True)
-class Candidate:
-    """A time as the rules see it: half-open [starts_at, ends_at), on `day` at the clinic."""
-
-    starts_at: datetime
-    ends_at: datetime
-    day: date
-    opens_at: datetime
-    is_free: bool
-    is_closed: bool = False
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Who asks for it: the child's birth date, and the ages (completed months) that the service sees."""
+class Applicant:
+    """The child for whom a time is asked for, with the ages that the service sees."""
 
     birth_date: date
     min_age_months: int
@@ -59,69 +77,69 @@ def overlap(start: datetime, end: datetime, other_start: datetime, other_end: da
     return start < other_end and other_start < end
 
 
-def age_objection(asking: Asking, day: date) -> Objection | None:
+def age_objection(birth_date: date, ages: Ages, day: date) -> Objection | None:
     """Too young or too old for the service on that day."""
-    age = age_months(asking.birth_date, day)
-    if age < asking.min_age_months:
-        first = add_months(asking.birth_date, asking.min_age_months)
+    age = age_months(birth_date, day)
+    if age < ages.min_age_months:
+        first = add_months(birth_date, ages.min_age_months)
         return Objection(
             "too_young",
             mark("This service begins at %(months)s months of age. It is possible from %(first)s."),
-            {"months": asking.min_age_months, "first": first},
+            {"months": ages.min_age_months, "first": first},
             first,
         )
-    if age > asking.max_age_months:
+    if age > ages.max_age_months:
         return Objection(
             "too_old",
             mark("This service is for children under %(years)s years of age."),
-            {"years": f"{round((asking.max_age_months + 0.5) / 12, 1):g}"},  # 83 months: under 7
+            {"years": f"{round((ages.max_age_months + 0.5) / 12, 1):g}"},  # 83 months: under 7
         )
     return None
 
 
-def time_objection(asking: Asking, slot: Candidate, now: datetime) -> Objection | None:
+def time_objection(applicant: Applicant, time: Time, now: datetime) -> Objection | None:
     """Past, closed, too soon, or not opened for booking yet."""
-    if slot.ends_at <= now if not asking.online else slot.starts_at <= now:
+    if time.ends_at <= now if not applicant.online else time.starts_at <= now:
         return Objection("past", mark("That time has passed."))
-    if slot.is_closed:
+    if time.is_closed:
         return Objection("closed", mark("The centre has closed that time. Please choose another."))
-    if not asking.online:
+    if not applicant.online:
         return None
-    notice = timedelta(minutes=asking.policy.notice_to_book)
-    if slot.starts_at < now + notice:
+    notice = timedelta(minutes=applicant.policy.notice_to_book)
+    if time.starts_at < now + notice:
         return Objection(
             "too_soon",
             mark("Too close to book online. Please call, or come to the desk."),
             works_from=now + notice,
         )
-    if slot.opens_at > now:
+    if time.opens_at > now:
         return Objection(
             "not_open_yet",
             mark("That time opens for booking at %(opens)s."),
-            {"opens": slot.opens_at},
-            slot.opens_at,
+            {"opens": time.opens_at},
+            time.opens_at,
         )
     return None
 
 
-def quota_objection(asking: Asking, day: date) -> Objection | None:
+def quota_objection(applicant: Applicant, day: date) -> Objection | None:
     """Enough of this service for one child on that day, or in that week (Monday to Sunday)."""
-    if not asking.online:
+    if not applicant.online:
         return None
     monday = day - timedelta(days=day.weekday())
     that_week = [
         same_service_day
-        for same_service_day in asking.same_service_days
+        for same_service_day in applicant.same_service_days
         if monday <= same_service_day < monday + WEEK
     ]
-    if that_week.count(day) >= asking.policy.per_day:
+    if that_week.count(day) >= applicant.policy.per_day:
         return Objection(
             "enough_that_day",
             mark("Your child already has an appointment for this on %(day)s."),
             {"day": day},
             day + timedelta(days=1),
         )
-    if len(that_week) >= asking.policy.per_week:
+    if len(that_week) >= applicant.policy.per_week:
         return Objection(
             "enough_that_week",
             mark("Your child already has %(count)s appointments for this in that week."),
@@ -131,9 +149,9 @@ def quota_objection(asking: Asking, day: date) -> Objection | None:
     return None
 
 
-def pause_objection(asking: Asking, now: datetime) -> Objection | None:
+def pause_objection(applicant: Applicant, now: datetime) -> Objection | None:
     """Visits were missed: this service is booked through the centre for a while."""
-    if not asking.online or asking.paused_until is None or asking.paused_until <= now:
+    if not applicant.online or applicant.paused_until is None or applicant.paused_until <= now:
         return None
     return Objection(
         "paused",
@@ -141,8 +159,8 @@ def pause_objection(asking: Asking, now: datetime) -> Objection | None:
             "Visits were missed without being cancelled, so this is booked by phone or at the desk "
             "until %(until)s. Vaccinations are never affected."
         ),
-        {"until": asking.paused_until},
-        asking.paused_until,
+        {"until": applicant.paused_until},
+        applicant.paused_until,
     )
 
 
@@ -161,24 +179,26 @@ def paused_until(absences: Iterable[datetime], policy: Policy, now: datetime) ->
     return until if until > now else None
 
 
-def objections(asking: Asking, slot: Candidate, now: datetime) -> list[Objection]:
+def objections(applicant: Applicant, time: Time, now: datetime) -> list[Objection]:
     """Everything that stands against this child at this time; empty means it may be booked.
 
-    The services add their own (intervals between doses, stock); the database has the last word
-    on free places and overlaps.
+    `clinic.scheduling.verdict` adds what the service requires (intervals between doses, stock); the
+    database has the last word on free places and overlaps.
     """
+    day = clinic_day(time.starts_at)
     found: Iterable[Objection | None] = (
-        time_objection(asking, slot, now),
-        age_objection(asking, slot.day),
-        pause_objection(asking, now),
+        time_objection(applicant, time, now),
+        age_objection(applicant.birth_date, applicant, day),
+        pause_objection(applicant, now),
         None
-        if slot.is_free
+        if time.is_free
         else Objection("taken", mark("That time has just gone. These are the nearest free times.")),
         Objection("child_busy", mark("Your child already has an appointment at that time."))
         if any(
-            overlap(slot.starts_at, slot.ends_at, start, end) for start, end in asking.other_times
+            overlap(time.starts_at, time.ends_at, start, end)
+            for start, end in applicant.other_times
         )
-        else quota_objection(asking, slot.day),
+        else quota_objection(applicant, day),
     )
     return [objection for objection in found if objection is not None]
 

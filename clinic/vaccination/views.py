@@ -1,8 +1,8 @@
 """The booking pages of this service, the booklet, and what happens before and at a vaccination."""
 
-from clinic.booking.terms import OF_KIND
+from clinic.booking.requirements import OF_KIND
 from clinic.vaccination.blueprint import bp
-from clinic.vaccination.booking.terms import DoseTerms
+from clinic.vaccination.booking.requirements import DoseRequirements
 from clinic.vaccination.jab import (
     before_pages,
     correcting_page,
@@ -25,4 +25,4 @@ PAGES = (
     importing_page,
 )
 
-OF_KIND["vaccination"] = DoseTerms
+OF_KIND["vaccination"] = DoseRequirements

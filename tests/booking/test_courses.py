@@ -50,7 +50,7 @@ class Course:
         wanted = [
             Request(self.child, self.service, slots_for(self.service, slot.id)) for slot in slots
         ]
-        made = booking.book(wanted, by=self.parent, key="c", channel=Channel.ONLINE, now=NOON)
+        made = booking.book(wanted, by=self.parent, key="c", channel=Channel.ONLINE, now=NOON).row
         db.session.commit()
         self.ids = [appointment.id for appointment in made.appointments]
         self.client.sign_in(self.parent)

@@ -54,7 +54,7 @@ class Trip:
             Request(self.child, one, slots_for(one, slot.id))
             for one, slot in zip(self.services, (at_nine, after), strict=True)
         ]
-        made = booking.book(wanted, by=self.parent, key="t", channel=Channel.ONLINE, now=NOON)
+        made = booking.book(wanted, by=self.parent, key="t", channel=Channel.ONLINE, now=NOON).row
         db.session.commit()
         self.first, self.second = [appointment.id for appointment in made.appointments]
         self.client.sign_in(self.parent)

@@ -4,9 +4,10 @@ from datetime import date, time, timedelta
 
 from clinic.accounts.models import Role
 from clinic.app import ROOMS
-from clinic.booking import keeping
-from clinic.booking.confirming import asked_by, book_or_move
+from clinic.booking.confirming import confirm
+from clinic.booking.counted_hold import hold_counted
 from clinic.booking.held import get_held
+from clinic.booking.requirements import requirements_of
 from clinic.centres.models import OpeningHours
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
@@ -113,11 +114,11 @@ class Day:
         facts, _ = family_of(parent, [], [self.day], now=self.booked_at)
         wish = Request(next(fact for fact in facts if fact.id == child.id), self.services[kind])
         codes = {child.id: ["MMR"]} if kind == "vaccination" else {}
-        asked = asked_by([wish], codes, None, now=self.booked_at)
-        kept = keeping.keep(
-            [wish], [slot_id], asked, None, any_clinician=False, by=parent, now=self.booked_at
+        required = requirements_of([wish], codes, now=self.booked_at)
+        kept = hold_counted(
+            [wish], [slot_id], required, None, any_clinician=False, by=parent, now=self.booked_at
         )
-        made = book_or_move(get_held(parent, kind, kept[0].id), by=parent, now=self.booked_at)
+        made = confirm(get_held(parent, kind, kept[0].id), by=parent, now=self.booked_at)
         db.session.commit()
         return made[0]
 

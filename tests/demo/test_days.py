@@ -19,8 +19,9 @@ from clinic.families.queries import children_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
-from clinic.scheduling.request import Request, examine
+from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import rota
+from clinic.scheduling.verdict import verdict
 from clinic.scheduling.verify import broken_promises
 from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.jab.models import PostVaccinationStay
@@ -127,14 +128,14 @@ def book_something(parent):
         for child in children_of(parent)
         for slot_id in db.session.scalars(free)
     ]
-    wanted = next(wanted for wanted in everything if not examine(wanted, online=True, now=noon))
+    wanted = next(wanted for wanted in everything if not verdict(wanted, online=True, now=noon))
     made = booking.book(
         [wanted],
         by=parent,
         key="a person's",
         channel=Channel.ONLINE,
         now=noon,
-    )
+    ).row
     db.session.commit()
     return made.appointments[0]
 

@@ -9,7 +9,8 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.status import Status, status_of
@@ -75,7 +76,7 @@ def test_the_file_of_a_moved_appointment_moves_the_entry(client, parent, visit):
     other = make_slot(visit.service, day=TOMORROW, opens=time(14), closes=time(15))
     with time_machine.travel(NOON + timedelta(minutes=3), tick=False):
         wanted = Request(visit.child, visit.service, slots_for(visit.service, other.id))
-        booking.move(visit, wanted, by=parent, online=True, now=clock.now())
+        moving.move([Move(visit, wanted)], by=parent, online=True, now=clock.now())
         db.session.commit()
         calendar = calendar_of(client, visit)
     (after,) = calendar.walk("VEVENT")

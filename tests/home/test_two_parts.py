@@ -27,7 +27,7 @@ def trip(app):
         Request(child, one, slots_for(one, slot.id))
         for one, slot in zip(services, slots, strict=True)
     ]
-    made = booking.book(wanted, by=parent, key="trip", channel=Channel.ONLINE, now=NOON)
+    made = booking.book(wanted, by=parent, key="trip", channel=Channel.ONLINE, now=NOON).row
     db.session.commit()
     return parent, made.appointments
 

@@ -20,7 +20,8 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import places
-from clinic.scheduling.booking import booking, holding, new_times
+from clinic.scheduling.booking import booking, holding, moving, new_times
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
@@ -78,7 +79,7 @@ def arrive(*appointment_ids):
 def move(appointment_id, slot_id):
     visit = _visit(appointment_id)
     wanted = Request(visit.child, visit.service, slots_for(visit.service, slot_id))
-    booking.move(visit, wanted, by=visit.booking.made_by, online=True, now=NOON)
+    moving.move([Move(visit, wanted)], by=visit.booking.made_by, online=True, now=NOON)
     return "moved"
 
 
@@ -104,7 +105,7 @@ def keep(child_id, slot_id):
     """Its guardian begins to book it."""
     child, service = db.session.get_one(Child, child_id), db.session.query(Service).one()
     wanted = Request(child, service, slots_for(service, slot_id))
-    holding.keep([wanted], by=child.guardianships[0].user, now=NOON)
+    holding.hold([wanted], by=child.guardianships[0].user, now=NOON)
     return "kept"
 
 

@@ -134,7 +134,7 @@ def go_blind():
         decide_leave=decide,
         withdraw_leave=withdraw_unseen,
         lock_to_take=twins.none,
-        examine_booking=twins.none,
+        verdict_on_booking=twins.none,
     )
 
 

@@ -58,7 +58,7 @@ class Busy:
         child, service = db.session.get_one(Child, family.children[0]), self._service()
         wanted = Request(child, service, slots_for(service, slot_id))
         kw = {"by": child.guardianships[0].user, "channel": Channel.ONLINE, "now": clock.now()}
-        made = booking.book([wanted], key=f"before:{child.id}", **kw)
+        made = booking.book([wanted], key=f"before:{child.id}", **kw).row
         db.session.commit()
         return made.appointments[0].id
 

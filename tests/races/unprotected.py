@@ -23,10 +23,10 @@ from functools import partial
 from uuid import uuid4
 
 from flask import g, request
+from sqlalchemy import select
 
 from clinic.app import create_app
 from clinic.db import db, in_one_transaction
-from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Booking
 from clinic.scheduling.references import new_reference
 from tests.races import twins
@@ -35,7 +35,7 @@ from tests.races.torn import tear
 _meet = int(os.environ.get("MEET", "1"))
 _meet_at = os.environ.get("MEET_AT", "confirm")
 _together = threading.Barrier(_meet, timeout=20)
-_examine, _make = twins.original("examine_booking"), twins.original("make_booking")
+_verdict, _book = twins.original("verdict_on_booking"), twins.original("book")
 _take, _slots_for, _known = twins.original("take_place"), twins.original("slots_for"), {}
 
 
@@ -46,7 +46,7 @@ def _meet_once():
 
 
 def _look_then_meet(*args, **kwargs):
-    found = [] if "BLIND" in os.environ else _examine(*args, **kwargs)
+    found = [] if "BLIND" in os.environ else _verdict(*args, **kwargs)
     if str(request.endpoint).endswith(f".{_meet_at}"):
         _meet_once()
     return found
@@ -59,14 +59,15 @@ def _take_then_meet(*args, **kwargs):
     _meet_once()
 
 
-def _make_forgetful(wanted, *, key, **rest):
+def _book_forgetful(requests, required, *, key, **rest):
     if "AGAIN" in os.environ:
         key = f"{key}:{uuid4()}"
-    return _make([replace(one, hold=None) for one in wanted], key=key, **rest)
+    requests = [replace(each, hold=None) for each in requests]
+    return _book(requests, required, key=key, **rest)
 
 
 def _look_then_add(key, *, by, channel, now):
-    if booking.find_booking(key):
+    if db.session.scalar(select(Booking).where(Booking.idempotency_key == key)):
         return None
     made = Booking(idempotency_key=key, made_by_id=by, channel=channel, made_at=now)
     made.reference = new_reference()
@@ -88,11 +89,11 @@ if _meet_at == "place":
     # Who looked before would see the other's first place, go away, and be waited for in vain.
     twins.replace(take_place=_take_then_meet, must_seem_free=twins.nothing)
 else:
-    twins.replace(examine_booking=_look_then_meet)
+    twins.replace(verdict_on_booking=_look_then_meet)
 if _meet_at == "hold":
-    twins.replace(examine_hold=_look_then_meet)
+    twins.replace(verdict_on_hold=_look_then_meet)
 if {"AGAIN", "LOOK"} & os.environ.keys():
-    twins.replace(make_booking=_make_forgetful)
+    twins.replace(book=_book_forgetful)
 if "LOOK" in os.environ:
     twins.replace(add_booking=_look_then_add)
 if "KEEP" in os.environ:
@@ -100,7 +101,7 @@ if "KEEP" in os.environ:
 if "ALONE" in os.environ:
     twins.replace(whoever_is_free=lambda _, slot_id, **__: [slot_id])
 if "EARLY" in os.environ:
-    twins.replace(examine_booking=twins.none, examine_hold=twins.none)
+    twins.replace(verdict_on_booking=twins.none, verdict_on_hold=twins.none)
 if "OLD" in os.environ:
     twins.replace(slots_for=_as_first_known)
 if "TORN" in os.environ:

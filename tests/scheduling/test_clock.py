@@ -12,9 +12,10 @@ from clinic.app import create_app
 from clinic.db import db
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import offers, slots_for
-from clinic.scheduling.request import Request, examine
+from clinic.scheduling.request import Request
 from clinic.scheduling.search.courses import Pattern, plan_course
 from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
+from clinic.scheduling.verdict import verdict
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS
 from tests.makes import (
@@ -170,6 +171,6 @@ def test_a_child_is_booked_once_a_day_also_on_the_day_of_23_or_25_hours(berlin, 
     now = clock.at(day - timedelta(days=1), time(12))
     make_appointment(child, service, early, now=now)
 
-    [found] = examine(Request(child, service, slots_for(service, late.id)), online=True, now=now)
+    [found] = verdict(Request(child, service, slots_for(service, late.id)), online=True, now=now)
 
     assert (found.code, found.works_from) == ("enough_that_day", day + timedelta(days=1))

@@ -26,8 +26,10 @@ from clinic.scheduling.booking import (
     anyone,
     booking,
     holding,
+    moving,
     new_times,
 )
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying, kinds, reopening
 from clinic.scheduling.day import attendance
 from clinic.scheduling.dayparts import PARTS
@@ -105,8 +107,8 @@ class Centre(Cast):
             key = f"hold:{lead.id}"
             by = db.session.get_one(type(self.staff), lead.user_id)
             once = {"by": by, "key": key, "channel": Channel.ONLINE, "now": self.now}
-            made = booking.book(wanted, **once)
-            assert booking.book(wanted, **once) is made  # the same form again
+            made = booking.book(wanted, **once).row
+            assert booking.book(wanted, **once).row is made  # the same form again
             return made
 
         if made := self.try_to(verb):
@@ -122,7 +124,9 @@ class Centre(Cast):
         def verb():
             slots = slots_for(kept.service, kept.slot_id)
             wanted = Request(kept.child, kept.service, slots, hold=kept)
-            return booking.move(kept.moves, wanted, by=self.parents[0], online=True, now=self.now)
+            return moving.move(
+                [Move(kept.moves, wanted)], by=self.parents[0], online=True, now=self.now
+            )
 
         self.try_to(verb)
 
@@ -138,12 +142,14 @@ class Centre(Cast):
     )
     def book(self, wishes, online):
         made = self.try_to(
-            lambda: booking.book(
-                [self.wish(*wish) for wish in wishes],
-                by=self.parents[0],
-                key=f"machine:{next(_keys)}",
-                channel=Channel.ONLINE if online else Channel.DESK,
-                now=self.now,
+            lambda: (
+                booking.book(
+                    [self.wish(*wish) for wish in wishes],
+                    by=self.parents[0],
+                    key=f"machine:{next(_keys)}",
+                    channel=Channel.ONLINE if online else Channel.DESK,
+                    now=self.now,
+                ).row
             )
         )
         self.made += len(made.appointments) if made else 0
@@ -159,7 +165,7 @@ class Centre(Cast):
             number = self.services.index(appointment.service)
             wanted = self.wish(self.children.index(appointment.child), number, slot)
             by = self.parents[0] if online else self.staff
-            return booking.move(appointment, wanted, by=by, online=online, now=self.now)
+            return moving.move([Move(appointment, wanted)], by=by, online=online, now=self.now)
 
         self.try_to(verb)
         assert appointment.booking.reference == reference
@@ -180,7 +186,9 @@ class Centre(Cast):
                 (one, self.wish(0, self.services.index(one.service), slot))
                 for one, slot in zip(mine, slots, strict=False)
             ]
-            booking.move_all(moves, by=self.parents[0], online=True, now=self.now)
+            moving.move(
+                [Move(*each) for each in moves], by=self.parents[0], online=True, now=self.now
+            )
 
         self.try_to(verb)
 

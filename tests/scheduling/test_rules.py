@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from clinic.scheduling.policies import BadPolicy, parsed
 from clinic.scheduling.policy import DEFAULT, Policy
+from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.rules import (
-    Asking,
-    Candidate,
+    Applicant,
     in_turn,
     is_late,
     may_change_online,
@@ -32,18 +32,21 @@ def asking(**kw):
         "max_age_months": 216,
         "online": True,
     }
-    return Asking(**defaults | kw)
+    return Applicant(**defaults | kw)
 
 
 def candidate(starts_at=TOMORROW, minutes=30, **kw):
     defaults = {
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=minutes),
-        "day": (starts_at + timedelta(hours=8)).date(),
+        "slot_ids": (1,),
+        "centre_id": 1,
+        "practitioner_id": 1,
+        "clinic_session_id": 1,
         "opens_at": NOW - timedelta(days=7),
         "is_free": True,
     }
-    return Candidate(**defaults | kw)
+    return SlotTime(**defaults | kw)
 
 
 @pytest.mark.parametrize(

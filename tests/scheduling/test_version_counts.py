@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Version
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
@@ -46,7 +47,7 @@ class TwoDays:
 
     def move(self):
         wanted = Request(self.visit.child, self.service, slots_for(self.service, self.later.id))
-        booking.move(self.visit, wanted, by=self._by(), online=False, now=NOON)
+        moving.move([Move(self.visit, wanted)], by=self._by(), online=False, now=NOON)
 
     def cancel(self):
         booking.cancel(self.visit, by=self._by(), online=False, now=NOON)

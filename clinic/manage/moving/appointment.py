@@ -11,7 +11,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.in_the_way import in_the_way_of_moving
 from clinic.booking.nothing_free import why_nothing_is_free
-from clinic.booking.on_behalf import against_moving, next_days, wanted_here
+from clinic.booking.on_behalf import against_moving, next_days, request_here
 from clinic.booking.other_part import other_part, staff_move
 from clinic.centres.models import Practitioner
 from clinic.centres.queries import is_self
@@ -102,7 +102,7 @@ def _page(
         booking.must_be_changeable(appointment, online=False, now=now)
         may_move = True
         if slot_id:
-            wanted = wanted_here(appointment, slot_id, now=now)
+            wanted = request_here(appointment, slot_id, now=now)
             other = other_part(appointment, wanted, online=False, now=now)
             but = [other.part.id] if other else []
             found = against_moving(appointment, wanted, but=but, now=now)

@@ -1,4 +1,4 @@
-"""Keeping places for some minutes while a family fills in the form. Verbs flush; the caller commits."""
+"""Holding places for some minutes while a family fills in the form. Verbs flush; the caller commits."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,21 +12,19 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.booking import rows
-from clinic.scheduling.booking.booking import freed_for_others
+from clinic.scheduling.booking.booking import freed_for_others, must_be_changeable
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import FamilyChild, diary_of
 from clinic.scheduling.request import (
     Held,
     HoldFacts,
-    Refused,
     Request,
     SlotTaken,
-    examine,
-    must_differ,
     refusal,
 )
+from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.verdict import must_be_allowed
 from clinic.scheduling.waitlist import waiting
 from clinic.sentences import mark
 
@@ -62,124 +60,145 @@ class TooManyHolds(DomainError):
     )
 
 
-class Kept(NamedTuple):
-    """What is kept, the leading hold first. Not new is what was kept just so before."""
+class HoldsMade(NamedTuple):
+    """The holds, the leading one first. Not new are those that were held just so before."""
 
     holds: Sequence[Held]
     is_new: bool
 
 
-def keep(
-    wanted: Sequence[Request],
+def hold(
+    requests: Sequence[Request],
+    requirements: RequirementsOf = NOTHING_REQUIRED,
     *,
     by: Person,
     now: datetime,
     moves: Appointment | None = None,
     other_parts: Collection[int] = (),
-) -> Kept:
-    """Keep the places of these appointments while the form is filled in, every one or none.
+) -> HoldsMade:
+    """Hold the places of these appointments while the form is filled in, every one or none.
 
     The first hold leads the others. It replaces what this user holds for these children and
     services. `other_parts` of the visit that is moved stand in no way: they may move too. Raises
-    Refused, SlotTaken, SamePlaceTwice or TooManyHolds.
+    NotChangeable, TooLate, Refused, SlotTaken, SamePlaceTwice, TooManyHolds, or what reserving raises.
     """
-    _must_be_allowed(wanted, moves, other_parts, now=now)
-    slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
-    earlier = _earlier(wanted, by, now=now)
-    lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
-    if not places.writes_alone():
-        before, earlier = earlier, _earlier(wanted, by, now=now)
-        if more := earlier.leads - before.leads:  # the same family was quicker: a double click
-            lock(_slots_of(more), now=now)
-    for lead_id in earlier.leads:
-        if again := _same(lead_id, wanted, moves, now=now):
-            return Kept(group_of(again), is_new=False)
-    freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in forget(lead_id)]
-    policy = wanted[0].policy
-    if earlier.others >= policy.holds_per_family:
-        raise TooManyHolds
-    made = _add(wanted, by, moves, now=now)
-    freed_for_others(set(freed) - set(slot_ids), policy, now=now)
-    return Kept(made, is_new=True)
+    _must_be_allowed(requests, requirements, moves, other_parts, now=now)
+    return hold_allowed(requests, requirements, by=by, now=now, moves=moves)
 
 
-def _add(
-    wanted: Sequence[Request], by: Person, moves: Appointment | None, *, now: datetime
-) -> list[HoldFacts]:
-    """New holds in their places. Raises SlotTaken."""
-    made: list[HoldFacts] = []
-    moves_id = moves.id if moves else None
-    expires_at = now + timedelta(minutes=max(wish.service.hold_minutes for wish in wanted))
-    for one in wanted:
-        facts = HoldFacts(
-            id=rows.add_hold(
-                {
-                    "user_id": by.id,
-                    "child_id": one.child.id,
-                    "service_id": one.service.id,
-                    "slot_id": one.slots[0].id,
-                    "slot_count": len(one.slots),
-                    "moves_id": moves_id,
-                    "reason": one.reason,
-                    "lead_id": made[0].id if made else None,
-                    "created_at": now,
-                    "expires_at": expires_at,
-                }
-            ),
-            child_id=one.child.id,
-            service_id=one.service.id,
-            slot_id=one.slots[0].id,
-            expires_at=expires_at,
-            moves_id=moves_id,
-        )
-        made.append(facts)
-        _keep_places(facts, one, policy=wanted[0].policy, now=now)
-    return made
-
-
-def must_seem_free(
-    wanted: Sequence[Request],
+def look_first(
+    requests: Sequence[Request],
+    requirements: RequirementsOf,
     *,
     by: Person,
     now: datetime,
     moves: Appointment | None = None,
     other_parts: Collection[int] = (),
 ) -> None:
-    """Raise at once what `keep` would raise for places that are taken; it only reads.
+    """Raise at once what `hold` would raise, also for places that are taken; it only reads.
 
     So the many who come too late in a rush wait for no lock. What seems free may yet be refused.
     """
-    taken = any(slot.free_from > now for wish in wanted for slot in wish.slots)
-    if not taken:
-        return
-    earlier = _earlier(wanted, by, now=now)
-    if earlier.leads:
-        return
-    _must_be_allowed(wanted, moves, other_parts, now=now)
-    if earlier.others >= wanted[0].policy.holds_per_family:
-        raise TooManyHolds
-    raise SlotTaken
+    _must_be_allowed(requests, requirements, moves, other_parts, now=now)
+    must_seem_free(requests, by=by, now=now)
 
 
 def _must_be_allowed(
-    wanted: Sequence[Request],
+    requests: Sequence[Request],
+    requirements: RequirementsOf,
     moves: Appointment | None,
     other_parts: Collection[int],
     *,
     now: datetime,
 ) -> None:
-    """Raise Refused or SamePlaceTwice. A diary that was read just now will do: `book` looks again."""
-    must_differ(wanted)
-    moved = [moves.id, *other_parts] if moves else []
-    for number, one in enumerate(wanted):
-        diary = (
-            one.child.diary
-            if isinstance(one.child, FamilyChild) and moves is None
-            else diary_of(one.child.id, now=now, except_for=moved)
+    if moves:
+        must_be_changeable(moves, online=True, now=now)
+    except_for = [moves.id, *other_parts] if moves else []
+    must_be_allowed(requests, requirements, except_for=except_for, now=now)
+
+
+def hold_allowed(
+    requests: Sequence[Request],
+    requirements: RequirementsOf,
+    *,
+    by: Person,
+    now: datetime,
+    moves: Appointment | None = None,
+) -> HoldsMade:
+    """As `hold`, where the verdict was asked just now: lock, take the places, reserve what else is needed."""
+    slot_ids = [slot_id for request in requests for slot_id in request.slot_ids]
+    earlier = _earlier(requests, by, now=now)
+    lock([*slot_ids, *_slots_of(earlier.leads)], by, now=now)
+    if not places.writes_alone():
+        before, earlier = earlier, _earlier(requests, by, now=now)
+        if more := earlier.leads - before.leads:  # the same family was quicker: a double click
+            lock(_slots_of(more), now=now)
+    made = _as_before(earlier, requests, moves, now=now)
+    if made is None:
+        freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in forget(lead_id)]
+        policy = requests[0].policy
+        if earlier.others >= policy.holds_per_family:
+            raise TooManyHolds
+        made = HoldsMade(_add(requests, by, moves, now=now), is_new=True)
+        freed_for_others(set(freed) - set(slot_ids), policy, now=now)
+    requirements.reserve(requests, made.holds, by=by, now=now, is_new=made.is_new)
+    return made
+
+
+def _as_before(
+    earlier: "Earlier", requests: Sequence[Request], moves: Appointment | None, *, now: datetime
+) -> HoldsMade | None:
+    """What this user holds already, if it is just what is asked for."""
+    for lead_id in earlier.leads:
+        if again := _same(lead_id, requests, moves, now=now):
+            return HoldsMade(group_of(again), is_new=False)
+    return None
+
+
+def _add(
+    requests: Sequence[Request], by: Person, moves: Appointment | None, *, now: datetime
+) -> list[HoldFacts]:
+    """New holds in their places. Raises SlotTaken."""
+    made: list[HoldFacts] = []
+    moves_id = moves.id if moves else None
+    expires_at = now + timedelta(minutes=max(request.service.hold_minutes for request in requests))
+    for request in requests:
+        facts = HoldFacts(
+            id=rows.add_hold(
+                {
+                    "user_id": by.id,
+                    "child_id": request.child.id,
+                    "service_id": request.service.id,
+                    "slot_id": request.slots[0].id,
+                    "slot_count": len(request.slots),
+                    "moves_id": moves_id,
+                    "reason": request.reason,
+                    "lead_id": made[0].id if made else None,
+                    "created_at": now,
+                    "expires_at": expires_at,
+                }
+            ),
+            child_id=request.child.id,
+            service_id=request.service.id,
+            slot_id=request.slots[0].id,
+            expires_at=expires_at,
+            moves_id=moves_id,
         )
-        others = wanted[:number]
-        if found := examine(one, online=True, now=now, beside=others, diary=diary):
-            raise Refused(found)
+        made.append(facts)
+        _take_places(facts, request, policy=requests[0].policy, now=now)
+    return made
+
+
+def must_seem_free(requests: Sequence[Request], *, by: Person, now: datetime) -> None:
+    """Raise SlotTaken or TooManyHolds for places that are taken, unless this user holds some of them."""
+    if not any(slot.free_from > now for request in requests for slot in request.slots):
+        return
+    earlier = _earlier(requests, by, now=now)
+    if earlier.leads:
+        return
+    if earlier.others >= requests[0].policy.holds_per_family:
+        raise TooManyHolds
+    raise SlotTaken
 
 
 def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime) -> None:
@@ -217,9 +236,9 @@ class Earlier(NamedTuple):
     others: int
 
 
-def _earlier(wanted: Sequence[Request], by: Person, *, now: datetime) -> Earlier:
+def _earlier(requests: Sequence[Request], by: Person, *, now: datetime) -> Earlier:
     """In the way is what this user keeps for these children and services already."""
-    pairs = {(wish.child.id, wish.service.id) for wish in wanted}
+    pairs = {(request.child.id, request.service.id) for request in requests}
     forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
     leads: set[int] = {
         form.lead_id or form.id
@@ -235,27 +254,27 @@ def _slots_of(lead_ids: Iterable[int]) -> list[int]:
 
 
 def _same(
-    lead_id: int, wanted: Sequence[Request], moves: Appointment | None, *, now: datetime
+    lead_id: int, requests: Sequence[Request], moves: Appointment | None, *, now: datetime
 ) -> Hold | None:
     """That hold, if it still keeps just what is wanted."""
     lead = db.session.get_one(Hold, lead_id, populate_existing=True)
     theirs = [(hold.child_id, hold.service_id, hold.slot_id) for hold in group_of(lead)]
-    asked = [(wish.child.id, wish.service.id, wish.slots[0].id) for wish in wanted]
+    asked = [(request.child.id, request.service.id, request.slots[0].id) for request in requests]
     same = theirs == asked and lead.moves_id == (moves.id if moves else None)
-    has_all = len(slots_of_group(lead_id)) == sum(len(wish.slots) for wish in wanted)
+    has_all = len(slots_of_group(lead_id)) == sum(len(request.slots) for request in requests)
     return lead if same and has_all and lead.expires_at > now else None
 
 
-def _keep_places(kept: HoldFacts, wanted: Request, *, policy: Policy, now: datetime) -> None:
+def _take_places(made: HoldFacts, request: Request, *, policy: Policy, now: datetime) -> None:
     """Take the hold's places until it expires; in the rush after a release, for a random moment more.
 
     So nobody who keeps asking knows the second at which an abandoned place comes back.
     """
-    rush = any(places.in_rush(slot.opens_at, now, policy) for slot in wanted.slots)
+    rush = any(places.in_rush(slot.opens_at, now, policy) for slot in request.slots)
     rest = places.random_rest(policy) if rush and policy.rest_seconds else timedelta()
     try:
         places.take(
-            wanted.slot_ids, online=True, hold_id=kept.id, expires_at=kept.expires_at + rest
+            request.slot_ids, online=True, hold_id=made.id, expires_at=made.expires_at + rest
         )
     except IntegrityError as error:
         raise refusal(error) from error

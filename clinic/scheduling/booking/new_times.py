@@ -19,14 +19,12 @@ from clinic.scheduling.queries import (
     SlotTime,
     appointments,
     child_times,
-    diary_of,
     offers,
     slots_for,
 )
 from clinic.scheduling.request import (
     Request,
     SlotTaken,
-    asking,
     refusal,
 )
 from clinic.scheduling.status import Status, status_of
@@ -156,9 +154,6 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[SlotTime]:
     """Free times that nothing stands against, the best first."""
     near = max(appointment.starts_at, now)
     child, service = appointment.child, appointment.service
-    policy = policy_for(service.id, appointment.centre_id)
-    diary = diary_of(child.id, now=now, except_for=[appointment.id])
-    who = asking(child, service, policy, diary, online=False, now=now)
     busy = child_times(child.id, except_for=[appointment.id])
     earliest = now + timedelta(hours=2)  # a family needs some time to answer and to come
     found = offers(
@@ -180,7 +175,11 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[SlotTime]:
         if one.slot_id in declined:
             continue
         is_busy = any(rules.overlap(one.starts_at, one.ends_at, a, b) for a, b in busy)
-        if one.is_free and not is_busy and not rules.age_objection(who, clinic_day(one.starts_at)):
+        if (
+            one.is_free
+            and not is_busy
+            and not rules.age_objection(child.birth_date, service, clinic_day(one.starts_at))
+        ):
             yield one
 
 

@@ -100,6 +100,11 @@ class BookingMade(NamedTuple):
     appointment_ids: list[int]
     is_new: bool
 
+    @property
+    def row(self) -> Booking:
+        """The booking, for who goes on with its rows."""
+        return db.session.get_one(Booking, self.booking_id)
+
 
 @cache
 def _one_booking(engine: str) -> Executable:

@@ -22,7 +22,7 @@ from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import Found, SlotTime, runs, search
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.family import DayVersions
-from clinic.scheduling.search.together import Against, Trip, candidate
+from clinic.scheduling.search.together import Against, Trip
 
 DAYS = 30  # ahead, of which each service at each centre has a sheet in memory; then the oldest go
 Key = tuple[int, int, date]  # service, centre, day
@@ -135,7 +135,7 @@ def _sheet(
     now: datetime,
 ) -> DaySchedule:
     offers = tuple(runs(rows, minutes, is_free=lambda row: _is_free(row, now)))
-    anybody = rules.Asking(of[2], 0, 0, online=True, policy=policy)
+    anybody = rules.Applicant(of[2], 0, 0, online=True, policy=policy)
     return DaySchedule(
         of=of,
         version=version,
@@ -145,7 +145,7 @@ def _sheet(
         free=tuple(
             Trip((offer,))
             for offer in offers
-            if offer.is_free and rules.time_objection(anybody, candidate(offer), now) is None
+            if offer.is_free and rules.time_objection(anybody, offer, now) is None
         ),
     )
 

@@ -4,7 +4,7 @@ Nothing here writes. What is found is held and booked as a list, every place or 
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from clinic.clock import clinic_day
@@ -12,7 +12,8 @@ from clinic.scheduling import rules
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import Diary, SlotTime, diary_of
-from clinic.scheduling.request import Request, asking
+from clinic.scheduling.request import Request
+from clinic.scheduling.verdict import applicant_for
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,6 @@ class Trip:
         return max(offer.ends_at for offer in self.offers)
 
 
-def candidate(offer: SlotTime) -> rules.Candidate:
-    """The offer as the rules see it."""
-    return rules.Candidate(
-        starts_at=offer.starts_at,
-        ends_at=offer.ends_at,
-        day=clinic_day(offer.starts_at),
-        opens_at=offer.opens_at,
-        is_free=offer.is_free,
-        is_closed=offer.is_closed,
-    )
-
-
 class Against:
     """What the rules object to a time for this child. It asks the database nothing."""
 
@@ -56,17 +45,14 @@ class Against:
     ) -> None:
         self.wish, self.diary, self.policy_of = wish, diary, policy_of
         self.now, self.online = now, online
-        self.askings: dict[int, rules.Asking] = {}
+        self.applicants: dict[int, rules.Applicant] = {}
         self.busy: dict[date, list[tuple[datetime, datetime]]] = {}
         for starts, ends, _ in diary.live:
             for day in {clinic_day(starts), clinic_day(ends)}:
                 self.busy.setdefault(day, []).append((starts, ends))
 
     def __call__(self, offer: SlotTime) -> list[rules.Objection]:
-        when = candidate(offer)
-        if not self.online:
-            when = replace(when, opens_at=self.now)
-        return rules.objections(self._asking(offer.centre_id), when, self.now)
+        return rules.objections(self._applicant(offer.centre_id), offer, self.now)
 
     def beside(self, offers: Sequence[SlotTime]) -> "Against":
         """The same, with these times of the wish as good as booked."""
@@ -78,10 +64,10 @@ class Against:
 
     def all_day(self, day: date, centre_id: int) -> bool:
         """Whether something of the child's own, its age apart, stands against every time of that day."""
-        who = self._asking(centre_id)
+        applicant = self._applicant(centre_id)
         return (
-            rules.quota_objection(who, day) is not None
-            or rules.pause_objection(who, self.now) is not None
+            rules.quota_objection(applicant, day) is not None
+            or rules.pause_objection(applicant, self.now) is not None
         )
 
     def elsewhere(self, offer: SlotTime, day: date) -> bool:
@@ -90,14 +76,14 @@ class Against:
             rules.overlap(offer.starts_at, offer.ends_at, *one) for one in self.busy.get(day, ())
         )
 
-    def _asking(self, centre_id: int) -> rules.Asking:
-        if centre_id not in self.askings:
+    def _applicant(self, centre_id: int) -> rules.Applicant:
+        if centre_id not in self.applicants:
             wish = self.wish
             policy = self.policy_of(wish.service.id, centre_id)
-            self.askings[centre_id] = asking(
+            self.applicants[centre_id] = applicant_for(
                 wish.child, wish.service, policy, self.diary, online=self.online, now=self.now
             )
-        return self.askings[centre_id]
+        return self.applicants[centre_id]
 
 
 def objections_of(

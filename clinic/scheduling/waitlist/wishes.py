@@ -70,10 +70,7 @@ def must_be_possible(
 
 def is_of_age(child: Child, service: Service, day: date) -> bool:
     """Whether the child has the age for the service on that day."""
-    who = rules.Asking(
-        child.birth_date, service.min_age_months, service.max_age_months, online=True
-    )
-    return rules.age_objection(who, day) is None
+    return rules.age_objection(child.birth_date, service, day) is None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
 
-from clinic.booking.terms import PurposeChoice
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.scheduling.models import Appointment
+from clinic.scheduling.requirements import PurposeChoice
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.programme.legal import Booked, ChildRecord

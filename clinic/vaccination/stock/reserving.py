@@ -219,20 +219,18 @@ def _must_have(centre_id: int, vaccine: str, day: date, *, but: int | None = Non
 
 
 def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
-    """What was promised while the form was filled in is the appointment's now, instead of what it had.
+    """What was reserved with the form's hold is the appointment's now, instead of what it had.
 
-    What was let go meanwhile, because the hold was over, is promised again. For a move, call it
-    before `booking.move`, and `must_still_have` after. Raises as `promise`.
+    The appointment has its new time already. What was let go meanwhile, because the hold was over,
+    is reserved again. Raises as `promise`.
     """
     mine = DoseReservation.hold_id == hold.id
     rows = db.session.scalars(select(DoseReservation).where(mine)).all()
     if not rows:
         return
-    centre_id, _ = _visit(None, appointment)
-    lock(centre_id, {row.vaccine for row in rows})
-    had = select(DoseReservation.id).where(DoseReservation.appointment_id == appointment.id)
-    same = had.where(DoseReservation.vaccine.in_({row.vaccine for row in rows}))
-    let_go(db.session.scalars(same), Why.MOVED, now=now)
+    had = _held_before(appointment, {row.vaccine for row in rows})
+    lock_all({(row.centre_id, row.vaccine) for row in (*rows, *had)})
+    let_go([row.id for row in had], Why.MOVED, now=now)
     try:
         db.session.execute(
             update(DoseReservation)
@@ -248,6 +246,14 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
         if row.why_released is not Why.MOVED  # the form was filled in anew without it
     ]
     promise(doses, appointment=appointment, by=by, now=now)
+
+
+def _held_before(appointment: Appointment, vaccines: Collection[str]) -> Sequence[DoseReservation]:
+    """What is reserved of these vaccines for the appointment as it was, wherever that was."""
+    query = select(DoseReservation).where(
+        DoseReservation.appointment_id == appointment.id, DoseReservation.vaccine.in_(vaccines)
+    )
+    return db.session.scalars(query.where(DoseReservation.released_at.is_(None))).all()
 
 
 def must_still_have(appointment: Appointment) -> None:

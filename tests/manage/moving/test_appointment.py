@@ -8,7 +8,8 @@ from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
@@ -74,7 +75,7 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
 
         other = slots_for(made.service, made.slot(TUESDAY, number=5).id)
         wanted = Request(made.visit.child, made.service, other)
-        booking.move(made.visit, wanted, by=made.manager, online=False, now=NOON)
+        moving.move([Move(made.visit, wanted)], by=made.manager, online=False, now=NOON)
         db.session.commit()
     else:
         version = ""

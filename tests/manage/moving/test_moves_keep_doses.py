@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from clinic.accounts.models import Role
-from clinic.booking.on_behalf import move_all_for, move_for
+from clinic.booking.requirements import move_to
 from clinic.cli.support import move as move_by_phone
 from clinic.db import db
+from clinic.scheduling.booking import moving
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Refused, Request
@@ -23,12 +24,13 @@ PROMISED = [("MMR", "MMR", 1)]
 
 
 def alone(visit, slot, by):
-    move_for(visit, slots_for(visit.service, slot.id), by=by, now=NOON)
+    to = Request(visit.child, visit.service, slots_for(visit.service, slot.id))
+    moving.move([move_to(visit, to, now=NOON)], by=by, online=False, now=NOON)
 
 
 def with_the_rest(visit, slot, by):
-    wanted = Request(visit.child, visit.service, slots_for(visit.service, slot.id))
-    move_all_for([(visit, wanted)], by=by, online=True, now=NOON)
+    to = Request(visit.child, visit.service, slots_for(visit.service, slot.id))
+    moving.move([move_to(visit, to, now=NOON)], by=by, online=True, now=NOON)
 
 
 def booked_at(app):

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.booking.booking import NotChangeable, TooLate
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Place, Slot
 from clinic.scheduling.queries import slots_for
@@ -46,7 +47,7 @@ def every_promise_is_kept(both):
 
 def book(child, service, slot, *, key="a", by=None, channel=Channel.ONLINE, now=NOON, hold=None):
     wanted = Request(child, service, slots_for(service, slot.id), hold=hold)
-    made = booking.book([wanted], by=by or make_user(), key=key, channel=channel, now=now)
+    made = booking.book([wanted], by=by or make_user(), key=key, channel=channel, now=now).row
     db.session.commit()
     return made.appointments[0]
 
@@ -121,7 +122,7 @@ def test_moving_keeps_the_reference_and_frees_the_old_place():
     reference = appointment.booking.reference
 
     wanted = Request(child, service, slots_for(service, new.id))
-    booking.move(appointment, wanted, by=parent, online=True, now=NOON)
+    moving.move([Move(appointment, wanted)], by=parent, online=True, now=NOON)
     db.session.commit()
 
     assert (taken(old), taken(new)) == (0, 1)
@@ -136,7 +137,7 @@ def test_a_move_that_fails_changes_nothing():
 
     wanted = Request(child, service, slots_for(service, new.id))
     with pytest.raises(SlotTaken):
-        booking.move(appointment, wanted, by=parent, online=True, now=NOON)
+        moving.move([Move(appointment, wanted)], by=parent, online=True, now=NOON)
     db.session.rollback()
 
     assert taken(old) == 1

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
-from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.booking import booking, holding, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Booking, Channel, Hold, Place, Slot
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Refused, Request, SlotTaken
@@ -43,7 +44,9 @@ def hold(parent, child, service, slot, *, now=NOON, moves=None):
 def confirm(kept, parent, *, now=NOON):
     slots = slots_for(kept.service, kept.slot_id)
     wanted = Request(kept.child, kept.service, slots, hold=kept)
-    made = booking.book([wanted], by=parent, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
+    made = booking.book(
+        [wanted], by=parent, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now
+    ).row
     db.session.commit()
     return made
 
@@ -175,7 +178,7 @@ def test_a_hold_may_lie_where_the_appointment_lies_that_it_moves():
     assert taken(slot) == taken(second_half) == 1
     moved = Request(child, service, slots_for(service, kept.slot_id), hold=kept)
     for _ in range(2):  # the same form twice
-        booking.move(appointment, moved, by=parent, online=True, now=NOON)
+        moving.move([Move(appointment, moved)], by=parent, online=True, now=NOON)
         db.session.commit()
     assert (taken(slot), taken(second_half)) == (0, 1)
     assert appointment.starts_at == second_half.starts_at

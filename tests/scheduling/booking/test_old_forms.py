@@ -77,7 +77,7 @@ def wanted_of(kept):
 
 def confirm(kept, *, now=NOON):
     by = db.session.get_one(User, kept.user_id)
-    made = booking.make(
+    made = booking.book(
         wanted_of(kept), by=by, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now
     )
     db.session.commit()
@@ -120,7 +120,7 @@ def test_a_form_that_is_cleared_away_while_it_is_confirmed_makes_no_booking():
     old_forms.clear(now=LATER)
 
     with pytest.raises(SlotTaken):
-        booking.make(wanted, **facts)
+        booking.book(wanted, **facts)
     db.session.rollback()
     assert count(Booking) == 0
 

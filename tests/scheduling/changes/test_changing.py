@@ -7,7 +7,8 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.booking import booking, moving, new_times
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import (
@@ -307,7 +308,7 @@ def test_taking_one_new_time_lets_the_other_go():
 
     slots = slots_for(clinic.service, second.slot_id)
     wanted = Request(lost.child, clinic.service, slots, hold=second)
-    booking.move(lost, wanted, by=clinic.manager, online=True, now=NOON)
+    moving.move([Move(lost, wanted)], by=clinic.manager, online=True, now=NOON)
     db.session.commit()
 
     assert status_of(lost) is Status.BOOKED

@@ -7,7 +7,8 @@ import pytest
 from clinic.audit import AuditEvent
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.booking import booking, moving, new_times
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
@@ -335,8 +336,11 @@ def test_undo_is_refused_once_a_family_has_chosen_a_new_time():
     made.change(opens=time(10))
     made.publish()
     slots = slots_for(made.service, made.slot(WEDNESDAY).id)
-    booking.move(
-        visit, Request(visit.child, made.service, slots), by=made.manager, online=False, now=NOON
+    moving.move(
+        [Move(visit, Request(visit.child, made.service, slots))],
+        by=made.manager,
+        online=False,
+        now=NOON,
     )
     db.session.commit()
     with pytest.raises(Used) as refused:

@@ -7,7 +7,8 @@ import pytest
 
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
-from clinic.scheduling.booking import anyone, booking, holding
+from clinic.scheduling.booking import anyone, booking, holding, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
@@ -74,7 +75,7 @@ def book(items, parent=None, online=True):
         key=f"together:{next(_keys)}",
         channel=Channel.ONLINE if online else Channel.DESK,
         now=NOON,
-    )
+    ).row
     db.session.commit()
     assert broken_promises() == []
     return made
@@ -355,7 +356,7 @@ def test_a_course_is_taken_whole_and_one_session_moved_alone(course):
     free = find([wish], course[1], days=5)
     wednesday = next(trip for trip in free if clinic_day(trip.starts_at).weekday() == 2)
     item = wanted(wish, wednesday.offers[0])
-    booking.move(made.appointments[0], item, by=parent, online=True, now=NOON)
+    moving.move([Move(made.appointments[0], item)], by=parent, online=True, now=NOON)
     db.session.commit()
 
     assert [appointment.starts_at for appointment in made.appointments[1:]] == before[1:]
@@ -382,7 +383,7 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
         (one, Request(wish.child, service, run))
         for one, run in zip(rest, [*slots, last], strict=True)
     ]
-    booking.move_all(moves, by=parent, online=True, now=NOON)
+    moving.move([Move(*each) for each in moves], by=parent, online=True, now=NOON)
     db.session.commit()
 
     assert [appointment.slot_id for appointment in rest] == [run[0].id for run in [*slots, last]]
@@ -405,7 +406,7 @@ def test_moving_all_is_refused_whole(course):
         (made.appointments[1], Request(wish.child, service, slots_for(service, rival.id))),
     ]
     with pytest.raises(SlotTaken):
-        booking.move_all(moves, by=parent, online=True, now=NOON)
+        moving.move([Move(*each) for each in moves], by=parent, online=True, now=NOON)
     db.session.rollback()
     assert [appointment.slot_id for appointment in made.appointments] == before
     assert broken_promises() == []

@@ -52,7 +52,7 @@ def book(service, slot, now, channel=Channel.ONLINE, child=None):
     wanted = Request(child or make_child(), service, slots_for(service, slot.id))
     made = booking.book(
         [wanted], by=make_user(), key=f"release:{next(_keys)}", channel=channel, now=now
-    )
+    ).row
     db.session.commit()
     return made.appointments[0]
 

@@ -13,8 +13,10 @@ from clinic.scheduling.booking import (
     anyone,
     booking,
     holding,
+    moving,
     new_times,
 )
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel, Hold, Slot
 from clinic.scheduling.policies import set_policy
@@ -62,7 +64,7 @@ def displaced(clinic):
 def take(clinic, lost, kept, now=NOON):
     slots = slots_for(clinic.service, kept.slot_id)
     wanted = Request(lost.child, clinic.service, slots, hold=kept)
-    booking.move(lost, wanted, by=clinic.manager, online=True, now=now)
+    moving.move([Move(lost, wanted)], by=clinic.manager, online=True, now=now)
     db.session.commit()
 
 
@@ -171,7 +173,9 @@ def test_moving_everything_gives_the_kept_times_back():
     slots = slots_for(clinic.service, free.slot_id)
     wanted = Request(lost.child, clinic.service, slots)
 
-    booking.move_all([(lost, wanted)], by=clinic.manager, online=True, now=NOON)
+    moving.move(
+        [Move(*each) for each in [(lost, wanted)]], by=clinic.manager, online=True, now=NOON
+    )
     db.session.commit()
 
     assert list(new_times.kept_for(lost, now=NOON)) == []
@@ -217,7 +221,7 @@ def test_what_was_kept_in_time_is_confirmed_in_time():
     later = just + timedelta(minutes=5)
 
     wanted = clinic.wanted(child, 0, hold=kept)
-    made = booking.book([wanted], by=parent, key="k", channel=Channel.ONLINE, now=later)
+    made = booking.book([wanted], by=parent, key="k", channel=Channel.ONLINE, now=later).row
 
     assert made.appointments[0].slot_id == clinic.session.slots[0].id
 
@@ -343,7 +347,7 @@ def test_a_course_keeps_to_what_a_week_allows():
         Request(one.child, one.service, one.slots, hold=kept)
         for one, kept in zip(wanted, holding.group_of(lead), strict=True)
     ]
-    made = booking.book(with_holds, by=parent, key="k", channel=Channel.ONLINE, now=NOON)
+    made = booking.book(with_holds, by=parent, key="k", channel=Channel.ONLINE, now=NOON).row
     assert len(made.appointments) == 6
     assert broken_promises() == []
 

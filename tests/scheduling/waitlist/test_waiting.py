@@ -6,7 +6,8 @@ import pytest
 
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.booking import booking, holding, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request, SlotTaken
@@ -81,7 +82,9 @@ class Full:
             for hold in holding.group_of(lead)
         ]
         by = make_user()
-        made = booking.book(wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now)
+        made = booking.book(
+            wanted, by=by, key=f"hold:{lead.id}", channel=Channel.ONLINE, now=now
+        ).row
         db.session.commit()
         assert broken_promises() == []
         return made
@@ -291,8 +294,11 @@ def test_moving_away_and_dropping_a_form_free_a_place_for_who_waits():
     entry = clinic.join(last_day=TOMORROW)
     moved = clinic.taken[0]
     slots = slots_for(clinic.service, later.slots[0].id)
-    booking.move(
-        moved, Request(moved.child, clinic.service, slots), by=make_user(), online=False, now=NOON
+    moving.move(
+        [Move(moved, Request(moved.child, clinic.service, slots))],
+        by=make_user(),
+        online=False,
+        now=NOON,
     )
     db.session.commit()
     assert offered(entry) == [clinic.session.slots[0].id]

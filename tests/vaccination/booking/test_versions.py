@@ -9,8 +9,8 @@ from clinic.db import db
 from clinic.families.models import Child, Sex
 from clinic.scheduling.booking import booking
 from clinic.vaccination.booking.booked import cases_of
+from clinic.vaccination.booking.requirements import DoseRequirements
 from clinic.vaccination.booking.shelves import Shelves
-from clinic.vaccination.booking.terms import DoseTerms
 from clinic.vaccination.booking.versions import versions_of
 from clinic.vaccination.record.models import (
     ChildCondition,
@@ -60,7 +60,7 @@ class Record:
         return db.session.get_one(Child, self.child_id)
 
     def terms(self):
-        found = DoseTerms([self.child_id], {}, None, TODAY, NOON)
+        found = DoseRequirements([self.child_id], {}, None, TODAY, NOON)
         found.lacks(self.centre.id, TODAY)
         return found
 

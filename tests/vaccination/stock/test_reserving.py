@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.booking import booking, holding, moving
+from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel
 from clinic.scheduling.queries import slots_for
@@ -127,7 +128,7 @@ def confirm(hold, now=NOON):
     wanted = Request(hold.child, hold.service, slots_for(hold.service, hold.slot_id), hold=hold)
     user = db.session.get_one(User, hold.user_id)
     key = f"hold:{hold.id}"
-    made = booking.book([wanted], by=user, key=key, channel=Channel.ONLINE, now=now)
+    made = booking.book([wanted], by=user, key=key, channel=Channel.ONLINE, now=now).row
     return made.appointments[0]
 
 
@@ -160,7 +161,7 @@ def test_a_form_that_is_over_has_its_dose_again_where_one_is_left(centre):
 def move(visit, to, day=TOMORROW, hold=None):
     slots = slots_for(to.service, to.sessions[day].slots[1].id)
     wanted = Request(visit.child, to.service, slots, hold=hold)
-    booking.move(visit, wanted, by=to.nurse, online=False, now=NOON)
+    moving.move([Move(visit, wanted)], by=to.nurse, online=False, now=NOON)
 
 
 def another_centre(centre):

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from functools import cached_property
 
 from clinic.accounts.models import Person
-from clinic.booking.terms import Note, PurposeChoice
 from clinic.clock import clinic_day
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.request import Held
+from clinic.scheduling.requirements import Codes, Note, PurposeChoice
 from clinic.scheduling.rules import Objection
 from clinic.sentences import mark
 from clinic.vaccination.booking.booked import (
@@ -52,7 +52,7 @@ OPEN = mark("Open the appointment")
 NO_STOCK = mark("%(vaccine)s is not available there on that day. Please try another centre.")
 
 
-class DoseTerms:
+class DoseRequirements:
     """For these children. `codes` are the series they come for, by child; not in it: what is usual.
 
     What this process remembers of their records is believed while its version is the database's,
@@ -62,7 +62,7 @@ class DoseTerms:
     def __init__(
         self,
         child_ids: Sequence[int],
-        codes: Mapping[int, Collection[str]],
+        codes: Codes,
         moving: Appointment | None,
         today: date,
         now: datetime,
@@ -130,7 +130,7 @@ class DoseTerms:
         case = self.cases[child_id]
         booked = [_booked_already(booked) for booked in case.booked]
         if not legal.lacks_booklet(case, self.today):
-            is_offered = self.moving or self.lines(child_id)
+            is_offered = self.moving or self.purposes(child_id)
             return booked if is_offered else booked + _comes_next(child_id, case, self.today)
         values = {"child_id": child_id}
         return [Note(NO_BOOKLET, {}, ENTER, "vaccination.booklet", values, True), *booked]
@@ -187,7 +187,7 @@ class DoseTerms:
             self._vaccines_on[day] = Counter(dose.vaccine for dose in doses)
         return self._vaccines_on[day]
 
-    def lines(self, child_id: int) -> list[PurposeChoice]:
+    def purposes(self, child_id: int) -> list[PurposeChoice]:
         """The next dose of every series that needs one soon, or that was asked for."""
         chosen = self.series[child_id]
         return [
@@ -216,8 +216,8 @@ class DoseTerms:
                 return Objection("no_stock", NO_STOCK, {"vaccine": name})
         return None
 
-    def keep(self, hold: Held, *, by: Person, now: datetime, is_new: bool) -> None:
-        """Promise the doses to the hold, and nothing else."""
+    def reserve(self, hold: Held, *, by: Person, now: datetime, is_new: bool) -> None:
+        """Reserve the doses with the hold, and nothing else."""
         wanted: list[reserving.DoseToReserve] = []
         if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
@@ -225,26 +225,26 @@ class DoseTerms:
             reserving.only(wanted, hold=hold, now=now)
         reserving.promise(wanted, hold=hold, by=by, now=now)
 
-    def keep_for(self, appointment: Appointment, *, by: Person, now: datetime) -> None:
-        """Promise the doses to the visit, and nothing else."""
-        wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
-        reserving.only(wanted, appointment=appointment, now=now)
-        reserving.must_still_have(appointment)
-        reserving.promise(wanted, appointment=appointment, by=by, now=now)
+    def assign(
+        self, appointment: Appointment, from_hold: Held | None = None, *, by: Person, now: datetime
+    ) -> None:
+        """The doses reserved with the hold are the appointment's; without a hold they are reserved for it.
+
+        What it had for another time, and what it is not for, is let go.
+        """
+        if from_hold is None:
+            wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
+            reserving.only(wanted, appointment=appointment, now=now)
+            reserving.must_still_have(appointment)
+            reserving.promise(wanted, appointment=appointment, by=by, now=now)
+        elif self.moving or self.series[appointment.child_id]:
+            reserving.carry_over(from_hold, appointment, by=by, now=now)
+            if self.moving:
+                reserving.must_still_have(appointment)
 
     @staticmethod
-    def book(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
-        """What was promised to the hold is the appointment's."""
-        reserving.carry_over(hold, appointment, by=by, now=now)
-
-    @staticmethod
-    def moved(appointment: Appointment) -> None:
-        """The doses must be there on the new day too."""
-        reserving.must_still_have(appointment)
-
-    @staticmethod
-    def kept_with(hold_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:
-        """What was promised to these holds, by hold."""
+    def reserved_with(hold_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:
+        """The doses reserved with these holds, by hold."""
         return lines_of("hold_id", hold_ids)
 
 

@@ -1,0 +1,96 @@
+"""What the kinds of service require of visits, for those who book them: which kinds, and for what they come."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from werkzeug.datastructures import MultiDict
+
+from clinic.clock import clinic_day
+from clinic.outside import a_word, an_id
+from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.request import Request
+from clinic.scheduling.requirements import (
+    NO_CODES,
+    Codes,
+    PurposeChoice,
+    Requirements,
+    RequirementsOf,
+)
+from clinic.scheduling.verdict import verdict_of_day
+
+MOST_NEEDS = 100  # boxes of one form
+OF_KIND: dict[str, type[Requirements]] = {}  # filled by the rooms that have some
+
+
+def codes_in(args: MultiDict[str, str]) -> dict[int, set[str]]:
+    """What is ticked, by child: `need=12.MMR`. A form with boxes says `12.` too, for none ticked."""
+    found: dict[int, set[str]] = {}
+    for text in args.getlist("need")[:MOST_NEEDS]:
+        child, _, code = text.partition(".")
+        if (child_id := an_id(child)) is not None:
+            found.setdefault(child_id, set()).update({a_word(code)} - {""})
+    return found
+
+
+def needs_text(codes: Codes) -> list[str]:
+    """The same as an address or a form has it."""
+    return [f"{child}.{code}" for child in sorted(codes) for code in ("", *sorted(codes[child]))]
+
+
+def requirements_of(
+    requests: Sequence[Request],
+    codes: Codes = NO_CODES,
+    moving: Appointment | None = None,
+    *,
+    today: date | None = None,
+    now: datetime,
+) -> RequirementsOf:
+    """What is required for these; `codes` are what they come for, by child, as far as that is said.
+
+    `today` is the day from which it is looked at: staff look from the day of the visit.
+    """
+    by_kind: dict[str, list[int]] = {}
+    for request in requests:
+        if request.service.kind in OF_KIND:
+            children = by_kind.setdefault(request.service.kind, [])
+            if request.child.id not in children:
+                children.append(request.child.id)
+    return RequirementsOf(
+        {
+            kind: OF_KIND[kind](children, codes, moving, today or clinic_day(now), now)
+            for kind, children in by_kind.items()
+        },
+        codes,
+    )
+
+
+def said_or_usual(
+    requests: Sequence[Request], codes: Codes, day: date, *, now: datetime
+) -> RequirementsOf:
+    """For a visit on that day of which it may not be said what it is for.
+
+    What is said; else what is usual, if it may be done on that day; else nothing yet: the visit
+    comes with a question.
+    """
+    required = requirements_of(requests, codes, today=day, now=now)
+    if not codes and verdict_of_day(requests, required, (), day):
+        open_question = {request.child.id: () for request in requests}
+        return requirements_of(requests, open_question, today=day, now=now)
+    return required
+
+
+def move_to(appointment: Appointment, request: Request, *, now: datetime) -> Move:
+    """The move of an appointment to the time of the request, with what it is for already."""
+    day = clinic_day(request.starts_at)
+    required = requirements_of([request], moving=appointment, today=day, now=now)
+    return Move(appointment, request, required)
+
+
+def reserved_with(holds: Mapping[int, str]) -> dict[int, Sequence[PurposeChoice]]:
+    """What is reserved with these holds, by hold: as many queries as kinds of service that reserve anything."""
+    found: dict[int, Sequence[PurposeChoice]] = dict.fromkeys(holds, ())
+    for kind, required in OF_KIND.items():
+        if hold_ids := [hold_id for hold_id, its_kind in holds.items() if its_kind == kind]:
+            found |= required.reserved_with(hold_ids)
+    return found
