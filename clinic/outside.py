@@ -6,7 +6,9 @@ nothing of the kind is None; the page says what follows (404, its usual day, a s
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from werkzeug.datastructures import MultiDict
 
@@ -14,6 +16,7 @@ from clinic import plain
 from clinic.errors import DomainError
 from clinic.sentences import mark
 
+T = TypeVar("T")
 LARGEST_ID = 2**31 - 1  # of an INTEGER column of PostgreSQL
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 MOST_IDS = 50
@@ -150,3 +153,8 @@ def an_object(text: str | None) -> dict[str, str]:
         return {}
     known = found.items() if isinstance(found, dict) else ()
     return {name: value for name, value in known if isinstance(value, str)}
+
+
+def pick(rows: Sequence[T], wanted: int | None) -> T | None:
+    """The row of that id, if there is one."""
+    return next((row for row in rows if row.id == wanted), None)  # type: ignore[attr-defined]

@@ -17,12 +17,12 @@ from sqlalchemy.orm import configure_mappers
 from clinic import clock, static_files
 from clinic.accounts.models import SignedIn
 from clinic.accounts.queries import user_of_sign_in
-from clinic.booking.choosing import facts_for
 from clinic.booking.nearby import FEW
 from clinic.booking.strip import strip_of
 from clinic.config import THREADS, UnsafeConfig
 from clinic.db import db
 from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.family import facts_for
 from clinic.scheduling.search.sheets import sheets_of
 from clinic.web import release
 

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from clinic.booking.asked import needs_text, requests_of, text_of
 from clinic.booking.nearby import FEW
-from clinic.booking.requirements import needs_text
 from clinic.booking.strip import Strip, opens_at
-from clinic.booking.wishing import text_of
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import FamilyChild, Patient
+from clinic.scheduling.queries import FamilyChild
 from clinic.scheduling.request import Request
 from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue
@@ -210,17 +209,4 @@ class Chooser:
     @property
     def wishes(self) -> list[Request]:
         """What is to be found in one visit, in the order in which it happens."""
-        return wishes_of(self.child, self.together, self.service, self.then)
-
-
-def wishes_of(
-    child: Patient | None,
-    together: Sequence[Patient],
-    service: Service | None,
-    then: Service | None,
-) -> list[Request]:
-    """Every child for the service, then every child for what follows it."""
-    if child is None or service is None:
-        return []
-    family = [child, *together]
-    return [Request(each, what) for what in (service, then) if what for each in family]
+        return requests_of(self.child, self.together, self.service, self.then)

@@ -4,29 +4,29 @@ Whatever is asked for and does not exist is passed over: an old link still shows
 Only a child that is not theirs is not found.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import Person
+from clinic.booking.asked import codes_in
 from clinic.booking.chooser import Chooser
 from clinic.booking.nearby import FEW, nearest_first
 from clinic.booking.queries import get_appointment
-from clinic.booking.requirements import codes_in, requirements_of
+from clinic.booking.requirements import requirements_of
 from clinic.booking.strip import strip_of
 from clinic.centres.districts import find_district
 from clinic.clock import clinic_day
-from clinic.outside import a_day, id_of, ids_of
+from clinic.outside import a_day, id_of, ids_of, pick
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import DEFAULT
-from clinic.scheduling.queries import FamilyChild
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.search.courses import MOST_SESSIONS
-from clinic.scheduling.search.family import DayVersions, family_of
+from clinic.scheduling.search.family import family_of
 from clinic.services.room import followers_of, room_of
 
 DAYS = DEFAULT.release_days  # ahead, where no policy says otherwise
@@ -69,25 +69,6 @@ def ask(
             chooser.wishes, codes_in(args), chooser.moving, now=now
         )
     return chooser
-
-
-def facts_for(
-    user: Person,
-    days: Sequence[date],
-    where: Callable[[Catalogue], Collection[int]],
-    *,
-    now: datetime,
-) -> tuple[Catalogue, DayVersions, list[FamilyChild]]:
-    """The family, and the catalogue that this process has, unless the database says that it is out of date.
-
-    `where` says of a catalogue which centres' versions are asked for.
-    """
-    catalogue = last_known()
-    children, versions = family_of(user, where(catalogue), days, now=now)
-    if children and versions.shared != catalogue.version:
-        catalogue = read()
-        children, versions = family_of(user, where(catalogue), days, now=now)
-    return catalogue, versions, children
 
 
 def _add_company(chooser: Chooser, kind: str, args: MultiDict[str, str]) -> None:
@@ -141,11 +122,6 @@ def _place(
     part = args.get("part", "")
     chooser.part = part if part in PARTS else ""
     return chooser
-
-
-def pick(rows: Sequence[T], wanted: int | None) -> T | None:
-    """The row of that id."""
-    return next((row for row in rows if row.id == wanted), None)  # type: ignore[attr-defined]
 
 
 def first(rows: Sequence[T]) -> T | None:

@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.models import Appointment, Channel, HoldFor
 from clinic.scheduling.request import Held, Request
-from clinic.scheduling.requirements import NO_CODES, Codes, RequirementsOf
+from clinic.scheduling.requirements import NO_CODES, NOTHING_REQUIRED, Codes, RequirementsOf
 
 
 def confirm(
@@ -51,6 +51,8 @@ def confirm(
 
 def _required(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> RequirementsOf:
     """What an offer is taken for is said now; what a form is for was reserved with its holds."""
+    if not any(each.service.kind in OF_KIND for each in requests):
+        return NOTHING_REQUIRED
     if hold_of(requests[0]).purpose is HoldFor.WAITLIST:
         return said_or_usual(requests, ticked, clinic_day(requests[0].starts_at), now=now)
     return requirements_of(requests, codes_reserved(requests), now=now)

@@ -9,12 +9,11 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.choosing import pick
+from clinic.booking.asked import PATTERN, carried
 from clinic.booking.consenting import may_not_book
 from clinic.booking.course_reasons import reasons_of
 from clinic.booking.queries import get_appointment, movable_with
 from clinic.booking.requirements import move_to
-from clinic.booking.wishing import PATTERN, carried
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
 from clinic.clock import clinic_day, local
@@ -23,7 +22,7 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import say
-from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids
+from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids, pick
 from clinic.scheduling.booking import moving
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import slots_for
@@ -70,7 +69,7 @@ def add_pages(bp: Blueprint, kind: str) -> None:
             flash(_("Nothing of this course can be moved online any more."), "info")
             return see_other("appointments.show", appointment_id=one.id)
         if request.method == "POST":
-            return may_not_book(kind, {}) or _move_all(kind, rest)
+            return may_not_book(kind) or _move_all(kind, rest)
         return _show(kind, rest=rest)
 
 

@@ -5,24 +5,26 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from flask import Response, request
+from flask import Response, abort, request
 
 from clinic.accounts.access import me
-from clinic.booking.choosing import facts_for, pick
+from clinic.booking import courses
+from clinic.booking.asked import FILTERS, Choice, Query, carried, needs_text
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nearby import nearest
 from clinic.booking.queries import moved_with
-from clinic.booking.requirements import needs_text
-from clinic.booking.wishing import FILTERS, Query, carried
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
+from clinic.outside import pick
+from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Diary, diary_of
-from clinic.scheduling.request import Refused, Request, SlotTaken
+from clinic.scheduling.queries import Diary, diary_of, where_and_when
+from clinic.scheduling.request import Refused, Request, Resting, SlotTaken
 from clinic.scheduling.requirements import RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue
-from clinic.scheduling.search.family import DayVersions
+from clinic.scheduling.search.family import DayVersions, facts_for
 from clinic.scheduling.search.sheets import sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips
@@ -31,6 +33,34 @@ from clinic.web import render
 
 SHOWN = 4  # alternatives
 CLOSE_BY, WITHIN = 2, 14  # days around the time; the second look is seldom needed
+
+
+def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> DomainError:
+    """What is to be said of these slots: whether a place rests; what is over goes to who waits for it."""
+    if not isinstance(error, SlotTaken):
+        return error
+    over, rests = holding.over_and_resting(slots, now=now)
+    if over:
+        in_one_transaction(lambda: holding.let_go(over, now=now))
+    return Resting() if rests else error
+
+
+def instead(
+    error: DomainError,
+    choice: Choice,
+    required: RequirementsOf,
+    kind: str,
+    title: str,
+    reason: str,
+    *,
+    now: datetime,
+) -> Response:
+    """Why not, and what would do instead; for a course the plan anew."""
+    if "begin" in request.values:
+        return courses.again(kind, error)
+    at = where_and_when(choice.slots[0]) or abort(404)
+    requests, moving = choice.requests, choice.moving
+    return gone(error, requests, at, moving, title, required, reason=reason, now=now)
 
 
 def gone(

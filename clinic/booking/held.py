@@ -8,11 +8,11 @@ from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.exc import NoResultFound
 
 from clinic.accounts.models import Person
-from clinic.booking.choosing import pick
 from clinic.booking.queries import MAY_CONFIRM
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.families.models import Child
+from clinic.outside import pick
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
 from clinic.scheduling.queries import SLOT_FACTS, SlotFacts, slots_from
 from clinic.scheduling.request import HoldFacts, Request

@@ -14,27 +14,30 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
 from clinic.accounts.sent_forms import each_time
 from clinic.booking import confirming
+from clinic.booking.asked import (
+    FILTERS,
+    KEPT,
+    PATTERN,
+    Query,
+    carried,
+    choice_in,
+    codes_in,
+    must_be_shown,
+    not_for_this,
+    slots_text,
+    wish_of,
+)
 from clinic.booking.confirming import codes_reserved, hold_of
 from clinic.booking.consenting import not_consented
 from clinic.booking.counted_hold import hold_counted
 from clinic.booking.forms import ConfirmForm, ReasonForm
-from clinic.booking.gone import gone
+from clinic.booking.gone import gone, instead, look_again
 from clinic.booking.held import get_held
 from clinic.booking.offers import against, purposes_offered
 from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
 from clinic.booking.queries import booked_from, get_appointment, get_hold
-from clinic.booking.requirements import OF_KIND, codes_in, requirements_of, reserved_with
+from clinic.booking.requirements import OF_KIND, requirements_of, reserved_with
 from clinic.booking.slips import bring_to
-from clinic.booking.wished import (
-    asked_for,
-    instead,
-    look_again,
-    moved_in,
-    must_be_shown,
-    not_for_this,
-    slots_text,
-)
-from clinic.booking.wishing import FILTERS, KEPT, PATTERN, Query, carried, wish_of
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -62,8 +65,8 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
     @each_time("a kept time may be let go, and kept again from the same page")
     @reads_first
     def hold() -> Response:
-        user, wish = me(), carried(request.form)
-        refused = not_consented(user, kind, wish)
+        user = me()
+        refused = not_consented(user, kind, request.form)
         return refused or not_for_this(kind) or _hold_chosen(user, kind, title)
 
     @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
@@ -81,7 +84,7 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
             kept = get_hold(me(), kind, hold_id)
             must_be_shown(holding.group_of(kept))
         except NoResultFound:  # given up already: back to the times all the same
-            asked_for(me(), kind, request.args, now=clock.now())
+            choice_in(me(), kind, request.args, now=clock.now())
             return _back_to_times(kind, carried(request.args))
         return _release(kind, kept)
 
@@ -89,27 +92,19 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
 def _hold_chosen(user: Person, kind: str, title: str) -> Response:
     """Hold the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
-    wishes, slots = asked_for(user, kind, form, now=now)
-    moving = moved_in(form, wishes)
-    required = requirements_of(wishes, codes_in(form), moving, now=now)
-    any_clinician = len(slots) == 1 and bool(form.get("any")) and not form.get("practitioner")
+    choice = choice_in(user, kind, form, now=now)
+    required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
+    any_clinician = bool(form.get("any")) and not form.get("practitioner")
     reason = _typed_reason()  # before another time had gone, if there is anything
     try:
         holds = hold_counted(
-            wishes,
-            slots,
-            required,
-            moving,
-            any_clinician=any_clinician,
-            reason=reason,
-            by=user,
-            now=now,
+            choice, required, any_clinician=any_clinician, reason=reason, by=user, now=now
         )
     except limits.TooOften:
         raise
     except DomainError as error:
-        error = look_again(error, slots, now=now)
-        return instead(error, wishes, slots, required, moving, kind, title, reason, now=now)
+        error = look_again(error, choice.slots, now=now)
+        return instead(error, choice, required, kind, title, reason, now=now)
     wish = carried(form, KEPT + (PATTERN if "begin" in form else ()))
     wish["slot"] = slots_text(holds)
     return see_other(f"{kind}.confirm", hold_id=holds[0].id, **wish)
@@ -196,14 +191,12 @@ def _held_no_more(kind: str, title: str, *, now: datetime) -> Response:
     Aborts with 404 where the address does not say what was wished for, or it is not theirs.
     """
     user, args = me(), request.args
-    wishes, slots = asked_for(user, kind, args, now=now)
-    moving = moved_in(args, wishes)
+    choice = choice_in(user, kind, args, now=now)
     if request.method == "GET":
         flash(_("This time is no longer held for you. Please choose again."), "info")
         return _back_to_times(kind, carried(args))
-    required = requirements_of(wishes, codes_in(args), moving, now=now)
-    reason = _typed_reason()
-    return instead(HeldNoMore(), wishes, slots, required, moving, kind, title, reason, now=now)
+    required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
+    return instead(HeldNoMore(), choice, required, kind, title, _typed_reason(), now=now)
 
 
 def _show(

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from werkzeug.datastructures import MultiDict
-
 from clinic.clock import clinic_day
-from clinic.outside import a_word, an_id
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.request import Request
 from clinic.scheduling.requirements import (
     NO_CODES,
+    NOTHING_REQUIRED,
     Codes,
     PurposeChoice,
     Requirements,
@@ -19,23 +17,7 @@ from clinic.scheduling.requirements import (
 )
 from clinic.scheduling.verdict import verdict_of_day
 
-MOST_NEEDS = 100  # boxes of one form
 OF_KIND: dict[str, type[Requirements]] = {}  # filled by the rooms that have some
-
-
-def codes_in(args: MultiDict[str, str]) -> dict[int, set[str]]:
-    """What is ticked, by child: `need=12.MMR`. A form with boxes says `12.` too, for none ticked."""
-    found: dict[int, set[str]] = {}
-    for text in args.getlist("need")[:MOST_NEEDS]:
-        child, _, code = text.partition(".")
-        if (child_id := an_id(child)) is not None:
-            found.setdefault(child_id, set()).update({a_word(code)} - {""})
-    return found
-
-
-def needs_text(codes: Codes) -> list[str]:
-    """The same as an address or a form has it."""
-    return [f"{child}.{code}" for child in sorted(codes) for code in ("", *sorted(codes[child]))]
 
 
 def requirements_of(
@@ -56,6 +38,8 @@ def requirements_of(
             children = by_kind.setdefault(request.service.kind, [])
             if request.child.id not in children:
                 children.append(request.child.id)
+    if not by_kind and not codes:
+        return NOTHING_REQUIRED
     return RequirementsOf(
         {
             kind: OF_KIND[kind](children, codes, moving, today or clinic_day(now), now)

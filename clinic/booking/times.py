@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from clinic.booking.chooser import Chooser, Free, StripDay
-from clinic.booking.choosing import first, pick
+from clinic.booking.choosing import first
 from clinic.booking.grouping import groups
 from clinic.booking.queries import moved_with
 from clinic.booking.strip import opens_at
@@ -13,6 +13,7 @@ from clinic.centres.models import Service
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
+from clinic.outside import pick
 from clinic.scheduling import rules
 from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.queries import Diary, Patient, SlotTime, diary_of, offers

@@ -8,11 +8,11 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import courses, hold_pages, waitlist
+from clinic.booking.asked import carried
 from clinic.booking.choosing import ask
 from clinic.booking.queries import same_trip
 from clinic.booking.requirements import OF_KIND
 from clinic.booking.times import add_times
-from clinic.booking.wishing import carried
 from clinic.centres.districts import all_districts
 from clinic.centres.models import Closure
 from clinic.centres.queries import closures_over

@@ -18,9 +18,10 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
+from clinic.booking.asked import MOST_NEEDS
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
-from clinic.booking.requirements import MOST_NEEDS, requirements_of
+from clinic.booking.requirements import requirements_of
 from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import appointments_ahead, get_own
 from clinic.care.gather import plans_of

@@ -15,6 +15,7 @@ from clinic.accounts.kept_forms import filled
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
 from clinic.accounts.sent_forms import each_time
+from clinic.booking.asked import codes_in
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
@@ -23,7 +24,7 @@ from clinic.booking.on_behalf import (
     names_of,
     slots_here,
 )
-from clinic.booking.requirements import OF_KIND, codes_in, requirements_of, said_or_usual
+from clinic.booking.requirements import OF_KIND, requirements_of, said_or_usual
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction

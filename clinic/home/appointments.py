@@ -34,7 +34,6 @@ from clinic.scheduling.booking import booking, questions
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.references import spoken
-from clinic.scheduling.requirements import PurposeChoice
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.services.room import Purpose, must_stay, room_of
 from clinic.visits.waits import wait_of

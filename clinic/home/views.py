@@ -9,7 +9,7 @@ from flask_login import current_user
 from clinic import clock
 from clinic.accounts.access import allow, is_away, me, public
 from clinic.accounts.models import Role
-from clinic.booking.choosing import DAYS, pick
+from clinic.booking.choosing import DAYS
 from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
@@ -18,7 +18,7 @@ from clinic.centres.models import Centre, OpeningHours
 from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
-from clinic.outside import id_of
+from clinic.outside import id_of, pick
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import LABELS, Status, status_of

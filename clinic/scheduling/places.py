@@ -71,7 +71,12 @@ def lock_if_free(slot_ids: Iterable[int]) -> bool:
 
 
 def lock_to_take(
-    slot_ids: Iterable[int], child_ids: Iterable[int] = (), *, now: datetime, online: bool
+    slot_ids: Iterable[int],
+    child_ids: Iterable[int] = (),
+    *,
+    family: int | None = None,
+    now: datetime,
+    online: bool,
 ) -> list[int]:
     """The same, and make room: places whose hold has expired are free, and what the desk let go is online.
 
@@ -79,6 +84,8 @@ def lock_to_take(
     """
     rows = _lock_slots(slot_ids)
     lock_children(child_ids)
+    if family is not None:
+        lock_family(family)
     expired = [row.id for row in rows if row.frees_at is not None and row.frees_at <= now]
     if expired:
         db.session.execute(
@@ -156,6 +163,24 @@ def take(
             for slot_id in sorted(slot_ids)
         ],
     )
+
+
+def take_for_form(
+    slot_ids: Sequence[int],
+    hold_id: int,
+    expires_at: datetime,
+    *,
+    opens_at: datetime,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Take them until a form's hold expires; in the rush after a release, for a random moment more.
+
+    So nobody who keeps asking knows the second at which an abandoned place comes back.
+    """
+    if policy.rest_seconds and in_rush(opens_at, now, policy):
+        expires_at += random_rest(policy)
+    take(slot_ids, online=True, hold_id=hold_id, expires_at=expires_at)
 
 
 def keep_for_appointment(hold_id: int, appointment_id: int) -> set[int]:

@@ -159,11 +159,14 @@ class RequirementsOf:
         Only a form's hold reserves anything: an offer to a family that waits, or whose hours were
         changed, holds places alone.
         """
-        if required := self.by_kind.get(request.service.kind):
-            hold = request.hold
-            from_hold = hold if hold and hold.purpose is HoldFor.FORM else None
-            appointment = db.session.get_one(Appointment, appointment_id)
-            required.assign(appointment, from_hold, by=by, now=now)
+        required, hold = self.by_kind.get(request.service.kind), request.hold
+        if required is None:
+            return
+        from_hold = hold if hold and hold.purpose is HoldFor.FORM else None
+        if from_hold and not self.codes.get(request.child.id, True):
+            return  # it comes with a question: nothing was reserved
+        appointment = db.session.get_one(Appointment, appointment_id)
+        required.assign(appointment, from_hold, by=by, now=now)
 
 
 NOTHING_REQUIRED = RequirementsOf()

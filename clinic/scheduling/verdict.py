@@ -66,7 +66,7 @@ def verdict(
     found = rules.objections(applicant, request, now)
     if found and request.hold is not None and now < request.hold.expires_at:
         found = [objection for objection in found if objection.code != "too_soon"]
-    if not any(objection.code in AGE for objection in found):
+    if requirements.by_kind and not any(objection.code in AGE for objection in found):
         day = clinic_day(request.starts_at)
         found = [*requirements.objections(request, day), *found]
         if with_lacks and (lack := requirements.lacks(request.centre_id, day)):

@@ -15,7 +15,6 @@ from clinic.scheduling.booking import rows
 from clinic.scheduling.booking.booking import freed_for_others, must_be_changeable
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.policy import Policy
 from clinic.scheduling.request import (
     Held,
     HoldFacts,
@@ -185,7 +184,17 @@ def _add(
             moves_id=moves_id,
         )
         made.append(facts)
-        _take_places(facts, request, policy=requests[0].policy, now=now)
+        try:
+            places.take_for_form(
+                request.slot_ids,
+                facts.id,
+                expires_at,
+                opens_at=request.opens_at,
+                policy=requests[0].policy,
+                now=now,
+            )
+        except IntegrityError as error:
+            raise refusal(error) from error
     return made
 
 
@@ -203,9 +212,8 @@ def must_seem_free(requests: Sequence[Request], *, by: Person, now: datetime) ->
 
 def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime) -> None:
     """Lock them to take places online; what an expired hold gave free goes to who waits for it first."""
-    freed = places.lock_to_take(slot_ids, now=now, online=True)
-    if family:
-        places.lock_family(family.id)
+    family_of = family.id if family else None
+    freed = places.lock_to_take(slot_ids, family=family_of, now=now, online=True)
     waiting.on_freed(freed, now=now)
 
 
@@ -263,21 +271,6 @@ def _same(
     same = theirs == asked and lead.moves_id == (moves.id if moves else None)
     has_all = len(slots_of_group(lead_id)) == sum(len(request.slots) for request in requests)
     return lead if same and has_all and lead.expires_at > now else None
-
-
-def _take_places(made: HoldFacts, request: Request, *, policy: Policy, now: datetime) -> None:
-    """Take the hold's places until it expires; in the rush after a release, for a random moment more.
-
-    So nobody who keeps asking knows the second at which an abandoned place comes back.
-    """
-    rush = any(places.in_rush(slot.opens_at, now, policy) for slot in request.slots)
-    rest = places.random_rest(policy) if rush and policy.rest_seconds else timedelta()
-    try:
-        places.take(
-            request.slot_ids, online=True, hold_id=made.id, expires_at=made.expires_at + rest
-        )
-    except IntegrityError as error:
-        raise refusal(error) from error
 
 
 def group_of(lead: Hold) -> list[Hold]:

@@ -1,7 +1,7 @@
 """A family's children with what they have booked, and the versions of what it looks at: one statement."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -16,7 +16,7 @@ from clinic.db import db
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, PauseLift, Version
 from clinic.scheduling.queries import LONGEST_MEMORY, Diary, FamilyChild
-from clinic.scheduling.search.catalogue import EVERYWHERE
+from clinic.scheduling.search.catalogue import EVERYWHERE, Catalogue, last_known, read
 
 ONE_DAY = timedelta(days=1)
 SHARED = re.compile(rf"(?:^|,){EVERYWHERE} 1970-01-01 (\d+)")
@@ -135,3 +135,22 @@ def _diary(rows: Collection[Row[*tuple[Any, ...]]]) -> Diary:
             if row.no_show_at is not None and (row.lifted is None or row.starts_at > row.lifted)
         ),
     )
+
+
+def facts_for(
+    user: Person,
+    days: Collection[date],
+    where: Callable[[Catalogue], Collection[int]],
+    *,
+    now: datetime,
+) -> tuple[Catalogue, DayVersions, list[FamilyChild]]:
+    """The family, and the catalogue that this process has, unless the database says that it is out of date.
+
+    `where` says of a catalogue which centres' versions are asked for.
+    """
+    catalogue = last_known()
+    children, versions = family_of(user, where(catalogue), days, now=now)
+    if children and versions.shared != catalogue.version:
+        catalogue = read()
+        children, versions = family_of(user, where(catalogue), days, now=now)
+    return catalogue, versions, children
