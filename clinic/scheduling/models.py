@@ -116,20 +116,22 @@ class ClinicSession(Base):
 
 
 class ClosedFor(StrEnum):
-    """Why a slot is closed: what a closure or a leave shut can open again."""
+    """A reason why a slot is shut: see `SlotClosing`."""
 
     CLOSURE = "closure"
     LEAVE = "leave"
     HAND = "hand"  # a session was made shorter, or taken out
     RULE = "rule"  # its rota rule has ended
     DAY = "day"  # the centre works that day by another timetable
+    BUSY = "busy"  # what shut it is lifted, but another session has its room or its practitioner
 
 
 class Slot(Base):
     """A piece of a clinic session with places in it.
 
-    `taken` and `online_taken` are counted by the database from `places`; `frees_at` is when the
-    earliest hold in it expires. Nobody else writes these three. A closed slot has no places.
+    The database counts `taken` and `online_taken` from `places`; `frees_at` is when the earliest
+    hold in it expires, `closed_at` since when it has a row of `slot_closings`. Nobody else writes
+    these four. A closed slot has no places.
     """
 
     __tablename__ = "slots"
@@ -154,7 +156,6 @@ class Slot(Base):
     online_capacity: Mapped[int]
     desk_until: Mapped[datetime | None]  # until when the desk keeps the places that are not online
     closed_at: Mapped[datetime | None]
-    closed_for: Mapped[ClosedFor | None]
     taken: Mapped[int] = mapped_column(default=0)
     online_taken: Mapped[int] = mapped_column(default=0)
     frees_at: Mapped[datetime | None]

@@ -25,9 +25,12 @@ ROOM = (
     f"({KEPT}) < s.capacity AND ({KEPT} AND p.online) < "
     "CASE WHEN s.desk_until <= {at} THEN s.capacity ELSE s.online_capacity END"
 )
+# Which closures and leaves are over a slot.
+CLOSURE_OVER = "x.centre_id = s.centre_id AND (x.room_id IS NULL OR x.room_id = c.room_id)"
+LEAVE_OVER = "x.practitioner_id = s.practitioner_id"
+AT_ONCE = "x.starts_at < s.ends_at AND s.starts_at < x.ends_at"
 # What a closure or a leave shuts: all but what was over, and the places of who was here already.
-OPEN_WITHIN = """s.closed_at IS NULL AND x.lifted_at IS NULL
-    AND x.starts_at < s.ends_at AND s.starts_at < x.ends_at AND x.made_at < s.ends_at
+OPEN_WITHIN = f"""s.closed_at IS NULL AND x.lifted_at IS NULL AND {AT_ONCE} AND x.made_at < s.ends_at
     AND s.capacity > (SELECT count(*) FROM places p JOIN appointments a ON a.id = p.appointment_id
         WHERE p.slot_id = s.id AND a.arrived_at <= x.made_at)"""
 CHANGED_HOURS = f"e.action IN ({', '.join(repr(change.value) for change in HoursChange)})"
@@ -54,6 +57,28 @@ PROMISES = {
     "slot {id}: when its earliest hold expires is wrong": """
         SELECT s.id FROM slots s WHERE s.frees_at IS DISTINCT FROM
             (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id)""",
+    "slot {id}: since when it is closed is wrong": """
+        SELECT s.id FROM slots s WHERE s.closed_at IS DISTINCT FROM
+            (SELECT min(x.made_at) FROM slot_closings x WHERE x.slot_id = s.id)""",
+    "slot {id}: closed by a closure that was lifted, or is elsewhere": f"""
+        SELECT DISTINCT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
+          JOIN slot_closings k ON k.slot_id = s.id JOIN closures x ON x.id = k.closure_id
+        WHERE x.lifted_at < s.ends_at OR NOT ({CLOSURE_OVER} AND {AT_ONCE})""",
+    "slot {id}: closed by a leave that was lifted, or is another's": f"""
+        SELECT DISTINCT s.id FROM slots s
+          JOIN slot_closings k ON k.slot_id = s.id JOIN leaves x ON x.id = k.leave_id
+        WHERE x.lifted_at < s.ends_at OR NOT ({LEAVE_OVER} AND {AT_ONCE})""",
+    "slot {id}: lifting something else would open it while its centre or room is shut": f"""
+        SELECT DISTINCT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
+          JOIN closures x ON {CLOSURE_OVER} AND {AT_ONCE}
+        WHERE s.closed_at IS NOT NULL AND x.lifted_at IS NULL AND x.made_at < s.ends_at
+          AND NOT EXISTS (SELECT 1 FROM slot_closings k
+            WHERE k.slot_id = s.id AND k.closure_id = x.id)""",
+    "slot {id}: lifting something else would open it while its practitioner is away": f"""
+        SELECT DISTINCT s.id FROM slots s JOIN leaves x ON {LEAVE_OVER} AND {AT_ONCE}
+        WHERE s.closed_at IS NOT NULL AND x.lifted_at IS NULL AND x.made_at < s.ends_at
+          AND NOT EXISTS (SELECT 1 FROM slot_closings k
+            WHERE k.slot_id = s.id AND k.leave_id = x.id)""",
     "slot {id}: closed, but families are booked": """
         SELECT s.id FROM slots s WHERE s.closed_at IS NOT NULL AND EXISTS
             (SELECT 1 FROM places p WHERE p.slot_id = s.id)""",
@@ -80,11 +105,10 @@ PROMISES = {
             (SELECT 1 FROM slot_services o WHERE o.slot_id = s.id)""",
     "slot {id}: open while its centre or room is shut": f"""
         SELECT DISTINCT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
-          JOIN closures x ON x.centre_id = s.centre_id
-           AND (x.room_id IS NULL OR x.room_id = c.room_id)
+          JOIN closures x ON {CLOSURE_OVER}
         WHERE {OPEN_WITHIN}""",
     "slot {id}: open while its practitioner is away": f"""
-        SELECT DISTINCT s.id FROM slots s JOIN leaves x ON x.practitioner_id = s.practitioner_id
+        SELECT DISTINCT s.id FROM slots s JOIN leaves x ON {LEAVE_OVER}
         WHERE {OPEN_WITHIN}""",
     "slot {id}: overlaps another of its session": """
         SELECT a.id FROM slots a JOIN slots b ON a.clinic_session_id = b.clinic_session_id

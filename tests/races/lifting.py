@@ -7,6 +7,7 @@ done, and locks nothing.
 from contextlib import suppress
 from datetime import time
 
+from sqlalchemy import delete
 from sqlalchemy.orm.attributes import set_committed_value
 
 from clinic.accounts.models import User
@@ -23,6 +24,7 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.timetable.closings import SlotClosing
 from tests.makes import TOMORROW
 from tests.races import twins
 
@@ -106,15 +108,21 @@ def as_first_seen(look):
     return first
 
 
+def open_whatever_shuts(_, slot_ids):
+    """As if a slot had one reason to be shut."""
+    db.session.execute(delete(SlotClosing).where(SlotClosing.slot_id.in_(slot_ids)))
+
+
 def go_blind():
     """Nobody locks, nobody looks again."""
     VERBS["lift"] = lift_as_first_seen
     db.session.registry().refresh = lambda *_, **__: None
     locks = ("one_reopening_at_a_time", "one_change_at_a_time", "lock_slots", "lock_children")
-    looks = ("not_shut_otherwise", "is_shut")
+    looks = ("lifting", "is_shut")
     twins.replace(
         **dict.fromkeys(locks, twins.nothing),
         **{look: as_first_seen(twins.original(look)) for look in looks},
+        remove_closings=open_whatever_shuts,
         shut_behind=twins.nothing,
         lock_to_take=twins.none,
     )

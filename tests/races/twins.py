@@ -48,9 +48,10 @@ REPLACED = {
     "count_in_one_transaction": "clinic.accounts.limits.in_one_transaction",
     # hours and the rota
     "preview_change": "clinic.scheduling.changes.applying.preview",
-    "is_shut": "clinic.scheduling.changes.applying.is_shut",
-    "shut_behind": "clinic.scheduling.changes.applying.shut_behind",
-    "not_shut_otherwise": "clinic.scheduling.changes.reopening.not_shut_otherwise",
+    "is_shut": "clinic.scheduling.changes.shutting_behind.is_shut",
+    "shut_behind": "clinic.scheduling.changes.shutting_behind.shut_behind",
+    "lifting": "clinic.scheduling.timetable.closings.lifting",
+    "remove_closings": "clinic.scheduling.timetable.closings.remove",
     "check_leave": "clinic.scheduling.changes.leaves.check_leave",
     "decide_leave": "clinic.scheduling.changes.leaves._decide",
     "withdraw_leave": "clinic.scheduling.changes.leaves.withdraw_leave",

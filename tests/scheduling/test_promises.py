@@ -6,7 +6,8 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.db import broken_promise, db
-from clinic.scheduling.models import Hold
+from clinic.scheduling.models import ClosedFor, Hold
+from clinic.scheduling.timetable.closings import SlotClosing
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -52,7 +53,7 @@ def rows(both):
     for _ in range(2):
         make_hold(make_child(), service, slot)
     closed = slot.clinic_session.slots[2]
-    closed.closed_at = NOON
+    db.session.add(SlotClosing(slot_id=closed.id, reason=ClosedFor.HAND, made_at=NOON))
     db.session.commit()
     return {
         "closed_slot": closed.id,
@@ -147,8 +148,23 @@ REFUSED = {
         "ck_places_one_owner",
     ),
     "a slot closed over somebody's head": (
-        "UPDATE slots SET closed_at = starts_at WHERE id = :slot",
+        "INSERT INTO slot_closings (slot_id, reason, made_at)"
+        " SELECT id, 'hand', starts_at FROM slots WHERE id = :slot",
         "ck_slots_closed_is_empty",
+    ),
+    "a closure that shuts a slot and has no row": (
+        "INSERT INTO slot_closings (slot_id, reason, made_at)"
+        " SELECT id, 'closure', starts_at FROM slots WHERE id = :next_slot",
+        "ck_slot_closings_closure",
+    ),
+    "a closing that changes its reason": (
+        "UPDATE slot_closings SET reason = 'day' WHERE slot_id = :closed_slot",
+        "slot_closings_stay",
+    ),
+    "a slot closed twice for one reason": (
+        "INSERT INTO slot_closings (slot_id, reason, made_at)"
+        " SELECT slot_id, reason, made_at FROM slot_closings WHERE slot_id = :closed_slot",
+        "uq_slot_closings_reason",
     ),
     "a place in a closed slot": (
         """INSERT INTO places (slot_id, hold_id, online, expires_at)
@@ -333,7 +349,15 @@ NOTED = {
 }
 SHELVES = ("stock_stock_version", "vaccine_lots_stock_version")
 PROMISED = {
-    "postgresql": {"places_count", "slots_tell", "holds_drop_promises", *COUNTED, *DESK}
+    "postgresql": {
+        "slot_closings_close",
+        "slot_closings_stay",
+        "places_count",
+        "slots_tell",
+        "holds_drop_promises",
+        *COUNTED,
+        *DESK,
+    }
     | {"ticket_steps_stay", *SHELVES, *(f"{table}_record" for table in RECORDS)}
     | {f"{table}_desk_version" for table in OF_A_VISIT}
     | OVERLAPS
@@ -343,6 +367,7 @@ PROMISED = {
     | SHARED
     | STOCK,
     "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
+    | {"slot_closings_close_insert", "slot_closings_close_delete", "slot_closings_stay"}
     | {"ticket_steps_stay", "appointments_desk_version_left"}
     | {f"{name}_{event}" for name in DESK for event in ("insert", "update")}
     | {f"{table}_desk_version_{event}" for table, events in OF_A_VISIT.items() for event in events}

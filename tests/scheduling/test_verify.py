@@ -29,6 +29,24 @@ from tests.promises import drop_promises
 
 THEIRS = "(SELECT {column} FROM clinic_sessions WHERE id = :session)"
 SOMEBODY = "(SELECT min(id) FROM users)"
+A_CLOSURE = (
+    "INSERT INTO closures"
+    " (centre_id, room_id, starts_at, ends_at, reason_zh, reason_en, made_at, made_by_id)"
+    f" SELECT centre_id, room_id, starts_at, ends_at, '', '', created_at, {SOMEBODY}"
+    " FROM clinic_sessions WHERE id = :session"
+)
+A_LEAVE = (
+    "INSERT INTO leaves"
+    " (centre_id, practitioner_id, starts_at, ends_at, reason, made_at, made_by_id)"
+    f" SELECT centre_id, practitioner_id, starts_at, ends_at, '', created_at, {SOMEBODY}"
+    " FROM clinic_sessions WHERE id = :session"
+)
+LIFTED = f"lifted_at = made_at, lifted_by_id = {SOMEBODY}"
+CLOSED_BY = (
+    "INSERT INTO slot_closings (slot_id, reason, {0}_id, made_at)"
+    " SELECT :slot, '{0}', id, made_at FROM {0}s"
+)
+CLOSED = "UPDATE slots SET taken = 0, online_taken = 0, closed_at = starts_at WHERE id = :slot"
 
 # Each promise of `verify`, and statements after which it is broken.
 DAMAGE = {
@@ -49,6 +67,28 @@ DAMAGE = {
     "slot {id}: closed, but families are booked": [
         "UPDATE slots SET taken = 0, online_taken = 0, closed_at = starts_at WHERE id = :slot"
     ],
+    "slot {id}: since when it is closed is wrong": [
+        "INSERT INTO slot_closings (slot_id, reason, made_at)"
+        " SELECT id, 'hand', starts_at FROM slots WHERE id = :slot"
+    ],
+    "slot {id}: closed by a closure that was lifted, or is elsewhere": [
+        A_CLOSURE,
+        f"UPDATE closures SET {LIFTED}",
+        CLOSED_BY.format("closure"),
+    ],
+    "slot {id}: closed by a leave that was lifted, or is another's": [
+        A_LEAVE,
+        f"UPDATE leaves SET {LIFTED}",
+        CLOSED_BY.format("leave"),
+    ],
+    "slot {id}: lifting something else would open it while its centre or room is shut": [
+        A_CLOSURE,
+        CLOSED,
+    ],
+    "slot {id}: lifting something else would open it while its practitioner is away": [
+        A_LEAVE,
+        CLOSED,
+    ],
     "slot {id}: a search would be told something else": [
         "UPDATE slot_services SET closed = true WHERE slot_id = :slot"
     ],
@@ -60,18 +100,8 @@ DAMAGE = {
         f"UPDATE clinic_sessions SET withdrawn_at = created_at, withdrawn_by_id = {SOMEBODY}"
     ],
     "slot {id}: open, but for no service": ["DELETE FROM slot_services WHERE slot_id = :slot"],
-    "slot {id}: open while its centre or room is shut": [
-        "INSERT INTO closures"
-        " (centre_id, room_id, starts_at, ends_at, reason_zh, reason_en, made_at, made_by_id)"
-        f" SELECT centre_id, room_id, starts_at, ends_at, '', '', created_at, {SOMEBODY}"
-        " FROM clinic_sessions WHERE id = :session"
-    ],
-    "slot {id}: open while its practitioner is away": [
-        "INSERT INTO leaves"
-        " (centre_id, practitioner_id, starts_at, ends_at, reason, made_at, made_by_id)"
-        f" SELECT centre_id, practitioner_id, starts_at, ends_at, '', created_at, {SOMEBODY}"
-        " FROM clinic_sessions WHERE id = :session"
-    ],
+    "slot {id}: open while its centre or room is shut": [A_CLOSURE],
+    "slot {id}: open while its practitioner is away": [A_LEAVE],
     "slot {id}: overlaps another of its session": [
         f"UPDATE slots SET ends_at = {THEIRS.format(column='ends_at')} WHERE id = :slot",
         f"UPDATE slot_services SET ends_at = {THEIRS.format(column='ends_at')} WHERE slot_id = :slot",

@@ -1,13 +1,13 @@
 """Changing hours with people booked: first show whom it concerns, then do what was shown.
 
-A change closes slots or takes places away. `preview` says which appointments lose their time and
+A change shuts slots or takes places away. `preview` says which appointments lose their time and
 names a version; `apply` refuses when a booking, a cancellation or another change came in between.
 Nobody is cancelled: those who lose their time keep their booking and wait for a new one, and come
 back to the old one if the hours are opened again. Shorter hours keep whoever booked first.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,22 +16,15 @@ from sqlalchemy import delete, func, or_, select, update
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Centre
-from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import places
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Change
-from clinic.scheduling.changes.reopening import (
-    concerned,
-    fit_sessions,
-    open_again,
-    restore,
-)
+from clinic.scheduling.changes.reopening import concerned, fit_sessions, open_again, restore
 from clinic.scheduling.models import (
     Appointment,
     Booking,
     ClinicSession,
-    ClosedFor,
     Hold,
     HoldFor,
     Place,
@@ -39,10 +32,13 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.timetable.opening import Shut, one_at_a_time
+from clinic.scheduling.timetable import closings
+from clinic.scheduling.timetable.closings import Lifting
+from clinic.scheduling.timetable.opening import one_at_a_time
 from clinic.scheduling.waitlist import waiting
 
 UNSYNCHRONISED = {"synchronize_session": False}
+SHUT = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,19 +46,61 @@ class Preview:
     """Whom a change concerns. `version` stands for exactly this answer."""
 
     version: str
-    slots: Mapping[int, tuple[int, int]]  # what becomes of them: places, and of these online
+    slots: Mapping[int, tuple[int, int]]  # what becomes of open ones: places, and of these online
     displaced: tuple[Appointment, ...]  # who loses their time, earliest first
-    opens: tuple[int, ...] = ()  # slots that open again
+    shut_too: tuple[int, ...]  # slots that are shut already, and get this reason beside others
+    lifting: Lifting  # closings that go, and the slots that open by that
 
     @property
     def child_ids(self) -> set[int]:
         return {appointment.child_id for appointment in self.displaced}
 
+    @property
+    def shuts(self) -> list[int]:
+        """The slots that have a closing by it."""
+        shut = (slot_id for slot_id, (capacity, _) in self.slots.items() if not capacity)
+        return [*shut, *self.shut_too]
+
 
 def preview(change: Change, *, now: datetime) -> Preview:
-    """What the change would do. It writes nothing. Raises EndsBeforeItBegins."""
+    """What the change would do. It writes nothing. Raises as `change.check` does."""
     change.check()
-    edits = dict(change.edits(now))
+    edits, shut_too = _edits(change, now)
+    lost, marks = _who_loses(edits)
+    lifting = closings.lifting(change.lifts(), now=now)
+    shown = [
+        *(f"{slot_id}={edits[slot_id]}" for slot_id in sorted(edits)),
+        *sorted(marks),
+        str(sorted(lifting.opens)),
+    ]
+    displaced = appointments().where(Appointment.id.in_(lost)) if lost else None
+    return Preview(
+        version=hashlib.sha256(";".join(shown).encode()).hexdigest()[:16],
+        slots=edits,
+        displaced=tuple(db.session.scalars(displaced)) if displaced is not None else (),
+        shut_too=shut_too,
+        lifting=lifting,
+    )
+
+
+def _edits(change: Change, now: datetime) -> tuple[dict[int, tuple[int, int]], tuple[int, ...]]:
+    """What becomes of open slots by it, and the slots in its way that are shut already."""
+    query = (
+        select(Slot.id, Slot.closed_at)
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(change.shuts(), Slot.ends_at > now)
+        .order_by(Slot.id)
+    )
+    rows = db.session.execute(query).all()
+    shut = {row.id: SHUT for row in rows if row.closed_at is None}
+    return shut | dict(change.places(now)), tuple(row.id for row in rows if row.closed_at)
+
+
+def _who_loses(edits: dict[int, tuple[int, int]]) -> tuple[list[int], list[str]]:
+    """The appointments that lose their time by these edits, and a mark of each that is concerned.
+
+    Who is here already stays: `edits` leaves them their place.
+    """
     remaining = {slot_id: capacity for slot_id, (capacity, _) in edits.items()}
     lost, marks = [], []
     for row in _booked_in(edits):
@@ -74,19 +112,11 @@ def preview(change: Change, *, now: datetime) -> Preview:
             continue
         for slot_id in slot_ids:
             remaining[slot_id] -= 1
-            if remaining[slot_id] < 0:  # somebody is here already: their place stays
+            if remaining[slot_id] < 0:
                 capacity, online = edits[slot_id]
                 edits[slot_id] = (capacity + 1, online)
                 remaining[slot_id] = 0
-    opens = tuple(change.opens(now))
-    shown = [*(f"{edit}={edits[edit]}" for edit in sorted(edits)), *sorted(marks), str(opens)]
-    displaced = appointments().where(Appointment.id.in_(lost)) if lost else None
-    return Preview(
-        version=hashlib.sha256(";".join(shown).encode()).hexdigest()[:16],
-        slots=edits,
-        displaced=tuple(db.session.scalars(displaced)) if displaced is not None else (),
-        opens=opens,
-    )
+    return lost, marks
 
 
 @dataclass(frozen=True)
@@ -113,8 +143,9 @@ def _booked_in(slot_ids: Iterable[int]) -> list[_Booked]:
     )
     found: dict[int, _Booked] = {}
     for row in db.session.execute(query):
-        one = found.setdefault(row.id, _Booked(row.id, row.version, row.arrived_at is not None, []))
-        one.slot_ids.append(row.slot_id)
+        arrived = row.arrived_at is not None
+        booked = found.setdefault(row.id, _Booked(row.id, row.version, arrived, []))
+        booked.slot_ids.append(row.slot_id)
     return list(found.values())
 
 
@@ -145,14 +176,14 @@ def carry_out(change: Change, shown: Preview, *, by: Person, now: datetime) -> N
     }
     freed.update(_forget_holds(shown.slots, now=now))
     raised = _raised(shown.slots)
-    _edit_slots(shown.slots, change.why, now)
-    _keep_shut(change.keeps_shut(now), change.why)
-    fit_sessions(shown.slots, by=by, now=now)
     row = change.record(by=by, now=now)
     db.session.add(row)
     db.session.flush()
+    closings.shut(shown.shuts, change.source(row), now=now)
+    set_places(shown.slots)
+    fit_sessions(shown.slots, by=by, now=now)
     _note(change, row, shown, by=by, now=now)
-    open_again(shown.opens, by=by, now=now)
+    open_again(shown.lifting, by=by, now=now)
     restore(raised, by=by, now=now)
     waiting.on_freed((freed - set(shown.slots)) | raised, now=now)
 
@@ -162,9 +193,10 @@ def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> se
 
     Returns the ids of the children who may come back to their time by it, to be locked next.
     """
-    edits = change.edits(now)
-    opened, coming_back = concerned([*change.opens(now), *_raised(edits)], now=now)
-    places.lock([*edits, *opened, *change.keeps_shut(now), *_slots_of_offers(edits), *also])
+    edits, shut_too = _edits(change, now)
+    lifting = closings.lifting(change.lifts(), now=now)
+    around, coming_back = concerned([*lifting.opens, *_raised(edits)], now=now)
+    places.lock([*edits, *shut_too, *lifting.slot_ids, *around, *_slots_of_offers(edits), *also])
     return coming_back
 
 
@@ -182,44 +214,6 @@ def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int
     db.session.flush()
     audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     return places.give_back(appointment_id=appointment.id)
-
-
-def is_shut(slot_ids: Sequence[int]) -> bool:
-    """Whether any of these slots of one session lies in a live closure or leave, open for who was here."""
-    return bool(_shut_behind(slot_ids))
-
-
-def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
-    """Cut the places of slots in a live closure or leave to those that are still taken.
-
-    Children who were here when it began kept their places; none of these is booked anew. Call it
-    whenever such a place may have become free, with the slots, all of one session, locked.
-    """
-    for why, edits in _shut_behind(slot_ids).items():
-        _edit_slots(edits, why, now)
-        fit_sessions(edits, by=by, now=now)
-
-
-def _shut_behind(slot_ids: Sequence[int]) -> dict[ClosedFor, dict[int, tuple[int, int]]]:
-    """By what shuts them, the slots in a live closure or leave, and the places of who is in them yet."""
-    query = (
-        select(Slot, ClinicSession.room_id)
-        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(Slot.id.in_(slot_ids), Slot.closed_at.is_(None))
-    )
-    rows = db.session.execute(query, execution_options={"populate_existing": True}).all()
-    if not rows:
-        return {}
-    first, room_id = rows[0]
-    shut = Shut([first.centre_id], [clinic_day(first.starts_at)])
-    times = [(slot.starts_at, slot.ends_at) for slot, _ in rows]
-    reasons = shut.why(first.centre_id, room_id, first.practitioner_id, times)
-    found: dict[ClosedFor, dict[int, tuple[int, int]]] = {}
-    for (slot, _), why in zip(rows, reasons, strict=True):
-        if why:
-            left = (slot.taken, min(slot.online_capacity, slot.taken))
-            found.setdefault(why, {})[slot.id] = left
-    return found
 
 
 def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> list[int]:
@@ -256,28 +250,15 @@ def _slots_of_offers(slot_ids: Iterable[int]) -> list[int]:
     return list(db.session.scalars(query))
 
 
-def _keep_shut(slot_ids: Sequence[int], why: ClosedFor) -> None:
-    """What is shut already stays so for this reason too: lifting the other does not open it."""
-    if slot_ids:
-        db.session.execute(
-            update(Slot).where(Slot.id.in_(slot_ids)).values(closed_for=why),
-            execution_options=UNSYNCHRONISED,
-        )
-
-
-def _edit_slots(slots: Mapping[int, tuple[int, int]], why: ClosedFor, now: datetime) -> None:
-    shut = [slot_id for slot_id, (capacity, _) in slots.items() if not capacity]
-    db.session.execute(
-        update(Slot).where(Slot.id.in_(shut)).values(closed_at=now, closed_for=why),
-        execution_options=UNSYNCHRONISED,
-    )
+def set_places(slots: Mapping[int, tuple[int, int]]) -> None:
+    """Give slots that stay open so many places, and so many of these online."""
     smaller: dict[tuple[int, int], list[int]] = {}
     for slot_id, edit in slots.items():
         if edit[0]:
             smaller.setdefault(edit, []).append(slot_id)
+    # Nobody loses a place because it was booked online.
+    share = func.max if db.engine.dialect.name == "sqlite" else func.greatest
     for (capacity, online), slot_ids in smaller.items():
-        # Nobody loses a place because it was booked online.
-        share = func.max if db.engine.dialect.name == "sqlite" else func.greatest
         db.session.execute(
             update(Slot)
             .where(Slot.id.in_(slot_ids))

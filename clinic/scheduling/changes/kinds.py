@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, and_, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, false, literal, not_, select
 
 from clinic.accounts.models import Person
 from clinic.centres.models import AdjustedDay, Centre, Closure, Leave, Practitioner, Room
@@ -19,11 +19,10 @@ from clinic.scheduling.models import (
     RotaRule,
     Slot,
 )
+from clinic.scheduling.timetable.closings import SlotClosing, Why
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.timetable.rota import applies
 from clinic.sentences import mark
-
-SHUT = (0, 0)
 
 
 class HoursChange(StrEnum):
@@ -45,10 +44,9 @@ class EndsLater(DomainError):
 
 
 class Change(Protocol):
-    """What is to happen. `edits` gives the places a slot will have, and of these online: none shuts it.
+    """What is to happen to hours. `preview` and `carry_out` see that it does.
 
-    `keeps_shut` are slots shut already that stay so when what shut them is lifted; `opens` are
-    slots that this change opens again. `action` is its word in the audit trail.
+    `why` and `action` are its words in `slot_closings` and in the audit trail.
     """
 
     @property
@@ -57,25 +55,45 @@ class Change(Protocol):
     def action(self) -> HoursChange: ...
     @property
     def centre_id(self) -> int: ...
-    def check(self) -> None: ...
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]: ...
-    def keeps_shut(self, now: datetime) -> list[int]: ...
-    def opens(self, now: datetime) -> list[int]: ...
-    def record(self, *, by: Person, now: datetime) -> object: ...
+    def check(self) -> None:
+        """Raise a DomainError for a change that can never be."""
+
+    def shuts(self) -> ColumnElement[bool]:
+        """Which slots it shuts, open or not, by what `Slot` and `ClinicSession` say."""
+
+    def places(self, now: datetime) -> Mapping[int, tuple[int, int]]:
+        """The open slots that get other places: how many, and how many of these online."""
+
+    def lifts(self) -> ColumnElement[bool]:
+        """Which closings it takes away, by what `SlotClosing` and its slot and session say."""
+
+    def record(self, *, by: Person, now: datetime) -> object:
+        """The row that keeps the change."""
+
+    def source(self, row: object) -> Why:
+        """What the closings say, when `row` has its id."""
 
 
-class _Once:
-    """A change that concerns only what is open, and opens nothing."""
+class _Shuts:
+    """A change that only shuts slots."""
 
-    def keeps_shut(self, now: datetime) -> list[int]:
-        return []
+    why: ClosedFor
 
-    def opens(self, now: datetime) -> list[int]:
-        return []
+    def check(self) -> None:
+        """Nothing can be wrong with it."""
+
+    def places(self, now: datetime) -> Mapping[int, tuple[int, int]]:
+        return {}
+
+    def lifts(self) -> ColumnElement[bool]:
+        return false()
+
+    def source(self, row: Any) -> Why:
+        return Why(self.why)
 
 
 @dataclass(frozen=True)
-class Close(_Once):
+class Close(_Shuts):
     """Shut a centre, or one of its rooms. Families read the reason."""
 
     centre: Centre
@@ -94,10 +112,16 @@ class Close(_Once):
     def check(self) -> None:
         _must_last(self.starts_at, self.ends_at)
 
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        room = [ClinicSession.room_id == self.room.id] if self.room else []
-        inside = (Slot.starts_at < self.ends_at, Slot.ends_at > self.starts_at)
-        return _shut(now, ClinicSession.centre_id == self.centre.id, *room, *inside)
+    def shuts(self) -> ColumnElement[bool]:
+        return slots_within(
+            self.starts_at,
+            self.ends_at,
+            centre_id=self.centre.id,
+            room_id=self.room.id if self.room else None,
+        )
+
+    def source(self, row: Any) -> Why:
+        return Why(self.why, closure_id=row.id)
 
     def record(self, *, by: Person, now: datetime) -> object:
         return Closure(
@@ -113,7 +137,7 @@ class Close(_Once):
 
 
 @dataclass(frozen=True)
-class Away(_Once):
+class Away(_Shuts):
     """A practitioner's leave, for days or for hours."""
 
     practitioner: Practitioner
@@ -130,13 +154,11 @@ class Away(_Once):
     def check(self) -> None:
         _must_last(self.starts_at, self.ends_at)
 
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        return _shut(
-            now,
-            Slot.practitioner_id == self.practitioner.id,
-            Slot.starts_at < self.ends_at,
-            Slot.ends_at > self.starts_at,
-        )
+    def shuts(self) -> ColumnElement[bool]:
+        return slots_within(self.starts_at, self.ends_at, practitioner_id=self.practitioner.id)
+
+    def source(self, row: Any) -> Why:
+        return Why(self.why, leave_id=row.id)
 
     def record(self, *, by: Person, now: datetime) -> object:
         return Leave(
@@ -151,7 +173,7 @@ class Away(_Once):
 
 
 @dataclass(frozen=True)
-class NewHours(_Once):
+class NewHours(_Shuts):
     """A session has the slots within these hours, with so many places each.
 
     Hours without a slot withdraw it; more places than before open online too. Slots that an
@@ -175,27 +197,31 @@ class NewHours(_Once):
         if self.capacity is not None and self.capacity < 0:
             raise NoPlaces
 
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        day = self.session.starts_at
-        starts_at, ends_at = (at(clinic_day(day), wall) for wall in (self.begins, self.closes))
+    def shuts(self) -> ColumnElement[bool]:
+        return and_(Slot.clinic_session_id == self.session.id, not_(self._inside()))
+
+    def places(self, now: datetime) -> Mapping[int, tuple[int, int]]:
+        query = select(Slot.id, Slot.capacity, Slot.online_capacity).where(
+            Slot.clinic_session_id == self.session.id,
+            Slot.closed_at.is_(None),
+            Slot.ends_at > now,
+            self._inside(),
+        )
         found = {}
-        for slot in _open_slots(now, Slot.clinic_session_id == self.session.id):
+        for slot in db.session.execute(query):
             capacity = slot.capacity if self.capacity is None else self.capacity
             more = max(0, capacity - slot.capacity)
-            inside = starts_at <= slot.starts_at and slot.ends_at <= ends_at
-            online = min(slot.online_capacity + more, capacity)
-            new = (capacity, online) if inside else SHUT
+            new = (capacity, min(slot.online_capacity + more, capacity))
             if new != (slot.capacity, slot.online_capacity):
                 found[slot.id] = new
         return found
 
-    def keeps_shut(self, now: datetime) -> list[int]:
-        theirs = Slot.clinic_session_id == self.session.id
-        return _shut_slots(now, theirs, not_(self._inside()))
-
-    def opens(self, now: datetime) -> list[int]:
-        theirs = Slot.clinic_session_id == self.session.id
-        return not_shut_otherwise(now, theirs, Slot.closed_for == ClosedFor.HAND, self._inside())
+    def lifts(self) -> ColumnElement[bool]:
+        return and_(
+            Slot.clinic_session_id == self.session.id,
+            SlotClosing.reason.in_([ClosedFor.HAND, ClosedFor.BUSY]),
+            self._inside(),
+        )
 
     def _inside(self) -> ColumnElement[bool]:
         day = clinic_day(self.session.starts_at)
@@ -215,7 +241,7 @@ def withdraw(session: ClinicSession) -> NewHours:
 
 
 @dataclass(frozen=True)
-class EndRule(_Once):
+class EndRule(_Shuts):
     """A rota rule ends with that day; what it opened after it is shut."""
 
     rule: RotaRule
@@ -233,16 +259,9 @@ class EndRule(_Once):
         if self.rule.valid_until is not None and self.last_day > self.rule.valid_until:
             raise EndsLater
 
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        return _shut(now, *self._after_it())
-
-    def keeps_shut(self, now: datetime) -> list[int]:
-        return _shut_slots(now, *self._after_it())
-
-    def _after_it(self) -> tuple[ColumnElement[bool], ...]:
-        return (
-            ClinicSession.rota_rule_id == self.rule.id,
-            ClinicSession.rota_day > self.last_day,
+    def shuts(self) -> ColumnElement[bool]:
+        return and_(
+            ClinicSession.rota_rule_id == self.rule.id, ClinicSession.rota_day > self.last_day
         )
 
     def record(self, *, by: Person, now: datetime) -> object:
@@ -251,7 +270,7 @@ class EndRule(_Once):
 
 
 @dataclass(frozen=True)
-class WorksAs(_Once):
+class WorksAs(_Shuts):
     """A centre works on a day by another weekday's timetable (Monday is 0), or not at all.
 
     What the rota opened and does not apply any more is shut; what an earlier timetable of this
@@ -268,27 +287,20 @@ class WorksAs(_Once):
     def centre_id(self) -> int:
         return self.centre.id
 
-    def check(self) -> None:
-        """Nothing can be wrong with it."""
+    def shuts(self) -> ColumnElement[bool]:
+        return self._of_rules(applying=False)
 
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        return _shut(now, *self._of_rules(applying=False))
+    def lifts(self) -> ColumnElement[bool]:
+        return and_(SlotClosing.reason == ClosedFor.DAY, self._of_rules(applying=True))
 
-    def keeps_shut(self, now: datetime) -> list[int]:
-        return _shut_slots(now, *self._of_rules(applying=False))
-
-    def opens(self, now: datetime) -> list[int]:
-        by_day = Slot.closed_for == ClosedFor.DAY
-        return not_shut_otherwise(now, by_day, *self._of_rules(applying=True))
-
-    def _of_rules(self, *, applying: bool) -> tuple[ColumnElement[bool], ...]:
+    def _of_rules(self, *, applying: bool) -> ColumnElement[bool]:
         rules = select(RotaRule).where(RotaRule.centre_id == self.centre.id)
         ids = [
             rule.id
             for rule in db.session.scalars(rules)
             if applying == (self.weekday is not None and applies(rule, self.day, self.weekday))
         ]
-        return ClinicSession.rota_day == self.day, ClinicSession.rota_rule_id.in_(ids)
+        return and_(ClinicSession.rota_day == self.day, ClinicSession.rota_rule_id.in_(ids))
 
     def record(self, *, by: Person, now: datetime) -> object:
         row = db.session.get(AdjustedDay, (self.centre.id, self.day))
@@ -298,8 +310,8 @@ class WorksAs(_Once):
 
 
 @dataclass(frozen=True)
-class ShutSessions:
-    """Sessions are shut whole, and slots open again, on account of `row`.
+class ShutSessions(_Shuts):
+    """Sessions are shut whole, on account of `row`, and what a publication shut opens again.
 
     Of a step that opens other sessions in their place: publishing a rota, undoing that, moving
     a session.
@@ -309,27 +321,25 @@ class ShutSessions:
     session_ids: tuple[int, ...]
     action: HoursChange
     why: ClosedFor = ClosedFor.RULE
-    opening: tuple[int, ...] = ()  # slots that open again
     row: object = None
+    publication_id: int | None = None  # that shuts them
+    undoes: int | None = None  # the publication whose closings go
 
     @property
     def centre_id(self) -> int:
         return self.centre.id
 
-    def check(self) -> None:
-        """Nothing can be wrong with it."""
+    def shuts(self) -> ColumnElement[bool]:
+        return Slot.clinic_session_id.in_(self.session_ids)
 
-    def edits(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        return _shut(now, Slot.clinic_session_id.in_(self.session_ids))
-
-    def keeps_shut(self, now: datetime) -> list[int]:
-        return _shut_slots(now, Slot.clinic_session_id.in_(self.session_ids))
-
-    def opens(self, now: datetime) -> list[int]:
-        return list(self.opening)
+    def lifts(self) -> ColumnElement[bool]:
+        return false() if self.undoes is None else SlotClosing.publication_id == self.undoes
 
     def record(self, *, by: Person, now: datetime) -> object:
         return self.row
+
+    def source(self, row: Any) -> Why:
+        return Why(self.why, publication_id=self.publication_id)
 
 
 def _must_last(starts_at: datetime, ends_at: datetime) -> None:
@@ -337,49 +347,20 @@ def _must_last(starts_at: datetime, ends_at: datetime) -> None:
         raise EndsBeforeItBegins
 
 
-def _open_slots(now: datetime, *where: ColumnElement[bool]) -> list[Row[Any]]:
-    query = (
-        select(Slot.id, Slot.starts_at, Slot.ends_at, Slot.capacity, Slot.online_capacity)
-        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(Slot.closed_at.is_(None), Slot.ends_at > now, *where)
-    )
-    return list(db.session.execute(query))
-
-
-def _shut(now: datetime, *where: ColumnElement[bool]) -> Mapping[int, tuple[int, int]]:
-    return {slot.id: SHUT for slot in _open_slots(now, *where)}
-
-
-def _shut_slots(now: datetime, *where: ColumnElement[bool]) -> list[int]:
-    """The slots that a closure or a leave shuts."""
-    query = (
-        select(Slot.id)
-        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(
-            Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]), Slot.ends_at > now, *where
-        )
-    )
-    return list(db.session.scalars(query.order_by(Slot.id)))
-
-
-def not_shut_otherwise(now: datetime, *where: ColumnElement[bool]) -> list[int]:
-    """Of these slots, those that are not over and lie in no live closure or leave."""
-    overlapping = (Closure.starts_at < Slot.ends_at, Closure.ends_at > Slot.starts_at)
-    a_closure = select(Closure.id).where(
-        Closure.lifted_at.is_(None),
-        Closure.centre_id == Slot.centre_id,
-        or_(Closure.room_id.is_(None), Closure.room_id == ClinicSession.room_id),
-        *overlapping,
-    )
-    a_leave = select(Leave.id).where(
-        Leave.lifted_at.is_(None),
-        Leave.practitioner_id == Slot.practitioner_id,
-        Leave.starts_at < Slot.ends_at,
-        Leave.ends_at > Slot.starts_at,
-    )
-    query = (
-        select(Slot.id)
-        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-        .where(*where, Slot.ends_at > now, ~a_closure.exists(), ~a_leave.exists())
-    )
-    return list(db.session.scalars(query.order_by(Slot.id)))
+def slots_within(
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    centre_id: int | None = None,
+    room_id: int | None = None,
+    practitioner_id: int | None = None,
+) -> ColumnElement[bool]:
+    """The slots that share a moment with [starts_at, ends_at): of a centre, its room, or a practitioner."""
+    conditions = [Slot.starts_at < ends_at, Slot.ends_at > starts_at]
+    if centre_id is not None:
+        conditions.append(ClinicSession.centre_id == centre_id)
+    if room_id is not None:
+        conditions.append(ClinicSession.room_id == room_id)
+    if practitioner_id is not None:
+        conditions.append(Slot.practitioner_id == practitioner_id)
+    return and_(*conditions)

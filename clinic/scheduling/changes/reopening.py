@@ -1,10 +1,10 @@
 """What was shut opens again, and who lost a time there comes back to it. Verbs flush; the caller commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -13,7 +13,7 @@ from clinic.accounts.models import Person
 from clinic.centres.models import Closure, Leave
 from clinic.db import broken_promise, db
 from clinic.scheduling import places
-from clinic.scheduling.changes.kinds import not_shut_otherwise
+from clinic.scheduling.changes.kinds import slots_within
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -23,10 +23,10 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.request import refusal
+from clinic.scheduling.timetable import closings
+from clinic.scheduling.timetable.closings import Lifting, SlotClosing, Why
 from clinic.scheduling.timetable.opening import one_at_a_time
 from clinic.scheduling.waitlist import waiting
-
-UNSYNCHRONISED = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -49,57 +49,61 @@ def lift(shut: Closure | Leave, *, by: Person, now: datetime) -> Reopened:
     shut.lifted_at, shut.lifted_by_id = now, by.id
     db.session.flush()
     if isinstance(shut, Leave):
-        whose = [Slot.practitioner_id == shut.practitioner_id]
+        which = SlotClosing.leave_id == shut.id
+        scope = slots_within(shut.starts_at, shut.ends_at, practitioner_id=shut.practitioner_id)
     else:
-        whose = [Slot.centre_id == shut.centre_id]
-        whose += [ClinicSession.room_id == shut.room_id] if shut.room_id else []
-    slot_ids = not_shut_otherwise(
-        now,
-        Slot.closed_for.in_([ClosedFor.CLOSURE, ClosedFor.LEAVE]),
-        Slot.starts_at < shut.ends_at,
-        Slot.ends_at > shut.starts_at,
-        *whose,
-    )
+        which = SlotClosing.closure_id == shut.id
+        place = {"centre_id": shut.centre_id, "room_id": shut.room_id}
+        scope = slots_within(shut.starts_at, shut.ends_at, **place)
     audit.record("lift", shut, by=by.id, now=now, centre_id=shut.centre_id)
-    return open_all_again(slot_ids, by=by, now=now)
+    return _lift(which, scope, by=by, now=now)
 
 
 def reopen(session: ClinicSession, *, by: Person, now: datetime) -> Reopened:
     """Open again what was taken out of a session by hand, with its rule, or for its day.
 
-    Slots inside a closure or a leave stay shut, and so does the whole where somebody else uses
-    the room or the practitioner by now.
+    Slots inside a closure or a leave stay shut until it is lifted, and so does the whole where
+    another session has the room or the practitioner by now.
     """
     one_at_a_time([session.centre_id])
-    slot_ids = not_shut_otherwise(
-        now, Slot.clinic_session_id == session.id, Slot.closed_for.is_not(None)
-    )
+    theirs = Slot.clinic_session_id == session.id
+    which = and_(theirs, SlotClosing.reason.not_in([ClosedFor.CLOSURE, ClosedFor.LEAVE]))
     audit.record("reopen", session, by=by.id, now=now, centre_id=session.centre_id)
-    return open_all_again(slot_ids, by=by, now=now)
+    return _lift(which, theirs, by=by, now=now)
 
 
-def open_all_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reopened:
-    """Lock these slots and open them, as `open_again` does."""
-    if slot_ids:
-        places.lock(*concerned(slot_ids, now=now))
-    return open_again(slot_ids, by=by, now=now)
+def _lift(
+    which: ColumnElement[bool], scope: ColumnElement[bool], *, by: Person, now: datetime
+) -> Reopened:
+    """Delete the closings that are so, as they are once all slots of the scope are locked."""
+    seen = closings.lifting(which, now=now)
+    around, child_ids = concerned(seen.opens, now=now)
+    slots = (
+        select(Slot.id)
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(scope, Slot.ends_at > now)
+    )
+    places.lock([*db.session.scalars(slots), *seen.slot_ids, *around], child_ids)
+    return open_again(closings.lifting(which, now=now), by=by, now=now)
 
 
-def open_again(slot_ids: Sequence[int], *, by: Person, now: datetime) -> Reopened:
-    """Open these slots where that is possible: families who lost them come back, others are offered them.
+def open_again(lifting: Lifting, *, by: Person, now: datetime) -> Reopened:
+    """Delete these closings. Families who lost the slots that open come back; others are offered them.
 
-    The caller has locked what is `concerned`.
+    The caller has locked the slots and what is `concerned`.
     """
-    if not slot_ids:
+    if not lifting.closing_ids:
         return Reopened(0, ())
-    opened = [one for one in _by_session(slot_ids) if _open_again(one, by=by, now=now)]
-    slots = [slot_id for one in opened for slot_id in one]
+    closings.remove(lifting, lifting.slot_ids - lifting.opens)
+    by_session = _by_session(lifting.opens)
+    opened = [ids for ids in by_session if _open_again(ids, lifting, by=by, now=now)]
+    slots = [slot_id for ids in opened for slot_id in ids]
     back = tuple(restore(slots, by=by, now=now))
     waiting.on_freed(slots, now=now)
     return Reopened(len(slots), back)
 
 
-def concerned(slot_ids: Sequence[int], *, now: datetime) -> tuple[list[int], set[int]]:
+def concerned(slot_ids: Collection[int], *, now: datetime) -> tuple[list[int], set[int]]:
     """What is to be locked before these open: slots and children.
 
     Beside these slots, what is taken and given back for who may come back into them.
@@ -118,18 +122,17 @@ def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
     return list(found.values())
 
 
-def _open_again(slot_ids: list[int], *, by: Person, now: datetime) -> bool:
-    """Open these slots of one session; False if somebody else uses the room or the practitioner."""
+def _open_again(slot_ids: list[int], lifting: Lifting, *, by: Person, now: datetime) -> bool:
+    """Open these slots of one session; False if another has the room or the practitioner by now."""
     try:
         with db.session.begin_nested():
-            db.session.execute(
-                update(Slot).where(Slot.id.in_(slot_ids)).values(closed_at=None, closed_for=None),
-                execution_options=UNSYNCHRONISED,
-            )
+            closings.remove(lifting, slot_ids)
             fit_sessions(slot_ids, by=by, now=now)
     except IntegrityError as error:
         if "ex_clinic_sessions" not in broken_promise(error):
             raise
+        closings.remove(lifting, slot_ids)
+        closings.shut(slot_ids, Why(ClosedFor.BUSY), now=now)
         return False
     return True
 

@@ -1,13 +1,13 @@
 """The slots of sessions, and those that make up an appointment's time. Read only."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
 
 from clinic.db import db
-from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
+from clinic.scheduling.models import Appointment, ClinicSession, Slot
 
 
 def slots_in(where: ColumnElement[bool], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -42,13 +42,3 @@ def run_of(
         run.append(slot)
         moment = slot.ends_at
     return run if moment == appointment.ends_at else []
-
-
-def taken_out(session_ids: Collection[int]) -> set[int]:
-    """Of these sessions, which are withdrawn, those that somebody took out by hand. One query."""
-    query = (
-        select(Slot.clinic_session_id)
-        .where(Slot.clinic_session_id.in_(session_ids), Slot.closed_for == ClosedFor.HAND)
-        .distinct()
-    )
-    return set(db.session.scalars(query))

@@ -13,7 +13,7 @@ from clinic.errors import DomainError
 from clinic.families import again
 from clinic.families.models import Child
 from clinic.scheduling import places, rules
-from clinic.scheduling.changes import applying
+from clinic.scheduling.changes import applying, shutting_behind
 from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.request import SlotTaken, refusal
 from clinic.scheduling.status import Status, status_of
@@ -102,9 +102,9 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
     appointment.arrived_at = None
     appointment.arrived_by_id = None
     _record("undo_check_in", appointment, by=by, now=now, **({"reason": reason} if reason else {}))
-    if applying.is_shut(slot_ids):
+    if shutting_behind.is_shut(slot_ids):
         applying.displace(appointment, by=by, now=now)
-        applying.shut_behind(slot_ids, by=by, now=now)
+        shutting_behind.shut_behind(slot_ids, by=by, now=now)
 
 
 def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
@@ -150,7 +150,7 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     appointment.note = note
     db.session.flush()
     places.give_back(appointment_id=appointment.id)
-    applying.shut_behind(slot_ids, by=by, now=now)
+    shutting_behind.shut_behind(slot_ids, by=by, now=now)
     _record("no_show", appointment, by=by, now=now)
     again.look([appointment.child_id], by=by, now=now)
 

@@ -17,13 +17,13 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
-from clinic.scheduling.changes.seats import taken_out
 from clinic.scheduling.models import Appointment, ClinicSession, RotaRule
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate
 from clinic.scheduling.rota.models import (
     ONE_DAY,
     DraftKind,
     RotaDraft,
+    RotaPublication,
     drafts_of,
     last_publication,
     weekly_of,
@@ -37,7 +37,8 @@ from clinic.scheduling.rota.plan import (
     clashes,
     compare,
 )
-from clinic.scheduling.timetable.opening import NotGivenHere, Shut, is_given
+from clinic.scheduling.timetable.closings import taken_out
+from clinic.scheduling.timetable.opening import NotGivenHere, is_given
 from clinic.scheduling.timetable.rota import (
     OverlappingRule,
     applies,
@@ -45,6 +46,7 @@ from clinic.scheduling.timetable.rota import (
     rules_of,
     timetables,
 )
+from clinic.scheduling.timetable.shut import Shut
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,14 @@ def hours_of(rule: RotaRule) -> PlannedHours:
     )
 
 
-def publishing(centre: Centre, session_ids: tuple[int, ...], row: object = None) -> ShutSessions:
+def publishing(
+    centre: Centre, session_ids: tuple[int, ...], row: RotaPublication | None = None
+) -> ShutSessions:
     """The change of hours that a publication makes to the sessions that go."""
-    return ShutSessions(centre, session_ids, action=HoursChange.PUBLISH, row=row)
+    publication_id = row.id if row else None
+    return ShutSessions(
+        centre, session_ids, HoursChange.PUBLISH, row=row, publication_id=publication_id
+    )
 
 
 def diff(centre: Centre, *, now: datetime) -> Diff:

@@ -27,6 +27,7 @@ from clinic.scheduling.queries import services_given
 from clinic.scheduling.rota.plan import Guest, seats_of
 from clinic.scheduling.rota.publishing import booked_online, seat_again
 from clinic.scheduling.timetable import opening
+from clinic.scheduling.timetable.shut import Shut
 from clinic.sentences import mark
 
 
@@ -141,7 +142,7 @@ def _free_times(
     times = list(opening.cut(start, end, hours.slot_minutes))
     if not times:
         raise opening.NoWholeSlot
-    shut = opening.Shut([session.centre_id], [day])
+    shut = Shut([session.centre_id], [day])
     why = shut.why(session.centre_id, moving.room.id, session.practitioner_id, times)
     if all(why):
         raise opening.ShutThen(day=day)

@@ -4,11 +4,11 @@ Sessions that it brought go, those that it shut open again, families come back t
 its drafts are open again. Verbs flush; the caller commits.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 
 from clinic import audit
 from clinic.accounts.models import Person
@@ -19,8 +19,8 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import HoursChange, ShutSessions, not_shut_otherwise
-from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Place, RotaRule, Slot
+from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
+from clinic.scheduling.models import Appointment, ClinicSession, Place, RotaRule, Slot
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rota.models import (
     RotaDraft,
@@ -106,9 +106,10 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     change = ShutSessions(
         centre,
         tuple(_new_sessions(drafts)),
-        action=HoursChange.UNDO,
-        opening=tuple(_shut_by(drafts, now)),
+        HoursChange.UNDO,
         row=publication,
+        publication_id=publication.id,
+        undoes=publication.id,
     )
     coming_back = applying.lock_slots(change, now=now)
     db.session.expire_all()
@@ -122,7 +123,6 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     applying.carry_out(change, shutting, by=by, now=now)
     theirs = ClinicSession.rota_rule_id.in_([draft.rule_id for draft in drafts if draft.rule_id])
     seat_again(_displaced(publication.kept), theirs, online, by=by, now=now)
-    _leave_to_what_shuts(change.opening, drafts, now)
     for draft in drafts:
         draft.publication_id = draft.made_rule_id = None
         draft.before, draft.stayed = {}, []
@@ -148,26 +148,6 @@ def _new_sessions(drafts: Collection[RotaDraft]) -> list[int]:
     return list(db.session.scalars(query.order_by(ClinicSession.id)))
 
 
-def _after_its_end(draft: RotaDraft) -> tuple[ColumnElement[bool], ...]:
-    """What tells the sessions that a draft shut when it ended its rule."""
-    of_it = (ClinicSession.rota_rule_id == draft.rule_id, Slot.closed_for == ClosedFor.RULE)
-    after_it = ClinicSession.rota_day >= draft.first_day
-    until = draft.before["until"]
-    if until is None:
-        return *of_it, after_it
-    return *of_it, after_it, ClinicSession.rota_day <= date.fromisoformat(until)
-
-
-def _shut_by(drafts: Iterable[RotaDraft], now: datetime) -> list[int]:
-    """The slots that were shut when the drafts ended their rules, and that nothing else shuts."""
-    return [
-        slot_id
-        for draft in drafts
-        if draft.rule_id
-        for slot_id in not_shut_otherwise(now, *_after_its_end(draft))
-    ]
-
-
 def _restore_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
     if draft.made_rule_id:
         end_rule(db.session.get_one(RotaRule, draft.made_rule_id), clinic_day(now), by=by, now=now)
@@ -187,20 +167,3 @@ def _displaced(appointment_ids: Collection[int]) -> list[int]:
         Appointment.cancelled_at.is_(None),
     )
     return list(db.session.scalars(query.order_by(Appointment.id)))
-
-
-def _leave_to_what_shuts(
-    opening: Collection[int], drafts: Iterable[RotaDraft], now: datetime
-) -> None:
-    """What a closure or a leave still shuts opens when that is lifted, no longer with the rule."""
-    for draft in drafts:
-        if draft.rule_id:
-            theirs = (
-                select(Slot.id)
-                .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
-                .where(*_after_its_end(draft), Slot.id.not_in(opening), Slot.ends_at > now)
-            )
-            db.session.execute(
-                update(Slot).where(Slot.id.in_(theirs)).values(closed_for=ClosedFor.LEAVE),
-                execution_options=UNSYNCHRONISED,
-            )

@@ -6,19 +6,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.centres.models import Centre, Closure, Leave, Practitioner, Room, Service
-from clinic.clock import at, day_bounds
+from clinic.centres.models import Centre, Practitioner, Room, Service
+from clinic.clock import at
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.models import ClinicSession, ClosedFor, Place, Slot, SlotService
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
+from clinic.scheduling.timetable import closings
+from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.shut import Shut
 from clinic.sentences import mark
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -114,56 +117,6 @@ def one_at_a_time(centre_ids: Iterable[int]) -> None:
     """Lock these centres: other changes of their hours wait, bookings of families do not."""
     query = select(Centre.id).where(Centre.id.in_(list(centre_ids))).order_by(Centre.id)
     db.session.execute(query.with_for_update(key_share=True)).all()
-
-
-class Shut:
-    """The live closures and leaves of some days, asked for many slots."""
-
-    def __init__(self, centre_ids: Sequence[int], days: Sequence[date]) -> None:
-        start, end = day_bounds(days[0])[0], day_bounds(days[-1])[1]
-        self.closures = db.session.execute(
-            select(Closure.centre_id, Closure.room_id, Closure.starts_at, Closure.ends_at).where(
-                Closure.centre_id.in_(centre_ids),
-                Closure.lifted_at.is_(None),
-                Closure.starts_at < end,
-                Closure.ends_at > start,
-            )
-        ).all()
-        self.leaves = db.session.execute(
-            select(Leave.practitioner_id, Leave.starts_at, Leave.ends_at).where(
-                Leave.centre_id.in_(centre_ids),
-                Leave.lifted_at.is_(None),
-                Leave.starts_at < end,
-                Leave.ends_at > start,
-            )
-        ).all()
-
-    def why(
-        self,
-        centre_id: int,
-        room_id: int,
-        practitioner_id: int,
-        times: Sequence[tuple[datetime, datetime]],
-    ) -> tuple[ClosedFor | None, ...]:
-        """For each of these times, what shuts it."""
-        closures = [
-            closure
-            for closure in self.closures
-            if closure.centre_id == centre_id and closure.room_id in (None, room_id)
-        ]
-        leaves = [leave for leave in self.leaves if leave.practitioner_id == practitioner_id]
-
-        def within(rows: Sequence[Any], start: datetime, end: datetime) -> bool:
-            return any(row.starts_at < end and start < row.ends_at for row in rows)
-
-        return tuple(
-            ClosedFor.CLOSURE
-            if within(closures, start, end)
-            else ClosedFor.LEAVE
-            if within(leaves, start, end)
-            else None
-            for start, end in times
-        )
 
 
 def open_session(
@@ -271,7 +224,7 @@ class SlotsToMake:
     service_ids: tuple[int, ...]
     capacity: int
     online: tuple[int, ...]  # places a slot that can be booked online
-    shut: tuple[ClosedFor | None, ...] = ()
+    shut: tuple[tuple[Why, ...], ...] = ()  # what shuts each of them
 
 
 def add_slots(
@@ -279,27 +232,28 @@ def add_slots(
     policy_of: Callable[[int, int], Policy],
     *,
     opens_at: datetime | None = None,
-    now: datetime | None = None,
+    now: datetime,
 ) -> None:
     """Rows for the slots of all blocks and for the services that they are booked for: two statements.
 
-    A day opens for booking when its service's policy releases it, or at `opens_at`. `now` is
-    when shut slots were closed.
+    A day opens for booking when its service's policy releases it, or at `opens_at`. Those that
+    something shuts are shut since `now`.
     """
     policy = cache(policy_of)
-    slots = [row for block in blocks for row in _slot_rows(block, policy, now)]
+    slots = [row for block in blocks for row in _slot_rows(block, policy)]
     ids = db.session.scalars(
         insert(Slot).returning(Slot.id, sort_by_parameter_order=True), slots
     ).all()
     made = iter(zip(ids, slots, strict=True))
-    search = []
+    search, reasons = [], {}
     for block in blocks:
         released = {
             service_id: opens_at or policy(service_id, block.centre_id).releases_at(block.day)
             for service_id in block.service_ids
         }
-        for _ in block.times:
+        for why in block.shut or ((),) * len(block.times):
             slot_id, slot = next(made)
+            reasons[slot_id] = why
             search += [
                 {
                     "service_id": service_id,
@@ -313,23 +267,23 @@ def add_slots(
                     "free_from": LONG_AGO
                     if slot["online_capacity"]
                     else slot["desk_until"] or NEVER,
-                    "closed": slot["closed_at"] is not None,
+                    "closed": False,
                     "opens_by_hand": opens_at is not None,
                 }
                 for service_id, moment in released.items()
             ]
     db.session.execute(insert(SlotService), search)
+    closings.add(reasons, now=now)
 
 
 def _slot_rows(
-    block: SlotsToMake, policy: Callable[[int, int], Policy], now: datetime | None
+    block: SlotsToMake, policy: Callable[[int, int], Policy]
 ) -> Iterator[dict[str, Any]]:
     keeps = min(
         policy(service_id, block.centre_id).desk_keeps_until(block.day)
         for service_id in block.service_ids
     )
-    shut = block.shut or (None,) * len(block.times)
-    for (starts_at, ends_at), online, why in zip(block.times, block.online, shut, strict=True):
+    for (starts_at, ends_at), online in zip(block.times, block.online, strict=True):
         yield {
             "clinic_session_id": block.session_id,
             "centre_id": block.centre_id,
@@ -339,8 +293,6 @@ def _slot_rows(
             "capacity": block.capacity,
             "online_capacity": online,
             "desk_until": keeps if online < block.capacity else None,
-            "closed_at": now if why else None,
-            "closed_for": why,
         }
 
 
@@ -350,12 +302,7 @@ def withdraw_session(session: ClinicSession, *, by: Person, now: datetime) -> No
     places.lock_to_take(db.session.scalars(slot_ids), now=now, online=False)
     if db.session.scalar(select(Place.id).where(Place.slot_id.in_(slot_ids)).limit(1)):
         raise HasAppointments
-    db.session.execute(
-        update(Slot)
-        .where(Slot.clinic_session_id == session.id, Slot.closed_at.is_(None))
-        .values(closed_at=now, closed_for=ClosedFor.HAND),
-        execution_options={"synchronize_session": False},
-    )
+    closings.shut(db.session.scalars(slot_ids), Why(ClosedFor.HAND), now=now)
     session.withdrawn_at, session.withdrawn_by_id = now, by.id
     audit.record("withdraw_session", session, by=by.id, now=now, centre_id=session.centre_id)
     db.session.flush()

@@ -23,8 +23,9 @@ from clinic.centres.years import calendars_between
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
-from clinic.scheduling.models import ClinicSession, ClosedFor, RotaRule
+from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies import longest_release, policies
+from clinic.scheduling.timetable.closings import Why
 from clinic.scheduling.timetable.opening import (
     EndsBeforeItBegins,
     NoPlaces,
@@ -32,7 +33,6 @@ from clinic.scheduling.timetable.opening import (
     NoWholeSlot,
     PractitionerBusy,
     RoomBusy,
-    Shut,
     SlotsToMake,
     add_slots,
     cut,
@@ -40,6 +40,7 @@ from clinic.scheduling.timetable.opening import (
     one_at_a_time,
     online_places,
 )
+from clinic.scheduling.timetable.shut import Shut
 from clinic.sentences import mark
 
 HORIZON = timedelta(days=28)  # at least; see `horizon`
@@ -213,7 +214,7 @@ class _Planned:
     rule: RotaRule
     day: date
     times: tuple[tuple[datetime, datetime], ...]
-    shut: tuple[ClosedFor | None, ...]
+    shut: tuple[tuple[Why, ...], ...]
 
 
 def horizon() -> timedelta:

@@ -12,6 +12,7 @@ from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.timetable.closings import SlotClosing
 from clinic.scheduling.timetable.opening import (
     HasAppointments,
     Hours,
@@ -60,6 +61,11 @@ def do(change, by):
     db.session.commit()
 
 
+def reasons_of(slot):
+    rows = db.session.query(SlotClosing).filter_by(slot_id=slot.id).order_by(SlotClosing.id)
+    return [row.reason for row in rows]
+
+
 def sessions():
     return db.session.query(ClinicSession).all()
 
@@ -86,14 +92,14 @@ def test_hours_within_a_closure_or_a_leave_are_made_shut_and_open_when_it_is_lif
 
     made = opened(team)
 
-    why = [ClosedFor.CLOSURE, None, None, ClosedFor.LEAVE]
-    assert [slot.closed_for for slot in made.slots] == why
+    why = [[ClosedFor.CLOSURE], [], [], [ClosedFor.LEAVE]]
+    assert [reasons_of(slot) for slot in made.slots] == why
     assert broken_promises() == []
     for shut in (*db.session.query(Closure), *db.session.query(Leave)):
         reopening.lift(shut, by=by, now=NOON)
     db.session.commit()
     db.session.expire_all()
-    assert [slot.closed_for for slot in made.slots] == [None] * 4
+    assert [reasons_of(slot) for slot in made.slots] == [[]] * 4
     assert broken_promises() == []
 
 

@@ -1,0 +1,149 @@
+"""What shuts slots: a row for each reason, with its source. A slot without a row is open.
+
+The database keeps `slots.closed_at` in step with these rows; nobody else writes it. Whoever adds
+or deletes rows has locked the slots.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Base, db
+from clinic.scheduling.models import ClinicSession, ClosedFor, Slot
+
+UNSYNCHRONISED = {"synchronize_session": False}
+
+
+class SlotClosing(Base):
+    """One reason why a slot is shut. Several may be true at once; lifting one deletes its row."""
+
+    __tablename__ = "slot_closings"
+    __table_args__ = (
+        CheckConstraint("(reason = 'closure') = (closure_id IS NOT NULL)", name="closure"),
+        CheckConstraint("(reason = 'leave') = (leave_id IS NOT NULL)", name="leave"),
+        CheckConstraint("publication_id IS NULL OR reason = 'rule'", name="publication"),
+        Index(
+            "uq_slot_closings_reason",
+            "slot_id",
+            "reason",
+            text("coalesce(closure_id, leave_id, publication_id, 0)"),
+            unique=True,
+        ),
+        *(
+            Index(
+                f"ix_slot_closings_{source}",
+                source,
+                sqlite_where=text(f"{source} IS NOT NULL"),
+                postgresql_where=text(f"{source} IS NOT NULL"),
+            )
+            for source in ("closure_id", "leave_id", "publication_id")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slots.id"))
+    reason: Mapped[ClosedFor]
+    closure_id: Mapped[int | None] = mapped_column(ForeignKey("closures.id"))
+    leave_id: Mapped[int | None] = mapped_column(ForeignKey("leaves.id"))
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("rota_publications.id"))
+    made_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Why:
+    """A reason for which slots are shut, and its source."""
+
+    reason: ClosedFor
+    closure_id: int | None = None
+    leave_id: int | None = None
+    publication_id: int | None = None
+
+    @property
+    def same(self) -> ColumnElement[bool]:
+        """Whether a row says this."""
+        source = func.coalesce(
+            SlotClosing.closure_id, SlotClosing.leave_id, SlotClosing.publication_id, 0
+        )
+        number = self.closure_id or self.leave_id or self.publication_id or 0
+        return and_(SlotClosing.reason == self.reason, source == number)
+
+
+def shut(slot_ids: Iterable[int], why: Why, *, now: datetime) -> None:
+    """Shut these slots for that reason; one that is shut for it already stays as it is."""
+    wanted = set(slot_ids)
+    already = select(SlotClosing.slot_id).where(SlotClosing.slot_id.in_(wanted), why.same)
+    wanted -= set(db.session.scalars(already)) if wanted else set()
+    add({slot_id: [why] for slot_id in wanted}, now=now)
+
+
+def add(reasons: Mapping[int, Sequence[Why]], *, now: datetime) -> None:
+    """Shut slots, by their ids, for reasons for which they are not shut yet."""
+    rows = [
+        {"slot_id": slot_id, "made_at": now, **vars(why)}
+        for slot_id in sorted(reasons)
+        for why in reasons[slot_id]
+    ]
+    if rows:
+        db.session.execute(insert(SlotClosing), rows)
+
+
+@dataclass(frozen=True)
+class Lifting:
+    """Closings that go, and the slots that have none left then."""
+
+    closing_ids: frozenset[int] = frozenset()
+    slot_ids: frozenset[int] = frozenset()  # whose closings go
+    opens: frozenset[int] = frozenset()  # of these, the slots that open
+
+
+def lifting(which: ColumnElement[bool], *, now: datetime) -> Lifting:
+    """What deleting the closings that are so would open, of slots that are not over. Two queries at most.
+
+    `which` may speak of `SlotClosing`, of its `Slot` and its `ClinicSession`.
+    """
+    going = (
+        select(SlotClosing.id, SlotClosing.slot_id)
+        .join(Slot, Slot.id == SlotClosing.slot_id)
+        .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
+        .where(which, Slot.ends_at > now)
+    )
+    rows = db.session.execute(going).all()
+    if not rows:
+        return Lifting()
+    ids, slot_ids = frozenset(row.id for row in rows), frozenset(row.slot_id for row in rows)
+    others = select(SlotClosing.slot_id).where(
+        SlotClosing.slot_id.in_(slot_ids), SlotClosing.id.not_in(ids)
+    )
+    return Lifting(ids, slot_ids, slot_ids - set(db.session.scalars(others)))
+
+
+def remove(lifting: Lifting, slot_ids: Collection[int]) -> None:
+    """Delete the closings of these slots that go."""
+    if slot_ids:
+        theirs = SlotClosing.slot_id.in_(slot_ids) & SlotClosing.id.in_(lifting.closing_ids)
+        db.session.execute(delete(SlotClosing).where(theirs), execution_options=UNSYNCHRONISED)
+
+
+def taken_out(session_ids: Collection[int]) -> set[int]:
+    """Of these sessions, which are withdrawn, those that were taken out by hand. One query."""
+    query = (
+        select(Slot.clinic_session_id)
+        .join(SlotClosing, SlotClosing.slot_id == Slot.id)
+        .where(Slot.clinic_session_id.in_(session_ids), SlotClosing.reason == ClosedFor.HAND)
+        .distinct()
+    )
+    return set(db.session.scalars(query))

@@ -1,0 +1,64 @@
+"""Is this time shut? The live closures and leaves of some days, asked for many slots."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from clinic.centres.models import Closure, Leave
+from clinic.clock import day_bounds
+from clinic.db import db
+from clinic.scheduling.models import ClosedFor
+from clinic.scheduling.timetable.closings import Why
+
+
+class Shut:
+    """The live closures and leaves of these centres on these days. Two queries."""
+
+    def __init__(self, centre_ids: Sequence[int], days: Sequence[date]) -> None:
+        start, end = day_bounds(days[0])[0], day_bounds(days[-1])[1]
+        self.closures = db.session.execute(
+            select(
+                Closure.id, Closure.centre_id, Closure.room_id, Closure.starts_at, Closure.ends_at
+            ).where(
+                Closure.centre_id.in_(centre_ids),
+                Closure.lifted_at.is_(None),
+                Closure.starts_at < end,
+                Closure.ends_at > start,
+            )
+        ).all()
+        self.leaves = db.session.execute(
+            select(Leave.id, Leave.practitioner_id, Leave.starts_at, Leave.ends_at).where(
+                Leave.centre_id.in_(centre_ids),
+                Leave.lifted_at.is_(None),
+                Leave.starts_at < end,
+                Leave.ends_at > start,
+            )
+        ).all()
+
+    def why(
+        self,
+        centre_id: int,
+        room_id: int,
+        practitioner_id: int,
+        times: Sequence[tuple[datetime, datetime]],
+    ) -> tuple[tuple[Why, ...], ...]:
+        """For each of these times, all that shuts it; nothing where it is open."""
+        closures = [
+            closure
+            for closure in self.closures
+            if closure.centre_id == centre_id and closure.room_id in (None, room_id)
+        ]
+        leaves = [leave for leave in self.leaves if leave.practitioner_id == practitioner_id]
+
+        def over(rows: Sequence[Any], start: datetime, end: datetime) -> list[int]:
+            return [row.id for row in rows if row.starts_at < end and start < row.ends_at]
+
+        return tuple(
+            (
+                *(Why(ClosedFor.CLOSURE, closure_id=n) for n in over(closures, start, end)),
+                *(Why(ClosedFor.LEAVE, leave_id=n) for n in over(leaves, start, end)),
+            )
+            for start, end in times
+        )
