@@ -46,6 +46,7 @@ class RotaRule(Base):
         CheckConstraint("online_percent BETWEEN 0 AND 100", name="online_percent"),
         CheckConstraint("every_weeks >= 1", name="every_weeks"),
         CheckConstraint("valid_until IS NULL OR valid_from <= valid_until", name="valid"),
+        CheckConstraint("(cancelled_at IS NULL) = (cancelled_by_id IS NULL)", name="cancelled"),
         Index("ix_rota_rules_centre", "centre_id", "valid_from"),
     )
 
@@ -65,6 +66,8 @@ class RotaRule(Base):
     valid_until: Mapped[date | None]  # the last day, or until further notice
     made_at: Mapped[datetime]
     made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    cancelled_at: Mapped[datetime | None]  # it never begins
+    cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     practitioner: Mapped[Practitioner] = relationship()
     room: Mapped[Room] = relationship()
@@ -278,6 +281,8 @@ class Appointment(Base):
     displaced_at: Mapped[datetime | None]
     displaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     question: Mapped[Question | None]  # open until it is kept, moved or cancelled
+    kept_at: Mapped[datetime | None]  # when a question was last answered: it stays as it is
+    moved_at: Mapped[datetime | None]  # when it was last given another time on purpose
     version: Mapped[int] = mapped_column(default=1)
 
     booking: Mapped[Booking] = relationship(back_populates="appointments")

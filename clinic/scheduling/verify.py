@@ -12,7 +12,6 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
 from clinic.families.models import Child
-from clinic.scheduling.booking import questions
 from clinic.scheduling.changes.kinds import HoursChange
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
@@ -238,7 +237,7 @@ def broken_ages(*, now: datetime) -> list[str]:
             Appointment.starts_at > now,
             func.coalesce(Appointment.cancelled_at, Appointment.no_show_at).is_(None),
             Appointment.question.is_(None),
-            ~questions.answered("keep_visit").exists(),
+            Appointment.kept_at.is_(None),
         )
         .execution_options(yield_per=1000)
     )

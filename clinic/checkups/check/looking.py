@@ -55,12 +55,8 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
         return
     made = made_of(child_ids)
     over = [visit for visit in appointments if _is_over(visit, made[visit.child_id])]
-    kept = questions.kept_among(over)
-    questions.ask(
-        [appointment for appointment in over if appointment.id not in kept],
-        Question.NOTHING_LEFT,
-        now=now,
-    )
+    asked = [visit for visit in over if visit.kept_at is None]
+    questions.ask(asked, Question.NOTHING_LEFT, now=now)
     questions.withdraw(
         [visit for visit in appointments if visit.question and visit not in over], now=now
     )

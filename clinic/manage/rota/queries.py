@@ -65,7 +65,7 @@ def entries(centre: Centre, drafts: Sequence[RotaDraft], today: date) -> list[Ro
             of_rule.get(rule.id),
         )
         for rule in rules_of([centre.id])
-        if rule.weekdays and (rule.valid_until is None or rule.valid_until >= today)
+        if rule.valid_until is None or rule.valid_until >= today
     ]
     found += [
         RotaEntry(
@@ -96,7 +96,11 @@ def get_rule(user: Person, rule_id: int) -> RotaRule:
     """A rule of a centre that this user manages. Raises NoResultFound."""
     query = (
         select(RotaRule)
-        .where(RotaRule.id == rule_id, RotaRule.centre_id.in_(user.centre_ids(Role.MANAGER)))
+        .where(
+            RotaRule.id == rule_id,
+            RotaRule.centre_id.in_(user.centre_ids(Role.MANAGER)),
+            RotaRule.cancelled_at.is_(None),
+        )
         .options(selectinload(RotaRule.services), joinedload(RotaRule.practitioner))
     )
     return db.session.execute(query).scalar_one()

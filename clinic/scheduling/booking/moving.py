@@ -96,7 +96,7 @@ class _Moving:
         if found := verdict(request, requirements, online=self.online, now=now, except_for=but):
             raise Refused(found)
         appointment.displaced_at, appointment.displaced_by_id = None, None
-        appointment.question = None
+        appointment.question, appointment.moved_at = None, now
         for name, value in place_and_time(request.slots).items():
             setattr(appointment, name, value)
         try:

@@ -3,14 +3,11 @@
 Verbs flush; the caller commits. Moving the visit answers too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-
-from sqlalchemy import Select, select
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.audit import AuditEvent
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling import places
@@ -49,29 +46,9 @@ def keep(appointment: Appointment, *, by: Person, now: datetime) -> None:
     places.lock_children([appointment.child_id])
     db.session.refresh(appointment)
     if appointment.question is not None:
-        appointment.question = None
+        appointment.question, appointment.kept_at = None, now
         _record("keep_visit", appointment, by.id, now)
         db.session.flush()
-
-
-def answered(*actions: str) -> Select[int]:
-    """The rows of the trail that tell one of these of an appointment of the outer query."""
-    return select(AuditEvent.id).where(
-        AuditEvent.subject == Appointment.__tablename__,
-        AuditEvent.subject_id == Appointment.id,
-        AuditEvent.action.in_(actions),
-    )
-
-
-def kept_among(appointments: Sequence[Appointment]) -> set[int]:
-    """Those of these that somebody was asked about, and kept as they are: their ids."""
-    if not appointments:
-        return set()
-    query = select(Appointment.id).where(
-        Appointment.id.in_([appointment.id for appointment in appointments]),
-        answered("keep_visit").exists(),
-    )
-    return set(db.session.scalars(query))
 
 
 def asked_about(appointment: Appointment) -> str:

@@ -294,7 +294,9 @@ class WorksAs(_Shuts):
         return and_(SlotClosing.reason == ClosedFor.DAY, self._of_rules(applying=True))
 
     def _of_rules(self, *, applying: bool) -> ColumnElement[bool]:
-        rules = select(RotaRule).where(RotaRule.centre_id == self.centre.id)
+        rules = select(RotaRule).where(
+            RotaRule.centre_id == self.centre.id, RotaRule.cancelled_at.is_(None)
+        )
         ids = [
             rule.id
             for rule in db.session.scalars(rules)

@@ -86,10 +86,7 @@ def _look_at_ages(child_ids: Collection[int], *, now: datetime) -> None:
         for visit in appointments
     }
     wrong = [visit for visit in appointments if not fit[visit]]
-    kept = questions.kept_among(wrong)
-    questions.ask(
-        [appointment for appointment in wrong if appointment.id not in kept], Question.AGE, now=now
-    )
+    questions.ask([visit for visit in wrong if visit.kept_at is None], Question.AGE, now=now)
     asked = [visit for visit in appointments if fit[visit] and visit.question is Question.AGE]
     questions.withdraw(asked, now=now)
 

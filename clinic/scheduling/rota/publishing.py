@@ -130,14 +130,14 @@ def _end_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
     if (rule := draft.rule) is None:
         return
     until = rule.valid_until
-    draft.before = {"weekdays": rule.weekdays, "until": until.isoformat() if until else None}
+    draft.before = {"until": until.isoformat() if until else None}
     end_rule(rule, draft.last_day, by=by, now=now)
 
 
 def end_rule(rule: RotaRule, last_day: date, *, by: Person, now: datetime) -> None:
-    """The rule ends with that day; a rule that never begins has no weekdays."""
+    """The rule ends with that day; one that would not have begun by then is cancelled."""
     if last_day < rule.valid_from:
-        rule.weekdays = []
+        rule.cancelled_at, rule.cancelled_by_id = now, by.id
     else:
         rule.valid_until = last_day
     audit.record("end_rule", rule, by=by.id, now=now, centre_id=rule.centre_id)

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.audit import AuditEvent
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -78,15 +77,10 @@ def used_by(publication: RotaPublication) -> list[Appointment]:
         .join(Slot, Slot.id == Place.slot_id)
         .where(Place.appointment_id == Appointment.id, Slot.clinic_session_id.in_(session_ids))
     )
-    moved = select(AuditEvent.id).where(
-        AuditEvent.subject == "appointments",
-        AuditEvent.subject_id == Appointment.id,
-        AuditEvent.action == "move",
-        AuditEvent.at >= publication.published_at,
-    )
     booked = inside.exists() & Appointment.id.not_in(publication.kept)
     concerned = Appointment.id.in_([*publication.kept, *publication.lost])
-    went = concerned & moved.exists() & Appointment.cancelled_at.is_(None)
+    moved = Appointment.moved_at >= publication.published_at
+    went = concerned & moved & Appointment.cancelled_at.is_(None)
     return list(db.session.scalars(appointments().where(booked | went)))
 
 
@@ -153,7 +147,7 @@ def _restore_its_rule(draft: RotaDraft, *, by: Person, now: datetime) -> None:
         end_rule(db.session.get_one(RotaRule, draft.made_rule_id), clinic_day(now), by=by, now=now)
     if draft.rule:
         until = draft.before["until"]
-        draft.rule.weekdays = draft.before["weekdays"]
+        draft.rule.cancelled_at = draft.rule.cancelled_by_id = None
         draft.rule.valid_until = date.fromisoformat(until) if until else None
         give_to(draft.rule.id, draft.stayed)
         audit.record("restore_rule", draft.rule, by=by.id, now=now, centre_id=draft.centre_id)

@@ -182,9 +182,14 @@ def add_rule(
 
 
 def rules_of(centre_ids: Iterable[int]) -> list[RotaRule]:
-    """The rules of these centres."""
-    query = select(RotaRule).where(RotaRule.centre_id.in_(list(centre_ids))).order_by(RotaRule.id)
-    return list(db.session.scalars(query.options(selectinload(RotaRule.services))))
+    """The rules of these centres, but those that never begin."""
+    query = (
+        select(RotaRule)
+        .where(RotaRule.centre_id.in_(list(centre_ids)), RotaRule.cancelled_at.is_(None))
+        .order_by(RotaRule.id)
+        .options(selectinload(RotaRule.services))
+    )
+    return list(db.session.scalars(query))
 
 
 def _times(rule: Weekly | RotaRule, day: date) -> list[tuple[datetime, datetime]]:

@@ -115,7 +115,11 @@ def _rules(service: Service, centre_ids: Collection[int]) -> Iterable[RotaRule]:
     return db.session.scalars(
         select(RotaRule)
         .join(RotaRuleService)
-        .where(RotaRuleService.service_id == service.id, RotaRule.centre_id.in_(centre_ids))
+        .where(
+            RotaRuleService.service_id == service.id,
+            RotaRule.centre_id.in_(centre_ids),
+            RotaRule.cancelled_at.is_(None),
+        )
     )
 
 

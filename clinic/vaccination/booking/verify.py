@@ -12,7 +12,6 @@ from sqlalchemy import Row, select, text
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.booking.booked import cases_of
 from clinic.vaccination.programme.legal import ChildRecord, lines_for
@@ -97,7 +96,8 @@ def _not_asked(now: datetime) -> Iterator[str]:
         ~live.exists(),
         is_to_come(now),
         Appointment.question.is_(None),
-        ~questions.answered("keep_visit", "move").exists(),
+        Appointment.kept_at.is_(None),
+        Appointment.moved_at.is_(None),
     )
     for number in db.session.scalars(query):
         yield f"appointment {number}: nothing is left to do, and nobody is asked"

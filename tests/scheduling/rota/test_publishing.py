@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from flask_migrate import downgrade, upgrade
 
 from clinic.audit import AuditEvent
 from clinic.clock import at
@@ -308,12 +309,38 @@ def test_undo_after_only_other_days_and_a_rule_that_never_began():
     made.change(weekdays=(1, 4))
     made.end(TUESDAY, future)
     made.publish()
-    assert future.weekdays == []
+    assert future.cancelled_at == NOON
+    assert future not in rota.rules_of([made.centre.id])
 
     undo(made)
 
     assert picture(made) == before
-    assert future.weekdays == [3]
+    assert (future.cancelled_at, future.weekdays) == (None, [3])
+
+
+def test_a_rule_that_never_begins_and_a_visit_that_was_moved_carry_over_and_back():
+    made = Rota()
+    future = made.add(weekdays=(3,), valid_from=WEDNESDAY)
+    made.open()
+    visit = made.book(TUESDAY)
+    slots = slots_for(made.service, made.slot(WEDNESDAY).id)
+    wanted = Request(visit.child, made.service, slots)
+    moving.move([Move(visit, wanted)], by=made.manager, online=False, now=NOON)
+    before = picture(made)
+    made.end(TUESDAY, future)
+    made.publish()
+    db.session.rollback()
+
+    downgrade(revision="0034")
+    upgrade()
+
+    db.session.expire_all()
+    facts = (future.cancelled_at, future.cancelled_by_id, future.weekdays)
+    assert facts == (NOON, made.manager.id, [3])
+    assert (visit.moved_at, visit.kept_at) == (NOON, None)
+    undo(made)
+    assert picture(made) == before
+    assert (future.cancelled_at, future.weekdays) == (None, [3])
 
 
 def test_undo_is_refused_with_who_uses_the_new_hours():

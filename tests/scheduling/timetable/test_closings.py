@@ -101,7 +101,7 @@ def test_the_reasons_carry_over_from_the_column_and_back():
     assert {reason for _, reason, _ in before} == {"closure", "leave", "rule", "hand", "busy"}
     db.session.rollback()
 
-    downgrade(revision="0032")
+    downgrade(revision="0033")
     upgrade()
 
     db.session.expire_all()

@@ -3,14 +3,14 @@
 Instead of one word in `slots.closed_for`. The database keeps `slots.closed_at` in step. The way
 down keeps one of the reasons: what was done by hand, to the rule or to the day before a closure.
 
-Revision ID: 0033
-Revises: 0032
+Revision ID: 0034
+Revises: 0033
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0033", "0032"
+revision, down_revision = "0034", "0033"
 branch_labels = depends_on = None
 
 SOURCES = {"closure_id": "closures", "leave_id": "leaves", "publication_id": "rota_publications"}
