@@ -25,7 +25,6 @@ from clinic.booking.requirements import requirements_of
 from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import appointments_ahead, get_own
 from clinic.care.gather import plans_of
-from clinic.care.plan import DueItem
 from clinic.centres.models import CentreService, Service
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -39,6 +38,7 @@ from clinic.scheduling.request import Request
 from clinic.scheduling.requirements import NO_CODES, PurposeChoice
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.verdict import verdict_of_day
+from clinic.services.due import DueItem
 from clinic.web import is_htmx, render, see_other
 
 DAYS_OF = {"days": 1, "weeks": 7}

@@ -3,37 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-
-class Standing(StrEnum):
-    """How a need stands on a day; the order is that of the plan."""
-
-    OVERDUE = "overdue"
-    DUE = "due"
-    ASK = "ask"  # a test, or a decision of the clinic, comes first
-    COMING = "coming"
-    DONE = "done"
-
-
-@dataclass(frozen=True)
-class DueItem:
-    """One thing that a service says of a child. Texts are in both languages, as the data has them."""
-
-    kind: str
-    code: str
-    name_zh: str
-    name_en: str
-    why_zh: str
-    why_en: str
-    rule: str
-    standing: Standing
-    earliest: date | None = None
-    recommended: date | None = None
-    latest: date | None = None  # best before this day
-    left: int = 0  # doses of a paid vaccine; none of it is ever overdue
-    booked_on: date | None = None  # the day of the visit that it is booked for
-    is_purpose: bool = False  # a visit can be booked for just this: its code can be ticked
+from clinic.services.due import DueItem, Standing
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,25 @@
-"""A child's timeline: what was given, what is due, what comes, and the paid vaccines as advice."""
+"""A child's timeline: what was done, what is due, what comes, and what is advised beyond it."""
 
-from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from clinic.care.gather import check_needs, vaccine_need, vaccine_needs
-from clinic.care.plan import DueItem, Plan, Standing, plan_of
-from clinic.checkups.due.plan import checks_booked, dues_of
+from clinic.care.plan import Plan, plan_of
 from clinic.families.models import Child
-from clinic.vaccination.booking.booked import cases_of
-from clinic.vaccination.programme.ahead import ahead
-from clinic.vaccination.programme.catalogue import Vaccine, vaccines
-from clinic.vaccination.programme.forecast import Evaluated, forecast
-from clinic.vaccination.programme.legal import Booked
-from clinic.vaccination.programme.paid import Advice, advice
-from clinic.vaccination.programme.visit_rules import at_a_visit
-
-SOON = timedelta(days=120)  # paid vaccines later than that are not told yet
-
-
-@dataclass(frozen=True)
-class Given:
-    """A dose on record, in the series that it counts for."""
-
-    vaccine: Vaccine
-    seen: Evaluated
+from clinic.services.due import DueItem, Outlook, Past
+from clinic.services.room import rooms
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """`later` supposes that what comes before is given on its first day."""
+    """`later` supposes that what comes before is done on its first day."""
 
     plan: Plan
     later: Sequence[DueItem]
-    given: Sequence[Given]
+    past: Sequence[Past]
     paid: Sequence[DueItem]
-    by_mouth: Set[str]  # the series whose next dose is no injection
+    room_for: int  # so much fits into one visit
 
     @property
     def days(self) -> list[tuple[date, list[DueItem]]]:
@@ -48,11 +31,11 @@ class Timeline:
         ]
 
     def bookable(self, rows: Sequence[DueItem], last: date) -> list[DueItem]:
-        """Of these, the doses that slots can be looked for: not booked, and legal by that last day."""
+        """Of these, what slots can be looked for: not booked, and possible by that last day."""
         return [
             row
             for row in rows
-            if row.kind == "vaccination"
+            if row.is_purpose
             and row not in self.later
             and row.booked_on is None
             and row.earliest
@@ -60,57 +43,29 @@ class Timeline:
         ]
 
     def for_one_visit(self, rows: Sequence[DueItem], last: date) -> list[DueItem]:
-        """Of these, as many as one visit can give."""
-        left = at_a_visit().injections
+        """Of these, as many as one visit has room for."""
+        left = self.room_for
         chosen = []
         for due_item in self.bookable(rows, last):
-            left -= due_item.code not in self.by_mouth
-            if left >= 0 or due_item.code in self.by_mouth:
+            left -= due_item.takes
+            if left >= 0 or not due_item.takes:
                 chosen.append(due_item)
         return chosen
 
 
 def timeline_of(child: Child, on: date) -> Timeline:
     """The child's timeline on that day. As many queries for a long record as for none."""
-    case = cases_of([child.id], today=on)[child.id]
-    lines = forecast(case.child, case.given, on)
-    steps = ahead(case.child, case.given, on)
-    needs = vaccine_needs(lines, case.booked)
-    checks = check_needs(
-        dues_of([child], on)[child.id], on, checks_booked([child.id], today=on)[child.id]
-    )
-    paid = [advised for advised in advice(case.child, case.given, on) if advised.usual <= on + SOON]
-    later = [need for step in steps if not step.is_next and (need := vaccine_need(step.line))]
-    once = {(seen.dose.vaccine, seen.dose.given_on): seen for line in lines for seen in line.doses}
+    said = [
+        room.outlook(child, on) if room.outlook else Outlook(room.due([child], on)[child.id])
+        for room in rooms()
+        if room.due
+    ]
     return Timeline(
-        plan_of([*needs, *checks]),
-        later,
-        [
-            Given(
-                vaccines()[dose.vaccine],
-                once.get((dose.vaccine, dose.given_on), Evaluated(dose, True)),
-            )
-            for dose in sorted(case.given, key=lambda one: (one.given_on, one.vaccine))
-        ],
-        [need for advice in paid if (need := _paid_need(advice, on, case.booked))],
-        {
-            forecast.series
-            for forecast in (*lines, *(each.line for each in paid))
-            if forecast.vaccine and vaccines()[forecast.vaccine].route == "PO"
-        },
-    )
-
-
-def _paid_need(one: Advice, on: date, booked: Collection[Booked]) -> DueItem | None:
-    """Paid advice as a need: from the day that is advised, or from today if that is past."""
-    need = next(iter(vaccine_needs([one.line], booked)), None)
-    if need is None:
-        return None
-    standing = (
-        Standing.COMING if one.usual > on and need.standing is Standing.DUE else need.standing
-    )
-    return replace(
-        need, standing=standing, recommended=one.usual, latest=one.best_before, left=one.left
+        plan_of(item for outlook in said for item in outlook.due),
+        [item for outlook in said for item in outlook.later],
+        [done for outlook in said for done in outlook.past],
+        [item for outlook in said for item in outlook.paid],
+        max((outlook.room_for for outlook in said), default=1),
     )
 
 

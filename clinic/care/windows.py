@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.care.plan import DueItem, Standing
 from clinic.sentences import mark
+from clinic.services.due import DueItem, Standing
 
 NOW = mark("Now")
 NOW_BEFORE = mark("Now, best before %(last)s")

@@ -1,10 +1,12 @@
 """What the health checks say of themselves."""
 
 from clinic.checkups.check.queries import check_of
+from clinic.checkups.due import needs
 from clinic.checkups.due.plan import HEALTH_CHECK
 from clinic.checkups.report.queries import has_report
 from clinic.checkups.spine.suggestions import SPINE
 from clinic.checkups.views import bp
+from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.services.room import Link, ServiceRoom
@@ -34,6 +36,10 @@ def _report(appointment: Appointment) -> Link | None:
     return Link(mark("Report of the health check"), "clipboard-list", "checkups.report", values)
 
 
+def _growth(child: Child) -> Link:
+    return Link(mark("Growth"), "ruler", "checkups.growth", {"child_id": child.id})
+
+
 def _has_record(appointment: Appointment) -> bool:
     """Whether a check was finished at it."""
     check = check_of(appointment.id)
@@ -52,5 +58,7 @@ CHECKUPS = ServiceRoom(
     link_before=_before,
     link_record=_record,
     link_report=_report,
+    due=needs.due,
+    child_page=_growth,
     has_record=_has_record,
 )

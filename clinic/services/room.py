@@ -6,15 +6,17 @@ A kind is a word of `services.kind`, and the name of a folder. Outside that fold
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from flask import Blueprint
 
 from clinic.errors import DomainError
+from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import NEVER_PAUSED
 from clinic.services.answers import Answers, AsksAgain
+from clinic.services.due import DueItem, Outlook
 from clinic.visits import stations
 from clinic.visits.stations import Pathway
 
@@ -95,6 +97,13 @@ class ServiceRoom:
         _nowhere  # where staff write down what is done
     )
     link_report: Callable[[Appointment], Link | None] = _nowhere  # what the family reads afterwards
+
+    # What is due. Both are asked on a day; `due` for many children, in a constant number of queries.
+    due: Callable[[Collection[Child], date], Mapping[int, Sequence[DueItem]]] | None = None
+    outlook: Callable[[Child, date], Outlook] | None = None  # all of one child's, if there is more
+    enter_past: Callable[[Child], Link] | None = None  # where the family enters what others did
+    nothing_past: str = ""  # said on the plan while nothing of it is on record
+    child_page: Callable[[Child], Link] | None = None  # what the family sees of a child
 
     # The day at the centre
     asks_again: AsksAgain | None = None  # before a check-in: what was answered with yes at home

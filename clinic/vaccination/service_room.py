@@ -1,8 +1,10 @@
 """What vaccination says of itself."""
 
+from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.services.room import Link, ServiceRoom
+from clinic.vaccination.booking import due
 from clinic.vaccination.booking.booked import booked_for, lost_by
 from clinic.vaccination.jab import asked_again, observation
 from clinic.vaccination.jab.queries import observation_of
@@ -25,6 +27,11 @@ def _before(appointment: Appointment) -> Link:
 def _record(appointment: Appointment) -> Link:
     values = {"appointment_id": appointment.id}
     return Link(mark("Vaccinate"), "syringe", "vaccination.visit", values)
+
+
+def _booklet(child: Child) -> Link:
+    values = {"child_id": child.id}
+    return Link(mark("Enter the vaccination booklet"), "pencil", "vaccination.booklet", values)
 
 
 def _has_record(appointment: Appointment) -> bool:
@@ -56,6 +63,12 @@ VACCINATION = ServiceRoom(
     lost_purposes_of=lost_by,
     link_before=_before,
     link_record=_record,
+    due=due.due,
+    outlook=due.outlook,
+    enter_past=_booklet,
+    nothing_past=mark(
+        "No vaccination is on record here yet. The plan below assumes that none was given."
+    ),
     asks_again=asked_again,
     has_record=_has_record,
     no_record=mark(

@@ -5,7 +5,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.care.plan import DueItem, Standing, plan_of
+from clinic.care.plan import plan_of
+from clinic.services.due import DueItem, Standing
 
 DAYS = st.dates(date(2026, 1, 1), date(2032, 1, 1))
 

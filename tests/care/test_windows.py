@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.care import windows
-from clinic.care.plan import DueItem, Standing
 from clinic.care.windows import window
+from clinic.services.due import DueItem, Standing
 from clinic.vaccination.programme.child import Recipient
 from clinic.vaccination.programme.paid import advice
 
