@@ -182,11 +182,11 @@ class Sites:
         self.made = {}
 
     def fresh(self, engine, rows=None):
-        """Yield the site, its context pushed, with no rows, or (SQLite) with those of the file `rows`."""
+        """Yield the site, its context pushed, with no rows, or with those that `keep` gave."""
         if engine not in self.made:
             self.made[engine] = self._make(engine)
         app, config, connections = self.made[engine]
-        self._renew(engine, rows or self.migrated)
+        self._renew(engine, rows)
         app.config.clear()
         app.config.update(config)
         clock.use_zone(app.config["CLINIC_ZONE"])
@@ -197,7 +197,7 @@ class Sites:
             db.engine.dispose()
 
     def _make(self, engine):
-        self._renew(engine, self.migrated)
+        self._renew(engine)
         url = f"sqlite:///{self.path}" if engine == "sqlite" else at(self.server(), "site")
         app = create_app(SETTINGS | {"DATABASE_URL": url})
         app.test_client_class = Client
@@ -205,13 +205,20 @@ class Sites:
         with app.app_context():
             return app, dict(app.config), db.engine
 
-    def _renew(self, engine, rows):
+    def keep(self, engine, folder):
+        """The rows as they are, for `fresh`: a file in that folder, or a database. Nobody is connected."""
         if engine == "postgresql":
-            database(self.server(), "site", template="template")
+            database(self.server(), "kept", template="site")
+            return "kept"
+        return shutil.copy(self.path, folder / "clinic.sqlite3")
+
+    def _renew(self, engine, rows=None):
+        if engine == "postgresql":
+            database(self.server(), "site", template=rows or "template")
             return
         for old in self.path.parent.glob(f"{self.path.name}*"):
             old.unlink()
-        shutil.copy(rows, self.path)
+        shutil.copy(rows or self.migrated, self.path)
 
 
 @pytest.fixture(scope="session")

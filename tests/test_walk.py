@@ -3,10 +3,11 @@
 A form may refuse, but then it says why, keeps what was typed and changes nothing. A form that
 edits what is on record is taken as it stands, and that changes nothing either. A second click on a
 form that was taken changes nothing more, and leads where the first one led.
+
+It walks on SQLite, or with ENGINE=postgresql there (some ten minutes).
 """
 
 import re
-import shutil
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,8 @@ from clinic.accounts.models import Role
 from clinic.accounts.sign_ins import AWAY_AFTER, PARENTS_MAY_REST
 from clinic.app import ROOMS
 from clinic.db import db
-from tests.walking import ReadingRequest, Walk, kind_of, lost, typed
+from tests.conftest import ENGINE
+from tests.walking import PostgresRows, ReadingRequest, SqliteRows, Walk, kind_of, lost, typed
 from tests.world import NOW, STAFF, make_world
 
 REFUSED = (409, 422)
@@ -59,9 +61,8 @@ SOMETIMES = {
 
 @pytest.fixture(scope="module")
 def world(sites, tmp_path_factory):
-    """The path of a SQLite database with the world, its names, and the cookies of its people."""
-    path = tmp_path_factory.mktemp("world") / "clinic.sqlite3"
-    for app in sites.fresh("sqlite"):
+    """The world's rows, its names, and the cookies of its people."""
+    for app in sites.fresh(ENGINE):
         with time_machine.travel(NOW, tick=False):
             made = make_world()
             name = app.config["SESSION_COOKIE_NAME"]
@@ -71,8 +72,8 @@ def world(sites, tmp_path_factory):
             }
         db.session.remove()
         db.engine.dispose()  # the last connection to close folds the write-ahead log into the file
-        shutil.copy(sites.path, path)
-    return path, made.names, cookies
+        kept = sites.keep(ENGINE, tmp_path_factory.mktemp("world"))
+    return kept, made.names, cookies
 
 
 @pytest.fixture(params=[Role.PARENT, *STAFF])
@@ -82,8 +83,9 @@ def role(request):
 
 @pytest.fixture
 def walk(sites, world, role):
-    rows, _names, cookies = world
-    for app in sites.fresh("sqlite", rows):
+    kept, _names, cookies = world
+    rows = PostgresRows(sites.server(), kept) if ENGINE == "postgresql" else SqliteRows(kept)
+    for app in sites.fresh(ENGINE, kept):
         client = app.test_client()
         client.set_cookie(cookies[role].key, cookies[role].decoded_value)
         with time_machine.travel(NOW, tick=False):

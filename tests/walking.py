@@ -9,11 +9,13 @@ from itertools import product
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
+import psycopg
 from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from clinic.db import db
 from tests.conftest import forget
+from tests.engines import database
 from tests.forms import Form
 from tests.pages import Page, path_of
 
@@ -72,11 +74,11 @@ class ReadingRequest(Request):
 
 
 class Walk:
-    """One person with a browser. `rows` is a SQLite file with the world; after each form it is as before."""
+    """One person with a browser. `rows` bring the world back: after each form it is as before."""
 
     def __init__(self, app, client, rows):
         self.app, self.client, self.rows = app, client, rows
-        self.path, self.engine = db.engine.url.database, db.engine
+        self.engine = db.engine
         self.cookies = [(cookie.key, cookie.decoded_value) for cookie in client._cookies.values()]
         self.asked_for, self.shown = defaultdict(set), defaultdict(set)  # view → names of fields
 
@@ -160,11 +162,8 @@ class Walk:
     def restore(self):
         """The rows as they were, and nothing remembered of what came between."""
         db.session.rollback()
-        with (
-            closing(sqlite3.connect(self.rows)) as source,
-            closing(sqlite3.connect(self.path)) as target,
-        ):
-            source.backup(target)
+        db.session.remove()
+        self.rows.restore(self.engine)
         forget(self.app, self.engine)
         for key in [cookie.key for cookie in self.client._cookies.values()]:
             self.client.delete_cookie(key)
@@ -173,21 +172,69 @@ class Walk:
 
     def rows_now(self):
         """Table → its rows, of all that counts."""
-        with closing(sqlite3.connect(self.path)) as connection:
+        return self.rows.now(self.engine)
+
+
+class SqliteRows:
+    """The world in a file of its own, to be copied into the site's."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def restore(self, engine):
+        with (
+            closing(sqlite3.connect(self.file)) as source,
+            closing(sqlite3.connect(engine.url.database)) as target,
+        ):
+            source.backup(target)
+
+    def now(self, engine):
+        with closing(sqlite3.connect(engine.url.database)) as connection:
             columns = connection.execute(
                 "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
                 " WHERE m.type = 'table' ORDER BY m.name, c.cid"
             )
-            tables = {}
-            for table, column in columns.fetchall():
-                if table not in NOT_COUNTED and not table.endswith("versions"):
-                    tables.setdefault(table, []).extend(
-                        f'"{one}"' for one in {column} - BOOKKEEPING
-                    )
             return {
                 table: set(connection.execute(f"SELECT {', '.join(names)} FROM {table}"))
-                for table, names in tables.items()
+                for table, names in counted(columns.fetchall()).items()
             }
+
+
+class PostgresRows:
+    """The world as a database of its own, from which the site's is made anew."""
+
+    def __init__(self, server, template):
+        self.server, self.template = server, template
+
+    def restore(self, engine):
+        engine.dispose()
+        database(self.server, engine.url.database, self.template)
+
+    def now(self, engine):
+        address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address) as connection:
+            columns = connection.execute(
+                "SELECT table_name, column_name FROM information_schema.columns"
+                " WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
+            )
+            return {
+                table: {
+                    row
+                    for (row,) in connection.execute(
+                        f'SELECT ROW({", ".join(names)})::text FROM "{table}"'
+                    )
+                }
+                for table, names in counted(columns.fetchall()).items()
+            }
+
+
+def counted(columns):
+    """Table → its columns, quoted, of all that counts."""
+    tables = {}
+    for table, column in columns:
+        if table not in NOT_COUNTED and not table.endswith("versions"):
+            tables.setdefault(table, []).extend(f'"{name}"' for name in {column} - BOOKKEEPING)
+    return tables
 
 
 def shape(address):
