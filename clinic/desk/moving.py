@@ -32,7 +32,7 @@ from clinic.outside import a_day, id_of, ids_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Appointment
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 
 @bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
@@ -59,6 +59,7 @@ def move(appointment_id: int) -> Response:
 
 @bp.post("/appointments/<id:appointment_id>/move/back")
 @allow(Role.RECEPTION)
+@shown_on("desk.show")
 def move_back(appointment_id: int) -> Response:
     """The last move is taken back: of all parts of the visit that it moved, if they are as shown."""
     appointment, now = get_appointment(me(), appointment_id), clock.now()
