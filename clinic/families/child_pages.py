@@ -84,6 +84,7 @@ def _register(form: NewChildForm) -> bool:
 
 @bp.route("/children/<id:child_id>", methods=["GET", "POST"])
 @allow(Role.PARENT)
+@needs_consent
 def edit_child(child_id: int) -> Response:
     child = get_child(me(), child_id)
     known = {name: getattr(child, name) for name in SHOWN}

@@ -31,4 +31,5 @@ def needs_consent(view: Callable[P, R]) -> Callable[P, R | Response]:
         flash(_("To go on, please agree to the privacy notice and the rule for children."))
         return see_other("families.consents", next=back)
 
+    asked_first.needs_consent = True  # type: ignore[attr-defined]
     return asked_first

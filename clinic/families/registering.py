@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from clinic.families.models import (
     Sex,
 )
 from clinic.families.pinyin import search_keys
+from clinic.families.rules import check_day_of_identity
 from clinic.sealing import CannotBeRead
 from clinic.sentences import mark
 
@@ -86,7 +88,8 @@ def register_child(
 def change_child(child: Child, *, by: Person, now: datetime, **facts: object) -> None:
     """Correct what we know of a child; the trail says which fields, not what they hold.
 
-    What hangs on its record is looked at again. Raises what `again.must_fit` raises.
+    What hangs on its record is looked at again. Raises what `again.must_fit` raises, or
+    IdentityOfAnotherDay: the number on record names its day of birth.
     """
     with again.looked_at_again([child.id], by=by, now=now):
         changed = sorted(name for name, value in facts.items() if _differs(child, name, value))
@@ -94,10 +97,18 @@ def change_child(child: Child, *, by: Person, now: datetime, **facts: object) ->
             again.must_fit(child.id, facts["birth_date"])  # type: ignore[arg-type]
         for name in changed:
             setattr(child, name, facts[name])
+        if "birth_date" in changed:
+            _must_fit_its_identity(child)
         if "name" in changed:
             child.name_pinyin = search_keys(child.name)
         if changed:
             audit.record("change", child, by=by.id, now=now, fields=changed)
+
+
+def _must_fit_its_identity(child: Child) -> None:
+    with suppress(CannotBeRead):
+        if child.identity_no:
+            check_day_of_identity(child.identity_no, child.birth_date)
 
 
 def _differs(child: Child, name: str, value: object) -> bool:
@@ -246,8 +257,9 @@ def _admit(child: Child, invitation: Invitation, *, by: Person, now: datetime) -
 
 
 def withdraw_invitation(invitation: Invitation, *, by: Person, now: datetime) -> None:
-    """The link no longer works. Raises InvitationGone if it has been used meanwhile."""
-    if not change_if(invitation, Invitation.accepted_at.is_(None), revoked_at=now):
+    """The link no longer works. Raises InvitationGone if it was used or withdrawn meanwhile."""
+    still = (Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+    if not change_if(invitation, *still, revoked_at=now):
         raise InvitationGone
     audit.record("withdraw_invitation", invitation, by=by.id, now=now)
 

@@ -42,6 +42,7 @@ def withdraw(user, *, given=False):
     "path",
     [
         "/family/children/new",
+        "/family/children/{child}",
         "/family/invitations",
         "/vaccination/children/{child}/booklet",
         "/checkups/children/{child}/measurements",

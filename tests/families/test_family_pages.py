@@ -183,6 +183,23 @@ def test_editing_keeps_the_sealed_numbers_that_are_left_empty(edited):
     assert child.certificate_no == "T330100123456"
 
 
+BORN_LATER = {"birth_date": "2025-02-02"}
+ITS_NUMBER = {"identity_no": "330106202502020016"}  # of that day
+
+
+def test_a_birth_date_that_its_number_contradicts_is_refused_until_both_are_corrected(edited):
+    child, page = edited
+    page.form().fill(identity_no="330106202502010010").submit()
+
+    refused = page.client.page(page.address).form().fill(BORN_LATER).submit()
+    assert (refused.status, list(refused.errors)) == (422, ["birth_date"])
+    assert refused.form().fields["birth_date"] == BORN_LATER["birth_date"]
+    assert child.birth_date == date(2025, 2, 1)
+
+    assert refused.form().fill(BORN_LATER | ITS_NUMBER).submit().location == "/family"
+    assert (child.birth_date, child.identity_no) == (date(2025, 2, 2), ITS_NUMBER["identity_no"])
+
+
 def test_two_guardians_edit_at_once_and_nothing_is_overwritten_unseen(app, edited):
     child, mothers = edited
     father = make_user(name="李强")
