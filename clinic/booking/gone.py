@@ -18,7 +18,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.outside import pick
-from clinic.scheduling.booking import holding
+from clinic.scheduling.booking import expired
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import Diary, diary_of, where_and_when
 from clinic.scheduling.request import Refused, Request, Resting, SlotTaken
@@ -39,9 +39,9 @@ def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> Do
     """What is to be said of these slots: whether a place rests; what is over goes to who waits for it."""
     if not isinstance(error, SlotTaken):
         return error
-    over, rests = holding.over_and_resting(slots, now=now)
+    over, rests = expired.over_and_resting(slots, now=now)
     if over:
-        in_one_transaction(lambda: holding.let_go(over, now=now))
+        in_one_transaction(lambda: expired.let_go(over, now=now))
     return Resting() if rests else error
 
 

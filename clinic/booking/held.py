@@ -14,8 +14,8 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.outside import pick
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
-from clinic.scheduling.queries import SLOT_FACTS, SlotFacts, slots_from
-from clinic.scheduling.request import HoldFacts, Request
+from clinic.scheduling.queries import SLOT_FACTS, slot_facts, slots_from
+from clinic.scheduling.request import HoldValue, Request
 from clinic.scheduling.search.catalogue import (
     EVERYWHERE,
     Catalogue,
@@ -34,35 +34,35 @@ class HeldChild:
 
 def _statement() -> Select[*tuple[Any, ...]]:
     lead, services, children, offered, sessions = (
-        one.__table__ for one in (Hold, Service, Child, SlotService, ClinicSession)
+        table.__table__ for table in (Hold, Service, Child, SlotService, ClinicSession)
     )
-    one = lead.alias()
+    hold = lead.alias()
     shared = select(Version.__table__.c.number).where(Version.__table__.c.centre_id == EVERYWHERE)
     return (
         select(
             shared.scalar_subquery().label("shared"),
-            one.c.id.label("hold_id"),
-            one.c.child_id,
-            one.c.service_id,
-            one.c.slot_id,
-            one.c.expires_at,
-            one.c.purpose,
-            one.c.moves_id,
-            one.c.booking_id,
+            hold.c.id.label("hold_id"),
+            hold.c.child_id,
+            hold.c.service_id,
+            hold.c.slot_id,
+            hold.c.expires_at,
+            hold.c.purpose,
+            hold.c.moves_id,
+            hold.c.booking_id,
             children.c.birth_date,
             *SLOT_FACTS,
         )
         .select_from(lead)
         .join(services, services.c.id == lead.c.service_id)
-        .join(one, or_(one.c.id == bindparam("hold_id"), one.c.lead_id == bindparam("hold_id")))
-        .join(children, children.c.id == one.c.child_id)
+        .join(hold, or_(hold.c.id == bindparam("hold_id"), hold.c.lead_id == bindparam("hold_id")))
+        .join(children, children.c.id == hold.c.child_id)
         .outerjoin(
             offered,
-            (offered.c.slot_id == one.c.slot_id) & (offered.c.service_id == one.c.service_id),
+            (offered.c.slot_id == hold.c.slot_id) & (offered.c.service_id == hold.c.service_id),
         )
         .outerjoin(sessions, sessions.c.id == offered.c.clinic_session_id)
         .where(MAY_CONFIRM)
-        .order_by(one.c.id)
+        .order_by(hold.c.id)
     )
 
 
@@ -78,16 +78,25 @@ def get_held(user: Person, kind: str, hold_id: int) -> list[Request]:
     catalogue = last_known()
     if catalogue.version != rows[0].shared:
         catalogue = read()
-    return [_wanted(row, catalogue) for row in rows]
+    return [_request(row, catalogue) for row in rows]
 
 
-def _wanted(row: Row[*tuple[Any, ...]], catalogue: Catalogue) -> Request:
+def _request(row: Row[*tuple[Any, ...]], catalogue: Catalogue) -> Request:
     service = pick(catalogue.services, row.service_id)
     assert service, "a hold's service is in the catalogue"
     return Request(
         HeldChild(row.child_id, row.birth_date),
         service,
-        slots_from(SlotFacts(*row[10:]), service),
-        hold=HoldFacts(*row[1:9]),
+        slots_from(slot_facts(row), service),
+        hold=HoldValue(
+            id=row.hold_id,
+            child_id=row.child_id,
+            service_id=row.service_id,
+            slot_id=row.slot_id,
+            expires_at=row.expires_at,
+            purpose=row.purpose,
+            moves_id=row.moves_id,
+            booking_id=row.booking_id,
+        ),
         known=catalogue.policy_of(service.id, row.centre_id),
     )

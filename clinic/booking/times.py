@@ -25,9 +25,7 @@ from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 
 A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)
-BEYOND_MAY_LAG = timedelta(
-    minutes=1
-)  # the hint at what lies beyond the strip, which has no version
+BEYOND_MAY_LAG = timedelta(minutes=1)  # the hint at what lies beyond the strip has no version
 NEVER = {
     "morning": mark("There are no morning hours for this here."),
     "afternoon": mark("There are no afternoon hours for this here."),
@@ -289,16 +287,8 @@ class _Search:
                 for offer in offers(self.service, self.centre_ids, start, end, now=self.now)
                 if offer.is_free and self._fits(offer) and not self.against[0](offer)
             ]
-        return next(
-            (
-                trip.starts_at
-                for trip in found
-                if not verdict_of_day(
-                    chooser.wishes,
-                    chooser.requirements,
-                    [trip.offers[0].centre_id],
-                    clinic_day(trip.starts_at),
-                )
-            ),
-            None,
-        )
+        for trip in found:
+            centre_id, day = trip.offers[0].centre_id, clinic_day(trip.starts_at)
+            if not verdict_of_day(chooser.wishes, chooser.requirements, [centre_id], day):
+                return trip.starts_at
+        return None

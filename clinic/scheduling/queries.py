@@ -206,7 +206,7 @@ def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     """
     db.session.flush()
     row = db.session.execute(ONE_SLOT, {"service_id": service.id, "slot_id": slot_id}).one()
-    return slots_from(_facts(row), service)
+    return slots_from(slot_facts(row), service)
 
 
 def slots_from(first: SlotFacts, service: Service) -> tuple[SlotFacts, ...]:
@@ -223,7 +223,7 @@ def slots_from(first: SlotFacts, service: Service) -> tuple[SlotFacts, ...]:
         ).order_by(_offered.starts_at),
         {"service_id": service.id},
     )
-    run = tuple(_facts(row) for row in rows)
+    run = tuple(slot_facts(row) for row in rows)
     whole = run[-1].ends_at - first.starts_at >= needed
     if not whole or any(a.ends_at != b.starts_at for a, b in pairwise(run)):
         raise TooShort
@@ -241,8 +241,20 @@ def where_and_when(slot_id: int) -> tuple[int, datetime] | None:
     return (row.centre_id, row.starts_at) if row else None
 
 
-def _facts(row: Row[*tuple[Any, ...]]) -> SlotFacts:
-    return SlotFacts(*row)
+def slot_facts(row: Row[*tuple[Any, ...]]) -> SlotFacts:
+    """The slot of a row that has the columns of `SLOT_FACTS`."""
+    return SlotFacts(
+        id=row.id,
+        clinic_session_id=row.clinic_session_id,
+        centre_id=row.centre_id,
+        practitioner_id=row.practitioner_id,
+        room_id=row.room_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        opens_at=row.opens_at,
+        closed=row.closed,
+        free_from=row.free_from,
+    )
 
 
 @dataclass(frozen=True)

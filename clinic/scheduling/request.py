@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
 
@@ -11,7 +12,7 @@ from clinic.centres.models import Service
 from clinic.db import broken_promise
 from clinic.errors import DomainError
 from clinic.scheduling import rules
-from clinic.scheduling.models import Hold, HoldFor
+from clinic.scheduling.models import HoldFor
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import Patient, SlotFacts
@@ -55,9 +56,37 @@ class Refused(DomainError):
         super().__init__(**objections[0].params)
 
 
+class Held(Protocol):
+    """A hold as the verbs need it: a row, or the value of one."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def child_id(self) -> int: ...
+
+    @property
+    def service_id(self) -> int: ...
+
+    @property
+    def slot_id(self) -> int: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+    @property
+    def purpose(self) -> HoldFor: ...
+
+    @property
+    def moves_id(self) -> int | None: ...
+
+    @property
+    def booking_id(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class HoldFacts:
-    """A hold as the verbs need it."""
+class HoldValue:
+    """A hold that was read or made without a row."""
 
     id: int
     child_id: int
@@ -67,9 +96,6 @@ class HoldFacts:
     purpose: HoldFor = HoldFor.FORM
     moves_id: int | None = None
     booking_id: int | None = None
-
-
-Held = Hold | HoldFacts
 
 
 @dataclass(frozen=True)

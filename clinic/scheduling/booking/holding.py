@@ -13,11 +13,11 @@ from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.booking import rows
 from clinic.scheduling.booking.booking import freed_for_others, must_be_changeable
-from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot
+from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.request import (
     Held,
-    HoldFacts,
+    HoldValue,
     Request,
     SlotTaken,
     refusal,
@@ -27,25 +27,6 @@ from clinic.scheduling.verdict import must_be_allowed
 from clinic.scheduling.waitlist import waiting
 from clinic.sentences import mark
 
-_holds, _slots = Hold.__table__.c, Slot.__table__.c
-OVER = select(_slots.id).where(
-    _slots.id.in_(bindparam("slot_ids", expanding=True)), _slots.frees_at <= bindparam("now")
-)
-RESTS = (
-    select(Place.id)
-    .where(
-        Place.slot_id == _slots.id,
-        Place.hold_id.is_(None),
-        Place.appointment_id.is_(None),
-        Place.expires_at > bindparam("now"),
-    )
-    .exists()
-)
-OVER_OR_RESTING = select(
-    _slots.id,
-    (_slots.frees_at <= bindparam("now")).label("is_over"),
-    RESTS.label("rests"),
-).where(_slots.id.in_(bindparam("slot_ids", expanding=True)))
 GROUP = (
     select(Hold)
     .where(or_(Hold.id == bindparam("lead_id"), Hold.lead_id == bindparam("lead_id")))
@@ -156,13 +137,13 @@ def _as_before(
 
 def _add(
     requests: Sequence[Request], by: Person, moves: Appointment | None, *, now: datetime
-) -> list[HoldFacts]:
+) -> list[HoldValue]:
     """New holds in their places. Raises SlotTaken."""
-    made: list[HoldFacts] = []
+    made: list[HoldValue] = []
     moves_id = moves.id if moves else None
     expires_at = now + timedelta(minutes=max(request.service.hold_minutes for request in requests))
     for request in requests:
-        facts = HoldFacts(
+        facts = HoldValue(
             id=rows.add_hold(
                 {
                     "user_id": by.id,
@@ -215,26 +196,6 @@ def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime
     family_of = family.id if family else None
     freed = places.lock_to_take(slot_ids, family=family_of, now=now, online=True)
     waiting.on_freed(freed, now=now)
-
-
-def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
-    """Those of these slots in which something kept is over."""
-    return list(db.session.scalars(OVER, {"slot_ids": list(slot_ids), "now": now}))
-
-
-def over_and_resting(slot_ids: Iterable[int], *, now: datetime) -> tuple[list[int], bool]:
-    """The same, and whether a place in one of them is nobody's for a moment, after a release."""
-    rows = db.session.execute(OVER_OR_RESTING, {"slot_ids": list(slot_ids), "now": now}).all()
-    return [row.id for row in rows if row.is_over], any(row.rests for row in rows)
-
-
-def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
-    """Give what is over in these slots to who waits for it.
-
-    Whoever comes by and is refused because somebody waits undoes what was found for them: this
-    finds it again, in a transaction of its own, whether a worker runs or not.
-    """
-    lock(over_in(slot_ids, now=now), now=now)
 
 
 class Earlier(NamedTuple):

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.scheduling.booking import (
     anyone,
     booking,
+    expired,
     holding,
     moving,
     new_times,
@@ -250,7 +251,7 @@ def test_a_place_whose_hold_is_over_goes_to_who_waits_before_who_comes_by():
     with pytest.raises(SlotTaken):
         make_hold(clinic.wanted(make_child(other), 0), by=other, now=over)
     db.session.rollback()
-    holding.let_go([clinic.session.slots[0].id], now=over)
+    expired.let_go([clinic.session.slots[0].id], now=over)
     db.session.commit()
 
     assert len(waiting.live_offers(entry.id)) == 1
