@@ -11,7 +11,8 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
+from clinic.scheduling.timetable.weekly import Weekly
 
 CENTRES, PRACTITIONERS = 100, 6  # each works mornings and afternoons
 HOURS = ((time(8, 30), time(11, 30)), (time(13, 30), time(16, 30)))
@@ -25,7 +26,7 @@ def measure(url, engine, *, full):
         made = []
 
         def extend():
-            found = rota.extend(centres(), first, first + timedelta(days=27), now=now)
+            found = extending.extend(centres(), first, first + timedelta(days=27), now=now)
             made.append((found.sessions, found.slots))
             db.session.commit()
 
@@ -69,7 +70,7 @@ def city():
     for practitioner in db.session.scalars(select(Practitioner)):
         room = practitioner.centre.rooms[(practitioner.id - 1) % PRACTITIONERS]
         for opens, closes in HOURS:
-            weekly = rota.Weekly(tuple(range(7)), opens, closes, 15, valid_from)
+            weekly = Weekly(tuple(range(7)), opens, closes, 15, valid_from)
             rota.add_rule(practitioner, room, [service], weekly, by=by, now=now)
     db.session.commit()
     return lambda: list(db.session.scalars(select(Centre).order_by(Centre.id)))

@@ -26,7 +26,7 @@ from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.jab import (
     before,
@@ -300,7 +300,7 @@ def _plan_hours(world):
     new_times.offer_to(lost.id, now=NOW)
     (leave,), (closure,) = db.session.scalars(select(Leave)), db.session.scalars(select(Closure))
     world.name(request_id=asked.id, leave_id=leave.id, closure_id=closure.id)
-    weekly = rota.Weekly(
+    weekly = Weekly(
         weekdays=(0, 1), opens=time(9), closes=time(11), slot_minutes=15, valid_from=LATER
     )
     services = tuple(world.services.values())

@@ -12,7 +12,7 @@ from clinic.scheduling.policies import policy_for
 from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.why_none import why_none
-from clinic.scheduling.timetable.rota import horizon
+from clinic.scheduling.timetable.extending import horizon
 from clinic.sentences import mark
 
 OVER = Objection("past", mark("That day is over."))

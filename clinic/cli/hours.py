@@ -136,7 +136,7 @@ def hours(
 @click.option("--by", required=True)
 def withdraw(session_id: int, version: str | None, by: str) -> None:
     """Take a session out of the calendar, whoever is booked."""
-    _change(kinds.withdraw(row_of(ClinicSession, session_id)), version, by)
+    _change(kinds.withdrawal(row_of(ClinicSession, session_id)), version, by)
 
 
 @schedule.cli.command("end-rule")

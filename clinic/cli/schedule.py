@@ -27,7 +27,8 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.booking import new_times
 from clinic.scheduling.policies import policy_for, set_policy
-from clinic.scheduling.timetable import release, rota
+from clinic.scheduling.timetable import extending, release, rota
+from clinic.scheduling.timetable.weekly import TeamStation, Weekly
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.work import work
 from clinic.vaccination.booking.verify import broken_records
@@ -85,7 +86,7 @@ def extend(first: datetime, last: datetime, codes: tuple[str, ...]) -> None:
     centres = [centre_of(code) for code in codes] or list(db.session.scalars(query))
     try:
         done = in_one_transaction(
-            lambda: rota.extend(centres, first.date(), last.date(), now=clock.now())
+            lambda: extending.extend(centres, first.date(), last.date(), now=clock.now())
         )
     except DomainError as error:
         raise CommandRefused(error) from error
@@ -149,7 +150,7 @@ def rule(
     """Add a weekly rule; `extend` or `work` opens its days."""
     if not set(weekdays) <= set("1234567"):
         raise click.BadParameter("digits from 1 to 7", param_hint="--weekdays")
-    weekly = rota.Weekly(
+    weekly = Weekly(
         weekdays=tuple(int(weekday) - 1 for weekday in weekdays),
         opens=opens.time(),
         closes=closes.time(),
@@ -179,10 +180,10 @@ def _services(codes: tuple[str, ...]) -> list[Service]:
     return given
 
 
-def _station(text: str) -> rota.TeamStation:
+def _station(text: str) -> TeamStation:
     try:
         name, places, minutes = text.split(":")
-        return rota.TeamStation(name, int(places), int(minutes))
+        return TeamStation(name, int(places), int(minutes))
     except ValueError as error:
         raise click.BadParameter(text, param_hint="--station") from error
 

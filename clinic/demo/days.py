@@ -17,7 +17,7 @@ from clinic.demo import checks, hall, jabs, leave, newcomers, stock
 from clinic.demo.city import FOUNDER, INVENTED, City, Family, city_in_database
 from clinic.demo.visits import happen, invent, open_visits
 from clinic.scheduling.models import Booking
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending
 
 MOST_DAYS = 10  # that are made up for after the site stood still
 FOUNDED_BEFORE = timedelta(days=60)
@@ -72,18 +72,18 @@ def _last_day(founder: User) -> date:
 def open_days(city: City, first: date) -> None:
     """What the rota gives from that day on, as far ahead as a site's worker opens it. Today is open
     in any case, and so are years that nobody knows yet, unless a person has decided about the day."""
-    count = (city.today + rota.horizon() - first).days + 1
+    count = (city.today + extending.horizon() - first).days + 1
     days = [first + timedelta(days=n) for n in range(count)]
     known = calendars_between(days[0], days[-1])
     centres = city.centres()
-    decided = rota.adjusted_days([centre.id for centre in centres], days)
+    decided = extending.adjusted_days([centre.id for centre in centres], days)
     for centre in centres:
         for day in days:
             works = _works_as(day, known, is_today=day == city.today)
             if works and day not in decided.get(centre.id, {}):
                 db.session.add(AdjustedDay(centre_id=centre.id, day=day, works_as=works.weekday))
     db.session.flush()
-    rota.extend(centres, days[0], days[-1], now=city.founded)
+    extending.extend(centres, days[0], days[-1], now=city.founded)
 
 
 class _Works(NamedTuple):

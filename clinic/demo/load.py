@@ -22,6 +22,7 @@ from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.weekly import TeamStation, Weekly
 
 DAYS_BEFORE = 14
 VISITED_BEFORE = (9, 6, 4, 2, 1)  # days ago
@@ -215,14 +216,14 @@ def _add_rota(city: City, centre: Centre) -> None:
         centre.practitioners, centre.rooms, row["practitioners"], strict=True
     ):
         for opens, closes in _hours(city):
-            weekly = rota.Weekly(
+            weekly = Weekly(
                 weekdays=tuple(range(SUNDAY)),
                 opens=opens,
                 closes=closes,
                 slot_minutes=one["slot"],
                 valid_from=first,
                 capacity=one["capacity"],
-                stations=tuple(rota.TeamStation(*each) for each in one.get("stations", ())),
+                stations=tuple(TeamStation(*each) for each in one.get("stations", ())),
                 online_percent=100 * one["online"] // one["capacity"],
             )
             rota.add_rule(

@@ -157,7 +157,7 @@ def withdraw(session_id: int) -> Response:
     session = get_session(me(), session_id)
     code, week = session.practitioner.centre.code, clinic_day(session.starts_at)
     try:
-        in_one_transaction(lambda: opening.withdraw_session(session, by=me(), now=clock.now()))
+        in_one_transaction(lambda: opening.withdraw_if_empty(session, by=me(), now=clock.now()))
     except DomainError as error:
         centre = next(centre for centre in centres_of(me()) if centre.code == code)
         return _week_page(centre, week - timedelta(days=week.weekday()), say(error))

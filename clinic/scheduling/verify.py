@@ -14,7 +14,7 @@ from clinic.db import UTCDateTime, db
 from clinic.families.models import Child
 from clinic.scheduling.changes.kinds import HoursChange
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
+from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.waitlist.wishes import is_of_age
 
 LIVE = "cancelled_at IS NULL AND no_show_at IS NULL AND displaced_at IS NULL"

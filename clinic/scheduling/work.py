@@ -16,7 +16,7 @@ from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.booking import new_times
 from clinic.scheduling.rounds import POISON, Round
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending
 from clinic.scheduling.waitlist import waiting
 
 
@@ -62,7 +62,7 @@ def _ids(found: list[int]) -> list[int]:
     return found
 
 
-def _extend(a_round: Round, now: datetime) -> list[rota.Extended]:
+def _extend(a_round: Round, now: datetime) -> list[extending.Extended]:
     """Open the rota of every centre as far as it reaches today; of each alone where all at once fails."""
     centre_ids = _ids(list(db.session.scalars(select(Centre.id).order_by(Centre.id))))
     try:
@@ -76,10 +76,10 @@ def _extend(a_round: Round, now: datetime) -> list[rota.Extended]:
     return [extended for extended in done if extended]
 
 
-def extend_all(centre_ids: list[int], *, now: datetime) -> rota.Extended:
+def extend_all(centre_ids: list[int], *, now: datetime) -> extending.Extended:
     """Open the rota of these centres as far as it reaches today."""
     centres = db.session.scalars(
         select(Centre).where(Centre.id.in_(centre_ids)).order_by(Centre.id)
     )
     today = clinic_day(now)
-    return rota.extend(centres.all(), today, today + rota.horizon(), now=now)
+    return extending.extend(centres.all(), today, today + extending.horizon(), now=now)

@@ -143,7 +143,7 @@ def test_a_withdrawn_session_cannot_be_booked(client):
     service = make_service()
     slot = make_slot(service)
     data = wish(make_child(parent), service, slot)
-    opening.withdraw_session(slot.clinic_session, by=parent, now=NOON)
+    opening.withdraw_if_empty(slot.clinic_session, by=parent, now=NOON)
     answer = client.sign_in(parent).post("/pediatrics/holds", data=data)
     assert answer.status_code == 422
     assert "已停诊" in answer.text

@@ -18,7 +18,8 @@ from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
@@ -228,9 +229,9 @@ def test_an_expired_hold_is_free_at_once(site):
 def test_a_day_opens_at_the_second(site):
     set_policy({"release_days": 5}, service=None, centre=None, by=site.manager, now=NOON)
     day = date(2026, 3, 8)
-    weekly = rota.Weekly((day.weekday(),), time(9), time(10), 15, day, day)
+    weekly = Weekly((day.weekday(),), time(9), time(10), 15, day, day)
     rota.add_rule(site.practitioner, site.room, [site.service], weekly, by=site.manager, now=NOON)
-    rota.extend([site.centre], day, day, now=NOON)
+    extending.extend([site.centre], day, day, now=NOON)
     db.session.commit()
     opens = at(date(2026, 3, 3), time(18))
     path = f"{PAGE}?day={day}"

@@ -20,7 +20,8 @@ from clinic.centres.years import (
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession
-from clinic.scheduling.timetable.rota import Weekly, add_rule
+from clinic.scheduling.timetable.rota import add_rule
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,

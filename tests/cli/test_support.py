@@ -8,7 +8,8 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, PauseLift, SlotService
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.timetable.rota import Weekly, add_rule
+from clinic.scheduling.timetable.rota import add_rule
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist.waiting import join
 from tests.cli.conftest import BY

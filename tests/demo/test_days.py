@@ -20,7 +20,7 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending
 from clinic.scheduling.verdict import verdict
 from clinic.scheduling.verify import broken_promises
 from clinic.vaccination.booking.verify import broken_records
@@ -237,7 +237,7 @@ def test_times_are_open_as_far_ahead_as_families_may_book(city):
     now = at(NEXT, time(20))
     renew(now)
     last = db.session.scalar(select(func.max(Slot.starts_at)))
-    assert clinic_day(last) == NEXT + rota.HORIZON
+    assert clinic_day(last) == NEXT + extending.HORIZON
 
 
 def test_a_day_that_the_manager_shut_stays_shut(city):

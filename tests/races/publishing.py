@@ -29,7 +29,10 @@ def unprotect(how, wait):
         twins.replace(rota_must_be_as_shown=twins.nothing)
     if how == "unlocked":
         check = partial(_check_and_wait, wait, twins.original("rota_must_be_as_shown"))
-        locks = ("one_rota_at_a_time", "one_change_at_a_time", "one_timetable_at_a_time")
+        locks = [
+            *("one_rota_at_a_time", "one_change_at_a_time"),
+            *("one_timetable_at_a_time", "one_extension_at_a_time"),
+        ]
         twins.replace(
             **dict.fromkeys((*locks, "lock_slots"), twins.nothing), rota_must_be_as_shown=check
         )

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Closure
 from clinic.db import db
-from clinic.scheduling.changes.kinds import withdraw
+from clinic.scheduling.changes.kinds import withdrawal
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.status import Status, status_of
@@ -59,7 +59,7 @@ def shut(race):
 
     def by(how):
         if how == "reopen":
-            clinic.do(withdraw(clinic.session), now=AT_NINE)
+            clinic.do(withdrawal(clinic.session), now=AT_NINE)
             return how, clinic.session.id
         clinic.do(clinic.close(), now=AT_NINE)
         return how, db.session.scalars(select(Closure.id)).one()

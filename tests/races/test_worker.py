@@ -18,6 +18,7 @@ from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, WaitlistEntry
 from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (
@@ -105,7 +106,7 @@ class Backlog:
         db.session.commit()
 
     def _a_rota(self):
-        weekly = rota.Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, in_two_days(4))
+        weekly = Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, in_two_days(4))
         rota.add_rule(
             make_practitioner([self.service], centre=self.centre),
             make_room(self.centre),

@@ -21,6 +21,7 @@ REPLACED = {
     "one_reopening_at_a_time": "clinic.scheduling.changes.reopening.one_at_a_time",
     "one_rota_at_a_time": "clinic.scheduling.rota.publishing.one_at_a_time",
     "one_timetable_at_a_time": "clinic.scheduling.timetable.rota.one_at_a_time",
+    "one_extension_at_a_time": "clinic.scheduling.timetable.extending.one_at_a_time",
     "lock_visit": "clinic.vaccination.jab.giving.lock_row",
     "lock_lots": "clinic.vaccination.jab.giving.lock_all",
     "lock_stock": "clinic.vaccination.stock.reserving.lock",

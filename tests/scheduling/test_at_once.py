@@ -25,8 +25,8 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
-from clinic.scheduling.timetable import rota
-from clinic.scheduling.timetable.rota import Weekly
+from clinic.scheduling.timetable import extending, rota
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.conftest import SETTINGS
@@ -309,7 +309,7 @@ def test_a_day_that_closes_while_the_rota_opens_it_is_closed(clinic, postgres_si
     centre, parent = clinic.centre.id, clinic.parent.id
 
     def extend():
-        rota.extend([db.session.get_one(Centre, centre)], TOMORROW, TOMORROW, now=NOON)
+        extending.extend([db.session.get_one(Centre, centre)], TOMORROW, TOMORROW, now=NOON)
 
     def close():
         where = db.session.get_one(Centre, centre)

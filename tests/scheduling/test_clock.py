@@ -14,7 +14,9 @@ from clinic.scheduling.policy import Policy
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.courses import Pattern, plan_course
-from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
+from clinic.scheduling.timetable.extending import extend
+from clinic.scheduling.timetable.rota import add_rule
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verdict import verdict
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS

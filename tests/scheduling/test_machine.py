@@ -45,7 +45,9 @@ from clinic.scheduling.policies import set_policy
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.timetable import release
-from clinic.scheduling.timetable.rota import Weekly, add_rule, extend
+from clinic.scheduling.timetable.extending import extend
+from clinic.scheduling.timetable.rota import add_rule
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.waitlist import waiting
 from clinic.scheduling.work import work
 from tests.makes import make_hold

@@ -256,7 +256,7 @@ def test_a_fact_that_nobody_recorded_is_found(unprotected, fact):
 
 def test_a_hold_that_lost_its_place_to_a_change_of_hours_or_to_time_breaks_nothing(rows):
     session = db.session.get_one(Hold, rows["hold"]).slot.clinic_session
-    change = kinds.withdraw(session)
+    change = kinds.withdrawal(session)
     version = applying.preview(change, now=NOON).version
     applying.apply(change, version, by=make_user(), now=NOON)
     db.session.commit()

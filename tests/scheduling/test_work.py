@@ -10,9 +10,9 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Hold
 from clinic.scheduling.policies import set_policy
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import RoomBusy
-from clinic.scheduling.timetable.rota import Weekly
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.waitlist import waiting
 from clinic.scheduling.work import work
 from tests.makes import (
@@ -74,7 +74,7 @@ def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch
         room = make_room(practitioner.centre)
         rules.append(rota.add_rule(practitioner, room, [service], weekly, by=make_user(), now=NOON))
     db.session.commit()
-    poisonous, real = rules[1].centre_id, rota.extend
+    poisonous, real = rules[1].centre_id, extending.extend
 
     def extend(centres, *days, now):
         done = real(centres, *days, now=now)
@@ -95,7 +95,7 @@ def test_sessions_are_made_as_far_as_any_service_opens_online():
     room, hours = make_room(practitioner.centre), Weekly((0,), time(8), time(9), 15, TOMORROW)
     rota.add_rule(practitioner, room, [service], hours, by=make_user(), now=NOON)
     work(now=NOON)
-    assert _last_day() <= NOON.date() + rota.HORIZON
+    assert _last_day() <= NOON.date() + extending.HORIZON
     set_policy({"release_days": 60}, service=service, centre=None, by=None, now=NOON)
     work(now=NOON)
     assert NOON.date() + timedelta(days=53) < _last_day() <= NOON.date() + timedelta(days=60)

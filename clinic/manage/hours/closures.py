@@ -29,7 +29,7 @@ from clinic.outside import NotADay, a_day, day_or, id_of
 from clinic.plain import sought
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Change, Close, WorksAs
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending
 from clinic.sentences import mark
 from clinic.web import render, see_other
 
@@ -95,9 +95,9 @@ def works_as() -> Response:
         flash(say(NotADay()) if day is None else str(CHOOSE), "info")
         return see_other("manage.closures", centre=centre.code, **typed())
     change = WorksAs(centre, day, None if is_shut else weekday)
-    if day > clinic_day(clock.now()) + rota.horizon():
+    if day > clinic_day(clock.now()) + extending.horizon():
         return _do(change, centre, day, _("Another timetable"), lambda: None)
-    opens_the_rest = lambda: rota.extend([centre], day, day, now=clock.now())  # noqa: E731
+    opens_the_rest = lambda: extending.extend([centre], day, day, now=clock.now())  # noqa: E731
     return _do(change, centre, day, _("Another timetable"), opens_the_rest)
 
 

@@ -22,7 +22,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.rota import publishing, undoing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.models import RotaPublication
-from clinic.scheduling.timetable.rota import horizon
+from clinic.scheduling.timetable.extending import horizon
 from clinic.web import render, see_other
 
 

@@ -13,7 +13,8 @@ from clinic.db import db
 from clinic.manage.forms import WEEK
 from clinic.scheduling.models import RotaRule
 from clinic.scheduling.rota.models import DraftKind, RotaDraft, weekly_of
-from clinic.scheduling.timetable.rota import Weekly, rules_of
+from clinic.scheduling.timetable.rota import rules_of
+from clinic.scheduling.timetable.weekly import Weekly
 
 ROWS = ("practitioner", "room")
 

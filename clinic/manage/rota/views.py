@@ -38,6 +38,7 @@ from clinic.scheduling.rota.models import (
 )
 from clinic.scheduling.timetable import opening
 from clinic.scheduling.timetable import rota as rules
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.web import render, see_other, shown_on
 
 BESIDE = {  # where a refusal is said
@@ -167,7 +168,7 @@ def _template(
     stations = draft.weekly.stations if draft and draft.template else ()
     if rule:
         stations = weekly_of(rule).stations
-    weekly = rules.Weekly(
+    weekly = Weekly(
         weekdays=tuple(sorted(form.weekdays.data or [])),
         opens=form.opens.data,  # type: ignore[arg-type]
         closes=form.closes.data,  # type: ignore[arg-type]

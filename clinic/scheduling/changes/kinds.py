@@ -21,7 +21,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.timetable.closings import SlotClosing, Why
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
-from clinic.scheduling.timetable.rota import applies
+from clinic.scheduling.timetable.weekly import applies
 from clinic.sentences import mark
 
 
@@ -235,7 +235,7 @@ class NewHours(_Shuts):
         return self.session
 
 
-def withdraw(session: ClinicSession) -> NewHours:
+def withdrawal(session: ClinicSession) -> NewHours:
     """The change that leaves nothing of a session."""
     return NewHours(session, time(0), time(0))
 
@@ -274,7 +274,7 @@ class WorksAs(_Shuts):
     """A centre works on a day by another weekday's timetable (Monday is 0), or not at all.
 
     What the rota opened and does not apply any more is shut; what an earlier timetable of this
-    kind shut and this one has opens again; `rota.extend` opens the rest.
+    kind shut and this one has opens again; `extending.extend` opens the rest.
     """
 
     centre: Centre

@@ -38,15 +38,11 @@ from clinic.scheduling.rota.plan import (
     compare,
 )
 from clinic.scheduling.timetable.closings import taken_out
+from clinic.scheduling.timetable.extending import horizon, timetables
 from clinic.scheduling.timetable.opening import NotGivenHere, is_given
-from clinic.scheduling.timetable.rota import (
-    OverlappingRule,
-    applies,
-    horizon,
-    rules_of,
-    timetables,
-)
+from clinic.scheduling.timetable.rota import OverlappingRule, rules_of
 from clinic.scheduling.timetable.shut import Shut
+from clinic.scheduling.timetable.weekly import applies
 
 
 @dataclass(frozen=True)

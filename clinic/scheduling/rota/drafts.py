@@ -14,7 +14,7 @@ from sqlalchemy import select
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Practitioner, Room, Service
-from clinic.clock import at, clinic_day
+from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.models import RotaRule
@@ -25,21 +25,9 @@ from clinic.scheduling.rota.models import (
     to_json,
     weekly_of,
 )
-from clinic.scheduling.timetable.opening import (
-    EndsBeforeItBegins,
-    NoPlaces,
-    NotGivenHere,
-    NoWholeSlot,
-    cut,
-    is_given,
-    one_at_a_time,
-)
-from clinic.scheduling.timetable.rota import (
-    NeverValid,
-    NoWeekday,
-    Weekly,
-    team_capacity,
-)
+from clinic.scheduling.timetable.opening import one_at_a_time
+from clinic.scheduling.timetable.rota import check_weekly
+from clinic.scheduling.timetable.weekly import Weekly, capacity_of
 from clinic.sentences import mark
 
 
@@ -75,29 +63,9 @@ class Template:
 
 def check_template(wanted: Template, *, now: datetime) -> None:
     """Raise what stands against it, apart from other rules: those are seen in the diff."""
-    weekly = wanted.weekly
-    if weekly.closes <= weekly.opens:
-        raise EndsBeforeItBegins
-    if not weekly.weekdays:
-        raise NoWeekday
-    if weekly.valid_from <= clinic_day(now):
+    check_weekly(wanted.practitioner, wanted.room, wanted.services, wanted.weekly)
+    if wanted.weekly.valid_from <= clinic_day(now):
         raise BeginsTooSoon
-    if weekly.valid_until is not None and weekly.valid_until < weekly.valid_from:
-        raise NeverValid
-    if not is_given(wanted.practitioner, wanted.room, wanted.services):
-        raise NotGivenHere
-    day = weekly.valid_from
-    if not list(cut(at(day, weekly.opens), at(day, weekly.closes), weekly.slot_minutes)):
-        raise NoWholeSlot
-    if capacity_of(weekly) < 1:
-        raise NoPlaces
-
-
-def capacity_of(weekly: Weekly) -> int:
-    """Places a slot: as many as its narrowest station lets through, if it has stations. Pure."""
-    if weekly.stations:
-        return team_capacity(weekly.stations, weekly.slot_minutes)
-    return weekly.capacity
 
 
 def draft_add(

@@ -15,7 +15,7 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Room
 from clinic.db import Base, db
 from clinic.scheduling.models import RotaRule
-from clinic.scheduling.timetable.rota import TeamStation, Weekly
+from clinic.scheduling.timetable.weekly import TeamStation, Weekly
 
 ONE_DAY = timedelta(days=1)
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from clinic.clock import at
-from clinic.scheduling.timetable.opening import cut
-from clinic.scheduling.timetable.rota import Weekly, rules_meet
+from clinic.scheduling.timetable.weekly import Weekly, cut, rules_meet
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from clinic.scheduling.rota.models import (
     RotaPublication,
     last_publication,
 )
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import one_at_a_time
 from clinic.sentences import mark
 
@@ -93,7 +93,7 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     change = publishing(centre, shown.closing, row=publication)
     applying.carry_out(change, shown.shutting, by=by, now=now)
     tomorrow = clinic_day(now) + ONE_DAY
-    rota.extend([centre], tomorrow, clinic_day(now) + rota.horizon(), now=now)
+    extending.extend([centre], tomorrow, clinic_day(now) + extending.horizon(), now=now)
     made = [draft.made_rule_id for draft in shown.drafts if draft.made_rule_id]
     theirs = ClinicSession.rota_rule_id.in_(made)
     if left := seat_again(publication.kept, theirs, online, by=by, now=now):
@@ -107,7 +107,7 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
 def _who_waits(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
     """Those who lost a time with a clinician whose hours a draft changes, as far as days are open."""
     people = {draft.practitioner_id for draft in drafts if draft.practitioner_id}
-    start, end = day_bounds(clinic_day(now) + ONE_DAY, rota.horizon().days)
+    start, end = day_bounds(clinic_day(now) + ONE_DAY, extending.horizon().days)
     return [
         appointment
         for appointment in who_waits(people, start, end)

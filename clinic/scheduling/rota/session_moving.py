@@ -28,6 +28,7 @@ from clinic.scheduling.rota.plan import Guest, seats_of
 from clinic.scheduling.rota.publishing import booked_online, seat_again
 from clinic.scheduling.timetable import opening
 from clinic.scheduling.timetable.shut import Shut
+from clinic.scheduling.timetable.weekly import cut
 from clinic.sentences import mark
 
 
@@ -139,7 +140,7 @@ def _free_times(
         raise InThePast
     if end <= start:
         raise opening.EndsBeforeItBegins
-    times = list(opening.cut(start, end, hours.slot_minutes))
+    times = list(cut(start, end, hours.slot_minutes))
     if not times:
         raise opening.NoWholeSlot
     shut = Shut([session.centre_id], [day])

@@ -25,7 +25,8 @@ from clinic.scheduling.models import (
     Slot,
     SlotService,
 )
-from clinic.scheduling.timetable.rota import applies, timetables
+from clinic.scheduling.timetable.extending import timetables
+from clinic.scheduling.timetable.weekly import applies
 from clinic.sentences import mark
 
 

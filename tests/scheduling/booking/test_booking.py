@@ -277,9 +277,9 @@ def test_a_session_with_families_is_not_withdrawn():
     appointment = make_appointment()
     session = db.session.get(Slot, appointment.slot_id).clinic_session
     with pytest.raises(opening.HasAppointments):
-        opening.withdraw_session(session, by=make_user(), now=NOON)
+        opening.withdraw_if_empty(session, by=make_user(), now=NOON)
     db.session.rollback()
     booking.cancel(appointment, by=make_user(), online=True, now=NOON)
-    opening.withdraw_session(session, by=make_user(), now=NOON)
+    opening.withdraw_if_empty(session, by=make_user(), now=NOON)
     db.session.commit()
     assert db.session.scalar(select(func.count(Place.id))) == 0

@@ -15,15 +15,16 @@ from clinic.scheduling.changes.kinds import (
     EndRule,
     NewHours,
     WorksAs,
-    withdraw,
+    withdrawal,
 )
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
 from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Refused, Request, SlotTaken
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -184,7 +185,7 @@ def test_a_shorter_session_and_more_places():
 def test_withdrawing_a_session_with_people_in_it():
     clinic = Clinic()
     lost = clinic.book(0)
-    clinic.do(withdraw(clinic.session))
+    clinic.do(withdrawal(clinic.session))
     assert status_of(lost) is Status.DISPLACED
     assert clinic.session.withdrawn_at == NOON
 
@@ -343,11 +344,11 @@ def test_a_family_without_any_other_time_still_waits():
 
 def test_ending_a_rule_shuts_what_it_opened_after_that_day(both):
     clinic = Clinic()
-    weekly = rota.Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, date(2026, 3, 9))
+    weekly = Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, date(2026, 3, 9))
     rule = rota.add_rule(
         clinic.practitioner, clinic.room, [clinic.service], weekly, by=clinic.manager, now=NOON
     )
-    rota.extend([clinic.centre], date(2026, 3, 9), date(2026, 3, 13), now=NOON)
+    extending.extend([clinic.centre], date(2026, 3, 9), date(2026, 3, 13), now=NOON)
     db.session.commit()
 
     clinic.do(EndRule(rule, date(2026, 3, 10)))
@@ -356,22 +357,25 @@ def test_ending_a_rule_shuts_what_it_opened_after_that_day(both):
         ClinicSession.rota_rule_id == rule.id, ClinicSession.withdrawn_at.is_(None)
     )
     assert [session.rota_day for session in live] == [date(2026, 3, 9), date(2026, 3, 10)]
-    assert rota.extend([clinic.centre], date(2026, 3, 9), date(2026, 3, 20), now=NOON).sessions == 0
+    assert (
+        extending.extend([clinic.centre], date(2026, 3, 9), date(2026, 3, 20), now=NOON).sessions
+        == 0
+    )
 
 
 def test_a_day_that_works_by_another_timetable(both):
     clinic = Clinic()
     saturday = date(2026, 3, 14)
     for weekdays, opens in (((5,), time(9)), ((2,), time(14))):
-        weekly = rota.Weekly(weekdays, opens, time(16), 60, date(2026, 3, 9))
+        weekly = Weekly(weekdays, opens, time(16), 60, date(2026, 3, 9))
         practitioner = make_practitioner([clinic.service], centre=clinic.centre)
         room = make_room(clinic.centre)
         rota.add_rule(practitioner, room, [clinic.service], weekly, by=clinic.manager, now=NOON)
-    rota.extend([clinic.centre], saturday, saturday, now=NOON)
+    extending.extend([clinic.centre], saturday, saturday, now=NOON)
     db.session.commit()
 
     clinic.do(WorksAs(clinic.centre, saturday, 2))
-    rota.extend([clinic.centre], saturday, saturday, now=NOON)
+    extending.extend([clinic.centre], saturday, saturday, now=NOON)
     db.session.commit()
 
     live = db.session.query(ClinicSession).filter(

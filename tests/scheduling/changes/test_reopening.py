@@ -12,13 +12,13 @@ from clinic.scheduling.changes.kinds import (
     EndsLater,
     NewHours,
     WorksAs,
-    withdraw,
+    withdrawal,
 )
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
-from clinic.scheduling.timetable.rota import Weekly
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (
@@ -49,7 +49,7 @@ def with_a_rule(**kw):
         by=clinic.manager,
         now=NOON,
     )
-    rota.extend([clinic.centre], TOMORROW, A_WEEK_LATER, now=NOON)
+    extending.extend([clinic.centre], TOMORROW, A_WEEK_LATER, now=NOON)
     db.session.commit()
     sessions = db.session.query(ClinicSession).filter_by(rota_rule_id=rule.id)
     return clinic, rule, sessions.order_by(ClinicSession.starts_at).all()
@@ -78,7 +78,7 @@ def test_hours_that_were_cut_by_mistake_come_back_with_who_was_booked():
 def test_a_session_that_was_taken_out_is_opened_again():
     clinic = Clinic()
     lost = clinic.book(0)
-    clinic.do(withdraw(clinic.session))
+    clinic.do(withdrawal(clinic.session))
 
     done = reopening.reopen(clinic.session, by=clinic.manager, now=NOON)
     db.session.commit()
@@ -101,7 +101,7 @@ def test_a_day_that_was_called_shut_by_mistake_works_again():
 
 def test_what_was_taken_out_by_hand_stays_out_when_the_day_works_again():
     clinic, _, sessions = with_a_rule()
-    clinic.do(withdraw(sessions[0]))
+    clinic.do(withdrawal(sessions[0]))
     clinic.do(WorksAs(clinic.centre, TOMORROW, None))
     before = len(clinic.free())
 
@@ -116,7 +116,7 @@ def test_lifting_a_closure_opens_nothing_that_was_shut_meanwhile(how):
     day = A_WEEK_LATER
     clinic.do(clinic.close(day=day))
     change = {
-        "by hand": withdraw(sessions[1]),
+        "by hand": withdrawal(sessions[1]),
         "with its rule": EndRule(rule, TOMORROW),
         "for its day": WorksAs(clinic.centre, day, None),
     }[how]

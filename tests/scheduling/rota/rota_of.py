@@ -12,7 +12,8 @@ from clinic.scheduling.rota import drafts, publishing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
 from clinic.scheduling.rota.models import weekly_of
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -42,15 +43,15 @@ class Rota:
 
     def add(self, practitioner=None, room=None, **kw):
         facts = {"weekdays": (0,), "opens": time(9), "closes": time(11), "slot_minutes": 15}
-        weekly = rota.Weekly(**facts | {"valid_from": LONG_BEFORE} | kw)
+        weekly = Weekly(**facts | {"valid_from": LONG_BEFORE} | kw)
         who, where = practitioner or self.practitioner, room or self.room
         rule = rota.add_rule(who, where, [self.service], weekly, by=self.manager, now=NOON)
         db.session.commit()
         return rule
 
     def open(self):
-        last = TODAY + rota.HORIZON
-        rota.extend([self.centre], TODAY + timedelta(days=1), last, now=NOON)
+        last = TODAY + extending.HORIZON
+        extending.extend([self.centre], TODAY + timedelta(days=1), last, now=NOON)
         db.session.commit()
 
     def template(self, practitioner=None, room=None, valid_from=NEXT_MONDAY, **kw):

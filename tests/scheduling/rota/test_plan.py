@@ -17,7 +17,7 @@ from clinic.scheduling.rota.plan import (
     clashes,
     compare,
 )
-from clinic.scheduling.timetable.rota import Weekly
+from clinic.scheduling.timetable.weekly import Weekly
 
 MONDAY = date(2026, 3, 9)
 WEEKLY = Weekly((0, 1, 2), time(9), time(11), 15, MONDAY)

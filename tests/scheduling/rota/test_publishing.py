@@ -21,9 +21,10 @@ from clinic.scheduling.rota.models import RotaDraft, last_publication
 from clinic.scheduling.rota.publishing import NothingToPublish, Overtaken
 from clinic.scheduling.rota.undoing import DraftsOpen, NotTheLast, Used
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoWholeSlot
 from clinic.scheduling.timetable.rota import OverlappingRule
+from clinic.scheduling.timetable.weekly import applies, week_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_child, make_hold, make_practitioner, make_room, make_user
 from tests.scheduling.rota.rota_of import NEXT_MONDAY, TODAY, Rota
@@ -155,7 +156,7 @@ def test_what_was_done_by_hand_to_a_session_that_stays_is_not_undone():
     gone = made.sessions(TUESDAY)[0]
     from clinic.scheduling.timetable import opening
 
-    opening.withdraw_session(gone, by=made.manager, now=NOON)
+    opening.withdraw_if_empty(gone, by=made.manager, now=NOON)
     db.session.commit()
     made.change(weekdays=(0, 1, 2, 3))
     made.publish()
@@ -203,8 +204,8 @@ def test_days_beyond_the_horizon_are_opened_later_by_the_new_rule_alone():
     made = Rota()
     made.change(opens=time(10))
     made.publish()
-    last = TODAY + rota.HORIZON
-    later = rota.extend([made.centre], last, last + timedelta(days=14), now=NOON)
+    last = TODAY + extending.HORIZON
+    later = extending.extend([made.centre], last, last + timedelta(days=14), now=NOON)
     assert later.conflicts == []
     assert {session.starts_at.hour for session in made.sessions() if session.rota_day > last} == {
         2
@@ -458,8 +459,8 @@ def test_every_second_week_keeps_its_rhythm_when_it_is_copied():
         [made.rule], 1, [3], NEXT_MONDAY + timedelta(days=1), by=made.manager, now=NOON
     )
     days = [TODAY + timedelta(days=n) for n in range(7, 60)]
-    old = {rota.week_of(day) for day in days if rota.applies(made.rule, day, 1)}
-    new = {rota.week_of(day) for day in days if rota.applies(copied.weekly, day, 3)}
+    old = {week_of(day) for day in days if applies(made.rule, day, 1)}
+    new = {week_of(day) for day in days if applies(copied.weekly, day, 3)}
     assert new <= old
     assert new
 
@@ -542,7 +543,7 @@ def test_drafts_that_nobody_published_make_no_session():
 def test_a_day_that_was_taken_out_by_hand_stays_out_under_other_hours_and_is_named():
     made = Rota()
     [session] = made.sessions(NEXT_MONDAY)
-    change = kinds.withdraw(session)
+    change = kinds.withdrawal(session)
     version = applying.preview(change, now=NOON).version
     applying.apply(change, version, by=made.manager, now=NOON)
     draft = made.change(opens=time(10), closes=time(12))

@@ -12,7 +12,7 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request
-from clinic.scheduling.timetable.opening import LONG_AGO, NEVER
+from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

@@ -9,7 +9,7 @@ from clinic.centres.models import Closure, Leave
 from clinic.clock import at, day_bounds
 from clinic.db import db
 from clinic.scheduling.changes import applying, reopening
-from clinic.scheduling.changes.kinds import Away, Close, withdraw
+from clinic.scheduling.changes.kinds import Away, Close, withdrawal
 from clinic.scheduling.models import ClosedFor, Slot
 from clinic.scheduling.timetable.closings import SlotClosing
 from clinic.scheduling.verify import broken_promises
@@ -44,7 +44,7 @@ def test_each_reason_goes_by_itself_and_the_last_opens_the_slot():
     clinic.do(clinic.close())
     clinic.do(clinic.close(closes=time(9, 15)))
     clinic.do(clinic.away())
-    clinic.do(withdraw(clinic.session))
+    clinic.do(withdrawal(clinic.session))
     reasons = ["closure", "closure", "hand", "leave"]
     assert [reason for number, reason, _ in closings() if number == slot] == reasons
 
@@ -62,7 +62,7 @@ def test_each_reason_goes_by_itself_and_the_last_opens_the_slot():
 def test_what_is_reopened_within_a_closure_opens_when_that_is_lifted():
     clinic = Clinic()
     clinic.do(clinic.close())
-    clinic.do(withdraw(clinic.session))
+    clinic.do(withdrawal(clinic.session))
 
     assert reopening.reopen(clinic.session, by=clinic.manager, now=NOON).slots == 0
     assert reopening.lift(db.session.query(Closure).one(), by=clinic.manager, now=NOON).slots == 8
@@ -79,7 +79,7 @@ def test_a_slot_that_could_not_open_says_so_and_opens_once_the_room_is_free():
 
     assert {reason for _, reason, _ in closings()} == {ClosedFor.BUSY}
     assert broken_promises() == []
-    clinic.do(withdraw(other))
+    clinic.do(withdrawal(other))
     assert reopening.reopen(clinic.session, by=clinic.manager, now=NOON).slots == 8
 
 
@@ -90,7 +90,7 @@ def test_the_reasons_carry_over_from_the_column_and_back():
     do(Close(made.centre, *day_bounds(TUESDAY), "检修", "Repairs"), by)
     made.publish()  # on Tuesday the old session has two reasons, the new one is made shut
     do(Away(made.practitioner, at(WEDNESDAY, time(10)), at(WEDNESDAY, time(10, 30))), by)
-    do(withdraw(made.sessions(NEXT_MONDAY + timedelta(days=7))[0]), by)
+    do(withdrawal(made.sessions(NEXT_MONDAY + timedelta(days=7))[0]), by)
     do(Away(made.practitioner, *tomorrow), by)
     colleague = make_practitioner([made.service], centre=made.centre)
     make_session(colleague, made.room, [made.service])

@@ -21,7 +21,7 @@ from clinic.scheduling.timetable.opening import (
     ShutThen,
     open_session,
     open_week,
-    withdraw_session,
+    withdraw_if_empty,
 )
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -131,9 +131,9 @@ def test_a_hold_that_has_expired_does_not_keep_a_session(team):
     kept = make_hold(wanted, by=parent, now=NOON)
     db.session.commit()
     with pytest.raises(HasAppointments):
-        withdraw_session(session, by=team[3], now=NOON)
+        withdraw_if_empty(session, by=team[3], now=NOON)
 
-    withdraw_session(session, by=team[3], now=kept.expires_at)
+    withdraw_if_empty(session, by=team[3], now=kept.expires_at)
     db.session.commit()
 
     assert broken_promises() == []
@@ -143,4 +143,4 @@ def test_a_session_with_families_stays(team):
     session = opened(team)
     make_appointment(service=team[2][0], slot=session.slots[0])
     with pytest.raises(HasAppointments):
-        withdraw_session(session, by=team[3], now=NOON)
+        withdraw_if_empty(session, by=team[3], now=NOON)

@@ -13,20 +13,19 @@ from clinic.centres.years import calendars
 from clinic.clock import at, clinic_day, local
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Slot, SlotService
-from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import (
     EndsBeforeItBegins,
     NoPlaces,
     NotGivenHere,
     NoWholeSlot,
-    withdraw_session,
+    withdraw_if_empty,
 )
-from clinic.scheduling.timetable.rota import (
-    NeverValid,
-    NoWeekday,
-    OverlappingRule,
+from clinic.scheduling.timetable.rota import NeverValid, NoWeekday, OverlappingRule
+from clinic.scheduling.timetable.weekly import (
     TeamStation,
     Weekly,
+    applies,
     online_places,
     rules_meet,
     team_capacity,
@@ -121,7 +120,7 @@ def weeklies(draw):
 @given(weeklies(), weeklies())
 def test_two_rules_meet_if_a_day_has_both(a, b):
     days = [MONDAY + timedelta(days=n) for n in range(150)]
-    both = [d for d in days if all(rota.applies(one, d, d.weekday()) for one in (a, b))]
+    both = [d for d in days if all(applies(one, d, d.weekday()) for one in (a, b))]
     overlapping = a.opens < b.closes and b.opens < a.closes
     assert rules_meet(a, b) == rules_meet(b, a) == bool(both and overlapping)
 
@@ -153,7 +152,7 @@ def add(team, **kw):
 
 
 def extend(team, first=MONDAY, last=SUNDAY):
-    done = rota.extend([team[0].centre], first, last, now=NOON)
+    done = extending.extend([team[0].centre], first, last, now=NOON)
     db.session.commit()
     assert broken_promises() == []
     return done
@@ -201,7 +200,7 @@ def test_extending_again_changes_nothing_and_goes_on_where_it_stopped(team):
 def test_a_session_taken_out_by_hand_does_not_come_back(team):
     add(team)
     extend(team)
-    withdraw_session(sessions()[0], by=team[3], now=NOON)
+    withdraw_if_empty(sessions()[0], by=team[3], now=NOON)
     db.session.commit()
 
     assert extend(team).sessions == 0

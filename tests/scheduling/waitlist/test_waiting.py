@@ -11,7 +11,8 @@ from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request, SlotTaken
-from clinic.scheduling.timetable.rota import Weekly, add_rule
+from clinic.scheduling.timetable.rota import add_rule
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from clinic.scheduling.waitlist.waiting import AlreadyWaiting, OfferLapsed, WaitsTooLong
