@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from benchmarks.telling import PAIRS, pairs_of, seconds, tell_pairs
-from clinic.cli.cdc import answer as by_the_cdc
-from clinic.cli.vaccination import answer as by_the_programme
+from clinic.vaccination.cdsi.cases import answer as by_the_cdc
+from clinic.vaccination.commands import answer as by_the_programme
 
 DATA = Path(__file__).parent.parent / "tests" / "vaccination"
 SUBJECTS = (  # what answers a case, and the cases

@@ -17,7 +17,6 @@ from clinic.accounts import views as accounts
 from clinic.audit.looks import Lately
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
-from clinic.checkups.check import looking as checks_again
 from clinic.checkups.service_room import CHECKUPS
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
@@ -40,7 +39,6 @@ from clinic.scheduling.booking import questions
 from clinic.scheduling.day import looking as visits_again
 from clinic.services import room as services
 from clinic.services.room import ServiceRoom
-from clinic.vaccination.booking import looking as doses_again
 from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination.service_room import VACCINATION
 from clinic.vaccination.stock import models as _stock  # noqa: F401 - the same
@@ -49,7 +47,6 @@ from clinic.visits import models as _visits  # noqa: F401 - the same
 # Every kind of service, in the order in which pages name them: the one place that knows them all.
 ROOMS = (PEDIATRICS, VACCINATION, CHECKUPS, REHAB)
 services.use(ROOMS)
-again.HANGING = (visits_again, doses_again, checks_again)  # in the order in which they lock
 
 # Who has no PostgreSQL does not load its driver: it is a third of a process.
 ENGINES = {"sqlite": "clinic.sqlite:tune", "postgresql": "clinic.postgresql:tune"}
@@ -80,6 +77,8 @@ def create_app(
     """The site with these kinds of service. Without `config` it reads the environment; tests hand
     theirs in."""
     services.use(rooms)
+    # In the order in which they lock.
+    again.HANGING = (visits_again, *(room.hanging for room in rooms if room.hanging))
     app = Flask(
         "clinic",
         template_folder=str(ROOT / "templates"),
@@ -87,7 +86,7 @@ def create_app(
         instance_path=str(ROOT / "instance"),
     )
     if config is None:
-        settings = from_environment(command=command_of(sys.argv))
+        settings = from_environment(command=command_of(sys.argv, more=_commands_of(rooms)))
     else:
         settings = from_environment({"FLASK_DEBUG": "1"})
     app.config.update(settings | dict(config or {}))
@@ -96,7 +95,7 @@ def create_app(
     for bp in (
         accounts.bp,
         families.bp,
-        *(room.pages for room in rooms),
+        *(page for room in rooms for page in (room.pages, *room.commands)),
         home.bp,
         appointments.bp,
         health.bp,
@@ -108,6 +107,11 @@ def create_app(
     ):
         app.register_blueprint(bp)
     return app
+
+
+def _commands_of(rooms: Sequence[ServiceRoom]) -> list[str]:
+    """The first words of their commands."""
+    return [str(command.cli_group) for room in rooms for command in room.commands]
 
 
 def _bind_database(app: Flask) -> None:

@@ -1,7 +1,7 @@
 """Settings, from the environment only. A default must be safe in production and public."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ DEVELOPMENT_SECRET = "development only, never in production"  # noqa: S105 - pro
 THREADS = 8  # of each process of a server: who may be answered at once
 ROOT = Path(__file__).resolve().parent.parent
 # They serve nobody. Without a secret they work on the demo's database, or on none.
-COMMANDS = ("db", "demo", "keys", "schedule", "vaccination", "checkups", "growth")
+COMMANDS = ("db", "demo", "keys", "schedule")  # the rooms have more
 SHORTEST_SECRET = 32  # characters; 32 random bytes are 43 of base64 or 64 of hexadecimal
 FEWEST_SIGNS = 10  # different ones: `changeme` four times is long, and no secret
 MAKE_ONE = 'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -22,11 +22,19 @@ class UnsafeConfig(click.ClickException, RuntimeError):
     """The site refuses to start as configured; the text says why."""
 
 
-def command_of(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
-    """The command that runs in place of a server, as `schedule` of `flask --app wsgi schedule verify`."""
+def command_of(
+    arguments: Sequence[str],
+    environ: Mapping[str, str] = os.environ,
+    *,
+    more: Collection[str] = (),
+) -> str:
+    """The command that runs in place of a server, as `schedule` of `flask --app wsgi schedule verify`.
+
+    `more` are the commands of the rooms.
+    """
     if environ.get("FLASK_RUN_FROM_CLI") != "true" or "run" in arguments:
         return ""
-    return next((argument for argument in arguments if argument in COMMANDS), "")
+    return next((argument for argument in arguments if argument in (*COMMANDS, *more)), "")
 
 
 def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -51,6 +51,12 @@ def test_what_is_a_command_and_what_serves(arguments, command):
     assert command_of(arguments, {}) == ""
 
 
+def test_the_rooms_have_commands_of_their_own():
+    arguments, environ = ["flask", "vaccination", "forecast"], {"FLASK_RUN_FROM_CLI": "true"}
+    assert command_of(arguments, environ) == ""
+    assert command_of(arguments, environ, more=["vaccination"]) == "vaccination"
+
+
 def test_production_shows_no_demo_and_keeps_its_cookies_to_https():
     settings = from_environment({"SECRET_KEY": OURS})
     assert settings["DEMO"] is False

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from clinic.accounts.models import Person
 from clinic.booking.other_part import CANCELLED, Other, cancel_with, lock_both, moves_of
-from clinic.booking.requirements import OF_KIND, requirements_of, reserved_with, said_or_usual
+from clinic.booking.requirements import requirements_of, requires, reserved_with, said_or_usual
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.booking import booking, moving
@@ -51,7 +51,7 @@ def confirm(
 
 def _required(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> RequirementsOf:
     """What an offer is taken for is said now; what a form is for was reserved with its holds."""
-    if not any(each.service.kind in OF_KIND for each in requests):
+    if not any(requires(each.service) for each in requests):
         return NOTHING_REQUIRED
     if hold_of(requests[0]).purpose is HoldFor.WAITLIST:
         return said_or_usual(requests, ticked, clinic_day(requests[0].starts_at), now=now)
@@ -65,7 +65,7 @@ def codes_reserved(requests: Sequence[Request]) -> dict[int, list[str]]:
     reserved = reserved_with({hold_of(each).id: each.service.kind for each in requests})
     codes: dict[int, list[str]] = {}
     for each in requests:
-        if each.service.kind in OF_KIND:
+        if requires(each.service):
             theirs = [purpose.code for purpose in reserved[hold_of(each).id]]
             codes.setdefault(each.child.id, []).extend(theirs)
     return codes

@@ -36,7 +36,7 @@ from clinic.booking.held import get_held
 from clinic.booking.offers import against, purposes_offered
 from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
 from clinic.booking.queries import booked_from, get_appointment, get_hold
-from clinic.booking.requirements import OF_KIND, requirements_of, reserved_with
+from clinic.booking.requirements import requirements_of, requires, reserved_with
 from clinic.booking.slips import bring_to
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
@@ -265,7 +265,7 @@ def _release(kind: str, kept: Hold) -> Response:
     reserved = reserved_with({hold.id: hold.service.kind for hold in group})
     codes: dict[int, list[str]] = {}
     for hold in group:
-        if hold.service.kind in OF_KIND:
+        if requires(hold.service):
             codes.setdefault(hold.child_id, []).extend(
                 purpose.code for purpose in reserved[hold.id]
             )

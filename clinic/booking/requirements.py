@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Appointment
@@ -12,12 +13,15 @@ from clinic.scheduling.requirements import (
     NOTHING_REQUIRED,
     Codes,
     PurposeChoice,
-    Requirements,
     RequirementsOf,
 )
 from clinic.scheduling.verdict import verdict_of_day
+from clinic.services.room import room_of
 
-OF_KIND: dict[str, type[Requirements]] = {}  # filled by the rooms that have some
+
+def requires(service: Service) -> bool:
+    """Whether visits for this service need anything beyond their place."""
+    return room_of(service.kind).requirements is not None
 
 
 def requirements_of(
@@ -34,19 +38,15 @@ def requirements_of(
     """
     by_kind: dict[str, list[int]] = {}
     for request in requests:
-        if request.service.kind in OF_KIND:
-            children = by_kind.setdefault(request.service.kind, [])
-            if request.child.id not in children:
-                children.append(request.child.id)
-    if not by_kind and not codes:
-        return NOTHING_REQUIRED
-    return RequirementsOf(
-        {
-            kind: OF_KIND[kind](children, codes, moving, today or clinic_day(now), now)
-            for kind, children in by_kind.items()
-        },
-        codes,
-    )
+        children = by_kind.setdefault(request.service.kind, [])
+        if request.child.id not in children:
+            children.append(request.child.id)
+    required = {
+        kind: asks(children, codes, moving, today or clinic_day(now), now)
+        for kind, children in by_kind.items()
+        if (asks := room_of(kind).requirements)
+    }
+    return RequirementsOf(required, codes) if required or codes else NOTHING_REQUIRED
 
 
 def said_or_usual(
@@ -74,7 +74,7 @@ def move_to(appointment: Appointment, request: Request, *, now: datetime) -> Mov
 def reserved_with(holds: Mapping[int, str]) -> dict[int, Sequence[PurposeChoice]]:
     """What is reserved with these holds, by hold: as many queries as kinds of service that reserve anything."""
     found: dict[int, Sequence[PurposeChoice]] = dict.fromkeys(holds, ())
-    for kind, required in OF_KIND.items():
-        if hold_ids := [hold_id for hold_id, its_kind in holds.items() if its_kind == kind]:
-            found |= required.reserved_with(hold_ids)
+    for kind in sorted(set(holds.values())):
+        if required := room_of(kind).requirements:
+            found |= required.reserved_with([hold for hold in holds if holds[hold] == kind])
     return found

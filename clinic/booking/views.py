@@ -11,7 +11,6 @@ from clinic.booking import courses, hold_pages, waitlist
 from clinic.booking.asked import carried
 from clinic.booking.choosing import ask
 from clinic.booking.queries import same_trip
-from clinic.booking.requirements import OF_KIND
 from clinic.booking.times import add_times
 from clinic.centres.districts import all_districts
 from clinic.centres.models import Closure
@@ -21,21 +20,13 @@ from clinic.i18n import say
 from clinic.scheduling.booking import booking
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.requirements import Requirements
 from clinic.scheduling.search.why_none import SHORT
 from clinic.services.room import room_of, short_words
 from clinic.web import Mark, render, see_other
 
 
-def booking_pages(
-    kind: str, title: str, *, requirements: type[Requirements] | None = None
-) -> Blueprint:
-    """The blueprint of one service: choose, hold, confirm, release, wait. `title` is a marked text.
-
-    `requirements` are what this kind of service requires of a visit beyond its place.
-    """
-    if requirements:
-        OF_KIND[kind] = requirements
+def booking_pages(kind: str, title: str) -> Blueprint:
+    """The blueprint of one service: choose, hold, confirm, release, wait. `title` is a marked text."""
     bp = Blueprint(kind, f"clinic.{kind}.views", url_prefix=f"/{kind}")
 
     @bp.get("/", endpoint="choose")

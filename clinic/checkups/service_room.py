@@ -1,8 +1,11 @@
 """What the health checks say of themselves."""
 
+from clinic.checkups.check import looking
 from clinic.checkups.check.queries import check_of
+from clinic.checkups.commands import checkups
 from clinic.checkups.due import needs
 from clinic.checkups.due.plan import HEALTH_CHECK
+from clinic.checkups.growth.scores import growth
 from clinic.checkups.report.queries import has_report
 from clinic.checkups.spine.suggestions import SPINE
 from clinic.checkups.views import bp
@@ -53,6 +56,7 @@ CHECKUPS = ServiceRoom(
     book=mark("Book the health check"),
     icon="ruler",
     pages=bp,
+    commands=(checkups, growth),
     pathway=Pathway("C", ("screening", "doctor")),
     is_followed=True,
     link_before=_before,
@@ -61,4 +65,5 @@ CHECKUPS = ServiceRoom(
     due=needs.due,
     child_page=_growth,
     has_record=_has_record,
+    hanging=looking,
 )

@@ -1,14 +1,11 @@
-"""Commands, as thin as views."""
+"""Commands, as thin as views. Those of a kind of service are in its own room."""
 
 from flask import Blueprint
 
 from clinic.cli import hours, support
-from clinic.cli.checkups import checkups
-from clinic.cli.growth import growth
 from clinic.cli.keys import keys
 from clinic.cli.schedule import schedule
-from clinic.cli.vaccination import vaccination
 
 # Importing them adds their commands to `schedule`.
 SCHEDULE = (hours, support)
-commands: list[Blueprint] = [schedule, checkups, growth, vaccination, keys]
+commands: list[Blueprint] = [schedule, keys]

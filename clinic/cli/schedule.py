@@ -31,8 +31,7 @@ from clinic.scheduling.timetable import extending, release, rota
 from clinic.scheduling.timetable.weekly import TeamStation, Weekly
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.work import work
-from clinic.vaccination.booking.verify import broken_records
-from clinic.vaccination.stock.verify import broken_stock
+from clinic.services.room import rooms
 
 schedule = Blueprint("schedule", __name__)
 WORK_SECONDS = 15
@@ -45,8 +44,7 @@ def verify() -> None:
     found = [
         *broken_promises(now=now),
         *broken_ages(now=now),
-        *broken_stock(),
-        *broken_records(now=now),
+        *(line for room in rooms() for line in room.broken(now)),
     ]
     for line in found:
         click.echo(line)

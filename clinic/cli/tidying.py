@@ -10,7 +10,7 @@ from clinic.accounts.models import Counter, KeptForm, SentForm, SignIn, SignInCo
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.booking import old_forms
-from clinic.vaccination.record.models import ImportDraft
+from clinic.services.room import rooms
 
 A_DAY = timedelta(days=1)
 EVERY = timedelta(hours=1)
@@ -20,7 +20,6 @@ KEPT_FOR = (
     (Counter.since, A_DAY),  # no limit counts for longer
     (KeptForm.kept_at, GOOD_FOR),
     (SentForm.sent_at, A_DAY),
-    (ImportDraft.made_at, A_DAY),
     (SignIn.used_at, 2 * PARENTS_MAY_REST),
 )
 
@@ -31,7 +30,7 @@ def tidy(*, now: datetime) -> int:
     def work() -> int:
         deleted = (
             db.session.execute(delete(moment.class_).where(moment < now - kept))
-            for moment, kept in KEPT_FOR
+            for moment, kept in (*KEPT_FOR, *(each for room in rooms() for each in room.kept_for))
         )
         return sum(done.rowcount for done in deleted)  # type: ignore[attr-defined]
 

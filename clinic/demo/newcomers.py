@@ -16,6 +16,7 @@ from clinic.demo.visits import invent
 from clinic.families import registering
 from clinic.families.models import ConsentKind, Relation, Sex
 from clinic.scheduling.models import Appointment
+from clinic.vaccination.service_room import VACCINATION
 from clinic.visits import arriving
 
 SIGNED_UP = timedelta(days=5)  # ago
@@ -36,7 +37,7 @@ def settle(city: City, centre: Centre) -> None:
 
 def arrive(city: City, centre: Centre) -> None:
     """One child sits under observation at this centre, one has just had its dose, one waits."""
-    vaccination = select(Service).where(Service.kind == "vaccination")
+    vaccination = select(Service).where(Service.kind == VACCINATION.kind)
     service = db.session.scalars(vaccination.order_by(Service.id)).first()
     if service is None or service not in centre.services:
         return

@@ -12,6 +12,7 @@ from clinic.demo.city import City
 from clinic.demo.jabs import AT_ONCE, required_of
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.programme.catalogue import vaccines
+from clinic.vaccination.service_room import VACCINATION
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import VaccineLot, VaccineProduct
 from clinic.vaccination.stock.queries import LEFT
@@ -26,7 +27,7 @@ CAME = timedelta(days=20)  # ago
 def fill(city: City) -> None:
     """Two lots of every vaccine at every centre that vaccinates, where it has not enough."""
     morning = at(city.today - CAME, time(8))
-    giving = Centre.services.any(Service.kind == "vaccination")
+    giving = Centre.services.any(Service.kind == VACCINATION.kind)
     for centre in db.session.scalars(select(Centre).where(giving).order_by(Centre.id)).all():
         left = _doses_left(city, centre)
         for number, vaccine in enumerate(sorted(vaccines())):

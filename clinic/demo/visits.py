@@ -25,6 +25,8 @@ from clinic.scheduling.request import Request
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verdict import verdict
+from clinic.services.room import room_of
+from clinic.vaccination.service_room import VACCINATION
 from clinic.visits import recorded
 
 log = logging.getLogger(__name__)
@@ -34,7 +36,6 @@ HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by
 FULLER = 0.4  # of the mornings, as against the afternoons
 MISSED, CANCELLED = 0.1, 0.2  # of the visits
 NOTHING_DUE = "今日无需接种，已告知家长下次接种时间。"
-NEED_NOTHING = ("pediatrics", "rehab")  # they have a reason, not a due day
 
 
 def invent(
@@ -83,9 +84,9 @@ def is_plausible(family: Family, child: Child, service: Service, day: date) -> b
     What is due for the children one looks at first stays due.
     """
     months = age_months(child.birth_date, day)
-    if family.is_shown and (service.kind == "vaccination" or service.code == HEALTH_CHECK):
+    if family.is_shown and (service.kind == VACCINATION.kind or service.code == HEALTH_CHECK):
         return False
-    if service.kind == "vaccination":
+    if service.kind == VACCINATION.kind:
         return jabs.has_something_due(child, day)
     if service.code == HEALTH_CHECK:
         return _check_is_due(child, day)
@@ -123,7 +124,7 @@ def book(
         [wanted], by=family.guardian, key=city.next_key(), channel=Channel.ONLINE, now=made_at
     ).row
     appointment = booked.appointments[0]
-    if service.kind == "vaccination":
+    if service.kind == VACCINATION.kind:
         stock.reserve(appointment, by=city.founder, now=made_at)
     return appointment
 
@@ -169,7 +170,7 @@ def _reason(city: City, child: Child, service: Service, day: date) -> str:
         for row in city.data["reasons"]
         if service.code in row["services"] and row["from_months"] <= months <= row["to_months"]
     ]
-    return city.dice.choice([*fitting, ""]) if service.kind in NEED_NOTHING else ""
+    return city.dice.choice([*fitting, ""]) if room_of(service.kind).due is None else ""
 
 
 def open_visits(city: City, until: date) -> Iterator[Appointment]:
@@ -233,7 +234,7 @@ def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datet
     For a vaccination that is not due any more nobody came; a child who was there already went
     home without one.
     """
-    is_vaccination = appointment.service.kind == "vaccination"
+    is_vaccination = appointment.service.kind == VACCINATION.kind
     clinician = city.clinicians[appointment.practitioner_id]
     if is_vaccination and not jabs.can_give(appointment, clinic_day(seen)):
         if appointment.arrived_at is None:

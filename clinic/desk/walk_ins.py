@@ -24,7 +24,7 @@ from clinic.booking.on_behalf import (
     names_of,
     slots_here,
 )
-from clinic.booking.requirements import OF_KIND, requirements_of, said_or_usual
+from clinic.booking.requirements import requirements_of, requires, said_or_usual
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction
@@ -113,7 +113,7 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     services = services_at(centre)
     service = next((service for service in services if service.id == form.service.data), None)
     service = service or (services[0] if services else None)
-    form.has_doses = service is not None and service.kind in OF_KIND
+    form.has_doses = service is not None and requires(service)
     if not service or not form.day.data:
         return
     now = clock.now()

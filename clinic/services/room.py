@@ -6,15 +6,18 @@ A kind is a word of `services.kind`, and the name of a folder. Outside that fold
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from flask import Blueprint
+from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.errors import DomainError
+from clinic.families.again import Hanging
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import NEVER_PAUSED
+from clinic.scheduling.requirements import Requirements
 from clinic.services.answers import Answers, AsksAgain
 from clinic.services.due import DueItem, Outlook
 from clinic.visits import stations
@@ -51,6 +54,7 @@ class Watched:
     warning: str = ""  # why it must stay, whatever the time; empty: until its time is over
 
 
+Moment = InstrumentedAttribute[datetime]
 Purposes = Mapping[int, Sequence[Purpose]]  # by appointment
 
 
@@ -64,6 +68,10 @@ def _not_so(_: Appointment) -> bool:
 
 def _nothing(_: Collection[int]) -> Purposes:
     return {}
+
+
+def _all_well(_: datetime) -> Sequence[str]:
+    return ()
 
 
 def _nobody(_: Collection[int], __: int) -> Mapping[int, Watched]:
@@ -80,9 +88,11 @@ class ServiceRoom:
     book: str  # on a button
     icon: str
     pages: Blueprint
+    commands: Sequence[Blueprint] = ()
     pathway: Pathway | None = None  # its tickets and stations; None: nobody waits in a line
 
     # Booking
+    requirements: type[Requirements] | None = None  # what a visit needs beyond its place
     is_never_paused: bool = False  # after missed visits
     short: Mapping[str, str] = field(default_factory=dict)  # a word for each of its own objections
     is_followed: bool = False  # another service can be had right after it, in the same visit
@@ -115,6 +125,13 @@ class ServiceRoom:
     must_stay: Callable[[Appointment], bool] = _not_so  # after the visit, whatever the time
     watched: Callable[[Collection[int], int], Mapping[int, Watched]] = _nobody  # children, centre
     staff_pages: Sequence[Link] = ()  # of reception and clinicians
+
+    # Its rows
+    hanging: Hanging | None = None  # what of it hangs on children's records
+    broken: Callable[[datetime], Sequence[str]] = _all_well  # what does not add up, for `verify`
+    kept_for: Sequence[
+        tuple[Moment, timedelta]
+    ] = ()  # rows that are deleted so long after a moment
 
 
 _rooms: dict[str, ServiceRoom] = {}

@@ -1,13 +1,20 @@
 """What vaccination says of itself."""
 
+from datetime import datetime, timedelta
+
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.services.room import Link, ServiceRoom
-from clinic.vaccination.booking import due
+from clinic.vaccination.booking import due, looking
 from clinic.vaccination.booking.booked import booked_for, lost_by
+from clinic.vaccination.booking.requirements import DoseRequirements
+from clinic.vaccination.booking.verify import broken_records
+from clinic.vaccination.commands import vaccination
 from clinic.vaccination.jab import asked_again, observation
 from clinic.vaccination.jab.queries import observation_of
+from clinic.vaccination.record.models import ImportDraft
+from clinic.vaccination.stock.verify import broken_stock
 from clinic.vaccination.views import bp
 from clinic.visits.stations import Pathway, Station
 
@@ -39,6 +46,10 @@ def _has_record(appointment: Appointment) -> bool:
     return observation_of(appointment.id) is not None
 
 
+def _broken(now: datetime) -> list[str]:
+    return [*broken_stock(), *broken_records(now=now)]
+
+
 VACCINATION = ServiceRoom(
     kind="vaccination",
     title=mark("Vaccination"),
@@ -46,6 +57,7 @@ VACCINATION = ServiceRoom(
     book=mark("Book the vaccination"),
     icon="syringe",
     pages=bp,
+    commands=(vaccination,),
     pathway=Pathway(
         "B", ("screening", "registration", JAB.code, OBSERVATION.code), (JAB, OBSERVATION)
     ),
@@ -58,6 +70,7 @@ VACCINATION = ServiceRoom(
         "dose_not_possible": mark("None"),
         "no_stock": mark("No vaccine"),
     },
+    requirements=DoseRequirements,
     follows=True,
     purposes_of=booked_for,
     lost_purposes_of=lost_by,
@@ -78,4 +91,7 @@ VACCINATION = ServiceRoom(
     must_stay=observation.must_stay,
     watched=observation.watched,
     staff_pages=(observation.BOARD,),
+    hanging=looking,
+    broken=_broken,
+    kept_for=((ImportDraft.made_at, timedelta(days=1)),),
 )

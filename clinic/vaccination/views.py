@@ -1,8 +1,6 @@
 """The booking pages of this service, the booklet, and what happens before and at a vaccination."""
 
-from clinic.booking.requirements import OF_KIND
 from clinic.vaccination.blueprint import bp
-from clinic.vaccination.booking.requirements import DoseRequirements
 from clinic.vaccination.jab import (
     before_pages,
     correcting_page,
@@ -24,5 +22,3 @@ PAGES = (
     certificate,
     importing_page,
 )
-
-OF_KIND["vaccination"] = DoseRequirements

@@ -8,7 +8,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from clinic.cli.cdc import answer
+from clinic.vaccination.cdsi.cases import answer
 
 CASES = json.loads((Path(__file__).parent / "data" / "cdsi_cases.json").read_text("utf-8"))["cases"]
 CORE = ("series_status", "earliest", "recommended", "past_due")

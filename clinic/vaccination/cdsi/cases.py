@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from clinic.cli.cases import BadCase, Case, an_object, day
+from clinic.cases import BadCase, Case, an_object, day
 from clinic.vaccination.cdsi.course import AdministeredDose
 from clinic.vaccination.cdsi.engine import assess
 

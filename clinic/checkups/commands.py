@@ -5,9 +5,9 @@ from typing import TextIO
 import click
 from flask import Blueprint
 
+from clinic.cases import BadCase, Case, an_object, answer_all, day, words
 from clinic.checkups.due.next_check import due, screen_action
 from clinic.checkups.due.schedule import check_ages
-from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
 
 checkups = Blueprint("checkups-cli", __name__, cli_group="checkups")
 

@@ -6,9 +6,9 @@ from typing import TextIO
 import click
 from flask import Blueprint
 
+from clinic.cases import BadCase, Case, answer_all, day, number
 from clinic.checkups.growth import china, who
 from clinic.checkups.growth.between import DAYS_PER_MONTH, days_of
-from clinic.cli.cases import BadCase, Case, answer_all, day, number
 
 growth = Blueprint("growth-cli", __name__, cli_group="growth")
 SCORES = ("wfa_z", "lhfa_z", "hfa_z", "wflh_z", "bmifa_z", "hcfa_z", "nutrition", "grade")

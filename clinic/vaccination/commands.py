@@ -6,8 +6,8 @@ from typing import TextIO
 import click
 from flask import Blueprint
 
-from clinic.cli.cases import BadCase, Case, an_object, answer_all, day, words
-from clinic.cli.cdc import answer as answer_by_the_cdc
+from clinic.cases import BadCase, Case, an_object, answer_all, day, words
+from clinic.vaccination.cdsi.cases import answer as answer_by_the_cdc
 from clinic.vaccination.programme.child import Dose, Recipient, child_with
 from clinic.vaccination.programme.forecast import Forecast, forecast
 
