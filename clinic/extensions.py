@@ -1,6 +1,7 @@
 """Flask's extensions, made once and bound to the app in `clinic.app`."""
 
 from pathlib import Path
+from typing import Any
 
 from flask_babel import Babel
 from flask_login import LoginManager
@@ -29,6 +30,12 @@ def _compare_type(
     return False if isinstance(theirs, UTCDateTime | Enum | DateTime) else None
 
 
+def _include_object(thing: Any, name: str, kind: str, reflected: bool, theirs: object) -> bool:
+    """Leave out what the models have for the other engine only."""
+    only = thing.info.get("only") if kind == "index" else None
+    return only is None or only == db.engine.dialect.name
+
+
 babel = Babel()
 csrf = CSRFProtect()
 login_manager = LoginManager()
@@ -38,4 +45,5 @@ migrate = Migrate(
     render_as_batch=True,
     render_item=_render_item,
     compare_type=_compare_type,
+    include_object=_include_object,
 )

@@ -1,7 +1,10 @@
 """How Alembic reaches the database: through the app, with foreign keys off while tables are rebuilt."""
 
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
+
+from clinic.revisions import why_not
 
 migrate = current_app.extensions["migrate"]
 
@@ -20,6 +23,9 @@ def run() -> None:
             target_metadata=migrate.db.metadata,
             **migrate.configure_args,
         )
+        for revision in context.get_context().get_current_heads():
+            if refusal := why_not(revision):
+                raise CommandError(refusal)
         with context.begin_transaction():
             context.run_migrations()
             if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):

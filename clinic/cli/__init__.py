@@ -4,8 +4,9 @@ from flask import Blueprint
 
 from clinic.cli import hours, support
 from clinic.cli.keys import keys
+from clinic.cli.promises import promises
 from clinic.cli.schedule import schedule
 
 # Importing them adds their commands to `schedule`.
 SCHEDULE = (hours, support)
-commands: list[Blueprint] = [schedule, keys]
+commands: list[Blueprint] = [schedule, keys, promises]

@@ -12,6 +12,7 @@ from clinic.accounts.demo_sign_ins import demo_sign_ins
 from clinic.db import db
 from clinic.demo.days import renew
 from clinic.demo.load import is_loaded, load
+from clinic.revisions import set_aside
 
 demo = Blueprint("demo", __name__)
 
@@ -47,6 +48,7 @@ def accounts() -> None:
 def prepare() -> None:
     """Bring the database up to date, load the city once, say where everything is."""
     _refuse_outside_demo()
+    _set_aside_if_too_old()
     _bring_up_to_date()
     if not is_loaded():
         click.echo("Loading the demonstration city …")
@@ -62,6 +64,12 @@ def prepare() -> None:
 def _load_now() -> None:
     now = clock.now()
     load(clock.clinic_day(now), now)
+
+
+def _set_aside_if_too_old() -> None:
+    db.session.remove()
+    if aside := set_aside(db.engine):
+        click.echo(f"The database was from an older version; it is now {aside}. A new one is made.")
 
 
 def _bring_up_to_date() -> None:

@@ -1,8 +1,8 @@
 """Sessions, slots, the places taken in them, holds, bookings and appointments.
 
-The database keeps the promises, on SQLite and on PostgreSQL alike (migrations/versions/0002 and
-0003): rows of `places` are counted into `slots.taken` by triggers, CHECKs stop the count at the
-capacity, and overlaps of a practitioner, a room or a child are refused.
+The database keeps the promises, on SQLite and on PostgreSQL alike (clinic/promises): rows of
+`places` are counted into `slots.taken` by triggers, CHECKs stop the count at the capacity, and
+overlaps of a practitioner, a room or a child are refused.
 """
 
 from datetime import date, datetime, time
@@ -176,7 +176,19 @@ class SlotService(Base):
     """
 
     __tablename__ = "slot_services"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own spelling
+    __table_args__ = (
+        # It answers a search alone; on SQLite the table itself is such an index.
+        Index(
+            "ix_slot_services_search",
+            *("service_id", "centre_id", "starts_at"),
+            postgresql_include=[
+                *("slot_id", "ends_at", "clinic_session_id", "practitioner_id"),
+                *("opens_at", "free_from", "closed"),
+            ],
+            info={"only": "postgresql"},
+        ).ddl_if(dialect="postgresql"),
+        {"sqlite_with_rowid": False},
+    )
 
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)

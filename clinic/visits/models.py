@@ -1,6 +1,6 @@
 """Visits of children to a centre, their tickets, and every step of each.
 
-The database keeps the promises (migrations/versions/0008): a child has one open visit at a centre
+The database keeps the promises (clinic/promises): a child has one open visit at a centre
 and day, is in one room at a time, a number is given once, and two people who saw the same state of
 a ticket cannot both act on it, for its steps are numbered.
 """

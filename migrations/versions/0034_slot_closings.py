@@ -10,51 +10,12 @@ Revises: 0033
 import sqlalchemy as sa
 from alembic import op
 
+from clinic import promises
+
 revision, down_revision = "0034", "0033"
 branch_labels = depends_on = None
 
 SOURCES = {"closure_id": "closures", "leave_id": "leaves", "publication_id": "rota_publications"}
-SINCE = "(SELECT min(made_at) FROM slot_closings WHERE slot_id = {slot})"
-
-SQLITE = [
-    *(
-        f"""
-        CREATE TRIGGER slot_closings_close_{event} AFTER {event} ON slot_closings
-        BEGIN
-            UPDATE slots SET closed_at = {SINCE.format(slot=f"{row}.slot_id")}
-            WHERE id = {row}.slot_id;
-        END"""
-        for event, row in (("insert", "NEW"), ("delete", "OLD"))
-    ),
-    """
-    CREATE TRIGGER slot_closings_stay BEFORE UPDATE ON slot_closings
-    BEGIN
-        SELECT RAISE(ABORT, 'slot_closings_stay');
-    END""",
-]
-# The row lock comes first: the rows are read when others have committed theirs.
-POSTGRESQL = [
-    f"""
-    CREATE FUNCTION slot_closings_close() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE
-        slot integer := CASE TG_OP WHEN 'DELETE' THEN OLD.slot_id ELSE NEW.slot_id END;
-    BEGIN
-        PERFORM 1 FROM slots WHERE id = slot FOR UPDATE;
-        UPDATE slots SET closed_at = {SINCE.format(slot="slot")} WHERE id = slot;
-        RETURN NULL;
-    END $$""",
-    """
-    CREATE TRIGGER slot_closings_close AFTER INSERT OR DELETE ON slot_closings
-    FOR EACH ROW EXECUTE FUNCTION slot_closings_close()""",
-    """
-    CREATE FUNCTION slot_closings_stay() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        RAISE EXCEPTION 'slot_closings_stay' USING ERRCODE = 'check_violation';
-    END $$""",
-    """
-    CREATE TRIGGER slot_closings_stay BEFORE UPDATE ON slot_closings
-    FOR EACH ROW EXECUTE FUNCTION slot_closings_stay()""",
-]
 
 # What shut a slot: what was over it and not lifted before the slot was over; or what it said.
 CARRY_OVER = [
@@ -139,15 +100,14 @@ def upgrade() -> None:
             postgresql_where=has,
         )
     bind = op.get_bind()
-    triggers = SQLITE if bind.dialect.name == "sqlite" else POSTGRESQL
-    for statement in [*CARRY_OVER, "ALTER TABLE slots DROP COLUMN closed_for", *triggers]:
+    for statement in [*CARRY_OVER, "ALTER TABLE slots DROP COLUMN closed_for"]:
         bind.exec_driver_sql(statement)
+    promises.install(bind, "functions", "slot_closings", at=revision)
 
 
 def downgrade() -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("ALTER TABLE slots ADD COLUMN closed_for VARCHAR(20)")
     bind.exec_driver_sql(ONE_REASON)
+    promises.drop(bind, "slot_closings")
     op.drop_table("slot_closings")
-    if bind.dialect.name == "postgresql":
-        bind.exec_driver_sql("DROP FUNCTION slot_closings_close(), slot_closings_stay()")

@@ -4,11 +4,9 @@ from datetime import date, time, timedelta
 
 import pytest
 import time_machine
-from flask_migrate import downgrade, upgrade
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
-from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Membership, Role
@@ -233,13 +231,6 @@ def test_the_database_refuses_a_second_live_feed(practitioner, address):
     second = CalendarFeed(user_id=practitioner.user_id, token_hash="x" * 64, made_at=NOON)
     with pytest.raises(IntegrityError):
         save(second)
-
-
-def test_the_migration_goes_down_and_up(app):
-    downgrade(revision="0005-1")
-    assert not inspect(db.engine).has_table("calendar_feeds")
-    upgrade()
-    assert inspect(db.engine).has_table("calendar_feeds")
 
 
 @pytest.mark.parametrize(

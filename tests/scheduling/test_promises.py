@@ -20,7 +20,6 @@ from tests.makes import (
     make_user,
     save,
 )
-from tests.promises import promises
 
 pytestmark = pytest.mark.usefixtures("both")
 
@@ -313,75 +312,6 @@ def test_two_holds_free_the_slot_when_the_earlier_expires(rows):
         "SELECT s.frees_at = (SELECT max(h.expires_at) FROM holds h) FROM slots s WHERE s.id = :id"
     )
     assert db.session.scalar(latest, {"id": rows["slot"]})
-
-
-OVERLAPS = {"ex_clinic_sessions_practitioner", "ex_clinic_sessions_room", "ex_appointments_child"}
-TRAILS = {
-    f"{table}_append_only"
-    for table in (
-        *("audit_events", "consents", "informed_consents", "vaccination_screenings"),
-        "immunization_corrections",
-    )
-}
-EVENTS = ("insert", "update", "delete")
-SHARED = {
-    f"{table}_version"
-    for table in (
-        *("services", "centres", "centre_services", "practitioners", "practitioner_services"),
-        *("policies", "closures"),
-    )
-}
-VERSIONS = {f"slot_services_version_{event}" for event in EVENTS}
-STOCK = {"vaccine_lots_stay", "vaccine_products_stay", "dose_promises_stay"} | {
-    *("appointments_release", "appointments_take_promises", "holds_release"),
-}
-COUNTED = ("vaccine_lots_count", "dose_promises_count")
-DESK = ("appointments_desk_version", "tickets_desk_version")
-OF_A_VISIT = {"health_asked_again": EVENTS[:1], "vaccination_screenings": EVENTS[:1]} | {
-    "adverse_events": EVENTS[:2]
-}
-RECORDS = {
-    **dict.fromkeys(("immunizations", "child_conditions", "dose_promises"), EVENTS),
-    **dict.fromkeys(("children", "appointments"), ("update",)),
-}
-NOTED = {
-    f"{table}_versions_counted" for table in (*RECORDS, *OF_A_VISIT, "slot_services", "tickets")
-}
-SHELVES = ("stock_stock_version", "vaccine_lots_stock_version")
-PROMISED = {
-    "postgresql": {
-        "slot_closings_close",
-        "slot_closings_stay",
-        "places_count",
-        "slots_tell",
-        "holds_drop_promises",
-        *COUNTED,
-        *DESK,
-    }
-    | {"ticket_steps_stay", *SHELVES, *(f"{table}_record" for table in RECORDS)}
-    | {f"{table}_desk_version" for table in OF_A_VISIT}
-    | OVERLAPS
-    | TRAILS
-    | VERSIONS
-    | NOTED
-    | SHARED
-    | STOCK,
-    "sqlite": {"places_insert", "places_delete", "places_update", "places_stay", "slots_tell"}
-    | {"slot_closings_close_insert", "slot_closings_close_delete", "slot_closings_stay"}
-    | {"ticket_steps_stay", "appointments_desk_version_left"}
-    | {f"{name}_{event}" for name in DESK for event in ("insert", "update")}
-    | {f"{table}_desk_version_{event}" for table, events in OF_A_VISIT.items() for event in events}
-    | {f"{table}_record_{event}" for table, events in RECORDS.items() for event in events}
-    | {f"{name}_{event}" for name in OVERLAPS for event in ("insert", "update")}
-    | {f"{name}_{event}" for name in TRAILS for event in ("update", "delete")}
-    | VERSIONS
-    | STOCK
-    | {f"{name}_{event}" for name in (*SHARED, *COUNTED, *SHELVES) for event in EVENTS},
-}
-
-
-def test_the_last_migration_left_every_promise_in_place():
-    assert promises() == PROMISED[db.engine.dialect.name]
 
 
 def test_moments_come_back_as_they_went():

@@ -1,6 +1,6 @@
 """How often a child's record and the stock have changed, and what this process remembers of them.
 
-The database counts (migrations/versions/0013). Read the versions before what they speak of: what
+The database counts (clinic/promises). Read the versions before what they speak of: what
 is newer than its number is then only read again too early. A transaction that changed a record
 or a stock itself must not remember anything: it may be rolled back.
 """

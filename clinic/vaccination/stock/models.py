@@ -1,6 +1,6 @@
 """Vaccines on hand at the centres, and the doses of them that are promised to visits.
 
-The database counts, on SQLite and on PostgreSQL alike (migrations/versions/0007): `stock` is what
+The database counts, on SQLite and on PostgreSQL alike (clinic/promises): `stock` is what
 lots and promises come to, and a CHECK stops the promises at what is on hand.
 """
 

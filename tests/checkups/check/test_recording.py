@@ -4,10 +4,7 @@ from datetime import date
 from threading import Barrier, Thread
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role, User
@@ -17,7 +14,7 @@ from clinic.checkups.growth.measuring import Measured, MeasuredBeforeBirth, NotY
 from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement, ParentHeights
 from clinic.clock import clinic_day
-from clinic.db import Base, broken_promise, db, in_one_transaction
+from clinic.db import broken_promise, db, in_one_transaction
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_user
@@ -216,20 +213,6 @@ def test_the_database_refuses(appointment, doctors, statement):
         db.session.execute(text(statement))
     assert REFUSED[statement] in broken_promise(error.value)
     db.session.rollback()
-
-
-def test_models_and_migration_agree_and_the_tables_go_and_come_back(both):
-    def differences():
-        with db.engine.connect() as connection:
-            found = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-        return [one for one in found if any(table in repr(one) for table in TABLES)]
-
-    assert differences() == []
-    db.session.remove()
-    downgrade(revision="0007")
-    assert not set(TABLES) & set(inspect(db.engine).get_table_names())
-    upgrade()
-    assert differences() == []
 
 
 def test_how_is_kept_with_a_length(appointment, doctors):

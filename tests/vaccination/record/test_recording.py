@@ -3,8 +3,6 @@
 from datetime import date
 
 import pytest
-from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import db
@@ -67,10 +65,3 @@ def test_another_broken_promise_goes_on_as_it_is(app):
     bad = Entry("BCG", BIRTH, 10)
     with pytest.raises(IntegrityError):
         recording.record(make_child(user), [bad], by=user, source=Source.BOOKLET, now=NOON)
-
-
-def test_the_migration_goes_down_and_up(both):
-    downgrade(revision="0005")
-    assert not inspect(db.engine).has_table("immunizations")
-    upgrade()
-    assert {"immunizations", "child_conditions"} <= set(inspect(db.engine).get_table_names())

@@ -1,18 +1,17 @@
 """What the database refuses, what the report notices, on both engines."""
 
 import pytest
-from flask_migrate import downgrade, upgrade
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from clinic.db import UTCDateTime, broken_promise, db
+from clinic.db import broken_promise, db
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock.verify import PROMISES, broken_stock
 from tests.makes import NOON, make_child
-from tests.promises import drop_promises, promises
+from tests.promises import drop_promises
 from tests.vaccination.stock.stocked import MMR, Centre
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -103,37 +102,3 @@ def unchecked():
 
 def test_every_line_of_the_report_is_tested():
     assert all(any(part in line for part in DAMAGE) for line in PROMISES)
-
-
-# What the site of that time did when a visit was cancelled and a form released.
-WITHOUT_PROMISES = (
-    "UPDATE appointments SET cancelled_at = :now, cancelled_by_id = :by WHERE id = :visit",
-    "DELETE FROM places WHERE appointment_id = :visit OR hold_id = :hold",
-    "DELETE FROM holds WHERE id = :hold",
-)
-
-
-def _named(statement, values):
-    types = {"now": UTCDateTime()}
-    return [
-        bindparam(name, value, types.get(name))
-        for name, value in values.items()
-        if f":{name}" in statement
-    ]
-
-
-def test_the_tables_go_and_come_back(centre):
-    centre.receive(1)
-    visit = centre.visit(MMR)
-    hold = centre.form()
-    before = promises()
-    db.session.commit()
-    numbers = {"visit": visit.id, "hold": hold.id, "by": centre.nurse.id, "now": NOON}
-    downgrade(revision="0006")
-    for statement in WITHOUT_PROMISES:
-        db.session.execute(text(statement).bindparams(*_named(statement, numbers)))
-    db.session.commit()
-    db.session.expunge_all()
-    upgrade()
-    assert promises() == before
-    assert broken_stock() == []

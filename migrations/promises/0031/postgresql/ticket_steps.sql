@@ -1,0 +1,3 @@
+-- What happened to a ticket is never changed afterwards.
+CREATE TRIGGER ticket_steps_stay BEFORE UPDATE ON ticket_steps
+FOR EACH ROW EXECUTE FUNCTION refuse();

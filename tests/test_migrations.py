@@ -1,0 +1,143 @@
+"""Every migration goes up, down and up; old databases are carried over, refused or set aside."""
+
+import pytest
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import text
+
+from clinic.app import create_app
+from clinic.db import db
+from clinic.demo_mark import mark_as_demo
+from clinic.extensions import migrate
+from clinic.revisions import BASELINE, set_aside, why_not
+from tests.conftest import SETTINGS
+from tests.engines import database
+from tests.makes import NOON, make_user
+from tests.schema import everything, tables_of, tables_of_models
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    """The site on a database without a table, once on each engine."""
+    if request.param == "postgresql":
+        url = database(request.getfixturevalue("postgres"), "empty")
+    else:
+        url = f"sqlite:///{tmp_path / 'clinic.sqlite3'}"
+    app = create_app(SETTINGS | {"DATABASE_URL": url})
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def look(reader=everything):
+    with db.engine.connect().execution_options(writes=True) as connection:
+        return reader(connection)
+
+
+def run(*statements):
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for statement in statements:
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def revisions():
+    """All of them, the baseline first."""
+    scripts = ScriptDirectory(migrate.directory).walk_revisions()
+    return [script.revision for script in scripts][::-1]
+
+
+def test_every_migration_goes_up_and_down_and_up(empty):
+    assert revisions()[0] == BASELINE
+    of_models = look(tables_of_models)
+    states = {}
+    for revision in revisions():
+        upgrade(revision=revision)
+        states[revision] = look()
+    assert look(tables_of) == of_models
+    for revision in revisions()[-2::-1]:
+        downgrade(revision=revision)
+        assert look() == states[revision], revision
+    downgrade(revision="base")
+    assert look() == {}
+    upgrade()
+    assert look() == states[revisions()[-1]]
+
+
+# How the migrations that the baseline stands for spelled things.
+BEFORE = {
+    "sqlite": (
+        "DROP TRIGGER holds_release_doses",
+        "CREATE TRIGGER holds_release AFTER UPDATE OF ended_at ON holds BEGIN SELECT 1; END",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = replace(sql, 'CONSTRAINT ck_health_asked_again_temperature',"
+        " 'CONSTRAINT ck_health_asked_again_ck_health_asked_again_temperature')",
+        "PRAGMA writable_schema = RESET",
+    ),
+    "postgresql": (
+        "DROP TRIGGER holds_release_doses ON holds",
+        "CREATE FUNCTION end_hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE TRIGGER holds_release AFTER UPDATE OF ended_at ON holds"
+        " FOR EACH ROW EXECUTE FUNCTION end_hold()",
+        "ALTER TABLE health_asked_again RENAME CONSTRAINT ck_health_asked_again_temperature"
+        " TO ck_health_asked_again_ck_health_asked_again_temperature",
+        "CREATE SEQUENCE record_versions_child_id_seq OWNED BY record_versions.child_id",
+        "ALTER TABLE record_versions ALTER child_id"
+        " SET DEFAULT nextval('record_versions_child_id_seq')",
+    ),
+}
+
+
+def test_a_database_from_before_the_baseline_is_carried_over(empty):
+    upgrade()
+    meant = look()
+    downgrade(revision="0035")
+    make_user(name="王芳")
+    db.session.commit()
+    run(*BEFORE[db.engine.dialect.name])
+    assert look() != meant
+    upgrade()
+    assert look() == meant
+    assert db.session.scalar(text("SELECT name FROM users")) == "王芳"
+
+
+def at(revision):
+    """The database is at that revision, by what it says."""
+    db.session.execute(text("UPDATE alembic_version SET version_num = :at").bindparams(at=revision))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0030", "9999"])
+def test_an_older_or_newer_database_is_refused_in_a_sentence(both, revision, caplog):
+    at(revision)
+    before = look()
+    answer = both.test_cli_runner().invoke(args=["db", "upgrade"])
+    assert answer.exit_code == 1
+    assert f"This database is at revision {revision}" in caplog.messages[-1]
+    assert "Traceback" not in caplog.text
+    assert look() == before
+
+
+def test_what_can_be_gone_on_from_is_not_refused():
+    assert [why_not(revision) for revision in (None, *revisions())] == [None] * (
+        len(revisions()) + 1
+    )
+
+
+def test_the_demos_old_database_is_set_aside_and_not_lost(fresh):
+    url = fresh("sqlite")
+    with create_app(SETTINGS | {"DATABASE_URL": url}).app_context():
+        assert set_aside(db.engine) is None
+        for name in ("王芳", "李明"):
+            upgrade()
+            mark_as_demo(NOON)
+            make_user(name=name)
+            at("0017")
+            db.session.remove()
+            aside = set_aside(db.engine)
+            with create_app(SETTINGS | {"DATABASE_URL": f"sqlite:///{aside}"}).app_context():
+                assert db.session.scalar(text("SELECT name FROM users")) == name
+                db.session.remove()
+                db.engine.dispose()
+        assert set_aside(db.engine) is None  # there is none
+        db.engine.dispose()
