@@ -25,8 +25,8 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from tests.serving import SECRET
 
 CLIENTS = 8

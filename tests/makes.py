@@ -15,8 +15,8 @@ from clinic.families.pinyin import search_keys
 from clinic.families.registering import record_consents
 from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Hold, Slot
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import opening
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots

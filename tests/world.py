@@ -21,11 +21,11 @@ from clinic.scheduling.booking import booking, new_times
 from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes import kinds as changes_kinds
 from clinic.scheduling.models import Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.jab import (

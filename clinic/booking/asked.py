@@ -14,9 +14,9 @@ from clinic.booking.queries import get_appointment
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.outside import a_word, an_id, id_of, ids_of, joined_ids, pick
+from clinic.scheduling.diaries import Patient
 from clinic.scheduling.models import Appointment, Hold
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import Patient
 from clinic.scheduling.request import Held, Request
 from clinic.scheduling.requirements import Codes
 from clinic.scheduling.search.courses import MOST_SESSIONS

@@ -10,9 +10,9 @@ from clinic.booking.strip import Strip, opens_at
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
+from clinic.scheduling.diaries import FamilyChild
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import FamilyChild
 from clinic.scheduling.request import Request
 from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue

@@ -8,9 +8,9 @@ from clinic.accounts.models import Person
 from clinic.booking.asked import Choice
 from clinic.booking.queries import moved_with
 from clinic.scheduling.booking import anyone, holding
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Held, Request
 from clinic.scheduling.requirements import RequirementsOf
+from clinic.scheduling.slot_times import slots_for
 
 
 def hold_counted(

@@ -10,12 +10,12 @@ from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.courses import Course
 from clinic.scheduling.search.together import Against, objections_of
 from clinic.scheduling.search.why_none import why_none
+from clinic.scheduling.slot_times import SlotTime, offers
 
 
 def reasons_of(course: Course, centre: Centre, *, now: datetime) -> dict[date, Objection]:

@@ -25,7 +25,6 @@ from clinic.i18n import say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids, pick
 from clinic.scheduling.booking import moving
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.search.courses import (
     DIFFERS,
@@ -34,6 +33,7 @@ from clinic.scheduling.search.courses import (
     Pattern,
     plan_course,
 )
+from clinic.scheduling.slot_times import slots_for
 from clinic.sentences import mark
 from clinic.web import render, see_other
 

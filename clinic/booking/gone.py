@@ -19,8 +19,8 @@ from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.outside import pick
 from clinic.scheduling.booking import expired
+from clinic.scheduling.diaries import Diary, diary_of
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import Diary, diary_of, where_and_when
 from clinic.scheduling.request import Refused, Request, Resting, SlotTaken
 from clinic.scheduling.requirements import RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue
@@ -28,6 +28,7 @@ from clinic.scheduling.search.family import DayVersions, facts_for
 from clinic.scheduling.search.sheets import sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips
+from clinic.scheduling.slot_times import where_and_when
 from clinic.scheduling.verdict import verdict_of_day
 from clinic.web import render
 

@@ -14,7 +14,6 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.outside import pick
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
-from clinic.scheduling.queries import SLOT_FACTS, slot_facts, slots_from
 from clinic.scheduling.request import HoldValue, Request
 from clinic.scheduling.search.catalogue import (
     EVERYWHERE,
@@ -22,6 +21,7 @@ from clinic.scheduling.search.catalogue import (
     last_known,
     read,
 )
+from clinic.scheduling.slot_times import SLOT_FACTS, slot_facts, slots_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.why_none import why_none
+from clinic.scheduling.slot_times import SlotTime, offers
 from clinic.scheduling.timetable.extending import horizon
 from clinic.sentences import mark
 

@@ -18,7 +18,6 @@ from clinic.families.models import Child
 from clinic.i18n import name_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import SlotFacts, SlotTime, offers, slots_for
 from clinic.scheduling.request import (
     Request,
     SlotTaken,
@@ -26,6 +25,7 @@ from clinic.scheduling.request import (
 from clinic.scheduling.requirements import NO_CODES
 from clinic.scheduling.rota.session_moving import InThePast
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.slot_times import SlotFacts, SlotTime, offers, slots_for
 from clinic.scheduling.verdict import verdict
 
 LOOK_AHEAD = 28  # days, for the next ones that have a free time

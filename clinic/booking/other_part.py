@@ -24,10 +24,10 @@ from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes.as_shown import must_be_as_shown
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import SlotTime, offers, slots_for
 from clinic.scheduling.request import Refused, Request
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.search.together import objections_of
+from clinic.scheduling.slot_times import SlotTime, offers, slots_for
 from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 

@@ -16,11 +16,12 @@ from clinic.i18n import language, name_of
 from clinic.outside import pick
 from clinic.scheduling import rules
 from clinic.scheduling.dayparts import part_of
-from clinic.scheduling.queries import Diary, Patient, SlotTime, diary_of, offers
+from clinic.scheduling.diaries import Diary, Patient, diary_of
 from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
+from clinic.scheduling.slot_times import SlotTime, offers
 from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 

@@ -32,11 +32,11 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_day, a_number, a_word, id_of
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.references import spoken
 from clinic.scheduling.request import Request
 from clinic.scheduling.requirements import NO_CODES, PurposeChoice
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.slot_times import SlotTime
 from clinic.scheduling.verdict import verdict_of_day
 from clinic.services.due import DueItem
 from clinic.web import is_htmx, render, see_other

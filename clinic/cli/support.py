@@ -42,9 +42,10 @@ from clinic.scheduling.models import (
     ClinicSession,
     WaitlistEntry,
 )
-from clinic.scheduling.queries import SlotFacts, appointments, slots_for
+from clinic.scheduling.queries import appointments
 from clinic.scheduling.references import parse_reference, spoken
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import SlotFacts, slots_for
 from clinic.scheduling.timetable import opening, rota
 
 T = TypeVar("T")

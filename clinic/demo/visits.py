@@ -19,10 +19,11 @@ from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling.booking import booking
 from clinic.scheduling.day import attendance
+from clinic.scheduling.diaries import child_times
 from clinic.scheduling.models import Appointment, Booking, Channel
-from clinic.scheduling.queries import child_times, offers, slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rules import overlap
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verdict import verdict
 from clinic.services.room import room_of

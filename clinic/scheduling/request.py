@@ -12,10 +12,11 @@ from clinic.centres.models import Service
 from clinic.db import broken_promise
 from clinic.errors import DomainError
 from clinic.scheduling import rules
+from clinic.scheduling.diaries import Patient
 from clinic.scheduling.models import HoldFor
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import Patient, SlotFacts
+from clinic.scheduling.slot_times import SlotFacts
 from clinic.sentences import mark
 
 

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
+from clinic.scheduling.diaries import Diary, FamilyChild, Patient, diary_of
 from clinic.scheduling.policy import NEVER_PAUSED, Policy
-from clinic.scheduling.queries import Diary, FamilyChild, Patient, diary_of
 from clinic.scheduling.request import Refused, Request, SamePlaceTwice
 from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
 from clinic.scheduling.rules import Objection

@@ -12,8 +12,8 @@ from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import opening
 from tests.makes import (
     NOON,

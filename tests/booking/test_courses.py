@@ -12,8 +12,8 @@ from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Channel, Slot
 from clinic.scheduling.policies import set_policy
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

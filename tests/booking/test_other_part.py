@@ -9,8 +9,8 @@ from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (

@@ -16,8 +16,8 @@ from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.policies import set_policy
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.vaccination.record import recording

@@ -11,8 +11,8 @@ from clinic.booking import on_behalf
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.references import spoken
+from clinic.scheduling.slot_times import slots_for
 from tests.forms import words
 from tests.makes import (
     NOON,

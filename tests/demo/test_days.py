@@ -18,8 +18,8 @@ from clinic.families.models import Child
 from clinic.families.queries import children_of
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import extending
 from clinic.scheduling.verdict import verdict
 from clinic.scheduling.verify import broken_promises

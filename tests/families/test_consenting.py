@@ -7,8 +7,8 @@ from clinic.db import db
 from clinic.families.models import Child, ConsentKind
 from clinic.families.registering import record_consents
 from clinic.scheduling.models import Hold, WaitlistEntry
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from tests.makes import (
     NOON,

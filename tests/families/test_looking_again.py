@@ -14,8 +14,8 @@ from clinic.families.models import Child
 from clinic.scheduling.booking import questions
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Hold, Question
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.record import recording

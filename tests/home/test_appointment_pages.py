@@ -11,8 +11,8 @@ from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.booking.moving import Move
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import arriving
 from tests.calendar import rfc5545

@@ -26,9 +26,9 @@ from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rota import session_moving
+from clinic.scheduling.slot_times import slots_for
 from clinic.visits import arriving
 from tests.makes import NOON
 from tests.races import twins

@@ -23,8 +23,8 @@ from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from tests.makes import NOON, TOMORROW
 from tests.races import twins
 

@@ -22,8 +22,8 @@ from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.closings import SlotClosing
 from tests.makes import TOMORROW
 from tests.races import twins

@@ -15,10 +15,10 @@ from clinic.families.models import Child
 from clinic.scheduling.booking import booking
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, Slot, SlotService
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rota import publishing
 from clinic.scheduling.rota.diff import diff
+from clinic.scheduling.slot_times import slots_for
 from tests.makes import NOON
 from tests.races import twins
 

@@ -16,8 +16,8 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (

@@ -23,8 +23,8 @@ from clinic.scheduling.models import (
     SlotService,
 )
 from clinic.scheduling.policies import policy_for, set_policy
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (

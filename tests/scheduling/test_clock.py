@@ -11,9 +11,9 @@ from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.courses import Pattern, plan_course
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.timetable.extending import extend
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly

@@ -42,8 +42,8 @@ from clinic.scheduling.models import (
     WaitlistEntry,
 )
 from clinic.scheduling.policies import set_policy
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import release
 from clinic.scheduling.timetable.extending import extend
 from clinic.scheduling.timetable.rota import add_rule

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from clinic.scheduling.policies import BadPolicy, parsed
 from clinic.scheduling.policy import DEFAULT, Policy
-from clinic.scheduling.queries import SlotTime
 from clinic.scheduling.rules import (
     Applicant,
     in_turn,
@@ -19,6 +18,7 @@ from clinic.scheduling.rules import (
     overlap,
     paused_until,
 )
+from clinic.scheduling.slot_times import SlotTime
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)  # a Monday noon in Shanghai
 TOMORROW = NOW + timedelta(days=1)

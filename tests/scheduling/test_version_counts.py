@@ -9,8 +9,8 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Version
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.visits.models import DeskVersion
 from tests.makes import (
     NOON,

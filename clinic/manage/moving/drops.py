@@ -13,8 +13,8 @@ from clinic.errors import DomainError
 from clinic.i18n import name_of
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.rota.session_moving import InThePast
+from clinic.scheduling.slot_times import SlotTime, offers
 from clinic.sentences import mark
 
 

@@ -10,7 +10,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Slot
-from clinic.scheduling.queries import offers, slots_for
+from clinic.scheduling.slot_times import offers, slots_for
 
 
 def whoever_is_free(

@@ -16,7 +16,6 @@ from clinic.scheduling.booking.rows import BookingMade
 from clinic.scheduling.models import Appointment, Channel, Hold
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import SlotFacts
 from clinic.scheduling.request import (
     Held,
     Refused,
@@ -25,6 +24,7 @@ from clinic.scheduling.request import (
     refusal,
 )
 from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.slot_times import SlotFacts
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verdict import must_differ, verdict
 from clinic.scheduling.waitlist import waiting

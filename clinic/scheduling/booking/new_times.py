@@ -13,20 +13,16 @@ from clinic import audit
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling import places, rules
+from clinic.scheduling.diaries import child_times
 from clinic.scheduling.models import Appointment, Booking, Hold, HoldFor, Place, Slot
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.queries import (
-    SlotTime,
-    appointments,
-    child_times,
-    offers,
-    slots_for,
-)
+from clinic.scheduling.queries import appointments
 from clinic.scheduling.request import (
     Request,
     SlotTaken,
     refusal,
 )
+from clinic.scheduling.slot_times import SlotTime, offers, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.waitlist.waiting import on_freed
 

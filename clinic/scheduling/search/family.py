@@ -14,8 +14,8 @@ from clinic.accounts.models import Person
 from clinic.clock import day_bounds, zone
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.scheduling.diaries import LONGEST_MEMORY, Diary, FamilyChild
 from clinic.scheduling.models import Appointment, PauseLift, Version
-from clinic.scheduling.queries import LONGEST_MEMORY, Diary, FamilyChild
 from clinic.scheduling.search.catalogue import EVERYWHERE, Catalogue, last_known, read
 
 ONE_DAY = timedelta(days=1)

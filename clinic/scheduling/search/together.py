@@ -9,10 +9,11 @@ from datetime import date, datetime
 
 from clinic.clock import clinic_day
 from clinic.scheduling import rules
+from clinic.scheduling.diaries import Diary, diary_of
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
-from clinic.scheduling.queries import Diary, SlotTime, diary_of
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import SlotTime
 from clinic.scheduling.verdict import applicant_for
 
 

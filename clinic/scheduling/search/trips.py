@@ -10,9 +10,9 @@ from sqlalchemy import case, func, or_, select
 from clinic.db import db
 from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Place, Slot
-from clinic.scheduling.queries import SlotTime, offers
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.together import Against, Trip, objections_of
+from clinic.scheduling.slot_times import SlotTime, offers
 
 GAP = timedelta(minutes=30)  # between two parts of one visit
 LONGEST_SESSION = timedelta(days=1)

@@ -30,10 +30,10 @@ from clinic.scheduling.models import (
     WaitlistEntry,
 )
 from clinic.scheduling.policies import policy_for
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request, SlotTaken, refusal
 from clinic.scheduling.search.together import Trip
 from clinic.scheduling.search.trips import find_trips
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.waitlist.wishes import must_be_possible
 from clinic.sentences import mark
 

@@ -9,10 +9,10 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import where_and_when
 from clinic.scheduling.request import Held
 from clinic.scheduling.requirements import Codes, Note, PurposeChoice
 from clinic.scheduling.rules import Objection
+from clinic.scheduling.slot_times import where_and_when
 from clinic.sentences import mark
 from clinic.vaccination.booking.booked import (
     booked_for,

@@ -70,8 +70,8 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
     if meanwhile == "the place is taken":
         made.book(WEDNESDAY)
     elif meanwhile == "the family moved":
-        from clinic.scheduling.queries import slots_for
         from clinic.scheduling.request import Request
+        from clinic.scheduling.slot_times import slots_for
 
         other = slots_for(made.service, made.slot(TUESDAY, number=5).id)
         wanted = Request(made.visit.child, made.service, other)

@@ -11,8 +11,8 @@ from clinic.cli.support import move as move_by_phone
 from clinic.db import db
 from clinic.scheduling.booking import moving
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Refused, Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.reserving import ExpiresBefore
 from tests.makes import NOON, TOMORROW, make_room, make_session, make_user

@@ -11,13 +11,13 @@ from clinic.scheduling.booking.booking import NotChangeable, TooLate
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Place, Slot
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import (
     ChildBusy,
     Refused,
     Request,
     SlotTaken,
 )
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import opening
 from clinic.scheduling.verify import broken_promises

@@ -9,8 +9,8 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, holding, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Booking, Channel, Hold, Place, Slot
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Refused, Request, SlotTaken
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

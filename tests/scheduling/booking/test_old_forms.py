@@ -9,8 +9,8 @@ from clinic.accounts.models import User
 from clinic.db import db
 from clinic.scheduling.booking import booking, holding, old_forms
 from clinic.scheduling.models import Booking, Channel, Hold, HoldFor, Place
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request, SlotTaken
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (

@@ -6,8 +6,8 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

@@ -19,8 +19,8 @@ from clinic.scheduling.changes.kinds import (
 )
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Refused, Request, SlotTaken
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins

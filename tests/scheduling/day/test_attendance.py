@@ -17,8 +17,8 @@ from clinic.scheduling.day.attendance import (
     NotToday,
 )
 from clinic.scheduling.models import Slot
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import ChildBusy, Request, SlotTaken
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (

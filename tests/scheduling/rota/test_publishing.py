@@ -13,13 +13,13 @@ from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing, undoing
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate, NothingToCopy
 from clinic.scheduling.rota.models import RotaDraft, last_publication
 from clinic.scheduling.rota.publishing import NothingToPublish, Overtaken
 from clinic.scheduling.rota.undoing import DraftsOpen, NotTheLast, Used
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoWholeSlot

@@ -10,8 +10,8 @@ from clinic.db import db
 from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (

@@ -13,7 +13,6 @@ from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
 from clinic.scheduling.policies import set_policy
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import (
     ChildBusy,
     Refused,
@@ -29,6 +28,7 @@ from clinic.scheduling.search.courses import (
     TooManySessions,
     plan_course,
 )
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

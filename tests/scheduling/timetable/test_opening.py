@@ -10,8 +10,8 @@ from clinic.db import db
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.closings import SlotClosing
 from clinic.scheduling.timetable.opening import (
     HasAppointments,

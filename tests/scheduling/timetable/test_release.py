@@ -12,8 +12,8 @@ from clinic.scheduling.booking import booking, holding
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Slot, SlotService
 from clinic.scheduling.policies import policy_for, set_policy
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Refused, Request, SlotTaken
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.timetable import opening, release
 from clinic.scheduling.timetable.opening import ReleaseInPast
 from clinic.scheduling.verify import broken_promises

@@ -21,7 +21,6 @@ from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel, Hold, Slot
 from clinic.scheduling.policies import set_policy
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import (
     Refused,
     Request,
@@ -30,6 +29,7 @@ from clinic.scheduling.request import (
 )
 from clinic.scheduling.search.courses import Pattern, plan_course
 from clinic.scheduling.search.trips import find_trips
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import release
 from clinic.scheduling.verify import broken_promises

@@ -9,8 +9,8 @@ from clinic.db import db
 from clinic.scheduling.booking import booking, holding, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
-from clinic.scheduling.queries import offers, slots_for
 from clinic.scheduling.request import Request, SlotTaken
+from clinic.scheduling.slot_times import offers, slots_for
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises

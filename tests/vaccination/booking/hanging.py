@@ -10,8 +10,8 @@ from clinic.booking import on_behalf
 from clinic.db import db
 from clinic.families import registering
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_ages, broken_promises
 from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.record import conditions, recording

@@ -12,8 +12,8 @@ from clinic.scheduling.booking import booking, holding, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel
-from clinic.scheduling.queries import slots_for
 from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import DoseReservation, Why
 from clinic.vaccination.stock.verify import broken_stock
