@@ -13,7 +13,7 @@ from clinic import promises
 from clinic.db import db
 from clinic.promises.comparing import catalogue
 from clinic.promises.describing import describe
-from clinic.promises.files import HERE, SHARED, copy_for, read, tables_with_promises
+from clinic.promises.files import HERE, SHARED, read, tables_with_promises, uncopied
 from tests.schema import tables_of
 
 ENGINES = ("sqlite", "postgresql")
@@ -45,13 +45,13 @@ def test_both_engines_promise_the_same_by_the_same_names():
 
 
 def test_the_document_is_fresh():
-    """If not: `./dev docs`."""
-    assert DOCUMENT.read_text("utf-8") == describe()
+    is_fresh = DOCUMENT.read_text("utf-8") == describe()
+    assert is_fresh, "run ./dev docs"
 
 
-def test_a_migration_has_copies_of_all_that_changed(tmp_path, monkeypatch):
-    """If not: `flask --app wsgi promises copy <the migration's revision>`."""
-    assert copy_for("9999") == []
+def test_migrations_have_copies_of_the_files():
+    newer = uncopied(at="9999")
+    assert newer == [], "run flask --app wsgi promises copy <the revision of your migration>"
 
 
 def found(statement=None):

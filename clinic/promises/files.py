@@ -65,19 +65,26 @@ def tables_at(engine: str, at: str) -> list[str]:
     return sorted(found, key=lambda table: (table != SHARED, table))
 
 
-def copy_for(revision: str) -> list[str]:
-    """Copy what changed since the last migration for that one; the paths of the copies."""
-    copied = []
+def uncopied(at: str) -> list[Path]:
+    """The files that say something else than the copies installed last, at that revision."""
+    found = []
     for path in sorted(HERE.glob("*/*.sql")):
         engine, table = path.parent.name, path.stem
-        last = folder_of(table, engine, at=revision)
-        if last and (last / engine / path.name).read_bytes() == path.read_bytes():
-            continue
-        copy = COPIES / revision / engine / path.name
+        last = folder_of(table, engine, at)
+        if last is None or (last / engine / path.name).read_bytes() != path.read_bytes():
+            found.append(path)
+    return found
+
+
+def copy_for(revision: str) -> list[Path]:
+    """Copy what changed since the last migration for that one; the copies."""
+    copies = []
+    for path in uncopied(revision):
+        copy = COPIES / revision / path.parent.name / path.name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
-        copied.append(str(copy.relative_to(COPIES.parent.parent)))
-    return copied
+        copies.append(copy)
+    return copies
 
 
 def _promise(table: str, paragraph: str) -> Promise:

@@ -1,6 +1,11 @@
 """What is kept of a rota in the making: drafts, and the publications that they went into.
 
 A draft that is published stays, with what was made of it, so that it can be undone.
+
+Lists of ids (`kept`, `lost`, `service_ids`, `stayed`) are JSON, and no foreign key guards them: they are
+written once, read whole with their row, never joined or searched, and appointments, services and
+sessions are never deleted. What may have changed since (a service no longer given, a visit
+cancelled) is asked of the rows when a draft is published or a publication undone.
 """
 
 from collections.abc import Mapping
