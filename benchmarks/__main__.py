@@ -20,6 +20,7 @@ from benchmarks import (
     live,
     rota,
     rush,
+    worker,
 )
 from tests.engines import SAFE, database, throwaway_server
 
@@ -30,6 +31,7 @@ SUBJECTS = {
     "interference": interference,
     "live": live,
     "rota": rota,
+    "worker": worker,
     "forecast": forecast,
     "first-visit": first_visit,
 }

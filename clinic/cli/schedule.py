@@ -71,7 +71,8 @@ def work_on(*, once: bool) -> None:
             click.echo(json.dumps(vars(done)))
         if once:
             return
-        pause.wait(WORK_SECONDS)
+        if not done.is_unfinished:
+            pause.wait(WORK_SECONDS)
 
 
 @schedule.cli.command("extend")

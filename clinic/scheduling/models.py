@@ -388,6 +388,9 @@ class Hold(Base):
     booking: Mapped[Booking | None] = relationship()
 
 
+WAITS = "ended_at IS NULL"
+
+
 class WaitlistEntry(Base):
     """A family waits for a place: for which service, where, and when it could come.
 
@@ -398,6 +401,13 @@ class WaitlistEntry(Base):
     __table_args__ = (
         CheckConstraint("first_day <= last_day", name="first_before_last"),
         Index("ix_waitlist_entries_service", "service_id", "ended_at"),
+        # In the order in which the worker looks.
+        Index(
+            "ix_waitlist_entries_looks",
+            *("look_at", "created_at", "id"),
+            sqlite_where=text(WAITS),
+            postgresql_where=text(WAITS),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -411,6 +421,8 @@ class WaitlistEntry(Base):
     lapses: Mapped[int] = mapped_column(default=0)  # offers that nobody answered
     ended_at: Mapped[datetime | None]
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    # From when on the worker looks for it, unless something marks it before: see `waitlist/marks`.
+    look_at: Mapped[datetime] = mapped_column(server_default="1970-01-01 00:00:00")
 
     service: Mapped[Service] = relationship()
     children: Mapped[list[Child]] = relationship(secondary="waitlist_children", order_by="Child.id")

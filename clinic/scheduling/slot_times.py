@@ -97,16 +97,18 @@ def offers(
     practitioner_id: int | None = None,
     online: bool = True,
     everything: bool = False,
+    only_free: bool = False,
 ) -> list[SlotTime]:
     """Every time of the service that begins in [start, end) at these centres, full ones too.
 
     One query. A service longer than a slot takes several consecutive slots of one session.
     `everything` adds what is closed or not open for booking yet, never free, so that a page can
-    say why.
+    say why; `only_free` leaves out what is full.
     """
-    query = search(service.id, centre_ids, start, end).add_columns(
-        _is_free(now, online=online).label("is_free")
-    )
+    is_free = _is_free(now, online=online)
+    query = search(service.id, centre_ids, start, end).add_columns(is_free.label("is_free"))
+    if only_free:
+        query = query.where(is_free)
     if not everything:
         query = query.where(SlotService.closed.is_(False))
     if online and not everything:

@@ -1,28 +1,30 @@
-"""What is done in the background: offers that lapse, places found for who waits, the rota's horizon.
+"""What is done in the background: offers that lapse, the rota's horizon, places found for who waits.
 
-Any number of workers may run, on any number of hosts: each thing is done once, in a transaction
-of its own. If none runs, nothing is wrong, only later; but a place that came free while another of the
-same wish was in somebody's hands is open to all until one does.
+A round works on what changed since the last one. Any number of workers may run, on any number of
+hosts: they share the work, and each thing is done once, in a short transaction of its own. If none
+runs, nothing is wrong, only later; but a place that came free while another of the same wish was
+in somebody's hands is open to all until one does.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import select
-
-from clinic.centres.models import Centre
-from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import db
 from clinic.scheduling.booking import new_times
-from clinic.scheduling.rounds import POISON, Round
-from clinic.scheduling.timetable import extending
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.rounds import Round
+from clinic.scheduling.timetable import horizon
+from clinic.scheduling.timetable.extending import Extended
+from clinic.scheduling.waitlist import changed, marks, waiting
+
+T = TypeVar("T")
+MOST_LOOKS = 500  # at entries, in one round
 
 
 @dataclass(frozen=True)
 class Worked:
-    """What one round did, and how many things it could not do."""
+    """What one round did, how many things it could not do, and whether entries are left to look at."""
 
     lapsed: int = 0
     offered: int = 0
@@ -30,56 +32,63 @@ class Worked:
     sessions: int = 0
     unknown_years: tuple[int, ...] = ()
     errors: int = 0
+    is_unfinished: bool = False
 
 
 def work(*, now: datetime) -> Worked:
-    """One round: first what is over, then what is free, then new hours."""
+    """One round: first what is over, then new hours, then what is free."""
     a_round = Round()
     over, offered, moved = _ids(waiting.lapsed(now=now)), 0, 0
     for hold_id in over:
         offered += bool(a_round.do("lapse", hold_id, partial(waiting.lapse, now=now)))
-    for entry_id in _ids(waiting.everybody(now=now)):
-        offered += bool(a_round.do("look for", entry_id, partial(waiting.look_for, now=now)))
+    opened = _open_further(a_round, now)
+    looks = look_for_entries(a_round, now=now)
     for appointment_id in _ids(new_times.not_offered_yet(now=now)):
         kept = a_round.do("offer to", appointment_id, partial(new_times.offer_to, now=now))
         moved += len(kept or ())
-    opened = _extend(a_round, now)
     return Worked(
         lapsed=len(over),
-        offered=offered,
+        offered=offered + sum(looks),
         new_times=moved,
         sessions=sum(extended.sessions for extended in opened),
-        unknown_years=tuple(
-            sorted({year for extended in opened for year in extended.unknown_years})
-        ),
+        unknown_years=_ids(horizon.unknown_years(now=now)),
         errors=a_round.errors,
+        is_unfinished=len(looks) == MOST_LOOKS,
     )
 
 
-def _ids(found: list[int]) -> list[int]:
-    """The ids, with the reading done: what follows begins afresh for each."""
+def _ids(found: T) -> T:
+    """What was found, with the reading done: what follows begins afresh for each."""
     db.session.commit()
     return found
 
 
-def _extend(a_round: Round, now: datetime) -> list[extending.Extended]:
-    """Open the rota of every centre as far as it reaches today; of each alone where all at once fails."""
-    centre_ids = _ids(list(db.session.scalars(select(Centre.id).order_by(Centre.id))))
-    try:
-        return [in_one_transaction(lambda: extend_all(centre_ids, now=now))]
-    except POISON:
-        pass
-    done = [
-        a_round.do("extend", one, lambda centre_id: extend_all([centre_id], now=now))
-        for one in centre_ids
-    ]
-    return [extended for extended in done if extended]
+def _open_further(a_round: Round, now: datetime) -> list[Extended]:
+    """Open the rota of each centre as far as it reaches today, in pieces."""
+    done = []
+    for wanted in _ids(horizon.not_open_yet(now=now)):
+        open_piece = partial(horizon.open_piece, wanted=wanted, now=now)
+        while piece := a_round.do("open further", wanted.centre_id, open_piece):
+            done.append(piece)
+    return done
 
 
-def extend_all(centre_ids: list[int], *, now: datetime) -> extending.Extended:
-    """Open the rota of these centres as far as it reaches today."""
-    centres = db.session.scalars(
-        select(Centre).where(Centre.id.in_(centre_ids)).order_by(Centre.id)
-    )
-    today = clinic_day(now)
-    return extending.extend(centres.all(), today, today + extending.horizon(), now=now)
+def look_for_entries(a_round: Round, *, now: datetime) -> list[bool]:
+    """Look for the entries that something changed for, the longest waiting first, so many at most.
+
+    For each, whether a place was offered.
+    """
+    for centre_id in _ids(changed.changed_centres(now=now)):
+        a_round.do("mark entries at", centre_id, partial(changed.mark_entries, now=now))
+    done: list[bool] = []
+    failed: list[int] = []
+    look_for = partial(waiting.look_for, now=now)
+    while len(done) < MOST_LOOKS:
+        claim = partial(marks.next_marked, but=failed, now=now)
+        entry_id, found = a_round.do_next("look for", claim, look_for)
+        if entry_id is None:
+            break
+        if found is None:
+            failed.append(entry_id)
+        done.append(bool(found))
+    return done

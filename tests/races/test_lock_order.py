@@ -14,7 +14,7 @@ from clinic.db import db
 from clinic.scheduling.booking import new_times
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import marks, waiting
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -78,7 +78,7 @@ def test_who_offers_what_another_has_locked_does_not_wait_for_it(postgres_race):
 
     assert two.cancel_both(postgres_race, "in order") == ["cancelled"] * 2
     assert deadlocks() == 0
-    for entry_id in waiting.everybody(now=NOON):  # as the worker does
+    for entry_id in two.entries:  # as the worker does
         waiting.look_for(entry_id, now=NOON)
     db.session.commit()
     assert two.offered() == two.entries
@@ -130,7 +130,7 @@ def offer_in_two_sessions():
     siblings = [make_child(parent) for _ in "ab"]
     waiting.join(parent, siblings, service, [first.centre], **wish, now=NOON)
     both = [session.slots[0].id for session in sessions]
-    assert waiting.look_for(waiting.everybody(now=NOON)[0], now=NOON) == set(both)
+    assert waiting.look_for(marks.next_marked(now=NOON), now=NOON) == set(both)
     return (crossing.move_session, sessions[1].id, LATER), both
 
 
@@ -165,7 +165,7 @@ def offer_in_two_slots():
     siblings = [make_child(parent) for _ in "ab"]
     waiting.join(parent, siblings, clinic.service, [clinic.centre], **wish, now=NOON)
     first, second, *_ = clinic.session.slots
-    assert waiting.look_for(waiting.everybody(now=NOON)[0], now=NOON) == {first.id, second.id}
+    assert waiting.look_for(marks.next_marked(now=NOON), now=NOON) == {first.id, second.id}
     return (crossing.shut, second.starts_at, second.ends_at), [first.id, second.id]
 
 

@@ -82,7 +82,7 @@ def test_one_centre_that_cannot_be_extended_does_not_stop_the_others(monkeypatch
             raise RoomBusy(day=TOMORROW)
         return done
 
-    monkeypatch.setattr(rota, "extend", extend)
+    monkeypatch.setattr(extending, "extend", extend)
     done = work(now=NOON)
 
     assert (done.sessions, done.errors) == (2, 1)

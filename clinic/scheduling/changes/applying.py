@@ -35,7 +35,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Lifting
 from clinic.scheduling.timetable.opening import one_at_a_time
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import marks, waiting
 
 UNSYNCHRONISED = {"synchronize_session": False}
 SHUT = (0, 0)
@@ -185,6 +185,7 @@ def carry_out(change: Change, shown: Preview, *, by: Person, now: datetime) -> N
     _note(change, row, shown, by=by, now=now)
     open_again(shown.lifting, by=by, now=now)
     restore(raised, by=by, now=now)
+    marks.look_again_for([appointment.child_id for appointment in shown.displaced], now=now)
     waiting.on_freed((freed - set(shown.slots)) | raised, now=now)
 
 
@@ -224,6 +225,7 @@ def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> lis
     """
     offered = _offers_in(slots)
     freed = places.end_holds(offered, now=now) if offered else []
+    marks.look_again_after(offered, now=now)
     held = delete(Place).where(Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None))
     db.session.execute(held, execution_options=UNSYNCHRONISED)
     return freed

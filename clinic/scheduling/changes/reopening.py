@@ -25,7 +25,7 @@ from clinic.scheduling.queries import appointments
 from clinic.scheduling.request import refusal
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Lifting, SlotClosing, Why
-from clinic.scheduling.timetable.opening import one_at_a_time
+from clinic.scheduling.timetable.opening import one_at_a_time, open_rota_again
 from clinic.scheduling.waitlist import waiting
 
 
@@ -203,10 +203,12 @@ def fit_sessions(slot_ids: Iterable[int], *, by: Person, now: datetime) -> None:
         .group_by(Slot.clinic_session_id)
     )
     lasting = {row[0]: (row[1], row[2]) for row in db.session.execute(hours)}
-    for session in db.session.scalars(select(ClinicSession).where(ClinicSession.id.in_(sessions))):
+    found = db.session.scalars(select(ClinicSession).where(ClinicSession.id.in_(sessions))).all()
+    for session in found:
         if session.id in lasting:
             session.starts_at, session.ends_at = lasting[session.id]
             session.withdrawn_at, session.withdrawn_by_id = None, None
         elif session.withdrawn_at is None:
             session.withdrawn_at, session.withdrawn_by_id = now, by.id
+    open_rota_again(session.centre_id for session in found)
     db.session.flush()

@@ -17,6 +17,7 @@ from clinic.scheduling.changes import applying, shutting_behind
 from clinic.scheduling.models import Appointment, PauseLift
 from clinic.scheduling.request import SlotTaken, refusal
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.waitlist import marks
 from clinic.sentences import mark
 
 # Why a check-in is taken back later: the trail holds the key.
@@ -105,6 +106,7 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
     if shutting_behind.is_shut(slot_ids):
         applying.displace(appointment, by=by, now=now)
         shutting_behind.shut_behind(slot_ids, by=by, now=now)
+        marks.look_again_for([appointment.child_id], now=now)
 
 
 def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
@@ -244,4 +246,5 @@ def lift_pause(child: Child, *, by: Person, now: datetime) -> None:
     db.session.add(lift)
     db.session.flush()
     audit.record("lift_pause", child, by=by.id, now=now)
+    marks.look_again_for([child.id], now=now)
     db.session.flush()

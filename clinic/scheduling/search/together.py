@@ -71,6 +71,10 @@ class Against:
             or rules.pause_objection(applicant, self.now) is not None
         )
 
+    def paused_until(self, centre_id: int) -> datetime | None:
+        """Until when missed visits keep the child from the service there; None: they do not."""
+        return self._applicant(centre_id).paused_until
+
     def elsewhere(self, offer: SlotTime, day: date) -> bool:
         """Whether the child is somewhere else at that time of that day."""
         return any(

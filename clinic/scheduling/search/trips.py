@@ -37,11 +37,9 @@ def find_trips(
     """
     against = against or [objections_of(wish, now=now, online=online) for wish in wishes]
     found = {
-        service.id: [
-            offer
-            for offer in offers(service, centre_ids, start, end + GAP * 4, now=now, online=online)
-            if offer.is_free
-        ]
+        service.id: offers(
+            service, centre_ids, start, end + GAP * 4, now=now, online=online, only_free=True
+        )
         for service in {wish.service.id: wish.service for wish in wishes}.values()
     }
     fitting = [

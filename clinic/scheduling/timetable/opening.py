@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
@@ -21,6 +21,7 @@ from clinic.scheduling.timetable.closings import Why
 from clinic.scheduling.timetable.shut import Shut
 from clinic.scheduling.timetable.slots import SlotsToMake, add_slots
 from clinic.scheduling.timetable.weekly import cut, online_places
+from clinic.scheduling.worked import RotaHorizon
 from clinic.sentences import mark
 
 
@@ -97,6 +98,18 @@ def one_at_a_time(centre_ids: Iterable[int]) -> None:
     """Lock these centres: other changes of their hours wait, bookings of families do not."""
     query = select(Centre.id).where(Centre.id.in_(list(centre_ids))).order_by(Centre.id)
     db.session.execute(query.with_for_update(key_share=True)).all()
+
+
+def open_rota_again(centre_ids: Iterable[int]) -> None:
+    """A session of these centres was taken out or made shorter: a rule may open what it stood against.
+
+    The worker does so in its next round.
+    """
+    theirs = RotaHorizon.centre_id.in_(sorted(set(centre_ids)))
+    db.session.execute(
+        update(RotaHorizon).where(theirs).values(rota=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def open_session(
@@ -211,5 +224,6 @@ def withdraw_if_empty(session: ClinicSession, *, by: Person, now: datetime) -> N
         raise HasAppointments
     closings.shut(db.session.scalars(slot_ids), Why(ClosedFor.HAND), now=now)
     session.withdrawn_at, session.withdrawn_by_id = now, by.id
+    open_rota_again([session.centre_id])
     audit.record("withdraw_session", session, by=by.id, now=now, centre_id=session.centre_id)
     db.session.flush()

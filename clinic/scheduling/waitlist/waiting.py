@@ -31,9 +31,10 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.request import Request, SlotTaken, refusal
-from clinic.scheduling.search.together import Trip
+from clinic.scheduling.search.together import Trip, objections_of
 from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.waitlist import marks
 from clinic.scheduling.waitlist.wishes import must_be_possible
 from clinic.sentences import mark
 
@@ -93,11 +94,13 @@ def join(
         first_day=first_day,
         last_day=last_day,
         created_at=now,
+        look_at=now,
         children=list(children),
         centres=list(centres),
     )
     db.session.add(entry)
     db.session.flush()
+    marks.look_through_again([centre.id for centre in centres], now=now)
     audit.record("wait", entry, by=user.id, now=now)
     db.session.flush()
     return entry
@@ -199,17 +202,20 @@ def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[in
     start, end = day_bounds(first, (last - first).days + 1)
     if slot_ids:
         start, end = _around(slot_ids, start, end)
+    if start >= end:
+        return set()
     declined = set(db.session.scalars(select(Hold.slot_id).where(Hold.entry_id == entry.id)))
     wishes = [Request(child, entry.service) for child in entry.children]
     centre_ids = [centre.id for centre in entry.centres]
-    for trip in (
-        find_trips(wishes, centre_ids, max(start, now), end, now=now) if start < end else ()
-    ):
+    against = [objections_of(wish, now=now) for wish in wishes]
+    for trip in find_trips(wishes, centre_ids, max(start, now), end, now=now, against=against):
         used = {slot_id for offer in trip.offers for slot_id in offer.slot_ids}
         if used & declined or (slot_ids and not used & set(slot_ids)):
             continue
         if _suits(entry, trip) and _offer(entry, wishes, trip, now=now):
             return used
+    pauses = (theirs.paused_until(centre_id) for theirs in against for centre_id in centre_ids)
+    entry.look_at = min([entry.look_at, *filter(None, pauses)])
     return set()
 
 
@@ -236,7 +242,7 @@ def _offer(
 ) -> Hold | None:
     """Keep the visit's places for this family alone; None if they have gone meanwhile.
 
-    None as well while somebody else deals with one of its slots: `look_for` looks again.
+    None as well while another transaction has locked one of its slots: the worker looks again.
     """
     policy = policy_for(entry.service_id, trip.offers[0].centre_id)
     latest = trip.starts_at - timedelta(minutes=policy.notice_to_book)
@@ -249,6 +255,7 @@ def _offer(
     ]
     slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
     if not places.lock_if_free(slot_ids):
+        entry.look_at = now + timedelta.resolution  # in its next round
         return None
     places.lock_to_take(slot_ids, now=now, online=True)
     try:
@@ -291,7 +298,9 @@ def _keep(
 def pass_on(lead: Hold, *, now: datetime) -> set[int]:
     """An offer is over: end it, and offer its places to the next. The slots that found a family."""
     group = select(Hold.id).where(or_(Hold.id == lead.id, Hold.lead_id == lead.id))
-    return on_freed(set(places.end_holds(list(db.session.scalars(group)), now=now)), now=now)
+    freed = places.end_holds(list(db.session.scalars(group)), now=now)
+    marks.look_again_after([lead.id], now=now)
+    return on_freed(set(freed), now=now)
 
 
 def lapse(hold_id: int, *, now: datetime) -> set[int]:
@@ -323,26 +332,16 @@ def lapsed(*, now: datetime) -> list[int]:
     return list(db.session.scalars(query.order_by(Hold.id)))
 
 
-def everybody(*, now: datetime) -> list[int]:
-    """Who waits, the longest first: for a look at what has become free without anybody noticing."""
-    query = (
-        select(WaitlistEntry.id)
-        .where(WaitlistEntry.ended_at.is_(None))
-        .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
-    )
-    return list(db.session.scalars(query))
-
-
 def look_for(entry_id: int, *, now: datetime) -> set[int]:
     """Look for any free place for one family; a wish whose last day is past ends. The slots found."""
     entry = _locked_if_free(entry_id)
     if entry is None:
         return set()
+    entry.look_at = marks.next_look(entry, now=now)
     if entry.last_day < clinic_day(now):
         entry.ended_at = now
-        db.session.flush()
-        return set()
-    return _serve(entry.id, (), now=now)
+    db.session.flush()
+    return set() if entry.ended_at else _serve(entry.id, (), now=now)
 
 
 def must_be_live(hold: Hold, *, now: datetime) -> None:

@@ -1,0 +1,247 @@
+"""A round looks only for entries for which something changed, and finds what a full look finds."""
+
+from datetime import time, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from clinic.clock import at
+from clinic.db import db
+from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.day import attendance
+from clinic.scheduling.models import Place, SlotService
+from clinic.scheduling.policies import set_policy
+from clinic.scheduling.request import Request
+from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.waitlist import changed, marks, waiting
+from clinic.scheduling.work import work
+from tests.makes import (
+    NOON,
+    TOMORROW,
+    make_appointment,
+    make_child,
+    make_hold,
+    make_practitioner,
+    make_room,
+    make_service,
+    make_session,
+    make_slot,
+    make_user,
+)
+from tests.queries import count_queries
+
+pytestmark = pytest.mark.usefixtures("both")
+A_MINUTE = timedelta(minutes=1)
+
+
+class Clinic:
+    """A session tomorrow from nine to half past nine, both times booked."""
+
+    def __init__(self, **kw):
+        self.service = make_service(**kw)
+        self.practitioner = make_practitioner([self.service])
+        self.centre = self.practitioner.centre
+        self.room = make_room(self.centre)
+        self.session = self.open(closes=time(9, 30))
+        self.taken = [
+            make_appointment(service=self.service, slot=slot) for slot in self.session.slots
+        ]
+
+    def open(self, day=TOMORROW, **kw):
+        return make_session(self.practitioner, self.room, [self.service], day, **kw)
+
+    def wait(self, child=None, *, parts=("morning",), last_day=TOMORROW):
+        parent = make_user()
+        entry = waiting.join(
+            parent,
+            [child or make_child(parent)],
+            self.service,
+            [self.centre],
+            weekdays=range(7),
+            parts=parts,
+            first_day=TOMORROW,
+            last_day=last_day,
+            now=NOON,
+        )
+        db.session.commit()
+        return entry
+
+    def free_unnoticed(self, number=0):
+        """A place becomes free, and no verb of ours knows."""
+        db.session.delete(
+            db.session.scalar(select(Place).where(Place.slot_id == self.session.slots[number].id))
+        )
+        db.session.commit()
+
+
+def looked_for(now, monkeypatch):
+    """The entries that a round looks for, and how many places it offers."""
+    ids, look_for = [], waiting.look_for
+
+    def look(entry_id, *, now):
+        ids.append(entry_id)
+        return look_for(entry_id, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting, "look_for", look)
+        return ids, work(now=now).offered
+
+
+def test_a_new_entry_is_looked_for_once_and_then_left_alone(monkeypatch):
+    clinic = Clinic()
+    entry = clinic.wait()
+    assert looked_for(NOON, monkeypatch) == ([entry.id], 0)
+    assert looked_for(NOON + A_MINUTE, monkeypatch) == ([], 0)
+
+
+def test_a_place_that_became_free_is_found_by_those_who_want_it(monkeypatch):
+    clinic = Clinic()
+    wants, _ = clinic.wait(), clinic.wait(parts=("evening",), last_day=TOMORROW)
+    work(now=NOON)
+    clinic.free_unnoticed()
+    assert looked_for(NOON, monkeypatch) == ([wants.id], 1)
+
+
+def test_bookings_at_another_centre_are_nothing_to_those_who_wait_here(monkeypatch):
+    clinic, other = Clinic(), Clinic()
+    clinic.wait()
+    work(now=NOON)
+    other.free_unnoticed()
+    assert looked_for(NOON, monkeypatch) == ([], 0)
+
+
+@pytest.mark.parametrize("what", ["a hold is over", "a day opens"])
+def test_what_time_alone_frees_is_found_in_its_time(monkeypatch, what):
+    clinic = Clinic()
+    entry = clinic.wait()
+    slot = clinic.open(opens=time(10), closes=time(10, 15)).slots[0]
+    if what == "a hold is over":
+        parent = make_user()
+        asked = Request(make_child(parent), clinic.service, slots_for(clinic.service, slot.id))
+        moment = make_hold(asked, by=parent, now=NOON).expires_at
+    else:
+        moment = NOON + timedelta(hours=6)
+        of_it = update(SlotService).where(SlotService.slot_id == slot.id)
+        db.session.execute(of_it.values(opens_at=moment))
+    db.session.commit()
+    work(now=NOON)
+    assert looked_for(moment - A_MINUTE, monkeypatch) == ([], 0)
+    assert looked_for(moment, monkeypatch) == ([entry.id], 1)
+
+
+def another_visit_is_cancelled(child, busy):
+    booking.cancel(busy, by=make_user(), online=False, now=NOON)
+
+
+def another_visit_is_moved(child, busy):
+    later = make_slot(busy.service, opens=time(15), closes=time(16))
+    asked = Request(child, busy.service, slots_for(busy.service, later.id))
+    moving.move([moving.Move(busy, asked)], by=make_user(), online=False, now=NOON)
+
+
+@pytest.mark.parametrize("change", [another_visit_is_cancelled, another_visit_is_moved])
+def test_what_frees_the_child_itself_is_found(monkeypatch, change):
+    clinic = Clinic()
+    child = make_child()
+    elsewhere = make_service()
+    busy = make_appointment(
+        child, elsewhere, make_slot(elsewhere, opens=time(10), closes=time(10, 15))
+    )
+    entry = clinic.wait(child)
+    clinic.open(opens=time(10), closes=time(10, 15))
+    assert looked_for(NOON, monkeypatch) == ([entry.id], 0)
+    assert looked_for(NOON + A_MINUTE, monkeypatch) == ([], 0)
+    change(child, busy)
+    db.session.commit()
+    assert looked_for(NOON + A_MINUTE, monkeypatch) == ([entry.id], 1)
+
+
+@pytest.mark.parametrize("by", ["time", "staff"])
+def test_a_pause_that_is_over_is_found(monkeypatch, by):
+    clinic = Clinic()
+    rule = {"absences": [[1, 2]]}
+    set_policy(rule, service=clinic.service, centre=None, by=None, now=NOON)
+    elsewhere = make_service()
+    missed = make_appointment(
+        make_child(), elsewhere, make_slot(elsewhere, opens=time(8), closes=time(8, 15))
+    )
+    after = missed.starts_at + A_MINUTE
+    attendance.mark_no_show(missed, by=make_user(), now=after, note="")
+    entry = clinic.wait(missed.child, last_day=TOMORROW + timedelta(days=6))
+    clinic.open(TOMORROW + timedelta(days=3), closes=time(9, 15))
+    db.session.commit()
+    assert looked_for(after, monkeypatch) == ([entry.id], 0)
+    moment = missed.starts_at + timedelta(days=2)
+    if by == "staff":
+        moment = after + A_MINUTE
+        attendance.lift_pause(missed.child, by=make_user(), now=moment)
+        db.session.commit()
+    else:
+        assert looked_for(moment - A_MINUTE, monkeypatch) == ([], 0)
+    assert looked_for(moment, monkeypatch) == ([entry.id], 1)
+
+
+def test_a_service_that_changes_is_a_reason_to_look(monkeypatch):
+    clinic = Clinic()
+    entry = clinic.wait()
+    clinic.service.min_age_months = 24
+    clinic.open(opens=time(10), closes=time(10, 15))
+    assert looked_for(NOON, monkeypatch) == ([entry.id], 0)
+    assert looked_for(NOON, monkeypatch) == ([], 0)
+    clinic.service.min_age_months = 6
+    db.session.commit()
+    assert looked_for(NOON, monkeypatch) == ([entry.id], 1)
+
+
+def test_siblings_are_looked_for_every_minute(monkeypatch):
+    """How many places a slot has left has no version."""
+    clinic, parent = Clinic(), make_user()
+    entry = waiting.join(
+        parent,
+        [make_child(parent), make_child(parent)],
+        clinic.service,
+        [clinic.centre],
+        weekdays=range(7),
+        parts=["morning"],
+        first_day=TOMORROW,
+        last_day=TOMORROW,
+        now=NOON,
+    )
+    db.session.commit()
+    assert looked_for(NOON, monkeypatch) == ([entry.id], 0)
+    assert looked_for(NOON + A_MINUTE / 2, monkeypatch) == ([], 0)
+    assert looked_for(NOON + A_MINUTE, monkeypatch) == ([entry.id], 0)
+
+
+def test_a_wish_whose_last_day_is_past_ends():
+    entry = Clinic().wait()
+    work(now=NOON)
+    work(now=at(TOMORROW, time(23, 59)))
+    assert entry.ended_at is None
+    midnight = at(TOMORROW + timedelta(days=1), time(0))
+    work(now=midnight)
+    assert entry.ended_at == midnight
+
+
+def test_a_round_in_which_nothing_changed_asks_as_much_for_many_entries_as_for_one():
+    clinic = Clinic()
+    clinic.wait()
+    work(now=NOON)
+    one = count_queries(lambda: work(now=NOON))
+    for _ in range(3):
+        clinic.wait()
+        Clinic().wait()
+    work(now=NOON)
+    assert count_queries(lambda: work(now=NOON)) == one
+
+
+def test_of_what_two_workers_mark_at_once_one_marks_it_all():
+    clinic = Clinic()
+    clinic.wait()
+    clinic.free_unnoticed()
+    assert changed.changed_centres(now=NOON) == [clinic.centre.id]
+    assert changed.mark_entries(clinic.centre.id, now=NOON) == 1
+    assert changed.mark_entries(clinic.centre.id, now=NOON) == 0  # nothing is newer than that
+    db.session.commit()
+    assert changed.changed_centres(now=NOON) == []
+    assert marks.next_marked(now=NOON) is not None
