@@ -19,7 +19,7 @@ from clinic.centres.models import Centre
 from clinic.db import db
 from clinic.scheduling import places
 from clinic.scheduling.changes.as_shown import NotAsShown
-from clinic.scheduling.changes.kinds import Change
+from clinic.scheduling.changes.change import Change
 from clinic.scheduling.changes.reopening import concerned, fit_sessions, open_again, restore
 from clinic.scheduling.models import (
     Appointment,

@@ -13,7 +13,7 @@ from clinic.accounts.models import Person
 from clinic.centres.models import Closure, Leave
 from clinic.db import broken_promise, db
 from clinic.scheduling import places
-from clinic.scheduling.changes.kinds import slots_within
+from clinic.scheduling.changes.change import slots_within
 from clinic.scheduling.models import (
     Appointment,
     Booking,

@@ -5,44 +5,38 @@ It writes nothing. The version stands for exactly this answer: `rota_publishing`
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
-from clinic.centres.models import Centre, Practitioner, Room, Service
-from clinic.clock import clinic_day, day_bounds
-from clinic.db import db
+from clinic.centres.models import Centre
+from clinic.clock import clinic_day
 from clinic.errors import DomainError
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
-from clinic.scheduling.models import Appointment, ClinicSession, RotaRule
+from clinic.scheduling.changes.change import HoursChange
+from clinic.scheduling.changes.kinds import ShutSessions
+from clinic.scheduling.models import Appointment
+from clinic.scheduling.rota.at_hand import AtHand, hours_of
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate
 from clinic.scheduling.rota.models import (
-    ONE_DAY,
     DraftKind,
     RotaDraft,
     RotaPublication,
-    drafts_of,
     last_publication,
-    weekly_of,
 )
 from clinic.scheduling.rota.plan import (
     Compared,
     Guest,
-    PlannedHours,
     PlannedSession,
     Seats,
     clashes,
     compare,
 )
-from clinic.scheduling.timetable.closings import taken_out
-from clinic.scheduling.timetable.extending import horizon, timetables
 from clinic.scheduling.timetable.opening import NotGivenHere, is_given
-from clinic.scheduling.timetable.rota import OverlappingRule, rules_of
+from clinic.scheduling.timetable.rota import OverlappingRule
 from clinic.scheduling.timetable.shut import Shut
-from clinic.scheduling.timetable.weekly import applies
 
 
 @dataclass(frozen=True)
@@ -64,84 +58,6 @@ class Diff:
     shutting: applying.Preview  # what becomes of the slots of the sessions that go
 
 
-class _Looking:
-    """What is read once for a diff."""
-
-    def __init__(self, centre: Centre, now: datetime) -> None:
-        self.centre, self.now, self.horizon = centre, now, horizon()
-        self.drafts = drafts_of(centre)
-        self.rules = {rule.id: rule for rule in rules_of([centre.id])}
-        self.people: dict[int, Practitioner] = {
-            practitioner.id: practitioner for practitioner in centre.practitioners
-        }
-        self.rooms: dict[int, Room] = {room.id: room for room in centre.rooms}
-        self.services: dict[int, Service] = {service.id: service for service in centre.services}
-        today = clinic_day(now)
-        days = [today + timedelta(days=n) for n in range(1, self.horizon.days + 1)]
-        self.weekdays = timetables([centre.id], days)[centre.id]
-        self.days = list(self.weekdays)
-        self.sessions = self._sessions()
-        self.taken_out = taken_out(
-            [session.id for session in self.sessions if session.withdrawn_at]
-        )
-        self.after = [*self._rules_after(), *self._templates()]
-
-    def _sessions(self) -> Sequence[Row[*tuple[Any, ...]]]:
-        """The centre's sessions from tomorrow on, and of the rules that end all that is to come."""
-        first, last = day_bounds(clinic_day(self.now) + ONE_DAY, self.horizon.days)
-        ending = [draft.rule_id for draft in self.drafts if draft.rule_id]
-        theirs = (ClinicSession.starts_at < last) | ClinicSession.rota_rule_id.in_(ending)
-        query = select(
-            ClinicSession.id,
-            ClinicSession.rota_rule_id,
-            ClinicSession.rota_day,
-            ClinicSession.practitioner_id,
-            ClinicSession.room_id,
-            ClinicSession.starts_at,
-            ClinicSession.ends_at,
-            ClinicSession.withdrawn_at,
-        ).where(ClinicSession.centre_id == self.centre.id, ClinicSession.starts_at >= first, theirs)
-        return db.session.execute(query.order_by(ClinicSession.id)).all()
-
-    def _rules_after(self) -> list[PlannedHours]:
-        """The rules as they would be: those that end do so."""
-        ends = {draft.rule_id: draft.last_day for draft in self.drafts}
-        found = []
-        for rule in self.rules.values():
-            hours = hours_of(rule)
-            if rule.id in ends:
-                if ends[rule.id] < rule.valid_from:
-                    continue
-                hours = replace(hours, weekly=replace(hours.weekly, valid_until=ends[rule.id]))
-            found.append(hours)
-        return found
-
-    def _templates(self) -> list[PlannedHours]:
-        return [
-            PlannedHours(
-                draft.practitioner_id or 0,
-                draft.room_id or 0,
-                frozenset(draft.service_ids),
-                draft.weekly,
-                draft_id=draft.id,
-            )
-            for draft in self.drafts
-            if draft.kind is not DraftKind.END
-        ]
-
-    def applies(self, hours: PlannedHours, day: date) -> bool:
-        weekday = self.weekdays.get(day)
-        return weekday is not None and applies(hours.weekly, day, weekday)
-
-
-def hours_of(rule: RotaRule) -> PlannedHours:
-    """A rule's template."""
-    services = frozenset(service.id for service in rule.services)
-    return PlannedHours(
-        rule.practitioner_id, rule.room_id, services, weekly_of(rule), rule_id=rule.id
-    )
-
-
 def publishing(
     centre: Centre, session_ids: tuple[int, ...], row: RotaPublication | None = None
 ) -> ShutSessions:
@@ -154,7 +70,7 @@ def publishing(
 
 def diff(centre: Centre, *, now: datetime) -> Diff:
     """What publishing the centre's open drafts would do, as things are."""
-    at_hand = _Looking(centre, now)
+    at_hand = AtHand(centre, now)
     ending = _ending(at_hand)
     stays = _stays(at_hand, ending)
     staying = {session_id for ids in stays.values() for session_id in ids}
@@ -193,7 +109,7 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
     )
 
 
-def _ending(at_hand: _Looking) -> list[tuple[RotaDraft, Row[*tuple[Any, ...]]]]:
+def _ending(at_hand: AtHand) -> list[tuple[RotaDraft, Row[*tuple[Any, ...]]]]:
     """The sessions that lie after the end of their rule, each with the draft that ends it."""
     by_rule = {draft.rule_id: draft for draft in at_hand.drafts if draft.rule_id}
     return [
@@ -205,7 +121,7 @@ def _ending(at_hand: _Looking) -> list[tuple[RotaDraft, Row[*tuple[Any, ...]]]]:
 
 
 def _stays(
-    at_hand: _Looking, ending: Sequence[tuple[RotaDraft, Row[*tuple[Any, ...]]]]
+    at_hand: AtHand, ending: Sequence[tuple[RotaDraft, Row[*tuple[Any, ...]]]]
 ) -> dict[int, tuple[int, ...]]:
     """Sessions that a changed rule would open just so: they stay, whatever was done to them by hand.
 
@@ -227,7 +143,7 @@ def _stays(
 
 
 def _comes(
-    at_hand: _Looking, closing: set[int], staying: set[int]
+    at_hand: AtHand, closing: set[int], staying: set[int]
 ) -> tuple[list[PlannedSession], list[tuple[int, date]], Seats]:
     """The sessions that the drafts would open, the days on which they could not, and their slots."""
     opened = {(session.rota_rule_id, session.rota_day) for session in at_hand.sessions}
@@ -275,7 +191,7 @@ def _comes(
     return comes, conflicts, seats
 
 
-def _sitting(at_hand: _Looking, draft: RotaDraft, one: Row[*tuple[Any, ...]]) -> PlannedSession:
+def _sitting(at_hand: AtHand, draft: RotaDraft, one: Row[*tuple[Any, ...]]) -> PlannedSession:
     rule, facts = at_hand.rules[one.rota_rule_id], (one.practitioner_id, one.room_id)
     size = (rule.slot_minutes, rule.capacity)
     return PlannedSession(draft.id, one.rota_day, one.starts_at, one.ends_at, *facts, *size)
@@ -285,7 +201,7 @@ def _guest(one: Appointment) -> Guest:
     return Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
 
 
-def _problems(at_hand: _Looking) -> dict[int, DomainError]:
+def _problems(at_hand: AtHand) -> dict[int, DomainError]:
     """What stands against each draft: its day has come, its rule has ended, its hours are not free."""
     found: dict[int, DomainError] = {}
     for draft_id, other in clashes(at_hand.after):

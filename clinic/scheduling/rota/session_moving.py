@@ -20,8 +20,9 @@ from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
+from clinic.scheduling.changes.change import HoursChange
 from clinic.scheduling.changes.coming_back import come_back, who_waits
-from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
+from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
 from clinic.scheduling.rota.plan import Guest, seats_of

@@ -18,7 +18,8 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
+from clinic.scheduling.changes.change import HoursChange
+from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, Place, RotaRule, Slot
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rota.models import (
