@@ -1,10 +1,10 @@
 """What publishing a centre's drafts would do: sessions that come, change and go, and whom it concerns.
 
-It writes nothing. The version stands for exactly this answer: `rota_publishing` refuses another.
+It writes nothing. The version stands for exactly this answer: `publishing` refuses another.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from clinic.scheduling.rota.models import (
 from clinic.scheduling.rota.plan import (
     Compared,
     Guest,
+    PlannedHours,
     PlannedSession,
     Seats,
     clashes,
@@ -74,13 +75,12 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
     ending = _ending(at_hand)
     stays = _stays(at_hand, ending)
     staying = {session_id for ids in stays.values() for session_id in ids}
-    closing = [(draft, one) for draft, one in ending if one.id not in staying]
-    closing_ids = tuple(one.id for _, one in closing)
+    closing = [(draft, session) for draft, session in ending if session.id not in staying]
+    closing_ids = tuple(session.id for _, session in closing)
     comes, conflicts, seats = _comes(at_hand, set(closing_ids), staying)
     shown = applying.preview(publishing(centre, closing_ids), now=now)
-    by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
-    kept = seats.seat(_guest(appointment) for appointment in by_booking)
-    goes = [_sitting(at_hand, draft, one) for draft, one in closing if not one.withdrawn_at]
+    kept = seats.seat(map(guest, by_booking(shown.displaced)))
+    goes = [_as_planned(at_hand, draft, row) for draft, row in closing if not row.withdrawn_at]
     sessions, last = compare(goes, comes), last_publication(centre)
     number = last.id if last else 0
     told = [(draft.id, draft.kind, draft.first_day, draft.made_at) for draft in at_hand.drafts]
@@ -96,9 +96,9 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
         sessions=sessions,
         stays=stays,
         out=tuple(
-            (draft.id, one.rota_day)
-            for draft, one in ending
-            if one.id in staying and one.id in at_hand.taken_out
+            (draft.id, session.rota_day)
+            for draft, session in ending
+            if session.id in staying and session.id in at_hand.taken_out
         ),
         closing=closing_ids,
         conflicts=tuple(conflicts),
@@ -145,60 +145,80 @@ def _stays(
 def _comes(
     at_hand: AtHand, closing: set[int], staying: set[int]
 ) -> tuple[list[PlannedSession], list[tuple[int, date]], Seats]:
-    """The sessions that the drafts would open, the days on which they could not, and their slots."""
-    opened = {(session.rota_rule_id, session.rota_day) for session in at_hand.sessions}
-    moved = {
-        (session.rota_rule_id, session.rota_day)
-        for session in at_hand.sessions
-        if session.id in staying
-    }
-    taken = [
-        session
-        for session in at_hand.sessions
-        if session.id not in closing and session.withdrawn_at is None
-    ]
+    """The sessions that the drafts would open, the days on which they could not, and their slots.
+
+    Where something shuts all of a session, it waits, withdrawn, until that is lifted.
+    """
     shut = Shut([at_hand.centre.id], at_hand.days) if at_hand.days else None
-    rule_of = {draft.id: draft.rule_id for draft in at_hand.drafts}
-    busy: dict[date, list[tuple[int, int, datetime, datetime]]] = {}
-    for row in taken:
-        times = (row.practitioner_id, row.room_id, row.starts_at, row.ends_at)
-        busy.setdefault(clinic_day(row.starts_at), []).append(times)
+    busy = _busy(at_hand, closing)
     comes, conflicts, seats = [], [], Seats()
-    for day in at_hand.days:
-        for hours in at_hand.after:
-            key = (rule_of.get(hours.draft_id or 0), day)
-            if not at_hand.applies(hours, day) or (hours.rule_id, day) in opened or key in moved:
-                continue
-            assert shut is not None
-            who, room = hours.practitioner_id, hours.room_id
-            why = shut.why(at_hand.centre.id, room, who, hours.times(day))
-            start, end = hours.on(day)
-            is_busy = any(
-                (who == a or room == b) and start < until and since < end
-                for a, b, since, until in busy.get(day, ())
-            )
-            if is_busy and not all(why):
-                if hours.draft_id:
-                    conflicts.append((hours.draft_id, day))
-                continue
-            if all(why):
-                continue  # it waits, withdrawn, until what shuts it is lifted
-            busy.setdefault(day, []).append((who, room, start, end))
-            if hours.draft_id:
-                size = (hours.weekly.slot_minutes, hours.weekly.capacity)
-                comes.append(PlannedSession(hours.draft_id, day, start, end, who, room, *size))
-                seats.add(hours, day, why)
+    for hours, day in _to_open(at_hand, staying):
+        assert shut is not None
+        who, room = hours.practitioner_id, hours.room_id
+        why = shut.why(at_hand.centre.id, room, who, hours.times(day))
+        if all(why):
+            continue
+        start, end = hours.on(day)
+        if any(
+            (who == a or room == b) and start < until and since < end
+            for a, b, since, until in busy.get(day, ())
+        ):
+            conflicts += [(hours.draft_id, day)] if hours.draft_id else []
+            continue
+        busy.setdefault(day, []).append((who, room, start, end))
+        if hours.draft_id:
+            size = (hours.weekly.slot_minutes, hours.weekly.capacity)
+            comes.append(PlannedSession(hours.draft_id, day, start, end, who, room, *size))
+            seats.add(hours, day, why)
     return comes, conflicts, seats
 
 
-def _sitting(at_hand: AtHand, draft: RotaDraft, one: Row[*tuple[Any, ...]]) -> PlannedSession:
-    rule, facts = at_hand.rules[one.rota_rule_id], (one.practitioner_id, one.room_id)
-    size = (rule.slot_minutes, rule.capacity)
-    return PlannedSession(draft.id, one.rota_day, one.starts_at, one.ends_at, *facts, *size)
+def _to_open(at_hand: AtHand, staying: set[int]) -> Iterator[tuple[PlannedHours, date]]:
+    """The hours and days of the rota as it would be that no session has opened yet."""
+    opened, stays = set(), set()
+    for session in at_hand.sessions:
+        opened.add((session.rota_rule_id, session.rota_day))
+        if session.id in staying:
+            stays.add((session.rota_rule_id, session.rota_day))
+    rule_of = {draft.id: draft.rule_id for draft in at_hand.drafts}
+    for day in at_hand.days:
+        for hours in at_hand.after:
+            is_there = (hours.rule_id, day) in opened
+            is_there |= (rule_of.get(hours.draft_id or 0), day) in stays
+            if at_hand.applies(hours, day) and not is_there:
+                yield hours, day
 
 
-def _guest(one: Appointment) -> Guest:
-    return Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
+def _busy(
+    at_hand: AtHand, closing: set[int]
+) -> dict[date, list[tuple[int, int, datetime, datetime]]]:
+    """By day, the practitioner, room and time of each session that stays."""
+    busy: dict[date, list[tuple[int, int, datetime, datetime]]] = {}
+    for row in at_hand.sessions:
+        if row.id not in closing and row.withdrawn_at is None:
+            times = (row.practitioner_id, row.room_id, row.starts_at, row.ends_at)
+            busy.setdefault(clinic_day(row.starts_at), []).append(times)
+    return busy
+
+
+def _as_planned(
+    at_hand: AtHand, draft: RotaDraft, session: Row[*tuple[Any, ...]]
+) -> PlannedSession:
+    """A session that is there, to be compared with those that would come."""
+    rule, times = at_hand.rules[session.rota_rule_id], (session.starts_at, session.ends_at)
+    facts = (session.practitioner_id, session.room_id, rule.slot_minutes, rule.capacity)
+    return PlannedSession(draft.id, session.rota_day, *times, *facts)
+
+
+def by_booking(appointments: Iterable[Appointment]) -> list[Appointment]:
+    """Those that were booked first, first."""
+    return sorted(appointments, key=lambda visit: (visit.booking.made_at, visit.id))
+
+
+def guest(appointment: Appointment) -> Guest:
+    """The appointment as the plan needs it."""
+    times = (appointment.starts_at, appointment.ends_at)
+    return Guest(appointment.id, appointment.practitioner_id, appointment.service_id, *times)
 
 
 def _problems(at_hand: AtHand) -> dict[int, DomainError]:
