@@ -63,7 +63,7 @@ class AtHand:
         ends = {draft.rule_id: draft.last_day for draft in self.drafts}
         found = []
         for rule in self.rules.values():
-            hours = hours_of(rule)
+            hours = planned_hours(rule)
             if rule.id in ends:
                 if ends[rule.id] < rule.valid_from:
                     continue
@@ -89,7 +89,7 @@ class AtHand:
         return weekday is not None and applies(hours.weekly, day, weekday)
 
 
-def hours_of(rule: RotaRule) -> PlannedHours:
+def planned_hours(rule: RotaRule) -> PlannedHours:
     """A rule's template."""
     services = frozenset(service.id for service in rule.services)
     return PlannedHours(

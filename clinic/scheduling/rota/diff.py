@@ -18,7 +18,7 @@ from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.change import HoursChange
 from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.rota.at_hand import AtHand, hours_of
+from clinic.scheduling.rota.at_hand import AtHand, planned_hours
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate
 from clinic.scheduling.rota.models import (
     DraftKind,
@@ -127,15 +127,11 @@ def _stays(
 
     One that was taken out by hand stays out, whatever its hours would be.
     """
-    templates = {
-        planned_hours.draft_id: planned_hours
-        for planned_hours in at_hand.after
-        if planned_hours.draft_id
-    }
+    templates = {hours.draft_id: hours for hours in at_hand.after if hours.draft_id}
     found: dict[int, tuple[int, ...]] = {}
     for draft, session in ending:
         new = templates.get(draft.id)
-        old = hours_of(at_hand.rules[session.rota_rule_id])
+        old = planned_hours(at_hand.rules[session.rota_rule_id])
         is_as_it_was = (new and new.is_like(old)) or session.id in at_hand.taken_out
         if new and is_as_it_was and at_hand.applies(new, session.rota_day):
             found[draft.id] = (*found.get(draft.id, ()), session.id)

@@ -189,7 +189,7 @@ def booked_online(appointment_ids: Collection[int]) -> set[int]:
     query = select(Place.appointment_id).where(
         Place.appointment_id.in_(appointment_ids), Place.online
     )
-    return {one for one in db.session.scalars(query) if one is not None}
+    return {number for number in db.session.scalars(query) if number is not None}
 
 
 def seat_again(
