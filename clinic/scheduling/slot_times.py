@@ -88,7 +88,7 @@ def search(
     )
 
 
-def offers(
+def find_slot_times(
     service: Service,
     centre_ids: Collection[int],
     start: datetime,

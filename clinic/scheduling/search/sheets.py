@@ -134,18 +134,18 @@ def _sheet(
     policy: Policy,
     now: datetime,
 ) -> DaySchedule:
-    offers = tuple(runs(rows, minutes, is_free=lambda row: _is_free(row, now)))
+    slot_times = tuple(runs(rows, minutes, is_free=lambda row: _is_free(row, now)))
     anybody = rules.Applicant(of[2], 0, 0, online=True, policy=policy)
     return DaySchedule(
         of=of,
         version=version,
         since=now,
         until=min(_moments(rows, policy, now), default=datetime.max.replace(tzinfo=now.tzinfo)),
-        offers=offers,
+        offers=slot_times,
         free=tuple(
-            Trip((offer,))
-            for offer in offers
-            if offer.is_free and rules.time_objection(anybody, offer, now) is None
+            Trip((slot_time,))
+            for slot_time in slot_times
+            if slot_time.is_free and rules.time_objection(anybody, slot_time, now) is None
         ),
     )
 

@@ -223,7 +223,7 @@ class DoseRequirements:
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
         if not is_new:
             reserving.only(wanted, hold=hold, now=now)
-        reserving.promise(wanted, hold=hold, by=by, now=now)
+        reserving.reserve(wanted, hold=hold, by=by, now=now)
 
     def assign(
         self, appointment: Appointment, from_hold: Held | None = None, *, by: Person, now: datetime
@@ -236,7 +236,7 @@ class DoseRequirements:
             wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
             reserving.only(wanted, appointment=appointment, now=now)
             reserving.must_still_have(appointment)
-            reserving.promise(wanted, appointment=appointment, by=by, now=now)
+            reserving.reserve(wanted, appointment=appointment, by=by, now=now)
         elif self.moving or self.series[appointment.child_id]:
             reserving.carry_over(from_hold, appointment, by=by, now=now)
             if self.moving:

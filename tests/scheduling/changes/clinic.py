@@ -7,7 +7,7 @@ from clinic.db import db
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -62,5 +62,7 @@ class Clinic:
         return done
 
     def free(self, now=NOON):
-        found = offers(self.service, [self.centre.id], NOON, NOON + timedelta(days=30), now=now)
+        found = find_slot_times(
+            self.service, [self.centre.id], NOON, NOON + timedelta(days=30), now=now
+        )
         return [slot_time for slot_time in found if slot_time.is_free]

@@ -10,7 +10,7 @@ from clinic.scheduling.booking import booking, holding, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.request import Request, SlotTaken
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
@@ -74,7 +74,9 @@ class Full:
         assert broken_promises() == []
 
     def free(self, now=NOON):
-        found = offers(self.service, [self.centre.id], NOON, NOON + timedelta(days=9), now=now)
+        found = find_slot_times(
+            self.service, [self.centre.id], NOON, NOON + timedelta(days=9), now=now
+        )
         return [slot_time for slot_time in found if slot_time.is_free]
 
     def accept(self, lead, now=NOON):
