@@ -142,7 +142,9 @@ def applicant_for(
     now: datetime,
 ) -> rules.Applicant:
     """The child as the rules see it when it wants this service."""
-    is_never_paused = service.kind in NEVER_PAUSED
+    paused_until = None
+    if diary.absences and service.kind not in NEVER_PAUSED:
+        paused_until = rules.paused_until(diary.absences, policy, now)
     return rules.Applicant(
         birth_date=child.birth_date,
         min_age_months=service.min_age_months,
@@ -150,6 +152,6 @@ def applicant_for(
         online=online,
         other_times=tuple(diary.times),
         same_service_days=diary.days_of(service),
-        paused_until=None if is_never_paused else rules.paused_until(diary.absences, policy, now),
+        paused_until=paused_until,
         policy=policy,
     )
