@@ -95,7 +95,7 @@ def create_app(
     for bp in (
         accounts.bp,
         families.bp,
-        *(page for room in rooms for page in (room.pages, *room.commands)),
+        *(page for room in rooms for page in (room.pages, *room.more_pages, *room.commands)),
         home.bp,
         appointments.bp,
         health.bp,

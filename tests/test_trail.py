@@ -221,7 +221,7 @@ def events(action):
 @pytest.mark.parametrize(
     ("address", "status", "page"),
     [
-        ("/manage/stock", 403, "manage.stock"),
+        ("/manage/stock", 403, "stock.on_hand"),
         ("/desk/appointments/{visit}", 403, "desk.show"),
         ("/appointments/{visit}", 404, "appointments.show"),
     ],

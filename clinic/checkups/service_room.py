@@ -6,6 +6,7 @@ from clinic.checkups.commands import checkups
 from clinic.checkups.due import needs
 from clinic.checkups.due.plan import HEALTH_CHECK
 from clinic.checkups.growth.scores import growth
+from clinic.checkups.manager import views as shares
 from clinic.checkups.report.queries import has_report
 from clinic.checkups.spine.suggestions import SPINE
 from clinic.checkups.views import bp
@@ -56,6 +57,7 @@ CHECKUPS = ServiceRoom(
     book=mark("Book the health check"),
     icon="ruler",
     pages=bp,
+    more_pages=(shares.bp,),
     commands=(checkups, growth),
     pathway=Pathway("C", ("screening", "doctor")),
     is_followed=True,
@@ -65,5 +67,6 @@ CHECKUPS = ServiceRoom(
     due=needs.due,
     child_page=_growth,
     has_record=_has_record,
+    manager_pages=(Link(mark("Health"), "heart-pulse", "shares.health"),),
     hanging=looking,
 )

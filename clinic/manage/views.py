@@ -17,14 +17,12 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.manage.blueprint import bp, centre_asked_for
 from clinic.manage.forms import WEEK, WeekForm
-from clinic.manage.health import views as health_views
 from clinic.manage.hours import closures, leave
 from clinic.manage.moving import appointment as moving_appointment
 from clinic.manage.moving import session as moving_session
 from clinic.manage.queries import centres_of, get_session, leave_asked, planned
 from clinic.manage.rota import copying, publishing
 from clinic.manage.rota import views as rota_views
-from clinic.manage.stock import views as stock_views
 from clinic.outside import monday_of
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.timetable import opening
@@ -34,7 +32,6 @@ from clinic.web import render, see_other
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
 PAGES = (
-    health_views,
     closures,
     leave,
     moving_appointment,
@@ -42,7 +39,6 @@ PAGES = (
     copying,
     publishing,
     rota_views,
-    stock_views,
 )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from flask import Blueprint
 from sqlalchemy.orm import InstrumentedAttribute
 
+from clinic.centres.models import Centre
 from clinic.errors import DomainError
 from clinic.families.again import Hanging
 from clinic.families.models import Child
@@ -88,6 +89,7 @@ class ServiceRoom:
     book: str  # on a button
     icon: str
     pages: Blueprint
+    more_pages: Sequence[Blueprint] = ()  # elsewhere than under its own name
     commands: Sequence[Blueprint] = ()
     pathway: Pathway | None = None  # its tickets and stations; None: nobody waits in a line
 
@@ -125,6 +127,10 @@ class ServiceRoom:
     must_stay: Callable[[Appointment], bool] = _not_so  # after the visit, whatever the time
     watched: Callable[[Collection[int], int], Mapping[int, Watched]] = _nobody  # children, centre
     staff_pages: Sequence[Link] = ()  # of reception and clinicians
+
+    # The managers
+    link_manager: Callable[[Centre], Link] | None = None  # a page about one centre
+    manager_pages: Sequence[Link] = ()  # about all of them
 
     # Its rows
     hanging: Hanging | None = None  # what of it hangs on children's records

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from clinic.centres.models import Centre
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
@@ -13,6 +14,7 @@ from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.commands import vaccination
 from clinic.vaccination.jab import asked_again, observation
 from clinic.vaccination.jab.queries import observation_of
+from clinic.vaccination.manager import views as stock_pages
 from clinic.vaccination.record.models import ImportDraft
 from clinic.vaccination.stock.verify import broken_stock
 from clinic.vaccination.views import bp
@@ -46,6 +48,10 @@ def _has_record(appointment: Appointment) -> bool:
     return observation_of(appointment.id) is not None
 
 
+def _on_hand(centre: Centre) -> Link:
+    return Link(mark("Vaccines on hand"), "syringe", "stock.on_hand", {"centre": centre.code})
+
+
 def _broken(now: datetime) -> list[str]:
     return [*broken_stock(), *broken_records(now=now)]
 
@@ -57,6 +63,7 @@ VACCINATION = ServiceRoom(
     book=mark("Book the vaccination"),
     icon="syringe",
     pages=bp,
+    more_pages=(stock_pages.bp,),
     commands=(vaccination,),
     pathway=Pathway(
         "B", ("screening", "registration", JAB.code, OBSERVATION.code), (JAB, OBSERVATION)
@@ -91,6 +98,7 @@ VACCINATION = ServiceRoom(
     must_stay=observation.must_stay,
     watched=observation.watched,
     staff_pages=(observation.BOARD,),
+    link_manager=_on_hand,
     hanging=looking,
     broken=_broken,
     kept_for=((ImportDraft.made_at, timedelta(days=1)),),

@@ -2,15 +2,13 @@
 
 from collections.abc import Hashable, Mapping
 
-from flask import Response
+from flask import Blueprint, Response
 
 from clinic import clock
 from clinic.accounts.access import allow, names_nobody
 from clinic.accounts.models import Role
 from clinic.checkups.due.schedule import check_ages
-from clinic.clock import clinic_day
-from clinic.manage.blueprint import bp
-from clinic.manage.health.queries import (
+from clinic.checkups.manager.queries import (
     BANDS,
     NOWHERE,
     all_centres,
@@ -18,7 +16,7 @@ from clinic.manage.health.queries import (
     heavy,
     on_time,
 )
-from clinic.manage.health.rules import (
+from clinic.checkups.manager.rules import (
     ALL,
     FEWEST,
     Key,
@@ -26,12 +24,14 @@ from clinic.manage.health.rules import (
     hidden,
     with_sums,
 )
+from clinic.clock import clinic_day
 from clinic.web import render
 
+bp = Blueprint("shares", __name__, url_prefix="/manage/health")
 Table = Mapping[Hashable, Mapping[Hashable, Share | None]]  # None: hidden
 
 
-@bp.get("/health")
+@bp.get("")
 @allow(Role.MANAGER)
 @names_nobody("shares of many children")
 def health() -> Response:
@@ -39,7 +39,7 @@ def health() -> Response:
     known = all_known(today)
     checks, weights = on_time(known, today), heavy(known, today)
     return render(
-        "manage/health.html",
+        "checkups/health.html",
         centres=all_centres(),
         nowhere=NOWHERE,
         visits=check_ages(),

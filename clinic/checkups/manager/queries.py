@@ -17,11 +17,11 @@ from clinic.checkups.growth.measuring import Patient, months_at
 from clinic.checkups.growth.who import bmi
 from clinic.checkups.growth.words import SEVERE
 from clinic.checkups.kinds import How, Kind
+from clinic.checkups.manager.rules import Key, Share
 from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Sex
-from clinic.manage.health.rules import Key, Share
 from clinic.scheduling.models import Appointment
 
 A_YEAR = timedelta(days=365)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.manage.health.rules import (
+from clinic.checkups.manager.rules import (
     ALL,
     FEWEST,
     Share,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Response, flash, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from wtforms import Field
 
@@ -16,33 +16,33 @@ from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.queries import children_with_guardians
 from clinic.i18n import say
-from clinic.manage.blueprint import bp, centre_asked_for
-from clinic.manage.queries import centres_of
-from clinic.manage.stock.forms import (
+from clinic.services.managing import centre_asked_for, centres_of
+from clinic.vaccination.jab.recalling import concerned_by, recall_as_shown
+from clinic.vaccination.manager.forms import (
     RecallForm,
     ReceiveForm,
     WasteForm,
 )
-from clinic.manage.stock.queries import (
+from clinic.vaccination.manager.queries import (
     get_lot,
     given_what_was_recalled,
     lots_of,
     stock_of,
     without_dose,
 )
-from clinic.vaccination.jab.recalling import concerned_by, recall_as_shown
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots as stock_lots
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.web import leave_for, render
 
+bp = Blueprint("stock", __name__, url_prefix="/manage/stock")
 NEAR = timedelta(days=30)  # an expiry date that is near is marked
 
 
-@bp.route("/stock", methods=["GET", "POST"])
+@bp.route("", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 @names_nobody("doses, not children")
-def stock() -> Response:
+def on_hand() -> Response:
     centre = centre_asked_for()
     form = ReceiveForm()
     if form.validate_on_submit():
@@ -54,7 +54,7 @@ def stock() -> Response:
     return _page(centre, form)
 
 
-@bp.post("/stock/<id:lot_id>/waste")
+@bp.post("/<id:lot_id>/waste")
 @allow(Role.MANAGER)
 @names_nobody("doses, not children")
 def waste(lot_id: int) -> Response:
@@ -71,7 +71,7 @@ def waste(lot_id: int) -> Response:
     return _lot_page(lot_id, form)
 
 
-@bp.route("/stock/<id:lot_id>/recall", methods=["GET", "POST"])
+@bp.route("/<id:lot_id>/recall", methods=["GET", "POST"])
 @allow(Role.MANAGER)
 def recall(lot_id: int) -> Response:
     """Whom a recall concerns, by name; a POST does it as shown, or shows whom it concerns by now."""
@@ -93,7 +93,7 @@ def recall(lot_id: int) -> Response:
     children_with_guardians([visit.child_id for visit in visits])  # whom to call
     audit.note_list("recall", visits)
     return render(
-        "manage/stock_recall.html",
+        "vaccination/stock_recall.html",
         status=422 if refusal or form.errors else 200,
         lot=lot,
         vaccine=vaccines()[lot.product.vaccine],
@@ -132,7 +132,7 @@ def _code_of(lot: VaccineLot) -> str:
 
 
 def _back(code: str) -> Response:
-    return leave_for(url_for("manage.stock", centre=code))
+    return leave_for(url_for("stock.on_hand", centre=code))
 
 
 def _lot_page(lot_id: int, form: WasteForm) -> Response:
@@ -153,7 +153,7 @@ def _page(centre: Centre, form: ReceiveForm, lot_form: WasteForm | None = None) 
         forms[lot_form.lot_id] = lot_form
     failed = form.errors or (lot_form and lot_form.errors)
     return render(
-        "manage/stock.html",
+        "vaccination/stock.html",
         status=422 if failed else 200,
         centre=centre,
         centres=centres_of(me()),
