@@ -219,7 +219,7 @@ class Booking(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(12), unique=True)
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
-    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     made_at: Mapped[datetime]
     channel: Mapped[Channel]
 

@@ -4,6 +4,7 @@ from datetime import date, time, timedelta
 
 from clinic.accounts.models import Role
 from clinic.app import ROOMS
+from clinic.booking.asked import Choice
 from clinic.booking.confirming import confirm
 from clinic.booking.counted_hold import hold_counted
 from clinic.booking.held import get_held
@@ -20,7 +21,7 @@ from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.request import Request
-from clinic.scheduling.search.family import family_of
+from clinic.scheduling.search.family import facts_for
 from clinic.scheduling.waitlist import waiting
 from clinic.vaccination.jab import (
     before,
@@ -111,13 +112,12 @@ class Day:
 
     def _book_one(self, parent, child, kind, slot_id):
         """Keep the place and confirm it, as its guardian does: the appointment's id."""
-        facts, _ = family_of(parent, [], [self.day], now=self.booked_at)
+        catalogue, _, facts = facts_for(parent, [self.day], lambda _: (), now=self.booked_at)
         wish = Request(next(fact for fact in facts if fact.id == child.id), self.services[kind])
         codes = {child.id: ["MMR"]} if kind == "vaccination" else {}
         required = requirements_of([wish], codes, now=self.booked_at)
-        kept = hold_counted(
-            [wish], [slot_id], required, None, any_clinician=False, by=parent, now=self.booked_at
-        )
+        choice = Choice([wish], [slot_id], None, codes, catalogue.policy_of)
+        kept = hold_counted(choice, required, any_clinician=False, by=parent, now=self.booked_at)
         made = confirm(get_held(parent, kind, kept[0].id), by=parent, now=self.booked_at)
         db.session.commit()
         return made[0]

@@ -12,6 +12,7 @@ from clinic.families.models import Guardianship
 from clinic.scheduling.booking import old_forms
 from clinic.scheduling.models import Appointment, Hold, HoldFor
 from clinic.scheduling.queries import appointments
+from clinic.vaccination.jab import giving
 from tests.city.conftest import TODAY
 from tests.city.plans import faults_of
 from tests.makes import NOON
@@ -129,6 +130,11 @@ def test_clearing_old_forms_reads_those_it_deletes(city):
     before = db.session.scalar(select(func.count()).select_from(Hold))
     nothing_is_wrong(city, lambda: old_forms.clear(now=NOON))
     assert db.session.scalar(select(func.count()).select_from(Hold)) <= before - old_forms.MOST
+
+
+def test_what_was_given_at_a_visit_is_found_by_the_visit(city):
+    visits = db.session.scalars(select(Appointment.id).limit(3)).all()
+    nothing_is_wrong(city, lambda: [giving.given_at(visit) for visit in visits])
 
 
 def all_visits_with_a_reason():

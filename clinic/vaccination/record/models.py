@@ -54,6 +54,12 @@ class Immunization(Base):
             sqlite_where=text("voided_at IS NULL"),
             postgresql_where=text("voided_at IS NULL"),
         ),
+        Index(  # most were given elsewhere
+            "ix_immunizations_appointment_id",
+            "appointment_id",
+            sqlite_where=text("appointment_id IS NOT NULL"),
+            postgresql_where=text("appointment_id IS NOT NULL"),
+        ),
         CheckConstraint("dose_number BETWEEN 1 AND 9", name="dose_number"),
         CheckConstraint("(verified_at IS NULL) = (verified_by_id IS NULL)", name="verified"),
         CheckConstraint("(voided_at IS NULL) = (voided_by_id IS NULL)", name="voided"),
