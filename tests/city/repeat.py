@@ -32,6 +32,8 @@ OF_CENTRE = {
     "practitioner_services",
     "centre_services",
     "stock",
+    "rota_horizons",
+    "centre_looks",
     "stock_versions",
     "vaccine_lots",
 }
