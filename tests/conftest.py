@@ -34,6 +34,8 @@ settings.register_profile("gate", derandomize=True)
 settings.register_profile("search", max_examples=20_000, deadline=None)
 settings.load_profile("gate")
 
+pytest_plugins = ["tests.parts"]
+
 ENGINE = os.environ.get("ENGINE", "sqlite")  # of the tests that need only one
 SETTINGS = {"TESTING": True, "SECRET_KEY": "test", "DEMO": True, "DEMO_RENEWS": False}
 
@@ -133,8 +135,10 @@ def migrated(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def postgres():
+def postgres(request):
     """The address of a PostgreSQL server with a migrated database named `template`."""
+    if request.config.getoption("quick"):
+        pytest.fail("this test is not quick: `heavy` says so, or a fixture by its name")
     with throwaway_postgres() as url:
         app = create_app(SETTINGS | {"DATABASE_URL": database(url, "template")})
         with app.app_context():

@@ -12,8 +12,9 @@ from clinic.db import db
 from tests.fuzz import Fuzz
 from tests.odd import DAYS, IDS, TEXTS
 from tests.pages import Page
-from tests.world import NOW
+from tests.whole_site import NOW
 
+pytestmark = pytest.mark.heavy("every field of every page")
 ODD = [*TEXTS, *IDS, *DAYS]
 TURNS = 24 if "LONG" in os.environ else 8  # odd values in each field
 

@@ -10,6 +10,7 @@ from clinic.app import create_app
 from clinic.db import db
 from tests.conftest import SETTINGS
 
+pytestmark = pytest.mark.heavy("PostgreSQL")
 ASKED = text("SELECT name_zh FROM centres WHERE id = :id")
 PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%name_zh FROM%'")
 OFTEN = 8  # psycopg prepares what was asked five times

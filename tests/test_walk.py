@@ -22,8 +22,9 @@ from clinic.app import ROOMS
 from clinic.db import db
 from tests.conftest import ENGINE
 from tests.walking import PostgresRows, ReadingRequest, SqliteRows, Walk, kind_of, lost, typed
-from tests.world import NOW, STAFF, make_world
+from tests.whole_site import NOW, STAFF, make_world
 
+pytestmark = pytest.mark.heavy("every page as each role")
 REFUSED = (409, 422)
 TAKEN = (200, 204, 303)
 SAID = ".error, .error-summary, .notice-bad:not([hidden]), .notice-warn"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from clinic.accounts.models import User
-from clinic.booking.confirming import book_or_move
+from clinic.booking import confirming
 from clinic.booking.held import get_held
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.booking import old_forms
@@ -23,7 +23,7 @@ def confirm(wait, hold_id):
     db.session.commit()
     wait()
     try:
-        in_one_transaction(lambda: book_or_move(wanted, by=by, now=LATER))
+        in_one_transaction(lambda: confirming.confirm(wanted, by=by, now=LATER))
     except SlotTaken:
         db.session.rollback()
         return "gone"

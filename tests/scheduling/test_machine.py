@@ -358,6 +358,7 @@ def found_by_a_full_look(now):
     return found
 
 
+@pytest.mark.heavy("long walks")
 def test_whatever_happens_every_promise_holds(both, migrated):
     Centre.template = migrated
     run_state_machine_as_test(
