@@ -31,7 +31,7 @@ from tests.engines import database, throwaway_postgres
 from tests.makes import sign_in
 from tests.odd import DAYS, IDS, TEXTS
 from tests.pages import Page
-from tests.world import NOW, STAFF, make_world
+from tests.whole_site import NOW, STAFF, make_world
 
 ENDS = {"accounts.sign_out", "accounts.sign_out_everywhere", "static"}
 ROLES = (Role.PARENT, *STAFF, None)

@@ -9,7 +9,7 @@ from clinic.accounts.models import Membership, Role
 from clinic.db import db
 from clinic.families.models import Guardianship
 from tests.makes import NOON, make_centre, make_child, make_user
-from tests.world import NOW, STAFF, make_world
+from tests.whole_site import NOW, STAFF, make_world
 
 MOST = 40  # addresses of one page
 OWN = {"token", "invitation_id"}  # a secret that was given to them, an invitation that they made

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func,
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.scheduling.consecutive import consecutive
 from clinic.scheduling.models import (
     ClinicSession,
     Slot,
@@ -88,7 +87,7 @@ def search(
     )
 
 
-def find_slot_times(
+def offers(
     service: Service,
     centre_ids: Collection[int],
     start: datetime,
@@ -163,11 +162,13 @@ def _run(
     row: Found, following: Mapping[tuple[int, datetime], Found], needed: timedelta
 ) -> list[Found]:
     """The consecutive slots that last long enough; empty if its session ends before."""
-
-    def slot_at(moment: datetime) -> Found | None:
-        return following.get((row.clinic_session_id, moment))
-
-    return consecutive(slot_at, row.starts_at, row.starts_at + needed)
+    run = [row]
+    while run[-1].ends_at - row.starts_at < needed:
+        after = following.get((row.clinic_session_id, run[-1].ends_at))
+        if after is None:
+            return []
+        run.append(after)
+    return run
 
 
 _offered, _sessions = SlotService.__table__.c, ClinicSession.__table__

@@ -7,7 +7,7 @@ from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.families.models import Child
 from tests.makes import make_child, make_user
-from tests.world import NOW, make_world
+from tests.whole_site import NOW, make_world
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u3000", "\u202e", "\n"])

@@ -4,7 +4,7 @@ import time_machine
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
-from tests.world import NOW
+from tests.whole_site import NOW
 
 
 def act(wait, secret, forms, without):

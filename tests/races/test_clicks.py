@@ -15,7 +15,7 @@ from tests.conftest import Client
 from tests.races import clicking
 from tests.races.doors import Somebody
 from tests.serving import SECRET
-from tests.world import LATER, NOW, TODAY, make_world
+from tests.whole_site import LATER, NOW, TODAY, make_world
 
 CLICKS = 6
 CHILD = {"name": "李小满", "sex": "female", "birth_date": "2025-11-01"}

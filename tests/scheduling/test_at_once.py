@@ -33,15 +33,12 @@ from tests.conftest import SETTINGS
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
-    make_child,
     make_hold,
     make_practitioner,
     make_room,
-    make_service,
     make_session,
-    make_user,
 )
+from tests.world import World
 
 LATER = TOMORROW + timedelta(days=3)
 
@@ -60,48 +57,20 @@ def clinic(postgres_site):
     return Clinic()
 
 
-class Clinic:
+class Clinic(World):
     """A practitioner with four slots tomorrow at nine; ids, since every thread loads its own rows."""
 
     def __init__(self):
-        service = make_service()
-        practitioner = make_practitioner([service])
-        self.room = make_room(practitioner.centre)
-        session = make_session(practitioner, self.room, [service], closes=time(10))
-        self.practitioner, self.service, self.centre = practitioner, service, practitioner.centre
-        self.slots = [slot.id for slot in session.slots]
-        self.parent = make_user()
-        self.child = make_child(self.parent)
-
-    def book(self, number):
-        slot = db.session.get_one(Slot, self.slots[number])
-        return make_appointment(service=self.service, slot=slot)
+        super().__init__(hours={"closes": time(10)})
+        self.slots = [slot.id for slot in self.session.slots]
+        assert self.child.guardianships  # the family is there before anything happens
 
     def fill(self):
         return [self.book(number) for number in range(4)]
 
     def wait(self):
-        entry = waiting.join(
-            self.parent,
-            [self.child],
-            self.service,
-            [self.centre],
-            weekdays=range(7),
-            parts=["morning"],
-            first_day=TOMORROW,
-            last_day=TOMORROW,
-            now=NOON,
-        )
-        db.session.commit()
-        return entry
-
-    def closure(self):
-        return Close(self.centre, at(TOMORROW, time(0)), at(TOMORROW, time(23)), "检修", "Repairs")
-
-    def close(self):
-        shown = applying.preview(self.closure(), now=NOON)
-        applying.apply(self.closure(), shown.version, by=self.parent, now=NOON)
-        db.session.commit()
+        wish = {"parts": ["morning"], "first_day": TOMORROW, "last_day": TOMORROW}
+        return self.join(by=self.parent, children=[self.child], **wish)
 
 
 def at_once(app, *works):
@@ -281,7 +250,7 @@ def test_nothing_is_offered_to_a_family_that_leaves(clinic, postgres_site, monke
 def test_two_workers_keep_new_times_once(clinic, postgres_site, monkeypatch):
     make_session(clinic.practitioner, clinic.room, [clinic.service], day=LATER)
     lost = clinic.book(0)
-    clinic.close()
+    clinic.do(clinic.close())
     meet_after(monkeypatch, new_times, "kept_for")
     offer = partial(new_times.offer_to, lost.id, now=NOON)
 

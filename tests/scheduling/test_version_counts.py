@@ -15,13 +15,9 @@ from clinic.visits.models import DeskVersion
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
 )
 from tests.promises import is_sqlite
+from tests.world import World
 
 LATER = TOMORROW + timedelta(days=1)
 
@@ -31,25 +27,19 @@ def every_engine(both):
     return both
 
 
-class TwoDays:
+class TwoDays(World):
     """A visit tomorrow, and a free time on the day after."""
 
     def __init__(self):
-        self.service = make_service()
-        practitioner = make_practitioner([self.service])
-        room = make_room(practitioner.centre)
-        first, self.later = (
-            make_session(practitioner, room, [self.service], day).slots[0]
-            for day in (TOMORROW, LATER)
-        )
-        self.visit = make_appointment(service=self.service, slot=first)
-        db.session.commit()
+        super().__init__(hours={})
+        self.later = self.slot(session=self.open(LATER))
+        self.visit = self.book()
 
     def move(self):
         wanted = Request(self.visit.child, self.service, slots_for(self.service, self.later.id))
         moving.move([Move(self.visit, wanted)], by=self._by(), online=False, now=NOON)
 
-    def cancel(self):
+    def cancel_it(self):
         booking.cancel(self.visit, by=self._by(), online=False, now=NOON)
 
     def _by(self):
@@ -83,7 +73,7 @@ def test_what_is_undone_within_a_transaction_is_not_counted():
         step = db.session.begin_nested()
         two.move()
         step.rollback()
-        two.cancel()
+        two.cancel_it()
 
     assert two.changed(think_again) == [{TOMORROW}] * 2
 
@@ -93,7 +83,7 @@ def test_what_is_checked_at_once_is_counted_at_once():
     two = TwoDays()
     if not is_sqlite():
         db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-    assert two.changed(two.cancel) == [{TOMORROW}] * 2
+    assert two.changed(two.cancel_it) == [{TOMORROW}] * 2
 
 
 def test_nothing_done_counts_nothing():

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from clinic.centres.models import (
@@ -18,7 +19,6 @@ from clinic.centres.models import (
     Service,
 )
 from clinic.db import db
-from clinic.remembered import Remembered
 from clinic.scheduling.models import Version
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
@@ -76,13 +76,12 @@ def _by_id(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
     return found
 
 
-_catalogues: Remembered[str, Catalogue] = Remembered()
-THE_ONE = "catalogue"
+_kept: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 
 
 def last_known() -> Catalogue:
     """The catalogue that this process read last, perhaps out of date; read now if there is none."""
-    return _catalogues.last(THE_ONE) or read()
+    return _kept.get(db.engine) or read()
 
 
 def read() -> Catalogue:
@@ -117,5 +116,5 @@ def read() -> Catalogue:
         policy_of=policy_of,
         closures=_by_id([(closure.centre_id, closure) for closure in closures]),
     )
-    _catalogues.put(THE_ONE, version, found, most=1)
+    _kept[db.engine] = found
     return found

@@ -1,6 +1,6 @@
 """Forms that are over are cleared away a day later; nothing that is still needed goes with them."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -16,14 +16,8 @@ from clinic.scheduling.waitlist import waiting
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_child,
-    make_hold,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
-    make_user,
 )
+from tests.world import World
 
 A_WEEK = timedelta(days=7)
 LATER = NOON + timedelta(days=2)
@@ -36,35 +30,16 @@ def every_promise_is_kept(both):
     assert broken_promises(now=LATER) == []
 
 
-class Morning:
+class Morning(World):
     """A clinician's morning in a week, and families who book it."""
 
     def __init__(self):
-        self.service = make_service(hold_minutes=10)
-        practitioner = make_practitioner([self.service])
-        room = make_room(practitioner.centre)
-        session = make_session(practitioner, room, [self.service], TOMORROW + A_WEEK, time(9))
-        self.centre, self.slots = practitioner.centre, [slot.id for slot in session.slots]
-
-    def hold(self, *numbers, now=NOON):
-        """A form for a new family's children, one in each of these slots: the leading hold."""
-        parent = make_user()
-        wanted = [
-            Request(make_child(parent), self.service, slots_for(self.service, self.slots[number]))
-            for number in numbers
-        ]
-        kept = make_hold(*wanted, by=parent, now=now)
-        db.session.commit()
-        return kept
+        super().__init__(hold_minutes=10, hours={"day": TOMORROW + A_WEEK})
 
     def wait(self):
         """Another family waits for this morning."""
-        parent, days = make_user(), {"first_day": TOMORROW + A_WEEK, "last_day": TOMORROW + A_WEEK}
-        wish = {"weekdays": range(7), "parts": ("morning",), **days}
-        family = (parent, [make_child(parent)], self.service, [self.centre])
-        entry = waiting.join(*family, **wish, now=NOON)
-        db.session.commit()
-        return entry.id
+        day = TOMORROW + A_WEEK
+        return self.join(parts=("morning",), first_day=day, last_day=day).id
 
 
 def wanted_of(kept):
@@ -127,7 +102,7 @@ def test_a_form_that_is_cleared_away_while_it_is_confirmed_makes_no_booking():
 
 def test_what_a_form_kept_goes_to_the_family_that_waits():
     morning = Morning()
-    for number in range(len(morning.slots)):
+    for number in range(len(morning.session.slots)):
         morning.hold(number)
     entry_id = morning.wait()
 

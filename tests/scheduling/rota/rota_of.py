@@ -18,26 +18,19 @@ from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
     make_appointment,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_user,
 )
+from tests.world import World
 
 TODAY = clinic_day(NOON)  # a Monday
 NEXT_MONDAY = TODAY + timedelta(days=7)
 LONG_BEFORE = date(2026, 1, 5)
 
 
-class Rota:
+class Rota(World):
     """One clinician works from Monday to Wednesday, from nine to eleven, in quarters of an hour."""
 
     def __init__(self, **kw):
-        self.service = make_service()
-        self.practitioner = make_practitioner([self.service])
-        self.centre = self.practitioner.centre
-        self.room = make_room(self.centre)
-        self.manager = make_user()
+        super().__init__()
         self.rule = self.add(weekdays=(0, 1, 2), **kw)
         self.open()
 

@@ -199,7 +199,7 @@ def test_anyone_is_found_for_a_service_of_several_slots():
 
 def test_the_same_time_twice_is_refused_before_it_is_kept():
     clinic = Clinic(capacity=2)
-    wanted = clinic.wanted(make_child(), 0)
+    wanted = clinic.request(make_child(), 0)
     with pytest.raises(SamePlaceTwice):
         make_hold(wanted, wanted, by=clinic.manager, now=NOON)
 
@@ -207,7 +207,7 @@ def test_the_same_time_twice_is_refused_before_it_is_kept():
 def test_more_than_a_day_allows_is_refused_before_it_is_kept():
     clinic = Clinic()
     child = make_child()
-    wanted = [clinic.wanted(child, 0), clinic.wanted(child, 2)]
+    wanted = [clinic.request(child, 0), clinic.request(child, 2)]
     with pytest.raises(Refused) as refused:
         make_hold(*wanted, by=clinic.manager, now=NOON)
     assert refused.value.objections[0].code == "enough_that_day"
@@ -218,10 +218,10 @@ def test_what_was_kept_in_time_is_confirmed_in_time():
     parent = make_user()
     child = make_child(parent)
     just = clinic.session.starts_at - timedelta(minutes=31)
-    kept = make_hold(clinic.wanted(child, 0), by=parent, now=just)
+    kept = make_hold(clinic.request(child, 0), by=parent, now=just)
     later = just + timedelta(minutes=5)
 
-    wanted = clinic.wanted(child, 0, hold=kept)
+    wanted = clinic.request(child, 0, hold=kept)
     made = booking.book([wanted], by=parent, key="k", channel=Channel.ONLINE, now=later).row
 
     assert made.appointments[0].slot_id == clinic.session.slots[0].id
@@ -231,10 +231,10 @@ def test_choosing_another_time_gives_the_first_to_who_waits():
     clinic = Clinic()
     parent = make_user()
     child = make_child(parent)
-    make_hold(clinic.wanted(child, 0), by=parent, now=NOON)
+    make_hold(clinic.request(child, 0), by=parent, now=NOON)
     entry = wait(clinic)
 
-    make_hold(clinic.wanted(child, 1), by=parent, now=NOON)
+    make_hold(clinic.request(child, 1), by=parent, now=NOON)
     db.session.commit()
 
     [offer] = waiting.live_offers(entry.id)
@@ -244,12 +244,12 @@ def test_choosing_another_time_gives_the_first_to_who_waits():
 def test_a_place_whose_hold_is_over_goes_to_who_waits_before_who_comes_by():
     clinic = Clinic(closes=time(9, 15))
     parent, other = make_user(), make_user()
-    kept = make_hold(clinic.wanted(make_child(parent), 0), by=parent, now=NOON)
+    kept = make_hold(clinic.request(make_child(parent), 0), by=parent, now=NOON)
     entry = wait(clinic)
     over = kept.expires_at + timedelta(minutes=5)
 
     with pytest.raises(SlotTaken):
-        make_hold(clinic.wanted(make_child(other), 0), by=other, now=over)
+        make_hold(clinic.request(make_child(other), 0), by=other, now=over)
     db.session.rollback()
     expired.let_go([clinic.session.slots[0].id], now=over)
     db.session.commit()

@@ -10,7 +10,7 @@ from clinic.scheduling.booking import booking, holding, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
 from clinic.scheduling.request import Request, SlotTaken
-from clinic.scheduling.slot_times import find_slot_times, slots_for
+from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
@@ -23,61 +23,28 @@ from tests.makes import (
     make_appointment,
     make_centre,
     make_child,
-    make_practitioner,
-    make_room,
     make_service,
-    make_session,
     make_user,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")
-ALL_DAYS = range(7)
-ALL_PARTS = ("morning", "afternoon", "evening")
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
-class Full:
+class Full(World):
     """A session tomorrow from nine to ten, every slot taken."""
 
-    def __init__(self, **kw):
-        self.service = make_service()
-        self.practitioner = make_practitioner([self.service])
-        self.centre = self.practitioner.centre
-        self.room = make_room(self.centre)
-        self.session = self.open(closes=time(10), **kw)
+    def __init__(self, **hours):
+        super().__init__(hours={"closes": time(10)} | hours)
         self.taken = [
-            make_appointment(service=self.service, slot=slot)
-            for slot in self.session.slots
+            self.book(number)
+            for number, slot in enumerate(self.session.slots)
             for _ in range(slot.capacity)
         ]
 
-    def open(self, **kw):
-        return make_session(self.practitioner, self.room, [self.service], **kw)
-
-    def join(self, number=1, now=NOON, **kw):
-        parent = make_user()
-        wish = {
-            "weekdays": ALL_DAYS,
-            "parts": ALL_PARTS,
-            "first_day": TOMORROW,
-            "last_day": TOMORROW + timedelta(days=6),
-        }
-        centres = kw.pop("centres", [self.centre])
-        children = kw.pop("children", None) or [make_child(parent) for _ in range(number)]
-        entry = waiting.join(parent, children, self.service, centres, **wish | kw, now=now)
-        db.session.commit()
-        return entry
-
     def cancel(self, number=0, now=NOON):
-        booking.cancel(self.taken[number], by=make_user(), online=False, now=now)
-        db.session.commit()
-        assert broken_promises() == []
-
-    def free(self, now=NOON):
-        found = find_slot_times(
-            self.service, [self.centre.id], NOON, NOON + timedelta(days=9), now=now
-        )
-        return [slot_time for slot_time in found if slot_time.is_free]
+        super().cancel(self.taken[number], now=now)
 
     def accept(self, lead, now=NOON):
         wanted = [
