@@ -73,11 +73,29 @@ def render(
     return make_response(render_template(template, **context), status)
 
 
+def digest(*made_of: object) -> str:
+    """A hash of what an answer is made of: all this, and what every frame shows (who, the language,
+    this release)."""
+    if "csrf_token" not in session and session.get("sign_in"):
+        generate_csrf()  # its forms are part of it
+    frame = (release(), language(), session.get("sign_in"), session.get("csrf_token"))
+    return hashlib.blake2b(repr((frame, made_of)).encode(), digest_size=12).hexdigest()
+
+
+def unchanged_part(tag: str) -> Response | None:
+    """304, if the part of a page that asks again by itself has this already.
+
+    It carries its tag and sends it back, so that nothing is kept (docs/decisions/0009).
+    """
+    if is_htmx() and request.method == "GET" and request.if_none_match.contains_weak(tag):
+        return Response(status=304, headers={"ETag": f'W/"{tag}"'})
+    return None
+
+
 class Mark:
     """What an answer was made of, as an ETag: the same mark at a moment means the same answer.
 
-    The tag says itself until when it holds, because time alone may change the answer. What the
-    page's frame shows (who, which language, part or page, this release) belongs to every mark.
+    The tag says itself until when it holds, because time alone may change the answer.
     """
 
     def __init__(self, *made_of: object) -> None:
@@ -85,15 +103,7 @@ class Mark:
         self.is_once = "_flashes" in session or getattr(current_user, "has_kept_forms", False)
         if "csrf_token" not in session:
             generate_csrf()  # its forms are part of the page
-        frame = (
-            release(),
-            request.full_path,
-            is_htmx(),
-            language(),
-            session.get("sign_in"),
-            session.get("csrf_token"),
-        )
-        self.digest = hashlib.blake2b(repr((frame, made_of)).encode(), digest_size=12).hexdigest()
+        self.digest = digest(request.full_path, is_htmx(), *made_of)
 
     def unchanged(self, now: datetime) -> Response | None:
         """304, if this is what the browser has and it still holds."""

@@ -17,7 +17,7 @@ from clinic.calendar.board_queries import (
     appointments_between,
     blocks_between,
     loads_between,
-    mark_of,
+    made_of,
     shut_days,
     waiting_now,
     worked_as,
@@ -30,7 +30,7 @@ from clinic.scheduling.day.turns import in_order
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import LABELS, Status, status_of
 from clinic.scheduling.timetable.hours import hours_of
-from clinic.web import is_htmx, release, render
+from clinic.web import digest, is_htmx, render, unchanged_part
 
 WEEK = 7
 
@@ -41,7 +41,7 @@ def today() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
     start, end = day_bounds(day)
     mark = _mark(scope, start, end, now)
-    if unchanged := _unchanged(mark):
+    if unchanged := unchanged_part(mark):
         return unchanged
     appointments, late = in_order(appointments_between(scope, start, end))
     line = now if day == clinic_day(now) else None
@@ -68,7 +68,7 @@ def week() -> Response:
     monday = day - timedelta(days=day.weekday())
     start, end = day_bounds(monday, WEEK)
     mark = _mark(scope, start, end, now)
-    if unchanged := _unchanged(mark):
+    if unchanged := unchanged_part(mark):
         return unchanged
     appointments, blocks = (
         appointments_between(scope, start, end),
@@ -103,7 +103,7 @@ def month() -> Response:
     weeks = ((after - monday).days + WEEK - 1) // WEEK
     start, end = day_bounds(monday, weeks * WEEK)
     mark = _mark(scope, start, end, now)
-    if unchanged := _unchanged(mark):
+    if unchanged := unchanged_part(mark):
         return unchanged
     days = [monday + timedelta(days=n) for n in range(weeks * WEEK)]
     return _board(
@@ -147,14 +147,7 @@ def _asked_day() -> date:
 
 
 def _mark(scope: Scope, start: datetime, end: datetime, now: datetime) -> str:
-    return mark_of(scope, start, end, now=now, seen=(request.path, start, language(), release()))
-
-
-def _unchanged(mark: str) -> Response | None:
-    """304 for a board that asks again and has all there is."""
-    if is_htmx() and request.if_none_match.contains_weak(mark):
-        return Response(status=304, headers={"ETag": f'W/"{mark}"'})
-    return None
+    return digest(request.path, start, made_of(scope, start, end, now=now))
 
 
 def _board(
