@@ -214,6 +214,7 @@ def is_about_something_else(rule):
     return of_a_service and (room != "pediatrics" or page in ("course", "remaining", "hold"))
 
 
+@pytest.mark.heavy("every page as each role")
 @pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize("whose", WHOSE)
 @pytest.mark.parametrize("role", ROLES)

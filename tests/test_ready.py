@@ -100,6 +100,7 @@ BAD = {
 }  # fmt: skip
 
 
+@pytest.mark.heavy("processes")
 def test_what_is_no_request_gets_a_plain_answer(fresh):
     with serving(fresh("sqlite"), workers=1) as site:
         for what, (request, status) in BAD.items():

@@ -32,6 +32,7 @@ def test_no_worker_inherits_a_connection(both):
     assert (db.engine.pool.checkedin(), db.engine.pool.checkedout()) == (0, 0)
 
 
+@pytest.mark.heavy("processes")
 @pytest.mark.parametrize(
     "url", ["sqlite:///{}/empty.sqlite3", "postgresql+psycopg://nobody@127.0.0.1:9/none"]
 )

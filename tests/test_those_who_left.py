@@ -53,6 +53,7 @@ def move_to_another_centre(who):
     db.session.commit()
 
 
+@pytest.mark.heavy("every page as each role")
 @pytest.mark.parametrize("role", STAFF)
 def test_who_moved_opens_nothing_of_the_old_centre(both, world, role):
     who = world.people[role]
@@ -60,6 +61,7 @@ def test_who_moved_opens_nothing_of_the_old_centre(both, world, role):
     assert opened(both, world, who, {role}) == []
 
 
+@pytest.mark.heavy("every page as each role")
 @pytest.mark.parametrize("role", STAFF)
 def test_who_is_no_longer_of_the_staff_opens_nothing(both, world, role):
     who = world.people[role]
@@ -68,6 +70,7 @@ def test_who_is_no_longer_of_the_staff_opens_nothing(both, world, role):
     assert opened(both, world, who, {role}) == []
 
 
+@pytest.mark.heavy("every page")
 def test_a_guardian_who_was_removed_opens_nothing_of_the_child(both, world):
     removed = world.parent
     make_child(removed, name="另一个孩子")

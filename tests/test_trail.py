@@ -107,6 +107,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.heavy("every page as each role")
 @pytest.mark.parametrize(("role", "page", "address"), PAGES)
 def test_whoever_of_the_staff_sees_a_child_is_on_the_trail(client, clinic, role, page, address):
     user = clinic.staff[role]

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 MANY = 40
 
 
+@pytest.mark.heavy("forty tickets")
 @pytest.mark.parametrize(
     "page", ["/desk/", "/desk/queue?station=doctor", "/desk/queue?station=doctor&room={room}"]
 )

@@ -147,6 +147,7 @@ class Hall(RuleBasedStateMachine):
             assert any(is_for(ticket, appointment) for appointment in here)
 
 
+@pytest.mark.heavy("long walks")
 @pytest.mark.usefixtures("both")
 def test_whatever_happens_in_the_hall_every_promise_holds(migrated):
     Hall.template = migrated

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def sessions(made):
     ]
 
 
+@pytest.mark.heavy("long walks")
 @settings(
     max_examples=10,
     deadline=None,

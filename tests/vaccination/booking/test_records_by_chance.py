@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -44,6 +45,7 @@ def do(baby, verb, one, other):
         db.session.commit()
 
 
+@pytest.mark.heavy("long walks")
 @settings(
     max_examples=5,
     derandomize=True,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from clinic.vaccination.programme.legal import ChildRecord, objections
 from clinic.vaccination.programme.national import national, period
 from clinic.vaccination.programme.needs import HPV_FROM, SERIES
 from tests.vaccination.programme.histories import TODAY, records
+
+pytestmark = pytest.mark.heavy("many histories")
 
 WEAK = {Condition.HIV_EXPOSED, Condition.IMMUNODEFICIENT}
 # The rows of the table; and what the text says beside it, by vaccine and number: age, interval.

@@ -300,6 +300,7 @@ def test_a_file_is_looked_at_and_then_imported_once(client, nurse):
     assert "0 of 1 rows are new" in look(client, GOOD).text
 
 
+@pytest.mark.heavy("10,000 rows")
 @pytest.mark.usefixtures("noon")
 def test_ten_thousand_rows_become_as_many_doses(client, nurse):
     days = [date(2025, 2, 1) + timedelta(days=n) for n in range(385)]
