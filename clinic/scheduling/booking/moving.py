@@ -81,12 +81,10 @@ class _Moving:
 
     def free_old_places(self, *, apart: bool, now: datetime) -> None:
         """Free what it has. With `apart` several are out of each other's way until each has its new time."""
-        appointment, hold = self.appointment, self.hold
+        appointment = self.appointment
         self.freed.update(places.give_back(appointment_id=appointment.id))
-        if self.was_displaced:
-            others = places.end_new_times(appointment.id, but=hold.id if hold else None, now=now)
-            self.freed.update(others)
         if apart:
+            self._end_new_times(now)
             appointment.displaced_at, appointment.displaced_by_id = now, self.by.id
 
     def take_new_places(self, *, now: datetime) -> None:
@@ -106,8 +104,15 @@ class _Moving:
             raise refusal(error) from error
         if hold:
             hold.booking_id, hold.expires_at = appointment.booking_id, max(hold.expires_at, now)
+        self._end_new_times(now)  # also those that were kept until its row could be changed
         db.session.flush()
         self._record(now)
+
+    def _end_new_times(self, now: datetime) -> None:
+        """Give back the new times that are kept for it, but for the one that it takes."""
+        if self.was_displaced:
+            but = self.hold.id if self.hold else None
+            self.freed.update(places.end_new_times(self.appointment.id, but=but, now=now))
 
     def assign(self, *, now: datetime) -> None:
         """Give it what its service requires on the new day. Raises what assigning raises."""
