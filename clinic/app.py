@@ -35,6 +35,7 @@ from clinic.manage import views as manage
 from clinic.pediatrics.service_room import PEDIATRICS
 from clinic.rehab.service_room import REHAB
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
+from clinic.scheduling import status
 from clinic.scheduling.booking import questions
 from clinic.scheduling.day import looking as visits_again
 from clinic.services import room as services
@@ -158,6 +159,7 @@ def _bind_pages(app: Flask) -> None:
     app.jinja_env.globals.update(
         age=i18n.age,
         asked_about=questions.asked_about,
+        status_tags=status.TAGS,
         room_of=services.room_of,
         service_rooms=services.rooms,
     )

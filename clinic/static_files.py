@@ -18,7 +18,10 @@ from clinic.config import ROOT
 
 FOLDER = ROOT / "static"
 # Made of several, in this order, because each request costs a phone a moment.
-TOGETHER = {"site.js": ("vendor/htmx-4.0.1.min.js", "swaps.js", "app.js")}
+TOGETHER = {
+    "site.js": ("vendor/htmx-4.0.1.min.js", "swaps.js", "app.js"),
+    "dragging.js": ("drag.js", "drag-keys.js"),  # one module: they share what is held
+}
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -1,5 +1,5 @@
-// The keys of drag.js: M takes hold, arrows choose, Enter goes to the preview, Escape leaves it.
-"use strict";
+// The keys of drag.js, in one module with it (dragging.js): M takes hold, arrows choose, Enter goes
+// to the preview, Escape leaves it.
 
 function choose(step) {
   const day = board().classList.contains("week");

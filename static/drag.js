@@ -1,7 +1,6 @@
 // Sessions and visits are taken to another time on the calendar's boards: by mouse, by a finger that
 // rests, by keys (drag-keys.js). Nothing is changed here: this only opens the page that shows whom
 // it concerns.
-"use strict";
 
 const STEP = 15; // minutes
 const DAY = 24 * 60; // minutes

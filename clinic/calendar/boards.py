@@ -28,7 +28,7 @@ from clinic.i18n import language
 from clinic.outside import a_day
 from clinic.scheduling.day.turns import in_order
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable.hours import hours_of
 from clinic.web import digest, is_htmx, render, unchanged_part
 
@@ -174,7 +174,6 @@ def _board(
         "closed": shut_days(scope, first, days),
         "adjusted": worked_as(scope, first, days),
         "status_of": status_of,
-        "labels": LABELS,
         "loads": board.LOADS,
         "waited": lambda one: board.waited(one, clock.now()),
         "page_of": _page_of,

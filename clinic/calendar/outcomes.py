@@ -19,7 +19,7 @@ from clinic.i18n import clock_time, say, say_text
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.status import Status, status_of
 from clinic.sentences import mark
 from clinic.services.room import answers_of, has_record, lacks_record, room_of
 from clinic.visits import recorded
@@ -145,7 +145,6 @@ def _page(
         asks_left=request.form.get("outcome") == MISSED
         and status_of(appointment) is Status.ARRIVED,
         standing=status_of(appointment),
-        labels=LABELS,
         visits=appointments_before(appointment),
         **follow_up.beside(appointment, asked.services, now),
         day=clinic_day(appointment.starts_at),

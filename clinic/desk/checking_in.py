@@ -37,7 +37,7 @@ from clinic.scheduling.day.turns import in_order
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference
-from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.status import Status, status_of
 from clinic.services.room import answers_of, must_ask
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, ticket_of, tickets_of
@@ -194,7 +194,6 @@ def _page(
         refusal=refusal,
         refused=refused if any(appointment.id == refused for appointment in found) else 0,
         status_of=status_of,
-        labels=LABELS,
         phones_of=phones_of,
         may_undo=lambda one: one.arrived_at and rules.may_undo_check_in(one.arrived_at, now),
     )

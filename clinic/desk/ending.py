@@ -21,7 +21,7 @@ from clinic.i18n import say
 from clinic.outside import id_of, ids_of
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.status import LABELS, Status
+from clinic.scheduling.status import Status
 from clinic.sentences import mark
 from clinic.visits import closing
 from clinic.visits.models import DeskNote, Encounter
@@ -140,7 +140,6 @@ def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Res
         closed=closed,
         form=form,
         refusal=refusal,
-        labels=LABELS,
         statuses=[Status.DONE, Status.ARRIVED, Status.BOOKED, Status.NO_SHOW, Status.CANCELLED],
         stations=stations(),
     )

@@ -13,7 +13,7 @@ from clinic.desk.blueprint import bp
 from clinic.desk.history import history_of, moved_together
 from clinic.desk.queries import get_appointment
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.status import status_of
 from clinic.services.room import answers_of, must_stay, room_of
 from clinic.visits.waits import wait_of
 from clinic.web import render
@@ -43,7 +43,6 @@ def show(appointment_id: int) -> Response:
         visit=appointment,
         reference=spoken(appointment.booking.reference),
         standing=status_of(appointment),
-        labels=LABELS,
         is_today=clinic_day(appointment.starts_at) == clinic_day(now),
         purposes=room_of(appointment.service.kind)
         .purposes_of([appointment.id])

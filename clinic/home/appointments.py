@@ -34,7 +34,7 @@ from clinic.scheduling.booking import booking, questions
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.status import Status, status_of
 from clinic.services.room import Purpose, must_stay, room_of
 from clinic.visits.waits import wait_of
 from clinic.web import is_htmx, render, see_other
@@ -78,7 +78,6 @@ def index() -> Response:
             if not is_coming(appointment, now) and appointment not in displaced
         ],
         status_of=status_of,
-        labels=LABELS,
     )
 
 
@@ -95,7 +94,6 @@ def show(appointment_id: int) -> Response:
         qr=qr_code(appointment.booking.reference),
         standing=(standing := status_of(appointment)),
         closures=closures_over([appointment] if standing is Status.DISPLACED else []),
-        labels=LABELS,
         is_coming=is_coming(appointment, now),
         rest=(rest := movable_with(appointment, now=now)),
         remaining={appointment.id: len(rest)},

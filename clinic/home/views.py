@@ -21,7 +21,7 @@ from clinic.home.appointments import is_coming
 from clinic.outside import id_of, pick
 from clinic.scheduling.booking import questions
 from clinic.scheduling.models import Appointment, HoldFor
-from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.status import Status, status_of
 from clinic.services.room import ServiceRoom, followers_of, in_order_of_visit, must_stay, rooms
 from clinic.visits.waits import wait_of
 from clinic.web import render
@@ -61,7 +61,6 @@ def _start() -> Response:
         plans=plans_of(children, clock.clinic_day(now)),
         consented=has_consented(me()),
         status_of=status_of,
-        labels=LABELS,
     )
 
 
@@ -97,7 +96,6 @@ def plan(child_id: int) -> Response:
         coming=coming,
         then=_then(to_book),
         status_of=status_of,
-        labels=LABELS,
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
@@ -18,13 +19,20 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-LABELS = {
-    Status.BOOKED: mark("Booked"),
-    Status.ARRIVED: mark("Arrived"),
-    Status.DONE: mark("Completed"),
-    Status.NO_SHOW: mark("Did not come"),
-    Status.DISPLACED: mark("Needs a new time"),
-    Status.CANCELLED: mark("Cancelled"),
+class Tag(NamedTuple):
+    """How pages show a status: a class of app.css and a message id."""
+
+    color: str
+    label: str
+
+
+TAGS = {
+    Status.BOOKED: Tag("tag-info", mark("Booked")),
+    Status.ARRIVED: Tag("tag-warn", mark("Arrived")),
+    Status.DONE: Tag("tag-ok", mark("Completed")),
+    Status.NO_SHOW: Tag("tag-bad", mark("Did not come")),
+    Status.DISPLACED: Tag("tag-bad", mark("Needs a new time")),
+    Status.CANCELLED: Tag("", mark("Cancelled")),
 }
 
 

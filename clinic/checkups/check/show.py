@@ -29,7 +29,7 @@ from clinic.clock import clinic_day
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import LABELS, Status, status_of
+from clinic.scheduling.status import Status, status_of
 from clinic.sentences import Sentence
 from clinic.web import is_htmx, render
 
@@ -129,7 +129,6 @@ def _around(case: CheckAtHand) -> dict[str, object]:
         "visit": case.visit,
         "reference": spoken(case.visit.booking.reference),
         "standing": standing,
-        "labels": LABELS,
         "is_over": standing in OVER,
         "is_early": case.on > today,
         "corrected": months if months != real else None,

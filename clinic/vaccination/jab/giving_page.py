@@ -16,7 +16,7 @@ from clinic.i18n import name_of, say
 from clinic.plain import number_of_a_lot
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
-from clinic.scheduling.status import LABELS, status_of
+from clinic.scheduling.status import status_of
 from clinic.typed import Errors, text_in, typed_in
 from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import (
@@ -165,7 +165,6 @@ def _page(appointment: Appointment, typed: Mapping[str, str], errors: Errors) ->
         is_mine=appointment.practitioner.user_id == me().id,  # whose calendar books what comes next
         reference=spoken(appointment.booking.reference),
         standing=status_of(appointment),
-        labels=LABELS,
         typed=typed,
         errors=errors,
         lines=lines,
