@@ -26,7 +26,7 @@ from clinic.checkups.growth.measuring import (
 )
 from clinic.checkups.kinds import Kind
 from clinic.clock import clinic_day
-from clinic.i18n import name_of
+from clinic.i18n import name_of, say
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
@@ -83,7 +83,7 @@ def show(
             clash: value_of(case, clash, typed.base.get(clash, "")) for clash in typed.clashes
         },
         taken=None if taken is None else [names[one] for one in taken],
-        errors=errors or {},
+        errors={name: say(sentence) for name, sentence in (errors or {}).items()},
         is_unfinished=any(sentence.message == EMPTY for sentence in (errors or {}).values()),
         asked=reading.questions | dict(errors or {}),
         doubts=reading.doubts,

@@ -25,6 +25,7 @@ from clinic.checkups.spine.rules import (
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
+from clinic.i18n import say
 from clinic.outside import id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import status_of
@@ -91,7 +92,7 @@ def _page(
         outcome=result,
         last=last_screened(appointment.child_id),
         sites=SITES,
-        errors=errors or {},
+        errors={name: say(doubt) for name, doubt in (errors or {}).items()},
         refusal=refusal,
         on=on,
         is_early=on > today,
