@@ -28,7 +28,7 @@ from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
 from clinic.families import again
 from clinic.families import views as families
-from clinic.home import appointments, health
+from clinic.home import appointments, components, health
 from clinic.home import views as home
 from clinic.hosts import KnownHosts
 from clinic.manage import views as manage
@@ -100,6 +100,7 @@ def create_app(
         home.bp,
         appointments.bp,
         health.bp,
+        components.bp,
         desk.bp,
         calendar.bp,
         manage.bp,

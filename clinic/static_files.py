@@ -94,3 +94,8 @@ def make_ready() -> None:
     for name in FOR_EVERY_PAGE:
         for encoding in WELL:
             files()[name].encoded(encoding)
+
+
+def icon_names() -> list[str]:
+    """The names of the drawings in icons.svg."""
+    return re.findall(r'id="([a-z0-9-]+)"', files()["icons.svg"].content.decode())
