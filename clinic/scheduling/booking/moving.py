@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.accounts.models import Person
-from clinic.db import db
+from clinic.db import db, lock_row
 from clinic.families import again
 from clinic.scheduling import places
 from clinic.scheduling.booking.booking import (
@@ -70,7 +70,7 @@ class _Moving:
     ) -> None:
         self.change, self.hold, self.by = change, hold, by
         self.appointment, self.request = change.appointment, change.request
-        db.session.refresh(self.appointment)
+        lock_row(self.appointment)  # a worker that keeps new times for it is through, or passes by
         must_be_changeable(self.appointment, online=online, now=now)
         self.was_displaced = self.appointment.displaced_at is not None
         # What the centre owes a family is not refused by the rules for families.
