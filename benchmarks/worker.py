@@ -7,7 +7,6 @@ import sys
 import time
 from datetime import timedelta
 
-from clinic.centres.kinds import ServiceKind
 from sqlalchemy import delete, insert, select
 
 from benchmarks.rota import HOURS, PRACTITIONERS, a_centre
@@ -22,6 +21,7 @@ from clinic.db import db
 from clinic.families.models import Child, Sex
 from clinic.scheduling.models import Place, Slot, WaitlistCentre, WaitlistChild, WaitlistEntry
 from clinic.scheduling.timetable import rota
+from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.work import work
 from tests.serving import SECRET
 
@@ -79,7 +79,7 @@ def city():
     by = User(name="排班", email="worker@bench.example", created_at=now)
     service = Service(
         code="bench",
-        kind=ServiceKind.PEDIATRICS,
+        kind="pediatrics",
         **{
             f"{name}_{lang}": "门诊" for name in ("name", "about", "bring") for lang in ("zh", "en")
         },
@@ -89,7 +89,7 @@ def city():
     db.session.flush()
     for practitioner in db.session.scalars(select(Practitioner)):
         room = practitioner.centre.rooms[(practitioner.id - 1) % PRACTITIONERS]
-        weekly = rota.Weekly(tuple(range(7)), *HOURS[0], 30, clinic_day(now))
+        weekly = Weekly(tuple(range(7)), *HOURS[0], 30, clinic_day(now))
         rota.add_rule(practitioner, room, [service], weekly, by=by, now=now)
     db.session.commit()
     return service.id
