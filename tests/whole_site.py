@@ -161,7 +161,7 @@ def visit(world, child, service, day, *, number=0, doses=(), **kw):
     """An appointment of the parent's child on that day, in the slot of that number."""
     slot = world.sessions[day].slots[number]
     made = make_appointment(child, world.services[service], slot, by=world.parent, **kw)
-    reserving.promise(doses, appointment=made, by=world.parent, now=NOON)
+    reserving.reserve(doses, appointment=made, by=world.parent, now=NOON)
     world.name(appointment_id=made.id)
     return made
 

@@ -13,7 +13,7 @@ from clinic.scheduling.booking import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import waiting
 from tests.makes import (
@@ -120,5 +120,5 @@ class World:
     def free(self, now=NOON, days=30):
         """The times of the next days that are free online."""
         last = NOON + timedelta(days=days)
-        found = offers(self.service, [self.centre.id], NOON, last, now=now)
+        found = find_slot_times(self.service, [self.centre.id], NOON, last, now=now)
         return [slot_time for slot_time in found if slot_time.is_free]

@@ -15,7 +15,7 @@ from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.courses import Course
 from clinic.scheduling.search.together import Against, objections_of
 from clinic.scheduling.search.why_none import why_none
-from clinic.scheduling.slot_times import SlotTime, offers
+from clinic.scheduling.slot_times import SlotTime, find_slot_times
 
 
 def reasons_of(course: Course, centre: Centre, *, now: datetime) -> dict[date, Objection]:
@@ -31,12 +31,12 @@ def reasons_of(course: Course, centre: Centre, *, now: datetime) -> dict[date, O
         return {}
     start, end = day_bounds(min(missed), (max(missed) - min(missed)).days + 1)
     service = course.wish.service
-    found = offers(service, [centre.id], start, end, now=now, everything=True)
+    found = find_slot_times(service, [centre.id], start, end, now=now, everything=True)
     against = objections_of(course.wish, now=now)
 
     def why(day: date, number: int) -> Objection:
         before = [sitting.offer for sitting in course.sittings[:number]]
-        theirs = [offer for offer in found if clinic_day(offer.starts_at) == day]
+        theirs = [slot_time for slot_time in found if clinic_day(slot_time.starts_at) == day]
         return _why(course, day, theirs, against.beside(before), centre)
 
     return {day: why(day, number) for day, number in missed.items()}

@@ -11,7 +11,7 @@ from clinic.i18n import name_of
 from clinic.scheduling.policies import policy_for
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.search.why_none import why_none
-from clinic.scheduling.slot_times import SlotTime, offers
+from clinic.scheduling.slot_times import SlotTime, find_slot_times
 from clinic.scheduling.timetable.extending import horizon
 from clinic.sentences import mark
 
@@ -31,11 +31,11 @@ def why_nothing_is_free(service: Service, centre: Centre, day: date, now: dateti
     known, opens = calendars([day.year]), policy_for(service.id, centre.id).releases_at(day)
     closures = closed_because([centre.id], start, end)
 
-    def against(offer: SlotTime) -> list[Objection]:
-        return [ENDED if offer.ends_at <= now else TAKEN]
+    def against(slot_time: SlotTime) -> list[Objection]:
+        return [ENDED if slot_time.ends_at <= now else TAKEN]
 
     return why_none(
-        offers(service, [centre.id], start, end, now=now, online=False),
+        find_slot_times(service, [centre.id], start, end, now=now, online=False),
         against,
         holiday=holiday_on(day, known),
         is_known=day.year in known,

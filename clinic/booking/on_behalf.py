@@ -25,7 +25,7 @@ from clinic.scheduling.request import (
 from clinic.scheduling.requirements import NO_CODES
 from clinic.scheduling.rota.session_moving import InThePast
 from clinic.scheduling.rules import Objection
-from clinic.scheduling.slot_times import SlotFacts, SlotTime, offers, slots_for
+from clinic.scheduling.slot_times import SlotFacts, SlotTime, find_slot_times, slots_for
 from clinic.scheduling.verdict import verdict
 
 LOOK_AHEAD = 28  # days, for the next ones that have a free time
@@ -48,7 +48,7 @@ def free_times(
 ) -> list[SlotTime]:
     """What is free there in so many days from that one on and not over yet; also what families cannot book."""
     start, end = day_bounds(day, days)
-    found = offers(service, [centre.id], start, end, now=now, online=False)
+    found = find_slot_times(service, [centre.id], start, end, now=now, online=False)
     return [slot_time for slot_time in found if slot_time.is_free and slot_time.ends_at > now]
 
 

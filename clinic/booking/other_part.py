@@ -27,7 +27,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.request import Refused, Request
 from clinic.scheduling.rules import overlap
 from clinic.scheduling.search.together import objections_of
-from clinic.scheduling.slot_times import SlotTime, offers, slots_for
+from clinic.scheduling.slot_times import SlotTime, find_slot_times, slots_for
 from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 
@@ -104,12 +104,14 @@ def _near(
     start, end = day_bounds(day)
     follows = part.starts_at >= appointment.starts_at
     free = [
-        offer
-        for offer in offers(service, [wanted.centre_id], start, end, now=now, online=online)
-        if offer.is_free
-        and offer.starts_at != part.starts_at
-        and not overlap(offer.starts_at, offer.ends_at, wanted.starts_at, wanted.ends_at)
-        and not objects(offer)
+        slot_time
+        for slot_time in find_slot_times(
+            service, [wanted.centre_id], start, end, now=now, online=online
+        )
+        if slot_time.is_free
+        and slot_time.starts_at != part.starts_at
+        and not overlap(slot_time.starts_at, slot_time.ends_at, wanted.starts_at, wanted.ends_at)
+        and not objects(slot_time)
     ]
 
     def how_far(one: SlotTime) -> tuple[bool, float]:

@@ -21,7 +21,7 @@ from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
-from clinic.scheduling.slot_times import SlotTime, offers
+from clinic.scheduling.slot_times import SlotTime, find_slot_times
 from clinic.scheduling.verdict import verdict_of_day
 from clinic.sentences import mark
 
@@ -202,11 +202,11 @@ class _Search:
         )
         return [trip for trip in found if self._fits(trip.offers[0])]
 
-    def _fits(self, offer: SlotTime) -> bool:
+    def _fits(self, slot_time: SlotTime) -> bool:
         chooser = self.chooser
         return (
-            chooser.practitioner is None or chooser.practitioner.id == offer.practitioner_id
-        ) and chooser.part in ("", part_of(offer.starts_at))
+            chooser.practitioner is None or chooser.practitioner.id == slot_time.practitioner_id
+        ) and chooser.part in ("", part_of(slot_time.starts_at))
 
     def why(self, day: date) -> rules.Objection:
         """Why the day has nothing."""
@@ -229,9 +229,9 @@ class _Search:
         return found
 
     def _why(self, day: date, sheets: Sequence[DaySchedule]) -> rules.Objection:
-        everything = [offer for sheet in sheets for offer in sheet.offers]
-        fitting = [offer for offer in everything if self._fits(offer)]
-        if not fitting and all(offer.is_closed for offer in everything):
+        everything = [slot_time for sheet in sheets for slot_time in sheet.offers]
+        fitting = [slot_time for slot_time in everything if self._fits(slot_time)]
+        if not fitting and all(slot_time.is_closed for slot_time in everything):
             fitting = everything  # closed, whatever was filtered for
         known = calendars([day.year])
         opens = opens_at(self.chooser.policies, day)
@@ -284,9 +284,11 @@ class _Search:
         else:
             start, end = day_bounds(first_day, FURTHER)
             found = [
-                Trip((offer,))
-                for offer in offers(self.service, self.centre_ids, start, end, now=self.now)
-                if offer.is_free and self._fits(offer) and not self.against[0](offer)
+                Trip((slot_time,))
+                for slot_time in find_slot_times(
+                    self.service, self.centre_ids, start, end, now=self.now
+                )
+                if slot_time.is_free and self._fits(slot_time) and not self.against[0](slot_time)
             ]
         for trip in found:
             centre_id, day = trip.offers[0].centre_id, clinic_day(trip.starts_at)

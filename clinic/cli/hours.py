@@ -26,12 +26,12 @@ from clinic.cli.schedule import schedule
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.scheduling.booking import new_times
-from clinic.scheduling.changes import applying, kinds, reopening
+from clinic.scheduling.changes import applying, change, kinds, reopening
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import ClinicSession, RotaRule
 
 
-def _change(change: kinds.Change, version: str | None, by: str) -> None:
+def _change(change: change.Change, version: str | None, by: str) -> None:
     """Show whom it concerns, or do what was shown; then find new times for who lost theirs."""
     now, staff = clock.now(), staff_of(by)
     try:

@@ -60,4 +60,4 @@ def reserve(appointment: Appointment, *, by: User, now: datetime) -> None:
     """The visit is for what is due that day: the first doses of it."""
     day = clinic_day(appointment.starts_at)
     doses = required_of(appointment.child_id, day).doses(appointment.child_id, day)[:AT_ONCE]
-    reserving.promise(doses, appointment=appointment, by=by, now=now)
+    reserving.reserve(doses, appointment=appointment, by=by, now=now)

@@ -23,7 +23,7 @@ from clinic.scheduling.diaries import child_times
 from clinic.scheduling.models import Appointment, Booking, Channel
 from clinic.scheduling.request import Request
 from clinic.scheduling.rules import overlap
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verdict import verdict
 from clinic.services.room import room_of
@@ -141,7 +141,7 @@ def _wanted(
 ) -> Request | None:
     """A free time of that day, fuller in the mornings, that the child has free too."""
     start, end = at(day, time(8)), at(day, time(17))
-    found = offers(
+    found = find_slot_times(
         service,
         [centre.id],
         start,
@@ -149,16 +149,16 @@ def _wanted(
         now=start - BOOKED_BEFORE,
         practitioner_id=by.id if by else None,
     )
-    found = [offer for offer in found if offer.is_free]
+    found = [slot_time for slot_time in found if slot_time.is_free]
     city.dice.shuffle(found)
     noon = at(day, time(12))
-    found.sort(key=lambda offer: city.dice.random() < FULLER and offer.starts_at > noon)
+    found.sort(key=lambda slot_time: city.dice.random() < FULLER and slot_time.starts_at > noon)
     if near:
-        found.sort(key=lambda offer: abs(offer.starts_at - near))
+        found.sort(key=lambda slot_time: abs(slot_time.starts_at - near))
     busy = child_times(child.id)
-    for offer in found:
-        if not any(overlap(offer.starts_at, offer.ends_at, *times) for times in busy):
-            slots = slots_for(service, offer.slot_id)
+    for slot_time in found:
+        if not any(overlap(slot_time.starts_at, slot_time.ends_at, *times) for times in busy):
+            slots = slots_for(service, slot_time.slot_id)
             return Request(child, service, slots, reason=_reason(city, child, service, day))
     return None
 

@@ -92,13 +92,14 @@ class WalkInForm(Form):
         self.objection = ""
         self.in_the_way: Sequence[Appointment] = ()
 
-    def offer(self, offers: Sequence[SlotTime], names: dict[int, str]) -> None:
+    def offer(self, slot_times: Sequence[SlotTime], names: dict[int, str]) -> None:
         """The free times that may be chosen."""
         self.slot.choices = [
             SelectChoice(
-                offer.slot_id, f"{clock_time(offer.starts_at)} {names[offer.practitioner_id]}"
+                slot_time.slot_id,
+                f"{clock_time(slot_time.starts_at)} {names[slot_time.practitioner_id]}",
             )
-            for offer in offers
+            for slot_time in slot_times
         ]
 
     def validate_birth_date(self, field: Field) -> None:

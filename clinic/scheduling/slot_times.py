@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func,
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.scheduling.consecutive import consecutive
 from clinic.scheduling.models import (
     ClinicSession,
     Slot,
@@ -87,7 +88,7 @@ def search(
     )
 
 
-def offers(
+def find_slot_times(
     service: Service,
     centre_ids: Collection[int],
     start: datetime,
@@ -162,13 +163,11 @@ def _run(
     row: Found, following: Mapping[tuple[int, datetime], Found], needed: timedelta
 ) -> list[Found]:
     """The consecutive slots that last long enough; empty if its session ends before."""
-    run = [row]
-    while run[-1].ends_at - row.starts_at < needed:
-        after = following.get((row.clinic_session_id, run[-1].ends_at))
-        if after is None:
-            return []
-        run.append(after)
-    return run
+
+    def slot_at(moment: datetime) -> Found | None:
+        return following.get((row.clinic_session_id, moment))
+
+    return consecutive(slot_at, row.starts_at, row.starts_at + needed)
 
 
 _offered, _sessions = SlotService.__table__.c, ClinicSession.__table__

@@ -12,7 +12,7 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
 from clinic.families.models import Child
-from clinic.scheduling.changes.kinds import HoursChange
+from clinic.scheduling.changes.change import HoursChange
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.waitlist.wishes import is_of_age

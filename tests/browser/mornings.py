@@ -93,7 +93,7 @@ def vaccinations(app):
 
 def _is_ready(visit, parent):
     """MMR is promised to the visit; the guardian has answered every question with no, and agrees."""
-    reserving.promise([MMR], appointment=visit, by=parent, now=YESTERDAY)
+    reserving.reserve([MMR], appointment=visit, by=parent, now=YESTERDAY)
     answers = {question.code: Answer(False) for question in screening.questions()}
     facts = {"language": "zh", "by": parent, "now": YESTERDAY}
     before.answer(visit, answers, ["MMR"], **facts)

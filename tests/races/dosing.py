@@ -23,8 +23,8 @@ def do(verb, number):
         lots.recall(db.session.get_one(VaccineLot, number), "", by=user, now=NOON)
         return
     visit = db.session.get_one(Appointment, number)
-    if verb == "promise":
-        reserving.promise([DOSE], appointment=visit, by=user, now=NOON)
+    if verb == "reserve":
+        reserving.reserve([DOSE], appointment=visit, by=user, now=NOON)
     else:
         booking.cancel(visit, by=user, online=False, now=NOON)
 

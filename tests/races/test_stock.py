@@ -49,7 +49,7 @@ def live():
 @pytest.mark.parametrize("sight", ["sees", "blind"])
 def test_one_parent_has_the_last_dose(race, visits, sight):
     receive(visits[0], 1)
-    answers = take_at_once(race, [("promise", visit.id) for visit in visits], sight)
+    answers = take_at_once(race, [("reserve", visit.id) for visit in visits], sight)
     assert answers == {"done": 1, "OutOfStock": PARENTS - 1}
     assert live() == 1
     assert broken_stock() == []
@@ -58,7 +58,7 @@ def test_one_parent_has_the_last_dose(race, visits, sight):
 def test_its_twin_without_the_databases_promises_gives_it_to_everybody(race, visits):
     receive(visits[0], 1)
     drop_promises()
-    answers = take_at_once(race, [("promise", visit.id) for visit in visits], "blind")
+    answers = take_at_once(race, [("reserve", visit.id) for visit in visits], "blind")
     assert answers == {"done": PARENTS}
     assert live() == PARENTS
     assert broken_stock() != []
@@ -68,9 +68,9 @@ def test_a_recall_among_promises_and_cancellations(race, visits):
     recalled = receive(visits[0], 3, "recalled")
     receive(visits[0], 1)
     first, *others = visits
-    take_at_once(race, [("promise", first.id)])
+    take_at_once(race, [("reserve", first.id)])
     things = [("recall", recalled.id), ("cancel", first.id)]
-    answers = take_at_once(race, things + [("promise", other.id) for other in others])
+    answers = take_at_once(race, things + [("reserve", other.id) for other in others])
     assert answers["done"] >= 2  # nobody refuses a recall or a cancellation
     assert answers["done"] + answers["OutOfStock"] == len(things) + len(others)
     assert live() <= 1

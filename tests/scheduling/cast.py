@@ -24,7 +24,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -138,7 +138,7 @@ class Cast(RuleBasedStateMachine):
     @invariant()
     def a_search_says_what_follows_from_the_places(self):
         for service in self.services:
-            rows = offers(
+            rows = find_slot_times(
                 service,
                 [self.centre.id],
                 self.now,

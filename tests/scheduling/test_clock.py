@@ -13,7 +13,7 @@ from clinic.db import db
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.courses import Pattern, plan_course
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.timetable.extending import extend
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
@@ -120,7 +120,7 @@ def test_the_rota_opens_at_eight_on_the_wall_before_and_after(berlin, day):
         [practitioner.centre], day - timedelta(days=2), day + timedelta(days=2), now=NOON
     )
 
-    found = offers(
+    found = find_slot_times(
         service,
         [practitioner.centre_id],
         *clock.day_bounds(day - timedelta(days=2), 5),

@@ -28,7 +28,8 @@ from clinic.manage.hours.preview import (
 from clinic.outside import NotADay, a_day, day_or, id_of
 from clinic.plain import sought
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import Change, Close, WorksAs
+from clinic.scheduling.changes.change import Change
+from clinic.scheduling.changes.kinds import Close, WorksAs
 from clinic.scheduling.timetable import extending
 from clinic.sentences import mark
 from clinic.web import render, see_other

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from clinic import audit
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import Change
+from clinic.scheduling.changes.change import Change
 from clinic.web import render
 
 LONG = timedelta(days=31)

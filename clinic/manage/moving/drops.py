@@ -14,7 +14,7 @@ from clinic.i18n import name_of
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.rota.session_moving import InThePast
-from clinic.scheduling.slot_times import SlotTime, offers
+from clinic.scheduling.slot_times import SlotTime, find_slot_times
 from clinic.sentences import mark
 
 
@@ -50,7 +50,9 @@ def slot_meant(appointment: Appointment, drop: Drop, *, now: datetime) -> int:
     """
     moment = at(drop.day, drop.wall)
     start, end = day_bounds(drop.day)
-    found = offers(appointment.service, [appointment.centre_id], start, end, now=now, online=False)
+    found = find_slot_times(
+        appointment.service, [appointment.centre_id], start, end, now=now, online=False
+    )
     then = [slot_time for slot_time in found if slot_time.starts_at == moment]
     if drop.practitioner_id is not None:
         then = [

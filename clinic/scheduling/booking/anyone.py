@@ -10,7 +10,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.booking import holding
 from clinic.scheduling.models import Slot
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 
 
 def whoever_is_free(
@@ -25,7 +25,7 @@ def whoever_is_free(
     day = day_bounds(clinic_day(first.starts_at))
 
     def at_that_time() -> list[tuple[int, ...]]:
-        found = offers(
+        found = find_slot_times(
             service,
             [first.centre_id],
             first.starts_at,

@@ -22,7 +22,7 @@ from clinic.scheduling.request import (
     SlotTaken,
     refusal,
 )
-from clinic.scheduling.slot_times import SlotTime, offers, slots_for
+from clinic.scheduling.slot_times import SlotTime, find_slot_times, slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.waitlist.waiting import on_freed
 
@@ -92,10 +92,10 @@ def offer_to(appointment_id: int, *, now: datetime) -> list[Hold]:
     policy = policy_for(appointment.service_id, appointment.centre_id)
     deadline = now + timedelta(hours=policy.new_time_hours)
     made: list[Hold] = []
-    for offer in _best(appointment, now=now):
+    for slot_time in _best(appointment, now=now):
         if len(made) == KEPT:
             break
-        if kept := _keep(appointment, offer, deadline, now=now):
+        if kept := _keep(appointment, slot_time, deadline, now=now):
             made.append(kept)
     if made:
         audit.record(
@@ -152,7 +152,7 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[SlotTime]:
     child, service = appointment.child, appointment.service
     busy = child_times(child.id, except_for=[appointment.id])
     earliest = now + timedelta(hours=2)  # a family needs some time to answer and to come
-    found = offers(
+    found = find_slot_times(
         service,
         [appointment.centre_id],
         max(earliest, near - WITHIN),
@@ -180,11 +180,11 @@ def _best(appointment: Appointment, *, now: datetime) -> Iterator[SlotTime]:
 
 
 def _keep(
-    appointment: Appointment, offer: SlotTime, deadline: datetime, *, now: datetime
+    appointment: Appointment, slot_time: SlotTime, deadline: datetime, *, now: datetime
 ) -> Hold | None:
     """Keep this time for the family; None if it has gone meanwhile, or somebody deals with it."""
     wanted = Request(
-        appointment.child, appointment.service, slots_for(appointment.service, offer.slot_id)
+        appointment.child, appointment.service, slots_for(appointment.service, slot_time.slot_id)
     )
     if not places.lock_if_free(wanted.slot_ids):
         return None
@@ -193,12 +193,12 @@ def _keep(
         user_id=appointment.booking.made_by_id,
         child_id=appointment.child_id,
         service_id=appointment.service_id,
-        slot_id=offer.slot_id,
-        slot_count=len(offer.slot_ids),
+        slot_id=slot_time.slot_id,
+        slot_count=len(slot_time.slot_ids),
         purpose=HoldFor.NEW_TIME,
         moves_id=appointment.id,
         created_at=now,
-        expires_at=min(deadline, offer.starts_at),
+        expires_at=min(deadline, slot_time.starts_at),
     )
     try:
         with db.session.begin_nested():

@@ -19,7 +19,7 @@ from clinic.centres.models import Centre
 from clinic.db import db
 from clinic.scheduling import places
 from clinic.scheduling.changes.as_shown import NotAsShown
-from clinic.scheduling.changes.kinds import Change
+from clinic.scheduling.changes.change import Change
 from clinic.scheduling.changes.reopening import concerned, fit_sessions, open_again, restore
 from clinic.scheduling.models import (
     Appointment,
@@ -197,7 +197,7 @@ def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> se
     edits, shut_too = _edits(change, now)
     lifting = closings.lifting(change.lifts(), now=now)
     around, coming_back = concerned([*lifting.opens, *_raised(edits)], now=now)
-    places.lock([*edits, *shut_too, *lifting.slot_ids, *around, *_slots_of_offers(edits), *also])
+    places.lock([*edits, *shut_too, *lifting.closing_ids, *around, *_slots_of_offers(edits), *also])
     return coming_back
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, not_, select
 
@@ -13,6 +12,7 @@ from clinic.centres.models import AdjustedDay, Centre, Closure, Leave, Practitio
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.scheduling.changes.change import HoursChange, Shuts, slots_within
 from clinic.scheduling.models import (
     ClinicSession,
     ClosedFor,
@@ -25,75 +25,12 @@ from clinic.scheduling.timetable.weekly import applies
 from clinic.sentences import mark
 
 
-class HoursChange(StrEnum):
-    """What the audit trail calls a change of hours."""
-
-    CLOSE = "close"
-    AWAY = "away"
-    NEW_HOURS = "new_hours"
-    END_RULE = "end_rule"
-    WORKS_AS = "works_as"
-    PUBLISH = "publish"
-    UNDO = "undo"
-    MOVE_SESSION = "move_session"
-    WITHDRAW_SESSION = "withdraw_session"
-
-
 class EndsLater(DomainError):
     message = mark("A rule can only end earlier than it does. Please add another rule.")
 
 
-class Change(Protocol):
-    """What is to happen to hours. `preview` and `carry_out` see that it does.
-
-    `why` and `action` are its words in `slot_closings` and in the audit trail.
-    """
-
-    @property
-    def why(self) -> ClosedFor: ...
-    @property
-    def action(self) -> HoursChange: ...
-    @property
-    def centre_id(self) -> int: ...
-    def check(self) -> None:
-        """Raise a DomainError for a change that can never be."""
-
-    def shuts(self) -> ColumnElement[bool]:
-        """Which slots it shuts, open or not, by what `Slot` and `ClinicSession` say."""
-
-    def places(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        """The open slots that get other places: how many, and how many of these online."""
-
-    def lifts(self) -> ColumnElement[bool]:
-        """Which closings it takes away, by what `SlotClosing` and its slot and session say."""
-
-    def record(self, *, by: Person, now: datetime) -> object:
-        """The row that keeps the change."""
-
-    def source(self, row: object) -> Why:
-        """What the closings say, when `row` has its id."""
-
-
-class _Shuts:
-    """A change that only shuts slots."""
-
-    why: ClosedFor
-
-    def check(self) -> None:
-        """Nothing can be wrong with it."""
-
-    def places(self, now: datetime) -> Mapping[int, tuple[int, int]]:
-        return {}
-
-    def lifts(self) -> ColumnElement[bool]:
-        return false()
-
-    def source(self, row: Any) -> Why:
-        return Why(self.why)
-
-
 @dataclass(frozen=True)
-class Close(_Shuts):
+class Close(Shuts):
     """Shut a centre, or one of its rooms. Families read the reason."""
 
     centre: Centre
@@ -137,7 +74,7 @@ class Close(_Shuts):
 
 
 @dataclass(frozen=True)
-class Away(_Shuts):
+class Away(Shuts):
     """A practitioner's leave, for days or for hours."""
 
     practitioner: Practitioner
@@ -173,7 +110,7 @@ class Away(_Shuts):
 
 
 @dataclass(frozen=True)
-class NewHours(_Shuts):
+class NewHours(Shuts):
     """A session has the slots within these hours, with so many places each.
 
     Hours without a slot withdraw it; more places than before open online too. Slots that an
@@ -241,7 +178,7 @@ def withdrawal(session: ClinicSession) -> NewHours:
 
 
 @dataclass(frozen=True)
-class EndRule(_Shuts):
+class EndRule(Shuts):
     """A rota rule ends with that day; what it opened after it is shut."""
 
     rule: RotaRule
@@ -270,7 +207,7 @@ class EndRule(_Shuts):
 
 
 @dataclass(frozen=True)
-class WorksAs(_Shuts):
+class WorksAs(Shuts):
     """A centre works on a day by another weekday's timetable (Monday is 0), or not at all.
 
     What the rota opened and does not apply any more is shut; what an earlier timetable of this
@@ -312,7 +249,7 @@ class WorksAs(_Shuts):
 
 
 @dataclass(frozen=True)
-class ShutSessions(_Shuts):
+class ShutSessions(Shuts):
     """Sessions are shut whole, on account of `row`, and what a publication shut opens again.
 
     Of a step that opens other sessions in their place: publishing a rota, undoing that, moving
@@ -347,22 +284,3 @@ class ShutSessions(_Shuts):
 def _must_last(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
         raise EndsBeforeItBegins
-
-
-def slots_within(
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    centre_id: int | None = None,
-    room_id: int | None = None,
-    practitioner_id: int | None = None,
-) -> ColumnElement[bool]:
-    """The slots that share a moment with [starts_at, ends_at): of a centre, its room, or a practitioner."""
-    conditions = [Slot.starts_at < ends_at, Slot.ends_at > starts_at]
-    if centre_id is not None:
-        conditions.append(ClinicSession.centre_id == centre_id)
-    if room_id is not None:
-        conditions.append(ClinicSession.room_id == room_id)
-    if practitioner_id is not None:
-        conditions.append(Slot.practitioner_id == practitioner_id)
-    return and_(*conditions)

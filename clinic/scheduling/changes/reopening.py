@@ -13,7 +13,7 @@ from clinic.accounts.models import Person
 from clinic.centres.models import Closure, Leave
 from clinic.db import broken_promise, db
 from clinic.scheduling import places
-from clinic.scheduling.changes.kinds import slots_within
+from clinic.scheduling.changes.change import slots_within
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -83,7 +83,7 @@ def _lift(
         .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
         .where(scope, Slot.ends_at > now)
     )
-    places.lock([*db.session.scalars(slots), *seen.slot_ids, *around], child_ids)
+    places.lock([*db.session.scalars(slots), *seen.closing_ids, *around], child_ids)
     return open_again(closings.lifting(which, now=now), by=by, now=now)
 
 
@@ -94,10 +94,8 @@ def open_again(lifting: Lifting, *, by: Person, now: datetime) -> Reopened:
     """
     if not lifting.closing_ids:
         return Reopened(0, ())
-    closings.remove(lifting, lifting.slot_ids - lifting.opens)
-    by_session = _by_session(lifting.opens)
-    opened = [ids for ids in by_session if _open_again(ids, lifting, by=by, now=now)]
-    slots = [slot_id for ids in opened for slot_id in ids]
+    closings.remove(lifting, lifting.closing_ids.keys() - set(lifting.opens))
+    slots = _open(lifting, by=by, now=now)
     back = tuple(restore(slots, by=by, now=now))
     waiting.on_freed(slots, now=now)
     return Reopened(len(slots), back)
@@ -122,8 +120,24 @@ def _by_session(slot_ids: Iterable[int]) -> list[list[int]]:
     return list(found.values())
 
 
-def _open_again(slot_ids: list[int], lifting: Lifting, *, by: Person, now: datetime) -> bool:
-    """Open these slots of one session; False if another has the room or the practitioner by now."""
+def _open(lifting: Lifting, *, by: Person, now: datetime) -> list[int]:
+    """Open the slots that it opens, all at once or session by session; those that could be.
+
+    Where another session has the room or the practitioner by now, that is what shuts them.
+    """
+    if _try_to_open(lifting.opens, lifting, by=by, now=now):
+        return list(lifting.opens)
+    opened = []
+    for slot_ids in _by_session(lifting.opens):
+        if _try_to_open(slot_ids, lifting, by=by, now=now):
+            opened += slot_ids
+        else:
+            closings.remove(lifting, slot_ids)
+            closings.shut(slot_ids, Why(ClosedFor.BUSY), now=now)
+    return opened
+
+
+def _try_to_open(slot_ids: Collection[int], lifting: Lifting, *, by: Person, now: datetime) -> bool:
     try:
         with db.session.begin_nested():
             closings.remove(lifting, slot_ids)
@@ -131,8 +145,6 @@ def _open_again(slot_ids: list[int], lifting: Lifting, *, by: Person, now: datet
     except IntegrityError as error:
         if "ex_clinic_sessions" not in broken_promise(error):
             raise
-        closings.remove(lifting, slot_ids)
-        closings.shut(slot_ids, Why(ClosedFor.BUSY), now=now)
         return False
     return True
 

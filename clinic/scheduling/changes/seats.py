@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 
 from clinic.db import db
+from clinic.scheduling.consecutive import consecutive
 from clinic.scheduling.models import Appointment, ClinicSession, Slot
 
 
@@ -34,11 +35,9 @@ def run_of(
     appointment: Appointment, slots: Mapping[tuple[int, datetime], Row[*tuple[Any, ...]]]
 ) -> list[Row[*tuple[Any, ...]]]:
     """The consecutive slots of its clinician that make up exactly its time, or none."""
-    run, moment = [], appointment.starts_at
-    while moment < appointment.ends_at:
-        slot = slots.get((appointment.practitioner_id, moment))
-        if slot is None:
-            return []
-        run.append(slot)
-        moment = slot.ends_at
-    return run if moment == appointment.ends_at else []
+
+    def slot_at(moment: datetime) -> Row[*tuple[Any, ...]] | None:
+        return slots.get((appointment.practitioner_id, moment))
+
+    run = consecutive(slot_at, appointment.starts_at, appointment.ends_at)
+    return run if run and run[-1].ends_at == appointment.ends_at else []

@@ -1,8 +1,8 @@
 """Drafts of the rota: what a manager means to add, to change or to end. Nothing changes by them.
 
-A centre's managers share its drafts; `rota_diff` says what they come to, `rota_publishing` does
-it. A change ends a rule on the day before its own first day and adds another in its place. Verbs
-flush; the caller commits.
+A centre's managers share its drafts; `diff` says what they come to, `publishing` does it. A
+change ends a rule on the day before its own first day and adds another in its place. Verbs flush;
+the caller commits.
 """
 
 from collections.abc import Collection, Sequence

@@ -138,7 +138,7 @@ def from_json(kept: Mapping[str, Any]) -> Weekly:
         closes=time.fromisoformat(kept["closes"]),
         valid_from=date.fromisoformat(kept["valid_from"]),
         valid_until=date.fromisoformat(until) if until else None,
-        stations=tuple(TeamStation(**one) for one in kept["stations"]),
+        stations=tuple(TeamStation(**station) for station in kept["stations"]),
     )
 
 

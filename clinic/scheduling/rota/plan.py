@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import combinations
 
 from clinic.clock import at
+from clinic.scheduling.consecutive import consecutive
 from clinic.scheduling.timetable.weekly import Weekly, cut, rules_meet
 
 
@@ -136,14 +138,14 @@ class Seats:
         return seated
 
     def _run(self, guest: Guest) -> tuple[datetime, ...]:
-        starts, moment = [], guest.starts_at
-        while moment < guest.ends_at:
+        def seat_at(moment: datetime) -> Seat | None:
             seat = self.by_start.get((guest.practitioner_id, moment))
-            if seat is None or not seat.left or guest.service_id not in seat.service_ids:
-                return ()
-            starts.append(moment)
-            moment = seat.ends_at
-        return tuple(starts) if moment == guest.ends_at else ()
+            return seat if seat and seat.left and guest.service_id in seat.service_ids else None
+
+        run = consecutive(seat_at, guest.starts_at, guest.ends_at)
+        if not run or run[-1].ends_at != guest.ends_at:
+            return ()
+        return (guest.starts_at, *(seat.ends_at for seat in run[:-1]))
 
 
 def seats_of(
@@ -159,9 +161,8 @@ def seats_of(
 def clashes(after: Sequence[PlannedHours]) -> list[tuple[int, PlannedHours]]:
     """The drafts whose template needs a clinician or a room that another template has, with that one."""
     found = []
-    for number, one in enumerate(after):
-        for other in after[number + 1 :]:
-            draft_id = other.draft_id or one.draft_id
-            if draft_id is not None and one.meets(other):
-                found.append((draft_id, one if other.draft_id == draft_id else other))
+    for hours, other in combinations(after, 2):
+        draft_id = other.draft_id or hours.draft_id
+        if draft_id is not None and hours.meets(other):
+            found.append((draft_id, hours if other.draft_id == draft_id else other))
     return found

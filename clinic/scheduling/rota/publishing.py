@@ -66,6 +66,29 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     another change came in between, SomethingAgainst when a draft cannot be.
     """
     one_at_a_time([centre.id])
+    waits, shown = _look_under_locks(centre, number, version, now)
+    publication = _add_publication(centre, shown, by=by, now=now)
+    online = booked_online(publication.kept)
+    change = publishing(centre, shown.closing, row=publication)
+    applying.carry_out(change, shown.shutting, by=by, now=now)
+    tomorrow = clinic_day(now) + ONE_DAY
+    extending.extend([centre], tomorrow, clinic_day(now) + extending.horizon(), now=now)
+    made = [draft.made_rule_id for draft in shown.drafts if draft.made_rule_id]
+    theirs = ClinicSession.rota_rule_id.in_(made)
+    if left := seat_again(publication.kept, theirs, online, by=by, now=now):
+        raise AssertionError(f"shown to keep their time, and did not: {left}")
+    still = [appointment for appointment in waits if appointment.displaced_at]
+    come_back(still, theirs, by=by, now=now)
+    return shown
+
+
+def _look_under_locks(
+    centre: Centre, number: int, version: str, now: datetime
+) -> tuple[Sequence[Appointment], Diff]:
+    """Who waits for a time with these clinicians, and the diff, with all locked that it concerns.
+
+    Raises as `publish` does.
+    """
     before = diff(centre, now=now)
     waits = _who_waits(centre, before.drafts, now)
     around = places.slots_around([appointment.id for appointment in waits])
@@ -75,6 +98,11 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     shown = diff(centre, now=now)
     _must_be_as_shown(centre, shown, number, version)
     places.lock_children(children | shown.shutting.child_ids)
+    return waits, shown
+
+
+def _add_publication(centre: Centre, shown: Diff, *, by: Person, now: datetime) -> RotaPublication:
+    """Its row, and the rules that its drafts end and begin."""
     publication = RotaPublication(
         centre_id=centre.id,
         published_at=now,
@@ -89,19 +117,7 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     for draft in shown.drafts:
         _add_its_rule(draft, shown.stays.get(draft.id, ()), by=by, now=now)
         draft.publication_id = publication.id
-    online = booked_online(publication.kept)
-    change = publishing(centre, shown.closing, row=publication)
-    applying.carry_out(change, shown.shutting, by=by, now=now)
-    tomorrow = clinic_day(now) + ONE_DAY
-    extending.extend([centre], tomorrow, clinic_day(now) + extending.horizon(), now=now)
-    made = [draft.made_rule_id for draft in shown.drafts if draft.made_rule_id]
-    theirs = ClinicSession.rota_rule_id.in_(made)
-    if left := seat_again(publication.kept, theirs, online, by=by, now=now):
-        raise AssertionError(f"shown to keep their time, and did not: {left}")
-    come_back(
-        [appointment for appointment in waits if appointment.displaced_at], theirs, by=by, now=now
-    )
-    return shown
+    return publication
 
 
 def _who_waits(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
@@ -173,7 +189,7 @@ def booked_online(appointment_ids: Collection[int]) -> set[int]:
     query = select(Place.appointment_id).where(
         Place.appointment_id.in_(appointment_ids), Place.online
     )
-    return {one for one in db.session.scalars(query) if one is not None}
+    return {number for number in db.session.scalars(query) if number is not None}
 
 
 def seat_again(

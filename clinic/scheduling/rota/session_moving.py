@@ -20,11 +20,13 @@ from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
+from clinic.scheduling.changes.change import HoursChange
 from clinic.scheduling.changes.coming_back import come_back, who_waits
-from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
+from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
-from clinic.scheduling.rota.plan import Guest, seats_of
+from clinic.scheduling.rota.diff import by_booking, guest
+from clinic.scheduling.rota.plan import seats_of
 from clinic.scheduling.rota.publishing import booked_online, seat_again
 from clinic.scheduling.timetable import opening
 from clinic.scheduling.timetable.shut import Shut
@@ -87,10 +89,9 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     shown = applying.preview(_withdrawal(session), now=now)
     given = frozenset(service.id for service in services)
     seats = seats_of(session.practitioner_id, times, hours.capacity, given)
-    by_booking = sorted(shown.displaced, key=lambda one: (one.booking.made_at, one.id))
-    kept = seats.seat(map(_guest, by_booking))
+    kept = seats.seat(map(guest, by_booking(shown.displaced)))
     waits = _who_waits(moving)
-    back = seats.seat(map(_guest, waits))
+    back = seats.seat(map(guest, waits))
     whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept), sorted(back))
     return Moved(
         version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
@@ -101,10 +102,6 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
         back=tuple(appointment for appointment in waits if appointment.id in back),
         shutting=shown,
     )
-
-
-def _guest(one: Appointment) -> Guest:
-    return Guest(one.id, one.practitioner_id, one.service_id, one.starts_at, one.ends_at)
 
 
 def _who_waits(moving: Moving) -> Sequence[Appointment]:
@@ -160,7 +157,7 @@ def _free_times(
     if (whose := db.session.scalar(busy.limit(1))) is not None:
         is_theirs = whose == session.practitioner_id
         raise (opening.PractitionerBusy if is_theirs else opening.RoomBusy)(day=day)
-    return [one for one, is_shut in zip(times, why, strict=True) if not is_shut]
+    return [span for span, reasons in zip(times, why, strict=True) if not reasons]
 
 
 def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:

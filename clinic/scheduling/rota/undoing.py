@@ -18,7 +18,8 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import HoursChange, ShutSessions
+from clinic.scheduling.changes.change import HoursChange
+from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, Place, RotaRule, Slot
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.rota.models import (
@@ -90,15 +91,10 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     Raises NotTheLast, DraftsOpen, and Used when a booking relies on the new hours.
     """
     one_at_a_time([publication.centre_id])
-    centre = db.session.get_one(Centre, publication.centre_id)
-    last = last_publication(centre)
-    if last is None or last.id != publication.id:
-        raise NotTheLast
-    if drafts_of(centre):
-        raise DraftsOpen
+    _must_be_the_last(publication)
     drafts = _its_drafts(publication)
     change = ShutSessions(
-        centre,
+        db.session.get_one(Centre, publication.centre_id),
         tuple(_new_sessions(drafts)),
         HoursChange.UNDO,
         row=publication,
@@ -124,7 +120,16 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
     db.session.flush()
     concerned = [*publication.kept, *publication.lost]
     lost = _displaced(concerned)
-    return Undone(tuple(one for one in concerned if one not in lost), tuple(lost))
+    return Undone(tuple(number for number in concerned if number not in lost), tuple(lost))
+
+
+def _must_be_the_last(publication: RotaPublication) -> None:
+    centre = db.session.get_one(Centre, publication.centre_id)
+    last = last_publication(centre)
+    if last is None or last.id != publication.id:
+        raise NotTheLast
+    if drafts_of(centre):
+        raise DraftsOpen
 
 
 def _its_drafts(publication: RotaPublication) -> list[RotaDraft]:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.centres.models import (
@@ -19,6 +18,7 @@ from clinic.centres.models import (
     Service,
 )
 from clinic.db import db
+from clinic.remembered import Remembered
 from clinic.scheduling.models import Version
 from clinic.scheduling.policies import policies
 from clinic.scheduling.policy import Policy
@@ -76,12 +76,13 @@ def _by_id(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
     return found
 
 
-_kept: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
+_catalogues: Remembered[str, Catalogue] = Remembered()
+THE_ONE = "catalogue"
 
 
 def last_known() -> Catalogue:
     """The catalogue that this process read last, perhaps out of date; read now if there is none."""
-    return _kept.get(db.engine) or read()
+    return _catalogues.last(THE_ONE) or read()
 
 
 def read() -> Catalogue:
@@ -116,5 +117,5 @@ def read() -> Catalogue:
         policy_of=policy_of,
         closures=_by_id([(closure.centre_id, closure) for closure in closures]),
     )
-    _kept[db.engine] = found
+    _catalogues.put(THE_ONE, version, found, most=1)
     return found

@@ -10,7 +10,7 @@ from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.together import Against, objections_of
-from clinic.scheduling.slot_times import SlotTime, offers
+from clinic.scheduling.slot_times import SlotTime, find_slot_times
 from clinic.sentences import mark
 
 
@@ -122,7 +122,7 @@ def plan_course(
     weeks = pattern.count * pattern.max_gap + 7
     start, end = day_bounds(first_day, weeks)
     against = objections_of(wish, now=now, online=online, except_for=except_for)
-    found = offers(wish.service, [centre_id], max(start, now), end, now=now, online=online)
+    found = find_slot_times(wish.service, [centre_id], max(start, now), end, now=now, online=online)
     own = set(places.slots_of_all(except_for)) if except_for else set()
     by_day = _possible(found, own, against)
     earliest, latest = first_day, first_day + timedelta(days=pattern.max_gap)
@@ -140,8 +140,8 @@ def plan_course(
     return course
 
 
-def _nothing_against(against: Against, offer: SlotTime) -> bool:
-    return not against(offer)
+def _nothing_against(against: Against, slot_time: SlotTime) -> bool:
+    return not against(slot_time)
 
 
 def _next_sitting(
@@ -157,10 +157,12 @@ def _next_sitting(
     others = [day for day in _days(earliest, latest, range(7)) if day not in usual]
     for day in [*usual, *others]:
         if chosen := _on(by_day.get(day, []), day, pattern):
-            offer, why = chosen
-            if not fits(offer):
+            slot_time, why = chosen
+            if not fits(slot_time):
                 continue  # enough of it on that day, or in that week
-            return CourseSession(asked_for or day, offer, "other_day" if day != asked_for else why)
+            return CourseSession(
+                asked_for or day, slot_time, "other_day" if day != asked_for else why
+            )
     return None
 
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
-
-from sqlalchemy import Engine
 
 from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
+from clinic.remembered import Remembered
 from clinic.scheduling import rules
 from clinic.scheduling.policy import Policy
 from clinic.scheduling.search.catalogue import last_known
@@ -51,7 +49,7 @@ class DaySchedule:
         return len({trip.starts_at for trip in self.free})
 
 
-_kept: WeakKeyDictionary[Engine, dict[Key, DaySchedule]] = WeakKeyDictionary()
+_sheets: Remembered[Key, DaySchedule] = Remembered()
 
 
 def sheets_of(
@@ -64,25 +62,20 @@ def sheets_of(
     now: datetime,
 ) -> Mapping[tuple[int, date], DaySchedule]:
     """The sheets of these centres and days, of these versions: from memory, else in one query."""
-    kept = _kept.setdefault(db.engine, {})
     found, missing = {}, []
     for centre_id in centre_ids:
         for day in days:
-            sheet = kept.get((service.id, centre_id, day))
-            if (
-                sheet is not None
-                and sheet.since <= now < sheet.until
-                and sheet.version == versions.of(centre_id, day)
-            ):
+            sheet = _sheets.at((service.id, centre_id, day), versions.of(centre_id, day))
+            if sheet is not None and sheet.since <= now < sheet.until:
                 found[centre_id, day] = sheet
             else:
                 missing.append((centre_id, day))
     if missing:
         read = _read(service, missing, versions, policy_of, now)
         found |= read
-        kept.update({(service.id, *key): sheet for key, sheet in read.items()})
-        for oldest in list(kept)[: max(0, len(kept) - DAYS * last_known().offered)]:
-            kept.pop(oldest, None)
+        most = DAYS * last_known().offered
+        for sheet in read.values():
+            _sheets.put(sheet.of, sheet.version, sheet, most=most)
     return found
 
 
@@ -134,18 +127,18 @@ def _sheet(
     policy: Policy,
     now: datetime,
 ) -> DaySchedule:
-    offers = tuple(runs(rows, minutes, is_free=lambda row: _is_free(row, now)))
+    slot_times = tuple(runs(rows, minutes, is_free=lambda row: _is_free(row, now)))
     anybody = rules.Applicant(of[2], 0, 0, online=True, policy=policy)
     return DaySchedule(
         of=of,
         version=version,
         since=now,
         until=min(_moments(rows, policy, now), default=datetime.max.replace(tzinfo=now.tzinfo)),
-        offers=offers,
+        offers=slot_times,
         free=tuple(
-            Trip((offer,))
-            for offer in offers
-            if offer.is_free and rules.time_objection(anybody, offer, now) is None
+            Trip((slot_time,))
+            for slot_time in slot_times
+            if slot_time.is_free and rules.time_objection(anybody, slot_time, now) is None
         ),
     )
 

@@ -29,7 +29,7 @@ class Trip:
 
     @property
     def ends_at(self) -> datetime:
-        return max(offer.ends_at for offer in self.offers)
+        return max(slot_time.ends_at for slot_time in self.offers)
 
 
 class Against:
@@ -52,14 +52,14 @@ class Against:
             for day in {clinic_day(starts), clinic_day(ends)}:
                 self.busy.setdefault(day, []).append((starts, ends))
 
-    def __call__(self, offer: SlotTime) -> list[rules.Objection]:
-        return rules.objections(self._applicant(offer.centre_id), offer, self.now)
+    def __call__(self, slot_time: SlotTime) -> list[rules.Objection]:
+        return rules.objections(self._applicant(slot_time.centre_id), slot_time, self.now)
 
-    def beside(self, offers: Sequence[SlotTime]) -> "Against":
+    def beside(self, slot_times: Sequence[SlotTime]) -> "Against":
         """The same, with these times of the wish as good as booked."""
         service_id = self.wish.service.id
         more = self.diary.with_more(
-            (offer.starts_at, offer.ends_at, service_id) for offer in offers
+            (slot_time.starts_at, slot_time.ends_at, service_id) for slot_time in slot_times
         )
         return Against(self.wish, more, self.policy_of, now=self.now, online=self.online)
 
@@ -75,10 +75,11 @@ class Against:
         """Until when missed visits keep the child from the service there; None: they do not."""
         return self._applicant(centre_id).paused_until
 
-    def elsewhere(self, offer: SlotTime, day: date) -> bool:
+    def elsewhere(self, slot_time: SlotTime, day: date) -> bool:
         """Whether the child is somewhere else at that time of that day."""
         return any(
-            rules.overlap(offer.starts_at, offer.ends_at, *one) for one in self.busy.get(day, ())
+            rules.overlap(slot_time.starts_at, slot_time.ends_at, *one)
+            for one in self.busy.get(day, ())
         )
 
     def _applicant(self, centre_id: int) -> rules.Applicant:

@@ -12,7 +12,7 @@ from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Place, Slot
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.together import Against, Trip, objections_of
-from clinic.scheduling.slot_times import SlotTime, offers
+from clinic.scheduling.slot_times import SlotTime, find_slot_times
 
 GAP = timedelta(minutes=30)  # between two parts of one visit
 LONGEST_SESSION = timedelta(days=1)
@@ -37,7 +37,7 @@ def find_trips(
     """
     against = against or [objections_of(wish, now=now, online=online) for wish in wishes]
     found = {
-        service.id: offers(
+        service.id: find_slot_times(
             service, centre_ids, start, end + GAP * 4, now=now, online=online, only_free=True
         )
         for service in {wish.service.id: wish.service for wish in wishes}.values()
@@ -78,7 +78,7 @@ class _Nearby:
         now: datetime,
     ) -> None:
         self.wishes = wishes
-        self.fitting = [_by_centre(offers) for offers in fitting]
+        self.fitting = [_by_centre(slot_times) for slot_times in fitting]
         self.starts = [
             {
                 centre_id: [slot_time.starts_at for slot_time in those]
@@ -143,10 +143,10 @@ class _Nearby:
         )
 
 
-def _by_centre(offers: Iterable[SlotTime]) -> dict[int, list[SlotTime]]:
+def _by_centre(slot_times: Iterable[SlotTime]) -> dict[int, list[SlotTime]]:
     found: dict[int, list[SlotTime]] = {}
-    for offer in offers:
-        found.setdefault(offer.centre_id, []).append(offer)
+    for slot_time in slot_times:
+        found.setdefault(slot_time.centre_id, []).append(slot_time)
     return found
 
 

@@ -41,7 +41,7 @@ NO_SESSION = Objection("no_session", mark("There are no sessions on this day."))
 
 
 def why_none(
-    offers: Sequence[SlotTime],
+    slot_times: Sequence[SlotTime],
     against: Callable[[SlotTime], list[Objection]],
     *,
     holiday: Holiday | None,
@@ -62,7 +62,7 @@ def why_none(
         mark("Closed on this day: %(reason)s") if closed_because else mark("Closed on this day."),
         {"reason": closed_because} if closed_because else {},
     )
-    if not offers:
+    if not slot_times:
         if filtered:
             return Objection("other_times", mark("Nothing fits these filters on this day."))
         if holiday:
@@ -72,9 +72,9 @@ def why_none(
         if closed_because:
             return closed
         return opens_later(opens) if opens else NO_SESSION
-    if all(offer.is_closed for offer in offers):
+    if all(slot_time.is_closed for slot_time in slot_times):
         return closed
-    return _first_said([against(offer) for offer in offers if not offer.is_closed])
+    return _first_said([against(slot_time) for slot_time in slot_times if not slot_time.is_closed])
 
 
 def _first_said(found: Sequence[list[Objection]]) -> Objection:

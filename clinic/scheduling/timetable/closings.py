@@ -5,7 +5,7 @@ or deletes rows has locked the slots.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import (
@@ -103,11 +103,10 @@ def add(reasons: Mapping[int, Sequence[Why]], *, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Lifting:
-    """Closings that go, and the slots that have none left then."""
+    """Closings that go, by their slots, and the slots that have none left then."""
 
-    closing_ids: frozenset[int] = frozenset()
-    slot_ids: frozenset[int] = frozenset()  # whose closings go
-    opens: frozenset[int] = frozenset()  # of these, the slots that open
+    closing_ids: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    opens: Collection[int] = ()
 
 
 def lifting(which: ColumnElement[bool], *, now: datetime) -> Lifting:
@@ -121,21 +120,28 @@ def lifting(which: ColumnElement[bool], *, now: datetime) -> Lifting:
         .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
         .where(which, Slot.ends_at > now)
     )
-    rows = db.session.execute(going).all()
-    if not rows:
+    found: dict[int, list[int]] = {}
+    for row in db.session.execute(going):
+        found.setdefault(row.slot_id, []).append(row.id)
+    if not found:
         return Lifting()
-    ids, slot_ids = frozenset(row.id for row in rows), frozenset(row.slot_id for row in rows)
-    others = select(SlotClosing.slot_id).where(
-        SlotClosing.slot_id.in_(slot_ids), SlotClosing.id.not_in(ids)
+    all_of_them = (
+        select(SlotClosing.slot_id, func.count())
+        .where(SlotClosing.slot_id.in_(found))
+        .group_by(SlotClosing.slot_id)
     )
-    return Lifting(ids, slot_ids, slot_ids - set(db.session.scalars(others)))
+    rows = db.session.execute(all_of_them).all()
+    return Lifting(
+        found, sorted(slot_id for slot_id, number in rows if number == len(found[slot_id]))
+    )
 
 
-def remove(lifting: Lifting, slot_ids: Collection[int]) -> None:
+def remove(lifting: Lifting, slot_ids: Iterable[int]) -> None:
     """Delete the closings of these slots that go."""
-    if slot_ids:
-        theirs = SlotClosing.slot_id.in_(slot_ids) & SlotClosing.id.in_(lifting.closing_ids)
-        db.session.execute(delete(SlotClosing).where(theirs), execution_options=UNSYNCHRONISED)
+    going = [closing_id for slot_id in slot_ids for closing_id in lifting.closing_ids[slot_id]]
+    if going:
+        statement = delete(SlotClosing).where(SlotClosing.id.in_(going))
+        db.session.execute(statement, execution_options=UNSYNCHRONISED)
 
 
 def taken_out(session_ids: Collection[int]) -> set[int]:

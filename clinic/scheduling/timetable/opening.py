@@ -125,9 +125,8 @@ def open_session(
 ) -> ClinicSession:
     """Add one session to a practitioner's calendar; its slots open by policy, or at `opens_at`.
 
-    Slots within a closure or a leave are made shut, so that lifting it opens them. Raises a
-    DomainError for hours without a slot or without an open one, ReleaseInPast, and
-    PractitionerBusy or RoomBusy when the database refuses an overlap.
+    Slots within a closure or a leave are made shut, so that lifting it opens them. Raises what
+    stands against the hours, NotGivenHere, ReleaseInPast, ShutThen, PractitionerBusy or RoomBusy.
     """
     if opens_at is not None and opens_at < now:
         raise ReleaseInPast
@@ -135,8 +134,7 @@ def open_session(
     if not is_given(practitioner, room, services):
         raise NotGivenHere
     one_at_a_time([practitioner.centre_id])
-    whose = (practitioner.centre_id, room.id, practitioner.id)
-    shut = Shut([practitioner.centre_id], [day]).why(*whose, times)
+    shut = Shut([room.centre_id], [day]).why(room.centre_id, room.id, practitioner.id, times)
     if all(shut):
         raise ShutThen(day=day)
     session = _add_session(practitioner, room, day, hours, now)

@@ -209,7 +209,7 @@ def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[in
     centre_ids = [centre.id for centre in entry.centres]
     against = [objections_of(wish, now=now) for wish in wishes]
     for trip in find_trips(wishes, centre_ids, max(start, now), end, now=now, against=against):
-        used = {slot_id for offer in trip.offers for slot_id in offer.slot_ids}
+        used = {slot_id for slot_time in trip.offers for slot_id in slot_time.slot_ids}
         if used & declined or (slot_ids and not used & set(slot_ids)):
             continue
         if _suits(entry, trip) and _offer(entry, wishes, trip, now=now):
@@ -233,7 +233,7 @@ def _suits(entry: WaitlistEntry, trip: Trip) -> bool:
     return (
         entry.first_day <= day <= entry.last_day
         and day.weekday() in entry.weekdays
-        and all(part_of(offer.starts_at) in entry.parts for offer in trip.offers)
+        and all(part_of(slot_time.starts_at) in entry.parts for slot_time in trip.offers)
     )
 
 

@@ -105,7 +105,7 @@ _promises = DoseReservation.__table__.c
 
 
 @cache
-def _promised_to(owner: str) -> Select[*tuple[Any, ...]]:
+def _reserved_for(owner: str) -> Select[*tuple[Any, ...]]:
     """Also to visits that are over: what they were for, unless it was taken back.
 
     And to forms that are over: who confirms one all the same comes for it.
@@ -122,7 +122,7 @@ def _promised_to(owner: str) -> Select[*tuple[Any, ...]]:
 def lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[PurposeChoice]]:
     """What these holds (`hold_id`) or visits (`appointment_id`) are for. One query."""
     found: dict[int, list[PurposeChoice]] = {}
-    rows = db.session.execute(_promised_to(owner), {"numbers": list(numbers)})
+    rows = db.session.execute(_reserved_for(owner), {"numbers": list(numbers)})
     for number, series, vaccine, dose in rows:
         assert number
         found.setdefault(number, []).append(line_of(series, vaccine, dose, None, True))

@@ -33,7 +33,7 @@ from clinic.vaccination.stock.queries import (
     let_go,
     lives_or_was_taken_away,
     lock_all,
-    promised_to,
+    reserved_for,
 )
 
 
@@ -72,7 +72,7 @@ def must_fit(child_id: int, birth_date: date) -> None:
 
 def lock(child_ids: Collection[int]) -> None:
     """The stock of all that these children are promised, or were."""
-    lock_all(promised_to(child_ids))
+    lock_all(reserved_for(child_ids))
 
 
 @dataclass
@@ -87,7 +87,7 @@ class _Visit:
     @property
     def purposes(self) -> list[Purpose]:
         day = clinic_day(self.row.starts_at)
-        return [_purpose(promise, day) for promise in self.promises]
+        return [_purpose(reservation, day) for reservation in self.promises]
 
 
 def _purpose(one: DoseReservation, day: date) -> Purpose:
@@ -97,8 +97,10 @@ def _purpose(one: DoseReservation, day: date) -> Purpose:
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Every dose promised to a visit to come, or to an open form, is one that is legal on its day."""
     visits, forms = _appointments(child_ids, now), _forms(child_ids, now)
-    promises = [*(p for visit in visits for p in visit.promises), *(form[0] for form in forms)]
-    in_turn = {promise.child_id: None for promise in sorted(promises, key=lambda each: each.id)}
+    reservations = [*(p for visit in visits for p in visit.promises), *(form[0] for form in forms)]
+    in_turn = {
+        reservation.child_id: None for reservation in sorted(reservations, key=lambda each: each.id)
+    }
     if not in_turn:
         return
     cases = cases_of(in_turn, today=clinic_day(now))
@@ -110,9 +112,9 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
         )
         for visit in theirs:
             _follow(visit, found, by=by, now=now)
-        for promise, hold, starts_at in forms:
-            if promise.child_id == child_id:
-                _follow_in_form(promise, hold, clinic_day(starts_at), case, theirs, found)
+        for reservation, hold, starts_at in forms:
+            if reservation.child_id == child_id:
+                _follow_in_form(reservation, hold, clinic_day(starts_at), case, theirs, found)
 
 
 def _appointments(child_ids: Collection[int], now: datetime) -> list[_Visit]:
@@ -124,8 +126,8 @@ def _appointments(child_ids: Collection[int], now: datetime) -> list[_Visit]:
         .execution_options(populate_existing=True)
     )
     found: dict[int, _Visit] = {}
-    for promise, row in db.session.execute(query):
-        found.setdefault(row.id, _Visit(row)).promises.append(promise)
+    for reservation, row in db.session.execute(query):
+        found.setdefault(row.id, _Visit(row)).promises.append(reservation)
     return list(found.values())
 
 
@@ -143,49 +145,49 @@ def _forms(
             Hold.expires_at > now,
         )
     )
-    return [(promise, hold, at) for promise, hold, at in db.session.execute(query)]
+    return [(reservation, hold, at) for reservation, hold, at in db.session.execute(query)]
 
 
 def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: datetime) -> None:
     """Let go, change or promise again; then ask if nothing is left, or ask no more."""
-    for promise in visit.promises:
-        wanted, is_live = found[promise.id], promise.released_at is None
-        if is_live and (wanted is None or wanted.vaccine != promise.vaccine):
-            let_go([promise.id], Why.CHANGED, now=now)
-            _record("let_go", promise, visit.row, by, now)
+    for reservation in visit.promises:
+        wanted, is_live = found[reservation.id], reservation.released_at is None
+        if is_live and (wanted is None or wanted.vaccine != reservation.vaccine):
+            let_go([reservation.id], Why.CHANGED, now=now)
+            _record("let_go", reservation, visit.row, by, now)
             visit.is_changed = True
             is_live = False
         if wanted is None:
             continue
         if not is_live:
-            visit.lacks |= not _promised(visit.row, promise.series, wanted, by=by, now=now)
-        elif wanted.number != promise.dose_number:
-            promise.dose_number = wanted.number
-            _record("renumber", promise, visit.row, by, now, number=wanted.number)
+            visit.lacks |= not _reserved(visit.row, reservation.series, wanted, by=by, now=now)
+        elif wanted.number != reservation.dose_number:
+            reservation.dose_number = wanted.number
+            _record("renumber", reservation, visit.row, by, now, number=wanted.number)
     db.session.flush()
     _ask(visit, now)
 
 
 def _record(
     action: str,
-    promise: DoseReservation,
+    reservation: DoseReservation,
     appointment: Appointment,
     by: Person,
     now: datetime,
     **details: object,
 ) -> None:
-    facts = {"vaccine": promise.vaccine, "appointment_id": appointment.id} | details
-    audit.record(action, promise, by=by.id, now=now, centre_id=appointment.centre_id, **facts)
+    facts = {"vaccine": reservation.vaccine, "appointment_id": appointment.id} | details
+    audit.record(action, reservation, by=by.id, now=now, centre_id=appointment.centre_id, **facts)
 
 
-def _promised(
+def _reserved(
     appointment: Appointment, series: str, wanted: Now, *, by: Person, now: datetime
 ) -> bool:
     """Promise it to the visit, if the centre has it."""
     dose = reserving.DoseToReserve(wanted.vaccine, series, wanted.number)
     try:
         with db.session.begin_nested():
-            reserving.promise([dose], appointment=appointment, by=by, now=now)
+            reserving.reserve([dose], appointment=appointment, by=by, now=now)
     except (reserving.OutOfStock, reserving.BookedAlready):
         return False
     return True
@@ -204,7 +206,7 @@ def _ask(visit: _Visit, now: datetime) -> None:
 
 
 def _follow_in_form(
-    promise: DoseReservation,
+    reservation: DoseReservation,
     hold: Hold,
     day: date,
     case: ChildRecord,
@@ -213,11 +215,13 @@ def _follow_in_form(
 ) -> None:
     """The dose has another number by now. What is not legal any more is refused at the confirmation."""
     booked = tuple(
-        Booked(promise.series, Dose(wanted.vaccine, clinic_day(visit.row.starts_at)))
+        Booked(reservation.series, Dose(wanted.vaccine, clinic_day(visit.row.starts_at)))
         for visit in visits
-        for promise in visit.promises
-        if visit.row.id != hold.moves_id and (wanted := found[promise.id])
+        for reservation in visit.promises
+        if visit.row.id != hold.moves_id and (wanted := found[reservation.id])
     )
-    wanted = purposes_now(replace(case, booked=booked), [_purpose(promise, day)])[promise.id]
-    if wanted and wanted.vaccine == promise.vaccine:
-        promise.dose_number = wanted.number
+    wanted = purposes_now(replace(case, booked=booked), [_purpose(reservation, day)])[
+        reservation.id
+    ]
+    if wanted and wanted.vaccine == reservation.vaccine:
+        reservation.dose_number = wanted.number

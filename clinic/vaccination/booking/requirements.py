@@ -8,6 +8,7 @@ from functools import cached_property
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.i18n import name_of
+from clinic.remembered import Remembered
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.request import Held
 from clinic.scheduling.requirements import Codes, Note, PurposeChoice
@@ -22,12 +23,7 @@ from clinic.vaccination.booking.booked import (
     lost_by,
 )
 from clinic.vaccination.booking.shelves import Shelves
-from clinic.vaccination.booking.versions import (
-    RecordVersions,
-    recall,
-    remember,
-    versions_of,
-)
+from clinic.vaccination.booking.versions import RecordVersions, versions_of
 from clinic.vaccination.programme import legal
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.forecast import Forecast
@@ -50,6 +46,8 @@ NEXT_AFTER = mark(
 PLAN = mark("Care plan")
 OPEN = mark("Open the appointment")
 NO_STOCK = mark("%(vaccine)s is not available there on that day. Please try another centre.")
+MOST_RECORDS = 5000  # in memory
+_records: Remembered[int, ChildRecord] = Remembered()  # by child
 
 
 class DoseRequirements:
@@ -151,12 +149,13 @@ class DoseRequirements:
         if self.versions is None or self.moving:
             return cases_of(child_ids, but=self.moving, today=today)
         records = self.versions.records
-        known: dict[int, ChildRecord] = {
-            child_id: recall(child_id, (records[child_id], today)) for child_id in child_ids
+        found = {
+            child_id: _records.at(child_id, (records[child_id], today)) for child_id in child_ids
         }
-        if missing := [one for one, case in known.items() if case is None]:
+        known = {child_id: case for child_id, case in found.items() if case is not None}
+        if missing := [child_id for child_id in child_ids if child_id not in known]:
             for child_id, case in cases_of(missing, today=today).items():
-                remember(child_id, (records[child_id], today), case)
+                _records.put(child_id, (records[child_id], today), case, most=MOST_RECORDS)
                 known[child_id] = case
         return known
 
@@ -223,7 +222,7 @@ class DoseRequirements:
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
         if not is_new:
             reserving.only(wanted, hold=hold, now=now)
-        reserving.promise(wanted, hold=hold, by=by, now=now)
+        reserving.reserve(wanted, hold=hold, by=by, now=now)
 
     def assign(
         self, appointment: Appointment, from_hold: Held | None = None, *, by: Person, now: datetime
@@ -236,7 +235,7 @@ class DoseRequirements:
             wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
             reserving.only(wanted, appointment=appointment, now=now)
             reserving.must_still_have(appointment)
-            reserving.promise(wanted, appointment=appointment, by=by, now=now)
+            reserving.reserve(wanted, appointment=appointment, by=by, now=now)
         elif self.moving or self.series[appointment.child_id]:
             reserving.carry_over(from_hold, appointment, by=by, now=now)
             if self.moving:

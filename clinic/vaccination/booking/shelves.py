@@ -8,8 +8,8 @@ from sqlalchemy import and_, case, func, or_, select, tuple_
 
 from clinic.clock import clinic_day
 from clinic.db import db
+from clinic.remembered import Remembered
 from clinic.scheduling.models import Hold
-from clinic.vaccination.booking.versions import recall, remember
 from clinic.vaccination.stock.models import (
     DoseReservation,
     Stock,
@@ -32,6 +32,12 @@ Shelf = tuple[int, str]  # of a centre, with a vaccine
 class _Left(NamedTuple):
     lasting: int  # doses that outlast the horizon
     promised: int  # as counted, with what is over and not swept yet
+
+
+MOST_SHELVES = 1000  # in memory
+_shelves: Remembered[tuple[str, ...], Mapping[Shelf, _Left]] = (
+    Remembered()
+)  # by the vaccines asked for
 
 
 class Shelves:
@@ -89,10 +95,10 @@ class Shelves:
         if self.version is None:
             return _left(names, lasts_until)
         version = (self.version, lasts_until)
-        left: Mapping[Shelf, _Left] | None = recall(names, version)
+        left = _shelves.at(names, version)
         if left is None:
             left = _left(names, lasts_until)
-            remember(names, version, left)
+            _shelves.put(names, version, left, most=MOST_SHELVES)
         return left
 
     def _read_exactly(self) -> None:

@@ -42,10 +42,10 @@ def broken_records(*, now: datetime) -> list[str]:
         for line, query in BEFORE_BIRTH.items()
         for row in db.session.execute(text(query))
     ]
-    return [*found, *_broken_promises(now), *_not_asked(now)]
+    return [*found, *_broken_reservations(now), *_not_asked(now)]
 
 
-def _broken_promises(now: datetime) -> Iterator[str]:
+def _broken_reservations(now: datetime) -> Iterator[str]:
     query = (
         select(
             DoseReservation.id,

@@ -1,20 +1,12 @@
-"""How often a child's record and the stock have changed, and what this process remembers of them.
-
-The database counts (clinic/promises). Read the versions before what they speak of: what
-is newer than its number is then only read again too early. A transaction that changed a record
-or a stock itself must not remember anything: it may be rolled back.
-"""
+"""How often a child's record and the stock have changed. The database counts (clinic/promises)."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
-from sqlalchemy import Engine, String, bindparam, func, literal, select, union_all
+from sqlalchemy import String, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, db
-
-MOST = 5000  # things in memory; then it begins anew
 
 
 class RecordVersion(Base):
@@ -57,20 +49,3 @@ def versions_of(child_ids: Collection[int]) -> RecordVersions:
     found = {row[0]: int(row[1]) for row in rows}
     stock = found.pop(0)
     return RecordVersions({child_id: found.get(child_id, 0) for child_id in child_ids}, stock)
-
-
-_kept: WeakKeyDictionary[Engine, dict[object, tuple[object, Any]]] = WeakKeyDictionary()
-
-
-def recall(what: object, version: object) -> Any:
-    """What this process remembers of this version, or None."""
-    found = _kept.get(db.engine, {}).get(what)
-    return found[1] if found and found[0] == version else None
-
-
-def remember(what: object, version: object, value: object) -> None:
-    """Remember what was read of this version."""
-    kept = _kept.setdefault(db.engine, {})
-    if len(kept) > MOST:
-        kept.clear()
-    kept[what] = (version, value)

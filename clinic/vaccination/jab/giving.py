@@ -29,7 +29,7 @@ from clinic.vaccination.record.models import Immunization, Source
 from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import VaccineLot
-from clinic.vaccination.stock.queries import lock_all, lot_numbered, promised_to
+from clinic.vaccination.stock.queries import lock_all, lot_numbered, reserved_for
 from clinic.visits import recorded
 
 STAY = timedelta(minutes=30)  # 预防接种工作规范 (2023)
@@ -160,7 +160,7 @@ def _take(
     now: datetime,
 ) -> None:
     here = {(appointment.centre_id, jab.code) for jab in jabs}
-    lock_all({*promised_to([appointment.child_id]), *here})
+    lock_all({*reserved_for([appointment.child_id]), *here})
     for jab in sorted(jabs, key=lambda one: one.code):
         try:
             _take_one(appointment, jab, checks, by=by, now=now)

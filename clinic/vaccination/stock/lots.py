@@ -26,12 +26,12 @@ from clinic.vaccination.stock.models import (
     Why,
 )
 from clinic.vaccination.stock.queries import (
-    Promised,
+    Reserved,
     doses_of,
     is_to_come,
     let_go,
     lock,
-    promised,
+    reserved,
     sweep,
 )
 from clinic.vaccination.stock.rules import unkept
@@ -158,7 +158,7 @@ def waste(
     lock_lot(lot)
     if doses > lot.left:
         raise NotSoMany(left=lot.left)
-    affected = _break_promises(lot, lot.left - doses, Why.WASTED, now=now)
+    affected = _end_reservations(lot, lot.left - doses, Why.WASTED, now=now)
     lot.wasted = VaccineLot.wasted + doses
     _ask(affected, now=now)
     _record("waste", lot, by=by, now=now, doses=doses, reason=reason)
@@ -173,7 +173,7 @@ def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[A
     lock_lot(lot)
     if lot.recalled_at is not None:
         return []
-    affected = _break_promises(lot, 0, Why.RECALLED, now=now)
+    affected = _end_reservations(lot, 0, Why.RECALLED, now=now)
     lot.recalled_at, lot.recalled_by_id, lot.recall_reason = now, by.id, reason
     _ask(affected, now=now)
     _record("recall", lot, by=by, now=now, left=lot.left, reason=reason)
@@ -196,7 +196,7 @@ def swap(
     reserving.must_be_good(new, centre_id, vaccine, day, given_at=given_at)
     old.used = VaccineLot.used - 1
     db.session.flush()
-    affected = _break_promises(new, new.left - 1, Why.WASTED, now=now)
+    affected = _end_reservations(new, new.left - 1, Why.WASTED, now=now)
     new.used = VaccineLot.used + 1
     _ask(affected, now=now)
     _record("give_back", old, by=by, now=now)
@@ -218,7 +218,7 @@ def lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
     db.session.refresh(lot)
 
 
-def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> list[Appointment]:
+def _end_reservations(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> list[Appointment]:
     """Let go what cannot be kept with so many doses left of this lot. Whose visits, the latest made first."""
     sweep(lot.centre_id, lot.product.vaccine, now=now)
     broken = broken_with(lot, left, now=now)
@@ -229,14 +229,14 @@ def _break_promises(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> l
     return [found[number] for number in dict.fromkeys(numbers)]
 
 
-def broken_with(lot: VaccineLot, left: int, *, now: datetime) -> list[Promised]:
+def broken_with(lot: VaccineLot, left: int, *, now: datetime) -> list[Reserved]:
     """The promises that cannot be kept with so many doses left of this lot, the latest made first."""
     centre_id, vaccine = lot.centre_id, lot.product.vaccine
     doses = [
         dose._replace(number=left) if dose.lot_id == lot.id else dose
         for dose in doses_of(centre_id, vaccine)
     ]
-    kept = promised(centre_id, vaccine, now=now)
+    kept = reserved(centre_id, vaccine, now=now)
     return unkept(doses, [(promise, promise.day) for promise in kept])
 
 

@@ -35,7 +35,7 @@ TAKEN_AWAY = (Why.CHANGED, Why.RECALLED, Why.WASTED)
 visit_starts = func.coalesce(Appointment.starts_at, Slot.starts_at)
 
 
-class Promised(NamedTuple):
+class Reserved(NamedTuple):
     """A promise that lives, and the day of its visit."""
 
     id: int
@@ -64,7 +64,7 @@ def lock_all(stocks: Collection[tuple[int, str]]) -> None:
         ).all()
 
 
-def promised_to(child_ids: Collection[int]) -> set[tuple[int, str]]:
+def reserved_for(child_ids: Collection[int]) -> set[tuple[int, str]]:
     """The stocks, each a centre and a vaccine, of what these children are promised, or lost by a change."""
     theirs = select(DoseReservation.centre_id, DoseReservation.vaccine).where(
         DoseReservation.child_id.in_(child_ids), lives_or_was_taken_away()
@@ -102,9 +102,9 @@ def is_over(now: datetime) -> ColumnElement[bool]:
     return or_(hold_is_over, and_(Appointment.id.is_not(None), ~is_to_come(now)))
 
 
-def promised(
+def reserved(
     centre_id: int, vaccine: str, *, but: int | None = None, now: datetime | None = None
-) -> list[Promised]:
+) -> list[Reserved]:
     """The promises that live, in the order in which they were made; `but` is an appointment to leave out.
 
     With `now` also those that are over by then, and were not swept yet, are left out.
@@ -118,7 +118,7 @@ def promised(
         query = query.where(~is_over(now))
     rows = db.session.execute(query).all()
     return [
-        Promised(number, appointment_id, clinic_day(starts_at))
+        Reserved(number, appointment_id, clinic_day(starts_at))
         for number, appointment_id, starts_at in rows
         if but is None or appointment_id != but
     ]

@@ -28,7 +28,7 @@ from clinic.vaccination.stock.queries import (
     let_go,
     lock,
     lock_all,
-    promised,
+    reserved,
     sweep,
 )
 from clinic.vaccination.stock.rules import can_keep, last_day
@@ -51,7 +51,7 @@ class BookedAlready(DomainError):
     message = mark("This dose is booked for another visit already.")
 
 
-class PromisedElsewhere(DomainError):
+class ReservedElsewhere(DomainError):
     message = mark(
         "Doses that expire later are reserved for other visits. "
         "Please use the lot that expires first."
@@ -99,7 +99,7 @@ def refusal(error: IntegrityError, vaccine: str) -> DomainError:
     raise error
 
 
-def promise(
+def reserve(
     wanted: Sequence[DoseToReserve],
     *,
     hold: Held | None = None,
@@ -209,7 +209,7 @@ def _visit(hold: Held | None, appointment: Appointment | None) -> tuple[int, dat
 def _must_have(centre_id: int, vaccine: str, day: date, *, but: int | None = None) -> None:
     """Raise unless one more dose can be promised for that day; `but` is an appointment to leave out."""
     doses = doses_of(centre_id, vaccine)
-    days = [row.day for row in promised(centre_id, vaccine, but=but)]
+    days = [row.day for row in reserved(centre_id, vaccine, but=but)]
     if can_keep(doses, [*days, day]):
         return
     name, last = name_of(vaccines()[vaccine]), last_day(doses, days)
@@ -245,7 +245,7 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
         for row in rows
         if row.why_released is not Why.MOVED  # the form was filled in anew without it
     ]
-    promise(doses, appointment=appointment, by=by, now=now)
+    reserve(doses, appointment=appointment, by=by, now=now)
 
 
 def _held_before(appointment: Appointment, vaccines: Collection[str]) -> Sequence[DoseReservation]:
@@ -293,9 +293,9 @@ def use(
         db.session.flush()
     except IntegrityError as error:
         raise refusal(error, vaccine) from error
-    days = [row.day for row in promised(centre_id, vaccine)]
+    days = [row.day for row in reserved(centre_id, vaccine)]
     if not can_keep(doses_of(centre_id, vaccine), days):
-        raise PromisedElsewhere
+        raise ReservedElsewhere
     audit.record("use", lot, by=by.id, now=now, centre_id=centre_id, appointment_id=appointment.id)
 
 

@@ -6,7 +6,7 @@ It repeats what triggers and constraints promise, on purpose, as `clinic.schedul
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.vaccination.stock.queries import doses_of, promised
+from clinic.vaccination.stock.queries import doses_of, reserved
 from clinic.vaccination.stock.rules import can_keep
 
 LEFT = """SELECT l.centre_id, p.vaccine, sum(l.received - l.used - l.wasted) AS number
@@ -65,7 +65,7 @@ def broken_stock() -> list[str]:
     ]
     some = "SELECT centre_id, vaccine FROM stock WHERE promised > 0 AND promised <= on_hand"
     for centre_id, vaccine in db.session.execute(text(some)).all():
-        days = [one.day for one in promised(centre_id, vaccine)]
+        days = [one.day for one in reserved(centre_id, vaccine)]
         if not can_keep(doses_of(centre_id, vaccine), days):
             found.append(BEFORE.format(id=centre_id, vaccine=vaccine))
     return found

@@ -10,7 +10,7 @@ from clinic.scheduling.booking import booking, holding, moving
 from clinic.scheduling.booking.moving import Move
 from clinic.scheduling.models import Booking, Channel, Hold, Place, Slot
 from clinic.scheduling.request import Refused, Request, SlotTaken
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
@@ -117,7 +117,7 @@ def test_a_hold_ends_to_the_second(seconds_left, is_free):
     assert kept.expires_at == NOON + timedelta(minutes=10)
 
     end = slot.starts_at + timedelta(minutes=1)
-    [found] = offers(service, [slot.centre_id], slot.starts_at, end, now=now)
+    [found] = find_slot_times(service, [slot.centre_id], slot.starts_at, end, now=now)
     assert found.is_free is is_free
     if is_free:
         assert hold(*family(), service, slot, now=now).slot_id == slot.id

@@ -11,7 +11,7 @@ from clinic.scheduling import places
 from clinic.scheduling.booking import booking
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
 from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -82,7 +82,7 @@ def test_a_search_does_not_call_a_full_share_free_when_the_desks_hold_has_expire
     make_appointment(service=service, slot=slot)
     resting(slot, (DESK, 5))
 
-    found = offers(service, [slot.centre_id], *day_bounds(TOMORROW), now=minutes(6))
+    found = find_slot_times(service, [slot.centre_id], *day_bounds(TOMORROW), now=minutes(6))
 
     assert [slot_time.is_free for slot_time in found if slot_time.slot_id == slot.id] == [False]
 

@@ -13,7 +13,7 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Slot, SlotService
 from clinic.scheduling.policies import policy_for, set_policy
 from clinic.scheduling.request import Refused, Request, SlotTaken
-from clinic.scheduling.slot_times import offers, slots_for
+from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.timetable import opening, release
 from clinic.scheduling.timetable.opening import ReleaseInPast
 from clinic.scheduling.verify import broken_promises
@@ -44,7 +44,7 @@ def policy(service, **settings):
 
 
 def free(service, slot, now):
-    found = offers(service, [slot.centre_id], slot.starts_at, slot.ends_at, now=now)
+    found = find_slot_times(service, [slot.centre_id], slot.starts_at, slot.ends_at, now=now)
     return any(slot_time.is_free and slot_time.slot_id == slot.id for slot_time in found)
 
 

@@ -215,7 +215,7 @@ def test_it_comes_back_when_the_other_visit_of_its_series_is_cancelled(baby):
 def test_what_is_kept_in_an_open_form_has_the_number_that_is_next(baby):
     wanted = baby.wanted(TOMORROW)
     hold = make_hold(wanted, by=baby.parent, now=NOON)
-    reserving.promise(
+    reserving.reserve(
         [reserving.DoseToReserve("DTaP", "DTAP", 2)], hold=hold, by=baby.parent, now=NOON
     )
     db.session.commit()

@@ -65,7 +65,7 @@ def test_no_expired_dose_is_on_hand_and_no_past_visit_is_promised_one(manager, c
     slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
     visit = make_appointment(service=service, slot=slot)
     dose = reserving.DoseToReserve("MMR", "MMR", 1)
-    reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
+    reserving.reserve([dose], appointment=visit, by=make_user(), now=NOON)
     assert "库存 13 剂 · 已预留 1 剂" in manager.page("/manage/stock").words
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
         words = manager.page("/manage/stock").words
@@ -148,7 +148,7 @@ def promise(slot, number=0):
     slot = slot.clinic_session.slots[number]
     visit = make_appointment(service=slot.clinic_session.practitioner.services[0], slot=slot)
     dose = reserving.DoseToReserve("MMR", "MMR", 1)
-    reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
+    reserving.reserve([dose], appointment=visit, by=make_user(), now=NOON)
     db.session.commit()
     return visit
 
@@ -218,7 +218,7 @@ def test_a_lot_that_lost_its_dose_is_promised_again_by_what_comes(manager, centr
     recall_page(manager, lot).form().fill(reason="监管通知").submit()
     receive(centre, number="B2")
     dose = reserving.DoseToReserve("MMR", "MMR", 1)
-    reserving.promise([dose], appointment=visit, by=make_user(), now=NOON)
+    reserving.reserve([dose], appointment=visit, by=make_user(), now=NOON)
     assert visit.booking.reference not in manager.get("/manage/stock").text
 
 

@@ -47,7 +47,7 @@ class Centre:
     def visit(self, *doses, day=TOMORROW, by=None):
         """An appointment, these doses promised to it."""
         made = make_appointment(service=self.service, slot=self.sessions[day].slots[0], by=by)
-        reserving.promise(doses, appointment=made, by=self.nurse, now=NOON)
+        reserving.reserve(doses, appointment=made, by=self.nurse, now=NOON)
         db.session.commit()
         return made
 
@@ -57,7 +57,7 @@ class Centre:
         slots = slots_for(self.service, self.sessions[day].slots[1].id)
         wanted = Request(child or make_child(by), self.service, slots)
         hold = make_hold(wanted, by=by, now=NOON, moves=moves)
-        reserving.promise(doses, hold=hold, by=by, now=NOON)
+        reserving.reserve(doses, hold=hold, by=by, now=NOON)
         db.session.commit()
         return hold
 

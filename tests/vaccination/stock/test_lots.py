@@ -112,7 +112,7 @@ def test_what_lasts_is_not_given_to_who_could_have_the_other(centre):
     late = centre.receive(1, number="late")
     visit = centre.visit(MMR)
     centre.visit(MMR, day=NEXT_WEEK)
-    with pytest.raises(reserving.PromisedElsewhere):
+    with pytest.raises(reserving.ReservedElsewhere):
         reserving.use(visit, "MMR", late, by=centre.nurse, now=visit.starts_at)
 
 

@@ -54,7 +54,7 @@ def test_all_doses_of_a_visit_or_none(centre):
 def test_the_same_dose_is_promised_once(centre):
     centre.receive(5)
     visit = centre.visit(MMR)
-    reserving.promise([MMR], appointment=visit, by=centre.nurse, now=NOON)
+    reserving.reserve([MMR], appointment=visit, by=centre.nurse, now=NOON)
     assert centre.counts() == (5, 1)
 
 
@@ -139,7 +139,7 @@ def test_a_form_that_is_over_loses_its_dose_to_who_comes_next(centre):
     other = make_appointment(
         service=centre.service, slot=centre.sessions[TOMORROW].slots[0], now=later
     )
-    reserving.promise([MMR], appointment=other, by=centre.nurse, now=later)
+    reserving.reserve([MMR], appointment=other, by=centre.nurse, now=later)
     assert centre.counts() == (1, 1)
     made = confirm(hold, now=later)
     with pytest.raises(reserving.OutOfStock):
@@ -153,7 +153,7 @@ def test_a_form_that_is_over_has_its_dose_again_where_one_is_left(centre):
     other = make_appointment(
         service=centre.service, slot=centre.sessions[TOMORROW].slots[0], now=later
     )
-    reserving.promise([MMR], appointment=other, by=centre.nurse, now=later)
+    reserving.reserve([MMR], appointment=other, by=centre.nurse, now=later)
     reserving.carry_over(hold, confirm(hold, now=later), by=centre.nurse, now=later)
     assert centre.counts() == (2, 2)
 
