@@ -119,10 +119,10 @@ def test_a_session_that_stood_in_the_way_and_is_taken_out_makes_room_for_the_rot
     by_hand = make_session(clinic.practitioner, clinic.room, [clinic.service], TOMORROW)
     assert opened() == (19, 1)
     if by == "withdraw":
-        opening.withdraw_session(by_hand, by=clinic.manager, now=NOON)
+        opening.withdraw_if_empty(by_hand, by=clinic.manager, now=NOON)
         db.session.commit()
     else:
-        clinic.change(kinds.withdraw(by_hand))
+        clinic.change(kinds.withdrawal(by_hand))
     assert opened() == (1, 1)
 
 
