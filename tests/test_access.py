@@ -17,7 +17,7 @@ from clinic.scheduling.changes import applying, kinds, leaves
 from clinic.scheduling.models import Slot
 from clinic.scheduling.request import Request
 from clinic.scheduling.slot_times import slots_for
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record import recording as record_recording
 from clinic.vaccination.record.models import Source
@@ -129,7 +129,7 @@ def world(app):
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
     wanted = Request(make_child(parent), service, slots_for(service, later.id))
     hold = make_hold(wanted, by=parent, now=NOON)
-    entry = waiting.join(
+    entry = joining.join(
         parent,
         [make_child(parent)],
         service,

@@ -27,7 +27,7 @@ from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
 from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.weekly import Weekly
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab import (
     before,
     giving,
@@ -194,7 +194,7 @@ def _book_visits(world):
         )
         if kind in ("pediatrics", "vaccination"):
             world.name(hold_id=make_hold(wanted, by=world.parent, now=NOW).id)
-        entry = waiting.join(
+        entry = joining.join(
             world.parent,
             [one],
             service,

@@ -15,7 +15,7 @@ from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.request import Request
 from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -97,7 +97,7 @@ class World:
         usual = {"weekdays": ALL_DAYS, "parts": ALL_PARTS}
         usual |= {"first_day": TOMORROW, "last_day": TOMORROW + timedelta(days=6)}
         centres = [self.centre] if centres is None else centres
-        entry = waiting.join(by, children, self.service, centres, **usual | wish, now=now)
+        entry = joining.join(by, children, self.service, centres, **usual | wish, now=now)
         db.session.commit()
         return entry
 

@@ -23,7 +23,7 @@ from clinic.families.queries import children_of
 from clinic.i18n import say
 from clinic.outside import ids_of
 from clinic.scheduling.dayparts import PARTS
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining
 from clinic.web import render, see_other
 
 
@@ -40,7 +40,7 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
     @allow(Role.PARENT)
     def leave(entry_id: int) -> Response:
         entry = get_entry(me(), kind, entry_id)
-        in_one_transaction(lambda: waiting.leave(entry, by=me(), now=clock.now()))
+        in_one_transaction(lambda: joining.leave(entry, by=me(), now=clock.now()))
         flash(_("You left the waitlist."))
         return see_other("appointments.index")
 
@@ -100,7 +100,7 @@ def _join(
     now: datetime,
 ) -> None:
     assert form.last_day.data
-    waiting.join(
+    joining.join(
         me(),
         [child for child in children if child.id in (form.children.data or ())],
         next(service for service in services if service.id == form.service.data),

@@ -16,7 +16,7 @@ from clinic.scheduling.booking import new_times
 from clinic.scheduling.rounds import Round
 from clinic.scheduling.timetable import horizon
 from clinic.scheduling.timetable.extending import Extended
-from clinic.scheduling.waitlist import changed, marks, waiting
+from clinic.scheduling.waitlist import changed, marks, offering
 
 T = TypeVar("T")
 MOST_LOOKS = 500  # at entries, in one round
@@ -38,9 +38,9 @@ class Worked:
 def work(*, now: datetime) -> Worked:
     """One round: first what is over, then new hours, then what is free."""
     a_round = Round()
-    over, offered, moved = _ids(waiting.lapsed(now=now)), 0, 0
+    over, offered, moved = _ids(offering.lapsed(now=now)), 0, 0
     for hold_id in over:
-        offered += bool(a_round.do("lapse", hold_id, partial(waiting.lapse, now=now)))
+        offered += bool(a_round.do("lapse", hold_id, partial(offering.lapse, now=now)))
     opened = _open_further(a_round, now)
     looks = look_for_entries(a_round, now=now)
     for appointment_id in _ids(new_times.not_offered_yet(now=now)):
@@ -82,7 +82,7 @@ def look_for_entries(a_round: Round, *, now: datetime) -> list[bool]:
         a_round.do("mark entries at", centre_id, partial(changed.mark_entries, now=now))
     done: list[bool] = []
     failed: list[int] = []
-    look_for = partial(waiting.look_for, now=now)
+    look_for = partial(offering.look_for, now=now)
     while len(done) < MOST_LOOKS:
         claim = partial(marks.next_marked, but=failed, now=now)
         entry_id, found = a_round.do_next("look for", claim, look_for)

@@ -16,7 +16,7 @@ from clinic.scheduling.models import Appointment, Booking, Hold, Slot, WaitlistE
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -353,7 +353,7 @@ def test_an_offer_that_is_over_says_so(client, full):
     service, slot, taken = full
     parent = make_user()
     child = make_child(parent)
-    waiting.join(
+    joining.join(
         parent,
         [child],
         service,
@@ -365,7 +365,7 @@ def test_an_offer_that_is_over_says_so(client, full):
         now=NOON,
     )
     booking.cancel(taken, by=parent, online=False, now=NOON)
-    [lead] = waiting.live_offers(db.session.query(WaitlistEntry).one().id)
+    [lead] = offering.live_offers(db.session.query(WaitlistEntry).one().id)
     lead.expires_at = NOON
     offer = f"/pediatrics/holds/{lead.id}"
 
@@ -406,7 +406,7 @@ def test_a_wish_is_nobody_elses_business(client, full):
     service, slot, _ = full
     parent = make_user()
     children = [make_child(parent) for _ in range(2)]
-    entry = waiting.join(
+    entry = joining.join(
         parent,
         children,
         service,

@@ -22,7 +22,7 @@ from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.request import Request
 from clinic.scheduling.search.family import facts_for
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab import (
     before,
     giving,
@@ -126,7 +126,7 @@ class Day:
         """Some families wait for a place; one of them does not any more."""
         service, last_day = self.services["rehab"], self.day + timedelta(days=14)
         entries = [
-            waiting.join(
+            joining.join(
                 parent,
                 children[:1],
                 service,
@@ -139,7 +139,7 @@ class Day:
             )
             for parent, children in self.families[:2]
         ]
-        waiting.leave(entries[0], by=self.families[0][0], now=self.booked_at)
+        joining.leave(entries[0], by=self.families[0][0], now=self.booked_at)
         db.session.commit()
 
     def pass_by(self):

@@ -13,7 +13,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist.waiting import join
+from clinic.scheduling.waitlist.joining import join
 from tests.cli.conftest import BY
 from tests.makes import (
     NOON,

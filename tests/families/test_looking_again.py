@@ -17,7 +17,7 @@ from clinic.scheduling.models import Hold, Question
 from clinic.scheduling.request import Request
 from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_ages, broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
@@ -56,7 +56,7 @@ class Family:
         db.session.commit()
 
     def wait(self, by, *children):
-        entry = waiting.join(
+        entry = joining.join(
             by,
             children,
             self.service,
@@ -144,10 +144,10 @@ def test_verify_finds_a_visit_at_the_wrong_age(family):
 
 def test_an_offer_for_another_age_goes_to_who_waits_next(family):
     entry = family.wait(family.mother, family.child)
-    waiting.look_for(entry.id, now=NOON)
-    assert waiting.live_offers(entry.id)
+    offering.look_for(entry.id, now=NOON)
+    assert offering.live_offers(entry.id)
     family.is_born(date(2025, 4, 1))
-    assert waiting.live_offers(entry.id) == []
+    assert offering.live_offers(entry.id) == []
     assert verified() == []
 
 
@@ -173,11 +173,11 @@ def test_a_wish_ends_only_when_nobody_has_all_its_children(family, alone):
     if not alone:
         make_guardianship(family.mother, his_own)
     entry = family.wait(family.father, family.child, his_own)
-    waiting.look_for(entry.id, now=NOON)
+    offering.look_for(entry.id, now=NOON)
     family.father_leaves()
     db.session.refresh(entry)
     assert (entry.ended_at is not None) == alone
-    assert bool(waiting.live_offers(entry.id)) == (not alone)
+    assert bool(offering.live_offers(entry.id)) == (not alone)
     assert verified() == []
 
 

@@ -19,7 +19,7 @@ from clinic.scheduling.models import Channel
 from clinic.scheduling.request import Request
 from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining
 from tests.makes import (
     make_practitioner,
     make_room,
@@ -68,7 +68,7 @@ class Busy:
         wish = {"weekdays": range(7), "parts": ("morning",), **days}
         centres = [db.session.get_one(Centre, self.centre_id)]
         by = db.session.get_one(User, children[0].guardianships[0].user_id)
-        waiting.join(by, children, self._service(), centres, **wish, now=clock.now())
+        joining.join(by, children, self._service(), centres, **wish, now=clock.now())
         db.session.commit()
 
     def _service(self):

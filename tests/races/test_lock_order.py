@@ -14,7 +14,7 @@ from clinic.db import db
 from clinic.scheduling.booking import new_times
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import marks, waiting
+from clinic.scheduling.waitlist import joining, marks, offering
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -51,7 +51,7 @@ class TwoOfTwo:
         parent = make_user()
         days = {"first_day": TOMORROW, "last_day": TOMORROW}
         wish = {"weekdays": range(7), "parts": ("morning",), **days}
-        waits = waiting.join(
+        waits = joining.join(
             parent, [make_child(parent)], self.long, [self.centre], **wish, now=NOON
         )
         db.session.commit()
@@ -70,7 +70,7 @@ class TwoOfTwo:
         return let_go(people)
 
     def offered(self):
-        return [entry_id for entry_id in self.entries if waiting.live_offers(entry_id)]
+        return [entry_id for entry_id in self.entries if offering.live_offers(entry_id)]
 
 
 def test_who_offers_what_another_has_locked_does_not_wait_for_it(postgres_race):
@@ -79,7 +79,7 @@ def test_who_offers_what_another_has_locked_does_not_wait_for_it(postgres_race):
     assert two.cancel_both(postgres_race, "in order") == ["cancelled"] * 2
     assert deadlocks() == 0
     for entry_id in two.entries:  # as the worker does
-        waiting.look_for(entry_id, now=NOON)
+        offering.look_for(entry_id, now=NOON)
     db.session.commit()
     assert two.offered() == two.entries
     assert broken_promises() == []
@@ -128,9 +128,9 @@ def offer_in_two_sessions():
     days = {"first_day": TOMORROW, "last_day": TOMORROW}
     wish = {"weekdays": range(7), "parts": ("morning",), **days}
     siblings = [make_child(parent) for _ in "ab"]
-    waiting.join(parent, siblings, service, [first.centre], **wish, now=NOON)
+    joining.join(parent, siblings, service, [first.centre], **wish, now=NOON)
     both = [session.slots[0].id for session in sessions]
-    assert waiting.look_for(marks.next_marked(now=NOON), now=NOON) == set(both)
+    assert offering.look_for(marks.next_marked(now=NOON), now=NOON) == set(both)
     return (crossing.move_session, sessions[1].id, LATER), both
 
 
@@ -163,9 +163,9 @@ def offer_in_two_slots():
     days = {"first_day": TOMORROW, "last_day": TOMORROW}
     wish = {"weekdays": range(7), "parts": ("morning",), **days}
     siblings = [make_child(parent) for _ in "ab"]
-    waiting.join(parent, siblings, clinic.service, [clinic.centre], **wish, now=NOON)
+    joining.join(parent, siblings, clinic.service, [clinic.centre], **wish, now=NOON)
     first, second, *_ = clinic.session.slots
-    assert waiting.look_for(marks.next_marked(now=NOON), now=NOON) == {first.id, second.id}
+    assert offering.look_for(marks.next_marked(now=NOON), now=NOON) == {first.id, second.id}
     return (crossing.shut, second.starts_at, second.ends_at), [first.id, second.id]
 
 

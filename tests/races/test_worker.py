@@ -20,7 +20,7 @@ from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, Wai
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from tests.makes import (
     make_appointment,
     make_child,
@@ -86,7 +86,7 @@ class Backlog:
         parent = make_user()
         day = in_two_days()
         wish = {"weekdays": range(7), "parts": ("morning",), "first_day": day, "last_day": day}
-        waiting.join(parent, [make_child(parent)], service, [self.centre], **wish, now=since)
+        joining.join(parent, [make_child(parent)], service, [self.centre], **wish, now=since)
         db.session.commit()
 
     def _appointments_without_a_time(self):
@@ -204,7 +204,9 @@ def everything_twice(race):
     """Two do each thing at the same moment: for each, which of them did it."""
     now = clock.now()
     waits = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None))
-    tasks = [partial(waiting.look_for, entry_id, now=now) for entry_id in db.session.scalars(waits)]
+    tasks = [
+        partial(offering.look_for, entry_id, now=now) for entry_id in db.session.scalars(waits)
+    ]
     tasks += [
         partial(new_times.offer_to, appointment_id, now=now)
         for appointment_id in new_times.not_offered_yet(now=now)

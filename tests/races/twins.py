@@ -43,8 +43,8 @@ REPLACED = {
     "let_go": "clinic.scheduling.booking.old_forms.let_go",
     "delete_used": "clinic.scheduling.booking.old_forms._delete_used",
     "do_in_round": "clinic.scheduling.rounds.Round.do",
-    "live_offers": "clinic.scheduling.waitlist.waiting.live_offers",
-    "on_freed": "clinic.scheduling.waitlist.waiting.on_freed",
+    "live_offers": "clinic.scheduling.waitlist.offering.live_offers",
+    "on_freed": "clinic.scheduling.waitlist.offering.on_freed",
     "in_one_transaction": "clinic.booking.hold_pages.in_one_transaction",
     "count_in_one_transaction": "clinic.accounts.limits.in_one_transaction",
     # hours and the rota

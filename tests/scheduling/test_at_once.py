@@ -28,7 +28,7 @@ from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from tests.conftest import SETTINGS
 from tests.makes import (
     NOON,
@@ -206,7 +206,7 @@ def test_two_places_that_free_together_are_one_offer_to_one_family(
 ):
     first, *_, last = clinic.fill()
     entry = clinic.wait()
-    meet_after(monkeypatch, waiting, "live_offers")
+    meet_after(monkeypatch, offering, "live_offers")
     parent, number = clinic.parent.id, entry.id
 
     def cancel(appointment_id):
@@ -216,24 +216,24 @@ def test_two_places_that_free_together_are_one_offer_to_one_family(
     answers = at_once(postgres_site, partial(cancel, first.id), partial(cancel, last.id))
 
     assert answers == [None, None]
-    assert len(waiting.live_offers(number)) == 1
+    assert len(offering.live_offers(number)) == 1
 
 
 def test_two_workers_find_one_place_for_one_family(clinic, postgres_site, monkeypatch):
     entry = clinic.wait()
-    meet_after(monkeypatch, waiting, "live_offers")
-    look = partial(waiting.look_for, entry.id, now=NOON)
+    meet_after(monkeypatch, offering, "live_offers")
+    look = partial(offering.look_for, entry.id, now=NOON)
 
     answers = at_once(postgres_site, look, look)
 
     assert not any(isinstance(answer, Exception) for answer in answers)
-    assert len(waiting.live_offers(entry.id)) == 1
+    assert len(offering.live_offers(entry.id)) == 1
 
 
 def test_nothing_is_offered_to_a_family_that_leaves(clinic, postgres_site, monkeypatch):
     first, *_ = clinic.fill()
     entry = clinic.wait()
-    meet_after(monkeypatch, waiting, "live_offers")
+    meet_after(monkeypatch, offering, "live_offers")
     parent, number, taken = clinic.parent.id, entry.id, first.id
 
     def cancel():
@@ -241,10 +241,10 @@ def test_nothing_is_offered_to_a_family_that_leaves(clinic, postgres_site, monke
         booking.cancel(one, by=by(parent), online=False, now=NOON)
 
     def leave():
-        waiting.leave(db.session.get_one(WaitlistEntry, number), by=by(parent), now=NOON)
+        joining.leave(db.session.get_one(WaitlistEntry, number), by=by(parent), now=NOON)
 
     assert at_once(postgres_site, cancel, leave) == [None, None]
-    assert list(waiting.live_offers(number)) == []
+    assert list(offering.live_offers(number)) == []
 
 
 def test_two_workers_keep_new_times_once(clinic, postgres_site, monkeypatch):

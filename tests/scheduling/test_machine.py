@@ -49,7 +49,7 @@ from clinic.scheduling.timetable import release
 from clinic.scheduling.timetable.extending import extend
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from clinic.scheduling.work import look_for_entries, work
 from tests.makes import make_hold
 from tests.scheduling.cast import DAYS, Cast
@@ -205,7 +205,7 @@ class Centre(Cast):
     @rule(children=st.sampled_from(FAMILIES), service=NUMBER, day=NUMBER)
     def wait(self, children, service, day):
         self.try_to(
-            lambda: waiting.join(
+            lambda: joining.join(
                 self.parents[max(0, min(children) - 1)],
                 [self.children[child] for child in sorted(children)],
                 self.services[service % 3],
@@ -222,7 +222,7 @@ class Centre(Cast):
     def wait_no_longer(self, which):
         entry = self.any_of(WaitlistEntry, which)
         if entry is not None:
-            self.try_to(lambda: waiting.leave(entry, by=self.parents[0], now=self.now))
+            self.try_to(lambda: joining.leave(entry, by=self.parents[0], now=self.now))
 
     # Reception and clinicians.
 
@@ -326,8 +326,8 @@ class Centre(Cast):
     @rule()
     def let_the_worker_work(self):
         db.session.commit()
-        for hold_id in waiting.lapsed(now=self.now):
-            self.try_to(lambda hold_id=hold_id: waiting.lapse(hold_id, now=self.now))
+        for hold_id in offering.lapsed(now=self.now):
+            self.try_to(lambda hold_id=hold_id: offering.lapse(hold_id, now=self.now))
         look_for_entries(Round(), now=self.now)
         assert found_by_a_full_look(self.now) == {}
         for one in new_times.not_offered_yet(now=self.now):
@@ -352,7 +352,7 @@ def found_by_a_full_look(now):
     """
     found = {}
     for entry in db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))):
-        if len(entry.children) == 1 and (slots := waiting.look_for(entry.id, now=now)):
+        if len(entry.children) == 1 and (slots := offering.look_for(entry.id, now=now)):
             found[entry.id] = slots
     db.session.rollback()
     return found

@@ -13,7 +13,7 @@ from clinic.scheduling.policies import set_policy
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import RoomBusy
 from clinic.scheduling.timetable.weekly import Weekly
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("both")
 
 def wait(service, centre):
     parent = make_user()
-    entry = waiting.join(
+    entry = joining.join(
         parent,
         [make_child(parent)],
         service,
@@ -50,14 +50,14 @@ def test_one_family_that_cannot_be_served_does_not_stop_the_others(monkeypatch, 
     service = make_service()
     slot = make_slot(service)
     first, second = wait(service, slot.centre), wait(service, slot.centre)
-    poisonous, look_for = first.id, waiting.look_for
+    poisonous, look_for = first.id, offering.look_for
 
     def look(entry_id, *, now):
         if entry_id == poisonous:
             raise RoomBusy(day=TOMORROW)
         return look_for(entry_id, now=now)
 
-    monkeypatch.setattr(waiting, "look_for", look)
+    monkeypatch.setattr(offering, "look_for", look)
     with caplog.at_level(logging.WARNING):
         done = work(now=NOON)
 

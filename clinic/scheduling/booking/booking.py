@@ -27,7 +27,7 @@ from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
 from clinic.scheduling.slot_times import SlotFacts
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verdict import must_differ, verdict
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import offering
 from clinic.sentences import mark
 
 
@@ -83,8 +83,8 @@ def book(
             channel=channel.value,
         )
     if entry_id is not None:
-        waiting.fulfil(entry_id, booking_id, now=now)
-    waiting.on_freed(freed, now=now)
+        offering.fulfil(entry_id, booking_id, now=now)
+    offering.on_freed(freed, now=now)
     for number, request in enumerate(requests):
         requirements.assign(request, made[number], by=by, now=now)
     return BookingMade(booking_id, [made[number] for number in range(len(requests))], is_new=True)
@@ -124,7 +124,7 @@ def still_held(hold: Held | None, *, now: datetime) -> Hold | None:
     row = db.session.get(Hold, hold.id, populate_existing=True)
     if row is None:
         raise SlotTaken
-    waiting.must_be_live(row, now=now)
+    offering.must_be_live(row, now=now)
     return row
 
 
@@ -184,7 +184,7 @@ def cancel_all(
 def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) -> None:
     """What has become free goes to who waits for it; else, right after a release, it rests a little."""
     freed = set(slot_ids)
-    left = freed - waiting.on_freed(freed, now=now)
+    left = freed - offering.on_freed(freed, now=now)
     places.rest(sorted(left), now=now, policy=policy)
 
 

@@ -24,7 +24,7 @@ from clinic.scheduling.request import (
 )
 from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
 from clinic.scheduling.verdict import must_be_allowed
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import offering
 from clinic.sentences import mark
 
 GROUP = (
@@ -195,7 +195,7 @@ def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime
     """Lock them to take places online; what an expired hold gave free goes to who waits for it first."""
     family_of = family.id if family else None
     freed = places.lock_to_take(slot_ids, family=family_of, now=now, online=True)
-    waiting.on_freed(freed, now=now)
+    offering.on_freed(freed, now=now)
 
 
 class Earlier(NamedTuple):
@@ -252,7 +252,7 @@ def release(kept: Hold, *, now: datetime) -> None:
     if lead is None or lead.booking_id is not None or lead.ended_at is not None:
         return
     if lead.purpose is HoldFor.WAITLIST:
-        waiting.pass_on(lead, now=now)
+        offering.pass_on(lead, now=now)
         return
     slot = db.session.get_one(Slot, lead.slot_id)
     policy = policy_for(lead.service_id, slot.centre_id)

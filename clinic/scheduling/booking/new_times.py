@@ -24,7 +24,7 @@ from clinic.scheduling.request import (
 )
 from clinic.scheduling.slot_times import SlotTime, find_slot_times, slots_for
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.waitlist.waiting import on_freed
+from clinic.scheduling.waitlist.offering import on_freed
 
 KEPT = 2  # new times kept for each appointment
 MOST_ROUNDS = 3  # so often, if nobody answers: then the centre calls

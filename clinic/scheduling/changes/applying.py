@@ -35,7 +35,7 @@ from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Lifting
 from clinic.scheduling.timetable.opening import one_at_a_time
-from clinic.scheduling.waitlist import marks, waiting
+from clinic.scheduling.waitlist import marks, offering
 
 UNSYNCHRONISED = {"synchronize_session": False}
 SHUT = (0, 0)
@@ -186,7 +186,7 @@ def carry_out(change: Change, shown: Preview, *, by: Person, now: datetime) -> N
     open_again(shown.lifting, by=by, now=now)
     restore(raised, by=by, now=now)
     marks.look_again_for([appointment.child_id for appointment in shown.displaced], now=now)
-    waiting.on_freed((freed - set(shown.slots)) | raised, now=now)
+    offering.on_freed((freed - set(shown.slots)) | raised, now=now)
 
 
 def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> set[int]:

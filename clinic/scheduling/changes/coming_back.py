@@ -19,7 +19,7 @@ from clinic.scheduling.changes.seats import run_of, slots_in
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.request import refusal
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import offering
 
 
 def who_waits(
@@ -69,7 +69,7 @@ def come_back(
             refusal(error)  # the child is elsewhere by now; anything else goes on as it is
             db.session.refresh(appointment)
             continue
-        waiting.on_freed(places.end_new_times(appointment.id, now=now), now=now)
+        offering.on_freed(places.end_new_times(appointment.id, now=now), now=now)
         audit.record("restore", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
         back.append(appointment)
     db.session.flush()

@@ -26,7 +26,7 @@ from clinic.scheduling.request import refusal
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Lifting, SlotClosing, Why
 from clinic.scheduling.timetable.opening import one_at_a_time, open_rota_again
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import offering
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def open_again(lifting: Lifting, *, by: Person, now: datetime) -> Reopened:
     closings.remove(lifting, lifting.closing_ids.keys() - set(lifting.opens))
     slots = _open(lifting, by=by, now=now)
     back = tuple(restore(slots, by=by, now=now))
-    waiting.on_freed(slots, now=now)
+    offering.on_freed(slots, now=now)
     return Reopened(len(slots), back)
 
 
@@ -197,7 +197,7 @@ def _back(appointment: Appointment, *, by: Person, now: datetime) -> bool:
         refusal(error)  # anything but a place or a child that is taken goes on as it is
         db.session.refresh(appointment)
         return False
-    waiting.on_freed(places.end_new_times(appointment.id, now=now), now=now)
+    offering.on_freed(places.end_new_times(appointment.id, now=now), now=now)
     audit.record("restore", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     db.session.flush()
     return True

@@ -25,7 +25,7 @@ from clinic.scheduling.models import (
     WaitlistChild,
     WaitlistEntry,
 )
-from clinic.scheduling.waitlist import marks, waiting
+from clinic.scheduling.waitlist import joining, marks
 from clinic.scheduling.waitlist.wishes import is_of_age
 from clinic.sentences import mark
 
@@ -63,7 +63,7 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """Ask about visits at the wrong age; end what no guardian may take; look for who waits again."""
     _look_at_ages(child_ids, now=now)
     for entry in _entries_of_nobody(child_ids):
-        waiting.leave(entry, by=by, now=now)
+        joining.leave(entry, by=by, now=now)
     for lead in _kept(child_ids):
         _look_at_hold(lead, now=now)
     marks.look_again_for(child_ids, now=now)

@@ -12,7 +12,7 @@ from clinic.scheduling.models import Booking, Channel, Hold, HoldFor, Place
 from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import offering
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -113,7 +113,7 @@ def test_what_a_form_kept_goes_to_the_family_that_waits():
 
 def test_offers_stay():
     morning = Morning()
-    waiting.look_for(morning.wait(), now=NOON)
+    offering.look_for(morning.wait(), now=NOON)
     db.session.commit()
 
     assert old_forms.clear(now=NOON + timedelta(days=100)) == 0

@@ -20,7 +20,7 @@ from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -194,9 +194,9 @@ def test_more_places_go_to_who_waits():
     parent = make_user()
     day = {"first_day": TOMORROW, "last_day": TOMORROW}
     wish = {"weekdays": range(7), "parts": ["morning"], **day, "now": NOON}
-    entry = waiting.join(parent, [make_child(parent)], clinic.service, [clinic.centre], **wish)
+    entry = joining.join(parent, [make_child(parent)], clinic.service, [clinic.centre], **wish)
     db.session.commit()
 
     clinic.do(NewHours(clinic.session, time(9), time(9, 15), capacity=2))
 
-    assert waiting.live_offers(entry.id)
+    assert offering.live_offers(entry.id)

@@ -13,7 +13,7 @@ from clinic.scheduling.models import Place, SlotService
 from clinic.scheduling.policies import set_policy
 from clinic.scheduling.request import Request
 from clinic.scheduling.slot_times import slots_for
-from clinic.scheduling.waitlist import changed, marks, waiting
+from clinic.scheduling.waitlist import changed, joining, marks, offering
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
@@ -52,7 +52,7 @@ class Clinic:
 
     def wait(self, child=None, *, parts=("morning",), last_day=TOMORROW):
         parent = make_user()
-        entry = waiting.join(
+        entry = joining.join(
             parent,
             [child or make_child(parent)],
             self.service,
@@ -76,14 +76,14 @@ class Clinic:
 
 def looked_for(now, monkeypatch):
     """The entries that a round looks for, and how many places it offers."""
-    ids, look_for = [], waiting.look_for
+    ids, look_for = [], offering.look_for
 
     def look(entry_id, *, now):
         ids.append(entry_id)
         return look_for(entry_id, now=now)
 
     with monkeypatch.context() as patch:
-        patch.setattr(waiting, "look_for", look)
+        patch.setattr(offering, "look_for", look)
         return ids, work(now=now).offered
 
 
@@ -196,7 +196,7 @@ def test_a_service_that_changes_is_a_reason_to_look(monkeypatch):
 def test_siblings_are_looked_for_every_minute(monkeypatch):
     """How many places a slot has left has no version."""
     clinic, parent = Clinic(), make_user()
-    entry = waiting.join(
+    entry = joining.join(
         parent,
         [make_child(parent), make_child(parent)],
         clinic.service,

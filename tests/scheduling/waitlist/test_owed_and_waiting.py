@@ -33,7 +33,7 @@ from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import release
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from clinic.scheduling.waitlist.wishes import NeverMet
 from clinic.scheduling.work import work
 from tests.makes import (
@@ -71,7 +71,7 @@ def take(clinic, lost, kept, now=NOON):
 
 def wait(clinic, *children, day=TOMORROW, parts=("morning",), now=NOON):
     parent = make_user()
-    entry = waiting.join(
+    entry = joining.join(
         parent,
         children or [make_child(parent)],
         clinic.service,
@@ -237,7 +237,7 @@ def test_choosing_another_time_gives_the_first_to_who_waits():
     make_hold(clinic.request(child, 1), by=parent, now=NOON)
     db.session.commit()
 
-    [offer] = waiting.live_offers(entry.id)
+    [offer] = offering.live_offers(entry.id)
     assert offer.slot_id == clinic.session.slots[0].id
 
 
@@ -254,7 +254,7 @@ def test_a_place_whose_hold_is_over_goes_to_who_waits_before_who_comes_by():
     expired.let_go([clinic.session.slots[0].id], now=over)
     db.session.commit()
 
-    assert len(waiting.live_offers(entry.id)) == 1
+    assert len(offering.live_offers(entry.id)) == 1
     assert clinic.free(now=over) == []
 
 
@@ -267,12 +267,12 @@ def test_a_shut_offer_costs_the_family_no_turn():
     entry = wait(clinic, day=LATER)
     booking.cancel(taken, by=clinic.manager, online=False, now=NOON)
     db.session.commit()
-    [offer] = waiting.live_offers(entry.id)
+    [offer] = offering.live_offers(entry.id)
 
     clinic.do(clinic.close())
     work(now=NOON + timedelta(hours=2))
 
-    assert list(waiting.live_offers(entry.id)) == []
+    assert list(offering.live_offers(entry.id)) == []
     assert db.session.get_one(Hold, offer.id).ended_at == NOON
     assert entry.lapses == 0
 
@@ -291,7 +291,7 @@ def test_what_a_closure_of_a_part_leaves_free_goes_to_who_waits():
     clinic.do(clinic.close(time(10), time(10, 15)))
 
     assert status_of(lost) is Status.DISPLACED
-    [offer] = waiting.live_offers(entry.id)
+    [offer] = offering.live_offers(entry.id)
     assert offer.slot_id == session.slots[1].id
 
 
@@ -314,11 +314,11 @@ def test_a_holiday_on_which_this_centre_works_can_be_waited_for():
     who = ([make_child(parent)], clinic.service, [clinic.centre])
     wish = {"weekdays": range(7), "parts": ["morning"], **rest}
     with pytest.raises(NeverMet):
-        waiting.join(parent, *who, **wish)
+        joining.join(parent, *who, **wish)
     db.session.add(AdjustedDay(centre_id=clinic.centre.id, day=holiday, works_as=0))
     db.session.commit()
 
-    assert waiting.join(parent, *who, **wish).id
+    assert joining.join(parent, *who, **wish).id
 
 
 # Several at once.

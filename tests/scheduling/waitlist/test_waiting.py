@@ -14,8 +14,9 @@ from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
-from clinic.scheduling.waitlist.waiting import AlreadyWaiting, OfferLapsed, WaitsTooLong
+from clinic.scheduling.waitlist import joining, offering
+from clinic.scheduling.waitlist.joining import AlreadyWaiting, WaitsTooLong
+from clinic.scheduling.waitlist.offering import OfferLapsed
 from clinic.scheduling.waitlist.wishes import NeverMet
 from tests.makes import (
     NOON,
@@ -61,7 +62,7 @@ class Full(World):
 
 
 def offered(entry):
-    return [offer.slot_id for offer in waiting.live_offers(entry.id)]
+    return [offer.slot_id for offer in offering.live_offers(entry.id)]
 
 
 def test_a_freed_place_is_offered_to_who_waited_longest_and_to_nobody_else():
@@ -73,7 +74,7 @@ def test_a_freed_place_is_offered_to_who_waited_longest_and_to_nobody_else():
 
     slot_id = clinic.session.slots[2].id
     assert (offered(first), offered(second)) == ([slot_id], [])
-    [lead] = waiting.live_offers(first.id)
+    [lead] = offering.live_offers(first.id)
     assert lead.purpose is HoldFor.WAITLIST
     assert lead.expires_at == NOON + HALF_AN_HOUR
     assert clinic.free() == []
@@ -88,7 +89,7 @@ def test_accepting_ends_the_waiting():
     clinic = Full()
     entry = clinic.join()
     clinic.cancel()
-    [lead] = waiting.live_offers(entry.id)
+    [lead] = offering.live_offers(entry.id)
 
     made = clinic.accept(lead)
 
@@ -105,12 +106,12 @@ def test_an_offer_lapses_to_the_next_and_never_comes_back():
     clinic = Full()
     first, second = clinic.join(), clinic.join()
     clinic.cancel()
-    [lead] = waiting.live_offers(first.id)
+    [lead] = offering.live_offers(first.id)
     late = NOON + HALF_AN_HOUR
-    assert waiting.lapsed(now=late - timedelta(seconds=1)) == []
-    assert waiting.lapsed(now=late) == [lead.id]
+    assert offering.lapsed(now=late - timedelta(seconds=1)) == []
+    assert offering.lapsed(now=late) == [lead.id]
 
-    waiting.lapse(lead.id, now=late)
+    offering.lapse(lead.id, now=late)
     db.session.commit()
 
     assert offered(second) == [lead.slot_id]
@@ -118,7 +119,7 @@ def test_an_offer_lapses_to_the_next_and_never_comes_back():
     with pytest.raises(OfferLapsed):
         clinic.accept(lead, now=late)
     db.session.rollback()
-    assert waiting.lapse(lead.id, now=late) == set()  # a second worker finds it done
+    assert offering.lapse(lead.id, now=late) == set()  # a second worker finds it done
     assert first.lapses == 1
     assert broken_promises() == []
 
@@ -127,7 +128,7 @@ def test_a_lapsed_offer_is_over_even_while_the_worker_sleeps():
     clinic = Full()
     entry = clinic.join()
     clinic.cancel()
-    [lead] = waiting.live_offers(entry.id)
+    [lead] = offering.live_offers(entry.id)
     with pytest.raises(OfferLapsed):
         clinic.accept(lead, now=NOON + HALF_AN_HOUR)
     db.session.rollback()
@@ -140,13 +141,13 @@ def test_when_nobody_else_waits_the_place_is_free_again_and_not_offered_twice():
     clinic = Full()
     entry = clinic.join()
     clinic.cancel()
-    [lead] = waiting.live_offers(entry.id)
+    [lead] = offering.live_offers(entry.id)
     late = NOON + HALF_AN_HOUR
-    waiting.lapse(lead.id, now=late)
+    offering.lapse(lead.id, now=late)
     db.session.commit()
 
     assert len(clinic.free(late)) == 1
-    assert waiting.look_for(entry.id, now=late) == set()
+    assert offering.look_for(entry.id, now=late) == set()
     clinic.cancel(1, now=late)
     assert offered(entry) == [clinic.session.slots[1].id]
 
@@ -157,9 +158,9 @@ def test_who_lets_three_offers_pass_waits_no_longer():
     now = NOON
     for number in range(3):
         clinic.cancel(number, now=now)
-        [lead] = waiting.live_offers(entry.id)
+        [lead] = offering.live_offers(entry.id)
         now += HALF_AN_HOUR
-        waiting.lapse(lead.id, now=now)
+        offering.lapse(lead.id, now=now)
         db.session.commit()
     assert entry.ended_at == now
     clinic.cancel(3, now=now)
@@ -170,11 +171,11 @@ def test_saying_no_passes_it_on():
     clinic = Full()
     first, second = clinic.join(), clinic.join()
     clinic.cancel()
-    [lead] = waiting.live_offers(first.id)
+    [lead] = offering.live_offers(first.id)
     holding.release(lead, now=NOON)
     db.session.commit()
     assert offered(second) == [lead.slot_id]
-    waiting.leave(second, by=make_user(), now=NOON)
+    joining.leave(second, by=make_user(), now=NOON)
     db.session.commit()
     assert len(clinic.free()) == 1
     assert broken_promises() == []
@@ -213,7 +214,7 @@ def test_nothing_is_offered_for_a_time_that_is_past_or_too_near():
     clinic.cancel(0, now=ten_to_nine)  # nine o'clock: less notice than it takes
     assert offered(entry) == []
     clinic.cancel(3, now=ten_to_nine)
-    [lead] = waiting.live_offers(entry.id)
+    [lead] = offering.live_offers(entry.id)
     assert lead.expires_at == at(TOMORROW, time(9, 15))  # half an hour before 9:45
 
 
@@ -234,13 +235,13 @@ def test_two_places_together():
 
     clinic.cancel(0)
     assert (offered(pair), offered(single)) == ([], [clinic.session.slots[0].id])
-    [lead] = waiting.live_offers(single.id)
+    [lead] = offering.live_offers(single.id)
     clinic.accept(lead)
 
     clinic.cancel(2)
     assert offered(pair) == []
     clinic.cancel(3)
-    [lead] = waiting.live_offers(pair.id)
+    [lead] = offering.live_offers(pair.id)
     assert {hold.slot_id for hold in holding.group_of(lead)} == {
         slot.id for slot in clinic.session.slots[2:]
     }
@@ -254,7 +255,7 @@ def test_two_places_in_one_slot():
     clinic.cancel(0)
     assert offered(pair) == []
     clinic.cancel(1)
-    [lead] = waiting.live_offers(pair.id)
+    [lead] = offering.live_offers(pair.id)
     assert [hold.slot_id for hold in holding.group_of(lead)] == [clinic.session.slots[0].id] * 2
 
 
@@ -278,12 +279,12 @@ def test_moving_away_and_dropping_a_form_free_a_place_for_who_waits():
 def test_new_sessions_are_found_by_looking():
     clinic = Full()
     entry = clinic.join()
-    assert waiting.look_for(entry.id, now=NOON) == set()
+    assert offering.look_for(entry.id, now=NOON) == set()
     more = clinic.open(opens=time(10), closes=time(11))
-    found = waiting.look_for(entry.id, now=NOON)
+    found = offering.look_for(entry.id, now=NOON)
     db.session.commit()
     assert found == {more.slots[0].id}
-    assert waiting.look_for(entry.id, now=NOON) == set()  # one offer at a time
+    assert offering.look_for(entry.id, now=NOON) == set()  # one offer at a time
     assert entry.ended_at is None
 
 
@@ -291,7 +292,7 @@ def test_a_wish_whose_last_day_is_past_ends():
     clinic = Full()
     entry = clinic.join()
     later = NOON + timedelta(days=8)
-    waiting.look_for(entry.id, now=later)
+    offering.look_for(entry.id, now=later)
     db.session.commit()
     assert entry.ended_at == later
 
@@ -367,7 +368,7 @@ def test_one_waits_once_and_not_for_ever():
     with pytest.raises(WaitsTooLong):
         clinic.join(last_day=TOMORROW + timedelta(days=91))
     db.session.rollback()
-    waiting.leave(entry, by=make_user(), now=NOON)
+    joining.leave(entry, by=make_user(), now=NOON)
     clinic.join(children=entry.children)
     assert db.session.query(Hold).count() == 0
     assert db.session.query(Slot).count() == 4

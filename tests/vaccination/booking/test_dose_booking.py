@@ -8,7 +8,7 @@ from sqlalchemy import select
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import waiting
+from clinic.scheduling.waitlist import joining, offering
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
@@ -246,7 +246,7 @@ def test_two_guardians_do_not_book_one_dose_twice(site, app):
 
 def offer_to(site, day):
     """The page of the place that is offered to the family, which waited for that day."""
-    waiting.join(
+    joining.join(
         site.parent,
         [site.child],
         site.service,
@@ -258,9 +258,9 @@ def offer_to(site, day):
         now=NOON,
     )
     entry = db.session.scalars(select(WaitlistEntry)).one()
-    waiting.look_for(entry.id, now=NOON)
+    offering.look_for(entry.id, now=NOON)
     db.session.commit()
-    [offer] = waiting.live_offers(entry.id)
+    [offer] = offering.live_offers(entry.id)
     return site.client.page(f"/vaccination/holds/{offer.id}")
 
 

@@ -1,4 +1,4 @@
-"""The waitlist: who waits for what, and whose turn it is when a place frees.
+"""Whose turn it is when a place frees.
 
 The family that has waited longest gets the place offered, to itself alone and for a while. An
 offer is a hold with a deadline: nobody can take its places meanwhile, and once it is over it
@@ -6,27 +6,23 @@ never comes back. Verbs flush; the caller commits.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import Person
-from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.families.models import Child
 from clinic.scheduling import places
-from clinic.scheduling.dayparts import PARTS, part_of
+from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.models import (
     Hold,
     HoldFor,
     Place,
     SlotService,
     WaitlistCentre,
-    WaitlistChild,
     WaitlistEntry,
 )
 from clinic.scheduling.policies import policy_for
@@ -35,92 +31,18 @@ from clinic.scheduling.search.together import Trip, objections_of
 from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.waitlist import marks
-from clinic.scheduling.waitlist.wishes import must_be_possible
 from clinic.sentences import mark
 
 PASSED_ON = timedelta(minutes=2)  # a lapsed offer's place is still kept so long for the next family
+
 MOST_LAPSES = 3  # offers that nobody answered: then the family waits no longer
-LONGEST = timedelta(days=90)
-
-
-class AlreadyWaiting(DomainError):
-    message = mark("You are already waiting for this for that child.")
-
-
-class WaitsTooLong(DomainError):
-    message = mark("You can be on the waitlist for at most %(days)s days.")
 
 
 class OfferLapsed(DomainError):
     message = mark("This offer is over. You keep your turn for the next place.")
 
 
-def join(
-    user: Person,
-    children: Sequence[Child],
-    service: Service,
-    centres: Sequence[Centre],
-    *,
-    weekdays: Collection[int],
-    parts: Collection[str],
-    first_day: date,
-    last_day: date,
-    now: datetime,
-) -> WaitlistEntry:
-    """Wait for a place, or for places together for several children.
-
-    Raises NeverMet for a wish that no day could meet, AlreadyWaiting, WaitsTooLong.
-    """
-    first_day = max(first_day, clinic_day(now))
-    if last_day > clinic_day(now) + LONGEST:
-        raise WaitsTooLong(days=LONGEST.days)
-    must_be_possible(children, service, centres, weekdays, parts, first_day, last_day, now)
-    places.lock([], [child.id for child in children])
-    if db.session.scalar(
-        _live()
-        .join(WaitlistChild, WaitlistChild.entry_id == WaitlistEntry.id)
-        .where(
-            WaitlistEntry.service_id == service.id,
-            WaitlistChild.child_id.in_([child.id for child in children]),
-        )
-        .limit(1)
-    ):
-        raise AlreadyWaiting
-    entry = WaitlistEntry(
-        user_id=user.id,
-        service_id=service.id,
-        weekdays=sorted(set(weekdays)),
-        parts=sorted(set(parts), key=list(PARTS).index),
-        first_day=first_day,
-        last_day=last_day,
-        created_at=now,
-        look_at=now,
-        children=list(children),
-        centres=list(centres),
-    )
-    db.session.add(entry)
-    db.session.flush()
-    marks.look_through_again([centre.id for centre in centres], now=now)
-    audit.record("wait", entry, by=user.id, now=now)
-    db.session.flush()
-    return entry
-
-
-def leave(entry: WaitlistEntry, *, by: Person, now: datetime) -> None:
-    """Wait no longer; what was offered goes to the next."""
-    held = select(Place.slot_id).join(Hold, Hold.id == Place.hold_id)
-    places.lock(db.session.scalars(held.where(Hold.entry_id == entry.id)))
-    entry = _locked(entry.id)
-    if entry.ended_at is not None:
-        return
-    entry.ended_at = now
-    audit.record("leave_waitlist", entry, by=by.id, now=now)
-    db.session.flush()
-    for lead in live_offers(entry.id):
-        pass_on(lead, now=now)
-
-
-def _locked(entry_id: int) -> WaitlistEntry:
+def locked_entry(entry_id: int) -> WaitlistEntry:
     """The entry as it is by now, for this transaction alone."""
     return db.session.get_one(WaitlistEntry, entry_id, with_for_update=True, populate_existing=True)
 
@@ -146,7 +68,8 @@ def live_offers(entry_id: int) -> Sequence[Hold]:
     return db.session.scalars(query.order_by(Hold.id)).all()
 
 
-def _live() -> Select[WaitlistEntry]:
+def live_entries() -> Select[WaitlistEntry]:
+    """A query of the entries that still wait."""
     return select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))
 
 
@@ -311,7 +234,7 @@ def lapse(hold_id: int, *, now: datetime) -> set[int]:
     lead = db.session.get(Hold, hold_id, populate_existing=True)
     if not lead or lead.booking_id or lead.ended_at or lead.expires_at > now or not lead.entry_id:
         return set()
-    entry = _locked(lead.entry_id)
+    entry = locked_entry(lead.entry_id)
     entry.lapses += 1
     if entry.lapses >= MOST_LAPSES:
         entry.ended_at = now
@@ -354,6 +277,6 @@ def must_be_live(hold: Hold, *, now: datetime) -> None:
 
 def fulfil(entry_id: int, booking_id: int, *, now: datetime) -> None:
     """A booking came of it."""
-    entry = _locked(entry_id)
+    entry = locked_entry(entry_id)
     entry.ended_at, entry.booking_id = now, booking_id
     db.session.flush()
