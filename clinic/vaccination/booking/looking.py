@@ -1,4 +1,4 @@
-"""What of vaccination hangs on a child's record: the doses that booked visits are promised.
+"""What of vaccination hangs on a child's record: the doses that are reserved for booked visits.
 
 See `clinic.families.again`. A dose that is not legal any more on its visit's day is let go; another
 of its series that is takes its place; a visit for which nothing is left is asked about. What a
@@ -71,23 +71,23 @@ def must_fit(child_id: int, birth_date: date) -> None:
 
 
 def lock(child_ids: Collection[int]) -> None:
-    """The stock of all that these children are promised, or were."""
+    """The stock of all that is reserved for these children, or was."""
     lock_all(reserved_for(child_ids))
 
 
 @dataclass
-class _Visit:
-    """A visit to come, and what it is promised or lost by a change."""
+class _BookedVisit:
+    """A visit to come, and what is reserved for it or was lost by a change."""
 
     row: Appointment
-    promises: list[DoseReservation] = field(default_factory=list)
+    reservations: list[DoseReservation] = field(default_factory=list)
     is_changed: bool = False  # something was let go just now
     lacks: bool = False  # something is legal that the centre does not have
 
     @property
     def purposes(self) -> list[Purpose]:
         day = clinic_day(self.row.starts_at)
-        return [_purpose(reservation, day) for reservation in self.promises]
+        return [_purpose(reservation, day) for reservation in self.reservations]
 
 
 def _purpose(one: DoseReservation, day: date) -> Purpose:
@@ -95,16 +95,19 @@ def _purpose(one: DoseReservation, day: date) -> Purpose:
 
 
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
-    """Every dose promised to a visit to come, or to an open form, is one that is legal on its day."""
+    """Every dose reserved for a visit to come, or to an open form, is one that is legal on its day."""
     visits, forms = _appointments(child_ids, now), _forms(child_ids, now)
-    reservations = [*(p for visit in visits for p in visit.promises), *(form[0] for form in forms)]
+    reservations = [
+        *(p for visit in visits for p in visit.reservations),
+        *(form[0] for form in forms),
+    ]
     in_turn = {
         reservation.child_id: None for reservation in sorted(reservations, key=lambda each: each.id)
     }
     if not in_turn:
         return
     cases = cases_of(in_turn, today=clinic_day(now))
-    for child_id in in_turn:  # who was promised first is promised again first
+    for child_id in in_turn:  # the first reservation is made again first
         case = cases[child_id]
         theirs = [visit for visit in visits if visit.row.child_id == child_id]
         found = purposes_now(
@@ -117,7 +120,7 @@ def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
                 _follow_in_form(reservation, hold, clinic_day(starts_at), case, theirs, found)
 
 
-def _appointments(child_ids: Collection[int], now: datetime) -> list[_Visit]:
+def _appointments(child_ids: Collection[int], now: datetime) -> list[_BookedVisit]:
     query = (
         select(DoseReservation, Appointment)
         .join(Appointment, Appointment.id == DoseReservation.appointment_id)
@@ -125,9 +128,9 @@ def _appointments(child_ids: Collection[int], now: datetime) -> list[_Visit]:
         .order_by(Appointment.starts_at, DoseReservation.id)
         .execution_options(populate_existing=True)
     )
-    found: dict[int, _Visit] = {}
+    found: dict[int, _BookedVisit] = {}
     for reservation, row in db.session.execute(query):
-        found.setdefault(row.id, _Visit(row)).promises.append(reservation)
+        found.setdefault(row.id, _BookedVisit(row)).reservations.append(reservation)
     return list(found.values())
 
 
@@ -148,9 +151,11 @@ def _forms(
     return [(reservation, hold, at) for reservation, hold, at in db.session.execute(query)]
 
 
-def _follow(visit: _Visit, found: dict[int, Now | None], *, by: Person, now: datetime) -> None:
-    """Let go, change or promise again; then ask if nothing is left, or ask no more."""
-    for reservation in visit.promises:
+def _follow(
+    visit: _BookedVisit, found: dict[int, Now | None], *, by: Person, now: datetime
+) -> None:
+    """Let go, change or reserve again; then ask if nothing is left, or ask no more."""
+    for reservation in visit.reservations:
         wanted, is_live = found[reservation.id], reservation.released_at is None
         if is_live and (wanted is None or wanted.vaccine != reservation.vaccine):
             let_go([reservation.id], Why.CHANGED, now=now)
@@ -183,7 +188,7 @@ def _record(
 def _reserved(
     appointment: Appointment, series: str, wanted: Now, *, by: Person, now: datetime
 ) -> bool:
-    """Promise it to the visit, if the centre has it."""
+    """Reserve it for the visit, if the centre has it."""
     dose = reserving.DoseToReserve(wanted.vaccine, series, wanted.number)
     try:
         with db.session.begin_nested():
@@ -193,7 +198,7 @@ def _reserved(
     return True
 
 
-def _ask(visit: _Visit, now: datetime) -> None:
+def _ask(visit: _BookedVisit, now: datetime) -> None:
     """About the age is asked already; that goes first."""
     if visit.row.question is Question.AGE:
         return
@@ -210,14 +215,14 @@ def _follow_in_form(
     hold: Hold,
     day: date,
     case: ChildRecord,
-    visits: Iterable[_Visit],
+    visits: Iterable[_BookedVisit],
     found: dict[int, Now | None],
 ) -> None:
     """The dose has another number by now. What is not legal any more is refused at the confirmation."""
     booked = tuple(
         Booked(reservation.series, Dose(wanted.vaccine, clinic_day(visit.row.starts_at)))
         for visit in visits
-        for reservation in visit.promises
+        for reservation in visit.reservations
         if visit.row.id != hold.moves_id and (wanted := found[reservation.id])
     )
     wanted = purposes_now(replace(case, booked=booked), [_purpose(reservation, day)])[

@@ -29,7 +29,7 @@ class Now:
 
 
 def purposes_now(case: ChildRecord, purposes: Sequence[Purpose]) -> dict[int, Now | None]:
-    """By promise, what its series can be given at its visit; None: nothing of it is legal that day.
+    """By reservation, what its series can be given at its visit; None: nothing of it is legal that day.
 
     They are looked at in the order of their days, as if those before, and what `case` says is
     booked, were given. A purpose that was taken away comes back, unless its series is booked for

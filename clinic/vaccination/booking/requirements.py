@@ -208,7 +208,7 @@ class DoseRequirements:
         return legal.objections(self.cases[child_id], series, day) if series else []
 
     def lacks(self, centre_id: int, day: date) -> Objection | None:
-        """The first vaccine of which the centre cannot promise enough for that day."""
+        """The first vaccine of which the centre has not enough left for that day."""
         for vaccine, number in sorted(self._vaccines(day).items()):
             if not self.shelves.has(centre_id, vaccine, number, day):
                 name = name_of(vaccines()[vaccine])

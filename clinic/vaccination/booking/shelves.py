@@ -1,4 +1,4 @@
-"""Which centres can promise doses for a day: asked for many centres and days at once."""
+"""Which centres can reserve doses for a day: asked for many centres and days at once."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
@@ -67,11 +67,11 @@ class Shelves:
 
     @property
     def made_of(self) -> object:
-        """What decides the answers, but for the days of what is promised where little is left."""
+        """What decides the answers, but for the days of what is reserved where little is left."""
         return self.left
 
     def has(self, centre_id: int, vaccine: str, number: int, day: date) -> bool:
-        """Whether so many more doses can be promised there for that day, within the horizon."""
+        """Whether so many more doses can be reserved there for that day, within the horizon."""
         shelf = (centre_id, vaccine)
         if vaccine not in self.read:
             self._read([vaccine])
@@ -102,7 +102,7 @@ class Shelves:
         return left
 
     def _read_exactly(self) -> None:
-        """The lots and the promised days of every shelf with little left."""
+        """The lots and the reserved days of every shelf with little left."""
         scarce = [key for key, one in self.left.items() if one.lasting <= one.promised + SCARCE]
         self._exact = {key: ([], []) for key in scarce}
         lots = (

@@ -1,4 +1,4 @@
-"""Reads all records and reports what they contradict: doses promised to visits, days before birth.
+"""Reads all records and reports what they contradict: doses reserved for visits, days before birth.
 
 It asks the programme anew, on purpose, and does not believe that a change was looked at
 (`looking`): this is how we would notice if that were missing.

@@ -105,7 +105,7 @@ def _answers(
 def _decisions(
     lines: Sequence[DoseToGive], typed: Mapping[str, str]
 ) -> tuple[list[tuple[DoseToGive, bool]], Errors]:
-    """For every dose that is promised a decision; for others if one was made."""
+    """For every dose that is reserved a decision; for others if one was made."""
     decisions: list[tuple[DoseToGive, bool]] = []
     errors: Errors = {}
     for line in lines:

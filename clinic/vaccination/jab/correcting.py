@@ -1,7 +1,7 @@
 """The record of a dose given here is corrected; it stays the same dose. The verb flushes.
 
 Another vaccine or day is another dose: there the record is taken back (`record.void`). Locks: the
-record, then the children who are promised the vaccine, then its stock.
+record, then the children that it is reserved for, then its stock.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.queries import lot_numbered
 
-# As PostgreSQL names the promise, and as SQLite does.
+# As PostgreSQL names the constraint, and as SQLite does.
 ONCE = ("uq_immunization_corrections_number", "immunization_corrections.number")
 
 

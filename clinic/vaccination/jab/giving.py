@@ -1,6 +1,6 @@
 """Doses are given at a visit. The verb flushes; the caller commits.
 
-Locks: the child, the appointment, then all stock that it is promised or given of, then the ticket.
+Locks: the child, the appointment, then all stock that is reserved for it or given, then the ticket.
 """
 
 from collections.abc import Collection, Mapping, Sequence

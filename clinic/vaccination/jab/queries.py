@@ -52,7 +52,7 @@ def get_appointment(user: Person, appointment_id: int, *roles: Role) -> Appointm
 
 
 def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
-    """What the visit is promised, then what else the programme asks for on that day.
+    """What is reserved for the visit, then what else the programme asks for on that day.
 
     What was taken away from it because it is too soon stays in sight, with the reason. One line a
     vaccine, because a vaccine is given once a day.

@@ -43,15 +43,15 @@ def concerned_by(lot: VaccineLot, *, now: datetime) -> Concerned:
         ).all()
     )
     broken = [] if lot.recalled_at else lots.broken_with(lot, 0, now=now)
-    losing = {promise.appointment_id for promise in broken if promise.appointment_id}
-    shown = [str(lot.left), str(sorted(given)), str(sorted(promise.id for promise in broken))]
+    losing = {dose.appointment_id for dose in broken if dose.appointment_id}
+    shown = [str(lot.left), str(sorted(given)), str(sorted(dose.id for dose in broken))]
     query = appointments().where(Appointment.id.in_({*given.values(), *losing}))
     visits = sorted(db.session.scalars(query), key=lambda visit: (visit.starts_at, visit.id))
     return Concerned(
         version=hashlib.sha256(";".join(shown).encode()).hexdigest()[:16],
         given=tuple(visit for visit in reversed(visits) if visit.id in given.values()),
         losing=tuple(visit for visit in visits if visit.id in losing),
-        forms=sum(promise.appointment_id is None for promise in broken),
+        forms=sum(dose.appointment_id is None for dose in broken),
         left=lot.left,
     )
 

@@ -46,7 +46,7 @@ def get_lot(user: Person, lot_id: int) -> VaccineLot:
 
 
 class Shelf(NamedTuple):
-    """Doses of a vaccine that may be given today or later, and how many of them visits are promised."""
+    """Doses of a vaccine that may be given today or later, and how many of them are reserved for visits."""
 
     vaccine: str
     on_hand: int
@@ -115,7 +115,7 @@ def given_what_was_recalled(centre_id: int, today: date) -> list[Had]:
 
 
 def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
-    """Visits to come whose dose was recalled or spoilt, and who were promised no other, by time."""
+    """Visits to come whose dose was recalled or spoilt, and that have no other, by time."""
     other = aliased(DoseReservation)
     has_another = (
         select(other.id)

@@ -31,7 +31,7 @@ class ChangedMeanwhile(DomainError):
     message = mark("Somebody changed this record just now. Please look at it again.")
 
 
-# As PostgreSQL names the promise, and as SQLite does.
+# As PostgreSQL names the constraint, and as SQLite does.
 SAME_DAY = ("uq_immunizations_live_day", "immunizations.given_on")
 
 

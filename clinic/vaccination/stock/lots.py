@@ -108,7 +108,7 @@ def receive(
 ) -> VaccineLot:
     """So many doses of a lot have come; a lot that the centre knows grows.
 
-    Visits that had lost their dose are promised one again. Raises AtLeastOne, Expired, OtherExpiry or Recalled.
+    For visits that had lost their dose one is reserved again. Raises AtLeastOne, Expired, OtherExpiry or Recalled.
     """
     if doses < 1:
         raise AtLeastOne
@@ -149,9 +149,9 @@ def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
 def waste(
     lot: VaccineLot, doses: int, reason: str, *, by: Person, now: datetime
 ) -> list[Appointment]:
-    """So many doses of the lot are spoilt. Whose promise cannot be kept any more, the latest first.
+    """So many doses of the lot are spoilt. The visits whose dose cannot be kept any more, the latest first.
 
-    It has happened, so it is never refused for what was promised. Raises AtLeastOne or NotSoMany.
+    It has happened, so it is never refused for what is reserved. Raises AtLeastOne or NotSoMany.
     """
     if doses < 1:
         raise AtLeastOne
@@ -166,7 +166,7 @@ def waste(
 
 
 def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[Appointment]:
-    """The lot must not be given any more. Whose promise cannot be kept, the latest made first.
+    """The lot must not be given any more. The visits whose dose cannot be kept, the latest made first.
 
     Recalling twice is recalling once.
     """
@@ -185,7 +185,7 @@ def swap(
 ) -> list[Appointment]:
     """A dose was given of the new lot, and not of the old one, which has it back.
 
-    It has happened, so it is never refused for what was promised: whose promise cannot be kept, the
+    It has happened, so it is never refused for what is reserved: whose dose cannot be kept, the
     latest first. Raises NotThisLot, LotIsRecalled (before it was given), LotIsOver or LotIsEmpty.
     """
     centre_id, vaccine = old.centre_id, old.product.vaccine
@@ -207,7 +207,7 @@ def swap(
 
 
 def lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
-    """Who is promised of it, and these other children; then the stock."""
+    """The children it is reserved for, and these others; then the stock."""
     theirs = select(DoseReservation.child_id).where(
         DoseReservation.centre_id == lot.centre_id,
         DoseReservation.vaccine == lot.product.vaccine,
@@ -230,14 +230,14 @@ def _end_reservations(lot: VaccineLot, left: int, why: Why, *, now: datetime) ->
 
 
 def broken_with(lot: VaccineLot, left: int, *, now: datetime) -> list[Reserved]:
-    """The promises that cannot be kept with so many doses left of this lot, the latest made first."""
+    """The reservations that cannot be kept with so many doses left of this lot, the latest made first."""
     centre_id, vaccine = lot.centre_id, lot.product.vaccine
     doses = [
         dose._replace(number=left) if dose.lot_id == lot.id else dose
         for dose in doses_of(centre_id, vaccine)
     ]
     kept = reserved(centre_id, vaccine, now=now)
-    return unkept(doses, [(promise, promise.day) for promise in kept])
+    return unkept(doses, [(reserved, reserved.day) for reserved in kept])
 
 
 def _ask(affected: Sequence[Appointment], *, now: datetime) -> None:

@@ -1,7 +1,7 @@
-"""Vaccines on hand at the centres, and the doses of them that are promised to visits.
+"""Vaccines on hand at the centres, and the doses of them that are reserved for visits.
 
 The database counts, on SQLite and on PostgreSQL alike (clinic/promises): `stock` is what
-lots and promises come to, and a CHECK stops the promises at what is on hand.
+lots and reservations come to, and a CHECK stops the reservations at what is on hand.
 """
 
 from datetime import date, datetime
@@ -60,7 +60,7 @@ class VaccineLot(Base):
 
 
 class Stock(Base):
-    """What a centre has of a vaccine and has promised of it. Only the database writes it."""
+    """What a centre has of a vaccine and has reserved of it. Only the database writes it."""
 
     __tablename__ = "stock"
     __table_args__ = (CheckConstraint("promised BETWEEN 0 AND on_hand", name="promised"),)
@@ -72,14 +72,14 @@ class Stock(Base):
 
 
 class Why(StrEnum):
-    """Why a promise is over. The triggers of 0007 write the first four of these too."""
+    """Why a reservation is over. Triggers write the first four of these too."""
 
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
     DONE = "done"  # the visit ended, and this dose was not given
     ENDED = "ended"  # the offer that kept it
     EXPIRED = "expired"  # what kept it was over, or its day is past
-    MOVED = "moved"  # the new time has a promise of its own
+    MOVED = "moved"  # the new time has a reservation of its own
     USED = "used"
     RECALLED = "recalled"
     WASTED = "wasted"

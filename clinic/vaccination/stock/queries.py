@@ -1,4 +1,4 @@
-"""What a centre has of a vaccine and for which days it is promised; and what comes to an end by itself."""
+"""What a centre has of a vaccine and for which days it is reserved; and what comes to an end by itself."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -30,13 +30,13 @@ from clinic.vaccination.stock.rules import Doses
 
 UNSYNCHRONISED = {"synchronize_session": False}
 LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
-# Why a promise is over that a later change may bring back.
+# Why a reservation is over that a later change may bring back.
 TAKEN_AWAY = (Why.CHANGED, Why.RECALLED, Why.WASTED)
 visit_starts = func.coalesce(Appointment.starts_at, Slot.starts_at)
 
 
 class Reserved(NamedTuple):
-    """A promise that lives, and the day of its visit."""
+    """A live reservation, and the day of its visit."""
 
     id: int
     appointment_id: int | None
@@ -65,7 +65,7 @@ def lock_all(stocks: Collection[tuple[int, str]]) -> None:
 
 
 def reserved_for(child_ids: Collection[int]) -> set[tuple[int, str]]:
-    """The stocks, each a centre and a vaccine, of what these children are promised, or lost by a change."""
+    """The stocks, each a centre and a vaccine, of what is reserved for these children, or was lost by a change."""
     theirs = select(DoseReservation.centre_id, DoseReservation.vaccine).where(
         DoseReservation.child_id.in_(child_ids), lives_or_was_taken_away()
     )
@@ -73,7 +73,7 @@ def reserved_for(child_ids: Collection[int]) -> set[tuple[int, str]]:
 
 
 def lives_or_was_taken_away() -> ColumnElement[bool]:
-    """A promise that lives, or that a later change may bring back."""
+    """A reservation that lives, or that a later change may bring back."""
     return or_(DoseReservation.released_at.is_(None), DoseReservation.why_released.in_(TAKEN_AWAY))
 
 
@@ -86,7 +86,7 @@ def is_to_come(now: datetime) -> ColumnElement[bool]:
 
 
 def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """The promises that live, with the appointment, or the hold and its slot."""
+    """The live reservations, with the appointment, or the hold and its slot."""
     return (
         query.select_from(DoseReservation)
         .outerjoin(Appointment, Appointment.id == DoseReservation.appointment_id)
@@ -105,7 +105,7 @@ def is_over(now: datetime) -> ColumnElement[bool]:
 def reserved(
     centre_id: int, vaccine: str, *, but: int | None = None, now: datetime | None = None
 ) -> list[Reserved]:
-    """The promises that live, in the order in which they were made; `but` is an appointment to leave out.
+    """The live reservations, in the order in which they were made; `but` is an appointment to leave out.
 
     With `now` also those that are over by then, and were not swept yet, are left out.
     """
@@ -139,9 +139,9 @@ def doses_of(centre_id: int, vaccine: str) -> list[Doses]:
     return [Doses(*row) for row in db.session.execute(query)]
 
 
-def let_go(promise_ids: Iterable[int], why: Why, *, now: datetime) -> None:
-    """These promises are over; the database counts."""
-    if numbers := list(promise_ids):
+def let_go(reservation_ids: Iterable[int], why: Why, *, now: datetime) -> None:
+    """These reservations are over; the database counts."""
+    if numbers := list(reservation_ids):
         db.session.execute(
             update(DoseReservation)
             .where(DoseReservation.id.in_(numbers), DoseReservation.released_at.is_(None))

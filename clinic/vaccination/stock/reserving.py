@@ -1,4 +1,4 @@
-"""Promising doses to visits, and giving them. Verbs flush; the caller commits.
+"""Reserving doses for visits, and giving them. Verbs flush; the caller commits.
 
 Locks: the stock of a centre and a vaccine, in that order, after slots and children.
 """
@@ -74,7 +74,7 @@ class LotIsEmpty(DomainError):
     message = mark("Nothing is left of this lot.")
 
 
-# As PostgreSQL names the promise, and as SQLite does.
+# As PostgreSQL names the constraint, and as SQLite does.
 BOOKED_ONCE = ("uq_dose_promises_booked", "dose_promises.series")
 
 
@@ -89,12 +89,12 @@ class DoseToReserve:
 
 def refusal(error: IntegrityError, vaccine: str) -> DomainError:
     """What the database refused, in words; anything unknown goes on as it is."""
-    promise = broken_promise(error)
-    if "ck_stock_promised" in promise:
+    constraint = broken_promise(error)
+    if "ck_stock_promised" in constraint:
         return OutOfStock(vaccine=name_of(vaccines()[vaccine]))
-    if "ck_vaccine_lots_enough" in promise:
+    if "ck_vaccine_lots_enough" in constraint:
         return LotIsEmpty()
-    if any(name in promise for name in BOOKED_ONCE):
+    if any(name in constraint for name in BOOKED_ONCE):
         return BookedAlready()
     raise error
 
@@ -107,9 +107,9 @@ def reserve(
     by: Person,
     now: datetime,
 ) -> None:
-    """Promise all of these doses to the hold's or the appointment's visit, or none.
+    """Reserve all of these doses for the hold's or the appointment's visit, or none.
 
-    What it has already is not promised twice. Raises OutOfStock, ExpiresBefore or BookedAlready,
+    What it has already is not reserved twice. Raises OutOfStock, ExpiresBefore or BookedAlready,
     after which the caller rolls back.
     """
     if not wanted:
@@ -155,7 +155,7 @@ def reserve(
 
 
 def _over(child_id: int, now: datetime) -> Sequence[Row[int, int, str]]:
-    """What visits of days that are past still keep for this child: the promise, its centre and vaccine."""
+    """What visits of days that are past still keep for this child: the reservation, its centre and vaccine."""
     query = (
         select(DoseReservation.id, DoseReservation.centre_id, DoseReservation.vaccine)
         .join(Appointment, Appointment.id == DoseReservation.appointment_id)
@@ -175,7 +175,7 @@ def only(
     appointment: Appointment | None = None,
     now: datetime,
 ) -> None:
-    """Of what was promised to the hold or the appointment, only these stay."""
+    """Of what was reserved for the hold or the appointment, only these stay."""
     query = select(DoseReservation).where(
         _is_of(_owner(hold, appointment)), DoseReservation.released_at.is_(None)
     )
@@ -191,8 +191,8 @@ def only(
 def _owner(hold: Held | None, appointment: Appointment | None) -> dict[str, int]:
     if hold is not None and appointment is None:
         return {"hold_id": hold.id}
-    assert appointment is not None, "a promise is a hold's or an appointment's"
-    assert hold is None, "a promise has one owner"
+    assert appointment is not None, "a reservation is a hold's or an appointment's"
+    assert hold is None, "a reservation has one owner"
     return {"appointment_id": appointment.id}
 
 
@@ -207,7 +207,7 @@ def _visit(hold: Held | None, appointment: Appointment | None) -> tuple[int, dat
 
 
 def _must_have(centre_id: int, vaccine: str, day: date, *, but: int | None = None) -> None:
-    """Raise unless one more dose can be promised for that day; `but` is an appointment to leave out."""
+    """Raise unless one more dose can be reserved for that day; `but` is an appointment to leave out."""
     doses = doses_of(centre_id, vaccine)
     days = [row.day for row in reserved(centre_id, vaccine, but=but)]
     if can_keep(doses, [*days, day]):
@@ -222,7 +222,7 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
     """What was reserved with the form's hold is the appointment's now, instead of what it had.
 
     The appointment has its new time already. What was let go meanwhile, because the hold was over,
-    is reserved again. Raises as `promise`.
+    is reserved again. Raises as `reserve`.
     """
     mine = DoseReservation.hold_id == hold.id
     rows = db.session.scalars(select(DoseReservation).where(mine)).all()
@@ -271,10 +271,10 @@ def must_still_have(appointment: Appointment) -> None:
 def use(
     appointment: Appointment, vaccine: str, lot: VaccineLot, *, by: Person, now: datetime
 ) -> None:
-    """One dose of the lot is given at this visit; what was promised of it is kept by that.
+    """One dose of the lot is given at this visit; what was reserved of it is used by that.
 
     Raises NotThisLot, LotIsRecalled, LotIsOver, LotIsEmpty, OutOfStock, or PromisedElsewhere where
-    the doses left would expire before the visits that they are promised to.
+    the doses left would expire before the visits that they are reserved for.
     """
     centre_id, today = appointment.centre_id, clinic_day(now)
     lock(centre_id, [vaccine])

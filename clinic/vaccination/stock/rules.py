@@ -1,4 +1,4 @@
-"""Whether doses that expire can keep promises for days to come. Pure."""
+"""Whether doses that expire can be kept for days to come. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,7 +16,7 @@ class Doses(NamedTuple):
 
 
 def can_keep(doses: Sequence[Doses], days: Sequence[date]) -> bool:
-    """Whether every promised day can have a dose of its own that has not expired by then.
+    """Whether every reserved day can have a dose of its own that has not expired by then.
 
     What is good on a day is good on every day before, so it is enough to count from each day on.
     """
@@ -27,19 +27,19 @@ def can_keep(doses: Sequence[Doses], days: Sequence[date]) -> bool:
 
 
 def last_day(doses: Sequence[Doses], days: Sequence[date]) -> date | None:
-    """The last day for which one more promise can be kept, where all of `days` can. None: for no day."""
+    """The last day for which one more dose can be kept, where all of `days` can. None: for no day."""
     candidates = sorted({dose.expires_on for dose in doses}, reverse=True)
     return next((day for day in candidates if can_keep(doses, [*days, day])), None)
 
 
-def unkept(doses: Sequence[Doses], promises: Sequence[tuple[Key, date]]) -> list[Key]:
-    """Which of these promises cannot be kept, the latest made first; they come in the order they were made.
+def unkept(doses: Sequence[Doses], reservations: Sequence[tuple[Key, date]]) -> list[Key]:
+    """Which of these reservations cannot be kept, the latest made first; they come in the order they were made.
 
-    Who was promised earlier keeps it, and no other choice keeps more of them.
+    An earlier reservation is kept, and no other choice keeps more of them.
     """
     days: list[date] = []
     broken: list[Key] = []
-    for key, day in promises:
+    for key, day in reservations:
         if can_keep(doses, [*days, day]):
             days.append(day)
         else:
