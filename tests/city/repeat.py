@@ -41,7 +41,6 @@ OF_CENTRE = {
 WHICH = {
     "audit_events": "subject = 'appointments'",
     "versions": "centre_id > 0",
-    "closures": "false",
 }
 TABLES = [table for table in Base.metadata.sorted_tables if table.name not in SHARED]
 # A centre's stock is one for all its days: what they used came too, what they promise is counted.
