@@ -1,4 +1,4 @@
-"""The booking pages that the four services share: choose a time, keep it, confirm it."""
+"""The booking pages that all services share: choose a time, keep it, confirm it."""
 
 from clinic.booking.views import booking_pages
 

@@ -1,4 +1,4 @@
-"""The pages, made once for each of the four services."""
+"""The pages, made once for each kind of service."""
 
 from datetime import datetime
 

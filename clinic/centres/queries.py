@@ -59,7 +59,7 @@ def get_centre(code: str) -> Centre:
 
 
 def services_of(kind: str) -> list[Service]:
-    """The services of one of the four kinds."""
+    """The services of one kind."""
     return list(
         db.session.scalars(select(Service).where(Service.kind == kind).order_by(Service.id))
     )

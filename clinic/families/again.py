@@ -1,8 +1,8 @@
 """When a child's record changes, what hangs on it is looked at again, in the same transaction.
 
-A verb that changes what a child was given, what is true of it, its birth date or its guardians does
-so inside `looked_at_again`. The rooms above say what hangs on a record there: the ages of booked
-visits, promised doses, offers. `app` puts them into `HANGING`, in the order in which they lock.
+A verb that changes what a child was given, what is true of it or its birth date, or that ends a
+guardianship, does so inside `looked_at_again`. The rooms above say what hangs on a record there: the ages of booked
+visits, reserved doses, offers. `app` puts them into `HANGING`, in the order in which they lock.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -40,7 +40,7 @@ def looked_at_again(child_ids: Collection[int], *, by: Person, now: datetime) ->
 
 
 def look(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
-    """The same for who has locked the children already, and changed one of their visits."""
+    """The same for callers that have locked the children: a visit of theirs was booked, moved or ended."""
     db.session.flush()
     for room in HANGING:
         room.look(child_ids, by=by, now=now)

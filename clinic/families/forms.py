@@ -119,13 +119,13 @@ class ChildForm(Form):
 
 
 class NewChildForm(ChildForm):
-    """A child that is added, and what its guardian is to it."""
+    """A child that is added, and how its guardian is related to it."""
 
     relation = Select(_l("You are the child's"), choices=RELATIONS)
 
 
 class EditChildForm(ChildForm):
-    """A child that is edited, as it was shown: two guardians may do it at once."""
+    """A child that is edited. It carries the version that was shown, for two guardians may edit at once."""
 
     version = Hidden()
 

@@ -27,7 +27,7 @@ def shown(child: Child, name: str) -> str:
 
 
 def reseal() -> tuple[int, list[int]]:
-    """Seal all numbers with the first key. How many, and the children of whom one cannot be read.
+    """Seal all numbers with the first key. How many, and the ids of children with a number that cannot be read.
 
     What cannot be read stays as it is. The caller commits.
     """

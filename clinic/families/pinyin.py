@@ -10,7 +10,7 @@ from pypinyin import Style, lazy_pinyin, pinyin
 
 from clinic.plain import DASHES, DOTS, HAN, name_keys
 
-# Readings as surnames, for initials; the last one is in no dictionary.
+# Readings as surnames, for initials.
 SURNAMES = {
     "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "朴": "piao", "查": "zha",
     "盖": "ge", "任": "ren", "区": "ou", "华": "hua", "尉迟": "yuchi", "长孙": "zhangsun",

@@ -112,7 +112,7 @@ def _must_fit_its_identity(child: Child) -> None:
 
 
 def _differs(child: Child, name: str, value: object) -> bool:
-    """A number that cannot be read differs from whatever is written in its place."""
+    """Whether this changes what is on record. A number that cannot be decrypted counts as changed."""
     try:
         return bool(getattr(child, name) != value)
     except CannotBeRead:
@@ -150,8 +150,8 @@ def invite(
 ) -> tuple[Invitation, str]:
     """A link for a second guardian: the row, and the secret that only the link carries.
 
-    The secret is `token`, of several clicks on one form the same; else, or if that is over, a fresh one.
-    Raises TooOften.
+    The secret is `token`, which comes from the form, so that two clicks give one link; without it,
+    or if that link is over, a fresh one is made. Raises TooOften.
     """
     # Of two at once the second waits, so that it finds the other's.
     db.session.execute(select(User.id).where(User.id == by.id).with_for_update(key_share=True))
@@ -265,7 +265,7 @@ def withdraw_invitation(invitation: Invitation, *, by: Person, now: datetime) ->
 
 
 def revoke(guardianship: Guardianship, *, by: Person, now: datetime) -> None:
-    """End a guardianship: the child's first guardian may, and anybody may leave by themselves.
+    """End a guardianship: the child's first guardian may end another's, and another may leave.
 
     Twice is once.
     """

@@ -53,9 +53,8 @@ def book(
 ) -> BookingMade:
     """Take every place or none, then give each visit what it requires, once per key.
 
-    For families, staff and whole courses alike; who may come how is the channel's. The same key
-    again gives the same booking. Raises Refused, SlotTaken, ChildBusy, SamePlaceTwice,
-    OfferLapsed, or what assigning raises, after which the caller rolls back.
+    For families, staff and whole courses alike; `channel` decides whether the rules for families
+    hold. The same key gives the same booking. Raises Refused, SlotTaken, ChildBusy, SamePlaceTwice, OfferLapsed, or what assigning raises, after which the caller rolls back.
     """
     online = channel is Channel.ONLINE
     slot_ids = [slot_id for request in requests for slot_id in request.slot_ids]
@@ -91,7 +90,9 @@ def book(
 
 
 def _use(hold: Held, booking_id: int, *, now: datetime) -> int | None:
-    """Say what became of the hold: the waitlist entry that it was found for. Raises SlotTaken or OfferLapsed."""
+    """Mark the hold as used; the id of the waitlist entry that it was offered to, if one. Raises SlotTaken
+    or OfferLapsed.
+    """
     used = rows.use_hold(hold.id, booking_id, now=now)
     if used is None:
         still_held(hold, now=now)

@@ -42,9 +42,9 @@ def over_and_resting(slot_ids: Iterable[int], *, now: datetime) -> tuple[list[in
 
 
 def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
-    """Give what is over in these slots to who waits for it.
+    """Offer the places of holds that are over in these slots to the waitlist.
 
-    Whoever comes by and is refused because somebody waits undoes what was found for them: this
-    finds it again, in a transaction of its own, whether a worker runs or not.
+    A request that is refused rolls back the offers that it made on the way; this makes them again,
+    in a transaction of its own, whether a worker runs or not.
     """
     lock(over_in(slot_ids, now=now), now=now)

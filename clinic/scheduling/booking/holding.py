@@ -41,7 +41,7 @@ class TooManyHolds(DomainError):
 
 
 class HoldsMade(NamedTuple):
-    """The holds, the leading one first. Not new are those that were held just so before."""
+    """The holds, the leading one first; `is_new` is False if the user held exactly these already."""
 
     holds: Sequence[Held]
     is_new: bool
@@ -192,21 +192,21 @@ def must_seem_free(requests: Sequence[Request], *, by: Person, now: datetime) ->
 
 
 def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime) -> None:
-    """Lock them to take places online; what an expired hold gave free goes to who waits for it first."""
+    """Lock the slots to take places online. Places of expired holds are offered to the waitlist first."""
     family_of = family.id if family else None
     freed = places.lock_to_take(slot_ids, family=family_of, now=now, online=True)
     offering.on_freed(freed, now=now)
 
 
 class Earlier(NamedTuple):
-    """What a family keeps in forms: the holds in the way of what is wanted now, and how many others."""
+    """The user's open forms that this request replaces, and how many other forms are open."""
 
     leads: set[int]
     others: int
 
 
 def _earlier(requests: Sequence[Request], by: Person, *, now: datetime) -> Earlier:
-    """In the way is what this user keeps for these children and services already."""
+    """It replaces the forms for the same children and services."""
     pairs = {(request.child.id, request.service.id) for request in requests}
     forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
     leads: set[int] = {

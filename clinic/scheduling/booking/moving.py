@@ -80,7 +80,9 @@ class _Moving:
         self.freed: set[int] = set()
 
     def free_old_places(self, *, apart: bool, now: datetime) -> None:
-        """Free what it has. With `apart` several are out of each other's way until each has its new time."""
+        """Free what it has. `apart` if several move: each is displaced for the moment, so that no overlap is
+        refused when two of them swap.
+        """
         appointment = self.appointment
         self.freed.update(places.give_back(appointment_id=appointment.id))
         if apart:

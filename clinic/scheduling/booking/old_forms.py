@@ -47,9 +47,10 @@ def _delete_used(lead_ids: Sequence[int]) -> None:
 
 
 def let_go(lead_id: int, *, now: datetime) -> None:
-    """Delete a form that nothing came of; what it still keeps goes to who waits for it.
+    """Delete a form that was never confirmed; places that it still keeps are offered to the waitlist.
 
-    Who confirms it has its first slot locked, also when its places are gone: then it stays.
+    A confirmation of it keeps its first slot locked, also when its places are gone: this waits for
+    it, and then leaves the form alone.
     """
     group = or_(Hold.id == lead_id, Hold.lead_id == lead_id)
     first = db.session.scalars(select(Hold.slot_id).where(group))

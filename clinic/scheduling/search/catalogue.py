@@ -51,7 +51,7 @@ class Catalogue:
         return sum(map(len, self.centres.values()))
 
     def services_of(self, kind: str) -> list[Service]:
-        """The services of one of the four kinds."""
+        """The services of one kind."""
         return [service for service in self.services if service.kind == kind]
 
     def closed_because(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:

@@ -199,7 +199,7 @@ def _reserved(
 
 
 def _ask(visit: _BookedVisit, now: datetime) -> None:
-    """About the age is asked already; that goes first."""
+    """Ask the family if nothing is left, or ask no more. A question about the age is left alone."""
     if visit.row.question is Question.AGE:
         return
     mine = (DoseReservation.appointment_id == visit.row.id, DoseReservation.released_at.is_(None))

@@ -149,7 +149,8 @@ def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
 def waste(
     lot: VaccineLot, doses: int, reason: str, *, by: Person, now: datetime
 ) -> list[Appointment]:
-    """So many doses of the lot are spoilt. The visits whose dose cannot be kept any more, the latest first.
+    """So many doses of the lot are spoilt. Returns the visits that lose their dose, the newest
+    reservation first.
 
     It has happened, so it is never refused for what is reserved. Raises AtLeastOne or NotSoMany.
     """
@@ -183,10 +184,10 @@ def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[A
 def swap(
     old: VaccineLot, new: VaccineLot, given_at: datetime, *, by: Person, now: datetime
 ) -> list[Appointment]:
-    """A dose was given of the new lot, and not of the old one, which has it back.
+    """Correct which lot a dose came from: the old lot gets one back, the new one has one less.
 
-    It has happened, so it is never refused for what is reserved: whose dose cannot be kept, the
-    latest first. Raises NotThisLot, LotIsRecalled (before it was given), LotIsOver or LotIsEmpty.
+    It has happened, so it is never refused for what is reserved. Returns the visits that lose
+    their dose, the newest reservation first. Raises NotThisLot, LotIsRecalled (before it was given), LotIsOver or LotIsEmpty.
     """
     centre_id, vaccine = old.centre_id, old.product.vaccine
     without = _who_lost(centre_id, vaccine, now=now)

@@ -72,12 +72,12 @@ class Stock(Base):
 
 
 class Why(StrEnum):
-    """Why a reservation is over. Triggers write the first four of these too."""
+    """Why a reservation is over. Only triggers write the first four."""
 
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
     DONE = "done"  # the visit ended, and this dose was not given
-    ENDED = "ended"  # the offer that kept it
+    ENDED = "ended"  # the hold that kept it
     EXPIRED = "expired"  # what kept it was over, or its day is past
     MOVED = "moved"  # the new time has a reservation of its own
     USED = "used"
@@ -92,7 +92,8 @@ LOST = text("why_released IN ('recalled', 'wasted')")
 
 
 class DoseReservation(Base):
-    """A dose of a vaccine kept for a child's visit, or while its form is filled in; never a lot.
+    """A dose of a vaccine kept for a child's visit, or while its form is filled in. It names a vaccine,
+    not a particular lot.
 
     Its day is the visit's, which may move, so it is not written here a second time.
     """

@@ -78,7 +78,7 @@ def lives_or_was_taken_away() -> ColumnElement[bool]:
 
 
 def is_to_come(now: datetime) -> ColumnElement[bool]:
-    """Whether the visit still takes place: today or later, or when it has a new time."""
+    """Whether the visit still takes place: it is today or later, or displaced and will have a new time."""
     today, _ = day_bounds(clinic_day(now))
     ended = func.coalesce(Appointment.cancelled_at, Appointment.no_show_at, Appointment.done_at)
     is_ahead = or_(Appointment.starts_at >= today, Appointment.displaced_at.is_not(None))
@@ -97,7 +97,7 @@ def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def is_over(now: datetime) -> ColumnElement[bool]:
-    """Of `with_visits`: the hold is over, or the visit was of a day that is past."""
+    """A condition for `with_visits`: the hold is over, or the visit was of a day that is past."""
     hold_is_over = and_(Hold.id.is_not(None), Hold.expires_at <= now)
     return or_(hold_is_over, and_(Appointment.id.is_not(None), ~is_to_come(now)))
 
@@ -140,7 +140,7 @@ def doses_of(centre_id: int, vaccine: str) -> list[Doses]:
 
 
 def let_go(reservation_ids: Iterable[int], why: Why, *, now: datetime) -> None:
-    """These reservations are over; the database counts."""
+    """End these reservations; a trigger updates `stock.promised`."""
     if numbers := list(reservation_ids):
         db.session.execute(
             update(DoseReservation)

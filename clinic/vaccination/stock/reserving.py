@@ -1,6 +1,6 @@
 """Reserving doses for visits, and giving them. Verbs flush; the caller commits.
 
-Locks: the stock of a centre and a vaccine, in that order, after slots and children.
+Locks: rows of `stock` in the order of centre and vaccine, after slots and children.
 """
 
 from collections.abc import Collection, Sequence
@@ -219,10 +219,10 @@ def _must_have(centre_id: int, vaccine: str, day: date, *, but: int | None = Non
 
 
 def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
-    """What was reserved with the form's hold is the appointment's now, instead of what it had.
+    """The hold's reservations become the appointment's, and replace its earlier ones of the same vaccines.
 
-    The appointment has its new time already. What was let go meanwhile, because the hold was over,
-    is reserved again. Raises as `reserve`.
+    The appointment has its new time already. Reservations that expired meanwhile, because the hold
+    was over, are made again. Raises as `reserve`.
     """
     mine = DoseReservation.hold_id == hold.id
     rows = db.session.scalars(select(DoseReservation).where(mine)).all()
@@ -273,7 +273,7 @@ def use(
 ) -> None:
     """One dose of the lot is given at this visit; what was reserved of it is used by that.
 
-    Raises NotThisLot, LotIsRecalled, LotIsOver, LotIsEmpty, OutOfStock, or PromisedElsewhere where
+    Raises NotThisLot, LotIsRecalled, LotIsOver, LotIsEmpty, OutOfStock, or ReservedElsewhere where
     the doses left would expire before the visits that they are reserved for.
     """
     centre_id, today = appointment.centre_id, clinic_day(now)

@@ -18,7 +18,8 @@ class Doses(NamedTuple):
 def can_keep(doses: Sequence[Doses], days: Sequence[date]) -> bool:
     """Whether every reserved day can have a dose of its own that has not expired by then.
 
-    What is good on a day is good on every day before, so it is enough to count from each day on.
+    A dose is good on every day until it expires, so it is enough to compare, for each day, the doses
+    still good then with the visits from then on.
     """
     return all(
         sum(one >= day for one in days) <= sum(d.number for d in doses if d.expires_on >= day)
