@@ -40,5 +40,9 @@ class Remembered(Generic[K, V]):
             for oldest in list(here)[: len(here) - most]:
                 here.pop(oldest, None)
 
+    def __len__(self) -> int:
+        """How many things are remembered of the database in use."""
+        return len(self._here())
+
     def _here(self) -> dict[K, tuple[object, V]]:
         return self._of.setdefault(db.engine, {})

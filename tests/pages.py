@@ -202,6 +202,11 @@ def rows(html, selector):
     return [words(node) for node in LexborHTMLParser(html).css(selector)]
 
 
+def words_of(html, selector="body"):
+    """The words of the elements that the selector finds, as a reader sees them."""
+    return " ".join(rows(html, selector))
+
+
 def path_of(address, page):
     """The path that an address on that page leads to."""
     return page.resolve(address).partition("?")[0]

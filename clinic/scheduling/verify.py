@@ -79,8 +79,9 @@ PROMISES = {
           AND NOT EXISTS (SELECT 1 FROM slot_closings k
             WHERE k.slot_id = s.id AND k.leave_id = x.id)""",
     "slot {id}: closed, but families are booked": """
-        SELECT s.id FROM slots s WHERE s.closed_at IS NOT NULL AND EXISTS
-            (SELECT 1 FROM places p WHERE p.slot_id = s.id)""",
+        SELECT s.id FROM slots s WHERE EXISTS (SELECT 1 FROM places p WHERE p.slot_id = s.id)
+          AND (s.closed_at IS NOT NULL OR EXISTS
+            (SELECT 1 FROM slot_closings k WHERE k.slot_id = s.id))""",
     "slot {id}: a search would be told something else": f"""
         SELECT DISTINCT s.id FROM slots s JOIN slot_services o ON o.slot_id = s.id
         WHERE o.closed <> (s.closed_at IS NOT NULL) OR o.starts_at <> s.starts_at

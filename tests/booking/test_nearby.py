@@ -139,4 +139,4 @@ def test_all_of_a_city_fits_into_memory(city):
 def test_more_sheets_than_a_city_has_are_not_kept(city, monkeypatch):
     monkeypatch.setattr(sheets, "DAYS", 3)
     assert len(city.shown(city.client.page(f"{PAGE}?more=9"))) == CENTRES
-    assert len(sheets._kept[db.engine]) == 3 * CENTRES
+    assert len(sheets._sheets) == 3 * CENTRES

@@ -91,7 +91,7 @@ def book(child_id, slot_id):
         key = f"race:{child_id}"
         kw = {"by": by, "key": key, "channel": Channel.ONLINE, "now": NOON}
         made = in_one_transaction(lambda: booking.book([wanted], **kw))
-        return f"booked {made.appointments[0].id}"
+        return f"booked {made.appointment_ids[0]}"
 
     return do
 

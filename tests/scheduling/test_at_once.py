@@ -273,7 +273,7 @@ def test_a_day_that_closes_while_the_rota_opens_it_is_closed(clinic, postgres_si
     room = make_room(clinic.centre)
     rota.add_rule(colleague, room, [clinic.service], weekly, by=clinic.parent, now=NOON)
     db.session.commit()
-    meet_after(monkeypatch, rota, "_opened")
+    meet_after(monkeypatch, extending, "_opened")
     meet_after(monkeypatch, applying, "preview")
     centre, parent = clinic.centre.id, clinic.parent.id
 

@@ -13,7 +13,7 @@ from clinic.checkups.kinds import Kind
 from clinic.checkups.models import EnteredBy, Measurement, ParentHeights
 from clinic.db import db
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user
-from tests.pages import rows, values
+from tests.pages import rows, values, words_of
 from tests.queries import count_queries
 
 ENGLISH = {"Accept-Language": "en"}
@@ -66,7 +66,7 @@ def test_the_latest_value_in_plain_words(client, here, child, parent):
     assert '<b class="num">9.4</b> kg' in cards
     assert "Of 100 girls of the same age, 50 to 75 have less." in cards  # on P50 of 12 months
     assert page.count('class="growth-dot growth-home"') == 2
-    assert page.count('<tr><th scope="row"') == 2
+    assert len(rows(page, 'tr > th[scope="row"]')) == 2
 
 
 def test_the_page_in_chinese(client, here, child, parent):
@@ -79,7 +79,8 @@ def test_the_page_in_chinese(client, here, child, parent):
 def test_the_standards_own_word_is_said_kindly(client, here, child, parent):
     weigh(child, parent, (date(2026, 2, 1), 7400))
     page = client.get(here, headers=ENGLISH).text
-    assert 'underweight <span lang="zh-CN">低体重</span>' in page
+    assert "underweight 低体重" in words_of(page)
+    assert "低体重" in rows(page, 'span[lang="zh-CN"]')
     assert "Please talk about eating and health" in page
 
 

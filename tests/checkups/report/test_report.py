@@ -27,6 +27,7 @@ from tests.makes import (
     make_slot,
     make_user,
 )
+from tests.pages import words_of
 from tests.queries import count_queries
 
 ENGLISH = {"Accept-Language": "en"}
@@ -169,7 +170,7 @@ def test_crossed_lines_are_for_the_clinician_alone(client, parent, child, centre
     clinician = make_user(Role.CLINICIAN, centre=centre)
     page = client.sign_in(clinician).get(url(check), headers=ENGLISH).text
     assert "two or more main percentile lines were crossed" in page
-    assert "Weight: lines crossed downward" in page
+    assert "Weight: lines crossed downward" in words_of(page)
     page = client.sign_in(parent).get(url(check), headers=ENGLISH).text
     assert "crossed" not in page
 
