@@ -47,6 +47,7 @@ def revisions():
     return [script.revision for script in scripts][::-1]
 
 
+@pytest.mark.heavy("all migrations")
 def test_every_migration_goes_up_and_down_and_up(empty):
     assert revisions()[0] == BASELINE
     of_models = look(tables_of_models)

@@ -27,7 +27,7 @@ from tests.makes import (
     make_user,
 )
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("courses of many sessions")]
 WEEKS = [TOMORROW + timedelta(weeks=n) for n in range(4)]  # Tuesdays
 
 

@@ -33,7 +33,7 @@ from tests.makes import (
 )
 from tests.pages import values
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("families of several children")]
 
 
 def team(*services, centre=None, days=1, **kw):

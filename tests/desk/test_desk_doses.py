@@ -13,7 +13,7 @@ from tests.makes import NOON, TOMORROW, make_practitioner, make_room, make_sessi
 from tests.pages import values
 from tests.vaccination.booking.test_dose_booking import BABY, NEXT_WEEK, Site, live
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("many doses at the desk")]
 BOTH = [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
 
 

@@ -44,7 +44,7 @@ from tests.makes import (
     make_user,
 )
 
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.heavy("families of several children")]
 _keys = count(1)
 
 

@@ -16,7 +16,7 @@ from tests.makes import NOON, TOMORROW, make_child, make_hold
 from tests.queries import count_queries
 from tests.vaccination.booking.hanging import BORN, IN_A_MONTH, MAY, Baby, all_is_well, purpose
 
-pytestmark = [pytest.mark.usefixtures("noon")]
+pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("long booklets")]
 YESTERDAY = date(2026, 3, 1)
 NOTHING_LEFT, NO_DOSE = Question.NOTHING_LEFT, Question.NO_DOSE
 NOT_LEGAL, ANOTHER, NOT_ASKED = "not to be given", "another one is next", "nobody is asked"
