@@ -78,8 +78,8 @@ def test_a_change_is_drafted_shown_by_name_published_and_undone(client, made):
     assert "Draft: until Sun 8 Mar" in page
 
     shown = client.get("/manage/rota/publish")
-    assert "1 family loses its time" in shown.text
-    assert "1 family keeps its time" in shown.text
+    assert "1 visit loses its time" in shown.text
+    assert "1 visit keeps its time" in shown.text
     assert shown.text.count("王一禾") == 2
     answer = client.post("/manage/rota/publish", data=fields(shown))
     assert (answer.status_code, answer.location[:17]) == (303, "/manage/new-times")
