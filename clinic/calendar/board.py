@@ -84,7 +84,7 @@ class BoardGroup:
         found: list[BoardRow] = []
         for number, appointment in enumerate(self.visits):
             found += [BoardRow(is_now=True)] if number == self.line else []
-            before = [one for one in free if one[0] < appointment.starts_at]
+            before = [gap for gap in free if gap[0] < appointment.starts_at]
             free = free[len(before) :]
             found += [BoardRow(free=before)] if before else []
             found.append(BoardRow(appointment))

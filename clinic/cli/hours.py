@@ -46,7 +46,10 @@ def _change(change: change.Change, version: str | None, by: str) -> None:
     except DomainError as error:
         raise CommandRefused(error) from error
     ids = [appointment.id for appointment in done.displaced]
-    offers = [in_one_transaction(partial(new_times.offer_to, one, now=now)) for one in ids]
+    offers = [
+        in_one_transaction(partial(new_times.offer_to, appointment_id, now=now))
+        for appointment_id in ids
+    ]
     kept = sum(map(len, offers))
     click.echo(f"Done. {len(ids)} appointments need a new time; {kept} new times are kept.")
 
@@ -192,8 +195,10 @@ def shut() -> None:
     for closure in db.session.scalars(closures.order_by(Closure.starts_at)):
         click.echo(f"closure {closure.id}: centre {closure.centre_id}, {_times(closure)}")
     leaves = select(Leave).where(Leave.lifted_at.is_(None), Leave.ends_at > now)
-    for one in db.session.scalars(leaves.order_by(Leave.starts_at)):
-        click.echo(f"leave {one.id}: practitioner {one.practitioner_id}, {_times(one)}")
+    for leave_row in db.session.scalars(leaves.order_by(Leave.starts_at)):
+        click.echo(
+            f"leave {leave_row.id}: practitioner {leave_row.practitioner_id}, {_times(leave_row)}"
+        )
 
 
 def _times(row: Closure | Leave) -> str:

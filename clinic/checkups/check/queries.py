@@ -89,7 +89,9 @@ def coming_check(child_id: int, now: datetime) -> Appointment | None:
 def done_before(appointment: Appointment) -> list[str]:
     """The checks of the schedule that the child had on days before, in order."""
     day = clinic_day(appointment.starts_at)
-    made = [one for one in made_of([appointment.child_id])[appointment.child_id] if one.on < day]
+    made = [
+        check for check in made_of([appointment.child_id])[appointment.child_id] if check.on < day
+    ]
     return checks_done(appointment.child, made)
 
 

@@ -105,7 +105,9 @@ def data() -> dict[str, Any]:
 @cache
 def groups() -> tuple[FindingGroup, ...]:
     """The headings, in their order."""
-    return tuple(FindingGroup(one["code"], one["zh"], one["en"]) for one in data()["groups"])
+    return tuple(
+        FindingGroup(group["code"], group["zh"], group["en"]) for group in data()["groups"]
+    )
 
 
 @cache
@@ -113,18 +115,18 @@ def findings() -> tuple[Finding, ...]:
     """Everything that any check looks at."""
     options = {name: options_of(raw) for name, raw in data()["options"].items()}
     return tuple(
-        Finding(one["item"], one["group"], one["zh"], one["en"], options[one["options"]])
-        for one in data()["findings"]
+        Finding(raw["item"], raw["group"], raw["zh"], raw["en"], options[raw["options"]])
+        for raw in data()["findings"]
     )
 
 
 def advice(check_age: CheckAge) -> tuple[Topic, ...]:
     """The texts for that age, and its TCM guidance."""
     found = [
-        Topic(one["item"], one["name_zh"], one["name_en"], text["zh"], text["en"])
-        for one in data()["advice"]
-        if one["item"] in (*check_age.items, ALWAYS)
-        for text in one["texts"]
+        Topic(topic["item"], topic["name_zh"], topic["name_en"], text["zh"], text["en"])
+        for topic in data()["advice"]
+        if topic["item"] in (*check_age.items, ALWAYS)
+        for text in topic["texts"]
         if in_range(check_age, text["from"], text["to"])
     ]
     if check_age.tcm:
@@ -139,11 +141,13 @@ def sheet(check_age: CheckAge, items: Collection[str]) -> CheckSheet:
     """What that check asks; `items`: those of the schedule that are due (haemoglobin may not be)."""
     return CheckSheet(
         visit=check_age,
-        amounts=tuple(AMOUNTS[one] for one in check_age.items if one in AMOUNTS and one in items),
+        amounts=tuple(
+            AMOUNTS[item] for item in check_age.items if item in AMOUNTS and item in items
+        ),
         findings=tuple(finding for finding in findings() if finding.code in items),
         acuity="visual_acuity" in items,
         advice=advice(check_age),
-        hepb_may_be_given=any(one.startswith("HepB") for one in items),
+        hepb_may_be_given=any(item.startswith("HepB") for item in items),
     )
 
 

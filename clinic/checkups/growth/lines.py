@@ -69,15 +69,15 @@ class Crossing:
 def xs(standard: Standard, metric: str, sex: str) -> list[float]:
     """Where its rows are drawn: months, or cm for weight by length or height."""
     if standard is Standard.NATIONAL:
-        return [float(one[0]) for one in _national(metric, sex, "A")]
+        return [float(row[0]) for row in _national(metric, sex, "A")]
     if name := BY_LENGTH.get(metric):
         first, *_, last = who.table(f"by_day.{name}", sex)[0]
         return [float(cm) for cm in range(int(first), int(last) + 1)]
     name, goes_on = BY_AGE[metric]
-    months = [float(one) for one in range(24)] + [float(one) for one in range(24, 61, STEP)]
+    months = [float(month) for month in range(24)] + [float(month) for month in range(24, 61, STEP)]
     if goes_on:
         last = who.table(f"by_month.{name}", sex)[0][-1]
-        months += [float(one) for one in range(63, int(last) + 1, STEP)]
+        months += [float(month) for month in range(63, int(last) + 1, STEP)]
     return months
 
 
@@ -147,7 +147,7 @@ def score(standard: Standard, metric: str, sex: str, x: float, value: float) -> 
 def value_of(metric: str, sex: str, x: float, z: float) -> float | None:
     """The value with that SD score in the national table, linear; None beyond 3 SD or the table."""
     edges = row(metric, sex, x)
-    found = edges and between([float(one) for one in SDS], [[edge] for edge in edges], z)
+    found = edges and between([float(sds) for sds in SDS], [[edge] for edge in edges], z)
     return found[0] if found else None
 
 
@@ -180,7 +180,9 @@ def channel(sex: str, low_cm: float, high_cm: float, months: float) -> tuple[flo
     """Heights at that age with WHO's SD scores that these have at 19 years; None where none is."""
     metric = "length_height_for_age"
     here = _lms(metric, sex, months)
-    scores = [score(Standard.WHO, metric, sex, ADULT_MONTHS, one) for one in (low_cm, high_cm)]
+    scores = [
+        score(Standard.WHO, metric, sex, ADULT_MONTHS, height) for height in (low_cm, high_cm)
+    ]
     if here is None or None in scores:
         return None
     low, high = (who.value_at(z, *here) for z in scores if z is not None)
