@@ -97,6 +97,39 @@ def test_other_roles_are_refused(app, client, role):
         assert client.open(address(rule), method=method).status_code == 403, rule
 
 
+def coming(kind, code, parent, centre):
+    """A visit to come for a service of that kind, of a child of its own."""
+    service = make_service(kind, code=code)
+    slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
+    return make_appointment(make_child(parent), service, slot, by=parent)
+
+
+def a_dose_given(visit, *, by):
+    """A dose that was given at the visit, and its lot."""
+    product = lots.product_of("MMR", "北京生物")
+    lot = lots.receive(visit.centre_id, product, "A1", TOMORROW, 5, by=by, now=NOON)
+    entries = [Entry("MMR", NOON.date())]
+    (jab,) = record_recording.record(visit.child, entries, by=by, source=Source.HERE, now=NOON)
+    jab.centre_id, jab.appointment_id, jab.given_at = visit.centre_id, visit.id, NOON
+    jab.site, jab.route, jab.lot_number = "left arm", "SC", lot.number
+    given = GivenDose(immunization_id=jab.id, lot_id=lot.id, checks=[])
+    db.session.add(given)
+    return lot, given
+
+
+def changed_hours(practitioner, centre, people):
+    """A leave and a closure that stand; a request for leave that is open, which is returned."""
+    days = [day_bounds(TOMORROW + timedelta(days=n)) for n in (7, 8, 9)]
+    asked = leaves.ask_leave(practitioner, *days[0], "", by=people[Role.CLINICIAN], now=NOON)
+    away = kinds.Away(practitioner, *days[1])
+    version = applying.preview(away, now=NOON).version
+    leaves.send_away(away, version, by=people[Role.MANAGER], now=NOON)
+    closing = kinds.Close(centre, *days[2], "检修", "Repairs")
+    version = applying.preview(closing, now=NOON).version
+    applying.apply(closing, version, by=people[Role.MANAGER], now=NOON)
+    return asked
+
+
 @pytest.fixture
 def world(app):
     """One of everything that an address can name, with the people it belongs to."""
@@ -107,39 +140,15 @@ def world(app):
     slot = make_slot(service, practitioner=practitioner)
     child = make_child(parent)
     visit = make_appointment(child, service, slot, by=parent)
-    checking = make_service("checkups", code="health-check")
-    doctor = make_practitioner([checking], centre=centre)
-    coming_check = make_appointment(
-        make_child(parent), checking, make_slot(checking, practitioner=doctor), by=parent
-    )
-    bending = make_service("checkups", code="spine-screening")
-    screening = make_appointment(
-        make_child(parent),
-        bending,
-        make_slot(bending, practitioner=make_practitioner([bending], centre=centre)),
-        by=parent,
-    )
-    jabs = make_service("vaccination", code="vaccination")
-    coming_jab = make_appointment(
-        make_child(parent),
-        jabs,
-        make_slot(jabs, practitioner=make_practitioner([jabs], centre=centre)),
-        by=parent,
-    )
+    coming_check = coming("checkups", "health-check", parent, centre)
+    screening = coming("checkups", "spine-screening", parent, centre)
+    coming_jab = coming("vaccination", "vaccination", parent, centre)
     later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
     wanted = Request(make_child(parent), service, slots_for(service, later.id))
     hold = make_hold(wanted, by=parent, now=NOON)
-    entry = joining.join(
-        parent,
-        [make_child(parent)],
-        service,
-        [centre],
-        weekdays=[TOMORROW.weekday()],
-        parts=["evening"],
-        first_day=TOMORROW,
-        last_day=TOMORROW,
-        now=NOON,
-    )
+    wish = {"weekdays": [TOMORROW.weekday()], "parts": ["evening"]}
+    wish |= {"first_day": TOMORROW, "last_day": TOMORROW}
+    entry = joining.join(parent, [make_child(parent)], service, [centre], **wish, now=NOON)
     (dose,) = record_recording.record(
         child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
     )
@@ -151,24 +160,9 @@ def world(app):
     recording.finish_check(check, visit, by=people[Role.CLINICIAN], now=visit.ends_at, note="")
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
-    product = lots.product_of("MMR", "北京生物")
-    lot = lots.receive(centre.id, product, "A1", TOMORROW, 5, by=people[Role.MANAGER], now=NOON)
-    (jab,) = record_recording.record(
-        child, [Entry("MMR", NOON.date())], by=parent, source=Source.HERE, now=NOON
-    )
-    jab.centre_id, jab.appointment_id, jab.given_at = centre.id, visit.id, NOON
-    jab.site, jab.route, jab.lot_number = "left arm", "SC", lot.number
-    given = GivenDose(immunization_id=jab.id, lot_id=lot.id, checks=[])
-    db.session.add(given)
-    days = [day_bounds(TOMORROW + timedelta(days=n)) for n in (7, 8)]
-    asked = leaves.ask_leave(practitioner, *days[0], "", by=people[Role.CLINICIAN], now=NOON)
-    away = kinds.Away(practitioner, *days[1])
-    version = applying.preview(away, now=NOON).version
-    leaves.send_away(away, version, by=people[Role.MANAGER], now=NOON)
+    lot, given = a_dose_given(visit, by=people[Role.MANAGER])
+    asked = changed_hours(practitioner, centre, people)
     leave = db.session.query(Leave).one()
-    closing = kinds.Close(centre, *day_bounds(TOMORROW + timedelta(days=9)), "检修", "Repairs")
-    version = applying.preview(closing, now=NOON).version
-    applying.apply(closing, version, by=people[Role.MANAGER], now=NOON)
     here = make_appointment(service=service, slot=slot.clinic_session.slots[1])
     ticket = arriving.check_in(here, by=people[Role.RECEPTION], now=slot.starts_at)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
