@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from clinic.accounts.models import Role
+from clinic.amounts import Kind
 from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import Kind
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.families import registering

@@ -6,12 +6,12 @@ from datetime import date, time, timedelta
 from sqlalchemy import func, select
 
 from clinic.accounts.models import Role, User
+from clinic.amounts import Kind
 from clinic.calendar import feeds
 from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import Kind
 from clinic.checkups.models import SPINE
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db

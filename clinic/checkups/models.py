@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
+from clinic.amounts import How, Kind
 from clinic.centres.models import Centre
-from clinic.checkups.kinds import How, Kind
 from clinic.db import Base
 from clinic.families.models import Child
 

@@ -6,10 +6,10 @@ from random import Random
 from sqlalchemy import select
 
 from clinic.accounts.models import User
+from clinic.amounts import How, Kind
 from clinic.centres.models import Centre
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import SPINE
 from clinic.clock import at
 from clinic.db import db

@@ -6,6 +6,7 @@ from random import Random
 from sqlalchemy import select
 
 from clinic.accounts.models import User
+from clinic.amounts import How, Kind
 from clinic.centres.models import Centre
 from clinic.checkups.check import recording
 from clinic.checkups.check.recording import Target
@@ -18,7 +19,6 @@ from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import METRICS, Measured, months_at
 from clinic.checkups.growth.queries import patient_of
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckFinding, CheckVisit
 from clinic.clock import at, clinic_day
 from clinic.db import db

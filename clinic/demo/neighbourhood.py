@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from clinic.accounts.models import User
 from clinic.ages import add_months
+from clinic.amounts import How, Kind
 from clinic.centres.models import Centre
 from clinic.checkups.due.next_check import window
 from clinic.checkups.due.schedule import check_ages
@@ -18,7 +19,6 @@ from clinic.checkups.growth.between import STANDING_FROM_MONTHS
 from clinic.checkups.growth.china import data
 from clinic.checkups.growth.lines import value_of
 from clinic.checkups.growth.measuring import Measured, Patient, months_at
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import at
 from clinic.db import db

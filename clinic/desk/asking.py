@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.checkups.growth.measuring import amount_of
-from clinic.checkups.kinds import Kind
+from clinic.amounts import Kind, amount_of
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.desk.blueprint import bp

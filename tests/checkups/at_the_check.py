@@ -4,9 +4,9 @@ import json
 from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
+from clinic.amounts import Kind
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import Kind
 from clinic.db import db
 from tests.makes import (
     NOON,

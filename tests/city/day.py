@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 
 from clinic.accounts.models import Role
+from clinic.amounts import Kind
 from clinic.app import ROOMS
 from clinic.booking.asked import Choice
 from clinic.booking.confirming import confirm
@@ -12,7 +13,6 @@ from clinic.booking.requirements import requirements_of
 from clinic.centres.models import OpeningHours
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import Kind
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.booking import booking

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from clinic.amounts import Kind
 from clinic.checkups.check.recording import measure_at_home
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import Kind
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families import again, registering

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from clinic.ages import age_months
+from clinic.amounts import How, Kind
 from clinic.checkups.check import queries
 from clinic.checkups.due.items import CheckSheet
 from clinic.checkups.growth.measuring import Measured, Patient
 from clinic.checkups.growth.queries import patient_of
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckVisit
 from clinic.clock import clinic_day
 from clinic.scheduling.models import Appointment

@@ -10,20 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from clinic import plain
+from clinic.amounts import How, Kind, NotANumber, OutOfRange, amount_of
 from clinic.checkups.due.items import ACUITY, CheckSheet
 from clinic.checkups.due.questions import signs
 from clinic.checkups.due.referral import referral
-from clinic.checkups.growth.measuring import (
-    Doubt,
-    Measured,
-    NotANumber,
-    OutOfRange,
-    Patient,
-    amount_of,
-    doubt_about,
-    slip_in,
-)
-from clinic.checkups.kinds import How, Kind
+from clinic.checkups.growth.measuring import Doubt, Measured, Patient, doubt_about, slip_in
 from clinic.outside import an_id, an_object
 from clinic.sentences import mark
 

@@ -13,14 +13,14 @@ from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person, Role
 from clinic.ages import add_months
+from clinic.amounts import Kind, written
 from clinic.booking.queries import get_appointment
 from clinic.centres.models import Service
 from clinic.checkups.due.items import CheckSheet, sheet
 from clinic.checkups.due.next_check import HB, hb_needed, next_check_age
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.checkups.due.schedule import CheckAge, check_ages
-from clinic.checkups.growth.measuring import Measured, written
-from clinic.checkups.kinds import Kind
+from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
 from clinic.clock import clinic_day
 from clinic.db import db

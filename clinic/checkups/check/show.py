@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import me
+from clinic.amounts import UNITS, Kind, written
 from clinic.booking.on_behalf import free_times
 from clinic.checkups.check.case import CheckAtHand
 from clinic.checkups.check.forms import EMPTY, Typed, read
@@ -18,13 +19,7 @@ from clinic.checkups.due.next_check import due, window
 from clinic.checkups.due.referral import referral
 from clinic.checkups.growth.assessing import assessment
 from clinic.checkups.growth.charts import Entered, crossed_now
-from clinic.checkups.growth.measuring import (
-    UNITS,
-    last_of,
-    months_at,
-    written,
-)
-from clinic.checkups.kinds import Kind
+from clinic.checkups.growth.measuring import last_of, months_at
 from clinic.clock import clinic_day
 from clinic.i18n import name_of, say
 from clinic.scheduling.models import Appointment

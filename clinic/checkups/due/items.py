@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from clinic.amounts import Kind
 from clinic.checkups.due.next_check import HB
 from clinic.checkups.due.questions import (
     Option,
@@ -19,7 +20,6 @@ from clinic.checkups.due.questions import (
     signs,
 )
 from clinic.checkups.due.schedule import CheckAge
-from clinic.checkups.kinds import Kind
 
 FILE = Path(__file__).with_name("items.json")
 AMOUNTS = {  # the schedule's item: what is measured

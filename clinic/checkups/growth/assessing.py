@@ -8,17 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from clinic.amounts import UNITS, How, Kind
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS, as_measured
 from clinic.checkups.growth.china import assess
-from clinic.checkups.growth.measuring import (
-    UNITS,
-    Measured,
-    Patient,
-    corrected_days,
-    months_at,
-)
+from clinic.checkups.growth.measuring import Measured, Patient, corrected_days, months_at
 from clinic.checkups.growth.who import bmi, scores_2006, scores_2007
-from clinic.checkups.kinds import How, Kind
 from clinic.sentences import mark
 
 LINES = (  # what it is, metric of WS/T 423, z-score of 2006, of 2007

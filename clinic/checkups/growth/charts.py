@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from clinic.amounts import Kind
 from clinic.checkups.growth import china, lines
 from clinic.checkups.growth.between import STANDING_FROM_MONTHS, as_measured
 from clinic.checkups.growth.chart import Chart, Point, draw, draw_cutoffs
@@ -15,7 +16,6 @@ from clinic.checkups.growth.measuring import (
     months_at,
 )
 from clinic.checkups.growth.who import bmi
-from clinic.checkups.kinds import Kind
 from clinic.sentences import mark
 
 NATIONAL_UNTIL_MONTHS = 84.0

@@ -8,17 +8,15 @@ from datetime import date
 from flask_babel import gettext as _
 
 from clinic import plain
+from clinic.amounts import UNITS, How, Kind, amount_of
 from clinic.checkups.growth.measuring import (
     METRICS,
-    UNITS,
     Measured,
     Patient,
-    amount_of,
     check_day,
     doubt_about,
     meant,
 )
-from clinic.checkups.kinds import How, Kind
 from clinic.errors import DomainError
 from clinic.i18n import say, say_text
 from clinic.outside import a_day

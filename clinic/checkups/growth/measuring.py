@@ -1,8 +1,6 @@
-"""Amounts that were typed: their units, what is refused, what is asked about. Pure.
+"""Amounts that were typed at a check: what is asked about. Pure.
 
-Amounts are whole numbers of a small unit (g, mm, g/L, 0.1 °C); people type kg, cm, g/L, °C.
-The ranges of `RANGES` are wide enough for every child and stop slips of the hand; what is asked
-about is what the growth standard (WS/T 423-2022) holds unusual. Both are an operating choice.
+What is asked about is what the growth standard (WS/T 423-2022) holds unusual: an operating choice.
 """
 
 from collections.abc import Collection
@@ -10,27 +8,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from clinic import plain
+from clinic.amounts import RANGES, UNITS, How, Kind, parts_of, written
 from clinic.checkups.growth.between import DAYS_PER_MONTH, LYING_IS_LONGER_CM
 from clinic.checkups.growth.china import row
-from clinic.checkups.kinds import How, Kind
 from clinic.errors import DomainError
 from clinic.sentences import mark
 
-UNITS = {  # how people write it, and how many small units that is
-    Kind.WEIGHT: ("kg", 1000),
-    Kind.LENGTH: ("cm", 10),
-    Kind.HEAD: ("cm", 10),
-    Kind.HAEMOGLOBIN: ("g/L", 1),
-    Kind.TEMPERATURE: ("°C", 10),
-}
-RANGES = {  # both inclusive, in small units; the database holds the same
-    Kind.WEIGHT: (300, 200000),
-    Kind.LENGTH: (200, 2200),
-    Kind.HEAD: (150, 700),
-    Kind.HAEMOGLOBIN: (20, 250),
-    Kind.TEMPERATURE: (320, 430),
-}
 METRICS = {
     Kind.WEIGHT: "weight_for_age",
     Kind.LENGTH: "length_height_for_age",
@@ -44,29 +27,10 @@ SLIPS = {
     Kind.HAEMOGLOBIN: ((Decimal("0.1"), "g/dL"),),
     Kind.TEMPERATURE: (),
 }
-WORDS = {  # units as people write them behind a number
-    "kg": ("kg", "公斤", "千克"),
-    "斤": ("市斤", "斤"),
-    "g": ("g", "克"),
-    "cm": ("cm", "厘米"),
-    "mm": ("mm", "毫米"),
-    "m": ("m", "米"),
-    "g/L": ("g/l", "克/升"),
-    "g/dL": ("g/dl",),
-    "°C": ("°c", "℃", "度"),
-}
 SOON = timedelta(days=120)
 JUMP, DROP = 1.5, 0.85  # of the weight before, within that time
 PRETERM_BEFORE, TERM = 37, 40  # weeks
 CORRECT_UNTIL_MONTHS = 24  # the usual convention; the national text was not read
-
-
-class NotANumber(DomainError):
-    message = mark("Enter a number, for example %(example)s.")
-
-
-class OutOfRange(DomainError):
-    message = mark("This must lie between %(low)s and %(high)s %(unit)s.")
 
 
 class MeasuredBeforeBirth(DomainError):
@@ -105,48 +69,6 @@ class Doubt:
     accept: str | None = None  # the number it was probably meant as
 
 
-EXAMPLES = {
-    Kind.WEIGHT: "9.2",
-    Kind.LENGTH: "72.5",
-    Kind.HEAD: "45.0",
-    Kind.HAEMOGLOBIN: "118",
-    Kind.TEMPERATURE: "36.8",
-}
-
-
-def amount_of(kind: Kind, text: str) -> int:
-    """What was typed (kg, cm, g/L, °C), in small units. NotANumber, OutOfRange."""
-    unit, factor = UNITS[kind]
-    number, said = _parts(text)
-    if number is None or said not in (None, unit):
-        raise NotANumber(example=EXAMPLES[kind])
-    low, high = RANGES[kind]
-    if not low <= number * factor <= high:
-        raise OutOfRange(low=written(kind, low), high=written(kind, high), unit=unit)
-    return int((number * factor).to_integral_value())
-
-
-def _parts(text: str) -> tuple[Decimal | None, str | None]:
-    """The number that was typed, and its unit if one was."""
-    try:
-        number, unit = plain.signs(text).lower(), None
-        found = [(word, name) for name, words in WORDS.items() for word in words]
-        for word, name in sorted(found, key=lambda pair: -len(pair[0])):
-            if number.endswith(word):
-                number, unit = number.removesuffix(word), name
-                break
-        return plain.number(number), unit
-    except DomainError:
-        return None, None
-
-
-def written(kind: Kind, amount: int) -> str:
-    """An amount as people write it, without needless zeros: 9200 g is "9.2"."""
-    number = Decimal(amount) / UNITS[kind][1]
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def check_day(on: date, birth_date: date, today: date) -> None:
     """Between birth and today, both inclusive."""
     if on < birth_date:
@@ -176,7 +98,7 @@ def meant(kind: Kind, text: str, patient: Patient, on: date) -> tuple[str, str, 
     Where another unit stands behind it; or where the number itself is unusual for the age and the
     other reading is not.
     """
-    number, said = _parts(text)
+    number, said = parts_of(text)
     if number is None:
         return None
     if said in (None, UNITS[kind][0]) and _usual(kind, number, patient, on) is not False:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 
 from clinic.ages import age_months
+from clinic.amounts import How, Kind
 from clinic.centres.models import Centre
 from clinic.checkups.due.next_check import window
 from clinic.checkups.due.schedule import check_ages
@@ -16,7 +17,6 @@ from clinic.checkups.growth.charts import BMI, word_of
 from clinic.checkups.growth.measuring import Patient, months_at
 from clinic.checkups.growth.who import bmi
 from clinic.checkups.growth.words import SEVERE
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.manager.rules import Key, Share
 from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import clinic_day

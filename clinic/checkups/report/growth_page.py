@@ -10,6 +10,7 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.ages import age_months
+from clinic.amounts import written
 from clinic.checkups.blueprint import bp
 from clinic.checkups.check import recording
 from clinic.checkups.due.schedule import check_ages
@@ -17,7 +18,7 @@ from clinic.checkups.growth import words
 from clinic.checkups.growth.charts import TITLES, ChartSeries, series_of
 from clinic.checkups.growth.home_entry import heights_typed, home_typed, within_range
 from clinic.checkups.growth.lines import Standard, target_range
-from clinic.checkups.growth.measuring import METRICS, corrected_days, written
+from clinic.checkups.growth.measuring import METRICS, corrected_days
 from clinic.checkups.growth.queries import (
     entered_of,
     get_measurement,

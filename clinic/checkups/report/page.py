@@ -8,13 +8,13 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.ages import age_months
+from clinic.amounts import Kind
 from clinic.booking.choosing import DAYS
 from clinic.checkups.blueprint import bp
 from clinic.checkups.check.queries import coming_check
 from clinic.checkups.due.plan import dues_of
 from clinic.checkups.growth import words
 from clinic.checkups.growth.queries import services_offered
-from clinic.checkups.kinds import Kind
 from clinic.checkups.models import CheckVisit
 from clinic.checkups.report import queries
 from clinic.checkups.spine.recording import last_screened, stands

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person, Role
+from clinic.amounts import UNITS, Kind, written
 from clinic.checkups.due.schedule import CheckAge, check_ages
 from clinic.checkups.growth.charts import (
     ChartSeries,
@@ -14,9 +15,8 @@ from clinic.checkups.growth.charts import (
     series_of,
 )
 from clinic.checkups.growth.lines import Crossing, Standard
-from clinic.checkups.growth.measuring import METRICS, UNITS, written
+from clinic.checkups.growth.measuring import METRICS
 from clinic.checkups.growth.queries import entered_of, patient_of
-from clinic.checkups.kinds import Kind
 from clinic.checkups.models import SPINE, CheckFinding, CheckVisit, Measurement
 from clinic.checkups.report.findings import Findings, findings_of
 from clinic.db import db

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.amounts import RANGES, Kind
 from clinic.checkups.check.forms import read, typed_of, unfinished
 from clinic.checkups.due.items import sheet
 from clinic.checkups.due.schedule import check_ages
-from clinic.checkups.growth.measuring import RANGES, Measured, Patient
-from clinic.checkups.kinds import Kind
+from clinic.checkups.growth.measuring import Measured, Patient
 
 BORN, ON = date(2025, 2, 1), date(2026, 3, 3)
 GIRL = Patient(BORN, "F")

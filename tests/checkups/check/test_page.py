@@ -6,10 +6,10 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role
+from clinic.amounts import How, Kind
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
 from clinic.db import db
 from clinic.scheduling.booking import booking

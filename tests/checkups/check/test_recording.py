@@ -8,10 +8,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import Role, User
+from clinic.amounts import How, Kind
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured, MeasuredBeforeBirth, NotYetMeasured
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement, ParentHeights
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction

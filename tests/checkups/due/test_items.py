@@ -2,6 +2,7 @@
 
 import pytest
 
+from clinic.amounts import Kind
 from clinic.checkups.due.items import (
     AMOUNTS,
     data,
@@ -12,7 +13,6 @@ from clinic.checkups.due.items import (
 from clinic.checkups.due.next_check import hb_needed
 from clinic.checkups.due.referral import referral, second_screen
 from clinic.checkups.due.schedule import check_ages
-from clinic.checkups.kinds import Kind
 
 BY_ID = {visit.id: visit for visit in check_ages()}
 W, L, H, HB, T = Kind.WEIGHT, Kind.LENGTH, Kind.HEAD, Kind.HAEMOGLOBIN, Kind.TEMPERATURE

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from clinic.amounts import How, Kind
 from clinic.checkups.growth.assessing import assessment
 from clinic.checkups.growth.measuring import Measured, Patient
 from clinic.checkups.growth.who import scores_2006
-from clinic.checkups.kinds import How, Kind
 
 BORN = date(2025, 3, 2)
 AT_ONE = date(2026, 3, 2)

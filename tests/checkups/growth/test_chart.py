@@ -10,6 +10,7 @@ from flask import get_template_attribute
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from clinic.amounts import How, Kind
 from clinic.checkups.growth import lines
 from clinic.checkups.growth.chart import (
     BOTTOM,
@@ -25,7 +26,6 @@ from clinic.checkups.growth.chart import (
 from clinic.checkups.growth.charts import Entered, series_of
 from clinic.checkups.growth.lines import PERCENTILES, Standard
 from clinic.checkups.growth.measuring import Measured, Patient
-from clinic.checkups.kinds import How, Kind
 
 BORN = date(2025, 2, 1)
 TODAY = date(2026, 3, 2)

@@ -6,22 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic.amounts import RANGES, How, Kind, NotANumber, OutOfRange, amount_of, written
 from clinic.checkups.growth.measuring import (
-    RANGES,
     Measured,
     MeasuredBeforeBirth,
-    NotANumber,
     NotYetMeasured,
-    OutOfRange,
     Patient,
-    amount_of,
     check_day,
     doubt_about,
     months_at,
     slip_in,
-    written,
 )
-from clinic.checkups.kinds import How, Kind
 
 BORN = date(2025, 6, 2)
 BOY = Patient(BORN, "M")

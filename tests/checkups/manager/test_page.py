@@ -6,7 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from clinic.accounts.models import Role
-from clinic.checkups.kinds import How, Kind
+from clinic.amounts import How, Kind
 from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import at
 from clinic.db import db

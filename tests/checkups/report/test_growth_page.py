@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from clinic.accounts.models import Role
+from clinic.amounts import Kind
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import Kind
 from clinic.checkups.models import EnteredBy, Measurement, ParentHeights
 from clinic.db import db
 from tests.makes import NOON, make_centre, make_child, make_guardianship, make_user

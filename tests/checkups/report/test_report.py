@@ -7,11 +7,11 @@ import time_machine
 from sqlalchemy import select
 
 from clinic.accounts.models import Role
+from clinic.amounts import How, Kind
 from clinic.audit.trail import AuditEvent
 from clinic.checkups.check import recording
 from clinic.checkups.check.recording import Target
 from clinic.checkups.growth.measuring import Measured
-from clinic.checkups.kinds import How, Kind
 from clinic.checkups.models import CheckVisit
 from clinic.clock import at
 from clinic.db import db
