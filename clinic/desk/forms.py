@@ -20,6 +20,7 @@ from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.requirements import PurposeChoice
 from clinic.scheduling.rules import Objection
 from clinic.scheduling.slot_times import SlotTime
+from clinic.services.room import PurposeTexts
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
@@ -74,7 +75,7 @@ class WalkInForm(Form):
     day = Day(_l("Day"), required=_l("Enter a day."))
     # Whether the time is still free is the scheduler's to say, not the list's that was shown.
     slot = Radio(_l("Time"), required=_l("Choose a time."), ids=True, check=False)
-    without = BooleanField(_l("Reserve no dose: the family comes with a question"))
+    without = BooleanField(_l("Reserve nothing: the family comes with a question"))
     arrived = BooleanField(_l("The child is here: check in now"), default=True)
 
     def __init__(
@@ -85,7 +86,7 @@ class WalkInForm(Form):
         self.service.choices = [SelectChoice(service.id, name_of(service)) for service in services]
         self.slot.choices = []
         self.why: Objection | None = None  # nothing is free
-        self.has_doses = False
+        self.purposes: PurposeTexts | None = None  # of the service, if it has such
         # Of a child that is known: what the visit can be for, and what stands against that.
         self.child_id = 0
         self.lines: Sequence[PurposeChoice] = ()

@@ -24,7 +24,7 @@ from clinic.booking.on_behalf import (
     names_of,
     slots_here,
 )
-from clinic.booking.requirements import requirements_of, requires, said_or_usual
+from clinic.booking.requirements import requirements_of, said_or_usual
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction
@@ -41,6 +41,7 @@ from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.requirements import NO_CODES, Codes
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verdict import verdict_of_day
+from clinic.services.room import room_of
 from clinic.visits import arriving
 from clinic.web import render, see_other
 
@@ -113,7 +114,7 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     services = services_at(centre)
     service = next((service for service in services if service.id == form.service.data), None)
     service = service or (services[0] if services else None)
-    form.has_doses = service is not None and requires(service)
+    form.purposes = room_of(service.kind).purposes if service else None
     if not service or not form.day.data:
         return
     now = clock.now()
@@ -121,12 +122,12 @@ def _offer(form: WalkInForm, centre: Centre) -> None:
     form.offer(free, names_of(service))
     if not free:
         form.why = why_nothing_is_free(service, centre, form.day.data, now)
-    if form.has_doses and (child := _known(form)):
+    if form.purposes and (child := _known(form)):
         audit.note_read(child.id, centre.id)
-        _offer_doses(form, child, service, centre, now)
+        _offer_purposes(form, child, service, centre, now)
 
 
-def _offer_doses(
+def _offer_purposes(
     form: WalkInForm, child: Child, service: Service, centre: Centre, now: datetime
 ) -> None:
     """Put what the visit can be for into the form, and what stands against what is ticked."""

@@ -55,6 +55,19 @@ class Watched:
     warning: str = ""  # why it must stay, whatever the time; empty: until its time is over
 
 
+@dataclass(frozen=True)
+class PurposeTexts:
+    """How pages speak of what a visit of this kind can be for. Marked texts."""
+
+    ask: str  # above the boxes to tick
+    about: str  # below them
+    in_one_visit: str  # on a button, all of them: %(num)s
+    first_in_one_visit: str  # on a button, as many as fit: %(num)s
+    of_new_child: str  # to the desk, of a child with nothing on record
+    about_paid: str  # above what the family pays for, if it wants
+    about_plan: str  # at the end of a plan
+
+
 Moment = InstrumentedAttribute[datetime]
 Purposes = Mapping[int, Sequence[Purpose]]  # by appointment
 
@@ -100,6 +113,8 @@ class ServiceRoom:
     is_followed: bool = False  # another service can be had right after it, in the same visit
     follows: bool = False  # it can be had right after another
     courses: Sequence[int] = ()  # so many sessions can be booked as one course
+
+    purposes: PurposeTexts | None = None  # if its visits can be for one thing or another
 
     # An appointment's pages. Each link is None where there is no such page.
     purposes_of: Callable[[Collection[int]], Purposes] = _nothing  # by ids, in one query

@@ -6,7 +6,7 @@ from clinic.centres.models import Centre
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
-from clinic.services.room import Link, ServiceRoom
+from clinic.services.room import Link, PurposeTexts, ServiceRoom
 from clinic.vaccination.booking import due, looking
 from clinic.vaccination.booking.booked import booked_for, lost_by
 from clinic.vaccination.booking.requirements import DoseRequirements
@@ -78,6 +78,23 @@ VACCINATION = ServiceRoom(
         "no_stock": mark("No vaccine"),
     },
     requirements=DoseRequirements,
+    purposes=PurposeTexts(
+        ask=mark("For which vaccines?"),
+        about=mark(
+            "Programme vaccines, free of charge. For a paid vaccine, or a question, tick none."
+        ),
+        in_one_visit=mark("%(num)s doses in one visit"),
+        first_in_one_visit=mark("The first %(num)s doses in one visit"),
+        of_new_child=mark(
+            "A new child of a month or more: look at the booklet first. No dose is kept until it is "
+            "entered; the family comes with a question."
+        ),
+        about_paid=mark(
+            "These vaccines are not in the free programme. You pay for them, and you decide. "
+            "Free doses come first."
+        ),
+        about_plan=mark("Programme vaccines are free of charge."),
+    ),
     follows=True,
     purposes_of=booked_for,
     lost_purposes_of=lost_by,
