@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.scheduling.slot_times import search
+from clinic.scheduling.verdict.slot_times import search
 
 CLIENTS = 16
 HELLOS, PAGES = 60, 25  # by each client, a pair

@@ -23,10 +23,10 @@ from clinic.app import create_app
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.appointments import booking, holding
 from clinic.scheduling.models import Channel
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.serving import SECRET
 
 CLIENTS = 8

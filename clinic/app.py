@@ -26,7 +26,7 @@ from clinic.demo.commands import demo
 from clinic.demo_mark import only_for_demo
 from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
-from clinic.families import again
+from clinic.families import reconciling
 from clinic.families import views as families
 from clinic.home import appointments, components, health
 from clinic.home import views as home
@@ -36,8 +36,8 @@ from clinic.pediatrics.service_room import PEDIATRICS
 from clinic.rehab.service_room import REHAB
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
 from clinic.scheduling import status
-from clinic.scheduling.booking import questions
-from clinic.scheduling.day import looking as visits_again
+from clinic.scheduling.appointments import questions
+from clinic.scheduling.day import reconciling as visits_reconciling
 from clinic.services import room as services
 from clinic.services.room import ServiceRoom
 from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
@@ -79,7 +79,10 @@ def create_app(
     theirs in."""
     services.use(rooms)
     # In the order in which they lock.
-    again.HANGING = (visits_again, *(room.hanging for room in rooms if room.hanging))
+    reconciling.DEPENDENTS = (
+        visits_reconciling,
+        *(room.dependents for room in rooms if room.dependents),
+    )
     app = Flask(
         "clinic",
         template_folder=str(ROOT / "templates"),

@@ -13,11 +13,11 @@ from clinic.families.models import Child, ConsentKind, Guardianship, Relation, S
 from clinic.families.numbers import NUMBERS
 from clinic.families.pinyin import search_keys
 from clinic.families.registering import record_consents
-from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.appointments import booking, holding
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, Hold, Slot
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import opening
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots
 

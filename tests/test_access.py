@@ -15,8 +15,8 @@ from clinic.families import registering
 from clinic.families.models import Guardianship, Relation
 from clinic.scheduling.changes import applying, kinds, leaves
 from clinic.scheduling.models import Slot
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record import recording as record_recording

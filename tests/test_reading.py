@@ -10,7 +10,7 @@ ASKED = {"args", "form", "values", "cookies", "headers"}
 OWN = {
     "plain.py", "outside.py", "web.py", "config.py", "server.py", "app.py",
     "centres/years.py", "scheduling/rota/models.py", "scheduling/rota/undoing.py",
-    "scheduling/policies.py", "desk/history.py", "desk/finding.py", "demo/load.py", "demo/days.py",
+    "scheduling/policies/stored.py", "desk/history.py", "desk/finding.py", "demo/load.py", "demo/days.py",
     "vaccination/jab/before.py", "vaccination/record/certificate.py", "vaccination/programme/child.py",
     "vaccination/cdsi/schedule.py", "cases.py",
 }  # fmt: skip

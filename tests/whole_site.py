@@ -17,16 +17,16 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Relation
-from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.appointments import booking, new_times
 from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes import kinds as changes_kinds
 from clinic.scheduling.models import Channel
-from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.weekly import Weekly
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab import (
     before,

@@ -9,11 +9,11 @@ from functools import cached_property
 from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import find_slot_times, slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining
 from tests.makes import (

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from clinic.booking.asked import needs_text, requests_of, text_of
 from clinic.booking.nearby import FEW
+from clinic.booking.reading import needs_text, requests_of, text_of
 from clinic.booking.strip import Strip, opens_at
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
-from clinic.scheduling import rules
-from clinic.scheduling.diaries import FamilyChild
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policy import Policy
-from clinic.scheduling.request import Request
-from clinic.scheduling.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.sheets import DaySchedule
 from clinic.scheduling.search.together import Trip
+from clinic.scheduling.verdict import rules
+from clinic.scheduling.verdict.diaries import FamilyChild
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.models import Person
-from clinic.booking.asked import codes_in
 from clinic.booking.chooser import Chooser
 from clinic.booking.nearby import FEW, nearest_first
 from clinic.booking.queries import get_appointment
+from clinic.booking.reading import codes_in
 from clinic.booking.requirements import requirements_of
 from clinic.booking.strip import strip_of
 from clinic.centres.districts import find_district
@@ -23,7 +23,7 @@ from clinic.clock import clinic_day
 from clinic.outside import a_day, id_of, ids_of, pick
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policy import DEFAULT
+from clinic.scheduling.policies.policy import DEFAULT
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.search.courses import MOST_SESSIONS
 from clinic.scheduling.search.family import family_of

@@ -8,10 +8,15 @@ from clinic.booking.other_part import CANCELLED, Other, cancel_with, lock_both, 
 from clinic.booking.requirements import requirements_of, requires, reserved_with, said_or_usual
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.appointments import booking, moving
 from clinic.scheduling.models import Appointment, Channel, HoldFor
-from clinic.scheduling.request import Held, Request
-from clinic.scheduling.requirements import NO_CODES, NOTHING_REQUIRED, Codes, RequirementsOf
+from clinic.scheduling.verdict.request import Held, Request
+from clinic.scheduling.verdict.requirements import (
+    NO_CODES,
+    NOTHING_REQUIRED,
+    Codes,
+    RequirementsOf,
+)
 
 
 def confirm(

@@ -8,7 +8,7 @@ from clinic import clock
 from clinic.accounts import limits
 from clinic.accounts.access import me
 from clinic.accounts.models import Person
-from clinic.booking.asked import carried
+from clinic.booking.reading import carried
 from clinic.db import db
 from clinic.families.queries import has_consented
 from clinic.sqlite import write_now

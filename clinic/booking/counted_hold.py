@@ -5,12 +5,12 @@ from datetime import datetime
 
 from clinic.accounts import limits
 from clinic.accounts.models import Person
-from clinic.booking.asked import Choice
 from clinic.booking.queries import moved_with
-from clinic.scheduling.booking import anyone, holding
-from clinic.scheduling.request import Held, Request
-from clinic.scheduling.requirements import RequirementsOf
-from clinic.scheduling.slot_times import slots_for
+from clinic.booking.reading import Choice
+from clinic.scheduling.appointments import anyone, holding
+from clinic.scheduling.verdict.request import Held, Request
+from clinic.scheduling.verdict.requirements import RequirementsOf
+from clinic.scheduling.verdict.slot_times import slots_for
 
 
 def hold_counted(

@@ -9,13 +9,13 @@ from clinic.centres.models import Centre
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
-from clinic.scheduling.policies import policy_for
-from clinic.scheduling.rules import Objection
+from clinic.scheduling.policies.stored import policy_for
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.courses import Course
 from clinic.scheduling.search.together import Against, objections_of
 from clinic.scheduling.search.why_none import why_none
-from clinic.scheduling.slot_times import SlotTime, find_slot_times
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
 
 
 def reasons_of(course: Course, centre: Centre, *, now: datetime) -> dict[date, Objection]:

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
-from clinic.booking.asked import PATTERN, carried
 from clinic.booking.consenting import may_not_book
 from clinic.booking.course_reasons import reasons_of
 from clinic.booking.queries import get_appointment, movable_with
+from clinic.booking.reading import PATTERN, carried
 from clinic.booking.requirements import move_to
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
@@ -23,9 +23,8 @@ from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.i18n import say
 from clinic.outside import a_day, a_time, id_of, ids_of, joined_ids, pick
-from clinic.scheduling.booking import moving
+from clinic.scheduling.appointments import moving
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Request, SlotTaken
 from clinic.scheduling.search.courses import (
     DIFFERS,
     MOST_SESSIONS,
@@ -33,7 +32,8 @@ from clinic.scheduling.search.courses import (
     Pattern,
     plan_course,
 )
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request, SlotTaken
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.sentences import mark
 from clinic.web import render, see_other
 

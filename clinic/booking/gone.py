@@ -9,27 +9,38 @@ from flask import Response, abort, request
 
 from clinic.accounts.access import me
 from clinic.booking import courses
-from clinic.booking.asked import FILTERS, Choice, Query, carried, needs_text
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nearby import nearest
 from clinic.booking.queries import moved_with
+from clinic.booking.reading import (
+    FILTERS,
+    Choice,
+    Query,
+    carried,
+    needs_text,
+)
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.outside import pick
-from clinic.scheduling.booking import expired
-from clinic.scheduling.diaries import Diary, diary_of
+from clinic.scheduling.appointments import expired
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Refused, Request, Resting, SlotTaken
-from clinic.scheduling.requirements import RequirementsOf
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.family import DayVersions, facts_for
 from clinic.scheduling.search.sheets import sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips
-from clinic.scheduling.slot_times import where_and_when
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict.diaries import Diary, diary_of
+from clinic.scheduling.verdict.request import (
+    Refused,
+    Request,
+    Resting,
+    SlotTaken,
+)
+from clinic.scheduling.verdict.requirements import RequirementsOf
+from clinic.scheduling.verdict.slot_times import where_and_when
+from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.web import render
 
 SHOWN = 4  # alternatives

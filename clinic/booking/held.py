@@ -14,14 +14,14 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.outside import pick
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
-from clinic.scheduling.request import HoldValue, Request
 from clinic.scheduling.search.catalogue import (
     EVERYWHERE,
     Catalogue,
     last_known,
     read,
 )
-from clinic.scheduling.slot_times import SLOT_FACTS, slot_facts, slots_from
+from clinic.scheduling.verdict.request import HoldValue, Request
+from clinic.scheduling.verdict.slot_times import SLOT_FACTS, slot_facts, slots_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Person, Role
 from clinic.accounts.sent_forms import each_time
 from clinic.booking import confirming
-from clinic.booking.asked import (
+from clinic.booking.confirming import codes_reserved, hold_of
+from clinic.booking.consenting import not_consented
+from clinic.booking.counted_hold import hold_counted
+from clinic.booking.forms import ConfirmForm, ReasonForm
+from clinic.booking.gone import gone, instead, look_again
+from clinic.booking.held import get_held
+from clinic.booking.offers import against, purposes_offered
+from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
+from clinic.booking.queries import booked_from, get_appointment, get_hold
+from clinic.booking.reading import (
     FILTERS,
     KEPT,
     PATTERN,
@@ -27,15 +36,6 @@ from clinic.booking.asked import (
     slots_text,
     wish_of,
 )
-from clinic.booking.confirming import codes_reserved, hold_of
-from clinic.booking.consenting import not_consented
-from clinic.booking.counted_hold import hold_counted
-from clinic.booking.forms import ConfirmForm, ReasonForm
-from clinic.booking.gone import gone, instead, look_again
-from clinic.booking.held import get_held
-from clinic.booking.offers import against, purposes_offered
-from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
-from clinic.booking.queries import booked_from, get_appointment, get_hold
 from clinic.booking.requirements import requirements_of, requires, reserved_with
 from clinic.booking.slips import bring_to
 from clinic.centres.models import Service
@@ -45,9 +45,9 @@ from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
 from clinic.i18n import say
-from clinic.scheduling.booking import holding
+from clinic.scheduling.appointments import holding
 from clinic.scheduling.models import Hold, HoldFor
-from clinic.scheduling.request import (
+from clinic.scheduling.verdict.request import (
     Held,
     HeldNoMore,
     Refused,

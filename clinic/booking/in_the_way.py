@@ -7,8 +7,8 @@ from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.request import ChildBusy, Refused, Request
-from clinic.scheduling.rules import Objection
+from clinic.scheduling.verdict.request import ChildBusy, Refused, Request
+from clinic.scheduling.verdict.rules import Objection
 
 
 def in_the_way(

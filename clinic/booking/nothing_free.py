@@ -8,11 +8,11 @@ from clinic.centres.queries import closed_because
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
-from clinic.scheduling.policies import policy_for
-from clinic.scheduling.rules import Objection
+from clinic.scheduling.policies.stored import policy_for
 from clinic.scheduling.search.why_none import why_none
-from clinic.scheduling.slot_times import SlotTime, find_slot_times
 from clinic.scheduling.timetable.extending import horizon
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
 from clinic.sentences import mark
 
 OVER = Objection("past", mark("That day is over."))

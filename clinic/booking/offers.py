@@ -7,10 +7,10 @@ from clinic.booking.requirements import said_or_usual
 from clinic.clock import clinic_day
 from clinic.families.models import Child
 from clinic.scheduling.models import Hold
-from clinic.scheduling.request import Request
-from clinic.scheduling.requirements import Codes, PurposeChoice
-from clinic.scheduling.rules import Objection
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.requirements import Codes, PurposeChoice
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.verdict import verdict_of_day
 
 
 def against(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> list[Objection]:

@@ -16,17 +16,19 @@ from clinic.centres.queries import practitioners_for
 from clinic.clock import clinic_day, day_bounds
 from clinic.families.models import Child
 from clinic.i18n import name_of
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.request import (
-    Request,
-    SlotTaken,
-)
-from clinic.scheduling.requirements import NO_CODES
 from clinic.scheduling.rota.session_moving import InThePast
-from clinic.scheduling.rules import Objection
-from clinic.scheduling.slot_times import SlotFacts, SlotTime, find_slot_times, slots_for
-from clinic.scheduling.verdict import verdict
+from clinic.scheduling.verdict.request import Request, SlotTaken
+from clinic.scheduling.verdict.requirements import NO_CODES
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.slot_times import (
+    SlotFacts,
+    SlotTime,
+    find_slot_times,
+    slots_for,
+)
+from clinic.scheduling.verdict.verdict import verdict
 
 LOOK_AHEAD = 28  # days, for the next ones that have a free time
 DAYS_SHOWN = 3

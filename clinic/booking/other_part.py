@@ -20,15 +20,15 @@ from clinic.errors import DomainError
 from clinic.i18n import in_words, name_of
 from clinic.outside import an_id
 from clinic.scheduling import places
-from clinic.scheduling.booking import booking, moving
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import booking, moving
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes.as_shown import must_be_as_shown
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Refused, Request
-from clinic.scheduling.rules import overlap
 from clinic.scheduling.search.together import objections_of
-from clinic.scheduling.slot_times import SlotTime, find_slot_times, slots_for
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict.request import Refused, Request
+from clinic.scheduling.verdict.rules import overlap
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times, slots_for
+from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.sentences import mark
 
 STAYS, CANCELLED = "stays", "cancel"

@@ -11,10 +11,10 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Slot, WaitlistChild, WaitlistEntry
-from clinic.scheduling.policies import policies
+from clinic.scheduling.policies.stored import policies
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.request import Held
-from clinic.scheduling.rules import may_change_online
+from clinic.scheduling.verdict.request import Held
+from clinic.scheduling.verdict.rules import may_change_online
 
 _kin, _holds, _made = (one.__table__.c for one in (Guardianship, Hold, Appointment))
 

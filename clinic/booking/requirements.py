@@ -5,17 +5,17 @@ from datetime import date, datetime
 
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Request
-from clinic.scheduling.requirements import (
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.requirements import (
     NO_CODES,
     NOTHING_REQUIRED,
     Codes,
     PurposeChoice,
     RequirementsOf,
 )
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.services.room import room_of
 
 

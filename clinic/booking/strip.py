@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from clinic.scheduling.policy import DEFAULT, Policy
+from clinic.scheduling.policies.policy import DEFAULT, Policy
 
 PIECE = 29  # days: four weeks, and the one on which the next day opens
 FURTHEST = timedelta(days=366)  # ahead; beyond that nobody looks for a time

@@ -14,15 +14,15 @@ from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
 from clinic.outside import pick
-from clinic.scheduling import rules
 from clinic.scheduling.dayparts import part_of
-from clinic.scheduling.diaries import Diary, Patient, diary_of
 from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
-from clinic.scheduling.slot_times import SlotTime, find_slot_times
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict import rules
+from clinic.scheduling.verdict.diaries import Diary, Patient, diary_of
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
+from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.sentences import mark
 
 A_PAUSE_IS_COUNTED_AGAIN = timedelta(minutes=1)

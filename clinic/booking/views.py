@@ -8,16 +8,16 @@ from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import courses, hold_pages, waitlist
-from clinic.booking.asked import carried
 from clinic.booking.choosing import ask
 from clinic.booking.queries import same_trip
+from clinic.booking.reading import carried
 from clinic.booking.times import add_times
 from clinic.centres.districts import all_districts
 from clinic.centres.models import Closure
 from clinic.centres.queries import closures_over
 from clinic.errors import DomainError
 from clinic.i18n import say
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.search.why_none import SHORT

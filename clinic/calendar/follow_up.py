@@ -18,9 +18,9 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import on_behalf
-from clinic.booking.asked import MOST_NEEDS
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
+from clinic.booking.reading import MOST_NEEDS
 from clinic.booking.requirements import requirements_of
 from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import appointments_ahead, get_own
@@ -33,11 +33,11 @@ from clinic.i18n import say
 from clinic.outside import a_day, a_number, a_word, id_of
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
-from clinic.scheduling.request import Request
-from clinic.scheduling.requirements import NO_CODES, PurposeChoice
-from clinic.scheduling.rules import Objection
-from clinic.scheduling.slot_times import SlotTime
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.requirements import NO_CODES, PurposeChoice
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.slot_times import SlotTime
+from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.services.due import DueItem
 from clinic.web import is_htmx, render, see_other
 

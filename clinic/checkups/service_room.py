@@ -1,6 +1,6 @@
 """What the health checks say of themselves."""
 
-from clinic.checkups.check import looking
+from clinic.checkups.check import reconciling
 from clinic.checkups.check.queries import check_of
 from clinic.checkups.commands import checkups
 from clinic.checkups.due import needs
@@ -68,5 +68,5 @@ CHECKUPS = ServiceRoom(
     child_page=_growth,
     has_record=_has_record,
     manager_pages=(Link(mark("Health"), "heart-pulse", "shares.health"),),
-    hanging=looking,
+    dependents=reconciling,
 )

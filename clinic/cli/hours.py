@@ -25,7 +25,7 @@ from clinic.cli.asking import (
 from clinic.cli.schedule import schedule
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling.booking import new_times
+from clinic.scheduling.appointments import new_times
 from clinic.scheduling.changes import applying, change, kinds, reopening
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import ClinicSession, RotaRule

@@ -25,8 +25,8 @@ from clinic.cli.asking import (
 from clinic.cli.tidying import EVERY, tidy
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling.booking import new_times
-from clinic.scheduling.policies import policy_for, set_policy
+from clinic.scheduling.appointments import new_times
+from clinic.scheduling.policies.stored import policy_for, set_policy
 from clinic.scheduling.timetable import extending, release, rota
 from clinic.scheduling.timetable.weekly import TeamStation, Weekly
 from clinic.scheduling.verify import broken_ages, broken_promises

@@ -33,7 +33,7 @@ from clinic.cli.schedule import schedule
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.appointments import booking, moving
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import (
     Appointment,
@@ -44,9 +44,9 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.references import parse_reference, spoken
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import SlotFacts, slots_for
 from clinic.scheduling.timetable import opening, rota
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import SlotFacts, slots_for
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from clinic.accounts.kept_forms import GOOD_FOR
 from clinic.accounts.models import Counter, KeptForm, SentForm, SignIn, SignInCode
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
-from clinic.scheduling.booking import old_forms
+from clinic.scheduling.appointments import old_forms
 from clinic.services.room import rooms
 
 A_DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from clinic.db import db
 from clinic.demo.city import BOOKED_BEFORE, INVENTED
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment, Booking
-from clinic.vaccination.booking.requirements import DoseRequirements
+from clinic.vaccination.doses.requirements import DoseRequirements
 from clinic.vaccination.jab import (
     before,
     giving,

@@ -20,7 +20,7 @@ from clinic.demo.city import FOUNDER, City, Family, dice_of, phone_of
 from clinic.demo_mark import mark_as_demo
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
-from clinic.scheduling.policies import set_policy
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.weekly import TeamStation, Weekly
 

@@ -17,15 +17,15 @@ from clinic.demo import growth, jabs, stock
 from clinic.demo.city import BOOKED_BEFORE, INVENTED, City, Family
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.day import attendance
-from clinic.scheduling.diaries import child_times
 from clinic.scheduling.models import Appointment, Booking, Channel
-from clinic.scheduling.request import Request
-from clinic.scheduling.rules import overlap
-from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.verdict import verdict
+from clinic.scheduling.verdict.diaries import child_times
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.rules import overlap
+from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
+from clinic.scheduling.verdict.verdict import verdict
 from clinic.services.room import room_of
 from clinic.vaccination.service_room import VACCINATION
 from clinic.visits import recorded

@@ -32,12 +32,12 @@ from clinic.desk.unfound import why_not_found
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.plain import sought
-from clinic.scheduling import rules
 from clinic.scheduling.day.turns import in_order
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import by_reference
 from clinic.scheduling.references import parse_reference
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict import rules
 from clinic.services.room import answers_of, must_ask
 from clinic.visits import arriving
 from clinic.visits.queries import is_for, ticket_of, tickets_of

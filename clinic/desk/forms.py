@@ -17,9 +17,9 @@ from clinic.fields import Agreed, Day, Form, Hidden, Name, Note, Radio, Select, 
 from clinic.i18n import clock_time, name_of
 from clinic.scheduling.day.attendance import WRONG_CHECK_IN
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.requirements import PurposeChoice
-from clinic.scheduling.rules import Objection
-from clinic.scheduling.slot_times import SlotTime
+from clinic.scheduling.verdict.requirements import PurposeChoice
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.slot_times import SlotTime
 from clinic.services.room import PurposeTexts
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")

@@ -29,7 +29,7 @@ from clinic.desk.queries import get_appointment
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_day, id_of, ids_of
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Appointment
 from clinic.web import render, see_other, shown_on

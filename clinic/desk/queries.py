@@ -14,10 +14,10 @@ from clinic.db import db
 from clinic.desk.finding import means
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policies import policies
+from clinic.scheduling.policies.stored import policies
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rules import is_late
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.rules import is_late
 from clinic.visits.arriving import families
 from clinic.visits.rules import EARLY
 

@@ -15,7 +15,6 @@ from clinic.accounts.kept_forms import filled
 from clinic.accounts.models import Role, User
 from clinic.accounts.queries import find_user
 from clinic.accounts.sent_forms import each_time
-from clinic.booking.asked import codes_in
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
@@ -24,6 +23,7 @@ from clinic.booking.on_behalf import (
     names_of,
     slots_here,
 )
+from clinic.booking.reading import codes_in
 from clinic.booking.requirements import requirements_of, said_or_usual
 from clinic.centres.models import Centre, Service
 from clinic.clock import clinic_day
@@ -37,10 +37,10 @@ from clinic.families.models import Child, ConsentKind, Relation, Sex
 from clinic.families.queries import has_consented, known_child
 from clinic.i18n import say
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.request import Request, SlotTaken
-from clinic.scheduling.requirements import NO_CODES, Codes
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.verdict import verdict_of_day
+from clinic.scheduling.verdict.request import Request, SlotTaken
+from clinic.scheduling.verdict.requirements import NO_CODES, Codes
+from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.services.room import room_of
 from clinic.visits import arriving
 from clinic.web import render, see_other

@@ -14,7 +14,7 @@ from clinic.accounts import limits
 from clinic.accounts.models import Person, User
 from clinic.db import change_if, db
 from clinic.errors import DomainError
-from clinic.families import again
+from clinic.families import reconciling
 from clinic.families.consents import VERSIONS
 from clinic.families.models import (
     Child,
@@ -88,13 +88,13 @@ def register_child(
 def change_child(child: Child, *, by: Person, now: datetime, **facts: object) -> None:
     """Correct what we know of a child; the trail says which fields, not what they hold.
 
-    What hangs on its record is looked at again. Raises what `again.must_fit` raises, or
+    What hangs on its record is looked at again. Raises what `reconciling.must_fit` raises, or
     IdentityOfAnotherDay: the number on record names its day of birth.
     """
-    with again.looked_at_again([child.id], by=by, now=now):
+    with reconciling.reconciled([child.id], by=by, now=now):
         changed = sorted(name for name, value in facts.items() if _differs(child, name, value))
         if "birth_date" in changed:
-            again.must_fit(child.id, facts["birth_date"])  # type: ignore[arg-type]
+            reconciling.must_fit(child.id, facts["birth_date"])  # type: ignore[arg-type]
         for name in changed:
             setattr(child, name, facts[name])
         if "birth_date" in changed:
@@ -279,7 +279,7 @@ def revoke(guardianship: Guardianship, *, by: Person, now: datetime) -> None:
     if guardianship.is_first or by.id not in (first, guardianship.user_id):
         raise OnlyTheFirst
     live = Guardianship.revoked_at.is_(None)
-    with again.looked_at_again([guardianship.child_id], by=by, now=now):
+    with reconciling.reconciled([guardianship.child_id], by=by, now=now):
         if change_if(guardianship, live, revoked_at=now, revoked_by_id=by.id):
             audit.record("revoke", guardianship, by=by.id, now=now)
 

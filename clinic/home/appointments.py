@@ -30,7 +30,7 @@ from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.home.calendar_file import as_calendar
 from clinic.i18n import say
-from clinic.scheduling.booking import booking, questions
+from clinic.scheduling.appointments import booking, questions
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.references import spoken

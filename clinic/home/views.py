@@ -19,7 +19,7 @@ from clinic.centres.queries import all_centres, get_centre, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.outside import id_of, pick
-from clinic.scheduling.booking import questions
+from clinic.scheduling.appointments import questions
 from clinic.scheduling.models import Appointment, HoldFor
 from clinic.scheduling.status import Status, status_of
 from clinic.services.room import ServiceRoom, followers_of, in_order_of_visit, must_stay, rooms

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot, SlotService
-from clinic.scheduling.policy import Policy
+from clinic.scheduling.policies.policy import Policy
 
 UNSYNCHRONISED = {"synchronize_session": False}
 

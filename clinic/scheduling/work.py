@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from clinic.db import db
-from clinic.scheduling.booking import new_times
+from clinic.scheduling.appointments import new_times
 from clinic.scheduling.rounds import Round
 from clinic.scheduling.timetable import horizon
 from clinic.scheduling.timetable.extending import Extended

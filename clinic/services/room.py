@@ -14,11 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.centres.models import Centre
 from clinic.errors import DomainError
-from clinic.families.again import Hanging
 from clinic.families.models import Child
+from clinic.families.reconciling import Dependents
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policy import NEVER_PAUSED
-from clinic.scheduling.requirements import Requirements
+from clinic.scheduling.policies.policy import NEVER_PAUSED
+from clinic.scheduling.verdict.requirements import Requirements
 from clinic.services.answers import Answers, AsksAgain
 from clinic.services.due import DueItem, Outlook
 from clinic.visits import stations
@@ -148,7 +148,7 @@ class ServiceRoom:
     manager_pages: Sequence[Link] = ()  # about all of them
 
     # Its rows
-    hanging: Hanging | None = None  # what of it hangs on children's records
+    dependents: Dependents | None = None  # what of it hangs on children's records
     broken: Callable[[datetime], Sequence[str]] = _all_well  # what does not add up, for `verify`
     kept_for: Sequence[
         tuple[Moment, timedelta]

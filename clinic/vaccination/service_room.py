@@ -7,11 +7,11 @@ from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.services.room import Link, PurposeTexts, ServiceRoom
-from clinic.vaccination.booking import due, looking
-from clinic.vaccination.booking.booked import booked_for, lost_by
-from clinic.vaccination.booking.requirements import DoseRequirements
-from clinic.vaccination.booking.verify import broken_records
 from clinic.vaccination.commands import vaccination
+from clinic.vaccination.doses import due, reconciling
+from clinic.vaccination.doses.booked import booked_for, lost_by
+from clinic.vaccination.doses.requirements import DoseRequirements
+from clinic.vaccination.doses.verify import broken_records
 from clinic.vaccination.jab import asked_again, observation
 from clinic.vaccination.jab.queries import observation_of
 from clinic.vaccination.manager import views as stock_pages
@@ -116,7 +116,7 @@ VACCINATION = ServiceRoom(
     watched=observation.watched,
     staff_pages=(observation.BOARD,),
     link_manager=_on_hand,
-    hanging=looking,
+    dependents=reconciling,
     broken=_broken,
     kept_for=((ImportDraft.made_at, timedelta(days=1)),),
 )

@@ -17,10 +17,10 @@ from clinic.families.models import Child
 from clinic.scheduling import places
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policies import policy_for
+from clinic.scheduling.policies.stored import policy_for
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.rules import is_late
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.rules import is_late
 from clinic.sentences import mark
 from clinic.visits import rules
 from clinic.visits.line import close_if_done

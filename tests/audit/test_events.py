@@ -6,7 +6,7 @@ from sqlalchemy import text
 from clinic.audit import AuditEvent, events
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from tests.makes import NOON, make_appointment, make_child, make_service, make_user

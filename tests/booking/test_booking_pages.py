@@ -10,11 +10,11 @@ from clinic.accounts.passwords import hash_password
 from clinic.app import ROOMS
 from clinic.clock import local
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import opening
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.makes import (
     NOON,
     TOMORROW,

@@ -7,13 +7,13 @@ import time_machine
 
 from clinic.clock import at, day_bounds, local
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Channel, Slot
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.policies.stored import set_policy
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

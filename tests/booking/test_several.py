@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from clinic.accounts.models import Role
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.appointments import booking, new_times
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Booking, Hold, Slot, WaitlistEntry
-from clinic.scheduling.policies import set_policy
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining, offering

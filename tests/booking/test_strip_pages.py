@@ -7,7 +7,7 @@ import time_machine
 
 from clinic.app import ROOMS
 from clinic.clock import at
-from clinic.scheduling.policies import set_policy
+from clinic.scheduling.policies.stored import set_policy
 from tests.makes import (
     NOON,
     make_child,

@@ -10,16 +10,16 @@ from clinic.app import ROOMS
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.weekly import Weekly
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry

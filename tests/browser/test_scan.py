@@ -11,7 +11,7 @@ from clinic.accounts.models import Role
 from clinic.centres.models import Centre
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.references import spoken
 from clinic.visits.models import Encounter
 from tests.browser.mornings import EIGHT, TODAY, YESTERDAY, signed_in

@@ -9,7 +9,7 @@ from clinic.accounts.models import Role
 from clinic.centres.models import Practitioner
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.status import Status, status_of
 from tests.makes import (
     NOON,

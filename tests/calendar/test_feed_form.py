@@ -14,7 +14,7 @@ from clinic.calendar import feeds
 from clinic.calendar.models import CalendarFeed
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.references import spoken
 from tests.calendar.rfc5545 import content, read, text, unfolded
 from tests.calendar.test_feed import address_for, make_leave

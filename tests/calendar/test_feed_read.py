@@ -11,7 +11,7 @@ from clinic.calendar import feeds
 from clinic.centres.models import Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.references import spoken
 from tests.makes import (
     NOON,

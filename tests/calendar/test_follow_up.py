@@ -12,7 +12,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.references import spoken
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.forms import words
 from tests.makes import (
     NOON,
@@ -29,7 +29,7 @@ from tests.makes import (
 )
 from tests.pages import rows, values
 from tests.queries import count_queries
-from tests.vaccination.booking.test_dose_booking import BABY, live
+from tests.vaccination.doses.test_dose_booking import BABY, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = clinic_day(NOON)

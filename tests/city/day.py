@@ -5,23 +5,23 @@ from datetime import date, time, timedelta
 from clinic.accounts.models import Role
 from clinic.amounts import Kind
 from clinic.app import ROOMS
-from clinic.booking.asked import Choice
 from clinic.booking.confirming import confirm
 from clinic.booking.counted_hold import hold_counted
 from clinic.booking.held import get_held
+from clinic.booking.reading import Choice
 from clinic.booking.requirements import requirements_of
 from clinic.centres.models import OpeningHours
 from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Request
 from clinic.scheduling.search.family import facts_for
+from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab import (
     before,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.families.models import Guardianship
-from clinic.scheduling.booking import old_forms
+from clinic.scheduling.appointments import old_forms
 from clinic.scheduling.models import Appointment, Hold, HoldFor
 from clinic.scheduling.queries import appointments
 from clinic.vaccination.jab import giving

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.verify import broken_promises
-from clinic.vaccination.booking.verify import broken_records
+from clinic.vaccination.doses.verify import broken_records
 from clinic.vaccination.stock.verify import broken_stock
 from tests.city.repeat import load
 from tests.makes import NOON

@@ -16,14 +16,14 @@ from clinic.demo.days import renew
 from clinic.demo.jabs import can_give
 from clinic.families.models import Child
 from clinic.families.queries import children_of
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import extending
-from clinic.scheduling.verdict import verdict
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
+from clinic.scheduling.verdict.verdict import verdict
 from clinic.scheduling.verify import broken_promises
-from clinic.vaccination.booking.verify import broken_records
+from clinic.vaccination.doses.verify import broken_records
 from clinic.vaccination.jab.models import PostVaccinationStay
 from clinic.vaccination.jab.queries import lines_of
 from clinic.vaccination.record.models import Immunization, Source

@@ -87,7 +87,7 @@ def test_another_centres_visitors_do_not_exist(app, desk):
 
 
 def test_what_a_scanner_reads_has_a_sentence_and_a_way_on(desk, visit, slot):
-    from clinic.scheduling.booking import booking
+    from clinic.scheduling.appointments import booking
     from clinic.scheduling.references import new_reference
 
     elsewhere = make_appointment()

@@ -10,7 +10,7 @@ from clinic.audit import AuditEvent
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.desk.ending_queries import day_at
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.day import attendance
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises

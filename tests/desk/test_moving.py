@@ -8,7 +8,7 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises

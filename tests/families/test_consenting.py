@@ -7,9 +7,9 @@ from clinic.db import db
 from clinic.families.models import Child, ConsentKind
 from clinic.families.registering import record_consents
 from clinic.scheduling.models import Hold, WaitlistEntry
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.makes import (
     NOON,
     make_appointment,

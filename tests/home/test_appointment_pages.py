@@ -9,11 +9,11 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.accounts.models import Role
 from clinic.db import db
-from clinic.scheduling.booking import booking, moving
-from clinic.scheduling.booking.moving import Move
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.appointments import booking, moving
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.visits import arriving
 from tests.calendar import rfc5545
 from tests.makes import (

@@ -8,7 +8,7 @@ from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from tests.makes import TOMORROW, make_user
-from tests.vaccination.booking.hanging import Baby, all_is_well, purpose
+from tests.vaccination.doses.dependents import Baby, all_is_well, purpose
 
 pytestmark = pytest.mark.usefixtures("noon")
 WHY = "这次预约的内容，到那天已不需要或还不能做。"

@@ -5,10 +5,10 @@ from datetime import time
 import pytest
 
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Channel
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.makes import NOON, make_child, make_service, make_slot, make_user
 
 pytestmark = pytest.mark.usefixtures("noon")

@@ -136,7 +136,7 @@ def test_an_empty_session_is_withdrawn_a_booked_one_is_not(manager, practitioner
     url = f"/manage/sessions/{session.id}/withdrawal"
     assert manager.post(url).status_code == 422
 
-    from clinic.scheduling.booking import booking
+    from clinic.scheduling.appointments import booking
     from tests.makes import NOON
 
     booking.cancel(appointment, by=make_user(), online=True, now=NOON)

@@ -6,9 +6,9 @@ from clinic.accounts.models import User
 from clinic.booking import confirming
 from clinic.booking.held import get_held
 from clinic.db import db, in_one_transaction
-from clinic.scheduling.booking import old_forms
+from clinic.scheduling.appointments import old_forms
 from clinic.scheduling.models import Hold
-from clinic.scheduling.request import SlotTaken
+from clinic.scheduling.verdict.request import SlotTaken
 from tests.makes import NOON
 from tests.races import twins
 

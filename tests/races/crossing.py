@@ -20,15 +20,20 @@ from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling import places
-from clinic.scheduling.booking import booking, holding, moving, new_times
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import (
+    booking,
+    holding,
+    moving,
+    new_times,
+)
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
-from clinic.scheduling.request import Request
 from clinic.scheduling.rota import session_moving
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.visits import arriving
 from tests.makes import NOON
 from tests.races import twins

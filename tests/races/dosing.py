@@ -7,7 +7,7 @@ left: only the database stands between it and the last dose.
 from clinic.accounts.models import User
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import VaccineLot

@@ -17,14 +17,14 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Channel
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.makes import NOON, TOMORROW
 from tests.races import twins
 

@@ -16,15 +16,15 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.closings import SlotClosing
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.makes import TOMORROW
 from tests.races import twins
 

@@ -12,13 +12,13 @@ from clinic.centres.models import Centre, Service
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, Slot, SlotService
-from clinic.scheduling.request import Request
 from clinic.scheduling.rota import publishing
 from clinic.scheduling.rota.diff import diff
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from tests.makes import NOON
 from tests.races import twins
 

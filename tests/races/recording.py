@@ -11,7 +11,7 @@ from clinic.centres.models import Service
 from clinic.db import db, in_one_transaction
 from clinic.families.models import Child
 from clinic.scheduling.models import Channel
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
@@ -38,7 +38,7 @@ def book(wait, child_id, service_id, slot_id):
 def enter(wait, child_id, user_id, sight):
     """Enter DTaP as given elsewhere."""
     if sight == "alone":
-        twins.replace(hanging=())
+        twins.replace(dependents=())
     wait()
 
     def work():

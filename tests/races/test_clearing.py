@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, TOMORROW, make_child, make_hold, make_service, make_slot, make_user
 from tests.races.clearing import LATER, clear, confirm

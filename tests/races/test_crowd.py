@@ -14,10 +14,10 @@ from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Centre, Service
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Channel
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining
 from tests.makes import (

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.booking import new_times
+from clinic.scheduling.appointments import new_times
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining, marks, offering

@@ -4,7 +4,12 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment
 from tests.races import recording
 from tests.races.doors import Somebody
-from tests.vaccination.booking.hanging import IN_A_MONTH, Baby, all_is_well, purpose
+from tests.vaccination.doses.dependents import (
+    IN_A_MONTH,
+    Baby,
+    all_is_well,
+    purpose,
+)
 
 
 def at_the_same_time(race, sight):

@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.audit.trail import AuditEvent
 from clinic.clock import at
 from clinic.db import db, in_one_transaction
-from clinic.scheduling.booking import booking, new_times
+from clinic.scheduling.appointments import booking, new_times
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, WaitlistEntry

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from clinic.accounts.models import Role
 from clinic.db import Base, db
 from clinic.errors import DomainError
-from clinic.scheduling.booking import new_times
+from clinic.scheduling.appointments import new_times
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -22,10 +22,10 @@ from clinic.scheduling.models import (
     Slot,
     SlotService,
 )
-from clinic.scheduling.policies import policy_for, set_policy
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import find_slot_times, slots_for
+from clinic.scheduling.policies.stored import policy_for, set_policy
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

@@ -17,16 +17,16 @@ from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.families.models import Child
 from clinic.scheduling import places
-from clinic.scheduling.booking import booking, holding, new_times
+from clinic.scheduling.appointments import booking, holding, new_times
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.weekly import Weekly
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining, offering
 from tests.conftest import SETTINGS

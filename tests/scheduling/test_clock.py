@@ -10,14 +10,14 @@ from icalendar import Calendar
 from clinic import clock
 from clinic.app import create_app
 from clinic.db import db
-from clinic.scheduling.policy import Policy
-from clinic.scheduling.request import Request
+from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.search.courses import Pattern, plan_course
-from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.timetable.extending import extend
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
-from clinic.scheduling.verdict import verdict
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
+from clinic.scheduling.verdict.verdict import verdict
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS
 from tests.makes import (

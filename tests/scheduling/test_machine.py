@@ -22,14 +22,14 @@ from sqlalchemy import select
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import (
+from clinic.scheduling.appointments import (
     anyone,
     booking,
     holding,
     moving,
     new_times,
 )
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying, kinds, reopening
 from clinic.scheduling.day import attendance
 from clinic.scheduling.dayparts import PARTS
@@ -41,14 +41,14 @@ from clinic.scheduling.models import (
     RotaRule,
     WaitlistEntry,
 )
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.request import Request
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.rounds import Round
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable import release
 from clinic.scheduling.timetable.extending import extend
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.waitlist import joining, offering
 from clinic.scheduling.work import look_for_entries, work
 from tests.makes import make_hold

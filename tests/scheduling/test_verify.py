@@ -10,8 +10,8 @@ from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Hold, Place, Slot, WaitlistEntry
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import PROMISES, broken_promises
 from tests.makes import (
     NOON,

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from clinic.db import db
-from clinic.scheduling.booking import booking, moving
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import booking, moving
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.models import Version
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.visits.models import DeskVersion
 from tests.makes import (
     NOON,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Hold
-from clinic.scheduling.policies import set_policy
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import RoomBusy
 from clinic.scheduling.timetable.weekly import Weekly

@@ -26,7 +26,7 @@ from clinic.manage.hours.lifting import lifted
 from clinic.manage.hours.preview import ChangeToShow, show, typed
 from clinic.outside import NotADay, NotATime, a_word, day_or, id_of, time_or
 from clinic.plain import sought
-from clinic.scheduling.booking import new_times, questions
+from clinic.scheduling.appointments import new_times, questions
 from clinic.scheduling.changes import leaves
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest

@@ -28,7 +28,7 @@ from clinic.manage.moving.drops import (
     slot_meant,
 )
 from clinic.outside import a_day, a_time, id_of
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.web import leave_for, render

@@ -14,7 +14,7 @@ from clinic.i18n import name_of
 from clinic.scheduling import places
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.rota.session_moving import InThePast
-from clinic.scheduling.slot_times import SlotTime, find_slot_times
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
 from clinic.sentences import mark
 
 

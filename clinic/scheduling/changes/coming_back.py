@@ -18,7 +18,7 @@ from clinic.scheduling import places
 from clinic.scheduling.changes.seats import run_of, slots_in
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.request import refusal
+from clinic.scheduling.verdict.request import refusal
 from clinic.scheduling.waitlist import offering
 
 

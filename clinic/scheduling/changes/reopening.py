@@ -22,10 +22,10 @@ from clinic.scheduling.models import (
     Slot,
 )
 from clinic.scheduling.queries import appointments
-from clinic.scheduling.request import refusal
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Lifting, SlotClosing, Why
 from clinic.scheduling.timetable.opening import one_at_a_time, open_rota_again
+from clinic.scheduling.verdict.request import refusal
 from clinic.scheduling.waitlist import offering
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 
 from clinic.db import db
-from clinic.scheduling.consecutive import consecutive
 from clinic.scheduling.models import Appointment, ClinicSession, Slot
+from clinic.scheduling.verdict.consecutive import consecutive
 
 
 def slots_in(where: ColumnElement[bool], now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -10,13 +10,14 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
-from clinic.families import again
+from clinic.families import reconciling
 from clinic.families.models import Child
-from clinic.scheduling import places, rules
+from clinic.scheduling import places
 from clinic.scheduling.changes import applying, shutting_behind
 from clinic.scheduling.models import Appointment, PauseLift
-from clinic.scheduling.request import SlotTaken, refusal
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict import rules
+from clinic.scheduling.verdict.request import SlotTaken, refusal
 from clinic.scheduling.waitlist import marks
 from clinic.sentences import mark
 
@@ -131,7 +132,7 @@ def finish(appointment: Appointment, *, by: Person, now: datetime, note: str) ->
         appointment.done_at, appointment.done_by_id = now, by.id
     appointment.note = note
     _record("finish", appointment, by=by, now=now)
-    again.look([appointment.child_id], by=by, now=now)
+    reconciling.reconcile([appointment.child_id], by=by, now=now)
 
 
 def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: str) -> None:
@@ -154,7 +155,7 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     places.give_back(appointment_id=appointment.id)
     shutting_behind.shut_behind(slot_ids, by=by, now=now)
     _record("no_show", appointment, by=by, now=now)
-    again.look([appointment.child_id], by=by, now=now)
+    reconciling.reconcile([appointment.child_id], by=by, now=now)
 
 
 def undo_finish(appointment: Appointment, *, by: Person, now: datetime) -> None:
@@ -172,7 +173,7 @@ def undo_finish(appointment: Appointment, *, by: Person, now: datetime) -> None:
     if arrived == done:
         appointment.arrived_at = appointment.arrived_by_id = None
     _record("undo_finish", appointment, by=by, now=now)
-    again.look([appointment.child_id], by=by, now=now)
+    reconciling.reconcile([appointment.child_id], by=by, now=now)
 
 
 def undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None:
@@ -187,7 +188,7 @@ def undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None
     except SlotTaken as error:
         raise PlaceIsTaken from error
     _record("undo_no_show", appointment, by=by, now=now)
-    again.look([appointment.child_id], by=by, now=now)
+    reconciling.reconcile([appointment.child_id], by=by, now=now)
 
 
 def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:

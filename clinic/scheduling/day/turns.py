@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.policies import policies
-from clinic.scheduling.rules import in_turn, is_late
+from clinic.scheduling.policies.stored import policies
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.rules import in_turn, is_late
 
 
 def in_order(rows: Sequence[Appointment]) -> tuple[list[Appointment], set[int]]:

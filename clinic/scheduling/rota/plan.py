@@ -6,8 +6,8 @@ from datetime import date, datetime
 from itertools import combinations
 
 from clinic.clock import at
-from clinic.scheduling.consecutive import consecutive
 from clinic.scheduling.timetable.weekly import Weekly, cut, rules_meet
+from clinic.scheduling.verdict.consecutive import consecutive
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from clinic.centres.models import (
 from clinic.db import db
 from clinic.remembered import Remembered
 from clinic.scheduling.models import Version
-from clinic.scheduling.policies import policies
-from clinic.scheduling.policy import Policy
+from clinic.scheduling.policies.policy import Policy
+from clinic.scheduling.policies.stored import policies
 
 EVERYWHERE = 0  # the `centre_id` under which the database counts what all pages share
 

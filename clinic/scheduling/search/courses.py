@@ -8,9 +8,9 @@ from functools import partial
 from clinic.clock import at, clinic_day, day_bounds, local
 from clinic.errors import DomainError
 from clinic.scheduling import places
-from clinic.scheduling.request import Request
 from clinic.scheduling.search.together import Against, objections_of
-from clinic.scheduling.slot_times import SlotTime, find_slot_times
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
 from clinic.sentences import mark
 
 

@@ -14,9 +14,9 @@ from clinic.accounts.models import Person
 from clinic.clock import day_bounds, zone
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
-from clinic.scheduling.diaries import LONGEST_MEMORY, Diary, FamilyChild
 from clinic.scheduling.models import Appointment, PauseLift, Version
 from clinic.scheduling.search.catalogue import EVERYWHERE, Catalogue, last_known, read
+from clinic.scheduling.verdict.diaries import LONGEST_MEMORY, Diary, FamilyChild
 
 ONE_DAY = timedelta(days=1)
 SHARED = re.compile(rf"(?:^|,){EVERYWHERE} 1970-01-01 (\d+)")

@@ -15,12 +15,17 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.remembered import Remembered
-from clinic.scheduling import rules
-from clinic.scheduling.policy import Policy
+from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.family import DayVersions
 from clinic.scheduling.search.together import Against, Trip
-from clinic.scheduling.slot_times import Found, SlotTime, runs, search
+from clinic.scheduling.verdict import rules
+from clinic.scheduling.verdict.slot_times import (
+    Found,
+    SlotTime,
+    runs,
+    search,
+)
 
 DAYS = 30  # ahead, of which each service at each centre has a sheet in memory; then the oldest go
 Key = tuple[int, int, date]  # service, centre, day

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from clinic.clock import clinic_day
-from clinic.scheduling import rules
-from clinic.scheduling.diaries import Diary, diary_of
-from clinic.scheduling.policies import policies
-from clinic.scheduling.policy import Policy
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import SlotTime
-from clinic.scheduling.verdict import applicant_for
+from clinic.scheduling.policies.policy import Policy
+from clinic.scheduling.policies.stored import policies
+from clinic.scheduling.verdict import rules
+from clinic.scheduling.verdict.diaries import Diary, diary_of
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import SlotTime
+from clinic.scheduling.verdict.verdict import applicant_for
 
 
 @dataclass(frozen=True)

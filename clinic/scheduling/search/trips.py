@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, or_, select
 
 from clinic.db import db
-from clinic.scheduling import rules
 from clinic.scheduling.models import ClinicSession, Place, Slot
-from clinic.scheduling.request import Request
 from clinic.scheduling.search.together import Against, Trip, objections_of
-from clinic.scheduling.slot_times import SlotTime, find_slot_times
+from clinic.scheduling.verdict import rules
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
 
 GAP = timedelta(minutes=30)  # between two parts of one visit
 LONGEST_SESSION = timedelta(days=1)

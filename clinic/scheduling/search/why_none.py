@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from clinic.centres.days import Holiday
-from clinic.scheduling.rules import Objection
-from clinic.scheduling.slot_times import SlotTime
+from clinic.scheduling.verdict.rules import Objection
+from clinic.scheduling.verdict.slot_times import SlotTime
 from clinic.sentences import mark
 
 SHORT = {

@@ -19,7 +19,7 @@ from clinic.centres.years import calendars_between
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, RotaRule
-from clinic.scheduling.policies import longest_release, policies
+from clinic.scheduling.policies.stored import longest_release, policies
 from clinic.scheduling.timetable.closings import Why
 from clinic.scheduling.timetable.opening import one_at_a_time, overlap
 from clinic.scheduling.timetable.rota import NeverValid, rules_of, slot_times

@@ -18,8 +18,8 @@ from clinic.centres.years import calendars_between
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import RotaRule
+from clinic.scheduling.models.worker import RotaHorizon
 from clinic.scheduling.timetable import extending
-from clinic.scheduling.worked import RotaHorizon
 
 PIECE = timedelta(days=7)  # opened in one transaction
 ONE_DAY = timedelta(days=1)

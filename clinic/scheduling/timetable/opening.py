@@ -15,13 +15,13 @@ from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.models import ClinicSession, ClosedFor, Place, Slot
-from clinic.scheduling.policies import policies
+from clinic.scheduling.models.worker import RotaHorizon
+from clinic.scheduling.policies.stored import policies
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Why
 from clinic.scheduling.timetable.shut import Shut
 from clinic.scheduling.timetable.slots import SlotsToMake, add_slots
 from clinic.scheduling.timetable.weekly import cut, online_places
-from clinic.scheduling.worked import RotaHorizon
 from clinic.sentences import mark
 
 

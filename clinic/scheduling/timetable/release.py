@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Slot, SlotService
-from clinic.scheduling.policies import policies
+from clinic.scheduling.policies.stored import policies
 
 UNSYNCHRONISED = {"synchronize_session": False}
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from clinic.db import db
 from clinic.scheduling.models import Slot, SlotService
-from clinic.scheduling.policy import Policy
+from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.timetable import closings
 from clinic.scheduling.timetable.closings import Why
 

@@ -17,11 +17,11 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.models import SlotService, Version, WaitlistCentre, WaitlistEntry
+from clinic.scheduling.models.worker import CentreLook, DayLook
 from clinic.scheduling.search.catalogue import EVERYWHERE
-from clinic.scheduling.slot_times import runs
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
+from clinic.scheduling.verdict.slot_times import runs
 from clinic.scheduling.waitlist.marks import look_again
-from clinic.scheduling.worked import CentreLook, DayLook
 
 Cell = tuple[date, str]  # a day, and a part of it
 Times = Row[*tuple[Any, ...]]

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.scheduling.models import Hold, WaitlistChild, WaitlistEntry
-from clinic.scheduling.worked import CentreLook
+from clinic.scheduling.models.worker import CentreLook
 
 UNSYNCHRONISED = {"synchronize_session": False}
 TOGETHER = timedelta(minutes=1)  # how many places a slot has left has no version

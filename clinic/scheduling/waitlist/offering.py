@@ -25,11 +25,11 @@ from clinic.scheduling.models import (
     WaitlistCentre,
     WaitlistEntry,
 )
-from clinic.scheduling.policies import policy_for
-from clinic.scheduling.request import Request, SlotTaken, refusal
+from clinic.scheduling.policies.stored import policy_for
 from clinic.scheduling.search.together import Trip, objections_of
 from clinic.scheduling.search.trips import find_trips
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request, SlotTaken, refusal
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.waitlist import marks
 from clinic.sentences import mark
 

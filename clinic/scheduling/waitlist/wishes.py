@@ -11,7 +11,6 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child
-from clinic.scheduling import rules
 from clinic.scheduling.dayparts import (
     PARTS,
     part_of,
@@ -27,6 +26,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.timetable.extending import timetables
 from clinic.scheduling.timetable.weekly import applies
+from clinic.scheduling.verdict import rules
 from clinic.sentences import mark
 
 

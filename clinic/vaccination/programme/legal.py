@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from clinic.i18n import name_of
-from clinic.scheduling.rules import Objection
+from clinic.scheduling.verdict.rules import Objection
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose, Recipient

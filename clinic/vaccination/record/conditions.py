@@ -10,7 +10,7 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.families.again import looked_at_again
+from clinic.families.reconciling import reconciled
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.vaccination.record.models import ChildCondition, Condition
@@ -50,7 +50,7 @@ def add(
     row = ChildCondition(
         child_id=appointment.child_id, code=code, on=on, recorded_at=now, recorded_by_id=by.id
     )
-    with looked_at_again([appointment.child_id], by=by, now=now):
+    with reconciled([appointment.child_id], by=by, now=now):
         db.session.add(row)
         db.session.flush()
         audit.record("recorded", row, by=by.id, now=now, centre_id=appointment.centre_id)
@@ -64,7 +64,7 @@ def end(appointment: Appointment, condition_id: int, *, by: Person, now: datetim
         ChildCondition.child_id == appointment.child_id,
         ChildCondition.ended_at.is_(None),
     )
-    with looked_at_again([appointment.child_id], by=by, now=now):
+    with reconciled([appointment.child_id], by=by, now=now):
         row = db.session.execute(query.with_for_update()).scalar_one()
         row.ended_at, row.ended_by_id = now, by.id
         audit.record("end", row, by=by.id, now=now, centre_id=appointment.centre_id)

@@ -15,8 +15,8 @@ from clinic.audit.looks import Seen
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
-from clinic.families.again import looked_at_again
 from clinic.families.models import Child
+from clinic.families.reconciling import reconciled
 from clinic.i18n import say
 from clinic.outside import id_of
 from clinic.plain import name_keys
@@ -128,7 +128,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
     for one in judged:
         if one.child_id and one.entry and not one.is_known:
             by_child[one.child_id].append((one.row, one.entry))
-    with looked_at_again(by_child.keys(), by=by, now=now):
+    with reconciled(by_child.keys(), by=by, now=now):
         for child_id in sorted(by_child):
             child, pairs = db.session.get_one(Child, child_id), by_child[child_id]
             entries = [entry for _row, entry in pairs]

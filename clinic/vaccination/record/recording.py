@@ -11,8 +11,8 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, lock_row
 from clinic.errors import DomainError
-from clinic.families.again import looked_at_again
 from clinic.families.models import Child
+from clinic.families.reconciling import reconciled
 from clinic.sentences import mark
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.record.models import Correction, Immunization, Source
@@ -70,7 +70,7 @@ def record(
     child: Child, entries: Iterable[Entry], *, by: Person, source: Source, now: datetime
 ) -> list[Immunization]:
     """Record all of these or, if one is refused, none; what hangs on the record is looked at again."""
-    with looked_at_again([child.id], by=by, now=now):
+    with reconciled([child.id], by=by, now=now):
         return add(child, entries, by=by, source=source, now=now)
 
 
@@ -124,7 +124,7 @@ def verify(row: Immunization, *, by: Person, now: datetime) -> None:
 
 def void(row: Immunization, *, by: Person, reason: str, now: datetime) -> None:
     """It no longer counts; the row stays. What hangs on the record is looked at again."""
-    with looked_at_again([row.child_id], by=by, now=now):
+    with reconciled([row.child_id], by=by, now=now):
         row.voided_at, row.voided_by_id, row.void_reason = now, by.id, reason
         db.session.flush()
         audit.record("voided", row, by=by.id, now=now)

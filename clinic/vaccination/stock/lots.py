@@ -11,10 +11,10 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, written_out
 from clinic.errors import DomainError
-from clinic.families import again
+from clinic.families import reconciling
 from clinic.plain import name_key
 from clinic.scheduling import places
-from clinic.scheduling.booking import questions
+from clinic.scheduling.appointments import questions
 from clinic.scheduling.models import Appointment, Question
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
@@ -126,7 +126,7 @@ def receive(
     db.session.flush()
     audit.record("receive", lot, by=by.id, now=now, centre_id=centre_id, doses=doses)
     if without:
-        again.look(without, by=by, now=now)
+        reconciling.reconcile(without, by=by, now=now)
     return lot
 
 
@@ -203,7 +203,7 @@ def swap(
     _record("give_back", old, by=by, now=now)
     _record("use", new, by=by, now=now)
     if without:
-        again.look(without, by=by, now=now)
+        reconciling.reconcile(without, by=by, now=now)
     return affected
 
 

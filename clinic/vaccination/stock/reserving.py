@@ -17,7 +17,7 @@ from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.i18n import name_of
 from clinic.scheduling.models import Appointment, Slot
-from clinic.scheduling.request import Held
+from clinic.scheduling.verdict.request import Held
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock.models import DoseReservation, VaccineLot, Why

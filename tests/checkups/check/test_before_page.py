@@ -13,7 +13,7 @@ from clinic.checkups.due.questions import (
 from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.models import CheckFinding, EnteredBy
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from tests.checkups.at_the_check import BORN, DAILY, SIGNS, Day
 from tests.makes import NOON, make_appointment, make_user
 from tests.queries import count_queries

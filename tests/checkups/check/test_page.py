@@ -12,7 +12,7 @@ from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import NUMBERS, ON_THE_DAY, WHOLE, Day, hidden
 from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_slot, make_user

@@ -10,9 +10,9 @@ from clinic.checkups.due.plan import HEALTH_CHECK, dues_of
 from clinic.checkups.models import CheckVisit
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.families import again
+from clinic.families import reconciling
 from clinic.families.models import Child
-from clinic.scheduling.booking import questions
+from clinic.scheduling.appointments import questions
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Question
 from tests.makes import (
@@ -166,6 +166,6 @@ def test_a_visit_that_the_family_kept_is_not_asked_about_again():
     booked = Booked()
     booked.is_seen_today()
     questions.keep(booked.visit, by=booked.parent, now=NOON)
-    again.look([booked.child.id], by=booked.parent, now=NOON)
+    reconciling.reconcile([booked.child.id], by=booked.parent, now=NOON)
     db.session.commit()
     assert booked.visit.question is None

@@ -15,7 +15,7 @@ from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import CheckVisit
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from tests.makes import (
     NOON,
     make_appointment,

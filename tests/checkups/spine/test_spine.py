@@ -12,7 +12,7 @@ from clinic.checkups.due.plan import dues_of
 from clinic.checkups.models import CheckVisit
 from clinic.checkups.spine.rules import SITES, outcome, read
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import ON_THE_DAY
 from tests.makes import (

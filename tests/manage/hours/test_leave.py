@@ -9,7 +9,7 @@ from clinic.audit import AuditEvent
 from clinic.centres.models import Leave
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling.booking import new_times
+from clinic.scheduling.appointments import new_times
 from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.changes.leaves import LeaveRequest

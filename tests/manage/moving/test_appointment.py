@@ -8,8 +8,8 @@ from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling.booking import moving
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import moving
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
@@ -18,7 +18,7 @@ from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_child, make_user
 from tests.pages import values
 from tests.scheduling.rota.rota_of import NEXT_MONDAY, Rota
-from tests.vaccination.booking.test_dose_booking import NEXT_WEEK, Site, live
+from tests.vaccination.doses.test_dose_booking import NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 TUESDAY, WEDNESDAY = NEXT_MONDAY + timedelta(days=1), NEXT_MONDAY + timedelta(days=2)
@@ -70,8 +70,8 @@ def test_what_is_otherwise_by_now_is_said_and_not_done(client, made, meanwhile):
     if meanwhile == "the place is taken":
         made.book(WEDNESDAY)
     elif meanwhile == "the family moved":
-        from clinic.scheduling.request import Request
-        from clinic.scheduling.slot_times import slots_for
+        from clinic.scheduling.verdict.request import Request
+        from clinic.scheduling.verdict.slot_times import slots_for
 
         other = slots_for(made.service, made.slot(TUESDAY, number=5).id)
         wanted = Request(made.visit.child, made.service, other)

@@ -9,14 +9,14 @@ from clinic.accounts.models import Role
 from clinic.booking.requirements import move_to
 from clinic.cli.support import move as move_by_phone
 from clinic.db import db
-from clinic.scheduling.booking import moving
+from clinic.scheduling.appointments import moving
 from clinic.scheduling.models import Appointment
-from clinic.scheduling.request import Refused, Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Refused, Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.reserving import ExpiresBefore
 from tests.makes import NOON, TOMORROW, make_room, make_session, make_user
-from tests.vaccination.booking.test_dose_booking import NEXT_WEEK, Site, live
+from tests.vaccination.doses.test_dose_booking import NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 LATER = NEXT_WEEK + timedelta(days=2)

@@ -7,8 +7,8 @@ import pytest
 from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, moving, new_times
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import booking, moving, new_times
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import (
@@ -19,12 +19,12 @@ from clinic.scheduling.changes.kinds import (
 )
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
-from clinic.scheduling.request import Refused, Request, SlotTaken
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins
 from clinic.scheduling.timetable.weekly import Weekly
+from clinic.scheduling.verdict.request import Refused, Request, SlotTaken
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

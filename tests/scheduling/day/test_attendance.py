@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from clinic.audit import AuditEvent
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.day import attendance
 from clinic.scheduling.day.attendance import (
     IsCancelled,
@@ -17,9 +17,9 @@ from clinic.scheduling.day.attendance import (
     NotToday,
 )
 from clinic.scheduling.models import Slot
-from clinic.scheduling.request import ChildBusy, Request, SlotTaken
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.verdict.request import ChildBusy, Request, SlotTaken
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

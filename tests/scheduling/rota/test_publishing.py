@@ -8,23 +8,23 @@ from flask_migrate import downgrade, upgrade
 from clinic.audit import AuditEvent
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, moving, new_times
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import booking, moving, new_times
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
-from clinic.scheduling.request import Request
 from clinic.scheduling.rota import drafts, publishing, undoing
 from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate, NothingToCopy
 from clinic.scheduling.rota.models import RotaDraft, last_publication
 from clinic.scheduling.rota.publishing import NothingToPublish, Overtaken
 from clinic.scheduling.rota.undoing import DraftsOpen, NotTheLast, Used
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoWholeSlot
 from clinic.scheduling.timetable.rota import OverlappingRule
 from clinic.scheduling.timetable.weekly import applies, week_of
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_child, make_hold, make_practitioner, make_room, make_user
 from tests.scheduling.rota.rota_of import NEXT_MONDAY, TODAY, Rota

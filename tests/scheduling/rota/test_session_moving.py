@@ -6,7 +6,7 @@ import pytest
 
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling.booking import new_times
+from clinic.scheduling.appointments import new_times
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.scheduling import places
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Channel, Hold, Place, SlotService
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import find_slot_times, slots_for
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

@@ -7,19 +7,17 @@ import pytest
 
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
-from clinic.scheduling.booking import anyone, booking, holding, moving
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import (
+    anyone,
+    booking,
+    holding,
+    moving,
+)
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away
 from clinic.scheduling.models import Appointment, Channel, Hold, Slot
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.request import (
-    ChildBusy,
-    Refused,
-    Request,
-    SamePlaceTwice,
-    SlotTaken,
-)
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.search import trips
 from clinic.scheduling.search.courses import (
     GapsCannotBe,
@@ -28,7 +26,14 @@ from clinic.scheduling.search.courses import (
     TooManySessions,
     plan_course,
 )
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import (
+    ChildBusy,
+    Refused,
+    Request,
+    SamePlaceTwice,
+    SlotTaken,
+)
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

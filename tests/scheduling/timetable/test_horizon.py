@@ -10,7 +10,7 @@ from clinic.db import db, in_one_transaction
 from clinic.scheduling.changes import kinds
 from clinic.scheduling.changes.applying import apply, preview
 from clinic.scheduling.models import ClinicSession, RotaRule
-from clinic.scheduling.policies import set_policy
+from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import horizon, opening
 from clinic.scheduling.timetable.rota import Weekly, add_rule
 from clinic.scheduling.work import work

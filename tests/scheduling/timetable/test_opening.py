@@ -10,8 +10,6 @@ from clinic.db import db
 from clinic.scheduling.changes import applying, reopening
 from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import ClinicSession, ClosedFor
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.closings import SlotClosing
 from clinic.scheduling.timetable.opening import (
     HasAppointments,
@@ -23,6 +21,8 @@ from clinic.scheduling.timetable.opening import (
     open_week,
     withdraw_if_empty,
 )
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

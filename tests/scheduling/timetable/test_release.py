@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, holding
+from clinic.scheduling.appointments import booking, holding
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Channel, Slot, SlotService
-from clinic.scheduling.policies import policy_for, set_policy
-from clinic.scheduling.request import Refused, Request, SlotTaken
-from clinic.scheduling.slot_times import find_slot_times, slots_for
+from clinic.scheduling.policies.stored import policy_for, set_policy
 from clinic.scheduling.timetable import opening, release
 from clinic.scheduling.timetable.opening import ReleaseInPast
+from clinic.scheduling.verdict.request import Refused, Request, SlotTaken
+from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,

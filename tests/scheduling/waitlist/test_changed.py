@@ -7,12 +7,12 @@ from sqlalchemy import select, update
 
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, moving
+from clinic.scheduling.appointments import booking, moving
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Place, SlotService
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.policies.stored import set_policy
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.waitlist import changed, joining, marks, offering
 from clinic.scheduling.work import work
 from tests.makes import (

@@ -9,7 +9,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.centres.models import AdjustedDay
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import (
+from clinic.scheduling.appointments import (
     anyone,
     booking,
     expired,
@@ -17,21 +17,21 @@ from clinic.scheduling.booking import (
     moving,
     new_times,
 )
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel, Hold, Slot
-from clinic.scheduling.policies import set_policy
-from clinic.scheduling.request import (
+from clinic.scheduling.policies.stored import set_policy
+from clinic.scheduling.search.courses import Pattern, plan_course
+from clinic.scheduling.search.trips import find_trips
+from clinic.scheduling.status import Status, status_of
+from clinic.scheduling.timetable import release
+from clinic.scheduling.verdict.request import (
     Refused,
     Request,
     SamePlaceTwice,
     SlotTaken,
 )
-from clinic.scheduling.search.courses import Pattern, plan_course
-from clinic.scheduling.search.trips import find_trips
-from clinic.scheduling.slot_times import slots_for
-from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.timetable import release
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining, offering
 from clinic.scheduling.waitlist.wishes import NeverMet

@@ -6,13 +6,13 @@ import pytest
 
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.booking import booking, holding, moving
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import booking, holding, moving
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.models import Channel, Hold, HoldFor, Slot
-from clinic.scheduling.request import Request, SlotTaken
-from clinic.scheduling.slot_times import slots_for
 from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
+from clinic.scheduling.verdict.request import Request, SlotTaken
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining, offering
 from clinic.scheduling.waitlist.joining import AlreadyWaiting, WaitsTooLong

@@ -11,7 +11,7 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Service
 from clinic.db import db
-from clinic.scheduling.booking import booking
+from clinic.scheduling.appointments import booking
 from clinic.vaccination.jab import consent
 from clinic.vaccination.jab.models import HealthQuestions, InformedConsent
 from tests.makes import NOON, make_centre, make_user

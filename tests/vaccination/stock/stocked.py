@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from clinic.db import db
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import DoseReservation, Stock
 from clinic.vaccination.stock.reserving import DoseToReserve

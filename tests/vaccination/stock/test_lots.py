@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.db import db
-from clinic.vaccination.booking.shelves import Shelves
+from clinic.vaccination.doses.shelves import Shelves
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import Why
 from clinic.vaccination.stock.queries import good_lots

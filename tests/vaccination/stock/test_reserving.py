@@ -8,12 +8,12 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.scheduling.booking import booking, holding, moving
-from clinic.scheduling.booking.moving import Move
+from clinic.scheduling.appointments import booking, holding, moving
+from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel
-from clinic.scheduling.request import Request
-from clinic.scheduling.slot_times import slots_for
+from clinic.scheduling.verdict.request import Request
+from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import DoseReservation, Why
 from clinic.vaccination.stock.verify import broken_stock

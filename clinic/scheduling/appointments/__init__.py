@@ -1,0 +1,1 @@
+"""Booking, holding, moving and cancelling: the verbs of appointments."""

@@ -1,1 +1,0 @@
-"""Holding, booking, moving and cancelling places in slots."""

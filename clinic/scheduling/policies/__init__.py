@@ -1,0 +1,1 @@
+"""How services are booked: the values of a policy, and the table that keeps what was set."""

@@ -1,0 +1,55 @@
+"""What booked visits are for after a child's record changed. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from clinic.vaccination.programme.child import Dose
+from clinic.vaccination.programme.legal import Booked, ChildRecord, lines_for
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """A dose that a visit on that day is for, or was for until a change took it away."""
+
+    promise_id: int
+    day: date
+    series: str
+    vaccine: str
+    number: int
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Now:
+    """What may be given of the series on the visit's day: which vaccine, as which dose."""
+
+    vaccine: str
+    number: int
+
+
+def current_purposes(case: ChildRecord, purposes: Sequence[Purpose]) -> dict[int, Now | None]:
+    """By reservation, what its series can be given at its visit; None: nothing of it is legal that day.
+
+    They are looked at in the order of their days, as if those before, and what `case` says is
+    booked, were given. A purpose that was taken away comes back, unless its series is booked for
+    another visit by now.
+    """
+    found: dict[int, Now | None] = {}
+    booked = list(case.booked)
+    live = {purpose.series for purpose in purposes if purpose.is_live}
+    for purpose in sorted(purposes, key=lambda each: (each.day, each.promise_id)):
+        if not purpose.is_live and purpose.series in live:
+            found[purpose.promise_id] = None
+            continue
+        so_far = replace(case, booked=tuple(booked))
+        line = lines_for(so_far, {purpose.series}, purpose.day).get(purpose.series)
+        if line is None or not line.may_be_given:
+            found[purpose.promise_id] = None
+            continue
+        assert line.vaccine
+        assert line.number
+        found[purpose.promise_id] = Now(line.vaccine, line.number)
+        live.add(purpose.series)
+        booked.append(Booked(purpose.series, Dose(line.vaccine, purpose.day)))
+    return found

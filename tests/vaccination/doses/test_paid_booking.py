@@ -1,0 +1,45 @@
+"""A paid vaccine is booked like any other: on legal days, where it is to be had, when it is asked for."""
+
+import pytest
+
+from clinic.db import db
+from clinic.vaccination.stock.models import Stock
+from tests.makes import TOMORROW
+from tests.vaccination.doses.test_dose_booking import Site
+
+pytestmark = pytest.mark.usefixtures("noon")
+
+
+@pytest.fixture
+def site(app):
+    return Site(app)
+
+
+def page(site, code):
+    address = f"/vaccination/?child={site.child.id}&need={site.child.id}.{code}&day={TOMORROW}"
+    return site.client.get(address).text
+
+
+def test_it_is_offered_when_it_is_asked_for_and_marked_as_paid(site):
+    assert "自费·自愿" in page(site, "EV71")
+    assert "自费·自愿" not in site.client.get(f"/vaccination/?child={site.child.id}").text
+
+
+def test_a_vaccine_past_its_age_is_refused(site):
+    assert "已超过接种年龄" in page(site, "RV5")
+
+
+def offered(text):
+    return text.count('name="slot')
+
+
+def test_what_no_centre_has_is_not_offered(site):
+    assert offered(page(site, "EV71")) > 0
+    db.session.query(Stock).filter_by(vaccine="EV71").delete()
+    db.session.commit()
+    assert offered(page(site, "EV71")) == 0
+
+
+def test_it_is_promised_like_any_other(site):
+    text = page(site, "EV71")
+    assert f'value="{site.child.id}.EV71"' in text

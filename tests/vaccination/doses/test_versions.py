@@ -1,0 +1,207 @@
+"""What is remembered of a child's record and of the stock is believed only while it is so, on both engines."""
+
+from datetime import date, time, timedelta
+
+import pytest
+
+from clinic.clock import at
+from clinic.db import db
+from clinic.families.models import Child, Sex
+from clinic.scheduling.appointments import booking
+from clinic.vaccination.doses.booked import cases_of
+from clinic.vaccination.doses.requirements import DoseRequirements
+from clinic.vaccination.doses.shelves import Shelves
+from clinic.vaccination.doses.versions import versions_of
+from clinic.vaccination.record.models import (
+    ChildCondition,
+    Condition,
+    Immunization,
+    Source,
+)
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import VaccineLot
+from tests.makes import NOON, save
+from tests.queries import count_queries
+from tests.vaccination.stock.stocked import MMR, NEXT_WEEK, Centre
+
+TODAY = date(2026, 3, 2)
+
+
+class Record:
+    """A centre with a lot, a child of which everything is on record that a vaccination asks for."""
+
+    def __init__(self):
+        self.centre = Centre()
+        self.lot = self.centre.receive(20)
+        self.visit = self.centre.visit(MMR)
+        self.child_id, by = self.visit.child_id, self.centre.nurse.id
+        self.given = save(
+            Immunization(
+                child_id=self.child_id,
+                vaccine="HepB",
+                given_on=date(2025, 9, 1),
+                source=Source.STAFF,
+                entered_at=NOON,
+                entered_by_id=by,
+            )
+        )
+        self.condition = save(
+            ChildCondition(
+                child_id=self.child_id,
+                code=Condition.HIV_EXPOSED,
+                recorded_at=NOON,
+                recorded_by_id=by,
+            )
+        )
+        db.session.commit()
+
+    @property
+    def child(self):
+        return db.session.get_one(Child, self.child_id)
+
+    def terms(self):
+        found = DoseRequirements([self.child_id], {}, None, TODAY, NOON)
+        found.lacks(self.centre.id, TODAY)
+        return found
+
+
+@pytest.fixture
+def record(both):
+    return Record()
+
+
+def is_a_girl(record):
+    record.child.sex = Sex.FEMALE if record.child.sex is Sex.MALE else Sex.MALE
+
+
+def was_born_earlier(record):
+    record.child.birth_date -= timedelta(days=40)
+
+
+def was_light(record):
+    record.child.birth_weight_g = 1500
+
+
+def is_given_one(record):
+    again = {"vaccine": "HepB", "given_on": date(2025, 10, 1), "source": Source.STAFF}
+    save(
+        Immunization(
+            child_id=record.child_id,
+            entered_at=NOON,
+            entered_by_id=record.centre.nurse.id,
+            **again,
+        )
+    )
+
+
+def one_is_voided(record):
+    record.given.voided_at, record.given.voided_by_id = NOON, record.centre.nurse.id
+
+
+def one_is_deleted(record):
+    db.session.delete(record.given)
+
+
+def has_a_condition(record):
+    by = record.centre.nurse.id
+    save(
+        ChildCondition(
+            child_id=record.child_id,
+            code=Condition.IMMUNODEFICIENT,
+            recorded_at=NOON,
+            recorded_by_id=by,
+        )
+    )
+
+
+def a_condition_ends(record):
+    record.condition.ended_at = NOON
+    record.condition.ended_by_id = record.centre.nurse.id
+
+
+def the_visit_is_cancelled(record):
+    booking.cancel(record.visit, by=record.centre.nurse, online=False, now=NOON)
+
+
+def the_visit_is_at_another_day(record):
+    record.visit.starts_at = at(NEXT_WEEK, time(9))
+    record.visit.ends_at = at(NEXT_WEEK, time(9, 20))
+
+
+CHANGES = [
+    is_a_girl,
+    was_born_earlier,
+    was_light,
+    is_given_one,
+    one_is_voided,
+    one_is_deleted,
+    has_a_condition,
+    a_condition_ends,
+    the_visit_is_cancelled,
+    the_visit_is_at_another_day,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_record_is_read_again(record, change):
+    before = record.terms().cases
+    assert before == cases_of([record.child_id], today=TODAY)
+    change(record)
+    db.session.commit()
+    after = record.terms().cases
+    assert after == cases_of([record.child_id], today=TODAY)
+    assert after != before
+
+
+def comes_more(record):
+    record.centre.receive(3, number="B9")
+
+
+def some_spoils(record):
+    lots.waste(
+        db.session.get_one(VaccineLot, record.lot.id), 4, "", by=record.centre.nurse, now=NOON
+    )
+
+
+def expires_sooner(record):
+    db.session.get_one(VaccineLot, record.lot.id).expires_on = NEXT_WEEK
+
+
+def is_promised(record):
+    record.centre.visit(MMR)
+
+
+def is_recalled(record):
+    lots.recall(db.session.get_one(VaccineLot, record.lot.id), "", by=record.centre.nurse, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "change", [comes_more, some_spoils, expires_sooner, is_promised, is_recalled]
+)
+def test_a_changed_stock_is_read_again(record, change):
+    def shelves():
+        return Shelves(["MMR"], now=NOON, version=versions_of([]).stock).left
+
+    before = shelves()
+    assert before == Shelves(["MMR"], now=NOON).left
+    change(record)
+    db.session.commit()
+    after = shelves()
+    assert after == Shelves(["MMR"], now=NOON).left
+    assert after != before
+
+
+def test_what_is_remembered_is_not_asked_for_again(record):
+    record.terms()
+    assert count_queries(record.terms) == 1
+
+
+def test_another_child_changes_nothing(record):
+    before = versions_of([record.child_id]).records
+    other = Record()
+    db.session.commit()
+    assert versions_of([record.child_id]).records == before
+    assert versions_of([other.child_id, record.child_id]).records.keys() == {
+        other.child_id,
+        record.child_id,
+    }
