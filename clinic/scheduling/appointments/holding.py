@@ -126,7 +126,11 @@ def hold_allowed(
 
 
 def _as_before(
-    earlier: "Earlier", requests: Sequence[Request], moves: Appointment | None, *, now: datetime
+    earlier: "EarlierHolds",
+    requests: Sequence[Request],
+    moves: Appointment | None,
+    *,
+    now: datetime,
 ) -> HoldsMade | None:
     """What this user holds already, if it is just what is asked for."""
     for lead_id in earlier.leads:
@@ -198,14 +202,14 @@ def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime
     offering.on_freed(freed, now=now)
 
 
-class Earlier(NamedTuple):
+class EarlierHolds(NamedTuple):
     """The user's open forms that this request replaces, and how many other forms are open."""
 
     leads: set[int]
     others: int
 
 
-def _earlier(requests: Sequence[Request], by: Person, *, now: datetime) -> Earlier:
+def _earlier(requests: Sequence[Request], by: Person, *, now: datetime) -> EarlierHolds:
     """It replaces the forms for the same children and services."""
     pairs = {(request.child.id, request.service.id) for request in requests}
     forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
@@ -215,7 +219,7 @@ def _earlier(requests: Sequence[Request], by: Person, *, now: datetime) -> Earli
         if form.user_id == by.id and (form.child_id, form.service_id) in pairs
     }
     others = [form for form in forms if form.is_live and not form.lead_id and form.id not in leads]
-    return Earlier(leads, len(others))
+    return EarlierHolds(leads, len(others))
 
 
 def _slots_of(lead_ids: Iterable[int]) -> list[int]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false
 
 from clinic.accounts.models import Person
 from clinic.scheduling.models import ClinicSession, ClosedFor, Slot
-from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.closings import ClosingReason
 
 
 class HoursChange(StrEnum):
@@ -53,7 +53,7 @@ class Change(Protocol):
     def record(self, *, by: Person, now: datetime) -> object:
         """The row that keeps the change."""
 
-    def source(self, row: object) -> Why:
+    def source(self, row: object) -> ClosingReason:
         """What the closings say, when `row` has its id."""
 
 
@@ -71,8 +71,8 @@ class Shuts:
     def lifts(self) -> ColumnElement[bool]:
         return false()
 
-    def source(self, row: Any) -> Why:
-        return Why(self.why)
+    def source(self, row: Any) -> ClosingReason:
+        return ClosingReason(self.why)
 
 
 def slots_within(

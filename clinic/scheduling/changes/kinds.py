@@ -19,7 +19,7 @@ from clinic.scheduling.models import (
     RotaRule,
     Slot,
 )
-from clinic.scheduling.timetable.closings import SlotClosing, Why
+from clinic.scheduling.timetable.closings import ClosingReason, SlotClosing
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoPlaces
 from clinic.scheduling.timetable.weekly import applies
 from clinic.sentences import mark
@@ -57,8 +57,8 @@ class Close(Shuts):
             room_id=self.room.id if self.room else None,
         )
 
-    def source(self, row: Any) -> Why:
-        return Why(self.why, closure_id=row.id)
+    def source(self, row: Any) -> ClosingReason:
+        return ClosingReason(self.why, closure_id=row.id)
 
     def record(self, *, by: Person, now: datetime) -> object:
         return Closure(
@@ -94,8 +94,8 @@ class Away(Shuts):
     def shuts(self) -> ColumnElement[bool]:
         return slots_within(self.starts_at, self.ends_at, practitioner_id=self.practitioner.id)
 
-    def source(self, row: Any) -> Why:
-        return Why(self.why, leave_id=row.id)
+    def source(self, row: Any) -> ClosingReason:
+        return ClosingReason(self.why, leave_id=row.id)
 
     def record(self, *, by: Person, now: datetime) -> object:
         return Leave(
@@ -277,8 +277,8 @@ class ShutSessions(Shuts):
     def record(self, *, by: Person, now: datetime) -> object:
         return self.row
 
-    def source(self, row: Any) -> Why:
-        return Why(self.why, publication_id=self.publication_id)
+    def source(self, row: Any) -> ClosingReason:
+        return ClosingReason(self.why, publication_id=self.publication_id)
 
 
 def _must_last(starts_at: datetime, ends_at: datetime) -> None:

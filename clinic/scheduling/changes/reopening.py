@@ -23,7 +23,7 @@ from clinic.scheduling.models import (
 )
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.timetable import closings
-from clinic.scheduling.timetable.closings import Lifting, SlotClosing, Why
+from clinic.scheduling.timetable.closings import ClosingReason, Lifting, SlotClosing
 from clinic.scheduling.timetable.opening import one_at_a_time, open_rota_again
 from clinic.scheduling.verdict.request import refusal
 from clinic.scheduling.waitlist import offering
@@ -133,7 +133,7 @@ def _open(lifting: Lifting, *, by: Person, now: datetime) -> list[int]:
             opened += slot_ids
         else:
             closings.remove(lifting, slot_ids)
-            closings.shut(slot_ids, Why(ClosedFor.BUSY), now=now)
+            closings.shut(slot_ids, ClosingReason(ClosedFor.BUSY), now=now)
     return opened
 
 

@@ -12,7 +12,7 @@ from clinic.scheduling.changes.applying import set_places
 from clinic.scheduling.changes.reopening import fit_sessions
 from clinic.scheduling.models import ClinicSession, Slot
 from clinic.scheduling.timetable import closings
-from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.closings import ClosingReason
 from clinic.scheduling.timetable.shut import Shut
 
 
@@ -33,7 +33,7 @@ def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
     fit_sessions(left, by=by, now=now)
 
 
-def _open_within(slot_ids: Sequence[int]) -> list[tuple[Slot, tuple[Why, ...]]]:
+def _open_within(slot_ids: Sequence[int]) -> list[tuple[Slot, tuple[ClosingReason, ...]]]:
     """Of these slots the open ones in live closures or leaves, with all of these."""
     query = (
         select(Slot, ClinicSession.room_id)

@@ -64,7 +64,7 @@ class SlotClosing(Base):
 
 
 @dataclass(frozen=True)
-class Why:
+class ClosingReason:
     """A reason for which slots are shut, and its source."""
 
     reason: ClosedFor
@@ -82,7 +82,7 @@ class Why:
         return and_(SlotClosing.reason == self.reason, source == number)
 
 
-def shut(slot_ids: Iterable[int], why: Why, *, now: datetime) -> None:
+def shut(slot_ids: Iterable[int], why: ClosingReason, *, now: datetime) -> None:
     """Shut these slots for that reason; one that is shut for it already stays as it is."""
     wanted = set(slot_ids)
     already = select(SlotClosing.slot_id).where(SlotClosing.slot_id.in_(wanted), why.same)
@@ -90,7 +90,7 @@ def shut(slot_ids: Iterable[int], why: Why, *, now: datetime) -> None:
     add({slot_id: [why] for slot_id in wanted}, now=now)
 
 
-def add(reasons: Mapping[int, Sequence[Why]], *, now: datetime) -> None:
+def add(reasons: Mapping[int, Sequence[ClosingReason]], *, now: datetime) -> None:
     """Shut slots, by their ids, for reasons for which they are not shut yet."""
     rows = [
         {"slot_id": slot_id, "made_at": now, **vars(why)}

@@ -20,7 +20,7 @@ from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies.stored import longest_release, policies
-from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.closings import ClosingReason
 from clinic.scheduling.timetable.opening import one_at_a_time, overlap
 from clinic.scheduling.timetable.rota import NeverValid, rules_of, slot_times
 from clinic.scheduling.timetable.shut import Shut
@@ -54,7 +54,7 @@ class _Planned:
     rule: RotaRule
     day: date
     times: tuple[tuple[datetime, datetime], ...]
-    shut: tuple[tuple[Why, ...], ...]
+    shut: tuple[tuple[ClosingReason, ...], ...]
 
 
 def horizon() -> timedelta:

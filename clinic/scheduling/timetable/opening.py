@@ -18,7 +18,7 @@ from clinic.scheduling.models import ClinicSession, ClosedFor, Place, Slot
 from clinic.scheduling.models.worker import RotaHorizon
 from clinic.scheduling.policies.stored import policies
 from clinic.scheduling.timetable import closings
-from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.closings import ClosingReason
 from clinic.scheduling.timetable.shut import Shut
 from clinic.scheduling.timetable.slots import SlotsToMake, add_slots
 from clinic.scheduling.timetable.weekly import cut, online_places
@@ -220,7 +220,7 @@ def withdraw_if_empty(session: ClinicSession, *, by: Person, now: datetime) -> N
     places.lock_to_take(db.session.scalars(slot_ids), now=now, online=False)
     if db.session.scalar(select(Place.id).where(Place.slot_id.in_(slot_ids)).limit(1)):
         raise HasAppointments
-    closings.shut(db.session.scalars(slot_ids), Why(ClosedFor.HAND), now=now)
+    closings.shut(db.session.scalars(slot_ids), ClosingReason(ClosedFor.HAND), now=now)
     session.withdrawn_at, session.withdrawn_by_id = now, by.id
     open_rota_again([session.centre_id])
     audit.record("withdraw_session", session, by=by.id, now=now, centre_id=session.centre_id)

@@ -10,7 +10,7 @@ from clinic.centres.models import Closure, Leave
 from clinic.clock import day_bounds
 from clinic.db import db
 from clinic.scheduling.models import ClosedFor
-from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.closings import ClosingReason
 
 
 class Shut:
@@ -43,7 +43,7 @@ class Shut:
         room_id: int,
         practitioner_id: int,
         times: Sequence[tuple[datetime, datetime]],
-    ) -> tuple[tuple[Why, ...], ...]:
+    ) -> tuple[tuple[ClosingReason, ...], ...]:
         """For each of these times, all that shuts it; nothing where it is open."""
         closures = [
             closure
@@ -57,8 +57,11 @@ class Shut:
 
         return tuple(
             (
-                *(Why(ClosedFor.CLOSURE, closure_id=n) for n in over(closures, start, end)),
-                *(Why(ClosedFor.LEAVE, leave_id=n) for n in over(leaves, start, end)),
+                *(
+                    ClosingReason(ClosedFor.CLOSURE, closure_id=n)
+                    for n in over(closures, start, end)
+                ),
+                *(ClosingReason(ClosedFor.LEAVE, leave_id=n) for n in over(leaves, start, end)),
             )
             for start, end in times
         )

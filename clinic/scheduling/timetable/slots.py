@@ -12,7 +12,7 @@ from clinic.db import db
 from clinic.scheduling.models import Slot, SlotService
 from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.timetable import closings
-from clinic.scheduling.timetable.closings import Why
+from clinic.scheduling.timetable.closings import ClosingReason
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ class SlotsToMake:
     service_ids: tuple[int, ...]
     capacity: int
     online: tuple[int, ...]  # places a slot that can be booked online
-    shut: tuple[tuple[Why, ...], ...] = ()  # what shuts each of them
+    shut: tuple[tuple[ClosingReason, ...], ...] = ()  # what shuts each of them
 
 
 def add_slots(
@@ -52,7 +52,7 @@ def add_slots(
     ).all()
     made = iter(zip(ids, slots, strict=True))
     search: list[dict[str, Any]] = []
-    reasons: dict[int, tuple[Why, ...]] = {}
+    reasons: dict[int, tuple[ClosingReason, ...]] = {}
     for block in blocks:
         released = {
             service_id: opens_at or policy(service_id, block.centre_id).releases_at(block.day)

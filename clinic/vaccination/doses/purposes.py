@@ -21,21 +21,23 @@ class Purpose:
 
 
 @dataclass(frozen=True)
-class Now:
+class CurrentDose:
     """What may be given of the series on the visit's day: which vaccine, as which dose."""
 
     vaccine: str
     number: int
 
 
-def current_purposes(case: ChildRecord, purposes: Sequence[Purpose]) -> dict[int, Now | None]:
+def current_purposes(
+    case: ChildRecord, purposes: Sequence[Purpose]
+) -> dict[int, CurrentDose | None]:
     """By reservation, what its series can be given at its visit; None: nothing of it is legal that day.
 
     They are looked at in the order of their days, as if those before, and what `case` says is
     booked, were given. A purpose that was taken away comes back, unless its series is booked for
     another visit by now.
     """
-    found: dict[int, Now | None] = {}
+    found: dict[int, CurrentDose | None] = {}
     booked = list(case.booked)
     live = {purpose.series for purpose in purposes if purpose.is_live}
     for purpose in sorted(purposes, key=lambda each: (each.day, each.promise_id)):
@@ -49,7 +51,7 @@ def current_purposes(case: ChildRecord, purposes: Sequence[Purpose]) -> dict[int
             continue
         assert line.vaccine
         assert line.number
-        found[purpose.promise_id] = Now(line.vaccine, line.number)
+        found[purpose.promise_id] = CurrentDose(line.vaccine, line.number)
         live.add(purpose.series)
         booked.append(Booked(purpose.series, Dose(line.vaccine, purpose.day)))
     return found

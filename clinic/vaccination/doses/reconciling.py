@@ -21,7 +21,7 @@ from clinic.scheduling.appointments import questions
 from clinic.scheduling.models import Appointment, Hold, Question, Slot
 from clinic.sentences import mark
 from clinic.vaccination.doses.booked import cases_of
-from clinic.vaccination.doses.purposes import Now, Purpose, current_purposes
+from clinic.vaccination.doses.purposes import CurrentDose, Purpose, current_purposes
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.programme.legal import Booked, ChildRecord
@@ -152,7 +152,7 @@ def _forms(
 
 
 def _follow(
-    visit: _BookedVisit, found: dict[int, Now | None], *, by: Person, now: datetime
+    visit: _BookedVisit, found: dict[int, CurrentDose | None], *, by: Person, now: datetime
 ) -> None:
     """Let go, change or reserve again; then ask if nothing is left, or ask no more."""
     for reservation in visit.reservations:
@@ -186,7 +186,7 @@ def _record(
 
 
 def _reserved(
-    appointment: Appointment, series: str, wanted: Now, *, by: Person, now: datetime
+    appointment: Appointment, series: str, wanted: CurrentDose, *, by: Person, now: datetime
 ) -> bool:
     """Reserve it for the visit, if the centre has it."""
     dose = reserving.DoseToReserve(wanted.vaccine, series, wanted.number)
@@ -216,7 +216,7 @@ def _follow_in_form(
     day: date,
     case: ChildRecord,
     visits: Iterable[_BookedVisit],
-    found: dict[int, Now | None],
+    found: dict[int, CurrentDose | None],
 ) -> None:
     """The dose has another number by now. What is not legal any more is refused at the confirmation."""
     booked = tuple(

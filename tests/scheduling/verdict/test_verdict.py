@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from clinic import app
 from clinic.app import ROOMS
 from clinic.scheduling.verdict import rules
 from clinic.scheduling.verdict.verdict import verdict
 
-HOUSE = Path(rules.__file__).parents[1]
+HOUSE = Path(app.__file__).parent
 NO_PLACES_LEFT = {"taken"}  # a place is free or not: pages and the database say it, not the verdict
 VERBS = {"book": 1, "hold": 1, "hold_allowed": 1, "look_first": 1, "Move": 2}  # where they stand
 
