@@ -92,7 +92,7 @@ class World:
 
     def join(self, number=1, *, by=None, children=None, centres=None, now=NOON, **wish):
         """A family with so many children waits: for any time of the next week, if nothing is said."""
-        by = by or make_user()
+        by = by or (children[0].guardianships[0].user if children else make_user())
         children = children or [make_child(by) for _ in range(number)]
         usual = {"weekdays": ALL_DAYS, "parts": ALL_PARTS}
         usual |= {"first_day": TOMORROW, "last_day": TOMORROW + timedelta(days=6)}

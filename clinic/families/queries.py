@@ -1,8 +1,10 @@
 """Children as their guardians and their centres may see them. Everything starts from the user."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person
@@ -28,6 +30,16 @@ def children_of(user: Person) -> list[Child]:
 def get_child(user: Person, child_id: int) -> Child:
     """The child, if this user cares for it. Raises NoResultFound."""
     return db.session.execute(_theirs(user).where(Child.id == child_id)).scalar_one()
+
+
+def must_care_for(user: Person, children: Collection[Child]) -> None:
+    """Look again, once the children are locked. Raises NoResultFound if one is not theirs any more."""
+    wanted = {child.id for child in children}
+    found = db.session.scalars(
+        _theirs(user).where(Child.id.in_(wanted)).with_only_columns(Child.id)
+    )
+    if wanted - set(found):
+        raise NoResultFound
 
 
 def known_child(user: Person, name: str, birth_date: date) -> Child | None:

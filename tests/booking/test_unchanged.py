@@ -213,8 +213,8 @@ def test_time_alone_changes_it(site, before, after):
 
 
 def test_an_expired_hold_is_free_at_once(site):
-    for child in (make_child(), make_child()):
-        make_hold(site.wanted(child), by=make_user(), now=NOON)
+    for parent in (make_user(), make_user()):
+        make_hold(site.wanted(make_child(parent)), by=parent, now=NOON)
     db.session.commit()
     site.look()
     with time_machine.travel(NOON + timedelta(minutes=9, seconds=59), tick=False):

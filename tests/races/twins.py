@@ -38,6 +38,7 @@ REPLACED = {
     "book": "clinic.scheduling.appointments.booking.book",
     "cancel_all": "clinic.scheduling.appointments.booking.cancel_all",
     "add_booking": "clinic.scheduling.appointments.rows.add_booking",
+    "add_hold": "clinic.scheduling.appointments.rows.add_hold",
     "whoever_is_free": "clinic.scheduling.appointments.anyone.whoever_is_free",
     "kept_for": "clinic.scheduling.appointments.new_times.kept_for",
     "let_go": "clinic.scheduling.appointments.old_forms.let_go",
@@ -78,6 +79,7 @@ REPLACED = {
     "can_keep": "clinic.vaccination.stock.reserving.can_keep",
     "dependents": "clinic.families.reconciling.DEPENDENTS",
     # people
+    "must_care_for": "clinic.scheduling.waitlist.joining.must_care_for",
     "use_up_invitation": "clinic.families.registering._use_up",
     "live_feed": "clinic.calendar.feeds.live_feed",
     "leave": "clinic.accounts.entering.leave",

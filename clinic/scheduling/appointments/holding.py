@@ -60,7 +60,8 @@ def hold(
 
     The first hold leads the others. It replaces what this user holds for these children and
     services. `other_parts` of the visit that is moved stand in no way: they may move too. Raises
-    NotChangeable, TooLate, Refused, SlotTaken, SamePlaceTwice, TooManyHolds, or what reserving raises.
+    NotChangeable, TooLate, Refused, SlotTaken, SamePlaceTwice, TooManyHolds, or what reserving raises;
+    NoResultFound where the user does not care for a child any more.
     """
     _must_be_allowed(requests, requirements, moves, other_parts, now=now)
     return hold_allowed(requests, requirements, by=by, now=now, moves=moves)
@@ -142,7 +143,7 @@ def _as_before(
 def _add(
     requests: Sequence[Request], by: Person, moves: Appointment | None, *, now: datetime
 ) -> list[HoldValue]:
-    """New holds in their places. Raises SlotTaken."""
+    """New holds in their places. Raises SlotTaken, or NoResultFound for a child that is not theirs."""
     made: list[HoldValue] = []
     moves_id = moves.id if moves else None
     expires_at = now + timedelta(minutes=max(request.service.hold_minutes for request in requests))

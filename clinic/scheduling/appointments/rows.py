@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     bindparam,
     case,
+    exists,
     insert,
     or_,
     select,
@@ -25,7 +26,33 @@ from clinic.scheduling.references import new_reference
 
 _bookings, _made, _holds = (one.__table__ for one in (Booking, Appointment, Hold))
 ONE_APPOINTMENT = insert(_made).returning(_made.c.id)  # type: ignore[arg-type]
-ONE_HOLD = insert(_holds).returning(_holds.c.id)  # type: ignore[arg-type]
+_HELD = (
+    "user_id",
+    "child_id",
+    "service_id",
+    "slot_id",
+    "slot_count",
+    "moves_id",
+    "reason",
+    "lead_id",
+    "created_at",
+    "expires_at",
+)
+# Only while the user cares for the child: who was removed since the form was read holds nothing.
+ONE_HOLD = (
+    insert(_holds)  # type: ignore[arg-type]
+    .from_select(
+        _HELD,
+        select(*(bindparam(name, type_=_holds.c[name].type) for name in _HELD)).where(
+            exists().where(
+                Guardianship.user_id == bindparam("user_id"),
+                Guardianship.child_id == bindparam("child_id"),
+                Guardianship.revoked_at.is_(None),
+            )
+        ),
+    )
+    .returning(_holds.c.id)
+)
 MADE_BEFORE = (
     select(_bookings.c.id, _made.c.id)
     .join(_made, _made.c.booking_id == _bookings.c.id)
@@ -142,7 +169,7 @@ def add_appointment(row: Mapping[str, Any]) -> int:
 
 
 def add_hold(row: Mapping[str, Any]) -> int:
-    """The id of a new hold."""
+    """The id of a new hold. Raises NoResultFound where its user does not care for its child (any more)."""
     number: int = db.session.execute(ONE_HOLD, row).scalar_one()
     return number
 

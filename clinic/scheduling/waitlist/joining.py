@@ -12,6 +12,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.families.models import Child
+from clinic.families.queries import must_care_for
 from clinic.scheduling import places
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import (
@@ -50,13 +51,15 @@ def join(
 ) -> WaitlistEntry:
     """Wait for a place, or for places together for several children.
 
-    Raises NeverMet for a wish that no day could meet, AlreadyWaiting, WaitsTooLong.
+    Raises NeverMet for a wish that no day could meet, AlreadyWaiting, WaitsTooLong; NoResultFound
+    where the user does not care for a child any more.
     """
     first_day = max(first_day, clinic_day(now))
     if last_day > clinic_day(now) + LONGEST:
         raise WaitsTooLong(days=LONGEST.days)
     must_be_possible(children, service, centres, weekdays, parts, first_day, last_day, now)
     places.lock([], [child.id for child in children])
+    must_care_for(user, children)
     if db.session.scalar(
         live_entries()
         .join(WaitlistChild, WaitlistChild.entry_id == WaitlistEntry.id)

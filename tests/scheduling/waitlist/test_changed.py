@@ -51,10 +51,10 @@ class Clinic:
         return make_session(self.practitioner, self.room, [self.service], day, **kw)
 
     def wait(self, child=None, *, parts=("morning",), last_day=TOMORROW):
-        parent = make_user()
+        child = child or make_child()
         entry = joining.join(
-            parent,
-            [child or make_child(parent)],
+            child.guardianships[0].user,
+            [child],
             self.service,
             [self.centre],
             weekdays=range(7),
