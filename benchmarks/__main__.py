@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import (
     availability,
     booking,
+    cpu,
     first_visit,
     forecast,
     interference,
@@ -27,6 +28,7 @@ from tests.engines import SAFE, database, throwaway_server
 SUBJECTS = {
     "availability": availability,
     "booking": booking,
+    "cpu": cpu,
     "rush": rush,
     "interference": interference,
     "live": live,

@@ -39,9 +39,9 @@ class Browser:
 
     def __init__(self, app, session):
         session |= {"_permanent": True}  # as after signing in
-        signed = app.session_interface.get_signing_serializer(app).dumps(session)
+        self.session = app.session_interface.get_signing_serializer(app).dumps(session)
         self.head = (
-            f"HTTP/1.1\r\nHost: bench\r\nUser-Agent: {AGENT}\r\nCookie: session={signed}\r\n"
+            f"HTTP/1.1\r\nHost: bench\r\nUser-Agent: {AGENT}\r\nCookie: session={self.session}\r\n"
         )
         self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(
             session["csrf_token"]
