@@ -34,14 +34,13 @@ def best_encoding() -> str | None:
 
 def compress(response: Response) -> Response:
     """The answer, compressed if that is worth it and nothing forbids it (`no-transform`)."""
-    encoding = best_encoding()
     if (
-        encoding is None
-        or response.mimetype not in TEXTS
+        response.mimetype not in TEXTS
         or response.is_streamed
+        or (response.calculate_content_length() or 0) < WORTH_IT
         or "Content-Encoding" in response.headers
         or response.cache_control.no_transform
-        or (response.calculate_content_length() or 0) < WORTH_IT
+        or (encoding := best_encoding()) is None
     ):
         return response
     response.set_data(QUICKLY[encoding](response.get_data()))

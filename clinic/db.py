@@ -140,6 +140,8 @@ def undo(error: BaseException | None = None) -> None:
 
     At the end of a request a connection that died must not spoil an answer that is ready.
     """
+    if not db.session.registry.has():
+        return  # nothing was asked of the database
     try:
         db.session.rollback()
     except DBAPIError:
