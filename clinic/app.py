@@ -1,11 +1,11 @@
 """The application: the only file that knows every room."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -58,7 +58,7 @@ NOT_THE_DEMOS = (
 NEEDS_A_KEY = "Set SECRET_KEY: without one, commands work on the demo's database only."
 YEAR = 365 * 24 * 60 * 60
 VARY = "Accept-Encoding, Cookie, Accept-Language, HX-Request, HX-Request-Type"
-SECURITY_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self'; "
@@ -69,7 +69,15 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
+
+
+class Site(Flask):
+    """Flask, of which nothing is asynchronous: it need not look at each function before each call."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(
@@ -83,7 +91,7 @@ def create_app(
         visits_reconciling,
         *(room.dependents for room in rooms if room.dependents),
     )
-    app = Flask(
+    app = Site(
         "clinic",
         template_folder=str(ROOT / "templates"),
         static_folder=None,  # `static_files` serves them
@@ -154,20 +162,19 @@ def _bind_pages(app: Flask) -> None:
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: i18n.texts().gettext(text),
-        ngettext=lambda one, many, n: i18n.texts().ngettext(one, many, n),
-        newstyle=True,
-    )
     app.jinja_env.filters.update(i18n.FILTERS)
+    app.extensions["once"] = once = web.Once()
     app.jinja_env.globals.update(
+        _=i18n.text,
+        ngettext=i18n.counted,
+        once=once,
+        current_user=current_user,
         age=i18n.age,
         asked_about=questions.asked_about,
         status_tags=status.TAGS,
         room_of=services.room_of,
         service_rooms=services.rooms,
     )
-    app.extensions["once"] = web.Once()
     app.extensions["noted_lately"] = Lately()
     app.context_processor(_page_context)
     app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
@@ -184,12 +191,10 @@ def _bind_pages(app: Flask) -> None:
 def _page_context() -> dict[str, object]:
     """What every template may use."""
     signed_in = current_user.is_authenticated
-    lang = i18n.language()
     return {
         "roles": {role.value for role in current_user.roles} if signed_in else set(),
         "html_lang": i18n.html_lang(),
-        "lang": lang,
-        "once": partial(current_app.extensions["once"], lang),
+        "lang": i18n.language(),
         "demo_mode": access.demo_mode(),
         "is_away": access.is_away(),
         "away_after": access.away_after(),
@@ -200,11 +205,12 @@ def _page_context() -> dict[str, object]:
 
 def _finish(response: Response) -> Response:
     """Security headers on every answer; nothing personal in any cache; the reads of staff on record."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend(
+        [pair for pair in HEADERS.items() if pair[0].lower() not in said]  # a view may say more
+    )
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-    response.headers.setdefault("Cache-Control", "no-store")
     if request.endpoint != "static":
         response.headers["Vary"] = VARY
     is_ours = request.endpoint not in (None, "static")

@@ -1,14 +1,15 @@
 """Two languages, and how names, dates and ages are shown in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
-from babel.support import NullTranslations
 from flask import g, has_request_context, request
-from flask_babel import get_locale, get_translations, gettext
+from flask_babel import force_locale, get_locale, get_translations, gettext
+from markupsafe import Markup
 
 from clinic.ages import age_months
 from clinic.clock import clinic_day, local, now
@@ -38,22 +39,55 @@ def choose_language() -> str:
 
 def babel_locale() -> Locale:
     """The reader's language for Babel."""
-    return LOCALES[choose_language()]
+    return LOCALES[language()]
 
 
 def language() -> str:
-    """The language of this page: `zh` or `en`."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
+    """The language of this page: `zh` or `en`. Chosen once: a page asks a hundred times."""
+    if not g:  # nobody reads
+        return DEFAULT_LANGUAGE
+    spoken: str | None = g.get("language")
+    if spoken is None:
+        spoken = g.language = choose_language()
+    return spoken
 
 
-def texts() -> NullTranslations:
-    """The texts of this page's language. Babel looks for them at each text; a page has a hundred."""
-    found: dict[str, NullTranslations] = g.setdefault("texts", {})
-    spoken = language()
-    if spoken not in found:
-        found[spoken] = get_translations()
-    return found[spoken]
+@contextmanager
+def speaking(spoken: str) -> Iterator[None]:
+    """Say what is said inside in that language, whatever the reader's is."""
+    before, g.language = language(), spoken
+    try:
+        with force_locale(spoken):
+            yield
+    finally:
+        g.language = before
+
+
+def text(msgid: str, /, **params: object) -> Markup:
+    """A text of a template in the reader's language; what is put into it is escaped."""
+    said = _text(msgid, language())
+    return said % params if params else _as_it_is(said)
+
+
+def counted(one: str, many: str, num: int, /, **params: object) -> Markup:
+    """The same for so many of something, as the language counts."""
+    return _counted(one, many, num, language()) % {"num": num, **params}
+
+
+@lru_cache(maxsize=5000)
+def _text(msgid: str, spoken: str) -> Markup:
+    return Markup(get_translations().gettext(msgid))  # noqa: S704 - our own words
+
+
+@lru_cache(maxsize=5000)
+def _counted(one: str, many: str, num: int, spoken: str) -> Markup:
+    return Markup(get_translations().ngettext(one, many, num))  # noqa: S704 - our own words
+
+
+@lru_cache(maxsize=5000)
+def _as_it_is(said: Markup) -> Markup:
+    """`%%` is `%`, as in a text that something is put into."""
+    return said % {}
 
 
 def html_lang() -> str:

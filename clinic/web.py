@@ -22,6 +22,7 @@ from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.urls import iri_to_uri
@@ -43,7 +44,21 @@ class Sessions(SecureCookieSessionInterface):
     would take the place of the visitor's own, and sign them out.
     """
 
+    def __init__(self) -> None:
+        self._serializer: tuple[object, URLSafeTimedSerializer] | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The same for every request, as long as the site's key is."""
+        if self._serializer is None or self._serializer[0] != app.secret_key:
+            made = super().get_signing_serializer(app)
+            if made is None:
+                return None
+            self._serializer = (app.secret_key, made)
+        return self._serializer[1]
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # type: ignore[override]
+        if not session.modified:
+            return  # the answer says already that it varies with the cookie
         has_one = self.get_cookie_name(app) in request.cookies
         if has_one or request.method != "POST" or response.status_code < 400:
             super().save_session(app, session, response)
@@ -244,8 +259,8 @@ def is_of_this_site() -> bool:
 class Once:
     """What templates render once for all who see the same: `{% call once("nav", …) %}…{% endcall %}`.
 
-    The key names everything that decides what is inside, the language first. It is never for
-    what is one family's own.
+    The key names everything that decides what is inside but the language. It is never for what is
+    one family's own.
     """
 
     MOST = 2000
@@ -256,8 +271,10 @@ class Once:
     def __call__(self, *key: object, caller: Callable[[], Markup]) -> Markup:
         if current_app.debug:
             return caller()
-        if key not in self.made:
+        whole = (language(), *key)
+        made = self.made.get(whole)
+        if made is None:
             if len(self.made) >= self.MOST:
                 self.made.clear()
-            self.made[key] = caller()
-        return self.made[key]
+            made = self.made[whole] = caller()
+        return made

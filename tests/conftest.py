@@ -21,7 +21,6 @@ from clinic.app import create_app
 from clinic.audit.looks import Lately
 from clinic.db import db
 from clinic.demo_mark import mark_as_demo
-from clinic.web import Once
 from tests.engines import at, database, throwaway_postgres
 from tests.forms import HTMX
 from tests.looks import text_in, unnoted
@@ -171,7 +170,7 @@ def fresh(request, tmp_path):
 def forget(app, connections):
     """What a process remembers of a database it remembers by its engine, or by the site: all of that goes."""
     db.engines[None] = connections.execution_options()
-    app.extensions["once"] = Once()
+    app.extensions["once"].made.clear()
     app.extensions["noted_lately"] = Lately()
 
 

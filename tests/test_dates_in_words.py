@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from flask_babel import force_locale
 
 from clinic import i18n
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("noon")  # of 2 March 2026
 )
 def test_a_day_has_its_year_when_that_is_not_this_one(app, day, zh, en):
     for locale, text in (("zh", zh), ("en", en)):
-        with app.test_request_context(), force_locale(locale):
+        with app.test_request_context(), i18n.speaking(locale):
             assert i18n.day(day) == text
 
 
@@ -42,7 +41,7 @@ def test_a_day_has_its_year_when_that_is_not_this_one(app, day, zh, en):
 def test_an_age_is_said_as_parents_say_it(app, days, zh, en):
     on = date(2026, 3, 2)
     for locale, text in (("zh", zh), ("en", en)):
-        with app.test_request_context(), force_locale(locale):
+        with app.test_request_context(), i18n.speaking(locale):
             assert i18n.age(on - timedelta(days=days), on) == text
 
 
@@ -52,5 +51,5 @@ def test_an_age_is_said_as_parents_say_it(app, days, zh, en):
 )
 def test_how_long_something_is(app, minutes, zh, en):
     for locale, text in (("zh", zh), ("en", en)):
-        with app.test_request_context(), force_locale(locale):
+        with app.test_request_context(), i18n.speaking(locale):
             assert i18n.how_long(timedelta(minutes=minutes)) == text

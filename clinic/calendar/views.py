@@ -1,7 +1,6 @@
 """A clinician's pages: the boards, leave, the visits, and the feed."""
 
 from flask import Response, flash, request
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from clinic import audit, clock
@@ -13,7 +12,7 @@ from clinic.calendar.blueprint import bp
 from clinic.calendar.feed_text import feed_of
 from clinic.db import in_one_transaction
 from clinic.hosts import public_url
-from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language
+from clinic.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, speaking
 from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
@@ -57,7 +56,7 @@ def feed_file(token: str) -> Response:
         return Response(status=404)
     audit.note_once(None, "read_feed", "users", user.id, by=user.id)
     wanted = request.args.get("lang")
-    with force_locale(wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE):
+    with speaking(wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE):
         response = Response(feed_of(user, now=clock.now()), mimetype="text/calendar")
     response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
     response.headers["Cache-Control"] = "private, no-cache"
