@@ -386,7 +386,7 @@ def test_who_comes_too_late_is_refused_by_reading_and_one_count(site):
     assert asked == 14
 
 
-def test_a_vaccination_asks_one_more_for_the_versions_of_records_and_stock(app):
+def test_a_vaccination_asks_one_more_for_the_records_and_the_version_of_the_stock(app):
     service = make_service("vaccination")
     practitioner, parent = make_practitioner([service]), make_user()
     make_session(practitioner, make_room(practitioner.centre), [service])

@@ -1,4 +1,4 @@
-"""What is booked for children: the doses of their visits, and their records with these. Read only."""
+"""What visits and forms are booked for: their doses. Read only."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -7,71 +7,12 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
 
-from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.families.models import Child as ChildRow
-from clinic.scheduling.models import Appointment
 from clinic.scheduling.verdict.requirements import PurposeChoice
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.programme.child import Dose
-from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.programme.paid import PAID
-from clinic.vaccination.record import recording
-from clinic.vaccination.record.plan import patients_of
 from clinic.vaccination.stock.models import DoseReservation, Why
-from clinic.vaccination.stock.queries import (
-    TAKEN_AWAY,
-    is_to_come,
-    visit_starts,
-    with_visits,
-)
-
-
-def cases_of(
-    child_ids: Collection[int], *, but: Appointment | None = None, today: date
-) -> dict[int, ChildRecord]:
-    """What is on record of these children and booked for them from today on, apart from one appointment.
-
-    Four queries.
-    """
-    facts = select(ChildRow.id, ChildRow.birth_date, ChildRow.sex)
-    facts = facts.add_columns(ChildRow.birth_weight_g, ChildRow.gestation_weeks)
-    rows = db.session.execute(facts.where(ChildRow.id.in_(child_ids))).all()
-    given, patients = recording.doses_of(child_ids), patients_of(rows)
-    booked = doses_booked(child_ids, but=but, today=today)
-    return {
-        child_id: ChildRecord(patients[child_id], given[child_id], tuple(booked[child_id]))
-        for child_id in child_ids
-    }
-
-
-def doses_booked(
-    child_ids: Collection[int], *, but: Appointment | None = None, today: date
-) -> dict[int, list[Booked]]:
-    """The doses of visits to come of these children, by child, in the order of their days. One query."""
-    booked: dict[int, list[Booked]] = {child_id: [] for child_id in child_ids}
-    query = (
-        with_visits(
-            select(
-                DoseReservation.child_id,
-                DoseReservation.series,
-                DoseReservation.vaccine,
-                DoseReservation.dose_number,
-                DoseReservation.appointment_id,
-                visit_starts,
-            )
-        )
-        .where(DoseReservation.child_id.in_(child_ids), DoseReservation.appointment_id.is_not(None))
-        .where(
-            DoseReservation.appointment_id != (but.id if but else 0),
-            is_to_come(day_bounds(today)[0]),
-        )
-        .order_by(visit_starts, DoseReservation.id)
-    )
-    for child_id, series, vaccine, number, visit_id, starts_at in db.session.execute(query):
-        dose = Dose(vaccine, clinic_day(starts_at))
-        booked[child_id].append(Booked(series, dose, number, visit_id))
-    return booked
+from clinic.vaccination.stock.queries import TAKEN_AWAY
 
 
 def booked_for(appointment_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:

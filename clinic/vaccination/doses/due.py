@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from clinic.families.models import Child
 from clinic.services.due import DueItem, Outlook, Past, Standing
-from clinic.vaccination.doses.booked import cases_of, doses_booked
+from clinic.vaccination.doses.records import cases_of
 from clinic.vaccination.programme.ahead import ahead
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
@@ -15,7 +15,6 @@ from clinic.vaccination.programme.legal import Booked
 from clinic.vaccination.programme.national import national
 from clinic.vaccination.programme.paid import Advice, advice
 from clinic.vaccination.programme.visit_rules import at_a_visit
-from clinic.vaccination.record.plan import forecasts_of
 
 STANDINGS = {
     "overdue": Standing.OVERDUE,
@@ -28,10 +27,12 @@ SOON = timedelta(days=120)  # paid vaccines later than that are not told yet
 
 
 def due(children: Collection[Child], on: date) -> Mapping[int, Sequence[DueItem]]:
-    """The series as needs of each of these children, by id, on that day. Three queries."""
-    lines = forecasts_of(children, on)
-    booked = doses_booked([child.id for child in children], today=on)
-    return {child.id: vaccine_needs(lines[child.id], booked[child.id]) for child in children}
+    """The series as needs of each of these children, by id, on that day. One query."""
+    cases = cases_of([child.id for child in children], today=on)
+    return {
+        child_id: vaccine_needs(forecast(case.child, case.given, on), case.booked)
+        for child_id, case in cases.items()
+    }
 
 
 def outlook(child: Child, on: date) -> Outlook:

@@ -20,8 +20,8 @@ from clinic.i18n import name_of
 from clinic.scheduling.appointments import questions
 from clinic.scheduling.models import Appointment, Hold, Question, Slot
 from clinic.sentences import mark
-from clinic.vaccination.doses.booked import cases_of
 from clinic.vaccination.doses.purposes import CurrentDose, Purpose, current_purposes
+from clinic.vaccination.doses.records import cases_of
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.programme.legal import Booked, ChildRecord

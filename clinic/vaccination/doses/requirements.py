@@ -8,7 +8,6 @@ from functools import cached_property
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.i18n import name_of
-from clinic.remembered import Remembered
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verdict.request import Held
 from clinic.scheduling.verdict.requirements import Codes, Note, PurposeChoice
@@ -17,13 +16,12 @@ from clinic.scheduling.verdict.slot_times import where_and_when
 from clinic.sentences import mark
 from clinic.vaccination.doses.booked import (
     booked_for,
-    cases_of,
     line_of,
     lines_of,
     lost_by,
 )
+from clinic.vaccination.doses.records import Records, records_of
 from clinic.vaccination.doses.shelves import Shelves
-from clinic.vaccination.doses.versions import RecordVersions, versions_of
 from clinic.vaccination.programme import legal
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.forecast import Forecast
@@ -46,15 +44,13 @@ NEXT_AFTER = mark(
 PLAN = mark("Care plan")
 OPEN = mark("Open the appointment")
 NO_STOCK = mark("%(vaccine)s is not available there on that day. Please try another centre.")
-MOST_RECORDS = 5000  # in memory
-_records: Remembered[int, ChildRecord] = Remembered()  # by child
 
 
 class DoseRequirements:
     """For these children. `codes` are the series they come for, by child; not in it: what is usual.
 
-    What this process remembers of their records is believed while its version is the database's,
-    unless `fresh`: so whoever changes records in the same transaction wants it.
+    What this process remembers of the stock is believed while its version is the database's, unless
+    `fresh`: for a transaction that has changed stock itself.
     """
 
     def __init__(
@@ -84,14 +80,14 @@ class DoseRequirements:
     # Who comes with a question is asked for no records: they are read when something needs them.
 
     @cached_property
-    def versions(self) -> RecordVersions | None:
-        """Of the records and the stock."""
-        return None if self.fresh else versions_of(self.child_ids)
+    def records(self) -> Records:
+        """What is on record, and the version of the stock. A visit of yesterday is not booked any more."""
+        return records_of(self.child_ids, but=self.moving, today=clinic_day(self.now))
 
-    @cached_property
-    def cases(self) -> dict[int, ChildRecord]:
+    @property
+    def cases(self) -> Mapping[int, ChildRecord]:
         """What is on record, by child."""
-        return self._cases(self.child_ids)
+        return self.records.cases
 
     @cached_property
     def candidates(self) -> dict[int, list[Forecast]]:
@@ -144,21 +140,6 @@ class DoseRequirements:
     def made_of(self) -> object:
         return (sorted(self.cases.items()), sorted(self.series.items()), self.shelves.made_of)
 
-    def _cases(self, child_ids: Sequence[int]) -> dict[int, ChildRecord]:
-        today = clinic_day(self.now)  # a visit of yesterday is not booked any more
-        if self.versions is None or self.moving:
-            return cases_of(child_ids, but=self.moving, today=today)
-        records = self.versions.records
-        found = {
-            child_id: _records.at(child_id, (records[child_id], today)) for child_id in child_ids
-        }
-        known = {child_id: case for child_id, case in found.items() if case is not None}
-        if missing := [child_id for child_id in child_ids if child_id not in known]:
-            for child_id, case in cases_of(missing, today=today).items():
-                _records.put(child_id, (records[child_id], today), case, most=MOST_RECORDS)
-                known[child_id] = case
-        return known
-
     @cached_property
     def shelves(self) -> Shelves:
         """What the centres have."""
@@ -167,7 +148,7 @@ class DoseRequirements:
             children=self.child_ids,
             moving=self.moving.id if self.moving else None,
             now=self.now,
-            version=self.versions.stock if self.versions else None,
+            version=None if self.fresh else self.records.stock_version,
         )
 
     def doses(self, child_id: int, day: date) -> list[reserving.DoseToReserve]:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, select, text
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
-from clinic.vaccination.doses.booked import cases_of
+from clinic.vaccination.doses.records import cases_of
 from clinic.vaccination.programme.legal import ChildRecord, lines_for
 from clinic.vaccination.stock.models import DoseReservation
 from clinic.vaccination.stock.queries import TAKEN_AWAY, is_to_come

@@ -35,12 +35,14 @@ def forecasts_of(children: Collection[ChildRow], on: date) -> Mapping[int, list[
 def patients_of(children: Collection[ChildRow | Row[*tuple[Any, ...]]]) -> Mapping[int, Recipient]:
     """These children, by id, as the programme sees them. One query."""
     conditions = live_conditions([child.id for child in children])
-    return {child.id: _child(child, conditions[child.id]) for child in children}
+    return {child.id: patient_of(child, conditions[child.id]) for child in children}
 
 
-def _child(
-    row: ChildRow | Row[*tuple[Any, ...]], recorded: Collection[ChildCondition]
+def patient_of(
+    row: ChildRow | Row[*tuple[Any, ...]],
+    recorded: Collection[ChildCondition | Row[*tuple[Any, ...]]],
 ) -> Recipient:
+    """The child of that row, of which this is true; in plain rows, sex and conditions may be texts."""
     conditions = {MEANING[condition.code] for condition in recorded if condition.code in MEANING}
     if row.birth_weight_g is not None and row.birth_weight_g < LIGHT:
         conditions.add(Condition.UNDER_2000_G)
@@ -49,7 +51,7 @@ def _child(
     immunoglobulin = tuple(
         condition.on
         for condition in recorded
-        if condition.code is Recorded.IMMUNOGLOBULIN and condition.on
+        if condition.code == Recorded.IMMUNOGLOBULIN and condition.on
     )
-    sex = "F" if row.sex is Sex.FEMALE else "M"
+    sex = "F" if row.sex == Sex.FEMALE else "M"
     return Recipient(row.birth_date, sex, frozenset(conditions), immunoglobulin)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -79,7 +80,11 @@ def lives_or_was_taken_away() -> ColumnElement[bool]:
 
 def is_to_come(now: datetime) -> ColumnElement[bool]:
     """Whether the visit still takes place: it is today or later, or displaced and will have a new time."""
-    today, _ = day_bounds(clinic_day(now))
+    return is_from(day_bounds(clinic_day(now))[0])
+
+
+def is_from(today: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """The same, of what begins at that moment or later."""
     ended = func.coalesce(Appointment.cancelled_at, Appointment.no_show_at, Appointment.done_at)
     is_ahead = or_(Appointment.starts_at >= today, Appointment.displaced_at.is_not(None))
     return and_(ended.is_(None), is_ahead)
