@@ -49,7 +49,7 @@ def new_child() -> Response:
         try:
             is_new = in_one_transaction(lambda: _register(form))
         except limits.TooOften as error:
-            form.name.errors, status = [say(error)], 429
+            form.form_errors, status = [say(error)], 429
         else:
             if is_new:
                 flash(_("%(name)s has been added.", name=form.name.data), "success")

@@ -47,7 +47,7 @@ def invite() -> Response:
             )
             link = public_url("families.invitation", token=token)
         except limits.TooOften as error:
-            form.relation.errors, status = [say(error)], 429
+            form.form_errors, status = [say(error)], 429
     return render(
         "families/invite.html",
         status=status if form.errors else 200,

@@ -58,7 +58,7 @@ def join() -> Response:
         except (joining.ProofGone, IntegrityError):  # somebody else with that phone was first
             return see_other("families.join")
         except limits.TooOften as error:
-            form.name.errors, status = [say(error)], 429
+            form.form_errors, status = [say(error)], 429
         else:
             flash(_("Welcome! You are signed in."), "success")
             return answer
