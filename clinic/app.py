@@ -20,7 +20,7 @@ from clinic.calendar import views as calendar
 from clinic.checkups.service_room import CHECKUPS
 from clinic.cli import commands
 from clinic.config import ROOT, THREADS, command_of, from_environment
-from clinic.db import db, hide_values, undo
+from clinic.db import db, end_session, hide_values
 from clinic.demo import alive
 from clinic.demo.commands import demo
 from clinic.demo_mark import only_for_demo
@@ -136,7 +136,7 @@ def _bind_database(app: Flask) -> None:
     options = {"pool_size": THREADS, "hide_parameters": True}
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
-    app.teardown_appcontext(undo)  # before the session is closed
+    app.teardown_appcontext(end_session)  # before the extension ends it
     with app.app_context():
         import_string(ENGINES[db.engine.dialect.name])(db.engine)
         hide_values(db.engine)

@@ -10,6 +10,8 @@ from babel.dates import format_date, format_timedelta, get_day_names
 from flask import g, has_request_context, request
 from flask_babel import force_locale, get_locale, get_translations, gettext
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from clinic.ages import age_months
 from clinic.clock import clinic_day, local, now
@@ -30,7 +32,12 @@ def choose_language() -> str:
     chosen = request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return chosen
-    for wanted, _quality in request.accept_languages:
+    return _asked_for(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=500)
+def _asked_for(header: str) -> str:
+    for wanted, _quality in parse_accept_header(header, LanguageAccept):
         short = wanted.split("-")[0].lower()
         if short in LANGUAGES:
             return short

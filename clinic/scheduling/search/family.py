@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, String, bindparam, cast, func, or_, select
 
 from clinic.accounts.models import Person
 from clinic.clock import day_bounds, zone
-from clinic.db import db
+from clinic.db import rows_of
 from clinic.families.models import Child, Guardianship
 from clinic.scheduling.models import Appointment, PauseLift, Version
 from clinic.scheduling.search.catalogue import EVERYWHERE, Catalogue, last_known, read
@@ -101,7 +101,7 @@ def family_of(
     user: Person, centre_ids: Collection[int], days: Collection[date], *, now: datetime
 ) -> tuple[list[FamilyChild], DayVersions]:
     """The children whom this user cares for, eldest first, and the versions of these centres and days."""
-    rows = db.session.execute(
+    rows = rows_of(
         STATEMENT,
         {
             "user_id": user.id,
@@ -110,7 +110,7 @@ def family_of(
             "first": min(days) - ONE_DAY,
             "last": max(days) + ONE_DAY,
         },
-    ).all()
+    )
     by_child: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for row in rows:
         by_child.setdefault(row.id, []).append(row)

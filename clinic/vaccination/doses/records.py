@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import UTCDateTime, db
+from clinic.db import UTCDateTime, rows_of
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.doses.versions import StockVersion
@@ -82,7 +82,7 @@ def records_of(
     by_child: dict[int, list[list[Row[*tuple[Any, ...]]]]] = {
         child_id: [[], [], [], []] for child_id in child_ids
     }
-    for row in db.session.execute(_statement(), values):
+    for row in rows_of(_statement(), values):
         if row.says == STOCK:
             stock_version = row.number
         else:
