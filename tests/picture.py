@@ -14,7 +14,8 @@ WIDTH, MARGIN, GAP = 1000, 20, 8
 NAME, CHIP, LETTER = 40, 24, 6.3  # heights of a box's name and of a line in it; width of a letter
 FLOORS = {  # what a floor is for, by a module on it
     "app": "start",
-    "cli": "commands, demo, errors",
+    "cli": "commands, errors",
+    "demo": "an invented city",
     "home": "pages, by role",
     "care": "what each child is due",
     "vaccination": "services, a folder each",

@@ -3,6 +3,7 @@
 from clinic.checkups.check import reconciling
 from clinic.checkups.check.queries import check_of
 from clinic.checkups.commands import checkups
+from clinic.checkups.demo.demo import CheckupsDemo
 from clinic.checkups.due import needs
 from clinic.checkups.due.plan import HEALTH_CHECK
 from clinic.checkups.growth.scores import growth
@@ -68,5 +69,6 @@ CHECKUPS = ServiceRoom(
     child_page=_growth,
     has_record=_has_record,
     manager_pages=(Link(mark("Health"), "heart-pulse", "shares.health"),),
+    demo=CheckupsDemo(),
     dependents=reconciling,
 )

@@ -1,7 +1,7 @@
 """The days of the city: hours open, families come and go; each new day adds to what is there."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -11,13 +11,15 @@ from clinic.accounts.models import User
 from clinic.centres.days import MONDAY, SUNDAY, Calendars, holiday_on
 from clinic.centres.models import AdjustedDay, Centre, Practitioner
 from clinic.centres.years import calendars_between
-from clinic.clock import at, clinic_day
+from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
-from clinic.demo import checks, hall, jabs, leave, newcomers, stock
-from clinic.demo.city import FOUNDER, INVENTED, City, Family, city_in_database
+from clinic.demo import hall, leave
+from clinic.demo.city import FOUNDER, city_in_database
 from clinic.demo.visits import happen, invent, open_visits
 from clinic.scheduling.models import Booking
 from clinic.scheduling.timetable import extending
+from clinic.services.demo import INVENTED, City, Family
+from clinic.services.room import rooms
 
 MOST_DAYS = 10  # that are made up for after the site stood still
 FOUNDED_BEFORE = timedelta(days=60)
@@ -52,7 +54,8 @@ def renew(now: datetime) -> bool:
         first = max(last + timedelta(days=1), today - timedelta(days=MOST_DAYS))
         city = city_in_database(now, today)
         open_days(city, first)
-        stock.fill(city)
+        for room in rooms():
+            room.demo.supply(city)
         past = [first + timedelta(days=n) for n in range((today - first).days)]
         live(city, past, AGAIN)
         return True
@@ -109,12 +112,9 @@ def live(city: City, past: Sequence[date], pace: Pace) -> None:
                     invent(city, family, child, centres[family.home], day)
     for appointment in open_visits(city, city.today - timedelta(days=1)):
         happen(city, appointment)
-    jabs.let_go_home(by=city.founder, now=at(city.today, time(0)))
-    for centre in centres.values():
-        newcomers.arrive(city, centre)
-    if pace is FIRST:
-        checks.book_soon(city)
-    checks.book_today(city)
+    for room in rooms():
+        room.demo.end_days(city)
+        room.demo.add_visits(city, is_first=pace is FIRST)
     _fill_diaries(city, centres)
     _fill_today(city, centres)
     _book_ahead(city, centres, pace)

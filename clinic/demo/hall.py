@@ -7,8 +7,8 @@ from sqlalchemy import select
 from clinic.centres.models import Room
 from clinic.clock import day_bounds
 from clinic.db import db
-from clinic.demo.city import City
 from clinic.scheduling.models import Appointment
+from clinic.services.demo import City
 from clinic.visits import arriving, line
 from clinic.visits.rules import State
 from clinic.visits.stations import stations

@@ -14,15 +14,17 @@ from clinic.centres.days import SUNDAY
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service
 from clinic.clock import at
 from clinic.db import db
-from clinic.demo import booklets, days, elder, growth, newcomers, stock
+from clinic.demo import days, newcomers
 from clinic.demo import rota as rota_in_the_making
-from clinic.demo.city import FOUNDER, City, Family, dice_of, phone_of
+from clinic.demo.city import FOUNDER, city_of, phone_of
 from clinic.demo_mark import mark_as_demo
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Guardianship, Relation, Sex
 from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.weekly import TeamStation, Weekly
+from clinic.services.demo import City, Family
+from clinic.services.room import rooms
 
 DAYS_BEFORE = 14
 VISITED_BEFORE = (9, 6, 4, 2, 1)  # days ago
@@ -39,7 +41,7 @@ def load(today: date, now: datetime | None = None) -> None:
     founder = User(name="演示", email=FOUNDER, created_at=founded)
     db.session.add(founder)
     mark_as_demo(founded)
-    city = City(now or at(today, time(10)), today, founder, dice_of(today))
+    city = city_of(now or at(today, time(10)), today, founder)
     services = _add_services(city)
     for code, settings in city.data["policies"].items():
         set_policy(settings, service=services[code], centre=None, by=founder, now=founded)
@@ -52,10 +54,11 @@ def load(today: date, now: datetime | None = None) -> None:
     for centre in centres:
         _add_rota(city, centre)
     days.open_days(city, today - timedelta(days=DAYS_BEFORE))
-    stock.fill(city)
+    for room in rooms():
+        room.demo.supply(city)
     db.session.commit()
-    growth.fill(city)
-    elder.fill(city.families[0].guardian, today, staff=founder)
+    for room in rooms():
+        room.demo.add_history(city)
     days.live(city, [today - timedelta(days=n) for n in VISITED_BEFORE], days.FIRST)
     rota_in_the_making.draft(today)
     db.session.commit()
@@ -185,7 +188,7 @@ def _add_family(city: City, row: dict[str, Any], number: int) -> None:
             )
     for child, one in zip(children, row["children"], strict=True):
         dice = random.Random(one["days"])  # noqa: S311 - of its own, so that the city stays as it was
-        booklets.fill(child, by=guardian, dice=dice, now=at(city.today, time(0)))
+        newcomers.add_past(child, by=guardian, dice=dice, now=at(city.today, time(0)))
     city.families.append(Family(guardian, row["home"], children, demo))
 
 

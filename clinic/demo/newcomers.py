@@ -1,28 +1,19 @@
-"""Families beside those of `city.json`: neighbours of all ages, and each day some who moved here
-with a baby who is vaccinated today, so that no room and no chair of the observation is empty."""
+"""Families beside those of `city.json`: neighbours of all ages; rooms may add others."""
 
 from datetime import date, datetime, time, timedelta
-
-from sqlalchemy import select
+from random import Random
 
 from clinic.accounts import joining
 from clinic.accounts.models import User
-from clinic.centres.models import Centre, Service
+from clinic.centres.models import Centre
 from clinic.clock import at
-from clinic.db import db
-from clinic.demo import booklets, jabs
-from clinic.demo.city import NEWCOMERS_PHONE, City, Family
-from clinic.demo.visits import invent
+from clinic.demo.city import NEWCOMERS_PHONE
 from clinic.families import registering
-from clinic.families.models import ConsentKind, Relation, Sex
-from clinic.scheduling.models import Appointment
-from clinic.vaccination.service_room import VACCINATION
-from clinic.visits import arriving
+from clinic.families.models import Child, ConsentKind, Relation, Sex
+from clinic.services.demo import City, Family
+from clinic.services.room import rooms
 
-SIGNED_UP = timedelta(days=5)  # ago
 NEIGHBOURS, NEIGHBOURS_AGE = 8, (60, 2400)  # of each centre; days
-# Minutes ago: when the child came, and when it got its dose; the last one waits.
-CAME_AND_GIVEN = ((24, 11), (22, 2), (9, None))
 
 
 def settle(city: City, centre: Centre) -> None:
@@ -32,49 +23,11 @@ def settle(city: City, centre: Centre) -> None:
         phone = f"{NEWCOMERS_PHONE}{900_000 + number:06}{homes.index(centre.code)}"
         days = city.dice.randint(*NEIGHBOURS_AGE)
         born = city.today - timedelta(days=days)
-        city.families.append(_register(city, centre, phone, born, city.founded))
+        city.families.append(register(city, centre, phone, born, city.founded))
 
 
-def arrive(city: City, centre: Centre) -> None:
-    """One child sits under observation at this centre, one has just had its dose, one waits."""
-    vaccination = select(Service).where(Service.kind == VACCINATION.kind)
-    service = db.session.scalars(vaccination.order_by(Service.id)).first()
-    if service is None or service not in centre.services:
-        return
-    for number, (came, given) in enumerate(CAME_AND_GIVEN):
-        if family := _family(city, centre, number):
-            city.families.append(family)
-            child = family.children[0]
-            appointment = invent(
-                city, family, child, centre, city.today, service=service, near=city.busy
-            )
-            if appointment:
-                _come(city, appointment, came, given)
-
-
-def _come(city: City, appointment: Appointment, came: int, given: int | None) -> None:
-    reception = city.receptions[appointment.centre_id]
-    clinician = city.clinicians[appointment.practitioner_id]
-    midnight = at(city.today, time(0))
-    came_at = max(city.now - timedelta(minutes=came), midnight)
-    arriving.check_in(appointment, by=reception, now=came_at)
-    if given is not None:
-        given_at = max(city.now - timedelta(minutes=given), midnight)
-        jabs.give_what_is_due(appointment, by=clinician, came=came_at, now=given_at, until=city.now)
-
-
-def _family(city: City, centre: Centre, number: int) -> Family | None:
-    """A guardian and a baby for whom a dose is due today."""
-    homes = [row["code"] for row in city.data["centres"]]
-    digit = homes.index(centre.code) + len(homes) * number
-    phone = f"{NEWCOMERS_PHONE}{city.today.toordinal() % 10**6:06}{digit}"
-    if db.session.scalar(select(User.id).where(User.phone == phone)):
-        return None
-    then = at(city.today, time(9)) - SIGNED_UP
-    return _register(city, centre, phone, _birth_date(city, number), then)
-
-
-def _register(city: City, centre: Centre, phone: str, born: date, then: datetime) -> Family:
+def register(city: City, centre: Centre, phone: str, born: date, then: datetime) -> Family:
+    """A guardian who signed up `then`, and a child born on that day with what happened to it since."""
     data, dice = city.data["newcomers"], city.dice
     surname = dice.choice(data["surnames"])
     guardian = joining.register_guardian(
@@ -94,16 +47,11 @@ def _register(city: City, centre: Centre, phone: str, born: date, then: datetime
         by=guardian,
         now=then,
     )
-    booklets.fill(child, by=guardian, dice=dice, now=_midnight(city))
+    add_past(child, by=guardian, dice=dice, now=at(city.today, time(0)))
     return Family(guardian, centre.code, [child])
 
 
-def _birth_date(city: City, number: int) -> date:
-    """At an age at which the national programme asks for a dose."""
-    ages = city.data["newcomers"]["ages_days"]
-    youngest, eldest = ages[(city.today.toordinal() + 2 * number) % len(ages)]
-    return city.today - timedelta(days=city.dice.randint(youngest, eldest))
-
-
-def _midnight(city: City) -> datetime:
-    return at(city.today, time(0))
+def add_past(child: Child, *, by: User, dice: Random, now: datetime) -> None:
+    """What happened to the child before `now`, by every room."""
+    for room in rooms():
+        room.demo.add_past(child, by=by, dice=dice, now=now)

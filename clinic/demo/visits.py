@@ -6,15 +6,11 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 
+from clinic.accounts.models import User
 from clinic.ages import age_months
 from clinic.centres.models import Centre, Practitioner, Service
-from clinic.checkups.check import queries as check_queries
-from clinic.checkups.due.next_check import next_check_age, window
-from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
-from clinic.demo import growth, jabs, stock
-from clinic.demo.city import BOOKED_BEFORE, INVENTED, City, Family
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.scheduling.appointments import booking
@@ -26,8 +22,8 @@ from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.rules import overlap
 from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verdict.verdict import verdict
+from clinic.services.demo import BOOKED_BEFORE, INVENTED, City, Family
 from clinic.services.room import room_of
-from clinic.vaccination.service_room import VACCINATION
 from clinic.visits import recorded
 
 log = logging.getLogger(__name__)
@@ -36,7 +32,6 @@ MOST_A_DAY = 2  # visits of a child
 HERE_FOR = timedelta(minutes=90)  # a visit that began so long before is over by then
 FULLER = 0.4  # of the mornings, as against the afternoons
 MISSED, CANCELLED = 0.1, 0.2  # of the visits
-NOTHING_DUE = "今日无需接种，已告知家长下次接种时间。"
 
 
 def invent(
@@ -58,7 +53,7 @@ def invent(
     offered = by.services if by else centre.services
     for _ in range(TRIES if _visits_on(child, day) < MOST_A_DAY else 0):
         chosen = service or city.dice.choice(offered)
-        if is_plausible(family, child, chosen, day) and (
+        if room_of(chosen.kind).demo.is_plausible(family, child, chosen, day) and (
             booked := book(city, family, child, centre, day, chosen, by, near)
         ):
             return booked
@@ -77,31 +72,6 @@ def _visits_on(child: Child, day: date) -> int:
         Appointment.cancelled_at.is_(None),
     )
     return db.session.scalar(query) or 0
-
-
-def is_plausible(family: Family, child: Child, service: Service, day: date) -> bool:
-    """Whether a family would come for this service on that day: what is given by age must be due.
-
-    What is due for the children one looks at first stays due.
-    """
-    months = age_months(child.birth_date, day)
-    if family.is_shown and (service.kind == VACCINATION.kind or service.code == HEALTH_CHECK):
-        return False
-    if service.kind == VACCINATION.kind:
-        return jabs.has_something_due(child, day)
-    if service.code == HEALTH_CHECK:
-        return _check_is_due(child, day)
-    return months >= (service.min_age_months or 0)
-
-
-def _check_is_due(child: Child, day: date) -> bool:
-    """Whether a health check's days have begun, and none is booked or was made since."""
-    if check_queries.coming_check(child.id, at(day - timedelta(days=30), time(0))):
-        return False
-    done = checks_done(child, made_of([child.id])[child.id])
-    check = next_check_age(child.birth_date, day, done)
-    first = window(check, child.birth_date, None)[0] if check else None
-    return first is not None and first <= day
 
 
 def book(
@@ -125,8 +95,7 @@ def book(
         [wanted], by=family.guardian, key=city.next_key(), channel=Channel.ONLINE, now=made_at
     ).row
     appointment = booked.appointments[0]
-    if service.kind == VACCINATION.kind:
-        stock.reserve(appointment, by=city.founder, now=made_at)
+    room_of(service.kind).demo.was_booked(appointment, by=city.founder, now=made_at)
     return appointment
 
 
@@ -232,25 +201,25 @@ def _call_off(appointment: Appointment) -> None:
 def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datetime) -> None:
     """The child came and was seen; what its visit was for is on record.
 
-    For a vaccination that is not due any more nobody came; a child who was there already went
-    home without one.
+    If nothing could be done any more nobody came; a child who was there already went home.
     """
-    is_vaccination = appointment.service.kind == VACCINATION.kind
+    demo = room_of(appointment.service.kind).demo
     clinician = city.clinicians[appointment.practitioner_id]
-    if is_vaccination and not jabs.can_give(appointment, clinic_day(seen)):
+    if note := demo.is_in_vain(appointment, clinic_day(seen)):
         if appointment.arrived_at is None:
             _call_off(appointment)
         else:
-            attendance.finish(appointment, by=clinician, now=seen, note=NOTHING_DUE)
-            recorded.gone(appointment, by=clinician, now=seen)
+            _go_home(appointment, note, by=clinician, now=seen)
         return
     reception = city.receptions[appointment.centre_id]
     attendance.check_in(appointment, by=reception, now=came)
-    if is_vaccination:
-        jabs.give_what_is_due(appointment, by=clinician, came=came, now=seen, until=city.now)
+    if demo.be_seen(city, appointment, came=came, seen=seen):
         return
-    notes = city.data["notes"][appointment.service.kind]
-    attendance.finish(appointment, by=clinician, now=seen, note=city.dice.choice(notes))
-    recorded.gone(appointment, by=clinician, now=seen)
-    if appointment.service.code == HEALTH_CHECK:
-        growth.record_check(appointment, by=city.founder)
+    note = city.dice.choice(city.data["notes"][appointment.service.kind])
+    _go_home(appointment, note, by=clinician, now=seen)
+    demo.was_seen(city, appointment)
+
+
+def _go_home(appointment: Appointment, note: str, *, by: User, now: datetime) -> None:
+    attendance.finish(appointment, by=by, now=now, note=note)
+    recorded.gone(appointment, by=by, now=now)

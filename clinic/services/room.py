@@ -20,6 +20,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies.policy import NEVER_PAUSED
 from clinic.scheduling.verdict.requirements import Requirements
 from clinic.services.answers import Answers, AsksAgain
+from clinic.services.demo import RoomDemo
 from clinic.services.due import DueItem, Outlook
 from clinic.visits import stations
 from clinic.visits.stations import Pathway
@@ -148,6 +149,7 @@ class ServiceRoom:
     manager_pages: Sequence[Link] = ()  # about all of them
 
     # Its rows
+    demo: RoomDemo = field(default_factory=RoomDemo)  # what it adds to the demo's city
     dependents: Dependents | None = None  # what of it hangs on children's records
     broken: Callable[[datetime], Sequence[str]] = _all_well  # what does not add up, for `verify`
     kept_for: Sequence[

@@ -8,6 +8,7 @@ from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.services.room import Link, PurposeTexts, ServiceRoom
 from clinic.vaccination.commands import vaccination
+from clinic.vaccination.demo.demo import VaccinationDemo
 from clinic.vaccination.doses import due, reconciling
 from clinic.vaccination.doses.booked import booked_for, lost_by
 from clinic.vaccination.doses.requirements import DoseRequirements
@@ -106,6 +107,7 @@ VACCINATION = ServiceRoom(
     nothing_past=mark(
         "No vaccination is on record here yet. The plan below assumes that none was given."
     ),
+    demo=VaccinationDemo(),
     asks_again=asked_again,
     has_record=_has_record,
     no_record=mark(

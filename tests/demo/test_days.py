@@ -13,7 +13,6 @@ from clinic.centres.models import AdjustedDay, Centre
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.demo.days import renew
-from clinic.demo.jabs import can_give
 from clinic.families.models import Child
 from clinic.families.queries import children_of
 from clinic.scheduling.appointments import booking
@@ -23,6 +22,7 @@ from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verdict.verdict import verdict
 from clinic.scheduling.verify import broken_promises
+from clinic.vaccination.demo.jabs import can_give
 from clinic.vaccination.doses.verify import broken_records
 from clinic.vaccination.jab.models import PostVaccinationStay
 from clinic.vaccination.jab.queries import lines_of

@@ -13,7 +13,7 @@ from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import SPINE
 from clinic.clock import at
 from clinic.db import db
-from clinic.demo import booklets
+from clinic.demo.newcomers import add_past
 from clinic.families import registering
 from clinic.families.models import Relation, Sex
 
@@ -35,7 +35,7 @@ def fill(guardian: User, today: date, *, staff: User) -> None:
         by=guardian,
         now=evening,
     )
-    booklets.fill(child, by=guardian, dice=Random(AGE), now=at(today, time(0)))  # noqa: S311 - a plausible city, not a secret
+    add_past(child, by=guardian, dice=Random(AGE), now=at(today, time(0)))  # noqa: S311 - a plausible city, not a secret
     for days, grams, millimetres in AT_HOME:
         on = today - timedelta(days=days)
         measured = [

@@ -8,11 +8,11 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Service
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo.city import City
-from clinic.demo.jabs import AT_ONCE, required_of
 from clinic.scheduling.models import Appointment
+from clinic.services.demo import City
+from clinic.vaccination.blueprint import bp
+from clinic.vaccination.demo.jabs import AT_ONCE, required_of
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.service_room import VACCINATION
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import VaccineLot, VaccineProduct
 from clinic.vaccination.stock.queries import LEFT
@@ -27,7 +27,7 @@ CAME = timedelta(days=20)  # ago
 def fill(city: City) -> None:
     """Two lots of every vaccine at every centre that vaccinates, where it has not enough."""
     morning = at(city.today - CAME, time(8))
-    giving = Centre.services.any(Service.kind == VACCINATION.kind)
+    giving = Centre.services.any(Service.kind == bp.name)
     for centre in db.session.scalars(select(Centre).where(giving).order_by(Centre.id)).all():
         left = _doses_left(city, centre)
         for number, vaccine in enumerate(sorted(vaccines())):

@@ -11,24 +11,34 @@ from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
-from clinic.checkups.due.next_check import next_check_age
-from clinic.checkups.due.plan import HEALTH_CHECK
+from clinic.checkups.due.next_check import next_check_age, window
+from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.checkups.due.questions import questions
 from clinic.clock import at
 from clinic.db import db
-from clinic.demo.city import City, Family
 from clinic.demo.visits import book
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
+from clinic.services.demo import City, Family
 
 SHOWN = "clinician@demo.example"
 SOON = range(1, 8)  # days
 NOT_WELL = {"sign-3": "unsure", "screen": "30to60", "meals": "picky"}
 
 
+def is_due(child: Child, day: date) -> bool:
+    """Whether a health check's days have begun, and none is booked or was made since."""
+    if check_queries.coming_check(child.id, at(day - timedelta(days=30), time(0))):
+        return False
+    done = checks_done(child, made_of([child.id])[child.id])
+    check = next_check_age(child.birth_date, day, done)
+    first = window(check, child.birth_date, None)[0] if check else None
+    return first is not None and first <= day
+
+
 def book_soon(city: City) -> None:
     """One of the first family's elder children has a check in the coming days."""
-    shown = next(family for family in city.families if family.is_shown)
+    shown = city.shown
     _, *elder = shown.children
     soon = [city.today + timedelta(days=n) for n in SOON]
     if coming := _first(city, shown, elder, soon):

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from clinic.accounts.models import User
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.demo.city import BOOKED_BEFORE, INVENTED
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment, Booking
+from clinic.services.demo import BOOKED_BEFORE, INVENTED
 from clinic.vaccination.doses.requirements import DoseRequirements
 from clinic.vaccination.jab import (
     before,

@@ -10,6 +10,7 @@ from clinic.amounts import How, Kind
 from clinic.centres.models import Centre
 from clinic.checkups.check import recording
 from clinic.checkups.check.recording import Target
+from clinic.checkups.demo import neighbourhood
 from clinic.checkups.due.items import ACUITY, advice, findings
 from clinic.checkups.due.next_check import next_check_age, window
 from clinic.checkups.due.plan import checks_done, made_of
@@ -22,10 +23,9 @@ from clinic.checkups.growth.queries import patient_of
 from clinic.checkups.models import CheckFinding, CheckVisit
 from clinic.clock import at, clinic_day
 from clinic.db import db
-from clinic.demo import neighbourhood
-from clinic.demo.city import City
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
+from clinic.services.demo import City
 
 OPEN_NOW = timedelta(days=40)  # a check whose days began so lately is still to come
 KEPT = 0.85

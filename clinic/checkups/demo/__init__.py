@@ -1,0 +1,1 @@
+"""What the health checks add to the demo city: how its children grew, and checks to look at."""

@@ -1,0 +1,1 @@
+"""What vaccination adds to the demo city: booklets, vaccines, jabs, and babies who come today."""
