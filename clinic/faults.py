@@ -21,6 +21,7 @@ from clinic.web import is_htmx, is_of_this_site, leave_for, page_of_form, way_ba
 
 log = logging.getLogger("clinic")
 RETRY_AFTER = 10  # seconds
+SENT_AGAIN = {409, 429}
 
 SENTENCES = {
     400: (lazy_gettext("That did not work"), lazy_gettext("The page was incomplete. Please go back and try again.")),
@@ -64,7 +65,11 @@ def page(code: int, text: str | None = None) -> Response:
         part = make_response(render_template("errors/_toast.html", text=text or sentence), code)
         part.headers |= {"HX-Retarget": "#toast", "HX-Reswap": "innerHTML"}
         return part
-    html = render_template("errors/error.html", code=code, title=title, text=text or sentence)
+    # Of a form that may be sent again: to its page, as it was, rather than to the beginning.
+    back = way_back() if request.method == "POST" and code in SENT_AGAIN else "/"
+    html = render_template(
+        "errors/error.html", code=code, title=title, text=text or sentence, back=back
+    )
     return make_response(html, code)
 
 

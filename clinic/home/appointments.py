@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
 from clinic import clock
+from clinic.accounts import limits
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.other_part import count_cancelling
@@ -182,7 +183,7 @@ def cancellation(appointment_id: int) -> Response:
     if status_of(appointment) is Status.CANCELLED and not form.is_submitted():
         return see_other("appointments.show", appointment_id=appointment_id)
     now = clock.now()
-    refusal = ""
+    refusal, may_cancel = "", True
     rest = [one for one in remaining_with(appointment, now=now) if one is not appointment]
     other = same_trip(appointment, now=now)
     try:
@@ -199,13 +200,14 @@ def cancellation(appointment_id: int) -> Response:
             flash(_("The appointment is cancelled."))
             return see_other("appointments.show", appointment_id=appointment_id)
     except DomainError as error:
-        refusal = say(error)
+        refusal, may_cancel = say(error), isinstance(error, limits.TooOften)
     return render(
         "appointments/cancellation.html",
         status=422 if form.errors or (refusal and form.is_submitted()) else 200,
         appointment=appointment,
         form=form,
         refusal=refusal,
+        may_cancel=may_cancel,
         rest=rest,
         other=other,
     )

@@ -196,6 +196,12 @@ def test_sixty_holds_in_ten_minutes_are_enough(client):
     answers = [client.post("/pediatrics/holds", data=data).status_code for _ in range(61)]
     assert answers[-1] == 429
     assert 429 not in answers[:-1]
+    chooser = client.page(f"/pediatrics/?day={TOMORROW}")
+    from_here = {"Referer": f"http://localhost{chooser.address}"}
+    form = chooser.form(action="/pediatrics/holds")
+    refused = form.submit("10:45", headers=from_here)
+    assert refused.status == 429
+    assert refused.click("返回").address == chooser.address  # the times, as they were chosen
 
 
 def test_the_nearest_centre_comes_first_and_only_the_browser_knows_where_one_is(client):

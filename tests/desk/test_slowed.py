@@ -89,6 +89,9 @@ def test_a_family_that_cancels_twelve_times_in_a_minute_is_slowed(both, slot):
     db.session.expire_all()
     assert [status_of(visit) for visit in visits].count(Status.BOOKED) == 2
     assert noted("too often") == 1
+    refused = client.page(f"/appointments/{visits[-1].id}/cancellation").form()
+    refused = refused.fill(reason="发烧").submit()
+    assert refused.form(action="/cancellation").fields["reason"] == "发烧"
     with time_machine.travel(NOON + limits.CANCELLING.within, tick=False):
         assert cancel_all(client, "/appointments/{}/cancellation", visits[-1:]) == [303]
 
