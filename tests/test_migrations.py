@@ -10,10 +10,14 @@ from clinic.db import db
 from clinic.demo_mark import mark_as_demo
 from clinic.extensions import migrate
 from clinic.revisions import BASELINE, set_aside, why_not
+from clinic.scheduling.appointments import booking
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import DoseReservation
 from tests.conftest import SETTINGS
 from tests.engines import database
 from tests.makes import NOON, make_user
 from tests.schema import everything, tables_of, tables_of_models
+from tests.vaccination.stock.stocked import MMR, Centre
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -142,3 +146,36 @@ def test_the_demos_old_database_is_set_aside_and_not_lost(fresh):
                 db.engine.dispose()
         assert set_aside(db.engine) is None  # there is none
         db.engine.dispose()
+
+
+def doses(table, vaccine):
+    """The doses that are reserved, what the centre counts of them, and why some are not any more."""
+    columns = f"{table}.id, appointment_id, hold_id, child_id, {vaccine}, made_at, why_released"
+    rows = db.session.execute(text(f"SELECT {columns} FROM {table} ORDER BY id")).all()
+    db.session.rollback()
+    return [tuple(row) for row in rows]
+
+
+def test_reserved_doses_are_carried_over_both_ways(empty):
+    upgrade()
+    centre = Centre()
+    lot = centre.receive(3)
+    centre.form(MMR)
+    centre.visit(MMR)
+    booking.cancel(centre.visit(MMR), by=centre.nurse, online=False, now=NOON)
+    lots.waste(lot, 2, "摔碎", by=centre.nurse, now=NOON)
+    db.session.commit()
+    assert [row.why_released for row in db.session.query(DoseReservation).order_by("id")] == [
+        None,
+        "lost",
+        "cancelled",
+    ]
+    before = doses("reservations", "key")
+    downgrade(revision="0038")
+    assert doses("dose_promises", "vaccine") == [
+        tuple("wasted" if value == "lost" else value for value in row) for row in before
+    ]
+    upgrade()
+    assert doses("reservations", "key") == before
+    centre.receive(2, number="A2")  # what was lost comes back
+    assert centre.counts() == (3, 2)

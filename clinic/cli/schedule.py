@@ -25,6 +25,7 @@ from clinic.cli.asking import (
 from clinic.cli.tidying import EVERY, tidy
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.appointments import new_times
 from clinic.scheduling.policies.stored import policy_for, set_policy
 from clinic.scheduling.timetable import extending, release, rota
@@ -44,6 +45,7 @@ def verify() -> None:
     found = [
         *broken_promises(now=now),
         *broken_ages(now=now),
+        *broken_reservations(),
         *(line for room in rooms() for line in room.broken(now)),
     ]
     for line in found:

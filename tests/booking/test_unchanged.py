@@ -334,12 +334,12 @@ def test_siblings_ask_no_more_than_two_children(site):
 
 
 def had_one(child, parent):
-    """A booklet, so that doses are promised to its visits."""
+    """A booklet, so that doses are reserved for its visits."""
     entries = [Entry("HepB", child.birth_date)]
     recording.record(child, entries, source=Source.BOOKLET, by=parent, now=NOON)
 
 
-# With BEGIN twice, COMMIT of what only read, the user and the consents: (keep, confirm). A vaccination promises doses.
+# With BEGIN twice, COMMIT of what only read, the user and the consents: (keep, confirm). A vaccination reserves doses.
 STATEMENTS = {"vaccination": (37, 21)}
 
 

@@ -92,12 +92,12 @@ def vaccinations(app):
 
 
 def _is_ready(visit, parent):
-    """MMR is promised to the visit; the guardian has answered every question with no, and agrees."""
+    """MMR is reserved for the visit; the guardian has answered every question with no, and agrees."""
     reserving.reserve([MMR], appointment=visit, by=parent, now=YESTERDAY)
     answers = {question.code: Answer(False) for question in screening.questions()}
     facts = {"language": "zh", "by": parent, "now": YESTERDAY}
     before.answer(visit, answers, ["MMR"], **facts)
-    lines = [line for line in jab_queries.lines_of(visit, TODAY) if line.is_promised]
+    lines = [line for line in jab_queries.lines_of(visit, TODAY) if line.is_reserved]
     before.decide(visit, [(line, True) for line in lines], **facts)
     db.session.commit()
 

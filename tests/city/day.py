@@ -180,7 +180,7 @@ class Day:
         parent = visit.booking.made_by
         answers = {question.code: Answer(False) for question in screening.questions()}
         before.answer(visit, answers, ["MMR"], language="zh", by=parent, now=now)
-        lines = [line for line in jab_queries.lines_of(visit, self.day) if line.is_promised]
+        lines = [line for line in jab_queries.lines_of(visit, self.day) if line.is_reserved]
         decisions = [(line, True) for line in lines]
         before.decide(visit, decisions, language="zh", by=parent, now=now)
         jabs = [giving.Jab(line, "MMR-1", "left arm") for line in lines]

@@ -43,17 +43,17 @@ WHICH = {
     "versions": "centre_id > 0",
 }
 TABLES = [table for table in Base.metadata.sorted_tables if table.name not in SHARED]
-# A centre's stock is one for all its days: what they used came too, what they promise is counted.
+# A centre's stock is one for all its days: what they used came too, what they reserve is counted.
 COUNT_STOCK = (
     """
     UPDATE vaccine_lots SET received = received + n - used, used = n FROM
         (SELECT lot_id, count(*) AS n FROM given_doses GROUP BY lot_id) AS given
     WHERE lot_id = vaccine_lots.id""",
     """
-    UPDATE stock SET promised = n FROM
-        (SELECT centre_id, vaccine, count(*) AS n FROM dose_promises
-         WHERE released_at IS NULL GROUP BY centre_id, vaccine) AS live
-    WHERE live.centre_id = stock.centre_id AND live.vaccine = stock.vaccine""",
+    UPDATE stock SET reserved = n FROM
+        (SELECT centre_id, key, sum(quantity) AS n FROM reservations
+         WHERE resource = 'dose' AND released_at IS NULL GROUP BY centre_id, key) AS live
+    WHERE live.centre_id = stock.centre_id AND live.key = stock.vaccine""",
 )
 # What a column refers to, by its name: some refer to a row without a foreign key.
 REFERS_TO = {

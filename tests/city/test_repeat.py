@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from clinic.clock import clinic_day
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.verify import broken_promises
 from clinic.vaccination.doses.verify import broken_records
 from clinic.vaccination.stock.verify import broken_stock
@@ -21,7 +22,7 @@ def test_a_small_city_breaks_no_promise(both, noon):
     visits = db.session.scalar(text("SELECT count(*) FROM appointments"))
     assert visits == len(made.visits) * 3 * 5
     assert broken_promises(now=NOON) == []
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []
     assert broken_records(now=NOON) == []
     if db.engine.dialect.name == "sqlite":
         assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []

@@ -15,6 +15,7 @@ from clinic.db import db
 from clinic.demo.days import renew
 from clinic.families.models import Child
 from clinic.families.queries import children_of
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment, Booking, Channel, Slot, SlotService
 from clinic.scheduling.timetable import extending
@@ -70,7 +71,7 @@ def is_alive(now):
     )
     assert db.session.scalar(yesterday) == 0
     assert broken_promises(now=now) == []
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []
     assert broken_records(now=now) == []
 
 

@@ -1,4 +1,4 @@
-"""What the desk books and moves promises its doses, as what is booked online does."""
+"""What the desk books and moves has its doses reserved, as what is booked online does."""
 
 from datetime import timedelta
 
@@ -98,13 +98,13 @@ def test_who_is_not_known_has_no_boxes(desk, site, other):
 
 
 @pytest.mark.parametrize(
-    ("ticked", "promised"), [(["MMR"], BOTH[1:]), ([], []), (["MMR", "JE"], BOTH)]
+    ("ticked", "reserved"), [(["MMR"], BOTH[1:]), ([], []), (["MMR", "JE"], BOTH)]
 )
-def test_what_is_ticked_is_promised_and_nothing_else(desk, site, ticked, promised):
+def test_what_is_ticked_is_reserved_and_nothing_else(desk, site, ticked, reserved):
     need = [f"{site.child.id}.{code}" for code in ("", *ticked)]
     data = walk_in(site, site.slots[NEXT_WEEK][0], need=need)
     assert desk.post("/desk/walk-in", data=data).status_code == 303
-    assert live() == promised
+    assert live() == reserved
 
 
 def test_what_is_ticked_before_it_is_legal_is_said_and_nothing_is_booked(desk, site):
@@ -219,18 +219,18 @@ def test_doses_of_staffs_bookings_and_moves_on_both_engines(both):
     assert booked().slot_id == site.slots[NEXT_WEEK][3].id
 
 
-def test_a_family_that_nobody_knew_brings_the_booklet_before_a_dose_is_promised(desk, site):
+def test_a_family_that_nobody_knew_brings_the_booklet_before_a_dose_is_reserved(desk, site):
     data = walk_in(site, site.slots[NEXT_WEEK][0], phone="13900139000", name="赵子沐")
     assert "先看接种证" in desk.post("/desk/walk-in/times", data=data).text
     assert desk.post("/desk/walk-in", data=data).status_code == 303
     assert live() == []
 
 
-def test_a_newborn_that_nobody_knew_is_promised_what_a_newborn_needs(desk, site):
+def test_for_a_newborn_that_nobody_knew_what_a_newborn_needs_is_reserved(desk, site):
     data = walk_in(site, site.slots[TOMORROW][0], phone="13900139000", name="赵子沐")
     data["birth_date"] = clinic_day(NOON).isoformat()
     assert desk.post("/desk/walk-in", data=data).status_code == 303
-    promised = live()
-    assert ("HEPB", "HepB", 1) in promised
+    reserved = live()
+    assert ("HEPB", "HepB", 1) in reserved
     page = desk.get(f"/desk/appointments/{booked().id}").text
-    assert page.count("第1剂") == len(promised)
+    assert page.count("第1剂") == len(reserved)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import DoseReservation
 from clinic.vaccination.stock.verify import broken_stock
@@ -52,7 +53,7 @@ def test_one_parent_has_the_last_dose(race, visits, sight):
     answers = take_at_once(race, [("reserve", visit.id) for visit in visits], sight)
     assert answers == {"done": 1, "OutOfStock": PARENTS - 1}
     assert live() == 1
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []
 
 
 def test_its_twin_without_the_databases_promises_gives_it_to_everybody(race, visits):
@@ -74,4 +75,4 @@ def test_a_recall_among_promises_and_cancellations(race, visits):
     assert answers["done"] >= 2  # nobody refuses a recall or a cancellation
     assert answers["done"] + answers["OutOfStock"] == len(things) + len(others)
     assert live() <= 1
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []

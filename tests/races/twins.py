@@ -24,7 +24,7 @@ REPLACED = {
     "one_extension_at_a_time": "clinic.scheduling.timetable.extending.one_at_a_time",
     "lock_visit": "clinic.vaccination.jab.giving.lock_row",
     "lock_lots": "clinic.vaccination.jab.giving.lock_all",
-    "lock_stock": "clinic.vaccination.stock.reserving.lock",
+    "lock_stock": "clinic.vaccination.stock.using.lock",
     "with_for_update": "sqlalchemy.Select.with_for_update",
     # places, holds, bookings
     "take_place": "clinic.scheduling.places.take",
@@ -75,8 +75,8 @@ REPLACED = {
     "corrections_of": "clinic.vaccination.record.recording.corrections_of",
     "record_must_be_as_shown": "clinic.vaccination.record.recording.must_be_as_shown",
     "must_have_doses": "clinic.vaccination.stock.reserving._must_have",
-    "must_be_good": "clinic.vaccination.stock.reserving.must_be_good",
-    "can_keep": "clinic.vaccination.stock.reserving.can_keep",
+    "must_be_good": "clinic.vaccination.stock.using.must_be_good",
+    "can_keep": "clinic.vaccination.stock.using.can_keep",
     "dependents": "clinic.families.reconciling.DEPENDENTS",
     # people
     "must_care_for": "clinic.scheduling.waitlist.joining.must_care_for",

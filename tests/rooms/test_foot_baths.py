@@ -39,8 +39,8 @@ class Bath:
         self.parent = make_user()
         self.child = make_child(self.parent)
         self.service = make_service("foot_baths", name_zh="足浴", name_en="Foot bath")
-        slot = make_slot(self.service, day=TODAY, opens=time(14), closes=time(17))
-        self.practitioner = db.session.get_one(Practitioner, slot.practitioner_id)
+        self.slot = make_slot(self.service, day=TODAY, opens=time(14), closes=time(17))
+        self.practitioner = db.session.get_one(Practitioner, self.slot.practitioner_id)
         self.centre = self.practitioner.centre
         self.clinician = make_user(Role.CLINICIAN, centre=self.centre)
         self.practitioner.user = self.clinician

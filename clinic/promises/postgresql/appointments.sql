@@ -4,15 +4,11 @@ ALTER TABLE appointments ADD CONSTRAINT ex_appointments_child
 EXCLUDE USING gist (child_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
 WHERE (((cancelled_at IS NULL) AND (no_show_at IS NULL) AND (displaced_at IS NULL)));
 
--- Let go the doses of the appointment. First it locks the stock that they are counted in, in the order
--- in which everybody locks it.
-CREATE OR REPLACE FUNCTION appointments_release_doses() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Release what is reserved for the appointment, with what counts it locked.
+CREATE OR REPLACE FUNCTION appointments_release_reserved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM 1 FROM stock
-    JOIN dose_promises dose ON dose.centre_id = stock.centre_id AND dose.vaccine = stock.vaccine
-    WHERE dose.appointment_id = OLD.id AND dose.released_at IS NULL
-    ORDER BY stock.centre_id, stock.vaccine FOR UPDATE OF stock;
-    UPDATE dose_promises SET
+    PERFORM lock_reserved_stock(OLD.id, NULL);
+    UPDATE reservations SET
         released_at = coalesce(NEW.cancelled_at, NEW.no_show_at, NEW.done_at),
         why_released = CASE
             WHEN NEW.cancelled_at IS NOT NULL THEN 'cancelled'
@@ -23,30 +19,27 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- An appointment that is cancelled, missed or done lets go the doses promised to it.
-CREATE TRIGGER appointments_release_doses
+-- An appointment that is cancelled, missed or done releases what is reserved for it.
+CREATE TRIGGER appointments_release_reserved
 AFTER UPDATE OF cancelled_at, no_show_at, done_at ON appointments
 FOR EACH ROW WHEN (coalesce(NEW.cancelled_at, NEW.no_show_at, NEW.done_at) IS NOT NULL
     AND coalesce(OLD.cancelled_at, OLD.no_show_at, OLD.done_at) IS NULL)
-EXECUTE FUNCTION appointments_release_doses();
+EXECUTE FUNCTION appointments_release_reserved();
 
--- Take the doses of the appointment to its new centre, with the stock locked in the same order.
-CREATE OR REPLACE FUNCTION appointments_move_doses() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Take what is reserved for the appointment to its new centre, with what counts it locked.
+CREATE OR REPLACE FUNCTION appointments_move_reserved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM 1 FROM stock
-    JOIN dose_promises dose ON dose.centre_id = stock.centre_id AND dose.vaccine = stock.vaccine
-    WHERE dose.appointment_id = OLD.id AND dose.released_at IS NULL
-    ORDER BY stock.centre_id, stock.vaccine FOR UPDATE OF stock;
-    UPDATE dose_promises SET centre_id = NEW.centre_id
+    PERFORM lock_reserved_stock(OLD.id, NULL);
+    UPDATE reservations SET centre_id = NEW.centre_id
     WHERE appointment_id = NEW.id AND released_at IS NULL;
     RETURN NULL;
 END $$;
 
--- An appointment that moves to another centre takes its doses along; the CHECK of `stock` refuses it
--- if that centre has none.
-CREATE TRIGGER appointments_move_doses AFTER UPDATE OF centre_id ON appointments
+-- An appointment that moves to another centre takes along what is reserved for it; what counts that
+-- (the CHECK of `stock`) refuses it if that centre has none.
+CREATE TRIGGER appointments_move_reserved AFTER UPDATE OF centre_id ON appointments
 FOR EACH ROW WHEN (NEW.centre_id <> OLD.centre_id)
-EXECUTE FUNCTION appointments_move_doses();
+EXECUTE FUNCTION appointments_move_reserved();
 
 -- An appointment is made or changes: its desk, and the one that it leaves, have a new version of the
 -- day (of UTC).

@@ -97,3 +97,15 @@ BEGIN
     ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
     RETURN NULL;
 END $$;
+
+-- Lock the stock in which the doses of an appointment or of a hold are counted, in the order in which
+-- everybody locks it: before what is reserved is released, moved or deleted.
+CREATE OR REPLACE FUNCTION lock_reserved_stock(of_appointment int, of_hold int)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM stock
+    JOIN reservations dose ON dose.centre_id = stock.centre_id AND dose.key = stock.vaccine
+    WHERE dose.resource = 'dose' AND dose.released_at IS NULL
+        AND (dose.appointment_id = of_appointment OR dose.hold_id = of_hold)
+    ORDER BY stock.centre_id, stock.vaccine FOR UPDATE OF stock;
+END $$;

@@ -1,32 +1,25 @@
--- Let go the doses of the hold. First it locks the stock that they are counted in, in the order in
--- which everybody locks it.
-CREATE OR REPLACE FUNCTION holds_release_doses() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Release what is reserved with the hold, with what counts it locked.
+CREATE OR REPLACE FUNCTION holds_release_reserved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM 1 FROM stock
-    JOIN dose_promises dose ON dose.centre_id = stock.centre_id AND dose.vaccine = stock.vaccine
-    WHERE dose.hold_id = OLD.id AND dose.released_at IS NULL
-    ORDER BY stock.centre_id, stock.vaccine FOR UPDATE OF stock;
-    UPDATE dose_promises SET released_at = NEW.ended_at, why_released = 'ended'
+    PERFORM lock_reserved_stock(NULL, OLD.id);
+    UPDATE reservations SET released_at = NEW.ended_at, why_released = 'ended'
     WHERE hold_id = NEW.id AND released_at IS NULL;
     RETURN NULL;
 END $$;
 
--- A hold that ends lets go the doses kept for it.
-CREATE TRIGGER holds_release_doses AFTER UPDATE OF ended_at ON holds
+-- A hold that ends releases what is reserved with it.
+CREATE TRIGGER holds_release_reserved AFTER UPDATE OF ended_at ON holds
 FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL)
-EXECUTE FUNCTION holds_release_doses();
+EXECUTE FUNCTION holds_release_reserved();
 
--- Lock the stock that the doses of the hold are counted in, in the order in which everybody locks it.
+-- Lock what counts the reservations of the hold.
 CREATE OR REPLACE FUNCTION holds_lock_stock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM 1 FROM stock
-    JOIN dose_promises dose ON dose.centre_id = stock.centre_id AND dose.vaccine = stock.vaccine
-    WHERE dose.hold_id = OLD.id AND dose.released_at IS NULL
-    ORDER BY stock.centre_id, stock.vaccine FOR UPDATE OF stock;
+    PERFORM lock_reserved_stock(NULL, OLD.id);
     RETURN OLD;
 END $$;
 
--- A hold that is deleted takes its doses along (their foreign key says so); before that, their stock is
--- locked.
+-- A hold that is deleted takes its reservations along (their foreign key says so); before that, what
+-- counts them is locked.
 CREATE TRIGGER holds_lock_stock BEFORE DELETE ON holds
 FOR EACH ROW EXECUTE FUNCTION holds_lock_stock();

@@ -24,13 +24,13 @@ BEGIN
     SELECT RAISE(ABORT, 'ex_appointments_child');
 END;
 
--- An appointment that is cancelled, missed or done lets go the doses promised to it.
-CREATE TRIGGER appointments_release_doses
+-- An appointment that is cancelled, missed or done releases what is reserved for it.
+CREATE TRIGGER appointments_release_reserved
 AFTER UPDATE OF cancelled_at, no_show_at, done_at ON appointments
 WHEN coalesce(NEW.cancelled_at, NEW.no_show_at, NEW.done_at) IS NOT NULL
     AND coalesce(OLD.cancelled_at, OLD.no_show_at, OLD.done_at) IS NULL
 BEGIN
-    UPDATE dose_promises SET
+    UPDATE reservations SET
         released_at = coalesce(NEW.cancelled_at, NEW.no_show_at, NEW.done_at),
         why_released = CASE
             WHEN NEW.cancelled_at IS NOT NULL THEN 'cancelled'
@@ -40,12 +40,12 @@ BEGIN
     WHERE appointment_id = NEW.id AND released_at IS NULL;
 END;
 
--- An appointment that moves to another centre takes its doses along; the CHECK of `stock` refuses it
--- if that centre has none.
-CREATE TRIGGER appointments_move_doses AFTER UPDATE OF centre_id ON appointments
+-- An appointment that moves to another centre takes along what is reserved for it; what counts that
+-- (the CHECK of `stock`) refuses it if that centre has none.
+CREATE TRIGGER appointments_move_reserved AFTER UPDATE OF centre_id ON appointments
 WHEN NEW.centre_id <> OLD.centre_id
 BEGIN
-    UPDATE dose_promises SET centre_id = NEW.centre_id
+    UPDATE reservations SET centre_id = NEW.centre_id
     WHERE appointment_id = NEW.id AND released_at IS NULL;
 END;
 

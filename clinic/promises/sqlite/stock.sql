@@ -1,4 +1,4 @@
--- What a centre has of a vaccine, or what is promised of it, changes: it has a new version.
+-- What a centre has of a vaccine, or what is reserved of it, changes: it has a new version.
 CREATE TRIGGER stock_version_insert AFTER INSERT ON stock
 BEGIN
     INSERT INTO stock_versions (centre_id, vaccine, number) VALUES (NEW.centre_id, NEW.vaccine, 1)

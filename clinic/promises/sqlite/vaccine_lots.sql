@@ -9,7 +9,7 @@ END;
 -- the lots are counted anew.
 CREATE TRIGGER vaccine_lots_count_insert AFTER INSERT ON vaccine_lots
 BEGIN
-    INSERT INTO stock (centre_id, vaccine, on_hand, promised)
+    INSERT INTO stock (centre_id, vaccine, on_hand, reserved)
     SELECT NEW.centre_id, vaccine, 0, 0 FROM vaccine_products WHERE id = NEW.product_id
     ON CONFLICT DO NOTHING;
     UPDATE stock SET on_hand = (
@@ -25,7 +25,7 @@ END;
 -- The same on update.
 CREATE TRIGGER vaccine_lots_count_update AFTER UPDATE ON vaccine_lots
 BEGIN
-    INSERT INTO stock (centre_id, vaccine, on_hand, promised)
+    INSERT INTO stock (centre_id, vaccine, on_hand, reserved)
     SELECT NEW.centre_id, vaccine, 0, 0 FROM vaccine_products WHERE id = NEW.product_id
     ON CONFLICT DO NOTHING;
     UPDATE stock SET on_hand = (
@@ -41,7 +41,7 @@ END;
 -- The same on delete.
 CREATE TRIGGER vaccine_lots_count_delete AFTER DELETE ON vaccine_lots
 BEGIN
-    INSERT INTO stock (centre_id, vaccine, on_hand, promised)
+    INSERT INTO stock (centre_id, vaccine, on_hand, reserved)
     SELECT OLD.centre_id, vaccine, 0, 0 FROM vaccine_products WHERE id = OLD.product_id
     ON CONFLICT DO NOTHING;
     UPDATE stock SET on_hand = (

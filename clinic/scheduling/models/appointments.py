@@ -46,7 +46,7 @@ class Question(StrEnum):
     """What is asked about a visit when what it hangs on changed: see `questions`."""
 
     NOTHING_LEFT = "nothing_left"  # what it was booked for is done, or not legal that day
-    NO_DOSE = "no_dose"  # the centre lost the vaccine that was promised
+    NO_DOSE = "no_dose"  # the centre lost the vaccine that was reserved
     AGE = "age"
 
 

@@ -97,7 +97,7 @@ class Requirements(Protocol):
 
     @staticmethod
     def reserved_with(hold_ids: Collection[int]) -> Mapping[int, Sequence[PurposeChoice]]:
-        """What is set aside with these holds, by hold."""
+        """What is set aside with these holds, by hold. A hold of which nothing is said comes with a question."""
 
 
 class RequirementsOf:

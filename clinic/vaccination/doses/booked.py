@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Select, bindparam, or_, select
 
 from clinic.db import db
+from clinic.reservations.models import Why
 from clinic.scheduling.verdict.requirements import PurposeChoice
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.paid import PAID
-from clinic.vaccination.stock.models import DoseReservation, Why
+from clinic.vaccination.stock.models import DOSE, DoseReservation
 from clinic.vaccination.stock.queries import TAKEN_AWAY
 
 
@@ -42,7 +43,7 @@ def lost_by(appointment_ids: Collection[int]) -> Mapping[int, list[PurposeChoice
     return {number: list(lines.values()) for number, lines in found.items()}
 
 
-_promises = DoseReservation.__table__.c
+_columns = DoseReservation.__table__.c
 
 
 @cache
@@ -53,10 +54,11 @@ def _reserved_for(owner: str) -> Select[*tuple[Any, ...]]:
     """
     over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
     return (
-        select(_promises[owner], _promises.series, _promises.vaccine, _promises.dose_number)
-        .where(_promises[owner].in_(bindparam("numbers", expanding=True)))
-        .where(or_(_promises.released_at.is_(None), _promises.why_released.in_(over)))
-        .order_by(_promises.id)
+        select(_columns[owner], _columns.purpose, _columns.key, _columns.number)
+        .where(_columns[owner].in_(bindparam("numbers", expanding=True)))
+        .where(_columns.resource == DOSE)
+        .where(or_(_columns.released_at.is_(None), _columns.why_released.in_(over)))
+        .order_by(_columns.id)
     )
 
 

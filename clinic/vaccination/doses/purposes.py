@@ -12,7 +12,7 @@ from clinic.vaccination.programme.legal import Booked, ChildRecord, lines_for
 class Purpose:
     """A dose that a visit on that day is for, or was for until a change took it away."""
 
-    promise_id: int
+    reservation_id: int
     day: date
     series: str
     vaccine: str
@@ -40,18 +40,18 @@ def current_purposes(
     found: dict[int, CurrentDose | None] = {}
     booked = list(case.booked)
     live = {purpose.series for purpose in purposes if purpose.is_live}
-    for purpose in sorted(purposes, key=lambda each: (each.day, each.promise_id)):
+    for purpose in sorted(purposes, key=lambda each: (each.day, each.reservation_id)):
         if not purpose.is_live and purpose.series in live:
-            found[purpose.promise_id] = None
+            found[purpose.reservation_id] = None
             continue
         so_far = replace(case, booked=tuple(booked))
         line = lines_for(so_far, {purpose.series}, purpose.day).get(purpose.series)
         if line is None or not line.may_be_given:
-            found[purpose.promise_id] = None
+            found[purpose.reservation_id] = None
             continue
         assert line.vaccine
         assert line.number
-        found[purpose.promise_id] = CurrentDose(line.vaccine, line.number)
+        found[purpose.reservation_id] = CurrentDose(line.vaccine, line.number)
         live.add(purpose.series)
         booked.append(Booked(purpose.series, Dose(line.vaccine, purpose.day)))
     return found

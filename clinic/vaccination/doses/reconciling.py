@@ -17,6 +17,9 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import name_of
+from clinic.reservations.models import Why
+from clinic.reservations.queries import is_to_come
+from clinic.reservations.reserving import release
 from clinic.scheduling.appointments import questions
 from clinic.scheduling.models import Appointment, Hold, Question, Slot
 from clinic.sentences import mark
@@ -26,15 +29,9 @@ from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.record.models import ChildCondition, Immunization
-from clinic.vaccination.stock import reserving
-from clinic.vaccination.stock.models import DoseReservation, Why
-from clinic.vaccination.stock.queries import (
-    is_to_come,
-    let_go,
-    lives_or_was_taken_away,
-    lock_all,
-    reserved_for,
-)
+from clinic.vaccination.stock import refusals, reserving
+from clinic.vaccination.stock.models import DoseReservation
+from clinic.vaccination.stock.queries import lives_or_was_taken_away, lock_all, reserved_for
 
 
 class GivenBeforeBirth(DomainError):
@@ -158,8 +155,8 @@ def _follow(
     for reservation in visit.reservations:
         wanted, is_live = found[reservation.id], reservation.released_at is None
         if is_live and (wanted is None or wanted.vaccine != reservation.vaccine):
-            let_go([reservation.id], Why.CHANGED, now=now)
-            _record("let_go", reservation, visit.row, by, now)
+            release([reservation.id], Why.CHANGED, now=now)
+            _record("release", reservation, visit.row, by, now)
             visit.is_changed = True
             is_live = False
         if wanted is None:
@@ -193,7 +190,7 @@ def _reserved(
     try:
         with db.session.begin_nested():
             reserving.reserve([dose], appointment=appointment, by=by, now=now)
-    except (reserving.OutOfStock, reserving.BookedAlready):
+    except (refusals.OutOfStock, refusals.BookedAlready):
         return False
     return True
 

@@ -28,14 +28,14 @@ from sqlalchemy.types import TypeEngine
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import UTCDateTime, rows_of
 from clinic.families.models import Child
+from clinic.reservations.queries import is_from
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.doses.versions import StockVersion
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.record.models import ChildCondition, Immunization
 from clinic.vaccination.record.plan import patient_of
-from clinic.vaccination.stock.models import DoseReservation
-from clinic.vaccination.stock.queries import is_from
+from clinic.vaccination.stock.models import DOSE, DoseReservation
 
 CHILD, GIVEN, CONDITION, BOOKED, STOCK = range(5)  # what a row of the statement speaks of
 COLUMNS: Mapping[str, TypeEngine[Any]] = {
@@ -139,15 +139,15 @@ def _statement() -> CompoundSelect[*tuple[Any, ...]]:
             BOOKED,
             child_id=dose.child_id,
             id=dose.id,
-            code=dose.vaccine,
-            series=dose.series,
-            number=dose.dose_number,
+            code=dose.key,
+            series=dose.purpose,
+            number=dose.number,
             appointment_id=dose.appointment_id,
             starts_at=visit.starts_at,
         )
         .select_from(DoseReservation.__table__)
         .join(Appointment.__table__, visit.id == dose.appointment_id)
-        .where(dose.child_id.in_(ids), dose.released_at.is_(None))
+        .where(dose.child_id.in_(ids), dose.resource == DOSE, dose.released_at.is_(None))
         .where(visit.id != bindparam("but"), is_from(bindparam("today")))
     )
     stock = _rows(STOCK, number=func.coalesce(func.sum(StockVersion.number), 0))

@@ -202,7 +202,7 @@ class DoseRequirements:
         if self.series[hold.child_id] and (at := where_and_when(hold.slot_id)):
             wanted = self.doses(hold.child_id, clinic_day(at[1]))
         if not is_new:
-            reserving.only(wanted, hold=hold, now=now)
+            reserving.release_others(wanted, hold=hold, now=now)
         reserving.reserve(wanted, hold=hold, by=by, now=now)
 
     def assign(
@@ -214,7 +214,7 @@ class DoseRequirements:
         """
         if from_hold is None:
             wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
-            reserving.only(wanted, appointment=appointment, now=now)
+            reserving.release_others(wanted, appointment=appointment, now=now)
             reserving.must_still_have(appointment)
             reserving.reserve(wanted, appointment=appointment, by=by, now=now)
         elif self.moving or self.series[appointment.child_id]:

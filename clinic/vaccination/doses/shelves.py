@@ -9,6 +9,7 @@ from sqlalchemy import and_, case, func, or_, select, tuple_
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.remembered import Remembered
+from clinic.reservations.queries import is_to_come, visit_starts, with_visits
 from clinic.scheduling.models import Hold
 from clinic.vaccination.stock.models import (
     DoseReservation,
@@ -16,12 +17,7 @@ from clinic.vaccination.stock.models import (
     VaccineLot,
     VaccineProduct,
 )
-from clinic.vaccination.stock.queries import (
-    LEFT,
-    is_to_come,
-    visit_starts,
-    with_visits,
-)
+from clinic.vaccination.stock.queries import LEFT
 from clinic.vaccination.stock.rules import Doses, can_keep
 
 HORIZON = timedelta(days=120)  # nothing is booked for later than this
@@ -31,7 +27,7 @@ Shelf = tuple[int, str]  # of a centre, with a vaccine
 
 class _Left(NamedTuple):
     lasting: int  # doses that outlast the horizon
-    promised: int  # as counted, with what is over and not swept yet
+    reserved: int  # as counted, with what is over and not swept yet
 
 
 MOST_SHELVES = 1000  # in memory
@@ -77,7 +73,7 @@ class Shelves:
             self._read([vaccine])
         if shelf not in self.left:
             return False
-        if self.left[shelf].lasting >= self.left[shelf].promised + number:
+        if self.left[shelf].lasting >= self.left[shelf].reserved + number:
             return True
         if shelf not in self._exact:
             self._read_exactly()
@@ -103,7 +99,7 @@ class Shelves:
 
     def _read_exactly(self) -> None:
         """The lots and the reserved days of every shelf with little left."""
-        scarce = [key for key, one in self.left.items() if one.lasting <= one.promised + SCARCE]
+        scarce = [key for key, one in self.left.items() if one.lasting <= one.reserved + SCARCE]
         self._exact = {key: ([], []) for key in scarce}
         lots = (
             select(VaccineLot.centre_id, VaccineProduct.vaccine, VaccineLot.expires_on, LEFT)
@@ -116,7 +112,10 @@ class Shelves:
         for centre_id, vaccine, expires_on, number in db.session.execute(lots):
             self._exact[centre_id, vaccine][0].append(Doses(expires_on, number))
         kept = (
-            with_visits(select(DoseReservation.centre_id, DoseReservation.vaccine, visit_starts))
+            with_visits(
+                select(DoseReservation.centre_id, DoseReservation.vaccine, visit_starts),
+                DoseReservation,
+            )
             .where(tuple_(DoseReservation.centre_id, DoseReservation.vaccine).in_(scarce))
             .where(or_(is_to_come(self.now), Hold.expires_at > self.now))
             .where(or_(Hold.id.is_(None), DoseReservation.child_id.not_in(self.children)))
@@ -132,7 +131,7 @@ SCARCE = 8  # doses: the most that one visit of a family takes of a vaccine, and
 def _left(vaccines: Collection[str], lasts_until: date) -> Mapping[Shelf, _Left]:
     lasting = func.sum(case((VaccineLot.expires_on >= lasts_until, LEFT), else_=0))
     query = (
-        select(Stock.centre_id, Stock.vaccine, lasting, Stock.promised)
+        select(Stock.centre_id, Stock.vaccine, lasting, Stock.reserved)
         .join(VaccineProduct, VaccineProduct.vaccine == Stock.vaccine)
         .join(
             VaccineLot,
@@ -141,6 +140,6 @@ def _left(vaccines: Collection[str], lasts_until: date) -> Mapping[Shelf, _Left]
             ),
         )
         .where(Stock.vaccine.in_(vaccines), VaccineLot.recalled_at.is_(None), LEFT > 0)
-        .group_by(Stock.centre_id, Stock.vaccine, Stock.promised)
+        .group_by(Stock.centre_id, Stock.vaccine, Stock.reserved)
     )
     return {(row[0], row[1]): _Left(int(row[2]), row[3]) for row in db.session.execute(query)}

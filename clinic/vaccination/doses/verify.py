@@ -12,11 +12,12 @@ from sqlalchemy import Row, select, text
 
 from clinic.clock import clinic_day
 from clinic.db import db
+from clinic.reservations.queries import is_to_come
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.doses.records import cases_of
 from clinic.vaccination.programme.legal import ChildRecord, lines_for
 from clinic.vaccination.stock.models import DoseReservation
-from clinic.vaccination.stock.queries import TAKEN_AWAY, is_to_come
+from clinic.vaccination.stock.queries import TAKEN_AWAY
 
 AT_ONCE = 500  # children
 BEFORE_BIRTH = {
@@ -77,9 +78,9 @@ def _broken_reservations(now: datetime) -> Iterator[str]:
 def _broken(row: Row[*tuple[Any, ...]], case: ChildRecord) -> Iterator[str]:
     line = lines_for(case, {row.series}, clinic_day(row.starts_at)).get(row.series)
     if line is None or not line.may_be_given:
-        yield f"promise {row.id}: of {row.vaccine}, not to be given on that day"
+        yield f"reservation {row.id}: of {row.vaccine}, not to be given on that day"
     elif (line.vaccine, line.number) != (row.vaccine, row.dose_number):
-        yield f"promise {row.id}: dose {row.dose_number} of {row.vaccine}, another one is next"
+        yield f"reservation {row.id}: dose {row.dose_number} of {row.vaccine}, another one is next"
 
 
 def _not_asked(now: datetime) -> Iterator[str]:

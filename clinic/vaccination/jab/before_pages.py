@@ -52,8 +52,8 @@ def _answer(appointment: Appointment, *, is_staff: bool) -> Response:
     """The page, or what was answered."""
     day = max(clinic_day(appointment.starts_at), clinic_day(clock.now()))
     lines = jab_queries.lines_of(appointment, day)
-    if not is_staff and any(line.is_promised for line in lines):
-        lines = [line for line in lines if line.is_promised]
+    if not is_staff and any(line.is_reserved for line in lines):
+        lines = [line for line in lines if line.is_reserved]
     if request.method != "POST":
         return _page(appointment, lines, _kept(appointment), {}, is_staff=is_staff)
     typed = typed_in(request.form)
@@ -112,7 +112,7 @@ def _decisions(
         name = f"c-{line.vaccine.code}"
         if typed.get(name) in ("yes", "no"):
             decisions.append((line, typed[name] == "yes"))
-        elif line.is_promised:
+        elif line.is_reserved:
             errors[name] = _("Please agree or refuse.")
     return decisions, errors
 

@@ -21,7 +21,7 @@ from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.jab.rules import sites_for
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Correction, Immunization
-from clinic.vaccination.stock import lots, reserving
+from clinic.vaccination.stock import lots, refusals
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.queries import lot_numbered
 
@@ -104,7 +104,7 @@ def _swap_lots(
     assert row.given_at
     lot = lot_numbered(row.centre_id, row.vaccine, number)
     if lot is None or lot.id == given.lot_id:
-        raise reserving.NotThisLot if lot is None else NothingDiffers
+        raise refusals.NotThisLot if lot is None else NothingDiffers
     old = db.session.get_one(VaccineLot, given.lot_id)
     lots.swap(old, lot, row.given_at, by=by, now=now)
     given.lot_id = lot.id

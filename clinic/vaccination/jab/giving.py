@@ -27,7 +27,7 @@ from clinic.vaccination.jab.screening import Verdict
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Immunization, Source
 from clinic.vaccination.record.rules import Entry
-from clinic.vaccination.stock import reserving
+from clinic.vaccination.stock import refusals, using
 from clinic.vaccination.stock.models import VaccineLot
 from clinic.vaccination.stock.queries import lock_all, lot_numbered, reserved_for
 from clinic.visits import recorded
@@ -172,7 +172,7 @@ def _take_one(
     appointment: Appointment, jab: Jab, checks: Collection[str], *, by: Person, now: datetime
 ) -> None:
     lot = _lot(appointment.centre_id, jab)
-    reserving.use(appointment, jab.code, lot, by=by, now=now)
+    using.use(appointment, jab.code, lot, by=by, now=now)
     entry = Entry(jab.code, clinic_day(now), jab.line.number)
     (row,) = recording.add(appointment.child, [entry], by=by, source=Source.HERE, now=now)
     for name, value in _facts(appointment, jab, lot, by, now).items():
@@ -207,7 +207,7 @@ def _lot(centre_id: int, jab: Jab) -> VaccineLot:
     """The centre's lot of that number. Raises NotThisLot: it has none, or of another vaccine."""
     found = lot_numbered(centre_id, jab.code, jab.lot_number)
     if found is None:
-        raise reserving.NotThisLot
+        raise refusals.NotThisLot
     return found
 
 

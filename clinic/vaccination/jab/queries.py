@@ -11,6 +11,7 @@ from clinic.accounts.models import Person, Role
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Guardianship
+from clinic.reservations.models import Why
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.vaccination.jab import consent
@@ -27,7 +28,7 @@ from clinic.vaccination.programme.forecast import forecast
 from clinic.vaccination.programme.words import Words
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.plan import patients_of
-from clinic.vaccination.stock.models import DoseReservation, Why
+from clinic.vaccination.stock.models import DoseReservation
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class DoseToGive:
 
     vaccine: Vaccine
     number: int
-    is_promised: bool
+    is_reserved: bool
     against: Words | None = None
 
 
@@ -77,8 +78,8 @@ def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
         if one.vaccine and one.number and (one.may_be_given or one.vaccine in taken_away):
             wanted.setdefault(one.vaccine, (one.number, False))
     return [
-        DoseToGive(vaccines()[code], number, is_promised, why_not(child, history, code, on))
-        for code, (number, is_promised) in wanted.items()
+        DoseToGive(vaccines()[code], number, is_reserved, why_not(child, history, code, on))
+        for code, (number, is_reserved) in wanted.items()
     ]
 
 

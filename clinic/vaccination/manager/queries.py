@@ -9,17 +9,13 @@ from sqlalchemy.orm import aliased, joinedload
 from clinic.accounts.models import Person, Role
 from clinic.clock import clinic_day
 from clinic.db import db, written_out
+from clinic.reservations.models import Why
+from clinic.reservations.queries import is_to_come, with_visits
 from clinic.scheduling.models import Appointment, Hold
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record.models import Immunization
-from clinic.vaccination.stock.models import (
-    DoseReservation,
-    Stock,
-    VaccineLot,
-    VaccineProduct,
-    Why,
-)
-from clinic.vaccination.stock.queries import LEFT, is_to_come, with_visits
+from clinic.vaccination.stock.models import DoseReservation, Stock, VaccineLot, VaccineProduct
+from clinic.vaccination.stock.queries import LEFT
 
 
 class Lost(NamedTuple):
@@ -50,7 +46,7 @@ class Shelf(NamedTuple):
 
     vaccine: str
     on_hand: int
-    promised: int
+    reserved: int
 
 
 def stock_of(centre_id: int, *, now: datetime) -> list[Shelf]:
@@ -66,16 +62,16 @@ def stock_of(centre_id: int, *, now: datetime) -> list[Shelf]:
         .group_by(VaccineProduct.vaccine)
     )
     kept = (
-        with_visits(select(DoseReservation.vaccine, func.count()))
+        with_visits(select(DoseReservation.vaccine, func.count()), DoseReservation)
         .where(DoseReservation.centre_id == centre_id)
         .where(or_(is_to_come(now), Hold.expires_at > now))
         .group_by(DoseReservation.vaccine)
     )
     on_hand = {vaccine: int(number) for vaccine, number in db.session.execute(good)}
-    promised = {vaccine: int(number) for vaccine, number in db.session.execute(kept)}
+    reserved = {vaccine: int(number) for vaccine, number in db.session.execute(kept)}
     known = select(Stock.vaccine).where(Stock.centre_id == centre_id).order_by(Stock.vaccine)
     return [
-        Shelf(one, on_hand.get(one, 0), promised.get(one, 0)) for one in db.session.scalars(known)
+        Shelf(one, on_hand.get(one, 0), reserved.get(one, 0)) for one in db.session.scalars(known)
     ]
 
 
@@ -131,7 +127,7 @@ def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
         .join(DoseReservation, DoseReservation.appointment_id == Appointment.id)
         .where(
             DoseReservation.centre_id == centre_id,
-            DoseReservation.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
+            DoseReservation.why_released.in_(written_out(Why.LOST)),
             Appointment.centre_id == centre_id,
             Appointment.starts_at > now,
             Appointment.cancelled_at.is_(None),

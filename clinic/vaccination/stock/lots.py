@@ -13,27 +13,17 @@ from clinic.db import db, written_out
 from clinic.errors import DomainError
 from clinic.families import reconciling
 from clinic.plain import name_key
+from clinic.reservations.models import Why
+from clinic.reservations.queries import is_to_come
+from clinic.reservations.reserving import release, release_over
 from clinic.scheduling import places
 from clinic.scheduling.appointments import questions
 from clinic.scheduling.models import Appointment, Question
 from clinic.sentences import mark
 from clinic.vaccination.programme.catalogue import vaccines
-from clinic.vaccination.stock import reserving
-from clinic.vaccination.stock.models import (
-    DoseReservation,
-    VaccineLot,
-    VaccineProduct,
-    Why,
-)
-from clinic.vaccination.stock.queries import (
-    Reserved,
-    doses_of,
-    is_to_come,
-    let_go,
-    lock,
-    reserved,
-    sweep,
-)
+from clinic.vaccination.stock import using
+from clinic.vaccination.stock.models import DoseReservation, VaccineLot, VaccineProduct
+from clinic.vaccination.stock.queries import Reserved, doses_of, lock, reserved
 from clinic.vaccination.stock.rules import unkept
 
 
@@ -138,7 +128,7 @@ def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
         .where(
             DoseReservation.centre_id == centre_id,
             DoseReservation.vaccine == vaccine,
-            DoseReservation.why_released.in_(written_out(Why.RECALLED, Why.WASTED)),
+            DoseReservation.why_released.in_(written_out(Why.LOST)),
             is_to_come(now),
         )
         .distinct()
@@ -159,7 +149,7 @@ def waste(
     lock_lot(lot)
     if doses > lot.left:
         raise NotSoMany(left=lot.left)
-    affected = _end_reservations(lot, lot.left - doses, Why.WASTED, now=now)
+    affected = _release_lost(lot, lot.left - doses, now=now)
     lot.wasted = VaccineLot.wasted + doses
     _ask(affected, now=now)
     _record("waste", lot, by=by, now=now, doses=doses, reason=reason)
@@ -174,7 +164,7 @@ def recall(lot: VaccineLot, reason: str, *, by: Person, now: datetime) -> list[A
     lock_lot(lot)
     if lot.recalled_at is not None:
         return []
-    affected = _end_reservations(lot, 0, Why.RECALLED, now=now)
+    affected = _release_lost(lot, 0, now=now)
     lot.recalled_at, lot.recalled_by_id, lot.recall_reason = now, by.id, reason
     _ask(affected, now=now)
     _record("recall", lot, by=by, now=now, left=lot.left, reason=reason)
@@ -194,10 +184,10 @@ def swap(
     lock_lot(old, without)
     db.session.refresh(new)
     day = clinic_day(given_at)
-    reserving.must_be_good(new, centre_id, vaccine, day, given_at=given_at)
+    using.must_be_good(new, centre_id, vaccine, day, given_at=given_at)
     old.used = VaccineLot.used - 1
     db.session.flush()
-    affected = _end_reservations(new, new.left - 1, Why.WASTED, now=now)
+    affected = _release_lost(new, new.left - 1, now=now)
     new.used = VaccineLot.used + 1
     _ask(affected, now=now)
     _record("give_back", old, by=by, now=now)
@@ -219,11 +209,11 @@ def lock_lot(lot: VaccineLot, others: Collection[int] = ()) -> None:
     db.session.refresh(lot)
 
 
-def _end_reservations(lot: VaccineLot, left: int, why: Why, *, now: datetime) -> list[Appointment]:
-    """Let go what cannot be kept with so many doses left of this lot. Whose visits, the latest made first."""
-    sweep(lot.centre_id, lot.product.vaccine, now=now)
+def _release_lost(lot: VaccineLot, left: int, *, now: datetime) -> list[Appointment]:
+    """Release what cannot be kept with so many doses left of this lot. The visits, the latest made first."""
+    release_over(DoseReservation, lot.centre_id, lot.product.vaccine, now=now)
     broken = broken_with(lot, left, now=now)
-    let_go([one.id for one in broken], why, now=now)
+    release([one.id for one in broken], Why.LOST, now=now)
     numbers = [one.appointment_id for one in broken if one.appointment_id]
     rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
     found = {row.id: row for row in rows}

@@ -5,12 +5,12 @@ lots and reservations come to, and a CHECK stops the reservations at what is on 
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from clinic.db import Base
+from clinic.reservations.models import Reservation
 
 
 class VaccineProduct(Base):
@@ -63,79 +63,25 @@ class Stock(Base):
     """What a centre has of a vaccine and has reserved of it. Only the database writes it."""
 
     __tablename__ = "stock"
-    __table_args__ = (CheckConstraint("promised BETWEEN 0 AND on_hand", name="promised"),)
+    __table_args__ = (CheckConstraint("reserved BETWEEN 0 AND on_hand", name="reserved"),)
 
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
     vaccine: Mapped[str] = mapped_column(String(20), primary_key=True)
     on_hand: Mapped[int]
-    promised: Mapped[int]
+    reserved: Mapped[int]
 
 
-class Why(StrEnum):
-    """Why a reservation is over. Only triggers write the first four."""
-
-    CANCELLED = "cancelled"
-    NO_SHOW = "no_show"
-    DONE = "done"  # the visit ended, and this dose was not given
-    ENDED = "ended"  # the hold that kept it
-    EXPIRED = "expired"  # what kept it was over, or its day is past
-    MOVED = "moved"  # the new time has a reservation of its own
-    USED = "used"
-    RECALLED = "recalled"
-    WASTED = "wasted"
-    CHANGED = "changed"  # the child's record: it is given already, or not legal on that day
+DOSE = "dose"  # the resource, as the triggers that count `stock` know it
 
 
-LIVE = text("released_at IS NULL")
-BOOKED = text("released_at IS NULL AND appointment_id IS NOT NULL")
-LOST = text("why_released IN ('recalled', 'wasted')")
+class DoseReservation(Reservation):
+    """A dose of a vaccine reserved for a child's visit. It names a vaccine, not a particular lot.
 
-
-class DoseReservation(Base):
-    """A dose of a vaccine kept for a child's visit, or while its form is filled in. It names a vaccine,
-    not a particular lot.
-
-    Its day is the visit's, which may move, so it is not written here a second time.
+    No two visits of a child are booked for doses of one series.
     """
 
-    __tablename__ = "dose_promises"
-    __table_args__ = (
-        CheckConstraint("(appointment_id IS NULL) <> (hold_id IS NULL)", name="one_owner"),
-        CheckConstraint("(released_at IS NULL) = (why_released IS NULL)", name="released"),
-        Index(
-            "ix_dose_promises_live",
-            "centre_id",
-            "vaccine",
-            sqlite_where=LIVE,
-            postgresql_where=LIVE,
-        ),
-        Index(
-            "ix_dose_promises_lost",
-            "centre_id",
-            "vaccine",
-            sqlite_where=LOST,
-            postgresql_where=LOST,
-        ),
-        Index(
-            "uq_dose_promises_booked",
-            "child_id",
-            "series",
-            unique=True,
-            sqlite_where=BOOKED,
-            postgresql_where=BOOKED,
-        ),
-    )
+    __mapper_args__ = {"polymorphic_identity": DOSE}  # noqa: RUF012 - SQLAlchemy's own spelling
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"), index=True)
-    hold_id: Mapped[int | None] = mapped_column(
-        ForeignKey("holds.id", ondelete="CASCADE"), index=True
-    )
-    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"), index=True)
-    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"))
-    vaccine: Mapped[str] = mapped_column(String(20))
-    series: Mapped[str] = mapped_column(String(20))
-    dose_number: Mapped[int]
-    made_at: Mapped[datetime]
-    released_at: Mapped[datetime | None]
-    why_released: Mapped[Why | None]
+    vaccine: Mapped[str] = synonym("key")
+    series: Mapped[str] = synonym("purpose")
+    dose_number: Mapped[int] = synonym("number")

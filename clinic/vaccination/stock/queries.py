@@ -1,39 +1,28 @@
-"""What a centre has of a vaccine and for which days it is reserved; and what comes to an end by itself."""
+"""What a centre has of a vaccine, and for which days it is reserved."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
-    Select,
-    and_,
     func,
     or_,
     select,
     tuple_,
-    update,
 )
 
-from clinic.clock import clinic_day, day_bounds
+from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.scheduling.models import Appointment, Hold, Slot
+from clinic.reservations.models import Why
+from clinic.reservations.queries import is_over, visit_starts, with_visits
 from clinic.scheduling.places import writes_alone
-from clinic.vaccination.stock.models import (
-    DoseReservation,
-    Stock,
-    VaccineLot,
-    VaccineProduct,
-    Why,
-)
+from clinic.vaccination.stock.models import DoseReservation, Stock, VaccineLot, VaccineProduct
 from clinic.vaccination.stock.rules import Doses
 
-UNSYNCHRONISED = {"synchronize_session": False}
 LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
 # Why a reservation is over that a later change may bring back.
-TAKEN_AWAY = (Why.CHANGED, Why.RECALLED, Why.WASTED)
-visit_starts = func.coalesce(Appointment.starts_at, Slot.starts_at)
+TAKEN_AWAY = (Why.CHANGED, Why.LOST)
 
 
 class Reserved(NamedTuple):
@@ -78,44 +67,18 @@ def lives_or_was_taken_away() -> ColumnElement[bool]:
     return or_(DoseReservation.released_at.is_(None), DoseReservation.why_released.in_(TAKEN_AWAY))
 
 
-def is_to_come(now: datetime) -> ColumnElement[bool]:
-    """Whether the visit still takes place: it is today or later, or displaced and will have a new time."""
-    return is_from(day_bounds(clinic_day(now))[0])
-
-
-def is_from(today: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """The same, of what begins at that moment or later."""
-    ended = func.coalesce(Appointment.cancelled_at, Appointment.no_show_at, Appointment.done_at)
-    is_ahead = or_(Appointment.starts_at >= today, Appointment.displaced_at.is_not(None))
-    return and_(ended.is_(None), is_ahead)
-
-
-def with_visits(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """The live reservations, with the appointment, or the hold and its slot."""
-    return (
-        query.select_from(DoseReservation)
-        .outerjoin(Appointment, Appointment.id == DoseReservation.appointment_id)
-        .outerjoin(Hold, Hold.id == DoseReservation.hold_id)
-        .outerjoin(Slot, Slot.id == Hold.slot_id)
-        .where(DoseReservation.released_at.is_(None))
-    )
-
-
-def is_over(now: datetime) -> ColumnElement[bool]:
-    """A condition for `with_visits`: the hold is over, or the visit was of a day that is past."""
-    hold_is_over = and_(Hold.id.is_not(None), Hold.expires_at <= now)
-    return or_(hold_is_over, and_(Appointment.id.is_not(None), ~is_to_come(now)))
-
-
 def reserved(
     centre_id: int, vaccine: str, *, but: int | None = None, now: datetime | None = None
 ) -> list[Reserved]:
     """The live reservations, in the order in which they were made; `but` is an appointment to leave out.
 
-    With `now` also those that are over by then, and were not swept yet, are left out.
+    With `now` also those that are over by then, and were not released yet, are left out.
     """
     query = (
-        with_visits(select(DoseReservation.id, DoseReservation.appointment_id, visit_starts))
+        with_visits(
+            select(DoseReservation.id, DoseReservation.appointment_id, visit_starts),
+            DoseReservation,
+        )
         .where(DoseReservation.centre_id == centre_id, DoseReservation.vaccine == vaccine)
         .order_by(DoseReservation.made_at, DoseReservation.id)
     )
@@ -142,27 +105,6 @@ def doses_of(centre_id: int, vaccine: str) -> list[Doses]:
         )
     )
     return [Doses(*row) for row in db.session.execute(query)]
-
-
-def let_go(reservation_ids: Iterable[int], why: Why, *, now: datetime) -> None:
-    """End these reservations; a trigger updates `stock.promised`."""
-    if numbers := list(reservation_ids):
-        db.session.execute(
-            update(DoseReservation)
-            .where(DoseReservation.id.in_(numbers), DoseReservation.released_at.is_(None))
-            .values(released_at=now, why_released=why),
-            execution_options=UNSYNCHRONISED,
-        )
-
-
-def sweep(centre_id: int, vaccine: str, *, now: datetime) -> None:
-    """Let go what holds that are over still keep, and what visits of days that are past did not use."""
-    over = (
-        with_visits(select(DoseReservation.id))
-        .where(DoseReservation.centre_id == centre_id, DoseReservation.vaccine == vaccine)
-        .where(is_over(now))
-    )
-    let_go(db.session.scalars(over), Why.EXPIRED, now=now)
 
 
 def lot_numbered(centre_id: int, vaccine: str, number: str) -> VaccineLot | None:

@@ -1,4 +1,4 @@
-"""However a vaccination is moved, its doses are promised for the new day, or it stays where it was."""
+"""However a vaccination is moved, its doses are reserved for the new day, or it stays where it was."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.verdict.request import Refused, Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock.models import VaccineLot
-from clinic.vaccination.stock.reserving import ExpiresBefore
+from clinic.vaccination.stock.refusals import ExpiresBefore
 from tests.makes import NOON, TOMORROW, make_room, make_session, make_user
 from tests.vaccination.doses.test_dose_booking import NEXT_WEEK, Site, live
 

@@ -1,4 +1,4 @@
-"""A baby of four months with visits to come, for which doses are promised; and what changes its record."""
+"""A baby of four months with visits to come, for which doses are reserved; and what changes its record."""
 
 from datetime import date
 from itertools import count
@@ -9,6 +9,7 @@ from clinic.accounts.models import Role
 from clinic.booking import on_behalf
 from clinic.db import db
 from clinic.families import registering
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
@@ -142,5 +143,5 @@ def purpose(visit):
 
 def all_is_well(now=NOON):
     """What `schedule verify` finds: nothing, if all is well."""
-    found = broken_promises(now=now) + broken_ages(now=now) + broken_stock()
+    found = broken_promises(now=now) + broken_ages(now=now) + broken_stock() + broken_reservations()
     return found + broken_records(now=now)

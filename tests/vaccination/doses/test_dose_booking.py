@@ -1,4 +1,4 @@
-"""Booking a vaccination for its doses: only legal days, only centres that have them, one promise each."""
+"""Booking a vaccination for its doses: only legal days, only centres that have them, each reserved once."""
 
 from datetime import date, timedelta
 
@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining, offering
@@ -103,7 +104,7 @@ def live():
     query = select(
         DoseReservation.series, DoseReservation.vaccine, DoseReservation.dose_number
     ).where(DoseReservation.released_at.is_(None), DoseReservation.appointment_id.is_not(None))
-    assert broken_stock() == broken_promises() == []
+    assert broken_stock() == broken_reservations() == broken_promises() == []
     return sorted(tuple(row) for row in db.session.execute(query))
 
 
@@ -146,7 +147,7 @@ def test_what_is_complete_or_booked_already_is_refused_when_asked_for_by_hand(si
     assert live() == [("MMR", "MMR", 1)]
 
 
-def test_doses_due_together_are_booked_together_and_promised(site):
+def test_doses_due_together_are_booked_together_and_reserved(site):
     booked = site.book(site.slots[NEXT_WEEK][0], "MMR", "JE")
     assert live() == [("JE", "JE-L", 1), ("MMR", "MMR", 1)]
     assert "麻腮风" in booked.follow().words
@@ -173,8 +174,8 @@ def test_another_choice_for_the_same_time_lets_go_what_is_not_wanted(site):
     site.hold(slot, "MMR", "JE")
     site.confirm(site.hold(slot, "JE"))
     assert live() == [("JE", "JE-L", 1)]
-    promised = dict(db.session.execute(select(Stock.vaccine, Stock.promised)).all())
-    assert (promised["MMR"], promised["JE-L"]) == (0, 1)
+    reserved = dict(db.session.execute(select(Stock.vaccine, Stock.reserved)).all())
+    assert (reserved["MMR"], reserved["JE-L"]) == (0, 1)
 
 
 def test_only_a_centre_that_has_it_is_offered(site):
@@ -223,10 +224,10 @@ def test_a_move_takes_the_doses_along_and_not_to_a_day_before_they_are_legal(sit
     moved = site.book(site.slots[NEXT_WEEK][1], move=number)
     assert moved.location == booked.location
     assert live() == [("MMR", "MMR", 1)]
-    promise = db.session.scalars(
+    reservation = db.session.scalars(
         select(DoseReservation).where(DoseReservation.released_at.is_(None))
     ).one()
-    assert promise.centre_id == other.id
+    assert reservation.centre_id == other.id
 
 
 def test_two_guardians_do_not_book_one_dose_twice(site, app):
@@ -264,13 +265,13 @@ def offer_to(site, day):
     return site.client.page(f"/vaccination/holds/{offer.id}")
 
 
-@pytest.mark.parametrize(("day", "promised"), [(NEXT_WEEK, ["MMR", "JE"]), (TOMORROW, [])])
-def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(site, day, promised):
+@pytest.mark.parametrize(("day", "reserved"), [(NEXT_WEEK, ["MMR", "JE"]), (TOMORROW, [])])
+def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(site, day, reserved):
     """Tomorrow nothing may be given yet: the place that they waited for is theirs all the same."""
     page = offer_to(site, day)
-    assert ticked(page) == promised
+    assert ticked(page) == reserved
     assert page.form(holding="reason").submit().status == 303
-    assert [series for series, _, _ in live()] == sorted(promised)
+    assert [series for series, _, _ in live()] == sorted(reserved)
 
 
 @pytest.mark.parametrize("wanted", [["MMR"], []])

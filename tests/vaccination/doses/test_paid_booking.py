@@ -40,6 +40,6 @@ def test_what_no_centre_has_is_not_offered(site):
     assert offered(page(site, "EV71")) == 0
 
 
-def test_it_is_promised_like_any_other(site):
+def test_it_is_reserved_like_any_other(site):
     text = page(site, "EV71")
     assert f'value="{site.child.id}.EV71"' in text

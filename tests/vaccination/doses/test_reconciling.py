@@ -168,7 +168,7 @@ def test_it_does_not_come_back_if_its_series_is_booked_elsewhere_by_now(baby):
     assert all_is_well() == []
 
 
-def test_who_lost_a_dose_first_is_promised_the_next_that_comes(baby):
+def test_the_next_dose_that_comes_is_reserved_for_who_lost_one_first(baby):
     visit = baby.book(TOMORROW, "DTAP")
     sibling = make_child(baby.parent, name="王一麦", birth_date=BORN)
     theirs = baby.book(TOMORROW, "DTAP", child=sibling)

@@ -194,7 +194,7 @@ def expires_sooner(record):
     db.session.get_one(VaccineLot, record.lot.id).expires_on = NEXT_WEEK
 
 
-def is_promised(record):
+def is_reserved(record):
     record.centre.visit(MMR)
 
 
@@ -203,7 +203,7 @@ def is_recalled(record):
 
 
 @pytest.mark.parametrize(
-    "change", [comes_more, some_spoils, expires_sooner, is_promised, is_recalled]
+    "change", [comes_more, some_spoils, expires_sooner, is_reserved, is_recalled]
 )
 def test_a_changed_stock_is_read_again(record, change):
     def shelves():

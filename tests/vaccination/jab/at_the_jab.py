@@ -44,7 +44,7 @@ class Day(Centre):
             question.code: Answer(question.code in yes) for question in screening.questions()
         }
         before.answer(self.visit, answers, ["MMR"], language="zh", by=self.parent, now=now)
-        lines = [line for line in jab_queries.lines_of(self.visit, TOMORROW) if line.is_promised]
+        lines = [line for line in jab_queries.lines_of(self.visit, TOMORROW) if line.is_reserved]
         decisions = [(line, agrees) for line in lines]
         before.decide(self.visit, decisions, language="zh", by=self.parent, now=now)
         db.session.commit()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.models import Question
 from clinic.vaccination.jab import giving
 from clinic.vaccination.jab.models import GivenDose, PostVaccinationStay
@@ -90,7 +91,7 @@ def test_the_right_lot_is_on_record_and_both_lots_are_counted(client, day):
     assert (left(LOT), left(RIGHT)) == (5, 4)
     assert (row().lot_number, row().voided_at) == (RIGHT, None)
     assert db.session.query(GivenDose).one().lot_id == day.right.id
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []
     assert day.counts() == (9, 0)
     (kept,) = db.session.query(Correction).all()
     assert (kept.was, kept.reason, kept.by_id) == (
@@ -189,7 +190,7 @@ def test_a_lot_that_was_recalled_since_is_put_on_record(client, day):
 
 
 def test_a_visit_that_loses_its_dose_by_it_is_asked_about(client, day):
-    """Lot A1 was recalled; of the other lot one dose is left, and it is promised."""
+    """Lot A1 was recalled; of the other lot one dose is left, and it is reserved."""
     lots.waste(day.right, 4, "fell", by=day.nurse, now=NOON)
     lots.recall(day.lot, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
     other = Centre.visit(day, MMR, by=day.parent)
@@ -200,7 +201,7 @@ def test_a_visit_that_loses_its_dose_by_it_is_asked_about(client, day):
     assert other.question is Question.NO_DOSE
 
 
-def test_a_visit_that_had_lost_its_dose_is_promised_what_comes_back(client, day):
+def test_what_comes_back_is_reserved_for_a_visit_that_had_lost_its_dose(client, day):
     other = Centre.visit(day, MMR, by=day.parent)
     lots.recall(day.right, "warm", by=day.nurse, now=LATER - timedelta(minutes=5))
     lots.waste(day.lot, 4, "fell", by=day.nurse, now=LATER)

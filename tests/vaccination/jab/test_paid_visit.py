@@ -1,4 +1,4 @@
-"""A paid vaccine from the booking to the jab: promised, asked about, agreed to, given, and counted."""
+"""A paid vaccine from the booking to the jab: reserved, asked about, agreed to, given, and counted."""
 
 from datetime import time
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from clinic.accounts.models import Role
 from clinic.clock import at
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.vaccination.record.models import Immunization
 from clinic.vaccination.stock.models import Stock
 from clinic.vaccination.stock.verify import broken_stock
@@ -30,14 +31,14 @@ def site(app):
 
 
 def counts():
-    """On hand and promised of it, and the books agree."""
+    """On hand and reserved of it, and the books agree."""
     db.session.rollback()
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []
     row = db.session.scalars(select(Stock).where(Stock.vaccine == NEED)).one()
-    return row.on_hand, row.promised
+    return row.on_hand, row.reserved
 
 
-def test_it_is_promised_agreed_to_given_and_taken_from_its_lot(site, app):
+def test_it_is_reserved_agreed_to_given_and_taken_from_its_lot(site, app):
     booked = site.book(site.slots[TOMORROW][0], NEED)
     visit_id = int(booked.location.rsplit("/", 1)[1])
     assert counts() == (50, 1)

@@ -8,6 +8,7 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import Stock, VaccineLot
 from clinic.vaccination.stock.verify import broken_stock
@@ -55,10 +56,10 @@ def receive(centre, doses=10, number="A1", expires_on=date(2027, 3, 1), vaccine=
 
 def on_hand():
     db.session.expire_all()
-    return [(row.vaccine, row.on_hand, row.promised) for row in db.session.query(Stock)]
+    return [(row.vaccine, row.on_hand, row.reserved) for row in db.session.query(Stock)]
 
 
-def test_no_expired_dose_is_on_hand_and_no_past_visit_is_promised_one(manager, centre):
+def test_no_expired_dose_is_on_hand_and_none_is_reserved_for_a_past_visit(manager, centre):
     receive(centre, 10, "OLD", date(2026, 3, 4))
     receive(centre, 3, "NEW")
     service = make_service("vaccination")
@@ -143,7 +144,7 @@ def slot(centre):
     return make_slot(service, practitioner=make_practitioner([service], centre=centre))
 
 
-def promise(slot, number=0):
+def visit_with_dose(slot, number=0):
     """A visit with a dose reserved for it, at that time of the session."""
     slot = slot.clinic_session.slots[number]
     visit = make_appointment(service=slot.clinic_session.practitioner.services[0], slot=slot)
@@ -160,7 +161,7 @@ def recall_page(manager, lot):
 
 def test_a_recall_shows_first_whom_it_concerns(manager, centre, slot):
     lot = receive(centre, 2)
-    visits = [promise(slot), promise(slot, 1)]
+    visits = [visit_with_dose(slot), visit_with_dose(slot, 1)]
     page = recall_page(manager, lot)
     assert "涉及 2 个孩子" in page.words
     assert "冰箱里还有 2 剂" in page.words
@@ -179,23 +180,23 @@ def test_a_recall_shows_first_whom_it_concerns(manager, centre, slot):
         assert visit.child.name not in words
     assert "已召回" in words
     assert on_hand() == [("MMR", 0, 0)]
-    assert broken_stock() == []
+    assert broken_stock() == broken_reservations() == []
     assert "这一批号已召回。" in manager.page(f"/manage/stock/{lot.id}/recall").words
 
 
 def test_a_visit_that_another_lot_serves_is_not_concerned(manager, centre, slot):
     lot = receive(centre, 1)
     receive(centre, 1, "B2")
-    visit = promise(slot)
+    visit = visit_with_dose(slot)
     page = recall_page(manager, lot)
     assert "涉及 0 个孩子" in page.words
     assert visit.booking.reference not in page.words
 
 
-def test_whoever_is_promised_a_dose_after_it_was_shown_is_shown_first(manager, centre, slot):
+def test_a_visit_that_reserved_a_dose_after_it_was_shown_is_shown_first(manager, centre, slot):
     lot = receive(centre, 2)
     page = recall_page(manager, lot)
-    visit = promise(slot)
+    visit = visit_with_dose(slot)
     again = page.form().fill(reason="监管通知").submit()
     assert again.status == 422
     assert visit.booking.reference in again.words
@@ -212,9 +213,9 @@ def test_a_recall_without_a_reason_is_said_beside_it(manager, centre):
     assert on_hand() == [("MMR", 10, 0)]
 
 
-def test_a_lot_that_lost_its_dose_is_promised_again_by_what_comes(manager, centre, slot):
+def test_a_visit_that_lost_its_dose_has_one_reserved_again_when_some_come(manager, centre, slot):
     lot = receive(centre)
-    visit = promise(slot)
+    visit = visit_with_dose(slot)
     recall_page(manager, lot).form().fill(reason="监管通知").submit()
     receive(centre, number="B2")
     dose = reserving.DoseToReserve("MMR", "MMR", 1)

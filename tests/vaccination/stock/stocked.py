@@ -1,10 +1,11 @@
-"""A centre that has vaccines, and visits and forms to which they are promised."""
+"""A centre that has vaccines, and visits and forms for which they are reserved."""
 
 from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from clinic.db import db
+from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import lots, reserving
@@ -45,14 +46,14 @@ class Centre:
         return make_session(self.practitioner, self.room, [self.service], day, capacity=5)
 
     def visit(self, *doses, day=TOMORROW, by=None):
-        """An appointment, these doses promised to it."""
+        """An appointment, these doses reserved for it."""
         made = make_appointment(service=self.service, slot=self.sessions[day].slots[0], by=by)
         reserving.reserve(doses, appointment=made, by=self.nurse, now=NOON)
         db.session.commit()
         return made
 
     def form(self, *doses, moves=None, by=None, child=None, day=TOMORROW):
-        """A hold, these doses promised to it."""
+        """A hold, these doses reserved for it."""
         by = by or make_user()
         slots = slots_for(self.service, self.sessions[day].slots[1].id)
         wanted = Request(child or make_child(by), self.service, slots)
@@ -69,10 +70,10 @@ class Centre:
         return lot
 
     def counts(self, vaccine="MMR"):
-        """On hand and promised, as the database counts; and it must add up."""
+        """On hand and reserved, as the database counts; and it must add up."""
         db.session.commit()
-        assert broken_stock() == []
-        query = select(Stock.on_hand, Stock.promised)
+        assert broken_stock() == broken_reservations() == []
+        query = select(Stock.on_hand, Stock.reserved)
         where = (Stock.centre_id == self.id, Stock.vaccine == vaccine)
         return tuple(db.session.execute(query.where(*where)).one())
 

@@ -24,16 +24,18 @@ def centre(both):
 
 REFUSED = {
     "UPDATE vaccine_lots SET used = received + 1": "ck_vaccine_lots_enough",
-    "UPDATE vaccine_lots SET wasted = received": "ck_stock_promised",
-    "UPDATE vaccine_lots SET recalled_at = '2026-03-02 04:00', recalled_by_id = (SELECT min(id) FROM users)": "ck_stock_promised",
-    "DELETE FROM vaccine_lots": "ck_stock_promised",
+    "UPDATE vaccine_lots SET wasted = received": "ck_stock_reserved",
+    "UPDATE vaccine_lots SET recalled_at = '2026-03-02 04:00', recalled_by_id = (SELECT min(id) FROM users)": "ck_stock_reserved",
+    "DELETE FROM vaccine_lots": "ck_stock_reserved",
     "UPDATE vaccine_lots SET product_id = product_id + 1": "vaccine_lots_stay",
     "UPDATE vaccine_products SET vaccine = 'HepB'": "vaccine_products_stay",
-    "UPDATE dose_promises SET vaccine = 'HepB'": "dose_promises_stay",
-    "UPDATE dose_promises SET hold_id = (SELECT min(id) FROM holds)": "ck_dose_promises_one_owner",
-    "INSERT INTO dose_promises (appointment_id, child_id, centre_id, vaccine, series, dose_number, made_at)"
-    " SELECT appointment_id, child_id, centre_id, vaccine, 'other', 2, made_at FROM dose_promises"
-    " WHERE appointment_id IS NOT NULL": "ck_stock_promised",
+    "UPDATE reservations SET key = 'HepB'": "reservations_stay",
+    "UPDATE reservations SET quantity = 2": "reservations_stay",
+    "UPDATE reservations SET resource = 'towel'": "reservations_stay",
+    "UPDATE reservations SET hold_id = (SELECT min(id) FROM holds)": "ck_reservations_one_owner",
+    "INSERT INTO reservations (appointment_id, child_id, centre_id, resource, key, quantity, purpose, made_at)"
+    " SELECT appointment_id, child_id, centre_id, resource, key, 1, 'other', made_at FROM reservations"
+    " WHERE appointment_id IS NOT NULL": "ck_stock_reserved",
 }
 
 
@@ -51,13 +53,8 @@ def test_the_database_refuses(centre, statement):
 
 DAMAGE = {
     "on hand is wrong": ["UPDATE stock SET on_hand = 7"],
-    "count of promised": ["UPDATE stock SET promised = 0"],
-    "to a visit that is over": [
-        "UPDATE appointments SET cancelled_at = starts_at, cancelled_by_id = (SELECT min(id) FROM users)"
-    ],
-    "an offer that is over": ["UPDATE holds SET ended_at = created_at"],
-    "at another centre": ["UPDATE dose_promises SET child_id = (SELECT max(child_id) FROM holds)"],
-    "promised than there is": ["ALTER", "UPDATE stock SET promised = 9"],
+    "count of reserved": ["UPDATE stock SET reserved = 0"],
+    "reserved than there is": ["ALTER", "UPDATE stock SET reserved = 9"],
     "gone than came": ["ALTER", "UPDATE vaccine_lots SET used = 9"],
     "on record than used": ["UPDATE vaccine_lots SET used = 0"],
     "another lot number": ["UPDATE immunizations SET lot_number = 'other'"],
@@ -95,7 +92,7 @@ def unchecked():
     if db.engine.dialect.name == "sqlite":
         return text("PRAGMA ignore_check_constraints = ON")
     return text(
-        "ALTER TABLE stock DROP CONSTRAINT ck_stock_promised;"
+        "ALTER TABLE stock DROP CONSTRAINT ck_stock_reserved;"
         "ALTER TABLE vaccine_lots DROP CONSTRAINT ck_vaccine_lots_enough"
     )
 

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.db import db
+from clinic.reservations.models import Why
 from clinic.vaccination.doses.shelves import Shelves
-from clinic.vaccination.stock import lots, reserving
-from clinic.vaccination.stock.models import Why
+from clinic.vaccination.stock import lots, refusals, using
 from clinic.vaccination.stock.queries import good_lots
 from tests.makes import (
     NOON,
@@ -62,7 +62,7 @@ def test_a_dose_is_given(centre):
     visit = centre.visit(MMR)
     lot = good_lots(centre.id, ["MMR"], TOMORROW)["MMR"][0]
     assert lot is first
-    reserving.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
+    using.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
     assert (lot.used, lot.left) == (1, 1)
     assert centre.counts() == (3, 0)
     assert whys() == [Why.USED]
@@ -75,36 +75,36 @@ def bad_lots(centre):
     over.expires_on = TOMORROW - timedelta(days=1)
     other = Centre().receive(1)
     return {
-        reserving.LotIsRecalled: recalled,
-        reserving.LotIsOver: over,
-        reserving.LotIsEmpty: empty,
-        reserving.NotThisLot: other,
+        refusals.LotIsRecalled: recalled,
+        refusals.LotIsOver: over,
+        refusals.LotIsEmpty: empty,
+        refusals.NotThisLot: other,
     }
 
 
 @pytest.mark.parametrize(
     "why",
-    [reserving.LotIsRecalled, reserving.LotIsOver, reserving.LotIsEmpty, reserving.NotThisLot],
+    [refusals.LotIsRecalled, refusals.LotIsOver, refusals.LotIsEmpty, refusals.NotThisLot],
 )
 def test_a_lot_that_must_not_be_given(centre, why):
     lot = bad_lots(centre)[why]
     centre.receive(1, number="good")
     visit = centre.visit(MMR)
     with pytest.raises(why):
-        reserving.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
-    with pytest.raises(reserving.NotThisLot):
-        reserving.use(visit, "HepB", lot, by=centre.nurse, now=visit.starts_at)
+        using.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
+    with pytest.raises(refusals.NotThisLot):
+        using.use(visit, "HepB", lot, by=centre.nurse, now=visit.starts_at)
     assert [
         vaccine_lot.number for vaccine_lot in good_lots(centre.id, ["MMR"], TOMORROW)["MMR"]
     ] == ["good"]
 
 
-def test_what_is_promised_to_others_is_not_given_away(centre):
+def test_what_is_reserved_for_others_is_not_given_away(centre):
     lot = centre.receive(1)
     centre.visit(MMR)
     walk_in = centre.visit()
-    with pytest.raises(reserving.OutOfStock):
-        reserving.use(walk_in, "MMR", lot, by=centre.nurse, now=NOON)
+    with pytest.raises(refusals.OutOfStock):
+        using.use(walk_in, "MMR", lot, by=centre.nurse, now=NOON)
 
 
 def test_what_lasts_is_not_given_to_who_could_have_the_other(centre):
@@ -112,12 +112,12 @@ def test_what_lasts_is_not_given_to_who_could_have_the_other(centre):
     late = centre.receive(1, number="late")
     visit = centre.visit(MMR)
     centre.visit(MMR, day=NEXT_WEEK)
-    with pytest.raises(reserving.ReservedElsewhere):
-        reserving.use(visit, "MMR", late, by=centre.nurse, now=visit.starts_at)
+    with pytest.raises(refusals.ReservedElsewhere):
+        using.use(visit, "MMR", late, by=centre.nurse, now=visit.starts_at)
 
 
 @pytest.mark.parametrize("how", ["recall", "waste"])
-def test_who_was_promised_last_is_affected_first(centre, how):
+def test_what_was_reserved_last_is_lost_first(centre, how):
     lot = centre.receive(3)
     centre.receive(1, number="other")
     visits = [centre.visit(MMR) for _ in range(4)]

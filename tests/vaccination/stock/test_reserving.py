@@ -1,4 +1,4 @@
-"""Doses promised to visits and to forms, on both engines."""
+"""Doses reserved for visits and with forms, on both engines."""
 
 from datetime import timedelta
 
@@ -8,14 +8,15 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.db import db
+from clinic.reservations.models import Why
 from clinic.scheduling.appointments import booking, holding, moving
 from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Channel
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
-from clinic.vaccination.stock import reserving
-from clinic.vaccination.stock.models import DoseReservation, Why
+from clinic.vaccination.stock import refusals, reserving
+from clinic.vaccination.stock.models import DoseReservation
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
@@ -33,11 +34,11 @@ def centre(both):
     return Centre()
 
 
-def test_the_last_dose_is_promised_once(centre):
+def test_the_last_dose_is_reserved_once(centre):
     centre.receive(1)
     centre.visit(MMR)
     assert centre.counts() == (1, 1)
-    with pytest.raises(reserving.OutOfStock):
+    with pytest.raises(refusals.OutOfStock):
         centre.visit(MMR)
     db.session.rollback()
     assert centre.counts() == (1, 1)
@@ -45,13 +46,13 @@ def test_the_last_dose_is_promised_once(centre):
 
 def test_all_doses_of_a_visit_or_none(centre):
     centre.receive(5, vaccine="HepB")
-    with pytest.raises(reserving.OutOfStock):
+    with pytest.raises(refusals.OutOfStock):
         centre.visit(HEPB, MMR)
     db.session.rollback()
     assert centre.counts("HepB") == (5, 0)
 
 
-def test_the_same_dose_is_promised_once(centre):
+def test_the_same_dose_is_reserved_once(centre):
     centre.receive(5)
     visit = centre.visit(MMR)
     reserving.reserve([MMR], appointment=visit, by=centre.nurse, now=NOON)
@@ -60,7 +61,7 @@ def test_the_same_dose_is_promised_once(centre):
 
 def test_a_dose_must_be_good_on_the_day(centre):
     centre.receive(1, expires_on=TOMORROW)
-    with pytest.raises(reserving.ExpiresBefore) as refused:
+    with pytest.raises(refusals.ExpiresBefore) as refused:
         centre.visit(MMR, day=NEXT_WEEK)
     db.session.rollback()
     assert refused.value.params["last"] == TOMORROW
@@ -72,7 +73,7 @@ def test_what_lasts_is_kept_for_who_comes_late(centre):
     centre.receive(1, expires_on=TOMORROW, number="soon")
     centre.receive(1, expires_on=NEXT_YEAR, number="late")
     centre.visit(MMR, day=NEXT_WEEK)
-    with pytest.raises(reserving.ExpiresBefore):
+    with pytest.raises(refusals.ExpiresBefore):
         centre.visit(MMR, day=NEXT_WEEK)
     db.session.rollback()
     centre.visit(MMR, day=TOMORROW)
@@ -142,7 +143,7 @@ def test_a_form_that_is_over_loses_its_dose_to_who_comes_next(centre):
     reserving.reserve([MMR], appointment=other, by=centre.nurse, now=later)
     assert centre.counts() == (1, 1)
     made = confirm(hold, now=later)
-    with pytest.raises(reserving.OutOfStock):
+    with pytest.raises(refusals.OutOfStock):
         reserving.carry_over(hold, made, by=centre.nurse, now=later)
 
 
@@ -194,7 +195,7 @@ def test_a_visit_cannot_move_to_where_there_is_none(centre, had_some):
     visit = centre.visit(MMR)
     with pytest.raises(IntegrityError) as refused:
         move(visit, other)
-    assert isinstance(reserving.refusal(refused.value, "MMR"), reserving.OutOfStock)
+    assert isinstance(refusals.refusal(refused.value, "MMR"), refusals.OutOfStock)
     db.session.rollback()
     assert centre.counts() == (1, 1)
 
@@ -219,5 +220,5 @@ def test_a_visit_cannot_move_beyond_the_expiry(centre):
     visit = centre.visit(MMR)
     move(visit, centre, NEXT_WEEK)
     assert "expires before" in broken_stock()[0]
-    with pytest.raises(reserving.ExpiresBefore):
+    with pytest.raises(refusals.ExpiresBefore):
         reserving.must_still_have(visit)
