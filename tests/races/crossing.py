@@ -156,7 +156,7 @@ STOPS = {
     arrive: "take_step",
     walk_in: "lock_to_take",
     move_session: "booked_online",
-    open_then_move_session: "seat_again",
+    open_then_move_session: "keep_times",
     move: "end_new_times",
     offer: "end_new_times",
     lift: "end_new_times",

@@ -59,7 +59,7 @@ REPLACED = {
     "withdraw_leave": "clinic.scheduling.changes.leaves.withdraw_leave",
     "rota_must_be_as_shown": "clinic.scheduling.rota.publishing._must_be_as_shown",
     "booked_online": "clinic.scheduling.rota.session_moving.booked_online",
-    "seat_again": "clinic.scheduling.rota.session_moving.seat_again",
+    "keep_times": "clinic.scheduling.rota.session_moving.keep_times",
     # the day
     "mark_all_no_show": "clinic.scheduling.day.attendance.mark_all_no_show",
     "finish_visit": "clinic.scheduling.day.attendance.finish",

@@ -15,7 +15,7 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.scheduling import places
-from clinic.scheduling.changes.seats import run_of, slots_in
+from clinic.scheduling.changes.session_slots import run_of, slots_in
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.verdict.request import refusal

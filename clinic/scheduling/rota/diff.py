@@ -27,11 +27,11 @@ from clinic.scheduling.rota.models import (
     last_publication,
 )
 from clinic.scheduling.rota.plan import (
+    BookedTime,
     Compared,
-    Guest,
     PlannedHours,
     PlannedSession,
-    Seats,
+    PlannedSlots,
     clashes,
     compare,
 )
@@ -55,7 +55,9 @@ class Diff:
     conflicts: tuple[tuple[int, date], ...]  # days that a draft cannot open, something is there
     kept: tuple[Appointment, ...]  # who gets the same time in the session that comes instead
     lost: tuple[Appointment, ...]  # who loses their time
-    seats: Mapping[int, tuple[datetime, ...]]  # for who is kept, the slots they get
+    slots: Mapping[
+        int, tuple[datetime, ...]
+    ]  # for an appointment that is kept, the starts of its slots
     shutting: applying.Preview  # what becomes of the slots of the sessions that go
 
 
@@ -77,9 +79,9 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
     staying = {session_id for ids in stays.values() for session_id in ids}
     closing = [(draft, session) for draft, session in ending if session.id not in staying]
     closing_ids = tuple(session.id for _, session in closing)
-    comes, conflicts, seats = _comes(at_hand, set(closing_ids), staying)
+    comes, conflicts, slots = _comes(at_hand, set(closing_ids), staying)
     shown = applying.preview(publishing(centre, closing_ids), now=now)
-    kept = seats.seat(map(guest, by_booking(shown.displaced)))
+    kept = slots.keep(map(booked_time, by_booking(shown.displaced)))
     goes = [_as_planned(at_hand, draft, row) for draft, row in closing if not row.withdrawn_at]
     sessions, last = compare(goes, comes), last_publication(centre)
     number = last.id if last else 0
@@ -104,7 +106,7 @@ def diff(centre: Centre, *, now: datetime) -> Diff:
         conflicts=tuple(conflicts),
         kept=tuple(appointment for appointment in shown.displaced if appointment.id in kept),
         lost=tuple(appointment for appointment in shown.displaced if appointment.id not in kept),
-        seats=kept,
+        slots=kept,
         shutting=shown,
     )
 
@@ -140,14 +142,14 @@ def _stays(
 
 def _comes(
     at_hand: AtHand, closing: set[int], staying: set[int]
-) -> tuple[list[PlannedSession], list[tuple[int, date]], Seats]:
+) -> tuple[list[PlannedSession], list[tuple[int, date]], PlannedSlots]:
     """The sessions that the drafts would open, the days on which they could not, and their slots.
 
     Where something shuts all of a session, it waits, withdrawn, until that is lifted.
     """
     shut = Shut([at_hand.centre.id], at_hand.days) if at_hand.days else None
     busy = _busy(at_hand, closing)
-    comes, conflicts, seats = [], [], Seats()
+    comes, conflicts, slots = [], [], PlannedSlots()
     for hours, day in _to_open(at_hand, staying):
         assert shut is not None
         who, room = hours.practitioner_id, hours.room_id
@@ -165,8 +167,8 @@ def _comes(
         if hours.draft_id:
             size = (hours.weekly.slot_minutes, hours.weekly.capacity)
             comes.append(PlannedSession(hours.draft_id, day, start, end, who, room, *size))
-            seats.add(hours, day, why)
-    return comes, conflicts, seats
+            slots.add(hours, day, why)
+    return comes, conflicts, slots
 
 
 def _to_open(at_hand: AtHand, staying: set[int]) -> Iterator[tuple[PlannedHours, date]]:
@@ -211,10 +213,10 @@ def by_booking(appointments: Iterable[Appointment]) -> list[Appointment]:
     return sorted(appointments, key=lambda visit: (visit.booking.made_at, visit.id))
 
 
-def guest(appointment: Appointment) -> Guest:
+def booked_time(appointment: Appointment) -> BookedTime:
     """The appointment as the plan needs it."""
     times = (appointment.starts_at, appointment.ends_at)
-    return Guest(appointment.id, appointment.practitioner_id, appointment.service_id, *times)
+    return BookedTime(appointment.id, appointment.practitioner_id, appointment.service_id, *times)
 
 
 def _problems(at_hand: AtHand) -> dict[int, DomainError]:

@@ -92,7 +92,7 @@ def compare(before: Iterable[PlannedSession], after: Iterable[PlannedSession]) -
 
 
 @dataclass
-class Seat:
+class PlannedSlot:
     """A slot that would be there: until when, with how many places left, for which services."""
 
     ends_at: datetime
@@ -101,7 +101,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Guest:
+class BookedTime:
     """An appointment that loses its session."""
 
     id: int
@@ -112,50 +112,54 @@ class Guest:
 
 
 @dataclass
-class Seats:
+class PlannedSlots:
     """The slots of the sessions that would be there, to be filled by those who lose theirs."""
 
-    by_start: dict[tuple[int, datetime], Seat] = field(default_factory=dict)
+    by_start: dict[tuple[int, datetime], PlannedSlot] = field(default_factory=dict)
 
     def add(self, hours: PlannedHours, day: date, is_shut: Sequence[object]) -> None:
         """The slots of that day, but those that a closure or a leave shuts."""
         for (starts_at, ends_at), shut in zip(hours.times(day), is_shut, strict=True):
             if not shut:
-                seat = Seat(ends_at, hours.weekly.capacity, hours.service_ids)
-                self.by_start[hours.practitioner_id, starts_at] = seat
+                slot = PlannedSlot(ends_at, hours.weekly.capacity, hours.service_ids)
+                self.by_start[hours.practitioner_id, starts_at] = slot
 
-    def seat(self, guests: Iterable[Guest]) -> Mapping[int, tuple[datetime, ...]]:
+    def keep(self, booked: Iterable[BookedTime]) -> Mapping[int, tuple[datetime, ...]]:
         """Who can keep their time with their clinician, who comes first, first.
 
         By appointment, the starts of the slots that make up exactly its time.
         """
-        seated: dict[int, tuple[datetime, ...]] = {}
-        for guest in guests:
-            if starts := self._run(guest):
+        kept: dict[int, tuple[datetime, ...]] = {}
+        for booked_time in booked:
+            if starts := self._run(booked_time):
                 for start in starts:
-                    self.by_start[guest.practitioner_id, start].left -= 1
-                seated[guest.id] = starts
-        return seated
+                    self.by_start[booked_time.practitioner_id, start].left -= 1
+                kept[booked_time.id] = starts
+        return kept
 
-    def _run(self, guest: Guest) -> tuple[datetime, ...]:
-        def seat_at(moment: datetime) -> Seat | None:
-            seat = self.by_start.get((guest.practitioner_id, moment))
-            return seat if seat and seat.left and guest.service_id in seat.service_ids else None
+    def _run(self, booked_time: BookedTime) -> tuple[datetime, ...]:
+        def slot_at(moment: datetime) -> PlannedSlot | None:
+            slot = self.by_start.get((booked_time.practitioner_id, moment))
+            return (
+                slot if slot and slot.left and booked_time.service_id in slot.service_ids else None
+            )
 
-        run = consecutive(seat_at, guest.starts_at, guest.ends_at)
-        if not run or run[-1].ends_at != guest.ends_at:
+        run = consecutive(slot_at, booked_time.starts_at, booked_time.ends_at)
+        if not run or run[-1].ends_at != booked_time.ends_at:
             return ()
-        return (guest.starts_at, *(seat.ends_at for seat in run[:-1]))
+        return (booked_time.starts_at, *(slot.ends_at for slot in run[:-1]))
 
 
-def seats_of(
+def planned_slots_of(
     practitioner_id: int,
     times: Iterable[tuple[datetime, datetime]],
     places: int,
     service_ids: frozenset[int],
-) -> Seats:
+) -> PlannedSlots:
     """The slots of one session that would be there."""
-    return Seats({(practitioner_id, start): Seat(end, places, service_ids) for start, end in times})
+    return PlannedSlots(
+        {(practitioner_id, start): PlannedSlot(end, places, service_ids) for start, end in times}
+    )
 
 
 def clashes(after: Sequence[PlannedHours]) -> list[tuple[int, PlannedHours]]:

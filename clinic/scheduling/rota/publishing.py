@@ -21,7 +21,7 @@ from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.coming_back import come_back, who_waits
-from clinic.scheduling.changes.seats import run_of, slots_in
+from clinic.scheduling.changes.session_slots import run_of, slots_in
 from clinic.scheduling.models import (
     Appointment,
     Booking,
@@ -75,7 +75,7 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
     extending.extend([centre], tomorrow, clinic_day(now) + extending.horizon(), now=now)
     made = [draft.made_rule_id for draft in shown.drafts if draft.made_rule_id]
     theirs = ClinicSession.rota_rule_id.in_(made)
-    if left := seat_again(publication.kept, theirs, online, by=by, now=now):
+    if left := keep_times(publication.kept, theirs, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")
     still = [appointment for appointment in waits if appointment.displaced_at]
     come_back(still, theirs, by=by, now=now)
@@ -192,7 +192,7 @@ def booked_online(appointment_ids: Collection[int]) -> set[int]:
     return {number for number in db.session.scalars(query) if number is not None}
 
 
-def seat_again(
+def keep_times(
     appointment_ids: Collection[int],
     where: ColumnElement[bool],
     online: Collection[int],

@@ -25,9 +25,9 @@ from clinic.scheduling.changes.coming_back import come_back, who_waits
 from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
-from clinic.scheduling.rota.diff import by_booking, guest
-from clinic.scheduling.rota.plan import seats_of
-from clinic.scheduling.rota.publishing import booked_online, seat_again
+from clinic.scheduling.rota.diff import booked_time, by_booking
+from clinic.scheduling.rota.plan import planned_slots_of
+from clinic.scheduling.rota.publishing import booked_online, keep_times
 from clinic.scheduling.timetable import opening
 from clinic.scheduling.timetable.shut import Shut
 from clinic.scheduling.timetable.weekly import cut
@@ -88,10 +88,10 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     services = tuple(services_given([session.id])[session.id])
     shown = applying.preview(_withdrawal(session), now=now)
     given = frozenset(service.id for service in services)
-    seats = seats_of(session.practitioner_id, times, hours.capacity, given)
-    kept = seats.seat(map(guest, by_booking(shown.displaced)))
+    slots = planned_slots_of(session.practitioner_id, times, hours.capacity, given)
+    kept = slots.keep(map(booked_time, by_booking(shown.displaced)))
     waits = _who_waits(moving)
-    back = seats.seat(map(guest, waits))
+    back = slots.keep(map(booked_time, waits))
     whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept), sorted(back))
     return Moved(
         version=hashlib.sha256(repr(whole).encode()).hexdigest()[:16],
@@ -180,7 +180,7 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     made = opening.open_session(
         session.practitioner, moving.room, shown.services, moving.day, shown.hours, by=by, now=now
     )
-    if left := seat_again(kept, ClinicSession.id == made.id, online, by=by, now=now):
+    if left := keep_times(kept, ClinicSession.id == made.id, online, by=by, now=now):
         raise AssertionError(f"shown to keep their time, and did not: {left}")
     come_back(shown.back, ClinicSession.id == made.id, by=by, now=now)
     return shown

@@ -32,7 +32,7 @@ from clinic.scheduling.rota.publishing import (
     booked_online,
     end_rule,
     give_to,
-    seat_again,
+    keep_times,
 )
 from clinic.scheduling.timetable.opening import one_at_a_time
 from clinic.sentences import mark
@@ -112,7 +112,7 @@ def undo(publication: RotaPublication, *, by: Person, now: datetime) -> Undone:
         _restore_its_rule(draft, by=by, now=now)
     applying.carry_out(change, shutting, by=by, now=now)
     theirs = ClinicSession.rota_rule_id.in_([draft.rule_id for draft in drafts if draft.rule_id])
-    seat_again(_displaced(publication.kept), theirs, online, by=by, now=now)
+    keep_times(_displaced(publication.kept), theirs, online, by=by, now=now)
     for draft in drafts:
         draft.publication_id = draft.made_rule_id = None
         draft.before, draft.stayed = {}, []

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from clinic.clock import at
 from clinic.scheduling.rota.models import from_json, to_json
 from clinic.scheduling.rota.plan import (
-    Guest,
+    BookedTime,
     PlannedHours,
     PlannedSession,
-    Seats,
+    PlannedSlots,
     clashes,
     compare,
 )
@@ -60,41 +60,41 @@ def test_every_session_is_told_of_once(gone, come):
     assert days(new for _, new in found.changed) == gone & come
 
 
-def guest(number, opens, minutes=15, *, who=1, service=7):
+def booked_time(number, opens, minutes=15, *, who=1, service=7):
     start = at(MONDAY, time(*opens))
-    return Guest(number, who, service, start, start + timedelta(minutes=minutes))
+    return BookedTime(number, who, service, start, start + timedelta(minutes=minutes))
 
 
 @pytest.mark.parametrize(
-    ("guest", "slots"),
+    ("booked", "count"),
     [
-        (guest(1, (9,)), 1),
-        (guest(1, (10, 45)), 1),
-        (guest(1, (9,), 30), 2),  # two slots of the new grid
-        (guest(1, (11,)), 0),  # after the end
-        (guest(1, (10, 45), 30), 0),  # over the end
-        (guest(1, (9, 5)), 0),  # not on the grid
-        (guest(1, (9,), 20), 0),  # another length
-        (guest(1, (9,), who=2), 0),
-        (guest(1, (9,), service=8), 0),
+        (booked_time(1, (9,)), 1),
+        (booked_time(1, (10, 45)), 1),
+        (booked_time(1, (9,), 30), 2),  # two slots of the new grid
+        (booked_time(1, (11,)), 0),  # after the end
+        (booked_time(1, (10, 45), 30), 0),  # over the end
+        (booked_time(1, (9, 5)), 0),  # not on the grid
+        (booked_time(1, (9,), 20), 0),  # another length
+        (booked_time(1, (9,), who=2), 0),
+        (booked_time(1, (9,), service=8), 0),
     ],
 )
-def test_who_finds_exactly_their_time_keeps_it(guest, slots):
-    seats = Seats()
-    seats.add(HOURS, MONDAY, [None] * 8)
-    assert len(seats.seat([guest]).get(guest.id, ())) == slots
+def test_who_finds_exactly_their_time_keeps_it(booked, count):
+    slots = PlannedSlots()
+    slots.add(HOURS, MONDAY, [None] * 8)
+    assert len(slots.keep([booked]).get(booked.id, ())) == count
 
 
 def test_a_slot_seats_as_many_as_it_has_places_who_comes_first_first():
-    seats = Seats()
-    seats.add(replace(HOURS, weekly=replace(WEEKLY, capacity=2)), MONDAY, [None] * 8)
-    assert list(seats.seat([guest(n, (9,)) for n in (5, 3, 4)])) == [5, 3]
+    slots = PlannedSlots()
+    slots.add(replace(HOURS, weekly=replace(WEEKLY, capacity=2)), MONDAY, [None] * 8)
+    assert list(slots.keep([booked_time(n, (9,)) for n in (5, 3, 4)])) == [5, 3]
 
 
 def test_nobody_is_seated_while_the_centre_is_shut():
-    seats = Seats()
-    seats.add(HOURS, MONDAY, ["closure"] + [None] * 7)
-    assert list(seats.seat([guest(1, (9,)), guest(2, (9, 15))])) == [2]
+    slots = PlannedSlots()
+    slots.add(HOURS, MONDAY, ["closure"] + [None] * 7)
+    assert list(slots.keep([booked_time(1, (9,)), booked_time(2, (9, 15))])) == [2]
 
 
 def other(**kw):
