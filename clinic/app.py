@@ -168,6 +168,7 @@ def _bind_pages(app: Flask) -> None:
         _=i18n.text,
         ngettext=i18n.counted,
         once=once,
+        page_again=web.page_again,
         current_user=current_user,
         age=i18n.age,
         asked_about=questions.asked_about,

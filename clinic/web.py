@@ -213,6 +213,14 @@ def way_back() -> str:
     return safe_next(request.full_path.rstrip("?")) or "/"
 
 
+def page_again() -> str:
+    """The address that shows this page again; of one that takes forms only, the form's page."""
+    methods = request.url_rule.methods if request.url_rule else None
+    if request.method == "GET" or "GET" in (methods or ()):
+        return request.full_path.rstrip("?")
+    return way_back()
+
+
 def shown_on(endpoint: str) -> Callable[[View], View]:
     """Say on which page the form stands that is sent to this view, where the page's address is not
     the beginning of the view's own (`page_of_form`)."""

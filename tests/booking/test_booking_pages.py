@@ -201,6 +201,7 @@ def test_sixty_holds_in_ten_minutes_are_enough(client):
     form = chooser.form(action="/pediatrics/holds")
     refused = form.submit("10:45", headers=from_here)
     assert refused.status == 429
+    assert refused.form(action="/language").fields["next"] == chooser.address
     assert refused.click("返回").address == chooser.address  # the times, as they were chosen
 
 
