@@ -112,7 +112,7 @@ def gone(
             but=moving,
         ),
         moving=moving,
-        visits=found,
+        trips=found,
         alone=len(wishes) == 1,
         centres=centres,
         kind=wishes[0].service.kind,

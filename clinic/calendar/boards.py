@@ -57,7 +57,6 @@ def today() -> Response:
         strips=_strips(scope, blocks),
         hours=_hours(blocks),
         late=late,
-        visits=appointments,
     )
 
 
@@ -83,7 +82,9 @@ def week() -> Response:
         mark,
         step=WEEK,
         asked_day=day,
-        visits={day: [v for v in appointments if clinic_day(v.starts_at) == day] for day in days},
+        appointments_by_day={
+            day: [v for v in appointments if clinic_day(v.starts_at) == day] for day in days
+        },
         strips={
             day: _strips(scope, [b for b in blocks if clinic_day(b.session.starts_at) == day])
             for day in days

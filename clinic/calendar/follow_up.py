@@ -139,7 +139,7 @@ def shown(
     `busy` are the child's visits that stood in the way of the time that was chosen.
     """
     return {
-        "visit": appointment,
+        "appointment": appointment,
         "next": found,
         "searched": searched,
         "made": made,

@@ -145,7 +145,7 @@ def _page(
         asks_left=request.form.get("outcome") == MISSED
         and status_of(appointment) is Status.ARRIVED,
         standing=status_of(appointment),
-        visits=appointments_before(appointment),
+        earlier_appointments=appointments_before(appointment),
         **follow_up.beside(appointment, asked.services, now),
         day=clinic_day(appointment.starts_at),
         **follow_up.shown(appointment, asked),

@@ -115,7 +115,7 @@ def _page(
     return render(
         "desk/answers.html",
         status=422 if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         health=health,
         typed=typed,
         errors=errors,

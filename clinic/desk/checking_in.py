@@ -110,7 +110,7 @@ def correction(appointment_id: int) -> Response:
     return render(
         "desk/correction.html",
         status=422 if refusal or form.errors else 200,
-        visit=appointment,
+        appointment=appointment,
         form=form,
         refusal=refusal,
         ticket=None if ticket is None or is_needed(ticket, but=appointment) else ticket,

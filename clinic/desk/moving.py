@@ -100,7 +100,7 @@ def _page(
     return render(
         "desk/move.html",
         status=409 if refusal else 200,
-        visit=appointment,
+        appointment=appointment,
         wanted=wanted,
         objections=objections,
         other=other,
@@ -142,7 +142,7 @@ def cancellation(appointment_id: int) -> Response:
     return render(
         "desk/cancellation.html",
         status=422 if refusal or form.errors else 200,
-        visit=appointment,
+        appointment=appointment,
         form=form,
         other=other,
         refusal=refusal,

@@ -40,7 +40,7 @@ def show(appointment_id: int) -> Response:
     history = history_of(appointment)
     return render(
         "desk/show.html",
-        visit=appointment,
+        appointment=appointment,
         reference=spoken(appointment.booking.reference),
         standing=status_of(appointment),
         is_today=clinic_day(appointment.starts_at) == clinic_day(now),
@@ -58,17 +58,19 @@ def show(appointment_id: int) -> Response:
 @bp.get("/appointments/<id:appointment_id>/slip")
 @allow(Role.RECEPTION)
 def slip(appointment_id: int) -> Response:
-    visit, now = get_appointment(me(), appointment_id), clock.now()
-    audit.note_read(visit.child_id, visit.centre_id)
-    reference = visit.booking.reference
+    appointment, now = get_appointment(me(), appointment_id), clock.now()
+    audit.note_read(appointment.child_id, appointment.centre_id)
+    reference = appointment.booking.reference
     return render(
         "desk/slip.html",
-        visit=visit,
-        bring=bring_to(appointment.service for appointment in [visit, *other_parts(visit)]),
+        appointment=appointment,
+        bring=bring_to(part.service for part in [appointment, *other_parts(appointment)]),
         reference=spoken(reference),
         qr=qr_code(reference),
-        purposes=room_of(visit.service.kind).purposes_of([visit.id]).get(visit.id, ()),
-        wait=wait_of(visit, now),
-        health=answers_of([visit], now).get(visit.id),
-        must_stay=must_stay(visit),
+        purposes=room_of(appointment.service.kind)
+        .purposes_of([appointment.id])
+        .get(appointment.id, ()),
+        wait=wait_of(appointment, now),
+        health=answers_of([appointment], now).get(appointment.id),
+        must_stay=must_stay(appointment),
     )

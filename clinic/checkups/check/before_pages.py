@@ -39,7 +39,7 @@ def before(appointment_id: int) -> Response:
         appointment, check_queries.check_of(appointment.id), check_queries.done_before(appointment)
     )
     if one is None:
-        return render("checkups/no_check.html", visit=appointment, back="appointments.show")
+        return render("checkups/no_check.html", appointment=appointment, back="appointments.show")
     if request.method != "POST":
         return _page(appointment, one, check_queries.answers_of(appointment.child_id, one), {})
     if status_of(appointment) not in OPEN:
@@ -84,7 +84,7 @@ def _page(
         "checkups/before.html",
         partial="checkups/_before_progress.html",
         status=422 if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         check=one,
         signs=questions.signs(one),
         daily=questions.daily(one),

@@ -35,7 +35,7 @@ OVER = (Status.CANCELLED, Status.NO_SHOW, Status.DISPLACED)
 def show_nothing(appointment: Appointment) -> Response:
     """No check of the schedule is left for this child."""
     _note_read(appointment)
-    return render("checkups/no_check.html", visit=appointment, back="calendar.appointment")
+    return render("checkups/no_check.html", appointment=appointment, back="calendar.appointment")
 
 
 def _note_read(appointment: Appointment) -> None:
@@ -121,7 +121,7 @@ def _around(case: CheckAtHand) -> dict[str, object]:
     next_check = due(case.patient.birth_date, today, done) if is_finished else None
     next_day = max(today, next_check.due_from or today) if next_check else today
     return {
-        "visit": case.visit,
+        "appointment": case.visit,
         "reference": spoken(case.visit.booking.reference),
         "standing": standing,
         "is_over": standing in OVER,

@@ -42,7 +42,7 @@ def health() -> Response:
         "checkups/health.html",
         centres=all_centres(),
         nowhere=NOWHERE,
-        visits=check_ages(),
+        check_ages=check_ages(),
         bands=BANDS,
         checks=_shown(checks),
         weights={name: _shown(cells) for name, cells in weights.items()},

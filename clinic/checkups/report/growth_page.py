@@ -126,7 +126,7 @@ def page(child: Child, typed: Mapping[str, str], errors: Errors) -> Response:
         screened=screened,
         offers=_offers(child, series, today, screened),
         reports=finished_checks(child.id),
-        visits={check_age.id: check_age for check_age in check_ages()},
+        check_ages={check_age.id: check_age for check_age in check_ages()},
         entered=list(reversed(entered)),
         heights=heights,
         target=target_range(patient.sex, *heights) if heights else None,

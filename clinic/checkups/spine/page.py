@@ -85,7 +85,7 @@ def _page(
     return render(
         "checkups/spine.html",
         status=409 if is_late else 422 if errors or refusal else 200,
-        visit=appointment,
+        appointment=appointment,
         check=check,
         typed={name: typed.get(name, "") for name in FIELDS},
         saved=found if is_late else {},

@@ -114,7 +114,7 @@ def _page(
     return render(
         "manage/rota_visit.html",
         status=422 if refusal else 200,
-        visit=appointment,
+        appointment=appointment,
         wanted=wanted,
         against=found,
         other=other,

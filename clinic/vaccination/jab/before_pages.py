@@ -154,7 +154,7 @@ def _page(
     return render(
         "vaccination/before.html",
         status=422 if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         lines=lines,
         typed=typed,
         errors=errors,

@@ -100,7 +100,7 @@ def _page(
     return render(
         "vaccination/correction.html",
         status=status if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         row=row,
         vaccine=vaccines()[row.vaccine],
         lots=_lots(row, typed),

@@ -161,7 +161,7 @@ def _page(appointment: Appointment, typed: Mapping[str, str], errors: Errors) ->
     return render(
         "vaccination/visit.html",
         status=422 if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         is_mine=appointment.practitioner.user_id == me().id,  # whose calendar books what comes next
         reference=spoken(appointment.booking.reference),
         standing=status_of(appointment),

@@ -109,7 +109,7 @@ def reaction_report(appointment_id: int) -> Response:
     audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "vaccination/reaction_report.html",
-        visit=appointment,
+        appointment=appointment,
         reference=spoken(appointment.booking.reference),
         reports=jab_queries.reactions_of(appointment.id),
         given=giving.given_at(appointment.id),
@@ -156,7 +156,7 @@ def _form(appointment: Appointment, typed: Mapping[str, str], errors: Errors) ->
     return render(
         "vaccination/reaction.html",
         status=422 if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         reference=spoken(appointment.booking.reference),
         typed=typed,
         errors=errors,

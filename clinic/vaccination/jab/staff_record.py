@@ -112,7 +112,7 @@ def _page(
     return render(
         "vaccination/record.html",
         status=status if errors else 200,
-        visit=appointment,
+        appointment=appointment,
         rows=rows,
         corrections=corrections_shown(rows),
         given_ids=given_ids(rows, me().centre_ids(Role.CLINICIAN)),
