@@ -56,7 +56,7 @@ class Block:
 class BoardRow:
     """A line of a group: a visit, or free times that follow each other, or that it is now."""
 
-    visit: Appointment | None = None
+    appointment: Appointment | None = None
     free: Sequence[tuple[datetime, Block]] = ()
     is_now: bool = False
 
@@ -67,7 +67,7 @@ class BoardGroup:
 
     thing: object
     blocks: list[Block] = field(default_factory=list)
-    visits: list[Appointment] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
     line: int | None = None
 
     @property
@@ -82,13 +82,13 @@ class BoardGroup:
         found_free = {moment: block for block in self.blocks for moment in block.free}
         free = [(moment, found_free[moment]) for moment in sorted(found_free)]
         found: list[BoardRow] = []
-        for number, appointment in enumerate(self.visits):
+        for number, appointment in enumerate(self.appointments):
             found += [BoardRow(is_now=True)] if number == self.line else []
             before = [gap for gap in free if gap[0] < appointment.starts_at]
             free = free[len(before) :]
             found += [BoardRow(free=before)] if before else []
             found.append(BoardRow(appointment))
-        found += [BoardRow(is_now=True)] if self.line == len(self.visits) else []
+        found += [BoardRow(is_now=True)] if self.line == len(self.appointments) else []
         return [*found, BoardRow(free=free)] if free else found
 
 
@@ -131,9 +131,9 @@ def grouped(
             "room": appointment.room,
             "service": appointment.service,
         }[by]
-        group(thing).visits.append(appointment)
+        group(thing).appointments.append(appointment)
     for board_group in groups.values():
-        board_group.line = _line(board_group.visits, line)
+        board_group.line = _line(board_group.appointments, line)
     return [groups[number] for number in sorted(groups)]
 
 

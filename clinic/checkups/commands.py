@@ -34,7 +34,7 @@ def answer(case: Case) -> Case:
     if hb_done not in (None, True, False):
         raise BadCase("hb_done must be true or false")
     found = due(birth, on, done, discharge=discharge, hb_done=hb_done)
-    check_age = found.visit
+    check_age = found.check_age
     action, reason = screened(case)
     return {
         "next": check_age.id if check_age else None,

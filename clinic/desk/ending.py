@@ -129,7 +129,7 @@ def _page(centre: Centre, form: NoteForm, status: int, refusal: str = "") -> Res
     day, closed = day_at(centre, now), closing.last_closing(centre.id, now)
     tickets = [*day.open_tickets, *(closed.tickets if closed else ())]
     rows: list[Appointment] = [*day.missing, *day.marked, *day.unfinished]
-    seen: list[Appointment | Encounter] = [*rows, *(ticket.visit for ticket in tickets)]
+    seen: list[Appointment | Encounter] = [*rows, *(ticket.encounter for ticket in tickets)]
     audit.note_list("end of day", seen)
     return render(
         "desk/end.html",

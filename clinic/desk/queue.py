@@ -67,7 +67,7 @@ def call_next() -> Response:
 @allow(Role.RECEPTION, Role.CLINICIAN)
 def step(ticket_id: int) -> Response:
     ticket = get_ticket(me(), ticket_id)
-    centre, station, room = _asked_for(request.form, ticket.visit.centre)
+    centre, station, room = _asked_for(request.form, ticket.encounter.centre)
     refusal = _try(lambda: _do(get_ticket(me(), ticket_id)))
     return _after(refusal, centre, station, room, ticket_id)
 
@@ -116,7 +116,7 @@ def _do(ticket: Ticket) -> None:
 
 def _must_not_be_kept(ticket: Ticket) -> None:
     """Raise what the service's room says of a child that it lets go itself."""
-    child_id = ticket.visit.child_id
+    child_id = ticket.encounter.child_id
     if watched := watched_at({child_id}, ticket.centre_id).get(child_id):
         raise watched.refusal
 
@@ -167,7 +167,7 @@ def _render(
     here, lasts = hall(centre, station, room, now), last_steps(me(), centre, now)
     shown = [*here.tickets, *(one for one, _ in lasts)]
     if not is_away():
-        audit.note_list("queue", [ticket.visit for ticket in shown])
+        audit.note_list("queue", [ticket.encounter for ticket in shown])
     return render(
         "desk/queue.html",
         partial="desk/_queue.html",

@@ -28,7 +28,7 @@ class Hall:
     """A station of a centre now."""
 
     busy: list[Ticket]
-    visits: dict[int, Appointment]  # what the busy ones are here for, by ticket
+    appointments: dict[int, Appointment]  # what the busy ones are here for, by ticket
     waiting: list[Wait]
     early: list[Wait]  # long before their time
     watched: list[tuple[Ticket, datetime | None]]  # and until when
@@ -54,7 +54,7 @@ def get_ticket(user: Person, ticket_id: int) -> Ticket:
     query = select(Ticket).where(
         Ticket.id == ticket_id, Ticket.centre_id.in_(user.centre_ids(*STAFF))
     )
-    return db.session.execute(query.options(joinedload(Ticket.visit))).scalar_one()
+    return db.session.execute(query.options(joinedload(Ticket.encounter))).scalar_one()
 
 
 def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> Hall:
@@ -65,10 +65,10 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
     line = [wait for wait in waits if room is None or wait.ticket.room_id in (None, room.id)]
     busy = [ticket for ticket in here if ticket.state in BUSY]
     watched = [ticket for ticket in here if ticket.state is State.OBSERVING]
-    children = {ticket.visit.child_id for ticket in watched}
+    children = {ticket.encounter.child_id for ticket in watched}
     return Hall(
         busy=busy,
-        visits=queries.appointments_of(busy),
+        appointments=queries.appointments_of(busy),
         waiting=[wait for wait in line if not wait.early_for],
         early=[wait for wait in line if wait.early_for],
         watched=[(ticket, rules.watched_until(station, ticket.since)) for ticket in watched],
@@ -100,7 +100,7 @@ def last_steps(user: Person, centre: Centre, now: datetime) -> list[tuple[Ticket
             TicketStep.at >= now - rules.UNDO_WITHIN,
             TicketStep.verb.in_([verb for verb in Verb if verb is not Verb.UNDO]),
         )
-        .options(joinedload(Ticket.visit).joinedload(Encounter.child))
+        .options(joinedload(Ticket.encounter).joinedload(Encounter.child))
         .order_by(TicketStep.at.desc(), TicketStep.id.desc())
         .limit(5)
     )

@@ -124,7 +124,7 @@ def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason
     if was_called and not reason:
         raise AlreadyCalled(ticket=ticket.label)
     take_step(ticket, "take_back", by=by, now=now, state=State.VOID)
-    close_if_done(ticket.visit, by=by, now=now)
+    close_if_done(ticket.encounter, by=by, now=now)
 
 
 def _encounter(appointment: Appointment, *, by: Person, now: datetime) -> Encounter:
@@ -153,7 +153,7 @@ def _issue(encounter: Encounter, appointment: Appointment, *, by: Person, now: d
     number = _next_number(encounter, kind)
     station = pathways()[kind].path[0]
     ticket = Ticket(
-        visit=encounter,
+        encounter=encounter,
         centre_id=encounter.centre_id,
         day=encounter.day,
         kind=kind,

@@ -59,7 +59,7 @@ def last_closing(centre_id: int, now: datetime) -> Closing | None:
         select(Ticket, TicketStep.at, TicketStep.id, User.name)
         .join(TicketStep, (TicketStep.ticket_id == Ticket.id) & (TicketStep.number == Ticket.steps))
         .join(User, User.id == TicketStep.by_id)
-        .join(Ticket.visit)
+        .join(Ticket.encounter)
         .where(
             Ticket.centre_id == centre_id,
             Ticket.day == clinic_day(now),
@@ -67,7 +67,9 @@ def last_closing(centre_id: int, now: datetime) -> Closing | None:
             TicketStep.verb == Verb.CLOSE,
             ~is_here_again,
         )
-        .options(contains_eager(Ticket.visit).joinedload(Encounter.child), joinedload(Ticket.room))
+        .options(
+            contains_eager(Ticket.encounter).joinedload(Encounter.child), joinedload(Ticket.room)
+        )
         .order_by(TicketStep.at.desc(), Ticket.visit_id, Ticket.id)
     )
     rows = db.session.execute(query).all()
@@ -92,7 +94,7 @@ def reopen(centre_id: int, step_id: int, *, by: Person, now: datetime) -> int:
         before = db.session.scalars(
             select(TicketStep).filter_by(ticket_id=ticket.id, number=ticket.steps - 1)
         ).one()
-        ticket.visit.closed_at = ticket.visit.closed_by_id = None
+        ticket.encounter.closed_at = ticket.encounter.closed_by_id = None
         facts = {name: getattr(before, name) for name in STANDING}
         take_step(ticket, Verb.UNDO, by=by, now=now, undoes=ticket.steps, **facts)
     return len(closing.tickets)

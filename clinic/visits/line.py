@@ -54,7 +54,7 @@ def call_next(centre_id: int, station: str, room: Room, *, by: Person, now: date
         raise NotOurRoom
     query = (
         select(Ticket)
-        .join(Ticket.visit)
+        .join(Ticket.encounter)
         .where(
             Ticket.centre_id == centre_id,
             Ticket.day == clinic_day(now),
@@ -161,7 +161,7 @@ def finish(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     served = served_for(ticket, now)
     if state is State.DONE:
         take_step(ticket, Verb.FINISH, by=by, now=now, served=served, state=state)
-        close_if_done(ticket.visit, by=by, now=now)
+        close_if_done(ticket.encounter, by=by, now=now)
         return
     take_step(
         ticket,
@@ -181,7 +181,7 @@ def close(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     lock(ticket, seen)
     must(ticket, Verb.CLOSE, by)
     take_step(ticket, Verb.CLOSE, by=by, now=now, state=State.DONE)
-    close_if_done(ticket.visit, by=by, now=now)
+    close_if_done(ticket.encounter, by=by, now=now)
 
 
 def undo(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
@@ -196,7 +196,7 @@ def undo(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
     if len(standing) < 2 or too_late or standing[-1].verb not in [*Verb]:
         raise NothingToUndo(ticket=ticket.label)
     before, last = standing[-2:]
-    encounter = ticket.visit
+    encounter = ticket.encounter
     encounter.closed_at = encounter.closed_by_id = None
     facts = {name: getattr(before, name) for name in STANDING}
     take_step(ticket, Verb.UNDO, by=by, now=now, undoes=last.number, **facts)

@@ -49,7 +49,7 @@ class Encounter(Base):
 
     centre: Mapped[Centre] = relationship()
     child: Mapped[Child] = relationship()
-    tickets: Mapped[list["Ticket"]] = relationship(back_populates="visit", order_by="Ticket.id")
+    tickets: Mapped[list["Ticket"]] = relationship(back_populates="encounter", order_by="Ticket.id")
 
 
 class Ticket(Base):
@@ -87,7 +87,7 @@ class Ticket(Base):
     called_at: Mapped[datetime | None]  # last, to this station
     steps: Mapped[int]
 
-    visit: Mapped[Encounter] = relationship(back_populates="tickets")
+    encounter: Mapped[Encounter] = relationship(back_populates="tickets")
     room: Mapped[Room | None] = relationship(foreign_keys=[room_id])
 
     @property

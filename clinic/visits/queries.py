@@ -54,7 +54,7 @@ def queue(centre_id: int, day: date) -> list[Ticket]:
     query = (
         select(Ticket)
         .where(Ticket.centre_id == centre_id, Ticket.day == day, Ticket.state.in_(OPEN))
-        .options(joinedload(Ticket.visit).joinedload(Encounter.child), joinedload(Ticket.room))
+        .options(joinedload(Ticket.encounter).joinedload(Encounter.child), joinedload(Ticket.room))
         .order_by(Ticket.place, Ticket.id)
     )
     return list(db.session.scalars(query))
@@ -64,14 +64,14 @@ def tickets_of(child_ids: Iterable[int], centre_id: int, day: date) -> list[Tick
     """The tickets of these children there on that day; those taken back are left out."""
     query = (
         select(Ticket)
-        .join(Ticket.visit)
+        .join(Ticket.encounter)
         .where(
             Encounter.child_id.in_(set(child_ids)),
             Ticket.centre_id == centre_id,
             Ticket.day == day,
             Ticket.state != State.VOID,
         )
-        .options(joinedload(Ticket.visit), joinedload(Ticket.room))
+        .options(joinedload(Ticket.encounter), joinedload(Ticket.room))
         .order_by(Ticket.id)
     )
     return list(db.session.scalars(query))
@@ -81,7 +81,7 @@ def is_for(ticket: Ticket, appointment: Appointment) -> bool:
     """Whether the ticket is that appointment's: of its child, who is here for it, its kind and room."""
     return (
         appointment.arrived_at is not None
-        and ticket.visit.child_id == appointment.child_id
+        and ticket.encounter.child_id == appointment.child_id
         and ticket.kind == appointment.service.kind
         and ticket.own_room_id == appointment.room_id
     )
@@ -102,7 +102,7 @@ def appointments_of(tickets: Collection[Ticket]) -> dict[int, Appointment]:
     start, end = day_bounds(some.day)
     query = appointments().where(
         Appointment.centre_id == some.centre_id,
-        Appointment.child_id.in_({ticket.visit.child_id for ticket in tickets}),
+        Appointment.child_id.in_({ticket.encounter.child_id for ticket in tickets}),
         Appointment.starts_at >= start,
         Appointment.starts_at < end,
         Appointment.done_at.is_(None),
@@ -120,13 +120,13 @@ def labels_of(rows: Collection[Appointment]) -> dict[int, str]:
     """The ticket labels of these appointments, by appointment id; the last one if several were given."""
     query = (
         select(Ticket)
-        .join(Ticket.visit)
+        .join(Ticket.encounter)
         .where(
             Encounter.child_id.in_({row.child_id for row in rows}),
             Ticket.day.in_({clinic_day(row.starts_at) for row in rows}),
             Ticket.state != State.VOID,
         )
-        .options(joinedload(Ticket.visit))
+        .options(joinedload(Ticket.encounter))
         .order_by(Ticket.id)
     )
     tickets = list(db.session.scalars(query)) if rows else []

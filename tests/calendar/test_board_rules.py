@@ -39,11 +39,13 @@ def test_a_group_loses_no_free_time_and_no_visit(free, visits, line):
     line = None if line is None else min(line, len(booked))
     rows = BoardGroup(None, [block], booked, line).rows
 
-    assert [row.visit for row in rows if row.visit] == booked
+    assert [row.appointment for row in rows if row.appointment] == booked
     assert [moment for row in rows for moment, _ in row.free] == list(block.free)
     assert sum(row.is_now for row in rows) == (line is not None)
     shown = [
-        row.visit.starts_at if row.visit else row.free[-1][0] for row in rows if not row.is_now
+        row.appointment.starts_at if row.appointment else row.free[-1][0]
+        for row in rows
+        if not row.is_now
     ]
     assert shown == sorted(shown)
 

@@ -70,7 +70,7 @@ def test_done_is_taken_back_with_its_ticket_and_the_note_stays(page, visit):
     db.session.expire_all()
     assert (status_of(visit), visit.note) == (Status.ARRIVED, "还没看完")
     ticket = db.session.query(Ticket).one()
-    assert (ticket.state, ticket.visit.closed_at) == (State.WAITING, None)
+    assert (ticket.state, ticket.encounter.closed_at) == (State.WAITING, None)
     assert db.session.query(AuditEvent).filter_by(action="undo_finish").one().actor_id
     assert not broken_promises()
     assert press(answer, "完成", note="看完了").status == 303

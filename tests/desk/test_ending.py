@@ -91,7 +91,7 @@ def test_what_is_still_open_is_closed_with_one_press(slot, desk, reception, even
     desk.post("/desk/end/queue")
     ticket = db.session.query(Ticket).one()
     assert ticket.state is State.DONE
-    assert ticket.visit.closed_by_id == reception.id
+    assert ticket.encounter.closed_by_id == reception.id
     assert not desk.page("/desk/end").has_form(action="/end/queue")
 
 

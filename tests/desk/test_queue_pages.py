@@ -273,7 +273,7 @@ def test_the_wall_shows_numbers_and_rooms_in_both_languages_and_never_a_name(
     assert "Please go to" in wall
     assert child.name not in wall
     assert max(child.name_pinyin.split(), key=len) not in wall
-    assert first.visit.child is child
+    assert first.encounter.child is child
 
 
 def test_the_wall_is_unchanged_until_somebody_is_called(room, arrive, slot, app):

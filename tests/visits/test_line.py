@@ -89,7 +89,7 @@ def test_a_child_is_led_from_the_door_to_the_end_of_the_observation(morning):
     db.session.rollback()
     morning.do(line.finish, ticket, after=MINUTE)
     assert ticket.state is State.DONE
-    assert ticket.visit.closed_at == morning.now
+    assert ticket.encounter.closed_at == morning.now
 
 
 def test_checking_in_twice_is_one_visit_and_one_ticket(morning):
@@ -118,7 +118,7 @@ def test_two_vaccinations_of_one_child_have_one_ticket_and_another_room_has_its_
     third = make_appointment(child, check, slot)
     other = arriving.check_in(third, by=morning.desk, now=morning.now)
     assert other.label == "C001"
-    assert other.visit is first.visit
+    assert other.encounter is first.encounter
 
 
 def make_check_slot(morning, check):
@@ -140,7 +140,7 @@ def test_a_check_in_is_taken_back_with_its_ticket_and_made_again(morning):
     db.session.commit()
     ticket = db.session.query(Ticket).one()
     assert (status_of(appointment), ticket.state) == (Status.BOOKED, State.VOID)
-    assert ticket.visit.closed_at is not None
+    assert ticket.encounter.closed_at is not None
     with pytest.raises(NobodyWaits):
         morning.call_next("screening")
 
@@ -220,7 +220,7 @@ def test_who_is_on_time_goes_by_the_booked_time_and_who_is_late_by_arrival(morni
     morning.now = slots[2].starts_at + 16 * MINUTE
     arriving.check_in(late, by=morning.desk, now=morning.now)
     db.session.commit()
-    assert morning.call_next("screening").visit.child_id == early.child_id
+    assert morning.call_next("screening").encounter.child_id == early.child_id
 
 
 def test_who_was_not_there_comes_back_behind_the_next_three(morning):
@@ -283,13 +283,13 @@ def test_undo_goes_back_a_step_at_a_time_and_reopens_the_visit(both):
     morning.call_next("doctor")
     morning.do(line.begin, ticket)
     morning.do(line.finish, ticket)
-    assert ticket.visit.closed_at is not None
+    assert ticket.encounter.closed_at is not None
     walked = []
     for _ in range(3):
         morning.do(line.undo, ticket)
         walked.append(ticket.state)
     assert walked == [State.WITH, State.CALLED, State.WAITING]
-    assert ticket.visit.closed_at is None
+    assert ticket.encounter.closed_at is None
     with pytest.raises(NothingToUndo):
         morning.do(line.undo, ticket)
 

@@ -58,7 +58,7 @@ def test_who_got_a_dose_sits_down_to_be_observed_and_is_done_when_let_go(client,
         assert client.post(leaving).status_code == 303
 
     assert ticket().state is State.DONE
-    assert ticket().visit.closed_at == ON_THE_DAY + 31 * MINUTE
+    assert ticket().encounter.closed_at == ON_THE_DAY + 31 * MINUTE
 
 
 def test_the_board_goes_by_ticket_number(client, given):
@@ -103,7 +103,7 @@ def test_a_finished_visit_is_a_finished_ticket(client, seen):
     assert browser.post(f"/calendar/appointments/{visit.id}/outcome", data=facts).status_code == 303
 
     assert ticket().state is State.DONE
-    assert ticket().visit.closed_at == NOON
+    assert ticket().encounter.closed_at == NOON
 
 
 def test_what_is_on_record_is_not_taken_back_in_the_queue(seen):

@@ -19,7 +19,7 @@ from clinic.scheduling.models import Appointment
 class CheckAtHand:
     """One check of one child; `fields` is what is on record of it, or what a fresh page shows."""
 
-    visit: Appointment
+    appointment: Appointment
     check: CheckVisit | None
     sheet: CheckSheet
     on: date
@@ -54,7 +54,7 @@ def case_of(appointment: Appointment) -> CheckAtHand | None:
     kept = {"how": how.value} if Kind.LENGTH in sheet.amounts else {}
     kept |= {"note": appointment.note} | record.fields
     return CheckAtHand(
-        visit=appointment,
+        appointment=appointment,
         check=check,
         sheet=sheet,
         on=check.done_on if check else clinic_day(appointment.starts_at),

@@ -86,7 +86,7 @@ def _amount(
 def _read_found(reading: TypedCheck, sheet: CheckSheet, typed: Mapping[str, str]) -> None:
     """Findings, signs, advice and notes: of choices only what can be chosen."""
     choices = {finding.code: [each.value for each in finding.options] for finding in sheet.findings}
-    choices |= {sign.code: ["no", "yes"] for sign in signs(sheet.visit)}
+    choices |= {sign.code: ["no", "yes"] for sign in signs(sheet.check_age)}
     choices |= {topic.code: ["yes"] for topic in sheet.advice}
     choices["referral"] = ["agreed", "declined"]
     amounts = {"how", *(amount.value for amount in sheet.amounts)}
@@ -128,7 +128,7 @@ def unfinished(
     for finding in sheet.findings:
         if found.get(finding.code) == "abnormal" and not found.get(f"{finding.code}-note"):
             missing[f"{finding.code}-note"] = Doubt(mark("Write down the result."), {})
-    if referral(sheet.visit, found, age_months) and not found.get("referral"):
+    if referral(sheet.check_age, found, age_months) and not found.get("referral"):
         missing["referral"] = Doubt(mark("Say whether the child is referred."), {})
     return missing
 
@@ -167,7 +167,7 @@ def typed_of(form: Mapping[str, str], sheet: CheckSheet, answers: Mapping[str, s
             fields[name] = base.get(name, "")
             action, clashes = "look", [clash for clash in clashes if clash != name]
     if action == "answers":
-        for sign in signs(sheet.visit):
+        for sign in signs(sheet.check_age):
             said = answers.get(sign.code)
             fields[sign.code] = fields[sign.code] or (said if said in ("yes", "no") else "")
     version = an_id(form.get("version")) or 0

@@ -68,18 +68,22 @@ def _save(case: CheckAtHand, typed: Typed) -> Response:
     try:
         in_one_transaction(lambda: _keep(case, typed, reading))
     except recording.SavedMeanwhile:
-        return _merged(case_of(case.visit) or case, typed)
+        return _merged(case_of(case.appointment) or case, typed)
     except DomainError as refused:
         return show(case, typed, refusal=refused)
     is_finish = typed.action == FINISH
     flash(_("The check is finished.") if is_finish else _("The draft is saved."), "success")
-    return see_other("checkups.check", appointment_id=case.visit.id)
+    return see_other("checkups.check", appointment_id=case.appointment.id)
 
 
 def _keep(case: CheckAtHand, typed: Typed, reading: TypedCheck) -> None:
-    now, by, appointment = clock.now(), me(), case.visit
+    now, by, appointment = clock.now(), me(), case.appointment
     target = recording.Target(
-        appointment.child_id, appointment.centre_id, case.sheet.visit.id, case.on, appointment.id
+        appointment.child_id,
+        appointment.centre_id,
+        case.sheet.check_age.id,
+        case.on,
+        appointment.id,
     )
     found = reading.found | _why(case, reading.found)
     done = recording.save_check(
@@ -91,7 +95,7 @@ def _keep(case: CheckAtHand, typed: Typed, reading: TypedCheck) -> None:
 
 def _why(case: CheckAtHand, found: Mapping[str, str]) -> dict[str, str]:
     """What a referral is for, kept with it."""
-    sent_on = referral(case.sheet.visit, found, case.age_months)
+    sent_on = referral(case.sheet.check_age, found, case.age_months)
     if sent_on is None:
         return {}
     return {"referral-why": ",".join(check_question.code for check_question in sent_on.because)}

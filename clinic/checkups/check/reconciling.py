@@ -87,4 +87,4 @@ def _is_over(appointment: Appointment, made: Collection[CheckMade]) -> bool:
 def _is_due(appointment: Appointment, made: Collection[CheckMade]) -> bool:
     day = clinic_day(appointment.starts_at)
     found = due(appointment.child.birth_date, day, checks_done(appointment.child, made))
-    return found.visit is not None and (found.due_from or day) <= day
+    return found.check_age is not None and (found.due_from or day) <= day

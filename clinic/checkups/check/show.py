@@ -64,9 +64,9 @@ def show(
 
     `taken`: the fields that somebody else saved meanwhile and that are in the form now (409).
     """
-    _note_read(case.visit)
+    _note_read(case.appointment)
     reading = read(case.sheet, typed.fields, case.patient, case.on, case.before, case.fields)
-    names, signs = names_of(case), questions.signs(case.sheet.visit)
+    names, signs = names_of(case), questions.signs(case.sheet.check_age)
     return render(
         "checkups/check.html",
         partial="checkups/_check_live.html",
@@ -86,7 +86,7 @@ def show(
         names=names,
         growth=assessment(case.patient, case.on, reading.measured),
         crossed=crossed_now(case.patient, _entered(case), reading.measured),
-        sent_on=referral(case.sheet.visit, reading.found, case.age_months),
+        sent_on=referral(case.sheet.check_age, reading.found, case.age_months),
         all_clear=signs and all(reading.found.get(sign.code) == "no" for sign in signs),
         in_english=in_english,
         **_around(case),
@@ -113,16 +113,16 @@ def books(appointment: Appointment, day: date) -> bool | None:
 def _around(case: CheckAtHand) -> dict[str, object]:
     """The visit, and what comes after it."""
     today = clinic_day(clock.now())
-    standing = status_of(case.visit)
+    standing = status_of(case.appointment)
     is_finished = bool(case.check and case.check.finished_at)
-    done = [*case.done, case.sheet.visit.id]
-    first, _last = window(case.sheet.visit, case.patient.birth_date, None)
+    done = [*case.done, case.sheet.check_age.id]
+    first, _last = window(case.sheet.check_age, case.patient.birth_date, None)
     real, months = months_at(case.patient, case.on)
     next_check = due(case.patient.birth_date, today, done) if is_finished else None
     next_day = max(today, next_check.due_from or today) if next_check else today
     return {
-        "appointment": case.visit,
-        "reference": spoken(case.visit.booking.reference),
+        "appointment": case.appointment,
+        "reference": spoken(case.appointment.booking.reference),
         "standing": standing,
         "is_over": standing in OVER,
         "is_early": case.on > today,
@@ -131,7 +131,7 @@ def _around(case: CheckAtHand) -> dict[str, object]:
         "is_finished": is_finished,
         "next_check": next_check,
         "next_day": next_day,
-        "books": books(case.visit, next_day) if next_check and next_check.visit else None,
+        "books": books(case.appointment, next_day) if next_check and next_check.check_age else None,
     }
 
 
@@ -140,12 +140,12 @@ def _parts(case: CheckAtHand) -> dict[str, object]:
     sheet = case.sheet
     last = {amount: last_of(amount, case.on, case.before) for amount in sheet.amounts}
     grouped = [(group, [f for f in sheet.findings if f.group == group.code]) for group in groups()]
-    daily = questions.daily(sheet.visit)
+    daily = questions.daily(sheet.check_age)
     return {
         "sheet": sheet,
         "units": {amount: UNITS[amount][0] for amount in sheet.amounts},
         "last": {kind: (one, written(kind, one.amount)) for kind, one in last.items() if one},
-        "signs": questions.signs(sheet.visit),
+        "signs": questions.signs(sheet.check_age),
         "said": [
             (check_question, check_question.option(case.answers.get(check_question.code, "")))
             for check_question in daily
@@ -161,7 +161,7 @@ def _parts(case: CheckAtHand) -> dict[str, object]:
 
 def names_of(case: CheckAtHand) -> dict[str, str]:
     """Every field in the reader's language."""
-    standing = "height" in case.sheet.visit.items
+    standing = "height" in case.sheet.check_age.items
     words = {
         Kind.WEIGHT.value: _("Weight"),
         Kind.LENGTH.value: _("Height") if standing else _("Length"),
@@ -174,7 +174,7 @@ def names_of(case: CheckAtHand) -> dict[str, str]:
         "referral": _("Referral"),
         "note": _("Note"),
     }
-    words |= {sign.code: name_of(sign, "text") for sign in questions.signs(case.sheet.visit)}
+    words |= {sign.code: name_of(sign, "text") for sign in questions.signs(case.sheet.check_age)}
     for finding in case.sheet.findings:
         words[finding.code] = name_of(finding)
         words[f"{finding.code}-note"] = _("%(name)s: note", name=name_of(finding))
@@ -192,7 +192,7 @@ def value_of(case: CheckAtHand, name: str, value: str) -> str:
         "declined": _("The family declines"),
     }
     choices = {finding.code: finding.options for finding in case.sheet.findings}
-    choices |= {sign.code: sign.options for sign in questions.signs(case.sheet.visit)}
+    choices |= {sign.code: sign.options for sign in questions.signs(case.sheet.check_age)}
     for option in choices.get(name, ()):
         if option.value == value:
             return name_of(option)

@@ -69,7 +69,7 @@ class Topic:
 class CheckSheet:
     """Everything that one check asks."""
 
-    visit: CheckAge
+    check_age: CheckAge
     amounts: tuple[Kind, ...]
     findings: tuple[Finding, ...]
     acuity: bool
@@ -81,7 +81,7 @@ class CheckSheet:
         """The fields without which the check is not whole."""
         return (
             *(amount.value for amount in self.amounts),
-            *(sign.code for sign in signs(self.visit)),
+            *(sign.code for sign in signs(self.check_age)),
             *(finding.code for finding in self.findings),
             *(ACUITY if self.acuity else ()),
         )
@@ -140,7 +140,7 @@ def advice(check_age: CheckAge) -> tuple[Topic, ...]:
 def sheet(check_age: CheckAge, items: Collection[str]) -> CheckSheet:
     """What that check asks; `items`: those of the schedule that are due (haemoglobin may not be)."""
     return CheckSheet(
-        visit=check_age,
+        check_age=check_age,
         amounts=tuple(
             AMOUNTS[item] for item in check_age.items if item in AMOUNTS and item in items
         ),

@@ -23,7 +23,7 @@ def check_needs(one: NextCheck, on: date, booked: Sequence[date]) -> list[DueIte
 
     `booked`: the days of the health checks that are booked; one before its age is another check.
     """
-    check_age = one.visit
+    check_age = one.check_age
     if check_age is None:
         return []
     booked_on = next((day for day in booked if day >= (one.due_from or day)), None)

@@ -18,9 +18,9 @@ HB = "haemoglobin"
 
 @dataclass(frozen=True)
 class NextCheck:
-    """The next check; `visit` is None when all are done or the child is seven."""
+    """The next check; `check_age` is None when all are done or the child is seven."""
 
-    visit: CheckAge | None
+    check_age: CheckAge | None
     due_from: date | None = None
     due_by: date | None = None
     overdue: bool = False

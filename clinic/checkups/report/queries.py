@@ -31,7 +31,7 @@ class Report:
     """A finished check as it was: its growth to that day, other amounts, and what was found (by code)."""
 
     check: CheckVisit
-    visit: CheckAge
+    check_age: CheckAge
     series: list[ChartSeries]
     amounts: list[tuple[Kind, str, str]]  # kind, number, unit
     found: dict[str, str]

@@ -64,7 +64,7 @@ def visit_of(child, *, on=TOMORROW, done=True):
 
 
 def next_of(child, on=TODAY):
-    found = dues_of([child], on)[child.id].visit
+    found = dues_of([child], on)[child.id].check_age
     return found and found.id
 
 

@@ -125,7 +125,7 @@ def test_a_screening_is_kept_and_the_next_look_is_booked_from_it(client, school)
     # It is none of the thirteen checks: no report, nothing of it in the schedule.
     assert client.get(f"/checkups/visits/{school.visit.id}/report").status_code == 404
     assert client.get(f"/checkups/visits/{school.visit.id}").status_code == 404
-    assert dues_of([school.child], ON)[school.child.id].visit is None
+    assert dues_of([school.child], ON)[school.child.id].check_age is None
 
 
 @pytest.mark.parametrize(
