@@ -1,7 +1,9 @@
 """The public pages, and where a parent's visit begins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import time
 from itertools import groupby
+from typing import Protocol
 
 from flask import Blueprint, Response, request
 from flask_login import current_user
@@ -14,8 +16,7 @@ from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
-from clinic.centres.models import Centre, OpeningHours
-from clinic.centres.queries import all_centres, get_centre, services_of
+from clinic.centres.queries import get_centre, public_centres, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.outside import id_of, pick
@@ -29,12 +30,29 @@ from clinic.web import render
 bp = Blueprint("home", __name__)
 
 
+class Hours(Protocol):
+    """When a centre is open on a weekday: a row of `opening_hours`."""
+
+    @property
+    def weekday(self) -> int: ...
+    @property
+    def opens(self) -> time: ...
+    @property
+    def closes(self) -> time: ...
+
+
 @bp.get("/")
 @public("what the centres do is everybody's to know")
 def index() -> Response:
     if current_user.is_authenticated and Role.PARENT in me().roles and not is_away():
         return _start()
-    return render("home/index.html", centres=_with_hours(), rooms=rooms(), for_child=None)
+    return render(
+        "home/index.html",
+        centres=public_centres(),
+        hours_of=hours_of,
+        rooms=rooms(),
+        for_child=None,
+    )
 
 
 def _start() -> Response:
@@ -129,7 +147,7 @@ def centre(code: str) -> Response:
     return render(
         "home/centre.html",
         centre=found,
-        hours=hours_of(found),
+        hours=hours_of(found.opening_hours),
         services=[
             (room, [service for service in found.services if service.kind == room.kind])
             for room in rooms()
@@ -137,16 +155,10 @@ def centre(code: str) -> Response:
     )
 
 
-def _with_hours() -> list[tuple[Centre, list[tuple[list[int], list[OpeningHours]]]]]:
-    return [(centre, hours_of(centre)) for centre in all_centres()]
-
-
-def hours_of(centre: Centre) -> list[tuple[list[int], list[OpeningHours]]]:
+def hours_of(opening_hours: Iterable[Hours]) -> list[tuple[list[int], list[Hours]]]:
     """Opening hours with the neighbouring weekdays that share them put together."""
-    by_day = {
-        weekday: list(rows) for weekday, rows in groupby(centre.opening_hours, lambda o: o.weekday)
-    }
-    together: list[tuple[list[int], list[OpeningHours]]] = []
+    by_day = {weekday: list(rows) for weekday, rows in groupby(opening_hours, lambda o: o.weekday)}
+    together: list[tuple[list[int], list[Hours]]] = []
     for weekday, rows in sorted(by_day.items()):
         times = [(row.opens, row.closes) for row in rows]
         if together:
