@@ -21,6 +21,7 @@ FLOORS = {  # what a floor is for, by a module on it
     "vaccination": "services, a folder each",
     "booking": "choose, hold, confirm",
     "services": "what a service says",
+    "questionnaires": "what families are asked",
     "notices": "messages (to come)",
     "visits": "who is here today",
     "scheduling": "one scheduler for all",
@@ -36,6 +37,7 @@ FLOORS = {  # what a floor is for, by a module on it
     "hosts": "names of the site",
     "db": "one transaction a deed",
     "outside": "what comes from outside",
+    "amounts": "units and amounts",
     "plain": "text made plain",
     "clock": "the ground",
 }

@@ -11,12 +11,15 @@ from clinic.calendar import feeds
 from clinic.centres.models import Closure, Leave
 from clinic.checkups.check import queries as check_queries
 from clinic.checkups.check import recording
+from clinic.checkups.due.questions import versions
 from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import SPINE
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Relation
+from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.responding import respond_to_some
 from clinic.scheduling.appointments import booking, new_times
 from clinic.scheduling.changes import applying, leaves
 from clinic.scheduling.changes import kinds as changes_kinds
@@ -38,7 +41,6 @@ from clinic.vaccination.jab.giving import Jab
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.jab.queries import lines_of
 from clinic.vaccination.jab.rules import CHECKS
-from clinic.vaccination.jab.screening import Answer
 from clinic.vaccination.record import conditions
 from clinic.vaccination.record import recording as record_recording
 from clinic.vaccination.record.models import Condition, Source
@@ -225,7 +227,7 @@ def _record_home(world):
 
 
 def _agree(world, visited, doses):
-    answers = {question.code: Answer(False) for question in screening.questions()}
+    answers = {question.code: Answer("no") for question in screening.versions().current.questions}
     before.answer(visited, answers, doses, language="zh", by=world.parent, now=NOW)
     lines = [line for line in lines_of(visited, TODAY) if line.vaccine.code in doses]
     before.decide(
@@ -273,9 +275,11 @@ def _go_through_today(world):
 def _look_at(world):
     """A check and a spine screening are begun; the family has answered before the check."""
     check, bend = world.today["check"], world.today["spine"]
-    due = check_queries.check_age_at(check, None, check_queries.done_before(check)).id
-    recording.answer(check.child, due, {"sign-1": "no"}, by=world.parent, now=NOON)
-    target = recording.Target(check.child_id, world.centre.id, due, TODAY, check.id)
+    due = check_queries.check_age_at(check, None, check_queries.done_before(check))
+    sign = {"sign-1": Answer("no")}
+    facts = {"language": "zh", "by": world.parent, "now": NOON}
+    respond_to_some(versions(due), check.child, sign, **facts)
+    target = recording.Target(check.child_id, world.centre.id, due.id, TODAY, check.id)
     weight = [Measured(TODAY, Kind.WEIGHT, 8100)]
     recording.save_check(target, 0, weight, {"physical_exam": "normal"}, by=world.doctor, now=NOW)
     target = recording.Target(bend.child_id, world.centre.id, SPINE, TODAY, bend.id)

@@ -1,4 +1,4 @@
-"""Checks that were done, what was measured (Observation), what was found and answered."""
+"""Checks that were done, what was measured (Observation) and what was found."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ SPINE = "SP"  # as a check's `visit`: a spine screening, none of the thirteen ch
 
 
 class EnteredBy(StrEnum):
-    """Who measured or answered."""
+    """Who measured."""
 
     CLINIC = "clinic"
     PARENT = "parent"
@@ -113,14 +113,14 @@ class Measurement(EnteredRow, Base):
 
 
 class CheckFinding(EnteredRow, Base):
-    """One finding of a check, or one answer of a parent before it."""
+    """One finding of a check."""
 
     __tablename__ = "screenings"
     __table_args__ = (
         CheckConstraint("length(code) >= 1 AND length(value) >= 1", name="not_empty"),
         *of_entry(),
+        CheckConstraint("check_visit_id IS NOT NULL", name="of_a_check"),
         once("uq_screenings_live_check", "check_visit_id", "code", at_a_check=True),
-        once("uq_screenings_live_answer", "child_id", "visit", "code", at_a_check=False),
         Index("ix_screenings_child_id", "child_id"),
     )
 

@@ -15,10 +15,11 @@ from clinic.db import in_one_transaction
 from clinic.desk.blueprint import bp
 from clinic.desk.queries import get_appointment
 from clinic.errors import DomainError
-from clinic.i18n import name_of, say
+from clinic.i18n import say
+from clinic.questionnaires.asking_again import AnsweredYes, AsksAgain, ask_again
+from clinic.questionnaires.forms import field_of, named
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
-from clinic.services.answers import Answers, AsksAgain
 from clinic.services.room import answers_of, must_ask, room_of
 from clinic.typed import Errors, text_in, typed_in
 from clinic.visits import arriving
@@ -46,9 +47,7 @@ def answers(appointment_id: int) -> Response:
         return _page(appointment, health, typed, errors, now)
 
     def work() -> Appointment | None:
-        asks_again.ask_again(
-            appointment, health, still=still, tenths=tenths, note=note, by=me(), now=now
-        )
+        ask_again(appointment, health, still=still, tenths=tenths, note=note, by=me(), now=now)
         return _check_in(appointment, now)
 
     try:
@@ -65,23 +64,23 @@ def answers(appointment_id: int) -> Response:
 
 
 def _read(
-    asks_again: AsksAgain, health: Answers, typed: Mapping[str, str], errors: Errors
+    asks_again: AsksAgain, health: AnsweredYes, typed: Mapping[str, str], errors: Errors
 ) -> tuple[list[str], int | None, str]:
     """The codes that are still so, the temperature in tenths of a degree, and the note."""
     still = []
-    for health_question in health.yes:
-        answer = typed.get(f"q-{health_question.code}")
+    for question in health.yes:
+        answer = typed.get(field_of(question.code))
         if answer not in ("yes", "no"):
-            errors[f"q-{health_question.code}"] = _("Please answer yes or no.")
+            errors[field_of(question.code)] = _("Please answer yes or no.")
         elif answer == "yes":
-            still.append(health_question.code)
+            still.append(question.code)
     tenths = None
     if typed.get("temperature"):
         try:
             tenths = amount_of(Kind.TEMPERATURE, typed["temperature"])
         except DomainError as refused:
             errors["temperature"] = say(refused)
-    elif asks_again.MEASURED in still:
+    elif asks_again.measured in still:
         errors["temperature"] = _("Please measure the temperature.")
     return still, tenths, text_in(typed, "note", errors, most=300)
 
@@ -101,17 +100,13 @@ def _check_in(visit: Appointment, now: datetime) -> Appointment | None:
 
 def _page(
     appointment: Appointment,
-    health: Answers,
+    health: AnsweredYes,
     typed: Mapping[str, str],
     errors: Errors,
     now: datetime,
 ) -> Response:
     audit.note_read(appointment.child_id, appointment.centre_id)
     is_today = clinic_day(appointment.starts_at) == clinic_day(now)
-    named = {
-        f"q-{health_question.code}": name_of(health_question, "text")
-        for health_question in health.yes
-    }
     return render(
         "desk/answers.html",
         status=422 if errors else 200,
@@ -119,6 +114,6 @@ def _page(
         health=health,
         typed=typed,
         errors=errors,
-        named=named | {"temperature": _("Temperature") + ": "},
+        named=named(health.yes) | {"temperature": _("Temperature") + ": "},
         checks_in=is_today and status_of(appointment) in (Status.BOOKED, Status.NO_SHOW),
     )

@@ -16,10 +16,10 @@ from clinic.centres.models import Centre
 from clinic.errors import DomainError
 from clinic.families.models import Child
 from clinic.families.reconciling import Dependents
+from clinic.questionnaires.asking_again import AnsweredYes, AsksAgain, answered_yes
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies.policy import NEVER_PAUSED
 from clinic.scheduling.verdict.requirements import Requirements
-from clinic.services.answers import Answers, AsksAgain
 from clinic.services.demo import RoomDemo
 from clinic.services.due import DueItem, Outlook
 from clinic.visits import stations
@@ -204,19 +204,19 @@ def by_room(appointments: Iterable[Appointment]) -> Mapping[str, list[Appointmen
     return found
 
 
-def answers_of(appointments: Iterable[Appointment], now: datetime) -> Mapping[int, Answers]:
+def answers_of(appointments: Iterable[Appointment], now: datetime) -> Mapping[int, AnsweredYes]:
     """What was answered with yes before these appointments, by id. Two queries a room that asks."""
-    found: dict[int, Answers] = {}
+    found: dict[int, AnsweredYes] = {}
     for kind, those in by_room(appointments).items():
         if asks_again := room_of(kind).asks_again:
-            found |= asks_again.health_of([appointment.id for appointment in those], now)
+            found |= answered_yes(asks_again, [appointment.id for appointment in those], now)
     return found
 
 
 def must_ask(appointment: Appointment, now: datetime) -> bool:
     """Whether the desk has to ask something again before this check-in."""
-    asks_again = room_of(appointment.service.kind).asks_again
-    return asks_again is not None and asks_again.must_ask(appointment, now)
+    answered = answers_of([appointment], now).get(appointment.id)
+    return answered is not None and answered.asked is None
 
 
 def has_record(appointment: Appointment) -> bool:

@@ -7,9 +7,9 @@ from clinic.accounts.models import Role
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.families.pinyin import initials as initials_of
+from clinic.questionnaires.answers import Answer
 from clinic.vaccination.jab import before, screening
 from clinic.vaccination.jab import queries as jab_queries
-from clinic.vaccination.jab.screening import Answer
 from clinic.vaccination.stock import reserving
 from tests.makes import (
     NOON,
@@ -94,7 +94,7 @@ def vaccinations(app):
 def _is_ready(visit, parent):
     """MMR is reserved for the visit; the guardian has answered every question with no, and agrees."""
     reserving.reserve([MMR], appointment=visit, by=parent, now=YESTERDAY)
-    answers = {question.code: Answer(False) for question in screening.questions()}
+    answers = {question.code: Answer("no") for question in screening.versions().current.questions}
     facts = {"language": "zh", "by": parent, "now": YESTERDAY}
     before.answer(visit, answers, ["MMR"], **facts)
     lines = [line for line in jab_queries.lines_of(visit, TODAY) if line.is_reserved]

@@ -91,7 +91,7 @@ def answer_at_home(parent, before):
     parent.sign_in("parent")
     parent.open(before)
     for name in SIGNS[:3]:
-        choose(parent, name, "no")
+        choose(parent, f"q-{name}", "no")
         if parent.scripts:
             page.locator("#progress", has_text=re.compile(rf"{SIGNS.index(name) + 1}\b")).wait_for()
     if not parent.scripts:
@@ -100,9 +100,9 @@ def answer_at_home(parent, before):
     parent.open(before)
     assert page.locator("input:checked").count() == 3
     for name in SIGNS[3:]:
-        choose(parent, name, "no")
+        choose(parent, f"q-{name}", "no")
     for name in ("milk", "solids", "sleep", "outdoor", "screen"):
-        page.locator(f'input[name="{name}"]').last.check()
+        page.locator(f'input[name="q-{name}"]').last.check()
     parent.press(page.locator("#before .btn-primary"))
     assert re.search(r"/appointments/\d+$", page.url)
 

@@ -6,8 +6,12 @@ from datetime import UTC, date, datetime
 from clinic.accounts.models import Role
 from clinic.amounts import Kind
 from clinic.checkups.check import recording
+from clinic.checkups.due.questions import versions
+from clinic.checkups.due.schedule import check_ages
 from clinic.checkups.growth.measuring import Measured
 from clinic.db import db
+from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.responding import respond_to_some
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -66,7 +70,10 @@ class Day:
         """The parent answers at home."""
         db.session.rollback()  # it looks at what is there by now
         answers = SIGNS | DAILY if answers is None else answers
-        recording.answer(self.child, visit, answers, by=self.parent, now=self.eve)
+        check_age = next(each for each in check_ages() if each.id == visit)
+        given = {code: Answer(value) if value else None for code, value in answers.items()}
+        facts = {"language": "zh", "by": self.parent, "now": self.eve}
+        respond_to_some(versions(check_age), self.child, given, **facts)
         db.session.commit()
 
     def measured(self, on=LAST_MONTH, *, kind=Kind.WEIGHT, amount=8900, how=None):

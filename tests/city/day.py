@@ -15,6 +15,7 @@ from clinic.checkups.check import recording
 from clinic.checkups.growth.measuring import Measured
 from clinic.clock import at
 from clinic.db import db
+from clinic.questionnaires.answers import Answer
 from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
@@ -33,7 +34,6 @@ from clinic.vaccination.jab import (
     queries as jab_queries,
 )
 from clinic.vaccination.jab.rules import CHECKS
-from clinic.vaccination.jab.screening import Answer
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.stock import lots
 from clinic.visits import arriving, recorded
@@ -178,7 +178,9 @@ class Day:
 
     def _vaccinate(self, visit, now):
         parent = visit.booking.made_by
-        answers = {question.code: Answer(False) for question in screening.questions()}
+        answers = {
+            question.code: Answer("no") for question in screening.versions().current.questions
+        }
         before.answer(visit, answers, ["MMR"], language="zh", by=parent, now=now)
         lines = [line for line in jab_queries.lines_of(visit, self.day) if line.is_reserved]
         decisions = [(line, True) for line in lines]

@@ -9,9 +9,11 @@ import time_machine
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.db import db
+from clinic.questionnaires.asking_again import answered_yes, ask_again
+from clinic.questionnaires.models import AskedAgain
 from clinic.scheduling.status import Status, status_of
-from clinic.vaccination.jab.asked_again import ask_again, health_of
-from clinic.vaccination.jab.models import AdverseEvent, AskedAgain
+from clinic.vaccination.jab.before import ASKS_AGAIN
+from clinic.vaccination.jab.models import AdverseEvent
 from clinic.visits.queries import desk_version
 from tests.makes import TOMORROW, make_appointment, make_child, make_user
 from tests.vaccination.jab.at_the_jab import ON_THE_DAY, Day
@@ -94,10 +96,13 @@ def test_a_new_answer_is_asked_again_and_yesterdays_asking_does_not_count(day, d
     page = desk.page(f"/desk/appointments/{day.visit.id}/answers").form()
     page.fill(**{"q-fever": "no"}).submit("保存并签到")
     now = ON_THE_DAY + timedelta(minutes=5)
-    assert health_of([day.visit.id], now)[day.visit.id].still == []
-    assert health_of([day.visit.id], now + timedelta(days=1))[day.visit.id].asked is None
+    assert answered_yes(ASKS_AGAIN, [day.visit.id], now)[day.visit.id].still == []
+    assert (
+        answered_yes(ASKS_AGAIN, [day.visit.id], now + timedelta(days=1))[day.visit.id].asked
+        is None
+    )
     day.answer(yes=("illness",), now=now)
-    assert health_of([day.visit.id], now)[day.visit.id].asked is None
+    assert answered_yes(ASKS_AGAIN, [day.visit.id], now)[day.visit.id].asked is None
 
 
 def test_who_answered_no_is_checked_in_at_once(day, desk):
@@ -117,10 +122,12 @@ def test_a_family_is_asked_child_by_child_and_comes_in_together(day, desk):
 
 def test_the_degrees_are_as_they_were_measured(day):
     day.answer(yes=("fever",))
-    health = health_of([day.visit.id], ON_THE_DAY)[day.visit.id]
+    health = answered_yes(ASKS_AGAIN, [day.visit.id], ON_THE_DAY)[day.visit.id]
     heard = {"still": [], "tenths": 385, "note": ""}
     ask_again(day.visit, health, **heard, by=day.vaccinator, now=ON_THE_DAY)
-    assert health_of([day.visit.id], ON_THE_DAY)[day.visit.id].degrees == Decimal("38.5")
+    assert answered_yes(ASKS_AGAIN, [day.visit.id], ON_THE_DAY)[day.visit.id].degrees == Decimal(
+        "38.5"
+    )
 
 
 def test_answers_and_reactions_change_the_version_of_the_desk(day):

@@ -1,6 +1,5 @@
 """A parent answers the warning signs and a few questions before a check, at home in two minutes."""
 
-import json
 from collections.abc import Mapping
 
 from flask import Response, flash, request
@@ -11,17 +10,20 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.checkups.blueprint import bp
 from clinic.checkups.check import queries as check_queries
-from clinic.checkups.check import recording
 from clinic.checkups.due import questions
 from clinic.checkups.due.schedule import CheckAge
+from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.families.consenting import needs_consent
-from clinic.outside import an_object
+from clinic.i18n import language
+from clinic.questionnaires import forms
+from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.responding import respond_to_some
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
+from clinic.typed import Errors
 from clinic.web import is_htmx, render, see_other
 
-Errors = dict[str, str]
 OPEN = (Status.BOOKED, Status.ARRIVED)
 
 
@@ -35,62 +37,59 @@ def before(appointment_id: int) -> Response:
     button saves everything, and what is missing is said beside it.
     """
     appointment = check_queries.get_own_check(me(), appointment_id)
-    one = check_queries.check_age_at(
+    check_age = check_queries.check_age_at(
         appointment, check_queries.check_of(appointment.id), check_queries.done_before(appointment)
     )
-    if one is None:
+    if check_age is None:
         return render("checkups/no_check.html", appointment=appointment, back="appointments.show")
     if request.method != "POST":
-        return _page(appointment, one, check_queries.answers_of(appointment.child_id, one), {})
+        return _page(appointment, check_age, {})
     if status_of(appointment) not in OPEN:
         closed = _("This visit is over. Nothing can be changed any more.")
-        return _page(
-            appointment,
-            one,
-            check_queries.answers_of(appointment.child_id, one),
-            {"before": closed},
-        )
-    new = _changed(one, request.form)
-    in_one_transaction(
-        lambda: recording.answer(appointment.child, one.id, new, by=me(), now=clock.now())
-    )
-    answers = check_queries.answers_of(appointment.child_id, one)
-    missing = questions.unanswered(one, answers)
-    if is_htmx():
-        return _page(appointment, one, answers, {})
-    if missing:
-        words = _("Please choose an answer.")
-        return _page(appointment, one, answers, {each.code: words for each in missing})
+        return _page(appointment, check_age, {"before": closed})
+    _keep(appointment, check_age)
+    kept = forms.typed_of(check_queries.answers_of(appointment.child_id, check_age))
+    _answers, missing = _read(appointment, check_age, kept)
+    if is_htmx() or missing:
+        return _page(appointment, check_age, {} if is_htmx() else missing)
     flash(_("Thank you, that is saved. The doctor sees your answers."), "success")
     return see_other("appointments.show", appointment_id=appointment.id)
 
 
-def _changed(one: CheckAge, form: Mapping[str, str]) -> dict[str, str]:
-    """The answers that were chosen; what somebody else changed meanwhile is left alone."""
-    only, shown = form.get("only"), an_object(form.get("shown"))
-    return {
-        each.code: form[each.code]
-        for each in questions.questions(one)
-        if each.option(form.get(each.code, ""))
-        and (each.code == only if only else form[each.code] != shown.get(each.code))
-    }
+def _keep(appointment: Appointment, check_age: CheckAge) -> None:
+    """What was chosen; what somebody else changed meanwhile is left alone."""
+    chosen, _missing = _read(appointment, check_age, request.form)
+    new = forms.changed_in(chosen, request.form)
+    asked, child = questions.versions(check_age), appointment.child
+    in_one_transaction(
+        lambda: respond_to_some(asked, child, new, language=language(), by=me(), now=clock.now())
+    )
 
 
-def _page(
-    appointment: Appointment, one: CheckAge, answers: Mapping[str, str], errors: Errors
-) -> Response:
+def _read(
+    appointment: Appointment, check_age: CheckAge, typed: Mapping[str, str]
+) -> tuple[dict[str, Answer], Errors]:
+    """The answers, and what is missing or wrong, by field."""
+    born, today = appointment.child.birth_date, clinic_day(clock.now())
+    return forms.answers_in(questions.questions(check_age), typed, birth_date=born, today=today)
+
+
+def _page(appointment: Appointment, check_age: CheckAge, errors: Errors) -> Response:
     """The page, or only how far they are."""
+    answers = check_queries.answers_of(appointment.child_id, check_age)
     return render(
         "checkups/before.html",
         partial="checkups/_before_progress.html",
         status=422 if errors else 200,
         appointment=appointment,
-        check=one,
-        signs=questions.signs(one),
-        daily=questions.daily(one),
-        missing=questions.unanswered(one, answers),
-        answers=answers,
-        shown=json.dumps(answers),
+        check=check_age,
+        signs=questions.signs(check_age),
+        daily=questions.daily(check_age),
+        asked=questions.questions(check_age),
+        missing=questions.versions(check_age).current.unanswered(answers),
+        typed=forms.typed_of(answers),
+        shown=forms.shown(answers),
         errors=errors,
+        named=forms.named(questions.questions(check_age)),
         is_open=status_of(appointment) in OPEN,
     )

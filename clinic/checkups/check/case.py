@@ -53,6 +53,7 @@ def case_of(appointment: Appointment) -> CheckAtHand | None:
     how = How.STANDING if "height" in one.items else How.LYING
     kept = {"how": how.value} if Kind.LENGTH in sheet.amounts else {}
     kept |= {"note": appointment.note} | record.fields
+    answered = queries.answers_of(appointment.child_id, one)
     return CheckAtHand(
         appointment=appointment,
         check=check,
@@ -62,6 +63,6 @@ def case_of(appointment: Appointment) -> CheckAtHand | None:
         fields={name: kept.get(name, "") for name in sheet.fields},
         before=record.before,
         from_home=record.from_home,
-        answers=queries.answers_of(appointment.child_id, one),
+        answers={code: answer.value for code, answer in answered.items()},
         done=done,
     )

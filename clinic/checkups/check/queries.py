@@ -19,12 +19,15 @@ from clinic.centres.models import Service
 from clinic.checkups.due.items import CheckSheet, sheet
 from clinic.checkups.due.next_check import HB, hb_needed, next_check_age
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
+from clinic.checkups.due.questions import code_of, versions
 from clinic.checkups.due.schedule import CheckAge, check_ages
 from clinic.checkups.growth.measuring import Measured
 from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurement
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.responding import latest
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 
@@ -143,12 +146,7 @@ def _measured(row: Measurement) -> Measured:
     return Measured(row.measured_on, row.kind, row.amount, row.how)
 
 
-def answers_of(child_id: int, one: CheckAge) -> dict[str, str]:
-    """What the family answered before that check, by question."""
-    query = select(CheckFinding.code, CheckFinding.value).where(
-        CheckFinding.child_id == child_id,
-        CheckFinding.visit == one.id,
-        CheckFinding.check_visit_id.is_(None),
-        CheckFinding.voided_at.is_(None),
-    )
-    return {row.code: row.value for row in db.session.execute(query)}
+def answers_of(child_id: int, check_age: CheckAge) -> dict[str, Answer]:
+    """What the family answered before that check, by question, as far as it is asked so today."""
+    row = latest(code_of(check_age), child_id)
+    return versions(check_age).still_answered(row.version, row.given) if row else {}

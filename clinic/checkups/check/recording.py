@@ -1,4 +1,4 @@
-"""Checks are saved and finished, children are measured, parents answer. Verbs flush; the caller commits."""
+"""Checks are saved and finished, children are measured. Verbs flush; the caller commits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -224,38 +224,6 @@ def take_back(row: Measurement, *, by: Person, now: datetime) -> None:
     _void([row], by, now)
     audit.record("take_back_measurement", row, by=by.id, now=now)
     db.session.flush()
-
-
-def answer(
-    child: Child, visit: str, answers: Mapping[str, str], *, by: Person, now: datetime
-) -> None:
-    """Keep a parent's answers to the questions before a check; an empty text takes one back.
-
-    The child's row is locked, so that two guardians may answer at once.
-    """
-    db.session.execute(select(Child.id).where(Child.id == child.id).with_for_update(key_share=True))
-    rows = select(CheckFinding).where(
-        CheckFinding.child_id == child.id,
-        CheckFinding.visit == visit,
-        CheckFinding.check_visit_id.is_(None),
-        CheckFinding.voided_at.is_(None),
-        CheckFinding.code.in_(answers),
-    )
-    old = {row.code: row for row in db.session.scalars(rows)}
-    new = {
-        code: CheckFinding(
-            visit=visit, code=code, value=value, **_entered(child.id, EnteredBy.PARENT, by, now)
-        )
-        for code, value in answers.items()
-        if value
-    }
-    changed = _keep(old, new, by, now)
-    db.session.flush()
-    if changed:
-        audit.record(
-            "answer_questions", child, by=by.id, now=now, visit=visit, changed=sorted(changed)
-        )
-        db.session.flush()
 
 
 def set_parent_heights(

@@ -10,14 +10,15 @@ from sqlalchemy import select
 from clinic.accounts.models import User
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.checkups.check import queries as check_queries
-from clinic.checkups.check import recording
 from clinic.checkups.due.next_check import next_check_age, window
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
-from clinic.checkups.due.questions import questions
+from clinic.checkups.due.questions import versions
 from clinic.clock import at
 from clinic.db import db
 from clinic.demo.visits import book
 from clinic.families.models import Child
+from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.responding import respond_to_some
 from clinic.scheduling.models import Appointment
 from clinic.services.demo import City, Family
 
@@ -82,10 +83,11 @@ def _answer(appointment: Appointment, *, by: User, half: bool) -> None:
     one = check_queries.check_age_at(appointment, None, check_queries.done_before(appointment))
     if one is None:
         return
-    asked = questions(one)
+    asked = versions(one)
+    questions = asked.current.questions
     answers = {
-        each.code: NOT_WELL.get(each.code, each.options[0].value)
-        for each in asked[: len(asked) // 2 if half else None]
+        each.code: Answer(NOT_WELL.get(each.code, each.options[0].value))
+        for each in questions[: len(questions) // 2 if half else None]
     }
     then = appointment.starts_at - timedelta(hours=14)
-    recording.answer(appointment.child, one.id, answers, by=by, now=then)
+    respond_to_some(asked, appointment.child, answers, language="zh", by=by, now=then)

@@ -13,13 +13,9 @@ from typing import Any
 
 from clinic.amounts import Kind
 from clinic.checkups.due.next_check import HB
-from clinic.checkups.due.questions import (
-    Option,
-    in_range,
-    options_of,
-    signs,
-)
+from clinic.checkups.due.questions import in_range, signs
 from clinic.checkups.due.schedule import CheckAge
+from clinic.questionnaires.questionnaire import Option, options_of
 
 FILE = Path(__file__).with_name("items.json")
 AMOUNTS = {  # the schedule's item: what is measured

@@ -1,59 +1,19 @@
 """What a parent is asked before a check: the warning signs of its age, and a few questions. Pure.
 
-The signs are those of `schedule.json`, in its own words; the rest is data too (`questions.json`,
-with source, version and what is unverified).
+The questions are data (`check_questions/`, with source, version and what is unverified); each is
+asked `from` one check age `to` another, both included. The signs are those of `schedule.json`, in
+its own words.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from clinic.checkups.due.schedule import CheckAge, check_ages
+from clinic.questionnaires.questionnaire import Question, Raw, Versions, read_versions
 
-FILE = Path(__file__).with_name("questions.json")
+FOLDER = Path(__file__).with_name("check_questions")
+SIGNS, DAILY = "signs", "daily"  # the groups
 REGRESSION = "regression"
-
-
-@dataclass(frozen=True)
-class Option:
-    """One answer that can be chosen."""
-
-    value: str
-    name_zh: str
-    name_en: str
-
-
-@dataclass(frozen=True)
-class CheckQuestion:
-    """A question with its answers; `is_sign` for warning signs and regression."""
-
-    code: str
-    text_zh: str
-    text_en: str
-    options: tuple[Option, ...]
-    is_sign: bool = False
-
-    def option(self, value: str) -> Option | None:
-        """The answer with that value."""
-        return next((option for option in self.options if option.value == value), None)
-
-
-def options_of(raw: list[dict[str, str]]) -> tuple[Option, ...]:
-    """As the files write them."""
-    return tuple(Option(one["value"], one["zh"], one["en"]) for one in raw)
-
-
-@cache
-def data() -> dict[str, Any]:
-    """The file. KeyError where a sign of the schedule has no English."""
-    found: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
-    for check_age in check_ages():
-        for sign in check_age.warning_signs:
-            found["signs"]["en"][sign]
-    return found
 
 
 def in_range(check_age: CheckAge, first: str, last: str) -> bool:
@@ -63,40 +23,33 @@ def in_range(check_age: CheckAge, first: str, last: str) -> bool:
 
 
 @cache
-def signs(check_age: CheckAge) -> tuple[CheckQuestion, ...]:
-    """The age's warning signs (sign-1 to sign-4), and regression where there is such a screen."""
-    if not check_age.warning_signs:
-        return ()
-    english, options = data()["signs"]["en"], options_of(data()["sign_options"])
-    back = data()["regression"]
-    return (
-        *(
-            CheckQuestion(f"sign-{number}", sign, english[sign], options, True)
-            for number, sign in enumerate(check_age.warning_signs, 1)
-        ),
-        CheckQuestion(REGRESSION, back["zh"], back["en"], options, True),
-    )
+def versions(check_age: CheckAge) -> Versions:
+    """The questionnaire of that check, in all versions."""
+
+    def of_age(raw: Raw) -> Raw:
+        asked = [each for each in raw["questions"] if in_range(check_age, each["from"], each["to"])]
+        return raw | {"code": code_of(check_age), "questions": asked}
+
+    return read_versions(FOLDER, of_age)
+
+
+def code_of(check_age: CheckAge) -> str:
+    """The questionnaire of that check, as answers name it."""
+    return f"check-{check_age.id}"
+
+
+def questions(check_age: CheckAge) -> tuple[Question, ...]:
+    """All of them, in the order in which they are asked."""
+    return versions(check_age).current.questions
 
 
 @cache
-def daily(check_age: CheckAge) -> tuple[CheckQuestion, ...]:
+def signs(check_age: CheckAge) -> tuple[Question, ...]:
+    """The age's warning signs (sign-1 to sign-4), and regression where there is such a screen."""
+    return tuple(question for question in questions(check_age) if question.group == SIGNS)
+
+
+@cache
+def daily(check_age: CheckAge) -> tuple[Question, ...]:
     """What is asked about feeding, sleep, outdoor and screen time at that age."""
-    return tuple(
-        CheckQuestion(one["code"], one["zh"], one["en"], options_of(one["options"]))
-        for one in data()["questions"]
-        if in_range(check_age, one["from"], one["to"])
-    )
-
-
-def questions(check_age: CheckAge) -> tuple[CheckQuestion, ...]:
-    """All of them, in the order in which they are asked."""
-    return signs(check_age) + daily(check_age)
-
-
-def unanswered(check_age: CheckAge, answers: Mapping[str, str]) -> tuple[CheckQuestion, ...]:
-    """What is still to be answered."""
-    return tuple(
-        question
-        for question in questions(check_age)
-        if question.option(answers.get(question.code, "")) is None
-    )
+    return tuple(question for question in questions(check_age) if question.group == DAILY)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clinic.checkups.due.next_check import screen_action
-from clinic.checkups.due.questions import REGRESSION, CheckQuestion, signs
+from clinic.checkups.due.questions import REGRESSION, signs
 from clinic.checkups.due.schedule import CheckAge
+from clinic.questionnaires.questionnaire import Question
 
 SCALE = "儿心量表-II"
 SECOND_SCREEN = ((18, (SCALE,)), (24, ("M-CHAT", SCALE)))  # below that age in months
@@ -21,7 +22,7 @@ FROM_24 = ("ABC", SCALE)
 class Referral:
     """Why the child is referred, and what the second screen uses."""
 
-    because: tuple[CheckQuestion, ...]
+    because: tuple[Question, ...]
     tools: tuple[str, ...]
 
 
@@ -33,6 +34,6 @@ def second_screen(age_months: int) -> tuple[str, ...]:
 def referral(check_age: CheckAge, found: Mapping[str, str], age_months: int) -> Referral | None:
     """The referral that the findings ask for (field: "yes", "no" or empty); None if none does."""
     seen = tuple(sign for sign in signs(check_age) if found.get(sign.code) == "yes")
-    positive = [check_question.code for check_question in seen if check_question.code != REGRESSION]
+    positive = [question.code for question in seen if question.code != REGRESSION]
     action, _ = screen_action(positive, regression=len(seen) > len(positive))
     return Referral(seen, second_screen(age_months)) if action == "refer" else None

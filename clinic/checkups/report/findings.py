@@ -9,9 +9,10 @@ from clinic.checkups.due.items import (
     advice,
     findings,
 )
-from clinic.checkups.due.questions import CheckQuestion, signs
+from clinic.checkups.due.questions import signs
 from clinic.checkups.due.schedule import CheckAge
 from clinic.checkups.spine.suggestions import signs_seen
+from clinic.questionnaires.questionnaire import Question
 
 ABNORMAL = "abnormal"
 
@@ -35,7 +36,7 @@ class Findings:
     found: Sequence[Found]
     sight: Sequence[tuple[str, str]]  # right, left
     asked: bool
-    seen: Sequence[CheckQuestion]
+    seen: Sequence[Question]
     referral: str
     advice: Sequence[Topic]
 
@@ -59,8 +60,8 @@ def findings_of(check_age: CheckAge, found: Mapping[str, str]) -> Findings:
             if found.get(finding.code) == option.value
         ],
         sight=[(code, found[code]) for code in ACUITY if code in found],
-        asked=any(check_question.code in found for check_question in screen),
-        seen=[check_question for check_question in screen if check_question.code in seen],
+        asked=any(question.code in found for question in screen),
+        seen=[question for question in screen if question.code in seen],
         referral=found.get("referral", ""),
         advice=advice(check_age),
     )

@@ -9,6 +9,7 @@ from clinic.accounts.models import User
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.families.models import Child
+from clinic.questionnaires.answers import Answer
 from clinic.scheduling.models import Appointment, Booking
 from clinic.services.demo import BOOKED_BEFORE, INVENTED
 from clinic.vaccination.doses.requirements import DoseRequirements
@@ -25,7 +26,6 @@ from clinic.vaccination.jab.giving import STAY, Jab
 from clinic.vaccination.jab.models import PostVaccinationStay
 from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.rules import CHECKS, sites_for
-from clinic.vaccination.jab.screening import Answer
 from clinic.vaccination.programme import legal
 from clinic.vaccination.stock.queries import good_lots
 
@@ -57,7 +57,7 @@ def give_what_is_due(
 ) -> None:
     """Give what is due and in stock; the child leaves after half an hour, if that is before `until`."""
     jabs = _jabs(appointment, clinic_day(now))
-    well = {question.code: Answer(False) for question in screening.questions()}
+    well = {question.code: Answer("no") for question in screening.versions().current.questions}
     codes = [jab.code for jab in jabs]
     before.answer(appointment, well, codes, language="zh", by=by, now=came)
     agreed = [(jab.line, True) for jab in jabs]

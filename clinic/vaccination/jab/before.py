@@ -7,16 +7,18 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
+from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.asking_again import AsksAgain
+from clinic.questionnaires.models import QuestionnaireResponse
+from clinic.questionnaires.responding import respond
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.jab import consent, screening
-from clinic.vaccination.jab.models import HealthQuestions, InformedConsent
+from clinic.vaccination.jab.models import InformedConsent
 from clinic.vaccination.jab.queries import DoseToGive
-from clinic.vaccination.jab.screening import (
-    Answer,
-    Outcome,
-    Verdict,
-    judge,
-)
+from clinic.vaccination.jab.screening import Outcome, Verdict, judge
+
+# The desk asks again about a yes; a fever it measures.
+ASKS_AGAIN = AsksAgain(screening.versions, screening.GOOD_FOR, measured="fever")
 
 
 def answer(
@@ -27,42 +29,35 @@ def answer(
     language: str,
     by: Person,
     now: datetime,
-) -> HealthQuestions:
+) -> QuestionnaireResponse:
     """Record the answers for a visit, and what they mean for these vaccines on its day, or today if it is past."""
-    on = max(clinic_day(appointment.starts_at), clinic_day(now))
-    outcomes = {vaccine: judge(answers, vaccine, on) for vaccine in vaccines}
-    row = HealthQuestions(
-        appointment_id=appointment.id,
-        child_id=appointment.child_id,
-        answers={code: [one.yes, _text(one.day)] for code, one in answers.items()},
-        outcomes={code: [one.verdict.value, _text(one.until)] for code, one in outcomes.items()},
-        verdict=screening.worst(outcomes),
-        rules_version=screening.version(),
-        language=language,
-        at=now,
-        by_id=by.id,
+    on, asked = (
+        max(clinic_day(appointment.starts_at), clinic_day(now)),
+        screening.versions().current,
     )
-    db.session.add(row)
-    db.session.flush()
-    audit.record("answered", row, by=by.id, now=now, centre_id=appointment.centre_id)
-    return row
+    outcomes = {vaccine: judge(asked, answers, vaccine, on) for vaccine in vaccines}
+    return respond(
+        asked,
+        appointment.child_id,
+        answers,
+        appointment=appointment,
+        outcomes={code: [one.verdict.value, _text(one.until)] for code, one in outcomes.items()},
+        language=language,
+        by=by,
+        now=now,
+    )
 
 
 def _text(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def answers_of(row: HealthQuestions) -> dict[str, Answer]:
-    """The answers as the rules take them."""
-    return {
-        code: Answer(bool(yes), date.fromisoformat(str(day)) if day else None)
-        for code, (yes, day) in row.answers.items()
-    }
-
-
-def outcome_of(row: HealthQuestions | None, vaccine: str, on: date) -> Outcome:
-    """What the answers mean for this vaccine on that day; unanswered is for the nurse."""
-    return judge(answers_of(row), vaccine, on) if row else Outcome(Verdict.NURSE)
+def outcome_of(row: QuestionnaireResponse | None, vaccine: str, on: date) -> Outcome:
+    """What the answers mean for this vaccine on that day, by the rules of the version that was
+    asked; unanswered is for the nurse."""
+    if row is None:
+        return Outcome(Verdict.NURSE)
+    return judge(screening.versions().of(row.version), row.given, vaccine, on)
 
 
 def decide(

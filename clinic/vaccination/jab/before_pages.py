@@ -13,9 +13,12 @@ from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.families.consenting import needs_consent
 from clinic.i18n import language, name_of
+from clinic.questionnaires import forms
+from clinic.questionnaires.answers import Answer, is_fresh
+from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
-from clinic.typed import Errors, day_in, typed_in
+from clinic.typed import Errors, typed_in
 from clinic.vaccination.blueprint import bp
 from clinic.vaccination.jab import (
     before,
@@ -26,7 +29,6 @@ from clinic.vaccination.jab import (
     queries as jab_queries,
 )
 from clinic.vaccination.jab.queries import DoseToGive
-from clinic.vaccination.jab.screening import Answer
 from clinic.web import render, see_other
 
 OPEN = (Status.BOOKED, Status.ARRIVED)
@@ -57,7 +59,12 @@ def _answer(appointment: Appointment, *, is_staff: bool) -> Response:
     if request.method != "POST":
         return _page(appointment, lines, _kept(appointment), {}, is_staff=is_staff)
     typed = typed_in(request.form)
-    answers, errors = _answers(appointment, typed)
+    answers, errors = forms.answers_in(
+        screening.versions().current.questions,
+        typed,
+        birth_date=appointment.child.birth_date,
+        today=clinic_day(clock.now()),
+    )
     decisions, missing = _decisions(lines, typed)
     errors |= missing
     if status_of(appointment) not in OPEN:
@@ -81,27 +88,6 @@ def _save(
     before.decide(appointment, decisions, language=language(), by=by, now=now)
 
 
-def _answers(
-    appointment: Appointment, typed: Mapping[str, str]
-) -> tuple[dict[str, Answer], Errors]:
-    answers: dict[str, Answer] = {}
-    errors: Errors = {}
-    for question in screening.questions():
-        name = f"q-{question.code}"
-        if typed.get(name) not in ("yes", "no"):
-            errors[name] = _("Please answer yes or no.")
-            continue
-        yes, day = typed[name] == "yes", None
-        if yes and question.asks_day:
-            day = day_in(typed, f"{name}-day", errors)
-            if day is None:
-                errors[f"{name}-day"] = _("Enter a day, as 2026-03-01.")
-            elif not appointment.child.birth_date <= day <= clinic_day(clock.now()):
-                errors[f"{name}-day"] = _("Enter a day between birth and today.")
-        answers[question.code] = Answer(yes, day)
-    return answers, errors
-
-
 def _decisions(
     lines: Sequence[DoseToGive], typed: Mapping[str, str]
 ) -> tuple[list[tuple[DoseToGive, bool]], Errors]:
@@ -121,20 +107,20 @@ def _kept(appointment: Appointment) -> dict[str, str]:
     """What was answered within a day, and decided."""
     typed: dict[str, str] = {}
     row = jab_queries.screening_of(appointment.id)
-    if row and screening.is_fresh(row.at, clock.now()):
-        for code, one in before.answers_of(row).items():
-            typed[f"q-{code}"] = "yes" if one.yes else "no"
-            typed[f"q-{code}-day"] = one.day.isoformat() if one.day else ""
+    if row and _is_fresh(row):
+        typed |= forms.typed_of(screening.versions().still_answered(row.version, row.given))
     for code, decision in jab_queries.consents_of(appointment.id).items():
         typed[f"c-{code}"] = "yes" if decision.given else "no"
     return typed
 
 
+def _is_fresh(row: QuestionnaireResponse | None) -> bool:
+    return row is not None and is_fresh(row.at, clock.now(), screening.GOOD_FOR)
+
+
 def _named(lines: Sequence[DoseToGive]) -> dict[str, str]:
-    """What each question asks, for the list of what needs another look."""
-    names: dict[str, str] = {}
-    for question in screening.questions():
-        names[f"q-{question.code}"] = names[f"q-{question.code}-day"] = name_of(question, "text")
+    """What each field asks, for the list of what needs another look."""
+    names = forms.named(screening.versions().current.questions)
     return names | {f"c-{line.vaccine.code}": name_of(line.vaccine) + ": " for line in lines}
 
 
@@ -164,10 +150,10 @@ def _page(
             for line in lines
             if line.vaccine.code in decided and not decided[line.vaccine.code].given
         ],
-        questions=screening.questions(),
+        questions=screening.versions().current.questions,
         consent=consent,
         row=row,
-        is_fresh=bool(row and screening.is_fresh(row.at, clock.now())),
+        is_fresh=_is_fresh(row),
         outcomes={
             line.vaccine.code: before.outcome_of(row, line.vaccine.code, day) for line in lines
         },

@@ -14,13 +14,15 @@ from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
+from clinic.questionnaires.answers import is_fresh
+from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.scheduling import places
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
 from clinic.vaccination.jab import before, screening
 from clinic.vaccination.jab import queries as jab_queries
-from clinic.vaccination.jab.models import GivenDose, HealthQuestions, PostVaccinationStay
+from clinic.vaccination.jab.models import GivenDose, PostVaccinationStay
 from clinic.vaccination.jab.queries import DoseToGive
 from clinic.vaccination.jab.rules import CHECKS, sites_for
 from clinic.vaccination.jab.screening import Verdict
@@ -110,7 +112,7 @@ def give(
     if set(checks) != set(CHECKS):
         raise NotChecked
     answers = jab_queries.screening_of(appointment.id)
-    if answers is None or not screening.is_fresh(answers.at, now):
+    if answers is None or not is_fresh(answers.at, now, screening.GOOD_FOR):
         raise AskAgain
     jabs = _as_on_record(appointment, jabs, now)
     _must_be_right(appointment, jabs, answers, now)
@@ -131,7 +133,7 @@ def _as_on_record(appointment: Appointment, jabs: Sequence[Jab], now: datetime) 
 
 
 def _must_be_right(
-    appointment: Appointment, jabs: Sequence[Jab], answers: HealthQuestions, now: datetime
+    appointment: Appointment, jabs: Sequence[Jab], answers: QuestionnaireResponse, now: datetime
 ) -> None:
     """Site, consent, and a reason where something speaks against the dose."""
     agreed = jab_queries.consents_of(appointment.id)

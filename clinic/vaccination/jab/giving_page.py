@@ -14,6 +14,8 @@ from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import name_of, say
 from clinic.plain import number_of_a_lot
+from clinic.questionnaires.answers import is_fresh
+from clinic.questionnaires.asking_again import answered_yes
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import status_of
@@ -27,7 +29,6 @@ from clinic.vaccination.jab import (
 from clinic.vaccination.jab import (
     queries as jab_queries,
 )
-from clinic.vaccination.jab.asked_again import health_of
 from clinic.vaccination.jab.corrected import corrections_shown, given_ids
 from clinic.vaccination.jab.giving import Jab
 from clinic.vaccination.jab.queries import DoseToGive
@@ -171,8 +172,8 @@ def _page(appointment: Appointment, typed: Mapping[str, str], errors: Errors) ->
         lots=good_lots(appointment.centre_id, codes, today),
         conditions=live_conditions([appointment.child_id])[appointment.child_id],
         answers=answers,
-        health=health_of([appointment.id], now).get(appointment.id),
-        is_fresh=bool(answers and screening.is_fresh(answers.at, now)),
+        health=answered_yes(before.ASKS_AGAIN, [appointment.id], now).get(appointment.id),
+        is_fresh=bool(answers and is_fresh(answers.at, now, screening.GOOD_FOR)),
         outcomes={code: before.outcome_of(answers, code, today) for code in codes},
         consents=jab_queries.consents_of(appointment.id),
         checks=CHECKS,

@@ -1,6 +1,6 @@
-"""What a visit leaves behind: answers, informed consents, what was checked, observation, reactions.
+"""What a visit leaves behind: informed consents, what was checked, observation, reactions.
 
-Answers and consents are append-only: the latest row counts, and the database refuses to change one.
+Consents are append-only: the latest row counts, and the database refuses to change one.
 """
 
 from datetime import datetime
@@ -10,48 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base
 from clinic.scheduling.models import Appointment
-from clinic.vaccination.jab.screening import Verdict
-
-
-class HealthQuestions(Base):
-    """The questions about health, as they were answered for a visit (QuestionnaireResponse).
-
-    `answers` is `{question: [yes, day or null]}`, `outcomes` `{vaccine: [verdict, day or null]}`.
-    """
-
-    __tablename__ = "vaccination_screenings"
-    __table_args__ = (Index("ix_vaccination_screenings_visit", "appointment_id", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id"))
-    child_id: Mapped[int] = mapped_column(ForeignKey("children.id"))
-    answers: Mapped[dict[str, list[object]]] = mapped_column(JSON)
-    outcomes: Mapped[dict[str, list[object]]] = mapped_column(JSON)
-    verdict: Mapped[Verdict]
-    rules_version: Mapped[str] = mapped_column(String(20))
-    language: Mapped[str] = mapped_column(String(2))
-    at: Mapped[datetime]
-    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-
-
-class AskedAgain(Base):
-    """What the desk heard at the check-in about answers that were yes: `still` are the codes of the
-    questions that are so by now. The answers stay as they are, for the nurse to judge."""
-
-    __tablename__ = "health_asked_again"
-    __table_args__ = (
-        Index("ix_health_asked_again_visit", "appointment_id", "id"),
-        CheckConstraint("temperature BETWEEN 320 AND 430", name="temperature"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.id"))
-    screening_id: Mapped[int] = mapped_column(ForeignKey("vaccination_screenings.id"))
-    still: Mapped[list[str]] = mapped_column(JSON)
-    temperature: Mapped[int | None]  # tenths of a degree Celsius
-    note: Mapped[str] = mapped_column(String(300))
-    at: Mapped[datetime]
-    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
 
 class InformedConsent(Base):

@@ -11,13 +11,14 @@ from clinic.accounts.models import Person, Role
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Guardianship
+from clinic.questionnaires.models import QuestionnaireResponse
+from clinic.questionnaires.responding import latest_before
 from clinic.reservations.models import Why
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
-from clinic.vaccination.jab import consent
+from clinic.vaccination.jab import consent, screening
 from clinic.vaccination.jab.models import (
     AdverseEvent,
-    HealthQuestions,
     InformedConsent,
     PostVaccinationStay,
 )
@@ -83,10 +84,10 @@ def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
     ]
 
 
-def screening_of(appointment_id: int) -> HealthQuestions | None:
+def screening_of(appointment_id: int) -> QuestionnaireResponse | None:
     """The latest answers for this visit."""
-    query = select(HealthQuestions).where(HealthQuestions.appointment_id == appointment_id)
-    return db.session.scalars(query.order_by(HealthQuestions.id.desc()).limit(1)).first()
+    code = screening.versions().code
+    return latest_before(code, [appointment_id]).get(appointment_id)
 
 
 def consents_of(appointment_id: int) -> Mapping[str, InformedConsent]:

@@ -4,21 +4,17 @@ import pytest
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
-from clinic.checkups.due.questions import (
-    daily,
-    data,
-    questions,
-    signs,
-)
+from clinic.checkups.due.questions import daily, questions, signs, versions
 from clinic.checkups.due.schedule import check_ages
-from clinic.checkups.models import CheckFinding, EnteredBy
 from clinic.db import db
+from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.scheduling.appointments import booking
 from tests.checkups.at_the_check import BORN, DAILY, SIGNS, Day
 from tests.makes import NOON, make_appointment, make_user
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
+M12 = next(check_age for check_age in check_ages() if check_age.id == "M12")
 HTMX = {"HX-Request": "true"}
 
 
@@ -33,60 +29,70 @@ def day(app):
 
 
 def kept():
+    """The answers that count by now."""
     db.session.expire_all()
-    rows = db.session.query(CheckFinding).filter(CheckFinding.voided_at.is_(None))
-    return {row.code: row.value for row in rows}
+    last = db.session.query(QuestionnaireResponse).order_by(QuestionnaireResponse.id.desc()).first()
+    return {code: answer.value for code, answer in last.given.items()} if last else {}
+
+
+def fields(answers):
+    """The same as the form has them."""
+    return {f"q-{code}": value for code, value in answers.items()}
 
 
 @pytest.mark.parametrize("visit", check_ages(), ids=lambda one: one.id)
 def test_every_age_is_asked_its_own_signs_word_for_word(visit):
     asked = signs(visit)
-    assert tuple(check_question.text_zh for check_question in asked[:4]) == visit.warning_signs
+    assert tuple(question.text_zh for question in asked[:4]) == visit.warning_signs
     assert len(asked) == (5 if visit.warning_signs else 0)
-    assert {check_question.code for check_question in daily(visit)} >= {"sleep"}
+    assert {question.code for question in daily(visit)} >= {"sleep"}
     codes = [question.code for question in questions(visit)]
     assert len(codes) == len(set(codes))
 
 
 def test_what_is_our_own_wording_is_marked_as_unverified():
-    assert {one["verified"] for one in data()["questions"]} == {False}
-    assert data()["signs"]["verified"] is False
-    assert data()["regression"]["verified"] is False
+    asked = [question for check_age in check_ages() for question in questions(check_age)]
+    assert {question.more["verified"] for question in asked} == {False}
 
 
 def test_all_answers_are_kept_and_shown(client, day):
-    answer = client.sign_in(day.parent).post(day.before, data=SIGNS | DAILY)
+    answer = client.sign_in(day.parent).post(day.before, data=fields(SIGNS | DAILY))
     assert (answer.status_code, answer.location) == (303, f"/appointments/{day.visit.id}")
     assert kept() == SIGNS | DAILY
-    rows = db.session.query(CheckFinding).all()
-    assert {(row.visit, row.source, row.entered_by_id) for row in rows} == {
-        ("M12", EnteredBy.PARENT, day.parent.id)
-    }
+    (row,) = db.session.query(QuestionnaireResponse).all()
+    assert (row.questionnaire, row.child_id, row.by_id) == (
+        "check-M12",
+        day.child.id,
+        day.parent.id,
+    )
+    assert (row.version, row.language) == (versions(M12).current.version, "en")
     shown = client.get(day.before).text
     assert "10 of 10 answered" in shown
     assert shown.count(" checked") == 10
-    assert "answer_questions" in {
-        audit_event.action for audit_event in db.session.query(AuditEvent)
-    }
+    assert "answered" in {audit_event.action for audit_event in db.session.query(AuditEvent)}
 
 
 def test_half_a_questionnaire_stays_and_says_what_is_missing(client, day):
     half = {"sign-1": "no", "sleep": "12to14"}
-    answer = client.sign_in(day.parent).post(day.before, data=half)
+    answer = client.sign_in(day.parent).post(day.before, data=fields(half))
     assert answer.status_code == 422
     assert kept() == half
     assert "What you answered is saved." in answer.text
     assert answer.text.count('class="error"') == 8
-    assert 'id="sign-2-error"' in answer.text
-    assert 'id="sign-1-error"' not in answer.text
+    assert 'id="q-sign-2-error"' in answer.text
+    assert 'id="q-sign-1-error"' not in answer.text
     shown = client.get(day.before).text
     assert "2 of 10 answered" in shown
-    assert 'href="#sign-2"' in shown
+    assert 'href="#q-sign-2"' in shown
 
 
 def test_each_change_is_saved_by_itself_and_only_that(client, day):
     page = client.sign_in(day.parent)
-    sent = {"only": "sign-2", "sign-2": "unsure", "sleep": "over14"}  # HTMX sends the whole form
+    sent = {
+        "only": "sign-2",
+        "q-sign-2": "unsure",
+        "q-sleep": "over14",
+    }  # HTMX sends the whole form
     answer = page.post(day.before, data=sent, headers=HTMX)
     assert answer.status_code == 200
     assert answer.text.lstrip().startswith('<div id="progress"')
@@ -98,11 +104,11 @@ def test_what_the_other_guardian_answered_meanwhile_is_left_alone(client, day):
     day.answer({"sleep": "under10", "screen": "none"})
     page = client.sign_in(day.parent).page(day.before)
     day.answer({"sleep": "12to14"})
-    page.form("before").fill(sleep="under10", screen="over60").submit()
+    page.form("before").fill({"q-sleep": "under10", "q-screen": "over60"}).submit()
     assert kept() == {"sleep": "12to14", "screen": "over60"}
 
 
-@pytest.mark.parametrize("form", [{"sleep": "perhaps"}, {"weight": "9"}, {"shown": "[1"}, {}])
+@pytest.mark.parametrize("form", [{"q-sleep": "perhaps"}, {"weight": "9"}, {"shown": "[1"}, {}])
 def test_nothing_but_an_answer_is_kept(client, day, form):
     assert client.sign_in(day.parent).post(day.before, data=form).status_code == 422
     assert kept() == {}
@@ -118,7 +124,7 @@ def test_in_chinese_the_signs_are_the_official_words(client, day):
 
 def test_a_visit_that_is_over_changes_no_more(client, day):
     booking.cancel(day.visit, by=day.parent, online=True, now=NOON)
-    answer = client.sign_in(day.parent).post(day.before, data=SIGNS | DAILY)
+    answer = client.sign_in(day.parent).post(day.before, data=fields(SIGNS | DAILY))
     assert answer.status_code == 422
     assert "This visit is over." in answer.text
     assert kept() == {}

@@ -166,16 +166,6 @@ def test_a_family_cannot_take_back_what_the_clinic_measured(appointment, doctors
         recording.take_back(live(Measurement)[0], by=parent, now=NOON)
 
 
-def test_answers_are_kept_one_by_one_and_can_be_taken_back(child, parent):
-    for answers in ({"sign-1": "no"}, {"sign-2": "yes"}, {"sign-1": "yes"}, {"sign-2": ""}):
-        recording.answer(child, "M12", answers, by=parent, now=NOON)
-    recording.answer(child, "M12", {"sign-1": "yes"}, by=parent, now=NOON)
-    db.session.commit()
-    assert [(finding.code, finding.value) for finding in live(CheckFinding)] == [("sign-1", "yes")]
-    events = select(AuditEvent).where(AuditEvent.action == "answer_questions")
-    assert len(db.session.scalars(events).all()) == 4
-
-
 def test_parents_heights_are_one_row(child, parent):
     for mother in (1600, 1620):
         recording.set_parent_heights(child, mother, 1750, by=parent, now=NOON)

@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime
 
 from clinic.accounts.models import Role
 from clinic.db import db
+from clinic.questionnaires.answers import Answer
 from clinic.vaccination.jab import before, screening
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.jab.rules import CHECKS
-from clinic.vaccination.jab.screening import Answer
 from tests.makes import TOMORROW, make_user
 from tests.vaccination.stock.stocked import MMR, Centre
 
 ON_THE_DAY = datetime(2026, 3, 3, 1, 10, tzinfo=UTC)  # ten past nine in Shanghai
-NO = {f"q-{question.code}": "no" for question in screening.questions()}
+NO = {f"q-{question.code}": "no" for question in screening.versions().current.questions}
 LOT = "A1"
 TICKS = {f"check-{check}": "1" for check in CHECKS}
 DOSE = {"MMR-give": "1", "MMR-lot": LOT, "MMR-site": "left arm"}
@@ -41,7 +41,8 @@ class Day(Centre):
     def answer(self, *, yes=(), agrees=True, now=ON_THE_DAY):
         """The guardian answers, every question with no but these, and decides about MMR."""
         answers = {
-            question.code: Answer(question.code in yes) for question in screening.questions()
+            question.code: Answer("yes" if question.code in yes else "no")
+            for question in screening.versions().current.questions
         }
         before.answer(self.visit, answers, ["MMR"], language="zh", by=self.parent, now=now)
         lines = [line for line in jab_queries.lines_of(self.visit, TOMORROW) if line.is_reserved]

@@ -11,9 +11,10 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Service
 from clinic.db import db
+from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.scheduling.appointments import booking
 from clinic.vaccination.jab import consent
-from clinic.vaccination.jab.models import HealthQuestions, InformedConsent
+from clinic.vaccination.jab.models import InformedConsent
 from tests.makes import NOON, make_centre, make_user
 from tests.pages import rows
 from tests.vaccination.jab.at_the_jab import NO, ON_THE_DAY, Day
@@ -33,14 +34,16 @@ def day(app):
 
 def kept():
     db.session.expire_all()
-    return db.session.query(HealthQuestions).count(), db.session.query(InformedConsent).count()
+    return db.session.query(QuestionnaireResponse).count(), db.session.query(
+        InformedConsent
+    ).count()
 
 
 def test_answers_and_consent_are_kept_and_shown(client, day):
     answer = client.sign_in(day.parent).post(day.before, data=NO | {"c-MMR": "yes"})
     assert answer.location == day.before
-    (screening,) = db.session.query(HealthQuestions).all()
-    assert (screening.verdict, screening.by_id, screening.at) == ("go", day.parent.id, NOON)
+    (screening,) = db.session.query(QuestionnaireResponse).all()
+    assert (screening.consequence, screening.by_id, screening.at) == ("go", day.parent.id, NOON)
     assert screening.outcomes == {"MMR": ["go", None]}
     (decision,) = db.session.query(InformedConsent).all()
     assert (decision.vaccine, decision.dose_number, decision.given) == ("MMR", 1, True)
@@ -111,7 +114,7 @@ def test_the_nurse_may_ask_at_the_centre(client, day):
         page = f"{day.page}/before"
         answer = client.sign_in(day.vaccinator).post(page, data=NO | {"c-MMR": "yes"})
         assert answer.location == day.page
-        (row,) = db.session.query(HealthQuestions).all()
+        (row,) = db.session.query(QuestionnaireResponse).all()
         assert row.by_id == day.vaccinator.id
 
 
@@ -128,7 +131,7 @@ def test_strangers_do_not_find_it(client, day):
     assert client.sign_in(other).get(f"{day.page}/before").status_code == 404
 
 
-@pytest.mark.parametrize("table", ["vaccination_screenings", "informed_consents"])
+@pytest.mark.parametrize("table", ["questionnaire_responses", "informed_consents"])
 @pytest.mark.parametrize("deed", ["UPDATE {} SET language = 'en'", "DELETE FROM {}"])
 def test_the_database_changes_no_answer_and_no_consent(both, table, deed):
     Day().answer()

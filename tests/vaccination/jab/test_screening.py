@@ -6,20 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.vaccination.jab.screening import (
-    Answer,
-    Outcome,
-    Verdict,
-    is_fresh,
-    judge,
-    questions,
-    rules,
-    worst,
-)
+from clinic.questionnaires.answers import Answer, is_fresh
+from clinic.vaccination.jab.screening import GOOD_FOR, Verdict, judge, versions
 from clinic.vaccination.programme.catalogue import vaccines
 
 ON = date(2026, 3, 3)
-CODES = [question.code for question in questions()]
+ASKED = versions().current
+CODES = [question.code for question in ASKED.questions]
 
 
 @pytest.mark.parametrize(
@@ -53,52 +46,52 @@ CODES = [question.code for question in questions()]
     ],
 )
 def test_a_yes(question, day, vaccine, verdict, until):
-    outcome = judge({question: Answer(True, day)}, vaccine, ON)
+    outcome = judge(ASKED, {question: Answer("yes", day)}, vaccine, ON)
     assert (outcome.verdict, outcome.until) == (verdict, until)
 
 
 def test_a_wait_is_stronger_than_a_doubt_and_the_longest_counts():
     answers = {
-        "fever": Answer(True),
-        "live": Answer(True, date(2026, 2, 20)),
-        "immunoglobulin": Answer(True, date(2026, 2, 20)),
+        "fever": Answer("yes"),
+        "live": Answer("yes", date(2026, 2, 20)),
+        "immunoglobulin": Answer("yes", date(2026, 2, 20)),
     }
-    outcome = judge(answers, "MMR", ON)
+    outcome = judge(ASKED, answers, "MMR", ON)
     assert (outcome.verdict, outcome.until) == (Verdict.LATER, date(2026, 5, 20))
     assert [rule.question for rule in outcome.rules] == ["fever", "immunoglobulin", "live"]
 
 
 def test_every_question_has_a_rule_and_every_wait_a_day():
-    assert {rule.question for rule in rules()} == set(CODES)
-    assert {rule.question for rule in rules() if rule.wait} == {
-        question.code for question in questions() if question.asks_day
+    assert {rule.question for rule in ASKED.rules} == set(CODES)
+    assert {rule.question for rule in ASKED.rules if "wait" in rule.more} == {
+        question.code for question in ASKED.questions if question.asks_day
     }
 
 
-def test_the_worst_of_several():
-    outcomes = {"A": Outcome(), "B": Outcome(Verdict.LATER, ON), "C": Outcome(Verdict.NURSE)}
-    assert worst(outcomes) is Verdict.LATER
-    assert worst({}) is Verdict.GO
+def test_the_gravest_of_several():
+    assert ASKED.consequences == tuple(Verdict)
+    assert ASKED.gravest([Verdict.GO, Verdict.LATER, Verdict.NURSE]) == Verdict.LATER
+    assert ASKED.gravest([]) == Verdict.GO
 
 
 @pytest.mark.parametrize(("hours", "fresh"), [(0, True), (24, True), (24.01, False)])
 def test_answers_hold_for_a_day(hours, fresh):
     at = datetime.fromisoformat("2026-03-02T04:00:00+00:00")
-    assert is_fresh(at, at + timedelta(hours=hours)) is fresh
+    assert is_fresh(at, at + timedelta(hours=hours), GOOD_FOR) is fresh
 
 
-answer = st.builds(Answer, st.booleans(), st.dates(date(2025, 6, 1), ON))
+answer = st.builds(Answer, st.sampled_from(["no", "yes"]), st.dates(date(2025, 6, 1), ON))
 answered = st.fixed_dictionaries(dict.fromkeys(CODES, answer))
 
 
 @given(answered, st.sampled_from(sorted(vaccines())), st.sampled_from(CODES))
 def test_a_no_never_makes_it_worse_and_a_day_is_said_when_it_is_later(answers, vaccine, code):
     order = list(Verdict)
-    outcome = judge(answers, vaccine, ON)
-    milder = judge(answers | {code: Answer(False)}, vaccine, ON)
+    outcome = judge(ASKED, answers, vaccine, ON)
+    milder = judge(ASKED, answers | {code: Answer("no")}, vaccine, ON)
     assert order.index(milder.verdict) <= order.index(outcome.verdict)
     assert (outcome.until is not None) == (outcome.verdict is Verdict.LATER)
     if outcome.until:
         assert outcome.until > ON
         wait_only = {c: a for c, a in answers.items() if c in ("immunoglobulin", "anti_b", "live")}
-        assert judge(wait_only, vaccine, outcome.until).verdict is Verdict.GO
+        assert judge(ASKED, wait_only, vaccine, outcome.until).verdict is Verdict.GO
