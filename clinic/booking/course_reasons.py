@@ -47,7 +47,7 @@ def _why(
 ) -> Objection:
     """Why that day has nothing for the next session."""
     known, now = calendars([day.year]), against.now
-    closure = last_known().closed_because(centre.id, *day_bounds(day))
+    closure = last_known().closure_at(centre.id, *day_bounds(day))
     opens = opens_at([policy_for(course.wish.service.id, centre.id)], day)
     return why_none(
         theirs,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from clinic.centres.days import holiday_on
 from clinic.centres.models import Centre, Service
-from clinic.centres.queries import closed_because
+from clinic.centres.queries import closures_by_day
 from clinic.centres.years import calendars
 from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import name_of
@@ -29,7 +29,7 @@ def why_nothing_is_free(service: Service, centre: Centre, day: date, now: dateti
         return OVER
     start, end = day_bounds(day)
     known, opens = calendars([day.year]), policy_for(service.id, centre.id).releases_at(day)
-    closures = closed_because([centre.id], start, end)
+    closures = closures_by_day([centre.id], start, end)
 
     def against(slot_time: SlotTime) -> list[Objection]:
         return [ENDED if slot_time.ends_at <= now else TAKEN]

@@ -249,8 +249,8 @@ class _Search:
     def _closed(self, day: date, *, everywhere: bool) -> str:
         """What families read of a closure: of the first centre that has one, or only if all have."""
         start, end = day_bounds(day)
-        closed_because = self.chooser.catalogue.closed_because
-        found = [closed_because(centre_id, start, end) for centre_id in self.centre_ids]
+        closure_at = self.chooser.catalogue.closure_at
+        found = [closure_at(centre_id, start, end) for centre_id in self.centre_ids]
         if everywhere and not all(found):
             return ""
         return next((name_of(closure, "reason") for closure in found if closure), "")

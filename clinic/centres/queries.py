@@ -145,7 +145,7 @@ def closures_over(uses: Collection[PlannedUse]) -> dict[int, Closure]:
     }
 
 
-def closed_because(
+def closures_by_day(
     centre_ids: Collection[int], start: datetime, end: datetime
 ) -> list[tuple[date, Closure]]:
     """The closures of these centres in [start, end), each with every clinic day that it touches."""

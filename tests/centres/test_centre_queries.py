@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from clinic.centres.models import Closure
-from clinic.centres.queries import closed_because, closures_over
+from clinic.centres.queries import closures_by_day, closures_over
 from clinic.clock import day_bounds
 from tests.makes import NOON, TOMORROW, make_centre, make_practitioner, make_room, make_user, save
 from tests.queries import count_queries
@@ -42,7 +42,7 @@ def test_the_days_that_a_closure_touches(app, begins, lasts, days):
     centre, (start, end) = make_centre(), day_bounds(TOMORROW, 3)
     shut(centre, start + begins, start + begins + lasts)
 
-    found = [day for day, _ in closed_because([centre.id], start, end)]
+    found = [day for day, _ in closures_by_day([centre.id], start, end)]
 
     assert found == [TOMORROW + n * DAY for n in days]
 

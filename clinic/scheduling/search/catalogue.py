@@ -54,7 +54,7 @@ class Catalogue:
         """The services of one kind."""
         return [service for service in self.services if service.kind == kind]
 
-    def closed_because(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:
+    def closure_at(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:
         """The closure that touches [start, end) at the centre."""
         return next(
             (
