@@ -179,8 +179,8 @@ def fill(url, engine, most):
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         return
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SET session_replication_role = replica"))  # no triggers
-        connection.execute(text(FILL_POSTGRESQL), rows)
-        connection.execute(text("SET session_replication_role = origin"))
-        connection.execute(text("VACUUM ANALYZE slot_services"))
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+        server.execute(text("SET session_replication_role = replica"))  # no triggers
+        server.execute(text(FILL_POSTGRESQL), rows)
+        server.execute(text("SET session_replication_role = origin"))
+        server.execute(text("VACUUM ANALYZE slot_services"))

@@ -79,7 +79,7 @@ class _Line:
 
     def __init__(self, address, person, chooser):
         self.address, self.person, self.chooser = address, person, chooser
-        self.socket = None
+        self.socket: socket.socket | None = None
         self.request = self.read = b""
         self.sent_at = 0.0
 
@@ -100,6 +100,7 @@ class _Line:
 
     def receive(self):
         """The answer, once it is whole."""
+        assert self.socket is not None
         try:
             got = self.socket.recv(1 << 18)
         except ConnectionResetError:
@@ -135,7 +136,8 @@ def together(site, people):
     parts = urlsplit(site)
     chooser = selectors.DefaultSelector()
     lines = [_Line((parts.hostname, parts.port), person, chooser) for person in people]
-    waiting, answers = [], []
+    waiting: list[tuple[float, int, _Line]] = []
+    answers: list[Answer] = []
 
     def go_on(line, answer=None):
         """Send what the client wants next, or note when to wake it; False when it is done."""

@@ -61,7 +61,7 @@ def _requests(
         ("home", _asking(site, "/", BROWSER)),
     ]
     for code, path in times.items():
-        _, headers = _answer(site, path, signed_in)
+        _, headers = _read(site, _environ(path, signed_in))
         known = {**signed_in, "If-None-Match": headers["ETag"]}
         found.append((code, _asking(site, path, signed_in)))
         found.append((f"{code}, unchanged", _asking(site, path, known, status="304")))
@@ -70,7 +70,7 @@ def _requests(
 
 def _asking(site: Any, path: str, headers: Headers, status: str = "200") -> Callable[[], None]:
     """A function that sends this request and reads the answer."""
-    environ = EnvironBuilder(path=path, headers=headers).get_environ()
+    environ = _environ(path, headers)
 
     def ask() -> None:
         got = _read(site, environ)[0]
@@ -80,8 +80,8 @@ def _asking(site: Any, path: str, headers: Headers, status: str = "200") -> Call
     return ask
 
 
-def _answer(site: Any, path: str, headers: Headers) -> tuple[str, Headers]:
-    return _read(site, EnvironBuilder(path=path, headers=headers).get_environ())
+def _environ(path: str, headers: Headers) -> dict[str, Any]:
+    return EnvironBuilder(path=path, headers=list(headers.items())).get_environ()
 
 
 def _read(site: Any, environ: dict[str, Any]) -> tuple[str, Headers]:
@@ -100,7 +100,8 @@ def _tell_cost(
 ) -> None:
     """The quickest rounds of each, in turns: what disturbs them only makes them slower."""
     for _ in range(REQUESTS):
-        hello(), ask()
+        hello()
+        ask()
     pairs = [(_cpu(hello), _cpu(ask)) for _ in range(ROUNDS)]
     base, mine = (statistics.quantiles(side, n=10)[0] for side in zip(*pairs, strict=True))
     tell(

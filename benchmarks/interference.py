@@ -26,89 +26,91 @@ SCREENS, EVERY = 60, 5.0  # seconds between two looks of one screen
 
 def measure(url, engine, *, full):
     with application(url) as app, served(url) as site:
-        service_id = service_of("vaccination")
-        slots = iter(free_slots(service_id))
-        path = f"/vaccination/?service={service_id}"
-        readers = [family.browser.get(path) for family in new_families(app, READERS)]
-        desk = db.session.scalars(
-            select(Membership).where(Membership.role == Role.RECEPTION)
-        ).first()
-        desk_browser = Browser(app, *sign_in(desk.user))
-        watchers = [family.browser for family in new_families(app, SCREENS // 2)]
+        crowd = Crowd(app, site)
+        storm(crowd, engine)
+        screens(crowd, engine)
+
+
+def storm(crowd, engine):
+    """What a storm of bookings does to those who look."""
+    crowd.looking(stormy=False)
+    pairs = [(crowd.looking(stormy=False), crowd.looking(stormy=True)) for _ in range(3)]
+    ratios = [percentile(stormy, 0.99) / percentile(calm, 0.99) for calm, stormy in pairs]
+    tell(
+        what="availability p99 during a booking storm / alone",
+        engine=engine,
+        ratio=statistics.median(ratios),
+        goal="<= 5",
+        milliseconds=statistics.median(percentile(stormy, 0.99) for _, stormy in pairs) * 1000,
+        baseline_milliseconds=statistics.median(percentile(calm, 0.99) for calm, _ in pairs) * 1000,
+    )
+
+
+def screens(crowd, engine):
+    """What open screens do to those who book."""
+    pairs = [(crowd.booking(beside=False), crowd.booking(beside=True)) for _ in range(PAIRS - 2)]
+    tell_pairs(
+        pairs, what="bookings beside 60 live screens / without them", engine=engine, goal=">= 0.8"
+    )
+
+
+class Crowd:
+    """Families who look and book, and screens that ask again and again, on one site."""
+
+    def __init__(self, app, site):
+        self.app, self.site = app, site
+        self.service_id = service_of("vaccination")
+        self.slots = iter(free_slots(self.service_id))
+        self.path = f"/vaccination/?service={self.service_id}"
+        self.readers = [family.browser.get(self.path) for family in new_families(app, READERS)]
+        at_desk = select(Membership).where(Membership.role == Role.RECEPTION).limit(1)
+        desk = db.session.scalars(at_desk).one()
+        self.desk = Browser(app, *sign_in(desk.user))
+        self.watchers = [family.browser for family in new_families(app, SCREENS // 2)]
         db.session.commit()
 
-        def bookers():
-            families = new_families(app, BOOKERS * BOOKINGS)
-            return [all_of(families[n::BOOKERS], service_id, slots) for n in range(BOOKERS)]
+    def bookers(self, over):
+        """Clients who book one time after another; each says in `over` when it is done."""
+        families = new_families(self.app, BOOKERS * BOOKINGS)
 
-        def looking(storm):
-            """Seconds of each look, alone or while others book."""
-            seen, over = [], []
+        def booker(number):
+            for family in families[number::BOOKERS]:
+                yield from books_for_sure(family, self.service_id, next(self.slots))
+            over.append(time.perf_counter())
 
-            def storming(person):
-                yield from person
-                over.append(1)
+        return [booker(number) for number in range(BOOKERS)]
 
-            def look(request):
-                while len(seen) < READERS * LOOKS or (storm and len(over) < BOOKERS):
-                    answer = yield request
-                    seen.append(answer.seconds)
+    def looking(self, *, stormy):
+        """Seconds of each look, alone or while others book."""
+        seen: list[float] = []
+        over: list[float] = []
 
-            people = [storming(booker) for booker in bookers()] if storm else []
-            together(site, [look(reader) for reader in readers] + people)
-            return seen
+        def look(request):
+            while len(seen) < READERS * LOOKS or (stormy and len(over) < BOOKERS):
+                answer = yield request
+                seen.append(answer.seconds)
 
-        def booking(screens):
-            """Bookings a second, alone or beside screens that look again and again."""
-            over = []  # when each booker was done; the screens go on a little
+        bookers = self.bookers(over) if stormy else []
+        together(self.site, [look(reader) for reader in self.readers] + bookers)
+        return seen
 
-            def counted(person):
-                yield from person
-                over.append(time.perf_counter())
+    def booking(self, *, beside):
+        """Bookings a second, alone or beside screens that look again and again."""
+        over: list[float] = []  # the screens go on until every booker is done
+        bookers = self.bookers(over)
+        watching = [self.watching(number, over) for number in range(SCREENS)] if beside else []
+        begun = time.perf_counter()
+        together(self.site, bookers + watching)
+        return BOOKERS * BOOKINGS / (max(over) - begun)
 
-            def watch(first, request):
-                yield first * EVERY / SCREENS
-                etag = None
-                while len(over) < BOOKERS:
-                    answer = yield request(etag)
-                    etag = answer.header("etag") or etag
-                    yield EVERY
-
-            people = [counted(booker) for booker in bookers()]
-            watching = [
-                watch(
-                    n,
-                    (lambda etag: desk_browser.get("/desk/", etag=etag))
-                    if n % 2
-                    else (lambda etag, one=watchers[n // 2]: one.get(path, etag=etag)),
-                )
-                for n in range(SCREENS)
-            ]
-            begun = time.perf_counter()
-            together(site, people + (watching if screens else []))
-            return BOOKERS * BOOKINGS / (max(over) - begun)
-
-        looking(storm=False)
-        pairs = [(looking(storm=False), looking(storm=True)) for _ in range(3)]
-        ratios = [percentile(stormy, 0.99) / percentile(calm, 0.99) for calm, stormy in pairs]
-        tell(
-            what="availability p99 during a booking storm / alone",
-            engine=engine,
-            ratio=statistics.median(ratios),
-            goal="<= 5",
-            milliseconds=statistics.median(percentile(one, 0.99) for _, one in pairs) * 1000,
-            baseline_milliseconds=statistics.median(percentile(one, 0.99) for one, _ in pairs)
-            * 1000,
-        )
-        tell_pairs(
-            [(booking(screens=False), booking(screens=True)) for _ in range(PAIRS - 2)],
-            what="bookings beside 60 live screens / without them",
-            engine=engine,
-            goal=">= 0.8",
-        )
-
-
-def all_of(families, service_id, slots):
-    """A client that books for all of these families in turn."""
-    for family in families:
-        yield from books_for_sure(family, service_id, next(slots))
+    def watching(self, number, over):
+        """A screen: every other one a desk's, else a family's page of times."""
+        yield number * EVERY / SCREENS
+        etag = None
+        while len(over) < BOOKERS:
+            if number % 2:
+                answer = yield self.desk.get("/desk/", etag=etag)
+            else:
+                answer = yield self.watchers[number // 2].get(self.path, etag=etag)
+            etag = answer.header("etag") or etag
+            yield EVERY

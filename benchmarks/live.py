@@ -41,8 +41,8 @@ def measure(url, engine, *, full):
         service_id = service_of("vaccination")
         slots = places(service_id)
         desk, centre, visit_id = somebody_at_the_desk(app)
-        statuses = []
-        tags = {}  # the pages are open all the time; what they show has its tag
+        statuses: list[int] = []
+        tags: dict[str, str] = {}  # the pages are open all the time; what they show has its tag
 
         def booking(beside):
             """Bookings a second, alone or beside the pollers."""
@@ -94,7 +94,7 @@ def places(service_id):
 def somebody_at_the_desk(app):
     """A browser of a reception, the code of its centre, and somebody who is booked there today."""
     query = select(Membership).where(Membership.role == Role.RECEPTION).order_by(Membership.id)
-    member = db.session.scalars(query).first()
+    member = db.session.scalars(query.limit(1)).one()
     start, end = day_bounds(clinic_day(clock.now()))
     booked = select(Appointment.id).where(
         Appointment.centre_id == member.centre_id,

@@ -19,12 +19,12 @@ def measure(url, engine, *, full):
     with application(url) as app, beside_hello(url) as (hello, site):
         service_id = service_of("vaccination")
         drains, worst, booked, errors, hellos = [], [], [], 0, []
-        used = set()
+        used: set[int] = set()
         for _ in range(RUNS):
             hellos.append(per_second(hello, [HELLO] * 16, TRIES))
             slots = some_slots(service_id, used)
             families = new_families(app, PARENTS)
-            statuses = []
+            statuses: list[int] = []
 
             def parent(family, slot_id, statuses=statuses):
                 statuses.append((yield from books(family, service_id, slot_id)))

@@ -149,12 +149,14 @@ def rounds(url, *, workers):
     """Places became free: how long so many workers take until nothing is left to do."""
     free_some()
     command = [sys.executable, "-m", "benchmarks.worker", url]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    people = [subprocess.Popen(command, **pipes) for _ in range(workers)]
+    pipe = subprocess.PIPE
+    people = [subprocess.Popen(command, stdin=pipe, stdout=pipe) for _ in range(workers)]
     for one in people:
+        assert one.stdout
         one.stdout.readline()  # it is ready
     begun = time.perf_counter()
     for one in people:
+        assert one.stdin
         one.stdin.write(b"\n")
         one.stdin.flush()
     for one in people:
