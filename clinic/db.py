@@ -165,8 +165,9 @@ def rows_of(statement: Executable, values: Mapping[str, object]) -> Sequence[Row
     Asked of the connection: the session's own way to it, which is for objects, costs as much
     again as the database. As there, what is not flushed yet is seen.
     """
-    db.session.flush()
-    return db.session.connection().execute(statement, values).all()
+    session = db.session()
+    session.flush()
+    return session.connection().execute(statement, values).all()
 
 
 def lock_row(row: Base) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
 from flask import g, has_request_context, request
-from flask_babel import force_locale, get_locale, get_translations, gettext
+from flask_babel import force_locale, get_locale, get_translations
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -51,11 +51,13 @@ def babel_locale() -> Locale:
 
 def language() -> str:
     """The language of this page: `zh` or `en`. Chosen once: a page asks a hundred times."""
-    if not g:  # nobody reads
+    try:
+        page = g._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:  # nobody reads
         return DEFAULT_LANGUAGE
-    spoken: str | None = g.get("language")
+    spoken: str | None = page.get("language")
     if spoken is None:
-        spoken = g.language = choose_language()
+        spoken = page.language = choose_language()
     return spoken
 
 
@@ -70,6 +72,12 @@ def speaking(spoken: str) -> Iterator[None]:
         g.language = before
 
 
+def gettext(msgid: str, /, **params: object) -> str:
+    """A text in the reader's language. Flask-Babel's looks for catalogue and language each time."""
+    said = _said(msgid, language())
+    return said % params if params else said
+
+
 def text(msgid: str, /, **params: object) -> Markup:
     """A text of a template in the reader's language; what is put into it is escaped."""
     said = _text(msgid, language())
@@ -82,8 +90,14 @@ def counted(one: str, many: str, num: int, /, **params: object) -> Markup:
 
 
 @lru_cache(maxsize=5000)
+def _said(msgid: str, spoken: str) -> str:
+    found: str = get_translations().gettext(msgid)
+    return found
+
+
+@lru_cache(maxsize=5000)
 def _text(msgid: str, spoken: str) -> Markup:
-    return Markup(get_translations().gettext(msgid))  # noqa: S704 - our own words
+    return Markup(_said(msgid, spoken))  # noqa: S704 - our own words
 
 
 @lru_cache(maxsize=5000)

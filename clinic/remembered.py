@@ -4,6 +4,7 @@ Read the version before what it speaks of: what is newer than its number is then
 too early. A transaction that changed something itself must not remember it: it may be rolled back.
 """
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -25,6 +26,12 @@ class Remembered(Generic[K, V]):
         """The thing at this version; None if it is remembered at another, or not at all."""
         found = self._here().get(key)
         return found[1] if found is not None and found[0] == version else None
+
+    def all_at(self, versions: Mapping[K, object]) -> dict[K, V]:
+        """Those of these things that are remembered at these versions."""
+        here = self._here()
+        found = ((key, here.get(key), version) for key, version in versions.items())
+        return {key: kept[1] for key, kept, version in found if kept and kept[0] == version}
 
     def last(self, key: K) -> V | None:
         """The thing at whatever version it was read last."""

@@ -53,3 +53,14 @@ def test_how_long_something_is(app, minutes, zh, en):
     for locale, text in (("zh", zh), ("en", en)):
         with app.test_request_context(), i18n.speaking(locale):
             assert i18n.how_long(timedelta(minutes=minutes)) == text
+
+
+def test_a_text_of_a_template_is_said_in_the_language_that_is_spoken(app):
+    with app.test_request_context(headers={"Accept-Language": "zh"}):
+        assert i18n.text("Sign in") == "登录"
+        with i18n.speaking("en"):
+            assert i18n.text("Sign in") == "Sign in"
+            assert i18n.text("Sign in <%(who)s>", who="<b>") == "Sign in <&lt;b&gt;>"
+            assert i18n.counted("%(num)s day", "%(num)s days", 2) == "2 days"
+            assert i18n.text("90%%") == "90%"
+        assert i18n.text("Sign in") == "登录"

@@ -3,7 +3,10 @@
 from datetime import date, time
 
 import pytest
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from wtforms.fields import SelectChoice
+from wtforms.widgets import html_params
 
 from clinic.fields import (
     Agreed,
@@ -18,6 +21,7 @@ from clinic.fields import (
     Text,
     Time,
     Whole,
+    attributes,
 )  # fmt: skip
 
 PLACES = [SelectChoice(1, "一"), SelectChoice(2, "二")]
@@ -149,3 +153,17 @@ def test_every_message_is_in_the_readers_language(app):
         form = Odd(meta={"csrf": False})
         form.validate()
         assert form.errors["one"] == ["Please choose from the list."]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "a", "class_": "b", "data_of_what": 3, "aria_label": "一"},
+        {"value": "\"><script>&'", "title": Markup('<b title="x">')},
+        {"checked": True, "readonly": False, "value": "", "lazy": _l("Sign in")},
+        {},
+    ],
+)
+def test_attributes_are_written_as_the_library_writes_them(app, values):
+    with app.test_request_context():
+        assert attributes(**values) == html_params(**values)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from clinic.accounts.models import Role, User
-from clinic.db import db
+from clinic.db import rows_of
 from clinic.sentences import mark
 
 DEMO_PASSWORD = "demo-demo-1"  # noqa: S105 - printed on the demo's sign-in page
@@ -21,6 +21,9 @@ SIGN_INS = {
     "manager": (Role.MANAGER, mark("Manager")),
 }
 
+_email = User.__table__.c.email
+EMAILS = select(_email).where(_email.in_([f"{name}@demo.example" for name in SIGN_INS]))
+
 
 @dataclass(frozen=True)
 class DemoSignIn:
@@ -34,7 +37,7 @@ class DemoSignIn:
 
 def demo_sign_ins() -> list[DemoSignIn]:
     """One a profession, if the city was loaded."""
-    emails = set(db.session.scalars(select(User.email).where(User.email.like("%@demo.example"))))
+    emails = {row.email for row in rows_of(EMAILS, {})}
     return [
         DemoSignIn(role, label, f"{name}@demo.example", DEMO_PASSWORD)
         for name, (role, label) in SIGN_INS.items()

@@ -22,6 +22,24 @@ def test_the_first_page_names_every_service_of_a_centre(client):
     assert [name for name in names if name not in page] == []
 
 
+def test_the_first_page_shows_new_hours_and_names_at_once_in_both_languages(client):
+    centre = make_practitioner([make_service()]).centre
+    hours = OpeningHours(weekday=0, opens=time(8), closes=time(17))
+    centre.opening_hours.append(hours)
+    db.session.commit()
+    readers = [{"Accept-Language": language} for language in ("zh", "en")]
+    before = [client.get("/", headers=reader).text for reader in readers]
+    assert all("08:00–17:00" in page for page in before)
+    hours.closes = time(18)
+    centre.name_zh, centre.name_en = "朝晖新中心", "Zhaohui New Centre"
+    db.session.commit()
+    for reader, name in zip(readers, (centre.name_zh, centre.name_en), strict=True):
+        page = client.get("/", headers=reader).text
+        assert name in page
+        assert "08:00–18:00" in page
+        assert "17:00" not in page
+
+
 def test_a_centre_says_where_and_when(client):
     centre = make_practitioner([make_service()]).centre
     for weekday in range(6):

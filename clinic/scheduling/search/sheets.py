@@ -67,14 +67,17 @@ def sheets_of(
     now: datetime,
 ) -> Mapping[tuple[int, date], DaySchedule]:
     """The sheets of these centres and days, of these versions: from memory, else in one query."""
-    found, missing = {}, []
-    for centre_id in centre_ids:
-        for day in days:
-            sheet = _sheets.at((service.id, centre_id, day), versions.of(centre_id, day))
-            if sheet is not None and sheet.since <= now < sheet.until:
-                found[centre_id, day] = sheet
-            else:
-                missing.append((centre_id, day))
+    wanted = {
+        (service.id, centre_id, day): versions.of(centre_id, day)
+        for centre_id in centre_ids
+        for day in days
+    }
+    found = {
+        (centre_id, day): sheet
+        for (_, centre_id, day), sheet in _sheets.all_at(wanted).items()
+        if sheet.since <= now < sheet.until
+    }
+    missing = [(centre_id, day) for _, centre_id, day in wanted if (centre_id, day) not in found]
     if missing:
         read = _read(service, missing, versions, policy_of, now)
         found |= read

@@ -124,7 +124,7 @@ def time_objection(applicant: Applicant, time: Time, now: datetime) -> Objection
 
 def quota_objection(applicant: Applicant, day: date) -> Objection | None:
     """Enough of this service for one child on that day, or in that week (Monday to Sunday)."""
-    if not applicant.online:
+    if not applicant.online or not applicant.same_service_days:
         return None
     monday = day - timedelta(days=day.weekday())
     that_week = [
