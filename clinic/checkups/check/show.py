@@ -69,7 +69,7 @@ def show(
     names, signs = names_of(case), questions.signs(case.sheet.check_age)
     return render(
         "checkups/check.html",
-        partial="checkups/_check_live.html",
+        partial="checkups/check/_live.html",
         status=409 if taken is not None else 422 if errors or refusal else 200,
         case=case,
         typed=typed,
