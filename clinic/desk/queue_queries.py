@@ -32,7 +32,7 @@ class Hall:
     waiting: list[Wait]
     early: list[Wait]  # long before their time
     watched: list[tuple[Ticket, datetime | None]]  # and until when
-    kept: Mapping[int, Watched]  # the children among them whom a service's own room lets go
+    stays: Mapping[int, Watched]  # the children among them whom a service's own room lets go
     skipped: list[Ticket]
     counts: dict[str, int]  # who waits, by station
 
@@ -72,7 +72,7 @@ def hall(centre: Centre, station: Station, room: Room | None, now: datetime) -> 
         waiting=[wait for wait in line if not wait.early_for],
         early=[wait for wait in line if wait.early_for],
         watched=[(ticket, rules.watched_until(station, ticket.since)) for ticket in watched],
-        kept=watched_at(children, centre.id),
+        stays=watched_at(children, centre.id),
         skipped=[ticket for ticket in here if ticket.state is State.SKIPPED],
         counts={
             code: sum(row.station == code and _waits(row, now) for row in rows)
