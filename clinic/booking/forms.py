@@ -33,7 +33,7 @@ class ConfirmForm(ReasonForm):
 
 
 class WaitForm(Form):
-    """Who waits for what, where, and when it could come."""
+    """The children who wait, for what, where, and when they could come."""
 
     children = Checkboxes(_l("Who is it for?"), required=_l("Choose at least one child."), ids=True)
     service = Select(_l("What do you need?"), ids=True)

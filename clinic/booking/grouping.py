@@ -47,12 +47,12 @@ def _times(free: Sequence[Trip], *, one_each: bool) -> tuple[TimeChoice, ...]:
         slots = "-".join(str(each.slot_id) for each in trip.offers)
         moment = trip.starts_at if one_each else slots
         before = times.get(moment)
-        who = (*(before.practitioner_ids if before else ()), lead.practitioner_id)
+        practitioner_ids = (*(before.practitioner_ids if before else ()), lead.practitioner_id)
         times[moment] = TimeChoice(
             starts_at=trip.starts_at,
             slots=before.slots if before else slots,
-            practitioner_ids=who,
-            anyone=len(who) > 1 and len(trip.offers) == 1,
+            practitioner_ids=practitioner_ids,
+            anyone=len(practitioner_ids) > 1 and len(trip.offers) == 1,
             ends_at=trip.ends_at if len(trip.offers) > 1 else None,
         )
     return tuple(times.values())

@@ -209,7 +209,7 @@ def _show(
     refusal: str = "",
     now: datetime,
 ) -> Response:
-    """What is held, and the form that confirms it; an offer to who waited also asks what for."""
+    """What is held, and the form that confirms it; an offer from the waitlist also asks what for."""
     if kept.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(kept))
     group = holding.group_of(kept)
@@ -281,6 +281,6 @@ def _back_to_times(kind: str, wish: Query) -> Response:
     """The page of times, or the plan of a course, as they were."""
     if begin := request.args.get("begin"):
         pattern = carried(request.args, PATTERN + FILTERS)
-        who = {name: wish[name] for name in ("child", "service")}
-        return see_other(f"{kind}.course", **who, slot=begin, **pattern)
+        asked = {name: wish[name] for name in ("child", "service")}
+        return see_other(f"{kind}.course", **asked, slot=begin, **pattern)
     return see_other(f"{kind}.choose", **wish)

@@ -1,4 +1,4 @@
-"""What an offer to who waited is for: asked when the family looks at it, reserved when it takes it."""
+"""What an offer from the waitlist is for: asked when the family looks at it, reserved when it takes it."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -37,7 +37,7 @@ def fill(today: date) -> None:
 
 
 def _ask(
-    who: Practitioner,
+    practitioner: Practitioner,
     day: date,
     days: int,
     hours: tuple[time, time] | None,
@@ -47,5 +47,7 @@ def _ask(
     starts_at, ends_at = day_bounds(day, days)
     if hours:
         starts_at, ends_at = at(day, hours[0]), at(day, hours[1])
-    assert who.user is not None
-    leaves.ask_leave(who, starts_at, ends_at, reason, by=who.user, now=at(today, time.min))
+    assert practitioner.user is not None
+    leaves.ask_leave(
+        practitioner, starts_at, ends_at, reason, by=practitioner.user, now=at(today, time.min)
+    )

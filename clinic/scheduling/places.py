@@ -51,7 +51,7 @@ FAMILY = (
 def lock(slot_ids: Iterable[int], child_ids: Iterable[int] = ()) -> None:
     """Lock slots, then children, each by id, so that no two bookings wait for each other in a ring.
 
-    Who makes an offer afterwards waits for no other slot: see `lock_if_free`. SQLite has no row
+    An offer made afterwards waits for no other slot: see `lock_if_free`. SQLite has no row
     locks and needs none: its write transactions come one after another.
     """
     _lock_slots(slot_ids)
@@ -114,7 +114,7 @@ def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
 
 
 def writes_alone() -> bool:
-    """Whether nobody else writes before this transaction ends: SQLite has one writer at a time."""
+    """Whether nothing else is written before this transaction ends: SQLite has one writer at a time."""
     return db.engine.dialect.name == "sqlite"
 
 
@@ -200,9 +200,9 @@ def give_back(*, appointment_id: int | None = None, hold_id: int | None = None) 
 
 
 def rest(slot_ids: Sequence[int], *, now: datetime, policy: Policy) -> None:
-    """What came back online in the rush after its release rests for a random moment, nobody's.
+    """What came back online in the rush after its release rests for a random moment.
 
-    Who drops a place for a friend who keeps asking gains nothing. At any other time it is free
+    Dropping a place for a friend who keeps asking gains nothing. At any other time it is free
     at once.
     """
     if not slot_ids or not policy.rush_minutes or not policy.rest_seconds:

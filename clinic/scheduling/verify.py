@@ -28,7 +28,7 @@ ROOM = (
 CLOSURE_OVER = "x.centre_id = s.centre_id AND (x.room_id IS NULL OR x.room_id = c.room_id)"
 LEAVE_OVER = "x.practitioner_id = s.practitioner_id"
 AT_ONCE = "x.starts_at < s.ends_at AND s.starts_at < x.ends_at"
-# What a closure or a leave shuts: all but what was over, and the places of who was here already.
+# What a closure or a leave shuts: all but what was over, and places of children who were here.
 OPEN_WITHIN = f"""s.closed_at IS NULL AND x.lifted_at IS NULL AND {AT_ONCE} AND x.made_at < s.ends_at
     AND s.capacity > (SELECT count(*) FROM places p JOIN appointments a ON a.id = p.appointment_id
         WHERE p.slot_id = s.id AND a.arrived_at <= x.made_at)"""
@@ -181,7 +181,7 @@ PROMISES = {
         WHERE s.clinic_session_id <> f.clinic_session_id OR s.starts_at < f.starts_at
            OR p.expires_at < h.expires_at OR h.slot_count <
               (SELECT count(*) FROM places q WHERE q.hold_id = h.id)""",
-    # Until it expires nobody may take its places but the centre, when it changes its hours.
+    # Until it expires only the centre may take its places, when it changes its hours.
     "hold {id}: has lost places before it expired": f"""
         SELECT h.id FROM holds h JOIN slots s ON s.id = h.slot_id
         WHERE h.booking_id IS NULL AND h.ended_at IS NULL AND h.expires_at > :now

@@ -1,4 +1,4 @@
-"""What is done in the background: offers that lapse, the rota's horizon, places found for who waits.
+"""What is done in the background: offers that lapse, the rota's horizon, places found for the waitlist.
 
 A round works on what changed since the last one. Any number of workers may run, on any number of
 hosts: they share the work, and each thing is done once, in a short transaction of its own. If none

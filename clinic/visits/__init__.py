@@ -1,1 +1,1 @@
-"""A child's visit on its day: who is here, which ticket they have, where they wait, who calls them."""
+"""A child's visit on its day: arrivals, tickets, where they wait, and calls."""

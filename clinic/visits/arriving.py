@@ -45,7 +45,7 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> Ticket |
     if status_of(appointment) is not Status.ARRIVED or appointment.service.kind not in pathways():
         return None
     ticket = ticket_of(appointment)
-    # Who has another visit to the same room later that day gets another ticket.
+    # Another visit to the same room later that day gets another ticket.
     if ticket is not None and not (is_new and ticket.state is State.DONE):
         return ticket
     encounter = _encounter(appointment, by=by, now=now)
@@ -174,16 +174,16 @@ def _issue(encounter: Encounter, appointment: Appointment, *, by: Person, now: d
 
 
 def _turn(appointment: Appointment) -> datetime:
-    """When its turn is: at the booked time; for who came late, or was booked in late, on arrival."""
+    """When its turn is: at the booked time; for late children, or late bookings, on arrival."""
     policy = policy_for(appointment.service_id, appointment.centre_id)
     expected = max(appointment.starts_at, appointment.booking.made_at)
     arrived = appointment.arrived_at
-    assert arrived is not None, "tickets are for who is here"
+    assert arrived is not None, "tickets are for children who are here"
     return arrived if is_late(expected, arrived, policy) else appointment.starts_at
 
 
 def _next_number(encounter: Encounter, kind: str) -> int:
-    """Counted by the database, in one statement: nobody gets the same one."""
+    """Counted by the database, in one statement: no number is given twice."""
     insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
     first = insert(TicketCounter).values(
         centre_id=encounter.centre_id, day=encounter.day, kind=kind, last=1

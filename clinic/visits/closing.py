@@ -42,7 +42,7 @@ def close_all(tickets: Sequence[Ticket], *, by: Person, now: datetime) -> None:
 
 
 def last_closing(centre_id: int, now: datetime) -> Closing | None:
-    """Today's last closing that still stands. Who was checked in again since is left out."""
+    """Today's last closing that still stands. Tickets of children checked in again since are left out."""
     other = aliased(Encounter)
     is_here_again = (
         select(other.id)

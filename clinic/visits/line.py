@@ -43,7 +43,7 @@ class NothingToUndo(DomainError):
 
 
 def call_next(centre_id: int, station: str, room: Room, *, by: Person, now: datetime) -> Ticket:
-    """Call whoever is first in the line of this room at the station. Raises NobodyWaits.
+    """Call the first in the line of this room at the station. Raises NobodyWaits.
 
     Two rooms that ask at the same moment get two children: what one of them has locked the other
     passes over, and a child is in one place at a time.
@@ -105,7 +105,7 @@ def skip(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
 
 
 def back(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
-    """In line again, behind the next three; who left the observation sits down again."""
+    """In line again, behind the next three; a child that left the observation sits down again."""
     lock(ticket, seen)
     must(ticket, Verb.BACK, by)
     station = stations()[ticket.station]
@@ -150,7 +150,7 @@ def hand_over(
 
 
 def finish(ticket: Ticket, *, seen: int, by: Person, now: datetime) -> None:
-    """Done at this station: on to the next, or done at all. Raises StaysUntil for who is observed."""
+    """Done at this station: on to the next, or done at all. Raises StaysUntil during observation."""
     lock(ticket, seen)
     must(ticket, Verb.FINISH, by)
     until = rules.watched_until(stations()[ticket.station], ticket.since)

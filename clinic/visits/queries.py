@@ -1,4 +1,4 @@
-"""Who is here, who waits where, and how fast today goes."""
+"""The children who are here, where they wait, and how fast today goes."""
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ from clinic.visits import rules
 from clinic.visits.models import DeskVersion, Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, OPEN, State, Verb
 
-ACTIVE = timedelta(minutes=30)  # a room that called nobody for so long does not count
+ACTIVE = timedelta(minutes=30)  # a room that called no child for so long does not count
 
 
 def desk_version(centre_id: int, now: datetime) -> tuple[object, ...]:
@@ -78,7 +78,7 @@ def tickets_of(child_ids: Iterable[int], centre_id: int, day: date) -> list[Tick
 
 
 def is_for(ticket: Ticket, appointment: Appointment) -> bool:
-    """Whether the ticket is that appointment's: of its child, who is here for it, its kind and room."""
+    """Whether the ticket is that appointment's: of its child, here for it, its kind and room."""
     return (
         appointment.arrived_at is not None
         and ticket.encounter.child_id == appointment.child_id
@@ -174,7 +174,7 @@ def served_lately(centre_id: int, day: date, station: str) -> list[timedelta]:
 
 
 def rooms_at_work(centre_id: int, day: date, station: str, now: datetime) -> int:
-    """How many rooms called somebody to the station in the last half hour; at least one."""
+    """How many rooms called a child to the station in the last half hour; at least one."""
     query = select(func.count(TicketStep.room_id.distinct())).where(
         TicketStep.centre_id == centre_id,
         TicketStep.day == day,

@@ -82,8 +82,10 @@ STAFF = DESK | {"clinician"}
 BUSY = (State.CALLED, State.WITH)  # a child is in one place at a time
 OPEN = (State.WAITING, *BUSY, State.OBSERVING, State.SKIPPED)
 UNDO_WITHIN = timedelta(minutes=5)
-EARLY = timedelta(minutes=30)  # who is here longer before the time may as well wait outside
-BEHIND = 3  # who was called and not there comes back behind as many
+EARLY = timedelta(
+    minutes=30
+)  # a child that is here longer before its time may as well wait outside
+BEHIND = 3  # a child that was called and not there comes back behind as many
 RECENT = 10  # served last: what today's pace is learned from
 FEWEST = 3  # of them are needed to learn anything
 

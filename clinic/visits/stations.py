@@ -17,8 +17,8 @@ class Station:
     name_en: str
     minutes: int | None
     staff: frozenset[str]  # the roles that serve here
-    by_room: bool = False  # a ticket waits for its own room, not for whoever is free
-    watches: bool = False  # nobody is called: the child sits down and is watched for the minutes
+    by_room: bool = False  # a ticket waits for its own room, not for any that is free
+    watches: bool = False  # no child is called: it sits down and is watched for the minutes
 
 
 @dataclass(frozen=True)

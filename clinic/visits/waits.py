@@ -14,7 +14,7 @@ from clinic.visits.stations import Station, stations
 
 @dataclass(frozen=True)
 class Wait:
-    """Where a ticket stands: so many before it, so many minutes; `until` for who is observed;
+    """Where a ticket stands: so many before it, so many minutes; `until` for a child that is observed;
     `early_for`, the booked time, for a child that is here long before it."""
 
     ticket: Ticket

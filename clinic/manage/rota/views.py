@@ -139,13 +139,13 @@ def _as_it_is(rule: RotaRule | None, draft: RotaDraft | None) -> dict[str, objec
     """What the form shows first."""
     tomorrow = clinic_day(clock.now()) + timedelta(days=1)
     if draft and draft.kind is not DraftKind.END:
-        who = {"practitioner": draft.practitioner_id, "room": draft.room_id}
-        return vars(draft.weekly) | who | {"services": draft.service_ids}
+        chosen = {"practitioner": draft.practitioner_id, "room": draft.room_id}
+        return vars(draft.weekly) | chosen | {"services": draft.service_ids}
     if rule:
-        who = {"practitioner": rule.practitioner_id, "room": rule.room_id}
+        chosen = {"practitioner": rule.practitioner_id, "room": rule.room_id}
         as_it_is = weekly_of(rule)
         weekly = rota_drafts.from_day(as_it_is, next_monday(clinic_day(clock.now()))) or as_it_is
-        return vars(weekly) | who | {"services": [service.id for service in rule.services]}
+        return vars(weekly) | chosen | {"services": [service.id for service in rule.services]}
     first = max(tomorrow, next_monday(clinic_day(clock.now())))
     asked = {"practitioner": id_of(request.args, "who"), "valid_from": first}
     weekday = id_of(request.args, "weekday")

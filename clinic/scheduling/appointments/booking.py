@@ -184,7 +184,7 @@ def cancel_all(
 
 
 def freed_for_others(slot_ids: Iterable[int], policy: Policy, *, now: datetime) -> None:
-    """What has become free goes to who waits for it; else, right after a release, it rests a little."""
+    """What has become free goes to the waitlist; else, right after a release, it rests a little."""
     freed = set(slot_ids)
     left = freed - offering.on_freed(freed, now=now)
     places.rest(sorted(left), now=now, policy=policy)

@@ -1,4 +1,4 @@
-"""Holds that are over, in slots that somebody asks for: what they kept goes to who waits for it."""
+"""Holds that are over, in slots that are asked for: what they kept goes to the waitlist."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,7 +36,7 @@ def over_in(slot_ids: Iterable[int], *, now: datetime) -> list[int]:
 
 
 def over_and_resting(slot_ids: Iterable[int], *, now: datetime) -> tuple[list[int], bool]:
-    """The same, and whether a place in one of them is nobody's for a moment, after a release."""
+    """The same, and whether a place in one of them rests for a moment, after a release."""
     rows = db.session.execute(OVER_OR_RESTING, {"slot_ids": list(slot_ids), "now": now}).all()
     return [row.id for row in rows if row.is_over], any(row.rests for row in rows)
 

@@ -251,7 +251,7 @@ def slots_of_group(lead_id: int) -> list[int]:
 
 
 def release(kept: Hold, *, now: datetime) -> None:
-    """Give what is kept back. An offer that nobody wants goes to the next who waits."""
+    """Give what is kept back. An offer that is given back goes to the next entry."""
     places.lock(slots_of_group(kept.id))
     lead = db.session.get(Hold, kept.id, populate_existing=True)
     if lead is None or lead.booking_id is not None or lead.ended_at is not None:

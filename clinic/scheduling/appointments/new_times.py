@@ -29,7 +29,7 @@ WITHIN = timedelta(days=14)
 
 
 def waiting(centre_id: int | None = None) -> list[Appointment]:
-    """The appointments that need a new time, who booked first, first."""
+    """The appointments that need a new time, the first booked first."""
     query = appointments().where(
         Appointment.displaced_at.is_not(None),
         Appointment.cancelled_at.is_(None),
@@ -41,7 +41,7 @@ def waiting(centre_id: int | None = None) -> list[Appointment]:
 
 
 def not_offered_yet(*, now: datetime) -> list[int]:
-    """Those who have no new time to choose from, and did not let several pass yet: their ids."""
+    """The ids of those that have no new time to choose from, and did not let several pass yet."""
     theirs = (Hold.moves_id == Appointment.id, Hold.purpose == HoldFor.NEW_TIME)
     live = select(Hold.id).where(*theirs, *_is_live(now))
     offered = (

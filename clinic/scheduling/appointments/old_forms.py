@@ -1,7 +1,7 @@
 """Forms that are long over are cleared away: their holds are deleted, their places given back.
 
-For a day they stay: who presses once more is still told what came of it. Of all holds ever made
-these are nearly all; offers stay, for the trail of who waited.
+For a day they stay: a second press is still told what came of it. Of all holds ever made
+these are nearly all; offers stay, for the trail of the waitlist.
 """
 
 from collections.abc import Sequence

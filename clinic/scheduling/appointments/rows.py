@@ -38,7 +38,7 @@ _HELD = (
     "created_at",
     "expires_at",
 )
-# Only while the user cares for the child: who was removed since the form was read holds nothing.
+# Only while the user cares for the child: a guardian removed since the form was read holds nothing.
 ONE_HOLD = (
     insert(_holds)  # type: ignore[arg-type]
     .from_select(
@@ -129,7 +129,7 @@ class BookingMade(NamedTuple):
 
     @property
     def row(self) -> Booking:
-        """The booking, for who goes on with its rows."""
+        """The booking, to go on with its rows."""
         return db.session.get_one(Booking, self.booking_id)
 
 

@@ -3,7 +3,7 @@
 A change shuts slots or takes places away. `preview` says which appointments lose their time and
 names a version; `apply` refuses when a booking, a cancellation or another change came in between.
 Nobody is cancelled: those who lose their time keep their booking and wait for a new one, and come
-back to the old one if the hours are opened again. Shorter hours keep whoever booked first.
+back to the old one if the hours are opened again. Shorter hours keep what was booked first.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class Preview:
 
     version: str
     slots: Mapping[int, tuple[int, int]]  # what becomes of open ones: places, and of these online
-    displaced: tuple[Appointment, ...]  # who loses their time, earliest first
+    displaced: tuple[Appointment, ...]  # what loses its time, earliest first
     shut_too: tuple[int, ...]  # slots that are shut already, and get this reason beside others
     lifting: Lifting  # closings that go, and the slots that open by that
 
@@ -66,7 +66,7 @@ def preview(change: Change, *, now: datetime) -> Preview:
     """What the change would do. It writes nothing. Raises as `change.check` does."""
     change.check()
     edits, shut_too = _edits(change, now)
-    lost, marks = _who_loses(edits)
+    lost, marks = _losing(edits)
     lifting = closings.lifting(change.lifts(), now=now)
     shown = [
         *(f"{slot_id}={edits[slot_id]}" for slot_id in sorted(edits)),
@@ -96,10 +96,10 @@ def _edits(change: Change, now: datetime) -> tuple[dict[int, tuple[int, int]], t
     return shut | dict(change.places(now)), tuple(row.id for row in rows if row.closed_at)
 
 
-def _who_loses(edits: dict[int, tuple[int, int]]) -> tuple[list[int], list[str]]:
+def _losing(edits: dict[int, tuple[int, int]]) -> tuple[list[int], list[str]]:
     """The appointments that lose their time by these edits, and a mark of each that is concerned.
 
-    Who is here already stays: `edits` leaves them their place.
+    Children who are here already stay: `edits` leaves them their place.
     """
     remaining = {slot_id: capacity for slot_id, (capacity, _) in edits.items()}
     lost, marks = [], []
@@ -128,7 +128,7 @@ class _Booked:
 
 
 def _booked_in(slot_ids: Iterable[int]) -> list[_Booked]:
-    """Who has a place there: those who are here already, then by who booked first."""
+    """The appointments with a place there: of children who are here, then the first booked first."""
     query = (
         select(
             Place.slot_id,

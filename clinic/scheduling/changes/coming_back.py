@@ -1,4 +1,4 @@
-"""Who lost a time comes back to it when it is opened again in another session. Verbs flush.
+"""Appointments that lost a time get it back when it is opened again in another session. Verbs flush.
 
 A session that is moved, or a rota that is published, takes sessions out and opens others. Who
 still waits for a new time, and finds the old one there with the same clinician, gets it back, as
@@ -22,10 +22,10 @@ from clinic.scheduling.verdict.request import refusal
 from clinic.scheduling.waitlist import offering
 
 
-def who_waits(
+def waiting_for_time(
     practitioner_ids: Collection[int], start: datetime, end: datetime
 ) -> Sequence[Appointment]:
-    """Those who lost a time with these clinicians in [start, end), who booked first, first."""
+    """Appointments that lost a time with these clinicians in [start, end), the first booked first."""
     query = (
         appointments()
         .where(

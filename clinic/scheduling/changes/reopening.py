@@ -1,4 +1,4 @@
-"""What was shut opens again, and who lost a time there comes back to it. Verbs flush; the caller commits."""
+"""What was shut opens again, and its appointments return. Verbs flush; the caller commits."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Reopened:
 
 
 def lift(shut: Closure | Leave, *, by: Person, now: datetime) -> Reopened:
-    """Take a closure or a leave back: its slots open again, and who waits for a new time returns.
+    """Take a closure or a leave back: its slots open again, and displaced appointments return.
 
     Slots that something else shuts, or whose room or practitioner is busy by now, stay shut.
     """
@@ -104,9 +104,9 @@ def open_again(lifting: Lifting, *, by: Person, now: datetime) -> Reopened:
 def concerned(slot_ids: Collection[int], *, now: datetime) -> tuple[list[int], set[int]]:
     """What is to be locked before these open: slots and children.
 
-    Beside these slots, what is taken and given back for who may come back into them.
+    Beside these slots, what is taken and given back for appointments that may return to them.
     """
-    theirs = _who_lost(slot_ids, now=now) if slot_ids else ()
+    theirs = _displaced_from(slot_ids, now=now) if slot_ids else ()
     ids = [appointment.id for appointment in theirs]
     around = [*places.slots_under(ids), *places.slots_around(ids)] if ids else []
     return [*slot_ids, *around], {appointment.child_id for appointment in theirs}
@@ -150,16 +150,16 @@ def _try_to_open(slot_ids: Collection[int], lifting: Lifting, *, by: Person, now
 
 
 def restore(slot_ids: Iterable[int], *, by: Person, now: datetime) -> list[Appointment]:
-    """Give appointments that wait for a new time their old one back, who booked first, first."""
+    """Give appointments that wait for a new time their old one back, the first booked first."""
     return [
         appointment
-        for appointment in _who_lost(slot_ids, now=now)
+        for appointment in _displaced_from(slot_ids, now=now)
         if _back(appointment, by=by, now=now)
     ]
 
 
-def _who_lost(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appointment]:
-    """Who waits for a new time and had one in these slots, who booked first, first."""
+def _displaced_from(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appointment]:
+    """Appointments that wait for a new time and had one in these slots, the first booked first."""
     first = aliased(Slot)
     opened = (
         select(Slot.id)

@@ -17,7 +17,7 @@ from clinic.scheduling.timetable.shut import Shut
 
 
 def is_shut(slot_ids: Sequence[int]) -> bool:
-    """Whether any of these slots of one session lies in a live closure or leave, open for who was here."""
+    """Whether any of these slots of one session lies in a closure or leave, open for children who were here."""
     return bool(_open_within(slot_ids))
 
 

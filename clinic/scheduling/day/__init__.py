@@ -1,1 +1,1 @@
-"""The day itself: who came, in what order, and what a changed record means for a booked visit."""
+"""The day itself: arrivals, turns, and what a changed record means for a booked visit."""

@@ -29,7 +29,7 @@ WRONG_CHECK_IN = {
 }
 
 
-# Who is not here is not seen so long before the time: a slip of the hand on another row.
+# A child that is not here is not seen so long before its time: a slip of the hand on another row.
 BEFORE_ITS_TIME = timedelta(minutes=60)
 
 
@@ -66,7 +66,7 @@ class PlaceIsTaken(DomainError):
 
 
 def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
-    """The child has arrived. Checking in twice is one arrival; who was marked absent may still come.
+    """The child has arrived. Twice is one arrival; a child that was marked absent may still come.
 
     Says whether this was the arrival.
     """
@@ -92,7 +92,7 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
 def undo_check_in(appointment: Appointment, *, by: Person, now: datetime, reason: str = "") -> None:
     """Take a check-in back: within ten minutes of it, or later for a reason (one of WRONG_CHECK_IN).
 
-    If the hours were shut around who was here, the appointment needs a new time like the others.
+    If the hours were shut around a child that was here, the appointment needs a new time like the others.
     """
     slot_ids = _lock_places(appointment)
     if status_of(appointment) is Status.DONE:
@@ -159,7 +159,7 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
 
 
 def undo_finish(appointment: Appointment, *, by: Person, now: datetime) -> None:
-    """It is not done after all. Who was an arrival only by being done has not arrived either.
+    """It is not done after all. If being done made it an arrival, it has not arrived either.
 
     What was recorded at the visit is not looked at: the caller's rooms know of it.
     """

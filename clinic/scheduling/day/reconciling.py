@@ -60,7 +60,7 @@ def _with(child_ids: Collection[int]) -> ColumnElement[bool]:
 
 
 def reconcile(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
-    """Ask about visits at the wrong age; end what no guardian may take; look for who waits again."""
+    """Ask about visits at the wrong age; end what no guardian may take; look through the waitlist again."""
     _look_at_ages(child_ids, now=now)
     for entry in _entries_of_nobody(child_ids):
         joining.leave(entry, by=by, now=now)
@@ -93,7 +93,7 @@ def _look_at_ages(child_ids: Collection[int], *, now: datetime) -> None:
 
 
 def _kept(child_ids: Collection[int]) -> Sequence[Hold]:
-    """The leading holds of forms and of offers to who waits."""
+    """The leading holds of forms and of offers from the waitlist."""
     query = (
         select(Hold)
         .where(
@@ -119,7 +119,7 @@ def _look_at_hold(lead: Hold, *, now: datetime) -> None:
 
 
 def _guardians_of(child_ids: Collection[int]) -> set[int]:
-    """Who cares for all of these children."""
+    """The users who care for all of these children."""
     query = (
         select(Guardianship.user_id)
         .where(Guardianship.child_id.in_(child_ids), Guardianship.revoked_at.is_(None))

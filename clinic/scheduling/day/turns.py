@@ -1,4 +1,4 @@
-"""In which order those who are here are seen: who came late goes behind who is on time."""
+"""The order in which arrived children are seen: late ones go behind those on time."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from clinic.scheduling.verdict.rules import in_turn, is_late
 
 
 def in_order(rows: Sequence[Appointment]) -> tuple[list[Appointment], set[int]]:
-    """A day's appointments in the order of their turns, and the ids of those who came late. One query.
+    """A day's appointments in the order of their turns, and the ids of the late ones. One query.
 
-    Who was booked in only after the time had begun was not late for it.
+    One that was booked only after its time had begun is not late for it.
     """
     policy_of = policies(sorted({row.service_id for row in rows}))
     here = {row.id for row in rows if status_of(row) is Status.ARRIVED}

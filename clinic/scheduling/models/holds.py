@@ -58,7 +58,7 @@ class Hold(Base):
             sqlite_where=text(OPEN_FORM),
             postgresql_where=text(OPEN_FORM),
         ),
-        # By age, for who clears them away.
+        # By age, to clear them away.
         Index(
             "ix_holds_form_leads",
             "expires_at",
@@ -97,7 +97,7 @@ class Hold(Base):
 class Place(Base):
     """One place taken in a slot, by an appointment or by a hold that expires.
 
-    A place of nobody rests: it was given back in the rush after a release.
+    A place with neither rests: it was given back in the rush after a release.
     """
 
     __tablename__ = "places"

@@ -11,7 +11,7 @@ class Version(Base):
     """How often what families see has changed: the free times of a centre on a day (of UTC).
 
     Under centre 0 what all pages share: services, centres, practitioners, policies, closures.
-    The database counts; nobody else writes here.
+    The database counts; nothing else writes here.
     """
 
     __tablename__ = "versions"

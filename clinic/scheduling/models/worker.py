@@ -19,7 +19,7 @@ class RotaHorizon(Base):
 
 
 class CentreLook(Base):
-    """When a centre's free times were last looked through for who waits: see `waitlist/changed`."""
+    """When a centre's free times were last looked through for the waitlist: see `waitlist/changed`."""
 
     __tablename__ = "centre_looks"
 

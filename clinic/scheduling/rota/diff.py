@@ -53,8 +53,8 @@ class Diff:
     out: tuple[tuple[int, date], ...]  # days that were taken out by hand, and stay out
     closing: tuple[int, ...]  # sessions whose slots are shut
     conflicts: tuple[tuple[int, date], ...]  # days that a draft cannot open, something is there
-    kept: tuple[Appointment, ...]  # who gets the same time in the session that comes instead
-    lost: tuple[Appointment, ...]  # who loses their time
+    kept: tuple[Appointment, ...]  # gets the same time in the session that comes instead
+    lost: tuple[Appointment, ...]  # loses its time
     slots: Mapping[
         int, tuple[datetime, ...]
     ]  # for an appointment that is kept, the starts of its slots
@@ -152,21 +152,21 @@ def _comes(
     comes, conflicts, slots = [], [], PlannedSlots()
     for hours, day in _to_open(at_hand, staying):
         assert shut is not None
-        who, room = hours.practitioner_id, hours.room_id
-        why = shut.why(at_hand.centre.id, room, who, hours.times(day))
+        practitioner, room = hours.practitioner_id, hours.room_id
+        why = shut.why(at_hand.centre.id, room, practitioner, hours.times(day))
         if all(why):
             continue
         start, end = hours.on(day)
         if any(
-            (who == a or room == b) and start < until and since < end
+            (practitioner == a or room == b) and start < until and since < end
             for a, b, since, until in busy.get(day, ())
         ):
             conflicts += [(hours.draft_id, day)] if hours.draft_id else []
             continue
-        busy.setdefault(day, []).append((who, room, start, end))
+        busy.setdefault(day, []).append((practitioner, room, start, end))
         if hours.draft_id:
             size = (hours.weekly.slot_minutes, hours.weekly.capacity)
-            comes.append(PlannedSession(hours.draft_id, day, start, end, who, room, *size))
+            comes.append(PlannedSession(hours.draft_id, day, start, end, practitioner, room, *size))
             slots.add(hours, day, why)
     return comes, conflicts, slots
 
@@ -227,13 +227,13 @@ def _problems(at_hand: AtHand) -> dict[int, DomainError]:
     for draft in at_hand.drafts:
         rule = at_hand.rules.get(draft.rule_id or 0)
         if draft.kind is not DraftKind.END:
-            who, room = at_hand.people[draft.practitioner_id], at_hand.rooms[draft.room_id]  # type: ignore[index]
+            practitioner, room = at_hand.people[draft.practitioner_id], at_hand.rooms[draft.room_id]  # type: ignore[index]
             services = [
                 at_hand.services[service_id]
                 for service_id in draft.service_ids
                 if service_id in at_hand.services
             ]
-            if len(services) < len(draft.service_ids) or not is_given(who, room, services):
+            if len(services) < len(draft.service_ids) or not is_given(practitioner, room, services):
                 found[draft.id] = NotGivenHere()
         if draft.first_day <= clinic_day(at_hand.now):
             found[draft.id] = BeginsTooSoon()

@@ -53,7 +53,7 @@ class IsPublished(DomainError):
 
 @dataclass(frozen=True)
 class Template:
-    """A weekly template with who gives it, where, and for which services."""
+    """A weekly template with its clinician, its room and its services."""
 
     practitioner: Practitioner
     room: Room

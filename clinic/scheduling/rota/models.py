@@ -36,7 +36,7 @@ class DraftKind(StrEnum):
 class RotaPublication(Base):
     """A centre's drafts became its rota in one step. `kept` and `lost` are appointments' ids.
 
-    Who is kept got the same time in a session that took the place of theirs; who is lost was
+    A kept appointment got the same time in the session that took its place; a lost one was
     offered a new time.
     """
 

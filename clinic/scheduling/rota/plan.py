@@ -113,7 +113,7 @@ class BookedTime:
 
 @dataclass
 class PlannedSlots:
-    """The slots of the sessions that would be there, to be filled by those who lose theirs."""
+    """The slots of the sessions that would be there, to be filled by appointments that lose theirs."""
 
     by_start: dict[tuple[int, datetime], PlannedSlot] = field(default_factory=dict)
 
@@ -125,7 +125,7 @@ class PlannedSlots:
                 self.by_start[hours.practitioner_id, starts_at] = slot
 
     def keep(self, booked: Iterable[BookedTime]) -> Mapping[int, tuple[datetime, ...]]:
-        """Who can keep their time with their clinician, who comes first, first.
+        """The appointments that can keep their time with their clinician, in the order given.
 
         By appointment, the starts of the slots that make up exactly its time.
         """

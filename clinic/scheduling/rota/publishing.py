@@ -1,7 +1,7 @@
 """Publishing a centre's drafts in one step.
 
-What was shown is done, all of it or nothing: rules end and begin, sessions go and come. Whoever
-finds the same time with the same clinician in what comes keeps it; who does not is displaced as
+What was shown is done, all of it or nothing: rules end and begin, sessions go and come. What
+finds the same time with the same clinician in what comes keeps it; what does not is displaced as
 by any change of hours, and is offered new times afterwards by `new_times`. Verbs flush; the
 caller commits.
 """
@@ -20,7 +20,7 @@ from clinic.errors import DomainError
 from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
-from clinic.scheduling.changes.coming_back import come_back, who_waits
+from clinic.scheduling.changes.coming_back import come_back, waiting_for_time
 from clinic.scheduling.changes.session_slots import run_of, slots_in
 from clinic.scheduling.models import (
     Appointment,
@@ -62,7 +62,7 @@ class SomethingAgainst(DomainError):
 def publish(centre: Centre, number: int, version: str, *, by: Person, now: datetime) -> Diff:
     """Do what was shown under that version, after the publication of that number.
 
-    Raises NothingToPublish, Overtaken when somebody else published, NotAsShown when a booking or
+    Raises NothingToPublish, Overtaken when another manager published, NotAsShown when a booking or
     another change came in between, SomethingAgainst when a draft cannot be.
     """
     one_at_a_time([centre.id])
@@ -85,12 +85,12 @@ def publish(centre: Centre, number: int, version: str, *, by: Person, now: datet
 def _look_under_locks(
     centre: Centre, number: int, version: str, now: datetime
 ) -> tuple[Sequence[Appointment], Diff]:
-    """Who waits for a time with these clinicians, and the diff, with all locked that it concerns.
+    """Appointments that wait for a time with these clinicians, and the diff, with all of it locked.
 
     Raises as `publish` does.
     """
     before = diff(centre, now=now)
-    waits = _who_waits(centre, before.drafts, now)
+    waits = _waiting(centre, before.drafts, now)
     around = places.slots_around([appointment.id for appointment in waits])
     children = {appointment.child_id for appointment in waits}
     children |= applying.lock_slots(publishing(centre, before.closing), now=now, also=around)
@@ -120,13 +120,13 @@ def _add_publication(centre: Centre, shown: Diff, *, by: Person, now: datetime) 
     return publication
 
 
-def _who_waits(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
-    """Those who lost a time with a clinician whose hours a draft changes, as far as days are open."""
+def _waiting(centre: Centre, drafts: Iterable[RotaDraft], now: datetime) -> Sequence[Appointment]:
+    """Appointments that lost a time with a clinician of a draft, as far as days are open."""
     people = {draft.practitioner_id for draft in drafts if draft.practitioner_id}
     start, end = day_bounds(clinic_day(now) + ONE_DAY, extending.horizon().days)
     return [
         appointment
-        for appointment in who_waits(people, start, end)
+        for appointment in waiting_for_time(people, start, end)
         if appointment.centre_id == centre.id
     ]
 
@@ -167,8 +167,8 @@ def _add_its_rule(draft: RotaDraft, stays: Collection[int], *, by: Person, now: 
     assert draft.practitioner is not None
     assert draft.room is not None
     services = select(Service).where(Service.id.in_(draft.service_ids)).order_by(Service.id)
-    who, room, given = draft.practitioner, draft.room, db.session.scalars(services).all()
-    rule = rota.add_rule(who, room, given, draft.weekly, by=by, now=now)
+    practitioner, room, given = draft.practitioner, draft.room, db.session.scalars(services).all()
+    rule = rota.add_rule(practitioner, room, given, draft.weekly, by=by, now=now)
     draft.made_rule_id, draft.stayed = rule.id, list(stays)
     give_to(rule.id, stays)
 
@@ -185,7 +185,7 @@ def give_to(rule_id: int, session_ids: Collection[int]) -> None:
 
 
 def booked_online(appointment_ids: Collection[int]) -> set[int]:
-    """Who of these took a place that is open online."""
+    """Those of these appointments that took a place that is open online."""
     query = select(Place.appointment_id).where(
         Place.appointment_id.in_(appointment_ids), Place.online
     )
@@ -200,9 +200,9 @@ def keep_times(
     by: Person,
     now: datetime,
 ) -> list[int]:
-    """Give who was displaced just now the same time in sessions that are so; who cannot have it.
+    """Give displaced appointments the same time in such sessions. Returns those that cannot have it.
 
-    `online` are those who took a place that is open online; they take one again while there is one.
+    `online` are those that took a place that is open online; they take one again while there is one.
     """
     slots = {(row.practitioner_id, row.starts_at): row for row in slots_in(where, now)}
     left = {row.id: row.capacity - row.taken for row in slots.values()}

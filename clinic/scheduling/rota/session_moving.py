@@ -1,7 +1,7 @@
 """One session is given other hours, another day or another room: first shown, then done as shown.
 
-The session is withdrawn and another opened in its place. Who finds the same time in it keeps it;
-who does not is displaced, and is offered new times afterwards by `new_times`. Verbs flush; the
+The session is withdrawn and another opened in its place. What finds the same time in it keeps it;
+what does not is displaced, and is offered new times afterwards by `new_times`. Verbs flush; the
 caller commits.
 """
 
@@ -21,7 +21,7 @@ from clinic.scheduling import places
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.change import HoursChange
-from clinic.scheduling.changes.coming_back import come_back, who_waits
+from clinic.scheduling.changes.coming_back import come_back, waiting_for_time
 from clinic.scheduling.changes.kinds import ShutSessions
 from clinic.scheduling.models import Appointment, ClinicSession, ClosedFor, Slot
 from clinic.scheduling.queries import services_given
@@ -62,7 +62,7 @@ class Moved:
     services: tuple[Service, ...]
     kept: tuple[Appointment, ...]
     lost: tuple[Appointment, ...]
-    back: tuple[Appointment, ...]  # who lost this very time before, and gets it back
+    back: tuple[Appointment, ...]  # lost this very time before, and get it back
     shutting: applying.Preview  # what becomes of the session's slots
 
 
@@ -90,7 +90,7 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     given = frozenset(service.id for service in services)
     slots = planned_slots_of(session.practitioner_id, times, hours.capacity, given)
     kept = slots.keep(map(booked_time, by_booking(shown.displaced)))
-    waits = _who_waits(moving)
+    waits = _waiting(moving)
     back = slots.keep(map(booked_time, waits))
     whole = (shown.version, moving.room.id, moving.day, hours, sorted(kept), sorted(back))
     return Moved(
@@ -104,9 +104,9 @@ def preview(moving: Moving, *, now: datetime) -> Moved:
     )
 
 
-def _who_waits(moving: Moving) -> Sequence[Appointment]:
+def _waiting(moving: Moving) -> Sequence[Appointment]:
     hours = (at(moving.day, moving.opens), at(moving.day, moving.closes))
-    return who_waits([moving.session.practitioner_id], *hours)
+    return waiting_for_time([moving.session.practitioner_id], *hours)
 
 
 def _hours(moving: Moving) -> opening.Hours:
@@ -128,7 +128,7 @@ def _hours(moving: Moving) -> opening.Hours:
 def _free_times(
     moving: Moving, hours: opening.Hours, now: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """The new slots that nothing shuts, if nobody else has the clinician or the room."""
+    """The new slots that nothing shuts, if nothing else has the clinician or the room."""
     session, day = moving.session, moving.day
     start, end = at(day, hours.opens), at(day, hours.closes)
     if session.withdrawn_at is not None or session.starts_at <= now:
@@ -165,7 +165,7 @@ def move(moving: Moving, version: str, *, by: Person, now: datetime) -> Moved:
     session = moving.session
     opening.one_at_a_time([session.centre_id])
     change = _withdrawal(session)
-    waits = _who_waits(moving)
+    waits = _waiting(moving)
     children = {appointment.child_id for appointment in waits}
     around = places.slots_around([appointment.id for appointment in waits])
     children |= applying.lock_slots(change, now=now, also=around)

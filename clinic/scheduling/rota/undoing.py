@@ -64,14 +64,14 @@ class Used(DomainError):
 
 @dataclass(frozen=True)
 class Undone:
-    """What taking a publication back did: who is at their time, and who waits for a new one now."""
+    """What taking a publication back did: appointments that have their time, and those without one now."""
 
     back: tuple[int, ...]
     lost: tuple[int, ...]
 
 
 def used_by(publication: RotaPublication) -> list[Appointment]:
-    """Who has booked into the hours that it brought, or moved because of it."""
+    """Appointments booked into the hours that it brought, or moved because of it."""
     session_ids = _new_sessions(_its_drafts(publication))
     inside = (
         select(Place.id)

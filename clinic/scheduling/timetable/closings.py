@@ -1,6 +1,6 @@
 """What shuts slots: a row for each reason, with its source. A slot without a row is open.
 
-The database keeps `slots.closed_at` in step with these rows; nobody else writes it. Whoever adds
+The database keeps `slots.closed_at` in step with these rows; nothing else writes it. Whoever adds
 or deletes rows has locked the slots.
 """
 

@@ -63,11 +63,11 @@ def horizon() -> timedelta:
 
 
 def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime) -> Extended:
-    """Open every day from `first` to `last` that the rules of these centres give and nobody opened yet.
+    """Open every day from `first` to `last` that the rules of these centres give and is not open yet.
 
     A day shut for the public is not opened; hours in which the centre, the room or the
     practitioner is away are made shut, so that they can be opened again. Raises NeverValid, and
-    PractitionerBusy or RoomBusy when somebody opened a session by hand at this very moment.
+    PractitionerBusy or RoomBusy when a session was opened by hand at this very moment.
     """
     if last < first:
         raise NeverValid

@@ -215,7 +215,7 @@ def _times(starts_at: datetime, ends_at: datetime, hours: Hours) -> list[tuple[d
 
 
 def withdraw_if_empty(session: ClinicSession, *, by: Person, now: datetime) -> None:
-    """Take an empty session out of the calendar. Raises HasAppointments when somebody is booked."""
+    """Take an empty session out of the calendar. Raises HasAppointments when something is booked."""
     slot_ids = select(Slot.id).where(Slot.clinic_session_id == session.id)
     places.lock_to_take(db.session.scalars(slot_ids), now=now, online=False)
     if db.session.scalar(select(Place.id).where(Place.slot_id.in_(slot_ids)).limit(1)):

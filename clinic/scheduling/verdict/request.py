@@ -25,7 +25,7 @@ class SlotTaken(DomainError):
 
 
 class Resting(SlotTaken):
-    """It was given back right after its release, and is nobody's for a moment."""
+    """It was given back right after its release, and rests for a moment."""
 
     message = mark(
         "That time may come free again in a few minutes. These are the nearest free times."

@@ -209,7 +209,7 @@ def may_change_online(starts_at: datetime, notice_minutes: int, now: datetime) -
 
 
 def is_late(starts_at: datetime, arrived_at: datetime, policy: Policy) -> bool:
-    """Whether a child came so late that those who are on time go first."""
+    """Whether a child came so late that those on time go first."""
     return arrived_at > starts_at + timedelta(minutes=policy.late_after)
 
 

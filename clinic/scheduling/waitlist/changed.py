@@ -35,7 +35,7 @@ SINCE: ColumnElement[datetime] = case(
 
 
 def changed_centres(*, now: datetime) -> list[int]:
-    """The centres at which a time may have become free since their last look; none if nobody waits."""
+    """The centres at which a time may have become free since their last look; none if no entry waits."""
     if db.session.scalar(WAITING) is None:
         return []
     found = set(db.session.scalars(_newer_days(now).with_only_columns(Version.centre_id)))
@@ -107,7 +107,7 @@ def _locked(centre_id: int) -> CentreLook | None:
 
 
 def _entries_at(centre_id: int) -> Sequence[Times]:
-    """Who waits for a place at the centre, and what for."""
+    """The entries that wait for a place at the centre, with what they wait for."""
     query = (
         select(
             WaitlistEntry.id,

@@ -47,7 +47,7 @@ def look_again_after(hold_ids: Collection[int], *, now: datetime) -> None:
 
 
 def look_through_again(centre_ids: Collection[int], *, now: datetime) -> None:
-    """Somebody new waits at these centres: find out when time alone next frees what it waits for."""
+    """A new entry waits at these centres: find out when time alone next frees what it waits for."""
     engine = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     rows = [{"centre_id": number, "shared": 0, "next_at": now} for number in sorted(centre_ids)]
     insert = engine.insert(CentreLook).values(rows)

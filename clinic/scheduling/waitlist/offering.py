@@ -74,12 +74,12 @@ def live_entries() -> Select[WaitlistEntry]:
 
 
 def on_freed(slot_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Offer what has just become free to who waits for it. The slots that are theirs now.
+    """Offer what has just become free to the waitlist. Returns the slots that are held now.
 
-    In the transaction that freed them: nobody can come in between.
+    In the transaction that freed them: nothing can come in between.
     """
     offered: set[int] = set()
-    for entry_id in _who_wants(slot_ids, now):
+    for entry_id in _entries_wanting(slot_ids, now):
         rest = set(slot_ids) - offered
         if not rest:
             break
@@ -87,8 +87,8 @@ def on_freed(slot_ids: Collection[int], *, now: datetime) -> set[int]:
     return offered
 
 
-def _who_wants(slot_ids: Collection[int], now: datetime) -> Sequence[int]:
-    """Who waits for one of these slots, the longest waiting first. One query when nobody does."""
+def _entries_wanting(slot_ids: Collection[int], now: datetime) -> Sequence[int]:
+    """Entries that wait for one of these slots, the longest waiting first. One query if there are none."""
     if not slot_ids:
         return []
     freed = (SlotService.slot_id.in_(slot_ids), SlotService.starts_at > now)
@@ -227,7 +227,7 @@ def pass_on(lead: Hold, *, now: datetime) -> set[int]:
 
 
 def lapse(hold_id: int, *, now: datetime) -> set[int]:
-    """The deadline of an offer has passed: the next is asked. Who let several pass waits no longer."""
+    """The deadline of an offer has passed: the next is asked. An entry that let several pass ends."""
     group = or_(Hold.id == hold_id, Hold.lead_id == hold_id)
     held = select(Place.slot_id).join(Hold, Hold.id == Place.hold_id).where(group)
     places.lock(db.session.scalars(held))

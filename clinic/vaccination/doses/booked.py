@@ -50,7 +50,7 @@ _columns = DoseReservation.__table__.c
 def _reserved_for(owner: str) -> Select[*tuple[Any, ...]]:
     """Also to visits that are over: what they were for, unless it was taken back.
 
-    And to forms that are over: who confirms one all the same comes for it.
+    And to forms that are over: one that is confirmed all the same is for it.
     """
     over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
     return (

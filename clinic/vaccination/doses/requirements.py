@@ -1,4 +1,4 @@
-"""What a vaccination asks of a visit: which doses, whether they are legal that day, who has them."""
+"""What a vaccination asks of a visit: which doses, whether they are legal that day, and in stock."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence, Set
@@ -77,7 +77,7 @@ class DoseRequirements:
         self.codes = codes
         self._vaccines_on: dict[date, Counter[str]] = {}
 
-    # Who comes with a question is asked for no records: they are read when something needs them.
+    # A visit with a question needs no records: they are read when something needs them.
 
     @cached_property
     def records(self) -> Records:

@@ -65,7 +65,7 @@ def product_of(vaccine: str, manufacturer: str) -> VaccineProduct:
     try:
         with db.session.begin_nested():
             db.session.add(made)
-    except IntegrityError:  # somebody else wrote it just now
+    except IntegrityError:  # it was written elsewhere just now
         named = query.where(VaccineProduct.manufacturer == manufacturer)
         return db.session.scalars(named).one()
     return made
@@ -104,7 +104,7 @@ def receive(
         raise AtLeastOne
     if expires_on < clinic_day(now):
         raise Expired
-    without = _who_lost(centre_id, product.vaccine, now=now)
+    without = _children_without(centre_id, product.vaccine, now=now)
     places.lock_children(without)
     lock(centre_id, [product.vaccine])
     lot = _lot(centre_id, product, number, expires_on)
@@ -120,7 +120,7 @@ def receive(
     return lot
 
 
-def _who_lost(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
+def _children_without(centre_id: int, vaccine: str, *, now: datetime) -> list[int]:
     """The children with visits to come that lost a dose of it when a lot was recalled or spoilt."""
     query = (
         select(DoseReservation.child_id)
@@ -180,7 +180,7 @@ def swap(
     their dose, the newest reservation first. Raises NotThisLot, LotIsRecalled (before it was given), LotIsOver or LotIsEmpty.
     """
     centre_id, vaccine = old.centre_id, old.product.vaccine
-    without = _who_lost(centre_id, vaccine, now=now)
+    without = _children_without(centre_id, vaccine, now=now)
     lock_lot(old, without)
     db.session.refresh(new)
     day = clinic_day(given_at)
