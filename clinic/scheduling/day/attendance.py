@@ -86,6 +86,8 @@ def check_in(appointment: Appointment, *, by: Person, now: datetime) -> bool:
         _take_the_place_back(appointment)
     appointment.arrived_at, appointment.arrived_by_id = now, by.id
     _record("check_in", appointment, by=by, now=now)
+    if status is Status.NO_SHOW:
+        reconciling.reconcile([appointment.child_id], by=by, now=now)
     return True
 
 

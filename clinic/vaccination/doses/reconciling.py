@@ -1,15 +1,16 @@
 """What of vaccination hangs on a child's record: the doses that are reserved for booked visits.
 
-See `clinic.families.reconciling`. A dose that is not legal any more on its visit's day is let go; another
+See `clinic.families.reconciling`. A dose that is not legal any more on its visit's day is released; another
 of its series that is takes its place; a visit for which nothing is left is asked about. What a
-change took away comes back with the next change that allows it. Locks: the stock, after the children.
+change took away comes back with the next change that allows it; what ended with its visit, when
+the visit is missed or done no longer. Locks: the stock, after the children.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from clinic import audit
 from clinic.accounts.models import Person
@@ -31,7 +32,12 @@ from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.record.models import ChildCondition, Immunization
 from clinic.vaccination.stock import refusals, reserving
 from clinic.vaccination.stock.models import DoseReservation
-from clinic.vaccination.stock.queries import lives_or_was_taken_away, lock_all, reserved_for
+from clinic.vaccination.stock.queries import (
+    WITH_ITS_VISIT,
+    lives_or_was_taken_away,
+    lock_all,
+    reserved_for,
+)
 
 
 class GivenBeforeBirth(DomainError):
@@ -78,7 +84,7 @@ class _BookedVisit:
 
     row: Appointment
     reservations: list[DoseReservation] = field(default_factory=list)
-    is_changed: bool = False  # something was let go just now
+    is_changed: bool = False  # something was taken away just now
     lacks: bool = False  # something is legal that the centre does not have
 
     @property
@@ -121,7 +127,8 @@ def _appointments(child_ids: Collection[int], now: datetime) -> list[_BookedVisi
     query = (
         select(DoseReservation, Appointment)
         .join(Appointment, Appointment.id == DoseReservation.appointment_id)
-        .where(DoseReservation.child_id.in_(child_ids), lives_or_was_taken_away(), is_to_come(now))
+        .where(DoseReservation.child_id.in_(child_ids), is_to_come(now))
+        .where(or_(lives_or_was_taken_away(), DoseReservation.why_released.in_(WITH_ITS_VISIT)))
         .order_by(Appointment.starts_at, DoseReservation.id)
         .execution_options(populate_existing=True)
     )
@@ -151,7 +158,7 @@ def _forms(
 def _follow(
     visit: _BookedVisit, found: dict[int, CurrentDose | None], *, by: Person, now: datetime
 ) -> None:
-    """Let go, change or reserve again; then ask if nothing is left, or ask no more."""
+    """Release, change or reserve again; then ask if nothing is left, or ask no more."""
     for reservation in visit.reservations:
         wanted, is_live = found[reservation.id], reservation.released_at is None
         if is_live and (wanted is None or wanted.vaccine != reservation.vaccine):
@@ -159,15 +166,36 @@ def _follow(
             _record("release", reservation, visit.row, by, now)
             visit.is_changed = True
             is_live = False
-        if wanted is None:
+        if not is_live and reservation.why_released is Why.NO_SHOW:
+            _come_back(visit, reservation, found, by=by, now=now)
+        elif wanted is None:
             continue
-        if not is_live:
+        elif not is_live:
             visit.lacks |= not _reserved(visit.row, reservation.series, wanted, by=by, now=now)
         elif wanted.number != reservation.dose_number:
             reservation.dose_number = wanted.number
             _record("renumber", reservation, visit.row, by, now, number=wanted.number)
     db.session.flush()
     _ask(visit, now)
+
+
+def _come_back(
+    visit: _BookedVisit,
+    reservation: DoseReservation,
+    found: dict[int, CurrentDose | None],
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    """The visit is missed no longer: reserve the dose again, or say why it has none any more."""
+    wanted = found[reservation.id]
+    same = [other for other in visit.reservations if other.series == reservation.series]
+    if wanted is None and any(found[other.id] for other in same):
+        return  # it was missed, and taken back, before
+    if wanted and _reserved(visit.row, reservation.series, wanted, by=by, now=now):
+        return
+    reservation.why_released = Why.LOST if wanted else Why.CHANGED
+    visit.is_changed, visit.lacks = True, visit.lacks or wanted is not None
 
 
 def _record(

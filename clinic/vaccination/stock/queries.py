@@ -23,6 +23,8 @@ from clinic.vaccination.stock.rules import Doses
 LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
 # Why a reservation is over that a later change may bring back.
 TAKEN_AWAY = (Why.CHANGED, Why.LOST)
+# Why it ended with its visit: it comes back if the visit is taken back.
+WITH_ITS_VISIT = (Why.NO_SHOW, Why.DONE)
 
 
 class Reserved(NamedTuple):
