@@ -52,7 +52,7 @@ def move(moves: Sequence[Move], *, by: Person, online: bool, now: datetime) -> N
     under_way = [_Moving(change, hold, by=by, online=online, now=now) for change, hold in in_turn]
     for moving in under_way:
         moving.free_old_places(apart=len(moves) > 1, now=now)
-    db.session.flush()
+    _flush()
     for moving in under_way:
         moving.take_new_places(now=now)
     under_way[0].freed.update(expired)
@@ -81,13 +81,14 @@ class _Moving:
 
     def free_old_places(self, *, apart: bool, now: datetime) -> None:
         """Free what it has. `apart` if several move: each is displaced for the moment, so that no overlap is
-        refused when two of them swap.
+        refused when two of them swap, but has its new time, so that the others are judged beside it.
         """
         appointment = self.appointment
         self.freed.update(places.give_back(appointment_id=appointment.id))
         if apart:
             self._end_new_times(now)
             appointment.displaced_at, appointment.displaced_by_id = now, self.by.id
+            self._set_new_time()
 
     def take_new_places(self, *, now: datetime) -> None:
         """Put it into its new slots. Raises Refused, SlotTaken or ChildBusy."""
@@ -97,10 +98,9 @@ class _Moving:
             raise Refused(found)
         appointment.displaced_at, appointment.displaced_by_id = None, None
         appointment.question, appointment.moved_at = None, now
-        for name, value in place_and_time(request.slots).items():
-            setattr(appointment, name, value)
+        self._set_new_time()
+        _flush()
         try:
-            db.session.flush()
             take_places(request, appointment.id, online=self.online)
         except IntegrityError as error:
             raise refusal(error) from error
@@ -109,6 +109,10 @@ class _Moving:
         self._end_new_times(now)  # also those that were kept until its row could be changed
         db.session.flush()
         self._record(now)
+
+    def _set_new_time(self) -> None:
+        for name, value in place_and_time(self.request.slots).items():
+            setattr(self.appointment, name, value)
 
     def _end_new_times(self, now: datetime) -> None:
         """Give back the new times that are kept for it, but for the one that it takes."""
@@ -132,3 +136,11 @@ class _Moving:
             before_slot=self.before[1],
             after=self.appointment.starts_at.isoformat(),
         )
+
+
+def _flush() -> None:
+    """Raises what the database refuses, in words."""
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise refusal(error) from error

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from clinic.accounts.models import Role
+from clinic.booking import on_behalf
 from clinic.booking.requirements import move_to
 from clinic.cli.support import move as move_by_phone
 from clinic.db import db
 from clinic.scheduling.appointments import moving
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.verdict.request import Refused, Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock.models import VaccineLot
@@ -20,7 +21,7 @@ from tests.vaccination.doses.test_dose_booking import NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 LATER = NEXT_WEEK + timedelta(days=2)
-PROMISED = [("MMR", "MMR", 1)]
+RESERVED = [("MMR", "MMR", 1)]
 
 
 def alone(visit, slot, by):
@@ -55,14 +56,14 @@ def test_the_doses_go_along_or_nothing_moves(both, way):
 
     way(visit, site.slots[NEXT_WEEK][3], site.parent)
     db.session.commit()
-    assert (visit.slot_id, live()) == (site.slots[NEXT_WEEK][3].id, PROMISED)
+    assert (visit.slot_id, live()) == (site.slots[NEXT_WEEK][3].id, RESERVED)
 
     db.session.execute(update(VaccineLot).values(expires_on=NEXT_WEEK))
     db.session.commit()
     with pytest.raises(ExpiresBefore):
         way(visit, site.slots[LATER][0], site.parent)  # its doses are over by then
     db.session.rollback()
-    assert (visit.slot_id, live()) == (site.slots[NEXT_WEEK][3].id, PROMISED)
+    assert (visit.slot_id, live()) == (site.slots[NEXT_WEEK][3].id, RESERVED)
 
 
 def test_a_family_that_moves_all_that_remains_is_told_and_loses_nothing(app):
@@ -72,10 +73,10 @@ def test_a_family_that_moves_all_that_remains_is_told_and_loses_nothing(app):
     assert refused.status_code in (409, 422)
     assert "3月10日" in refused.text
     db.session.expire_all()
-    assert (site.visit.slot_id, live()) == (before, PROMISED)
+    assert (site.visit.slot_id, live()) == (before, RESERVED)
     assert site.client.post(url, data={"slot": site.slots[LATER][0].id}).status_code == 303
     db.session.expire_all()
-    assert (site.visit.slot_id, live()) == (site.slots[LATER][0].id, PROMISED)
+    assert (site.visit.slot_id, live()) == (site.slots[LATER][0].id, RESERVED)
 
 
 def test_a_move_by_telephone_is_refused_in_one_line(app):
@@ -86,4 +87,36 @@ def test_a_move_by_telephone_is_refused_in_one_line(app):
     assert done.exit_code != 0
     assert "2026-03-10" in done.output or "10 Mar" in done.output
     db.session.expire_all()
-    assert (site.visit.slot_id, live()) == (before, PROMISED)
+    assert (site.visit.slot_id, live()) == (before, RESERVED)
+
+
+def test_several_visits_of_a_child_are_judged_beside_each_other_at_their_new_times(both):
+    """Two live vaccines are given on one day, or four weeks apart: never two days apart."""
+    site = booked_at(both)
+    slots = slots_for(site.service, site.slots[NEXT_WEEK][1].id)
+    facts = {"channel": Channel.PHONE, "by": site.parent, "key": "second", "now": NOON}
+    on_behalf.book_for(site.child, site.service, slots, codes=["JE"], **facts)
+    db.session.commit()
+    visits = db.session.scalars(select(Appointment).order_by(Appointment.id)).all()
+    before = [visit.slot_id for visit in visits]
+    assert len(visits) == 2
+
+    def move_to_slots(*slots):
+        wanted = [
+            Request(visit.child, visit.service, slots_for(visit.service, slot.id))
+            for visit, slot in zip(visits, slots, strict=True)
+        ]
+        moves = [move_to(*pair, now=NOON) for pair in zip(visits, wanted, strict=True)]
+        moving.move(moves, by=site.parent, online=False, now=NOON)
+
+    with pytest.raises(Refused) as refused:
+        move_to_slots(site.slots[LATER][0], site.slots[NEXT_WEEK][2])
+    assert refused.value.objections[0].code == "dose_too_near"
+    db.session.rollback()
+    assert [visit.slot_id for visit in visits] == before
+
+    move_to_slots(*site.slots[LATER][:2])
+    db.session.commit()
+    assert [visit.slot_id for visit in visits] == [slot.id for slot in site.slots[LATER][:2]]
+    assert [series for series, *_ in live()] == ["JE", "MMR"]
+    assert all(visit.question is None for visit in visits)
