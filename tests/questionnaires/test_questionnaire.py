@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from clinic.checkups.due import questions as checks
 from clinic.checkups.due.schedule import check_ages
 from clinic.questionnaires.answers import Answer, read_back, written
-from clinic.questionnaires.questionnaire import BadData, Versions, read, read_versions
+from clinic.questionnaires.files import BadData, read, read_versions
+from clinic.questionnaires.questionnaire import Versions
 from clinic.vaccination.jab import screening
 
 BORN, ON = date(2025, 8, 31), date(2026, 3, 2)

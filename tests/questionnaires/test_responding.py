@@ -7,8 +7,9 @@ from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.questionnaires import forms
 from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.files import read
 from clinic.questionnaires.models import QuestionnaireResponse
-from clinic.questionnaires.questionnaire import Versions, read
+from clinic.questionnaires.questionnaire import Versions
 from clinic.questionnaires.responding import latest, respond, respond_to_some
 from tests.makes import NOON, make_child, make_user
 from tests.questionnaires.test_questionnaire import BORN, ILL, ON, changed

@@ -15,7 +15,8 @@ from clinic.amounts import Kind
 from clinic.checkups.due.next_check import HB
 from clinic.checkups.due.questions import in_range, signs
 from clinic.checkups.due.schedule import CheckAge
-from clinic.questionnaires.questionnaire import Option, options_of
+from clinic.questionnaires.files import options_of
+from clinic.questionnaires.questionnaire import Option
 
 FILE = Path(__file__).with_name("items.json")
 AMOUNTS = {  # the schedule's item: what is measured

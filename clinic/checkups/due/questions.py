@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from clinic.checkups.due.schedule import CheckAge, check_ages
-from clinic.questionnaires.questionnaire import Question, Raw, Versions, read_versions
+from clinic.questionnaires.files import Raw, read_versions
+from clinic.questionnaires.questionnaire import Question, Versions
 
 FOLDER = Path(__file__).with_name("check_questions")
 SIGNS, DAILY = "signs", "daily"  # the groups

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from clinic.questionnaires.answers import Answer
-from clinic.questionnaires.questionnaire import Questionnaire, Rule, Versions, read_versions
+from clinic.questionnaires.files import read_versions
+from clinic.questionnaires.questionnaire import Questionnaire, Rule, Versions
 from clinic.vaccination.programme.catalogue import Vaccine, vaccines
 from clinic.vaccination.programme.national import period
 
