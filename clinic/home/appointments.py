@@ -103,7 +103,7 @@ def show(appointment_id: int) -> Response:
         room=(room := room_of(appointment.service.kind)),
         purposes=(purposes := room.purposes_of([appointment.id]).get(appointment.id, ())),
         lost=_lost(appointment, {purpose.code for purpose in purposes}),
-        kept=[offer for offer in offers_for(me(), now=now) if offer.moves_id == appointment.id],
+        holds=[offer for offer in offers_for(me(), now=now) if offer.moves_id == appointment.id],
         may_change=booking.may_change_online(appointment, now=now),
         too_late=booking.too_late(appointment),
         wait=wait,
