@@ -8,10 +8,10 @@ from sqlalchemy import select
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Slot
-from clinic.scheduling.rota import drafts, publishing
+from clinic.scheduling.rota import drafts, publishing, undoing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
-from clinic.scheduling.rota.models import weekly_of
+from clinic.scheduling.rota.models import last_publication, weekly_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
@@ -101,3 +101,26 @@ class Rota(World):
 
     def book(self, day, number=0, **kw):
         return make_appointment(service=self.service, slot=self.slot(day, number=number), **kw)
+
+
+def undo(made, now=NOON):
+    publication = last_publication(made.centre)
+    done = undoing.undo(publication, by=made.manager, now=now)
+    db.session.commit()
+    assert broken_promises() == []
+    return done
+
+
+def picture(made):
+    """Which sessions there are, and who sits where."""
+    db.session.expire_all()
+    return [
+        (
+            session.starts_at,
+            session.ends_at,
+            session.room_id,
+            session.rota_rule_id,
+            [(slot.starts_at, slot.capacity, slot.taken) for slot in session.slots],
+        )
+        for session in made.sessions()
+    ]

@@ -1,59 +1,32 @@
-"""A rota is drafted, shown, published in one step, and taken back while nobody uses it."""
+"""A rota is drafted, shown and published in one step."""
 
 from datetime import time, timedelta
 
 import pytest
-from flask_migrate import downgrade, upgrade
 
 from clinic.audit import AuditEvent
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.appointments import booking, moving, new_times
-from clinic.scheduling.appointments.moving import Move
+from clinic.scheduling.appointments import booking, new_times
 from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.models import Channel, ClinicSession, RotaRule
-from clinic.scheduling.rota import drafts, publishing, undoing
-from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate, NothingToCopy
-from clinic.scheduling.rota.models import RotaDraft, last_publication
+from clinic.scheduling.rota import drafts, publishing
+from clinic.scheduling.rota.drafts import BeginsTooSoon, EndsTooLate
+from clinic.scheduling.rota.models import RotaDraft
 from clinic.scheduling.rota.publishing import NothingToPublish, Overtaken
-from clinic.scheduling.rota.undoing import DraftsOpen, NotTheLast, Used
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins, NoWholeSlot
 from clinic.scheduling.timetable.rota import OverlappingRule
-from clinic.scheduling.timetable.weekly import applies, week_of
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_child, make_hold, make_practitioner, make_room, make_user
-from tests.scheduling.rota.rota_of import NEXT_MONDAY, TODAY, Rota
+from tests.scheduling.rota.rota_of import NEXT_MONDAY, TODAY, Rota, picture, undo
 
 pytestmark = pytest.mark.usefixtures("both")
 TUESDAY, WEDNESDAY = NEXT_MONDAY + timedelta(days=1), NEXT_MONDAY + timedelta(days=2)
-
-
-def undo(made, now=NOON):
-    publication = last_publication(made.centre)
-    done = undoing.undo(publication, by=made.manager, now=now)
-    db.session.commit()
-    assert broken_promises() == []
-    return done
-
-
-def picture(made):
-    """Which sessions there are, and who sits where."""
-    db.session.expire_all()
-    return [
-        (
-            session.starts_at,
-            session.ends_at,
-            session.room_id,
-            session.rota_rule_id,
-            [(slot.starts_at, slot.capacity, slot.taken) for slot in session.slots],
-        )
-        for session in made.sessions()
-    ]
 
 
 def test_a_draft_changes_nothing():
@@ -275,127 +248,6 @@ def test_publishing_over_a_newer_publication_says_who_was_first():
         made.publish()
 
 
-def everything(made):
-    made.book(NEXT_MONDAY, 0)  # loses its time
-    made.book(TUESDAY, 5)  # keeps it
-    made.book(WEDNESDAY, 6)
-
-
-def test_undo_makes_it_what_it_was():
-    made = Rota(capacity=2)
-    everything(made)
-    before = picture(made)
-    made.change(room=make_room(made.centre), opens=time(10), closes=time(12), weekdays=(0, 1, 4))
-    shown = made.publish()
-    assert (len(shown.kept), len(shown.lost)) == (1, 2)
-    assert picture(made) != before
-
-    done = undo(made)
-
-    assert sorted(done.back) == sorted(one.id for one in (*shown.kept, *shown.lost))
-    assert done.lost == ()
-    assert picture(made) == before
-    assert (made.rule.valid_until, made.rule.weekdays) == (None, [0, 1, 2])
-    # Its draft is open again, and can be published just so.
-    assert [draft.kind for draft in made.look().drafts] == ["change"]
-    made.publish()
-
-
-def test_undo_after_only_other_days_and_a_rule_that_never_began():
-    made = Rota()
-    future = made.add(weekdays=(3,), valid_from=WEDNESDAY)
-    made.open()
-    everything(made)
-    before = picture(made)
-    made.change(weekdays=(1, 4))
-    made.end(TUESDAY, future)
-    made.publish()
-    assert future.cancelled_at == NOON
-    assert future not in rota.rules_of([made.centre.id])
-
-    undo(made)
-
-    assert picture(made) == before
-    assert (future.cancelled_at, future.weekdays) == (None, [3])
-
-
-def test_a_rule_that_never_begins_and_a_visit_that_was_moved_carry_over_and_back():
-    made = Rota()
-    future = made.add(weekdays=(3,), valid_from=WEDNESDAY)
-    made.open()
-    visit = made.book(TUESDAY)
-    slots = slots_for(made.service, made.slot(WEDNESDAY).id)
-    wanted = Request(visit.child, made.service, slots)
-    moving.move([Move(visit, wanted)], by=made.manager, online=False, now=NOON)
-    before = picture(made)
-    made.end(TUESDAY, future)
-    made.publish()
-    db.session.rollback()
-
-    downgrade(revision="0034")
-    upgrade()
-
-    db.session.expire_all()
-    facts = (future.cancelled_at, future.cancelled_by_id, future.weekdays)
-    assert facts == (NOON, made.manager.id, [3])
-    assert (visit.moved_at, visit.kept_at) == (NOON, None)
-    undo(made)
-    assert picture(made) == before
-    assert (future.cancelled_at, future.weekdays) == (None, [3])
-
-
-def test_undo_is_refused_with_who_uses_the_new_hours():
-    made = Rota()
-    made.change(closes=time(12))
-    made.publish()
-    visit = made.book(TUESDAY, 9)
-    with pytest.raises(Used) as refused:
-        undo(made)
-    assert [appointment.id for appointment in refused.value.by] == [visit.id]
-    db.session.rollback()
-    booking.cancel(visit, by=made.manager, online=False, now=NOON)
-    db.session.commit()
-    undo(made)
-
-
-def test_undo_is_refused_once_a_family_has_chosen_a_new_time():
-    made = Rota()
-    visit = made.book(TUESDAY, 0)
-    made.change(opens=time(10))
-    made.publish()
-    slots = slots_for(made.service, made.slot(WEDNESDAY).id)
-    moving.move(
-        [Move(visit, Request(visit.child, made.service, slots))],
-        by=made.manager,
-        online=False,
-        now=NOON,
-    )
-    db.session.commit()
-    with pytest.raises(Used) as refused:
-        undo(made)
-    assert [appointment.id for appointment in refused.value.by] == [visit.id]
-
-
-def test_only_the_last_publication_is_undone_once_and_without_open_drafts():
-    made = Rota()
-    made.change(opens=time(10))
-    made.publish()
-    first = last_publication(made.centre)
-    draft = made.draft(weekdays=(4,))
-    with pytest.raises(DraftsOpen):
-        undo(made)
-    db.session.rollback()
-    made.publish()
-    with pytest.raises(NotTheLast):
-        undoing.undo(first, by=made.manager, now=NOON)
-    db.session.rollback()
-    undo(made)
-    drafts.discard(draft, by=made.manager, now=NOON)
-    db.session.commit()
-    undo(made)
-    assert last_publication(made.centre) is None
-
-
 def test_leave_that_is_lifted_does_not_bring_back_what_the_new_rota_ended():
     from clinic.centres.models import Leave
     from clinic.clock import day_bounds
@@ -428,41 +280,6 @@ def test_a_place_of_the_online_share_stays_one():
     db.session.expire_all()
     slot = made.slot(TUESDAY)
     assert (visit.slot_id, slot.taken, slot.online_taken) == (slot.id, 1, 1)
-
-
-def test_a_week_is_copied_to_another_clinician_for_what_they_give():
-    made = Rota()
-    other, room = make_practitioner([made.service], centre=made.centre), make_room(made.centre)
-    copied = drafts.copy_week([made.rule], other, room, NEXT_MONDAY, by=made.manager, now=NOON)
-    db.session.commit()
-    assert [draft.weekly.weekdays for draft in copied] == [(0, 1, 2)]
-    made.publish()
-    assert len(made.sessions(TUESDAY)) == 2
-    useless = make_practitioner([], centre=made.centre)
-    with pytest.raises(NothingToCopy):
-        drafts.copy_week([made.rule], useless, room, NEXT_MONDAY, by=made.manager, now=NOON)
-
-
-def test_a_weekday_is_copied_to_those_that_do_not_have_it():
-    made = Rota()
-    (copied,) = drafts.copy_weekday(
-        [made.rule], 1, [0, 1, 3, 4], NEXT_MONDAY, by=made.manager, now=NOON
-    )
-    assert copied.weekly.weekdays == (3, 4)
-    with pytest.raises(NothingToCopy):
-        drafts.copy_weekday([made.rule], 5, [6], NEXT_MONDAY, by=made.manager, now=NOON)
-
-
-def test_every_second_week_keeps_its_rhythm_when_it_is_copied():
-    made = Rota(every_weeks=2)
-    (copied,) = drafts.copy_weekday(
-        [made.rule], 1, [3], NEXT_MONDAY + timedelta(days=1), by=made.manager, now=NOON
-    )
-    days = [TODAY + timedelta(days=n) for n in range(7, 60)]
-    old = {week_of(day) for day in days if applies(made.rule, day, 1)}
-    new = {week_of(day) for day in days if applies(copied.weekly, day, 3)}
-    assert new <= old
-    assert new
 
 
 def test_a_family_that_fills_in_the_form_is_told_kindly():
