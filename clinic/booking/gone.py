@@ -53,7 +53,7 @@ def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> Do
         return error
     over, rests = expired.over_and_resting(slots, now=now)
     if over:
-        in_one_transaction(lambda: expired.let_go(over, now=now))
+        in_one_transaction(lambda: expired.offer_places(over, now=now))
     return Resting() if rests else error
 
 

@@ -58,11 +58,11 @@ from clinic.web import render, see_other
 
 
 def add_pages(bp: Blueprint, kind: str, title: str) -> None:
-    """The pages of one service on which a chosen time is kept, confirmed and let go."""
+    """The pages of one service on which a chosen time is kept, confirmed and given up."""
 
     @bp.post("/holds", endpoint="hold")
     @allow(Role.PARENT)
-    @each_time("a kept time may be let go, and kept again from the same page")
+    @each_time("a kept time may be given up, and kept again from the same page")
     @reads_first
     def hold() -> Response:
         user = me()
@@ -271,7 +271,7 @@ def _release(kind: str, kept: Hold) -> Response:
             )
     wish = wish_of(group, codes)
     is_form = kept.purpose is HoldFor.FORM
-    in_one_transaction(lambda: holding.release(kept, now=clock.now()))
+    in_one_transaction(lambda: holding.give_up(kept, now=clock.now()))
     if not is_form:
         return see_other("appointments.index")
     return _back_to_times(kind, wish | carried(request.args, FILTERS))

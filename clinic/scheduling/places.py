@@ -78,7 +78,7 @@ def lock_to_take(
     now: datetime,
     online: bool,
 ) -> list[int]:
-    """The same, and make room: places whose hold has expired are free, and what the desk let go is online.
+    """The same, and make room: places whose hold has expired are free, and the desk's share is online once its hour is over.
 
     The slots in which something was given free by this.
     """
@@ -92,7 +92,7 @@ def lock_to_take(
             delete(Place).where(Place.slot_id.in_(expired), Place.expires_at <= now),
             execution_options=UNSYNCHRONISED,
         )
-    let_go = [
+    opens_now = [
         row.id
         for row in rows
         if online
@@ -100,9 +100,9 @@ def lock_to_take(
         and row.desk_until is not None
         and row.desk_until <= now
     ]
-    if let_go:
+    if opens_now:
         db.session.execute(
-            update(Slot).where(Slot.id.in_(let_go)).values(online_capacity=Slot.capacity),
+            update(Slot).where(Slot.id.in_(opens_now)).values(online_capacity=Slot.capacity),
             execution_options=UNSYNCHRONISED,
         )
     return expired
@@ -192,7 +192,7 @@ def keep_for_appointment(hold_id: int, appointment_id: int) -> set[int]:
     )
 
 
-def give_back(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:
+def free(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:
     """Free every place of an appointment or of a hold, at once. The slots that they were in."""
     owner = Place.hold_id == hold_id if hold_id else Place.appointment_id == appointment_id
     freed = delete(Place).where(owner).returning(Place.slot_id)

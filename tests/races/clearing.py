@@ -42,6 +42,6 @@ def clear(wait, manner):
     twins.replace(do_in_round=wait_then_do)
     if manner == "hasty":
         delete = twins.original("delete_used")
-        twins.replace(let_go=lambda lead_id, **_: delete([lead_id]))
+        twins.replace(delete_unused=lambda lead_id, **_: delete([lead_id]))
     old_forms.clear(now=LATER)
     return "cleared"

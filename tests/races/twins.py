@@ -28,7 +28,7 @@ REPLACED = {
     "with_for_update": "sqlalchemy.Select.with_for_update",
     # places, holds, bookings
     "take_place": "clinic.scheduling.places.take",
-    "give_back": "clinic.scheduling.places.give_back",
+    "free_places": "clinic.scheduling.places.free",
     "end_holds": "clinic.scheduling.places.end_holds",
     "end_new_times": "clinic.scheduling.places.end_new_times",
     "slots_for": "clinic.booking.counted_hold.slots_for",
@@ -41,7 +41,7 @@ REPLACED = {
     "add_hold": "clinic.scheduling.appointments.rows.add_hold",
     "whoever_is_free": "clinic.scheduling.appointments.anyone.whoever_is_free",
     "kept_for": "clinic.scheduling.appointments.new_times.kept_for",
-    "let_go": "clinic.scheduling.appointments.old_forms.let_go",
+    "delete_unused": "clinic.scheduling.appointments.old_forms._delete_unused",
     "delete_used": "clinic.scheduling.appointments.old_forms._delete_used",
     "do_in_round": "clinic.scheduling.rounds.Round.do",
     "live_offers": "clinic.scheduling.waitlist.offering.live_offers",

@@ -97,7 +97,7 @@ if {"AGAIN", "LOOK"} & os.environ.keys():
 if "LOOK" in os.environ:
     twins.replace(add_booking=_look_then_add)
 if "KEEP" in os.environ:
-    twins.replace(give_back=twins.none)
+    twins.replace(free_places=twins.none)
 if "ALONE" in os.environ:
     twins.replace(whoever_is_free=lambda _, slot_id, **__: [slot_id])
 if "EARLY" in os.environ:

@@ -58,7 +58,7 @@ def test_it_is_reserved_with_the_form_then_for_the_appointment(bath):
     hold(bath)
     (kept,) = db.session.scalars(select(Hold))
     assert towels() == [(kept.id, None, bath.centre.id, None)]
-    holding.release(kept, now=NOON)
+    holding.give_up(kept, now=NOON)
     db.session.commit()
     assert towels() == []
 

@@ -189,8 +189,8 @@ def free_by_places(service, now):
     free = set()
     for slot, opens_at in db.session.execute(query):
         taken = kept.get(slot.id, [])
-        let_go = slot.desk_until is not None and slot.desk_until <= now
-        share = slot.capacity if let_go else slot.online_capacity
+        is_open = slot.desk_until is not None and slot.desk_until <= now
+        share = slot.capacity if is_open else slot.online_capacity
         is_free = len(taken) < slot.capacity and sum(taken) < share
         if is_free and slot.closed_at is None and opens_at <= now:
             free.add(slot.id)

@@ -153,7 +153,7 @@ def test_giving_back_twice_is_giving_back_once(clinic, postgres_site, monkeypatc
     def release():
         with_it = db.session.get(Hold, number)
         if with_it:
-            holding.release(with_it, now=NOON)
+            holding.give_up(with_it, now=NOON)
 
     assert at_once(postgres_site, release, release) == [None, None]
     assert broken_promises() == []

@@ -137,7 +137,7 @@ class Centre(Cast):
     def release(self, which):
         kept = self.any_of(Hold, which, Hold.lead_id.is_(None), Hold.moves_id.is_(None))
         if kept is not None:
-            self.try_to(lambda: holding.release(kept, now=self.now))
+            self.try_to(lambda: holding.give_up(kept, now=self.now))
 
     @rule(
         wishes=st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=1, max_size=3),

@@ -164,7 +164,7 @@ def cancel(
     appointment.cancelled_at, appointment.cancelled_by_id = now, by.id
     appointment.cancel_reason = reason
     db.session.flush()
-    freed = places.give_back(appointment_id=appointment.id)
+    freed = places.free(appointment_id=appointment.id)
     if appointment.displaced_at is not None:
         freed += places.end_new_times(appointment.id, now=now)
     policy = policy_for(appointment.service_id, appointment.centre_id)

@@ -41,7 +41,7 @@ def over_and_resting(slot_ids: Iterable[int], *, now: datetime) -> tuple[list[in
     return [row.id for row in rows if row.is_over], any(row.rests for row in rows)
 
 
-def let_go(slot_ids: Iterable[int], *, now: datetime) -> None:
+def offer_places(slot_ids: Iterable[int], *, now: datetime) -> None:
     """Offer the places of holds that are over in these slots to the waitlist.
 
     A request that is refused rolls back the offers that it made on the way; this makes them again,

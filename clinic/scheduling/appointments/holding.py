@@ -116,7 +116,7 @@ def hold_allowed(
             lock(_slots_of(more), now=now)
     made = _as_before(earlier, requests, moves, now=now)
     if made is None:
-        freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in forget(lead_id)]
+        freed = [slot_id for lead_id in sorted(earlier.leads) for slot_id in delete_group(lead_id)]
         policy = requests[0].policy
         if earlier.others >= policy.holds_per_family:
             raise TooManyHolds
@@ -250,8 +250,8 @@ def slots_of_group(lead_id: int) -> list[int]:
     return [s for hold_id in db.session.scalars(query) for s in places.slots_of(hold_id=hold_id)]
 
 
-def release(kept: Hold, *, now: datetime) -> None:
-    """Give what is kept back. An offer that is given back goes to the next entry."""
+def give_up(kept: Hold, *, now: datetime) -> None:
+    """Give up what is kept. An offer that is given up goes to the next entry."""
     places.lock(slots_of_group(kept.id))
     lead = db.session.get(Hold, kept.id, populate_existing=True)
     if lead is None or lead.booking_id is not None or lead.ended_at is not None:
@@ -264,16 +264,16 @@ def release(kept: Hold, *, now: datetime) -> None:
     if lead.purpose is HoldFor.NEW_TIME:
         freed = places.end_holds([lead.id], now=now)
     else:
-        freed = forget(lead.id)
+        freed = delete_group(lead.id)
     freed_for_others(freed, policy, now=now)
 
 
-def forget(lead_id: int) -> list[int]:
+def delete_group(lead_id: int) -> list[int]:
     """Delete a group of holds that nothing came of, with their places. The slots that they were in."""
     group = or_(Hold.id == lead_id, Hold.lead_id == lead_id)
     query = select(Hold.id).where(group, Hold.booking_id.is_(None))
     hold_ids = list(db.session.scalars(query.order_by(Hold.id.desc())))
-    freed = [slot_id for hold_id in hold_ids for slot_id in places.give_back(hold_id=hold_id)]
+    freed = [slot_id for hold_id in hold_ids for slot_id in places.free(hold_id=hold_id)]
     for hold_id in hold_ids:  # the leading one last
         db.session.execute(delete(Hold).where(Hold.id == hold_id))
     return freed

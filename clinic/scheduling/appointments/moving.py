@@ -84,7 +84,7 @@ class _Moving:
         refused when two of them swap, but has its new time, so that the others are judged beside it.
         """
         appointment = self.appointment
-        self.freed.update(places.give_back(appointment_id=appointment.id))
+        self.freed.update(places.free(appointment_id=appointment.id))
         if apart:
             self._end_new_times(now)
             appointment.displaced_at, appointment.displaced_by_id = now, self.by.id

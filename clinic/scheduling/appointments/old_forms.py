@@ -1,4 +1,4 @@
-"""Forms that are long over are cleared away: their holds are deleted, their places given back.
+"""Forms that are long over are cleared away: their holds are deleted, their places freed.
 
 For a day they stay: a second press is still told what came of it. Of all holds ever made
 these are nearly all; offers stay, for the trail of the waitlist.
@@ -36,7 +36,7 @@ def clear(*, now: datetime) -> int:
         in_one_transaction(partial(_delete_used, batch), lasting=False)
     left, a_round = [form.id for form in forms if form.booking_id is None], Round()
     for lead_id in left:
-        a_round.do("clear away", lead_id, partial(let_go, now=now))
+        a_round.do("clear away", lead_id, partial(_delete_unused, now=now))
     return len(forms) - a_round.errors
 
 
@@ -46,7 +46,7 @@ def _delete_used(lead_ids: Sequence[int]) -> None:
         db.session.execute(delete(Hold).where(which.in_(lead_ids)))
 
 
-def let_go(lead_id: int, *, now: datetime) -> None:
+def _delete_unused(lead_id: int, *, now: datetime) -> None:
     """Delete a form that was never confirmed; places that it still keeps are offered to the waitlist.
 
     A confirmation of it keeps its first slot locked, also when its places are gone: this waits for
@@ -55,4 +55,4 @@ def let_go(lead_id: int, *, now: datetime) -> None:
     group = or_(Hold.id == lead_id, Hold.lead_id == lead_id)
     first = db.session.scalars(select(Hold.slot_id).where(group))
     holding.lock([*first, *holding.slots_of_group(lead_id)], now=now)
-    holding.forget(lead_id)
+    holding.delete_group(lead_id)

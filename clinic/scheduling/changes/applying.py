@@ -214,7 +214,7 @@ def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int
     appointment.displaced_at, appointment.displaced_by_id = now, by.id
     db.session.flush()
     audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
-    return places.give_back(appointment_id=appointment.id)
+    return places.free(appointment_id=appointment.id)
 
 
 def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> list[int]:

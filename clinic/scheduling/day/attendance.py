@@ -154,7 +154,7 @@ def mark_no_show(appointment: Appointment, *, by: Person, now: datetime, note: s
     appointment.no_show_at, appointment.no_show_by_id = now, by.id
     appointment.note = note
     db.session.flush()
-    places.give_back(appointment_id=appointment.id)
+    places.free(appointment_id=appointment.id)
     shutting_behind.shut_behind(slot_ids, by=by, now=now)
     _record("no_show", appointment, by=by, now=now)
     reconciling.reconcile([appointment.child_id], by=by, now=now)

@@ -115,7 +115,7 @@ def _look_at_hold(lead: Hold, *, now: datetime) -> None:
     whose = _guardians_of({hold.child_id for hold in group})
     may_take = lead.user_id in whose if lead.purpose is HoldFor.FORM else bool(whose)
     if not may_take or not all(is_of_age(hold.child, hold.service, day) for hold in group):
-        holding.release(lead, now=now)
+        holding.give_up(lead, now=now)
 
 
 def _guardians_of(child_ids: Collection[int]) -> set[int]:

@@ -210,7 +210,7 @@ class DoseRequirements:
     ) -> None:
         """The doses reserved with the hold are the appointment's; without a hold they are reserved for it.
 
-        What it had for another time, and what it is not for, is let go.
+        What it had for another time, and what it is not for, is released.
         """
         if from_hold is None:
             wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))

@@ -190,7 +190,7 @@ def swap(
     affected = _release_lost(new, new.left - 1, now=now)
     new.used = VaccineLot.used + 1
     _ask(affected, now=now)
-    _record("give_back", old, by=by, now=now)
+    _record("return", old, by=by, now=now)
     _record("use", new, by=by, now=now)
     if without:
         reconciling.reconcile(without, by=by, now=now)

@@ -101,7 +101,7 @@ def test_a_hold_given_back_is_free_at_once():
     slot = make_slot(service)
     kept = hold(*family(), service, slot)
 
-    holding.release(kept, now=NOON)
+    holding.give_up(kept, now=NOON)
     db.session.commit()
 
     assert taken(slot) == 0

@@ -145,7 +145,7 @@ def test_the_id_of_a_form_is_never_given_again(is_used):
         db.session.expunge_all()
         old_forms.clear(now=LATER)
     else:
-        holding.release(kept, now=NOON)
+        holding.give_up(kept, now=NOON)
         db.session.commit()
 
     assert morning.hold(1).id > first

@@ -133,10 +133,10 @@ def test_places_taken_given_back_and_shares_changed_are_followed():
     slot.capacity, slot.online_capacity, slot.desk_until = 2, 1, minutes(120)
     db.session.commit()
     said.append(known_of(slot))
-    places.give_back(hold_id=hold.id)
+    places.free(hold_id=hold.id)
     db.session.commit()
     said.append(known_of(slot))
-    places.give_back(appointment_id=one.id)
+    places.free(appointment_id=one.id)
     db.session.commit()
     said.append(known_of(slot))
 

@@ -227,7 +227,7 @@ def test_dropping_one_hold_of_a_group_drops_all():
     items = [wanted(w, o) for w, o in zip(wishes, visit.offers, strict=True)]
     lead = make_hold(*items, by=parent, now=NOON)
     db.session.commit()
-    holding.release(lead, now=NOON)
+    holding.give_up(lead, now=NOON)
     db.session.commit()
     assert db.session.query(Hold).count() == 0
     assert len(find(wishes[:1], practitioner)) == 8

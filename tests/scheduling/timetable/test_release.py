@@ -247,7 +247,7 @@ def test_a_hold_in_the_rush_outlives_its_countdown_by_a_moment_nobody_knows():
         assert SECOND <= slot.frees_at - kept.expires_at <= timedelta(seconds=600)
         ends.add(slot.frees_at)
         db.session.rollback()
-        holding.release(kept, now=OPENS + timedelta(hours=1))
+        holding.give_up(kept, now=OPENS + timedelta(hours=1))
         db.session.commit()
     assert len(ends) > 1
 
@@ -329,6 +329,6 @@ def test_a_family_keeps_so_many_forms_open_and_no_more():
     with pytest.raises(holding.TooManyHolds):
         hold(children[2])
     db.session.rollback()
-    holding.release(first, now=NOON)
+    holding.give_up(first, now=NOON)
     db.session.commit()
     hold(children[2])

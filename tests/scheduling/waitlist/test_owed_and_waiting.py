@@ -132,7 +132,7 @@ def test_a_time_that_was_declined_is_not_offered_again():
     first, second = new_times.offer_to(lost.id, now=NOON)
     declined = {first.slot_id, second.slot_id}
     for hold in (first, second):
-        holding.release(hold, now=NOON)
+        holding.give_up(hold, now=NOON)
     db.session.commit()
 
     again = new_times.offer_to(lost.id, now=NOON + timedelta(minutes=1))
@@ -251,7 +251,7 @@ def test_a_place_whose_hold_is_over_goes_to_who_waits_before_who_comes_by():
     with pytest.raises(SlotTaken):
         make_hold(clinic.request(make_child(other), 0), by=other, now=over)
     db.session.rollback()
-    expired.let_go([clinic.session.slots[0].id], now=over)
+    expired.offer_places([clinic.session.slots[0].id], now=over)
     db.session.commit()
 
     assert len(offering.live_offers(entry.id)) == 1

@@ -172,7 +172,7 @@ def test_saying_no_passes_it_on():
     first, second = clinic.join(), clinic.join()
     clinic.cancel()
     [lead] = offering.live_offers(first.id)
-    holding.release(lead, now=NOON)
+    holding.give_up(lead, now=NOON)
     db.session.commit()
     assert offered(second) == [lead.slot_id]
     joining.leave(second, by=make_user(), now=NOON)

@@ -104,7 +104,7 @@ def test_a_form_that_is_given_up_lets_its_doses_go(centre):
     centre.receive(1)
     hold = centre.form(MMR)
     assert centre.counts() == (1, 1)
-    holding.release(hold, now=NOON)
+    holding.give_up(hold, now=NOON)
     assert centre.counts() == (1, 0)
 
 
