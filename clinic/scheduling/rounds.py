@@ -1,8 +1,9 @@
 """A round of a worker: one thing after another, each in a transaction of its own."""
 
 import logging
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm.exc import StaleDataError
@@ -23,22 +24,42 @@ class Round:
 
     def do(self, what: str, row_id: int, verb: Callable[[int], T]) -> T | None:
         """Do it for that row. None if it fails."""
-        return self.do_next(what, lambda: row_id, verb)[1]
-
-    def do_next(
-        self, what: str, claim: Callable[[], int | None], verb: Callable[[int], T]
-    ) -> tuple[int | None, T | None]:
-        """Claim a row and do it, in one transaction. Its id, None if there is none; what was done."""
-        claimed: list[int] = []
-
-        def both() -> T | None:
-            claimed[:] = [row_id] if (row_id := claim()) is not None else []
-            return verb(claimed[0]) if claimed else None
-
-        done = None
         try:
-            done = in_one_transaction(both)
+            return in_one_transaction(lambda: verb(row_id))
         except POISON as error:
             self.errors += 1
-            log.warning("%s %s: %s", what, claimed[0], type(error).__name__)
-        return next(iter(claimed), None), done
+            log.warning("%s %s: %s", what, row_id, type(error).__name__)
+        return None
+
+    def attempt(self, verb: Callable[[], T]) -> T | None:
+        """Do what can be done in another way if this fails: then None, and nothing is told."""
+        try:
+            return in_one_transaction(verb)
+        except POISON:
+            return None
+
+    def do_together(
+        self, what: str, claim: Callable[[], Sequence[int]], verb: Callable[[Sequence[int]], T]
+    ) -> "Done[T]":
+        """Claim rows and do it for all of them, in one transaction; one by one if that fails."""
+        row_ids: list[int] = []
+
+        def both() -> T | None:
+            row_ids[:] = claim()
+            return verb(row_ids) if row_ids else None
+
+        done = self.attempt(both)
+        if done is None and row_ids:
+            alone = {row_id: self.do(what, row_id, lambda n: verb([n])) for row_id in row_ids}
+            failed = [row_id for row_id, its in alone.items() if its is None]
+            return Done(row_ids, [its for its in alone.values() if its is not None], failed)
+        return Done(row_ids, [done] if done is not None else [], [])
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """The rows that were claimed, what was done for them, and those for which it failed."""
+
+    row_ids: Sequence[int]
+    results: Sequence[T]
+    failed: Sequence[int]

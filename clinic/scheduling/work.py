@@ -19,7 +19,7 @@ from clinic.scheduling.timetable.extending import Extended
 from clinic.scheduling.waitlist import changed, marks, offering
 
 T = TypeVar("T")
-MOST_LOOKS = 500  # at entries, in one round
+MOST_OFFERS, MOST_LOOKS = 500, 10_000  # in one round
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ def work(*, now: datetime) -> Worked:
         moved += len(kept or ())
     return Worked(
         lapsed=len(over),
-        offered=offered + sum(looks),
+        offered=offered + looks.offered,
         new_times=moved,
         sessions=sum(extended.sessions for extended in opened),
         unknown_years=_ids(horizon.unknown_years(now=now)),
         errors=a_round.errors,
-        is_unfinished=len(looks) == MOST_LOOKS,
+        is_unfinished=looks.is_enough,
     )
 
 
@@ -73,22 +73,51 @@ def _open_further(a_round: Round, now: datetime) -> list[Extended]:
     return done
 
 
-def look_for_entries(a_round: Round, *, now: datetime) -> list[bool]:
-    """Look for the entries that something changed for, the longest waiting first, so many at most.
+@dataclass
+class Looks:
+    """How many offers a round made, and how many entries it looked for because they were marked."""
 
-    For each, whether a place was offered.
+    offered: int = 0
+    looked_for: int = 0
+
+    @property
+    def is_enough(self) -> bool:
+        return self.offered >= MOST_OFFERS or self.looked_for >= MOST_LOOKS
+
+
+def look_for_entries(a_round: Round, *, now: datetime) -> Looks:
+    """Offer what became free, then look for the entries that something else changed for.
+
+    Each time the longest waiting first, and so many at most.
     """
+    looks = Looks()
     for centre_id in _ids(changed.changed_centres(now=now)):
-        a_round.do("mark entries at", centre_id, partial(changed.mark_entries, now=now))
-    done: list[bool] = []
+        _look_through(a_round, centre_id, looks, now)
+    _look_for_marked(a_round, looks, now)
+    return looks
+
+
+def _look_through(a_round: Round, centre_id: int, looks: Looks, now: datetime) -> None:
+    """Offer what became free there. If that fails, each entry is marked, to be looked for by itself."""
+    look_through = partial(changed.look_through, centre_id, now=now)
+    while not looks.is_enough:
+        number = a_round.attempt(look_through)
+        if number is None:
+            a_round.do("mark entries at", centre_id, partial(changed.mark_entries, now=now))
+            return
+        looks.offered += number
+        if number < changed.MOST_OFFERS:
+            return
+
+
+def _look_for_marked(a_round: Round, looks: Looks, now: datetime) -> None:
     failed: list[int] = []
     look_for = partial(offering.look_for, now=now)
-    while len(done) < MOST_LOOKS:
+    while not looks.is_enough:
         claim = partial(marks.next_marked, but=failed, now=now)
-        entry_id, found = a_round.do_next("look for", claim, look_for)
-        if entry_id is None:
-            break
-        if found is None:
-            failed.append(entry_id)
-        done.append(bool(found))
-    return done
+        done = a_round.do_together("look for", claim, look_for)
+        if not done.row_ids:
+            return
+        looks.looked_for += len(done.row_ids)
+        looks.offered += sum(map(len, done.results))
+        failed += done.failed

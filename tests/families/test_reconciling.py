@@ -144,7 +144,7 @@ def test_verify_finds_a_visit_at_the_wrong_age(family):
 
 def test_an_offer_for_another_age_goes_to_who_waits_next(family):
     entry = family.wait(family.mother, family.child)
-    offering.look_for(entry.id, now=NOON)
+    offering.look_for([entry.id], now=NOON)
     assert offering.live_offers(entry.id)
     family.is_born(date(2025, 4, 1))
     assert offering.live_offers(entry.id) == []
@@ -173,7 +173,7 @@ def test_a_wish_ends_only_when_nobody_has_all_its_children(family, alone):
     if not alone:
         make_guardianship(family.mother, his_own)
     entry = family.wait(family.father, family.child, his_own)
-    offering.look_for(entry.id, now=NOON)
+    offering.look_for([entry.id], now=NOON)
     family.father_leaves()
     db.session.refresh(entry)
     assert (entry.ended_at is not None) == alone

@@ -79,7 +79,7 @@ def test_who_offers_what_another_has_locked_does_not_wait_for_it(postgres_race):
     assert two.cancel_both(postgres_race, "in order") == ["cancelled"] * 2
     assert deadlocks() == 0
     for entry_id in two.entries:  # as the worker does
-        offering.look_for(entry_id, now=NOON)
+        offering.look_for([entry_id], now=NOON)
     db.session.commit()
     assert two.offered() == two.entries
     assert broken_promises() == []
@@ -130,7 +130,8 @@ def offer_in_two_sessions():
     siblings = [make_child(parent) for _ in "ab"]
     joining.join(parent, siblings, service, [first.centre], **wish, now=NOON)
     both = [session.slots[0].id for session in sessions]
-    assert offering.look_for(marks.next_marked(now=NOON), now=NOON) == set(both)
+    [slots] = offering.look_for(marks.next_marked(now=NOON), now=NOON).values()
+    assert slots == set(both)
     return (crossing.move_session, sessions[1].id, LATER), both
 
 
@@ -165,7 +166,8 @@ def offer_in_two_slots():
     siblings = [make_child(parent) for _ in "ab"]
     joining.join(parent, siblings, clinic.service, [clinic.centre], **wish, now=NOON)
     first, second, *_ = clinic.session.slots
-    assert offering.look_for(marks.next_marked(now=NOON), now=NOON) == {first.id, second.id}
+    [slots] = offering.look_for(marks.next_marked(now=NOON), now=NOON).values()
+    assert slots == {first.id, second.id}
     return (crossing.shut, second.starts_at, second.ends_at), [first.id, second.id]
 
 

@@ -205,7 +205,7 @@ def everything_twice(race):
     now = clock.now()
     waits = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None))
     tasks = [
-        partial(offering.look_for, entry_id, now=now) for entry_id in db.session.scalars(waits)
+        partial(offering.look_for, [entry_id], now=now) for entry_id in db.session.scalars(waits)
     ]
     tasks += [
         partial(new_times.offer_to, appointment_id, now=now)
@@ -235,7 +235,7 @@ def test_its_twin_whose_workers_neither_lock_nor_look_asks_families_twice(race, 
     Backlog()
     db.session.execute(text("DROP INDEX uq_holds_live_offer"))
     unlocked = {"with_for_update": lambda query, **_: query}
-    unseen = {"live_offers": twins.none, "kept_for": twins.none}
+    unseen = {"have_offers": twins.none, "kept_for": twins.none}
     twins.replace(monkeypatch.setattr, **unlocked, **unseen)
     did = everything_twice(race)
 

@@ -44,7 +44,7 @@ REPLACED = {
     "delete_unused": "clinic.scheduling.appointments.old_forms._delete_unused",
     "delete_used": "clinic.scheduling.appointments.old_forms._delete_used",
     "do_in_round": "clinic.scheduling.rounds.Round.do",
-    "live_offers": "clinic.scheduling.waitlist.offering.live_offers",
+    "have_offers": "clinic.scheduling.waitlist.offering.have_offers",
     "on_freed": "clinic.scheduling.waitlist.offering.on_freed",
     "in_one_transaction": "clinic.booking.hold_pages.in_one_transaction",
     "count_in_one_transaction": "clinic.accounts.limits.in_one_transaction",

@@ -352,7 +352,7 @@ def found_by_a_full_look(now):
     """
     found = {}
     for entry in db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))):
-        if len(entry.children) == 1 and (slots := offering.look_for(entry.id, now=now)):
+        if len(entry.children) == 1 and (slots := offering.look_for([entry.id], now=now)):
             found[entry.id] = slots
     db.session.rollback()
     return found

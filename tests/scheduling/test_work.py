@@ -13,7 +13,8 @@ from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import RoomBusy
 from clinic.scheduling.timetable.weekly import Weekly
-from clinic.scheduling.waitlist import joining, offering
+from clinic.scheduling.waitlist import joining
+from clinic.scheduling.waitlist.finding import Finder
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
@@ -50,14 +51,14 @@ def test_one_family_that_cannot_be_served_does_not_stop_the_others(monkeypatch, 
     service = make_service()
     slot = make_slot(service)
     first, second = wait(service, slot.centre), wait(service, slot.centre)
-    poisonous, look_for = first.id, offering.look_for
+    poisonous, trips = first.id, Finder.trips
 
-    def look(entry_id, *, now):
-        if entry_id == poisonous:
+    def find(finder, entry):
+        if entry.id == poisonous:
             raise RoomBusy(day=TOMORROW)
-        return look_for(entry_id, now=now)
+        return trips(finder, entry)
 
-    monkeypatch.setattr(offering, "look_for", look)
+    monkeypatch.setattr(Finder, "trips", find)
     with caplog.at_level(logging.WARNING):
         done = work(now=NOON)
 

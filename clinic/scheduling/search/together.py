@@ -24,6 +24,10 @@ class Trip:
     offers: tuple[SlotTime, ...]
 
     @property
+    def centre_id(self) -> int:
+        return self.offers[0].centre_id
+
+    @property
     def starts_at(self) -> datetime:
         return self.offers[0].starts_at
 

@@ -1,11 +1,12 @@
-"""Which waiting families may find a time now that they could not find at the last look.
+"""Times that became free at a centre since its last look, for the entries that want them.
 
 A time that is free now and was not at the last look has become so since: its day has a newer
-version, or its moment has come (a hold expired, a day opened, the desk let go). Entries that want
-such a time are marked with `look_again`; what changes for a family itself marks its entries too.
+version, or its moment has come (a hold expired, a day opened, the desk let go). Such times are
+offered to the entries that want them; what changes for a family itself marks its entries (`marks`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,9 +22,11 @@ from clinic.scheduling.models.worker import CentreLook, DayLook
 from clinic.scheduling.search.catalogue import EVERYWHERE
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.verdict.slot_times import runs
+from clinic.scheduling.waitlist.finding import Cell, wants
 from clinic.scheduling.waitlist.marks import look_again
+from clinic.scheduling.waitlist.offering import IN_TURN, Offered, offer_in_turn
 
-Cell = tuple[date, str]  # a day, and a part of it
+MOST_OFFERS = 100  # in one transaction
 Times = Row[*tuple[Any, ...]]
 SHARED = select(Version.number).where(Version.centre_id == EVERYWHERE)
 WAITING = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None)).limit(1)
@@ -66,33 +69,78 @@ def _shared() -> int:
     return db.session.scalar(SHARED) or 0
 
 
-def mark_entries(centre_id: int, *, now: datetime) -> int:
-    """Mark the entries that want what has become free at the centre; how many.
+def look_through(centre_id: int, *, now: datetime) -> int:
+    """Offer what has become free at the centre to the entries that want it, in turn; how many offers.
 
-    Of two workers one does it; the other passes on.
+    `MOST_OFFERS` of them: there may be more. Of two workers one does it; the other passes on.
     """
+    found = _find(centre_id, now)
+    if found is None:
+        return 0
+    done = Offered()
+    if found.entry_ids:
+        done = offer_in_turn(found.entry_ids, found.new, most=MOST_OFFERS, now=now)
+    if done.number < MOST_OFFERS and not done.passed_by:  # or the rest is looked through again
+        found.remember(now)
+    return done.number
+
+
+def mark_entries(centre_id: int, *, now: datetime) -> int:
+    """Mark the entries that want what has become free at the centre, to be looked for; how many."""
+    found = _find(centre_id, now)
+    if found is None:
+        return 0
+    if found.entry_ids:
+        look_again(WaitlistEntry.id.in_(found.entry_ids), now=now)
+    found.remember(now)
+    return len(found.entry_ids)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The slots that became free at a centre, and the entries that want a time with one of them."""
+
+    look: CentreLook
+    shared: int
+    days: Sequence[Times]  # with a newer version than at the last look
+    service_ids: Collection[int]
+    new: set[int]
+    entry_ids: Sequence[int]
+
+    def remember(self, now: datetime) -> None:
+        """The centre was looked through at these versions; what is past is forgotten."""
+        look = self.look
+        look.looked_at, look.shared = max(look.looked_at or now, now), self.shared
+        look.next_at = _next_moment(look.centre_id, self.service_ids, now)
+        _remember(look.centre_id, self.days, now)
+
+
+def _find(centre_id: int, now: datetime) -> _Found | None:
+    """None if nothing changed, or another transaction looks the centre through."""
     look = _locked(centre_id)
     if look is None:
-        return 0
+        return None
     # The versions before the times: what is newer than its number is only looked at once more.
     newer = db.session.execute(_newer_days(now).where(Version.centre_id == centre_id)).all()
     days, shared = {row.day for row in newer}, _shared()
     all_anew, since = look.shared != shared, look.looked_at or LONG_AGO
     if not (days or all_anew or (look.next_at is not None and look.next_at <= now)):
-        return 0
+        return None
     entries = _entries_at(centre_id)
     service_ids = {entry.service_id for entry in entries}
-    cells = _cells(
-        _free_times(centre_id, service_ids, now),
-        lambda time: all_anew or time.since > since or _utc_day(time.starts_at) in days,
-    )
-    found = [entry.id for entry in entries if _wants_any(entry, cells.get(entry.service_id, ()))]
-    if found:
-        look_again(WaitlistEntry.id.in_(found), now=now)
-    look.looked_at, look.shared = max(since, now), shared
-    look.next_at = _next_moment(centre_id, service_ids, now)
-    _remember(centre_id, newer, now)
-    return len(found)
+    times = _free_times(centre_id, service_ids, now)
+    new = {
+        time.slot_id
+        for time in times
+        if all_anew or time.since > since or _utc_day(time.starts_at) in days
+    }
+    cells = _cells(times, new)
+    want_one = [
+        entry.id
+        for entry in entries
+        if any(wants(entry, cell) for cell in cells.get(entry.service_id, ()))
+    ]
+    return _Found(look, shared, newer, service_ids, new, want_one)
 
 
 def _locked(centre_id: int) -> CentreLook | None:
@@ -107,7 +155,7 @@ def _locked(centre_id: int) -> CentreLook | None:
 
 
 def _entries_at(centre_id: int) -> Sequence[Times]:
-    """The entries that wait for a place at the centre, with what they wait for."""
+    """The entries that wait for a place at the centre, with what they wait for, the longest waiting first."""
     query = (
         select(
             WaitlistEntry.id,
@@ -119,6 +167,7 @@ def _entries_at(centre_id: int) -> Sequence[Times]:
         )
         .join(WaitlistCentre, WaitlistCentre.entry_id == WaitlistEntry.id)
         .where(WaitlistCentre.centre_id == centre_id, WaitlistEntry.ended_at.is_(None))
+        .order_by(*IN_TURN)
     )
     return db.session.execute(query).all()
 
@@ -156,9 +205,8 @@ def _free_times(centre_id: int, service_ids: Iterable[int], now: datetime) -> Se
     return db.session.execute(query).all()
 
 
-def _cells(times: Sequence[Times], is_new: Callable[[Times], bool]) -> Mapping[int, set[Cell]]:
-    """By service, the days and parts of days with a time long enough that was not there before."""
-    new = {time.slot_id for time in times if is_new(time)}
+def _cells(times: Sequence[Times], new: set[int]) -> Mapping[int, set[Cell]]:
+    """By service, the days and parts of days with a time long enough that takes a new slot."""
     by_service: dict[int, list[Times]] = {}
     for time in times:
         by_service.setdefault(time.service_id, []).append(time)
@@ -172,15 +220,6 @@ def _cells(times: Sequence[Times], is_new: Callable[[Times], bool]) -> Mapping[i
     }
 
 
-def _wants_any(entry: Times, cells: Iterable[Cell]) -> bool:
-    return any(
-        entry.first_day <= day <= entry.last_day
-        and day.weekday() in entry.weekdays
-        and part in entry.parts
-        for day, part in cells
-    )
-
-
 def _next_moment(centre_id: int, service_ids: Iterable[int], now: datetime) -> datetime | None:
     """When the next of these times becomes free by itself."""
     later = _times(centre_id, service_ids, now).where(now < SINCE, SINCE < NEVER)
@@ -188,7 +227,6 @@ def _next_moment(centre_id: int, service_ids: Iterable[int], now: datetime) -> d
 
 
 def _remember(centre_id: int, newer: Sequence[Times], now: datetime) -> None:
-    """These days were looked through at these versions; what is past is forgotten."""
     days = [row.day for row in newer]
     over = or_(DayLook.day.in_(days), DayLook.day < _utc_day(now))
     db.session.execute(

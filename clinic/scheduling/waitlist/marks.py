@@ -5,18 +5,20 @@ pauses change, and when a time it wants becomes free (`changed`). After a look i
 the next mark; what only time or a count of places changes has a moment of its own (`next_look`).
 """
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.clock import day_bounds
 from clinic.db import db
-from clinic.scheduling.models import Hold, WaitlistChild, WaitlistEntry
+from clinic.scheduling.models import Hold, WaitlistCentre, WaitlistChild, WaitlistEntry
 from clinic.scheduling.models.worker import CentreLook
+from clinic.scheduling.places import writes_alone
 
 UNSYNCHRONISED = {"synchronize_session": False}
+BATCH = 100  # entries that are looked for in one transaction
 TOGETHER = timedelta(minutes=1)  # how many places a slot has left has no version
 
 
@@ -58,14 +60,25 @@ def look_through_again(centre_ids: Collection[int], *, now: datetime) -> None:
     )
 
 
-def next_look(entry: WaitlistEntry, *, now: datetime) -> datetime:
-    """When an entry that nothing marks is looked at again: when its wish ends, if not before."""
-    end = day_bounds(entry.last_day)[1]
-    return min(end, now + TOGETHER) if len(entry.children) > 1 else end
+def of_siblings(entry_ids: Collection[int]) -> set[int]:
+    """Those of the entries that want places for several children."""
+    query = select(WaitlistChild.entry_id).where(WaitlistChild.entry_id.in_(entry_ids))
+    several = query.group_by(WaitlistChild.entry_id).having(func.count() > 1)
+    return set(db.session.scalars(several))
 
 
-def next_marked(*, but: Collection[int] = (), now: datetime) -> int | None:
-    """The entry that was marked first, then that has waited longest, locked. None if none is free."""
+def next_look(last_day: date, *, is_one: bool, now: datetime) -> datetime:
+    """When an entry that nothing marks is looked at again: when its wish ends, or, for siblings, soon."""
+    end = day_bounds(last_day)[1]
+    return end if is_one else min(end, now + TOGETHER)
+
+
+def next_marked(*, but: Collection[int] = (), now: datetime) -> Sequence[int]:
+    """The entries to look for together next, the first that were marked, locked with their centres.
+
+    Not those that another transaction has locked. A worker that looks for others who wait at one
+    of these centres is waited for, so that a place there goes to who has waited longest.
+    """
     query = (
         select(WaitlistEntry.id)
         .where(
@@ -74,6 +87,11 @@ def next_marked(*, but: Collection[int] = (), now: datetime) -> int | None:
             WaitlistEntry.id.not_in(but),
         )
         .order_by(WaitlistEntry.look_at, WaitlistEntry.created_at, WaitlistEntry.id)
-        .limit(1)
+        .limit(BATCH)
     )
-    return db.session.scalar(query.with_for_update(skip_locked=True))
+    entry_ids = db.session.scalars(query.with_for_update(skip_locked=True)).all()
+    if entry_ids and not writes_alone():
+        theirs = select(WaitlistCentre.centre_id).where(WaitlistCentre.entry_id.in_(entry_ids))
+        looks = select(CentreLook.centre_id).where(CentreLook.centre_id.in_(theirs))
+        db.session.execute(looks.order_by(CentreLook.centre_id).with_for_update()).all()
+    return entry_ids

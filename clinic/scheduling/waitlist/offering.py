@@ -5,18 +5,17 @@ offer is a hold with a deadline: nobody can take its places meanwhile, and once 
 never comes back. Verbs flush; the caller commits.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.scheduling import places
-from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.models import (
     Hold,
     HoldFor,
@@ -25,16 +24,14 @@ from clinic.scheduling.models import (
     WaitlistCentre,
     WaitlistEntry,
 )
-from clinic.scheduling.policies.stored import policy_for
-from clinic.scheduling.search.together import Trip, objections_of
-from clinic.scheduling.search.trips import find_trips
-from clinic.scheduling.verdict.request import Request, SlotTaken, refusal
-from clinic.scheduling.verdict.slot_times import slots_for
-from clinic.scheduling.waitlist import marks
+from clinic.scheduling.search.together import Trip
+from clinic.scheduling.verdict.request import SlotTaken
+from clinic.scheduling.waitlist import keeping, marks
+from clinic.scheduling.waitlist.finding import Finder, slots_of
 from clinic.sentences import mark
 
-PASSED_ON = timedelta(minutes=2)  # a lapsed offer's place is still kept so long for the next family
-
+TOGETHER = 25  # entries that are looked for with the same queries
+IN_TURN = (WaitlistEntry.created_at, WaitlistEntry.id)  # the longest waiting first
 MOST_LAPSES = 3  # offers that nobody answered: then the family waits no longer
 
 
@@ -47,14 +44,12 @@ def locked_entry(entry_id: int) -> WaitlistEntry:
     return db.session.get_one(WaitlistEntry, entry_id, with_for_update=True, populate_existing=True)
 
 
-def _locked_if_free(entry_id: int) -> WaitlistEntry | None:
-    """The same, but None if another transaction has locked it, to offer it a place or to end it."""
-    query = select(WaitlistEntry).where(
-        WaitlistEntry.id == entry_id, WaitlistEntry.ended_at.is_(None)
-    )
-    return db.session.scalar(
+def _locked_if_free(entry_ids: Collection[int]) -> Sequence[WaitlistEntry]:
+    """Those that still wait, in turn; not those that another transaction has locked."""
+    query = live_entries().where(WaitlistEntry.id.in_(entry_ids)).order_by(*IN_TURN)
+    return db.session.scalars(
         query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    )
+    ).all()
 
 
 def live_offers(entry_id: int) -> Sequence[Hold]:
@@ -73,18 +68,50 @@ def live_entries() -> Select[WaitlistEntry]:
     return select(WaitlistEntry).where(WaitlistEntry.ended_at.is_(None))
 
 
+def have_offers(entry_ids: Collection[int]) -> set[int | None]:
+    """Those of the entries that have an offer which is not over yet."""
+    query = select(Hold.entry_id).where(Hold.booking_id.is_(None), Hold.ended_at.is_(None))
+    return set(db.session.scalars(query.where(Hold.entry_id.in_(entry_ids))))
+
+
 def on_freed(slot_ids: Collection[int], *, now: datetime) -> set[int]:
     """Offer what has just become free to the waitlist. Returns the slots that are held now.
 
     In the transaction that freed them: nothing can come in between.
     """
-    offered: set[int] = set()
-    for entry_id in _entries_wanting(slot_ids, now):
-        rest = set(slot_ids) - offered
-        if not rest:
-            break
-        offered |= _serve(entry_id, rest, now=now)
-    return offered
+    entry_ids = _entries_wanting(slot_ids, now)
+    return offer_in_turn(entry_ids, slot_ids, now=now).slot_ids if entry_ids else set()
+
+
+@dataclass
+class Offered:
+    """The slots that were offered, in how many offers, and the entries that were passed by."""
+
+    slot_ids: set[int] = field(default_factory=set)
+    number: int = 0
+    passed_by: set[int] = field(default_factory=set)
+
+
+def offer_in_turn(
+    entry_ids: Sequence[int], slot_ids: Collection[int], *, most: int | None = None, now: datetime
+) -> Offered:
+    """Offer these slots to these entries, in turn, while one of the slots is free.
+
+    At most so many offers, if `most` is given. Only an entry that is to have an offer is locked;
+    one that another transaction has locked is passed by.
+    """
+    done, rest = Offered(), set(slot_ids)
+    finder = _finder_for(slot_ids, now)
+    for begin in range(0, len(entry_ids), TOGETHER):
+        some = WaitlistEntry.id.in_(entry_ids[begin : begin + TOGETHER])
+        entries = db.session.scalars(live_entries().where(some).order_by(*IN_TURN)).all()
+        for _, trip in _serve(finder, entries, among=rest, passed_by=done.passed_by):
+            done.number += 1
+            done.slot_ids |= slots_of(trip)
+            rest -= slots_of(trip) - _still_free(slots_of(trip), now)
+            if not rest or done.number == most:
+                return done
+    return done
 
 
 def _entries_wanting(slot_ids: Collection[int], now: datetime) -> Sequence[int]:
@@ -108,114 +135,71 @@ def _entries_wanting(slot_ids: Collection[int], now: datetime) -> Sequence[int]:
             WaitlistEntry.ended_at.is_(None),
             would_do.exists(),
         )
-        .order_by(WaitlistEntry.created_at, WaitlistEntry.id)
+        .order_by(*IN_TURN)
     )
     return db.session.scalars(query).all()
 
 
-def _serve(entry_id: int, slot_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Offer the family the first visit that uses one of these slots (or any, if none are named).
-
-    Never what was offered to it before, and one offer at a time.
-    """
-    entry = _locked_if_free(entry_id)
-    if entry is None or live_offers(entry.id):
-        return set()
-    first, last = max(entry.first_day, clinic_day(now)), entry.last_day
-    start, end = day_bounds(first, (last - first).days + 1)
-    if slot_ids:
-        start, end = _around(slot_ids, start, end)
-    if start >= end:
-        return set()
-    declined = set(db.session.scalars(select(Hold.slot_id).where(Hold.entry_id == entry.id)))
-    wishes = [Request(child, entry.service) for child in entry.children]
-    centre_ids = [centre.id for centre in entry.centres]
-    against = [objections_of(wish, now=now) for wish in wishes]
-    for trip in find_trips(wishes, centre_ids, max(start, now), end, now=now, against=against):
-        used = {slot_id for slot_time in trip.offers for slot_id in slot_time.slot_ids}
-        if used & declined or (slot_ids and not used & set(slot_ids)):
-            continue
-        if _suits(entry, trip) and _offer(entry, wishes, trip, now=now):
-            return used
-    pauses = (theirs.paused_until(centre_id) for theirs in against for centre_id in centre_ids)
-    entry.look_at = min([entry.look_at, *filter(None, pauses)])
-    return set()
-
-
-def _around(slot_ids: Collection[int], start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """The days of these slots, as far as they lie in [start, end)."""
-    query = select(SlotService.starts_at).where(SlotService.slot_id.in_(slot_ids))
-    moments = list(db.session.scalars(query))
-    first = day_bounds(clinic_day(min(moments)))[0]
-    last = day_bounds(clinic_day(max(moments)))[1]
-    return max(start, first), min(end, last)
-
-
-def _suits(entry: WaitlistEntry, trip: Trip) -> bool:
-    day = clinic_day(trip.starts_at)
-    return (
-        entry.first_day <= day <= entry.last_day
-        and day.weekday() in entry.weekdays
-        and all(part_of(slot_time.starts_at) in entry.parts for slot_time in trip.offers)
+def _still_free(slot_ids: Collection[int], now: datetime) -> set[int]:
+    """Those of the slots that have another place."""
+    query = select(SlotService.slot_id).where(
+        SlotService.slot_id.in_(slot_ids),
+        SlotService.closed.is_(False),
+        SlotService.free_from <= now,
     )
+    return set(db.session.scalars(query))
 
 
-def _offer(
-    entry: WaitlistEntry, wishes: Sequence[Request], trip: Trip, *, now: datetime
-) -> Hold | None:
-    """Keep the visit's places for this family alone; None if they have gone meanwhile.
+def _finder_for(slot_ids: Collection[int], now: datetime) -> Finder:
+    """Finds times at the centres of these slots, on their days."""
+    query = select(SlotService.starts_at, SlotService.centre_id)
+    rows = db.session.execute(query.where(SlotService.slot_id.in_(slot_ids))).all()
+    moments, centre_ids = [row.starts_at for row in rows], {row.centre_id for row in rows}
+    start = day_bounds(clinic_day(min(moments)))[0]
+    end = day_bounds(clinic_day(max(moments)))[1]
+    return Finder(max(start, now), end, centre_ids=centre_ids, now=now)
 
-    None as well while another transaction has locked one of its slots: the worker looks again.
+
+def _serve(
+    finder: Finder,
+    entries: Sequence[WaitlistEntry],
+    *,
+    among: Collection[int] | None = None,
+    passed_by: set[int],
+) -> Iterator[tuple[WaitlistEntry, Trip]]:
+    """Offer each of the entries, in turn, the first trip that it may have. Those that got an offer.
+
+    Only a trip that uses one of the slots `among`, if they are given; they may become fewer
+    meanwhile. One offer at a time. What another transaction has locked is added to `passed_by`.
     """
-    policy = policy_for(entry.service_id, trip.offers[0].centre_id)
-    latest = trip.starts_at - timedelta(minutes=policy.notice_to_book)
-    deadline = min(now + timedelta(minutes=policy.offer_minutes), latest)
-    if deadline <= now:
-        return None
-    wanted = [
-        Request(wish.child, wish.service, slots_for(wish.service, one.slot_id))
-        for wish, one in zip(wishes, trip.offers, strict=True)
-    ]
-    slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
-    if not places.lock_if_free(slot_ids):
-        entry.look_at = now + timedelta.resolution  # in its next round
-        return None
-    places.lock_to_take(slot_ids, now=now, online=True)
-    try:
-        with db.session.begin_nested():
-            lead = _keep(entry, wanted, deadline, now)
-    except IntegrityError as error:
-        if not isinstance(refusal(error), SlotTaken):
-            raise
-        return None
-    audit.record("offer", entry, by=None, now=now, hold_id=lead.id)
-    db.session.flush()
-    return lead
+    finder.read(entries)
+    asked = have_offers([entry.id for entry in entries])
+    for entry in entries:
+        if entry.id in asked:
+            continue
+        trips = finder.trips(entry)
+        if among is not None:
+            trips = [trip for trip in trips if not slots_of(trip).isdisjoint(among)]
+        pauses = [moment for moment in finder.pauses(entry) if moment < entry.look_at]
+        if not trips and not pauses:
+            continue
+        if not _locked_if_free([entry.id]):
+            passed_by.add(entry.id)
+        elif not have_offers([entry.id]):
+            if trip := _offer_first(finder, entry, trips):
+                yield entry, trip
+            else:
+                entry.look_at = min([entry.look_at, *pauses])
 
 
-def _keep(
-    entry: WaitlistEntry, wanted: Sequence[Request], deadline: datetime, now: datetime
-) -> Hold:
-    lead: Hold | None = None
-    for one in wanted:
-        kept = Hold(
-            user_id=entry.user_id,
-            child_id=one.child.id,
-            service_id=one.service.id,
-            slot_id=one.slots[0].id,
-            slot_count=len(one.slots),
-            purpose=HoldFor.WAITLIST,
-            lead_id=lead.id if lead else None,
-            entry_id=entry.id,
-            created_at=now,
-            expires_at=deadline,
-        )
-        db.session.add(kept)
-        db.session.flush()
-        lead = lead or kept
-        places.take(one.slot_ids, online=True, hold_id=kept.id, expires_at=deadline + PASSED_ON)
-    assert lead
-    return lead
+def _offer_first(finder: Finder, entry: WaitlistEntry, trips: Sequence[Trip]) -> Trip | None:
+    """Offer the entry the first of these trips that is still there."""
+    for trip in trips:
+        lead = keeping.offer(entry, finder.requests(entry), trip, now=finder.now)
+        finder.forget(trip.centre_id)
+        if lead:
+            return trip
+    return None
 
 
 def pass_on(lead: Hold, *, now: datetime) -> set[int]:
@@ -255,16 +239,26 @@ def lapsed(*, now: datetime) -> list[int]:
     return list(db.session.scalars(query.order_by(Hold.id)))
 
 
-def look_for(entry_id: int, *, now: datetime) -> set[int]:
-    """Look for any free place for one family; a wish whose last day is past ends. The slots found."""
-    entry = _locked_if_free(entry_id)
-    if entry is None:
-        return set()
-    entry.look_at = marks.next_look(entry, now=now)
-    if entry.last_day < clinic_day(now):
-        entry.ended_at = now
+def look_for(entry_ids: Collection[int], *, now: datetime) -> Mapping[int, set[int]]:
+    """Look for any free place for each of these, in turn; a wish whose last day is past ends.
+
+    By entry that was made an offer, the slots.
+    """
+    entries = _locked_if_free(entry_ids)
+    if not entries:
+        return {}
+    end = day_bounds(max(entry.last_day for entry in entries))[1]
+    siblings = marks.of_siblings(entry_ids)
+    for entry in entries:
+        is_one = entry.id not in siblings
+        entry.look_at = marks.next_look(entry.last_day, is_one=is_one, now=now)
+        if entry.last_day < clinic_day(now):
+            entry.ended_at = now
+    live = [entry for entry in entries if entry.ended_at is None]
+    finder = Finder(now, end, now=now)
+    offered = {entry.id: slots_of(trip) for entry, trip in _serve(finder, live, passed_by=set())}
     db.session.flush()
-    return set() if entry.ended_at else _serve(entry.id, (), now=now)
+    return offered
 
 
 def must_be_live(hold: Hold, *, now: datetime) -> None:

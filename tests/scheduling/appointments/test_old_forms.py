@@ -113,7 +113,7 @@ def test_what_a_form_kept_goes_to_the_family_that_waits():
 
 def test_offers_stay():
     morning = Morning()
-    offering.look_for(morning.wait(), now=NOON)
+    offering.look_for([morning.wait()], now=NOON)
     db.session.commit()
 
     assert old_forms.clear(now=NOON + timedelta(days=100)) == 0

@@ -7,13 +7,16 @@ from sqlalchemy import select, update
 
 from clinic.clock import at
 from clinic.db import db
+from clinic.scheduling import work as working
 from clinic.scheduling.appointments import booking, moving
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Place, SlotService
 from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
-from clinic.scheduling.waitlist import changed, joining, marks, offering
+from clinic.scheduling.waitlist import changed, joining
+from clinic.scheduling.waitlist.finding import Finder
+from clinic.scheduling.waitlist.offering import live_offers
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
@@ -76,14 +79,14 @@ class Clinic:
 
 def looked_for(now, monkeypatch):
     """The entries that a round looks for, and how many places it offers."""
-    ids, look_for = [], offering.look_for
+    ids, read = [], Finder.read
 
-    def look(entry_id, *, now):
-        ids.append(entry_id)
-        return look_for(entry_id, now=now)
+    def note(finder, entries):
+        ids.extend(entry.id for entry in entries if entry.id not in ids)
+        return read(finder, entries)
 
     with monkeypatch.context() as patch:
-        patch.setattr(offering, "look_for", look)
+        patch.setattr(Finder, "read", note)
         return ids, work(now=now).offered
 
 
@@ -235,13 +238,70 @@ def test_a_round_in_which_nothing_changed_asks_as_much_for_many_entries_as_for_o
     assert count_queries(lambda: work(now=NOON)) == one
 
 
-def test_of_what_two_workers_mark_at_once_one_marks_it_all():
+def test_of_what_two_workers_look_through_at_once_one_does_it_all():
     clinic = Clinic()
-    clinic.wait()
+    entry = clinic.wait()
+    work(now=NOON)
     clinic.free_unnoticed()
     assert changed.changed_centres(now=NOON) == [clinic.centre.id]
-    assert changed.mark_entries(clinic.centre.id, now=NOON) == 1
-    assert changed.mark_entries(clinic.centre.id, now=NOON) == 0  # nothing is newer than that
+    assert changed.look_through(clinic.centre.id, now=NOON) == 1
     db.session.commit()
+    assert live_offers(entry.id)
+    work(now=NOON)  # what the offer itself changed
     assert changed.changed_centres(now=NOON) == []
-    assert marks.next_marked(now=NOON) is not None
+    assert changed.look_through(clinic.centre.id, now=NOON) == 0
+
+
+def test_what_became_free_goes_to_those_who_have_waited_longest():
+    clinic = Clinic()
+    entries = [clinic.wait() for _ in range(4)]
+    work(now=NOON)
+    clinic.free_unnoticed(0)
+    clinic.free_unnoticed(1)
+    assert work(now=NOON).offered == 2
+    assert [bool(live_offers(entry.id)) for entry in entries] == [True, True, False, False]
+
+
+def test_every_place_of_a_slot_that_opened_is_offered():
+    clinic = Clinic()
+    entries = [clinic.wait() for _ in range(3)]
+    work(now=NOON)
+    clinic.open(opens=time(10), closes=time(10, 15), capacity=2)
+    db.session.commit()
+    assert work(now=NOON).offered == 2
+    assert [bool(live_offers(entry.id)) for entry in entries] == [True, True, False]
+
+
+def test_more_than_fits_one_transaction_is_offered_in_one_round(monkeypatch):
+    clinic = Clinic()
+    entries = [clinic.wait() for _ in range(3)]
+    work(now=NOON)
+    clinic.open(opens=time(10), closes=time(10, 45))
+    db.session.commit()
+    monkeypatch.setattr(changed, "MOST_OFFERS", 1)
+    assert work(now=NOON).offered == 3
+    assert all(live_offers(entry.id) for entry in entries)
+
+
+def test_a_round_that_has_made_its_offers_leaves_the_rest_to_the_next(monkeypatch):
+    clinic = Clinic()
+    for _ in range(3):
+        clinic.wait()
+    work(now=NOON)
+    clinic.open(opens=time(10), closes=time(10, 45))
+    db.session.commit()
+    monkeypatch.setattr(changed, "MOST_OFFERS", 2)
+    monkeypatch.setattr(working, "MOST_OFFERS", 2)
+    first, second = work(now=NOON), work(now=NOON)
+    assert (first.offered, first.is_unfinished) == (2, True)
+    assert (second.offered, second.is_unfinished) == (1, False)
+
+
+def test_looking_in_vain_costs_as_much_for_many_entries_as_for_two():
+    clinic = Clinic()
+    costs = []
+    for number in (2, 2, 6):
+        for _ in range(number):
+            clinic.wait()
+        costs.append(count_queries(lambda: work(now=NOON)))
+    assert costs[1] == costs[2]  # the first finds the centre new

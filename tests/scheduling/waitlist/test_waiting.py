@@ -147,7 +147,7 @@ def test_when_nobody_else_waits_the_place_is_free_again_and_not_offered_twice():
     db.session.commit()
 
     assert len(clinic.free(late)) == 1
-    assert offering.look_for(entry.id, now=late) == set()
+    assert offering.look_for([entry.id], now=late) == {}
     clinic.cancel(1, now=late)
     assert offered(entry) == [clinic.session.slots[1].id]
 
@@ -279,12 +279,12 @@ def test_moving_away_and_dropping_a_form_free_a_place_for_who_waits():
 def test_new_sessions_are_found_by_looking():
     clinic = Full()
     entry = clinic.join()
-    assert offering.look_for(entry.id, now=NOON) == set()
+    assert offering.look_for([entry.id], now=NOON) == {}
     more = clinic.open(opens=time(10), closes=time(11))
-    found = offering.look_for(entry.id, now=NOON)
+    found = offering.look_for([entry.id], now=NOON)
     db.session.commit()
-    assert found == {more.slots[0].id}
-    assert offering.look_for(entry.id, now=NOON) == set()  # one offer at a time
+    assert found == {entry.id: {more.slots[0].id}}
+    assert offering.look_for([entry.id], now=NOON) == {}  # one offer at a time
     assert entry.ended_at is None
 
 
@@ -292,7 +292,7 @@ def test_a_wish_whose_last_day_is_past_ends():
     clinic = Full()
     entry = clinic.join()
     later = NOON + timedelta(days=8)
-    offering.look_for(entry.id, now=later)
+    offering.look_for([entry.id], now=later)
     db.session.commit()
     assert entry.ended_at == later
 

@@ -259,7 +259,7 @@ def offer_to(site, day):
         now=NOON,
     )
     entry = db.session.scalars(select(WaitlistEntry)).one()
-    offering.look_for(entry.id, now=NOON)
+    offering.look_for([entry.id], now=NOON)
     db.session.commit()
     [offer] = offering.live_offers(entry.id)
     return site.client.page(f"/vaccination/holds/{offer.id}")
