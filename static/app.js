@@ -1,11 +1,11 @@
 // What the pages cannot do alone. Every page works without this file.
 "use strict";
 
-// "12:34 left", from an element that says until when.
+// "12:34 left", from an element that says how long: the browser's own clock may be wrong.
 function countDown() {
-  for (const place of document.querySelectorAll("[data-countdown-to]:not([data-counting])")) {
+  for (const place of document.querySelectorAll("[data-seconds-left]:not([data-counting])")) {
     place.dataset.counting = "";
-    const end = Date.parse(place.dataset.countdownTo);
+    const end = Date.now() + place.dataset.secondsLeft * 1000;
     const show = () => {
       const left = Math.max(0, Math.round((end - Date.now()) / 1000));
       const two = (number) => String(number).padStart(2, "0");

@@ -220,6 +220,7 @@ def _show(
     return render(
         "booking/confirm.html",
         partial="booking/_confirm.html",
+        now=now,
         status=422 if form.errors or refusal else 200,
         choices=purposes_offered(group, codes_in(request.form), now=now)
         if is_offer and not was_held

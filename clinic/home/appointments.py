@@ -60,6 +60,7 @@ def index() -> Response:
     ]
     return render(
         "appointments/index.html",
+        now=now,
         offered=[hold for hold in offered if hold.purpose is HoldFor.WAITLIST],
         displaced=[
             (appointment, [h for h in offered if h.moves_id == appointment.id])
