@@ -19,6 +19,7 @@ from clinic.scheduling.verdict import rules
 from clinic.scheduling.verdict.diaries import FamilyChild
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.services.room import Link
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Chooser:
     practitioner: Practitioner | None = None
     part: str = ""
     refusal: rules.Objection | None = None
+    elsewhere: Link | None = None  # where to go instead
     strip: Strip = field(default_factory=Strip)
     days: list[StripDay] = field(default_factory=list)
     day: date | None = None

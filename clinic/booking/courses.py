@@ -11,8 +11,9 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.consenting import may_not_book
 from clinic.booking.course_reasons import reasons_of
+from clinic.booking.first import not_chosen_yet
 from clinic.booking.queries import get_appointment, movable_with
-from clinic.booking.reading import PATTERN, carried
+from clinic.booking.reading import PATTERN, Query, carried
 from clinic.booking.requirements import move_to
 from clinic.centres.models import Centre, Service
 from clinic.centres.queries import centres_with, practitioners_for, services_of
@@ -69,8 +70,15 @@ def add_pages(bp: Blueprint, kind: str) -> None:
             flash(_("Nothing of this course can be moved online any more."), "info")
             return see_other("appointments.show", appointment_id=one.id)
         if request.method == "POST":
-            return may_not_book(kind) or _move_all(kind, rest)
+            return may_not_book(kind) or _not_chosen_yet(kind, one) or _move_all(kind, rest)
         return _show(kind, rest=rest)
+
+
+def _not_chosen_yet(kind: str, appointment: Appointment) -> Response | None:
+    """Where to go instead, if the kind of service asks something before the rest is moved."""
+    wish: Query = {"move": appointment.id}
+    request = Request(appointment.child, appointment.service)
+    return not_chosen_yet([request], kind, wish, now=clock.now())
 
 
 def again(kind: str, error: DomainError) -> Response:
@@ -86,6 +94,10 @@ def _show(
     """The pattern, and what comes of it."""
     child, service, centre, first = _begin(kind, rest)
     now = clock.now()
+    wish: Query = {"child": child.id, "service": service.id}
+    back = request.full_path if request.method == "GET" else ""
+    if elsewhere := not_chosen_yet([Request(child, service)], kind, wish, back, now=now):
+        return elsewhere
     pattern = _pattern(first, rest)
     try:
         course = plan_course(

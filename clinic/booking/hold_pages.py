@@ -17,6 +17,7 @@ from clinic.booking import confirming
 from clinic.booking.confirming import codes_reserved, hold_of
 from clinic.booking.consenting import not_consented
 from clinic.booking.counted_hold import hold_counted
+from clinic.booking.first import not_chosen_yet, not_confirmed_yet
 from clinic.booking.forms import ConfirmForm, ReasonForm
 from clinic.booking.gone import gone, instead, look_again
 from clinic.booking.held import get_held
@@ -53,6 +54,7 @@ from clinic.scheduling.verdict.request import (
     Refused,
     Request,
 )
+from clinic.services.room import step_before
 from clinic.sqlite import reads_first
 from clinic.web import render, see_other
 
@@ -93,6 +95,8 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
     """Hold the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
     choice = choice_in(user, kind, form, now=now)
+    if elsewhere := not_chosen_yet(choice.requests, kind, carried(form), now=now):
+        return elsewhere
     required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
     any_clinician = bool(form.get("any")) and not form.get("practitioner")
     reason = _typed_reason()  # before another time had gone, if there is anything
@@ -122,7 +126,9 @@ def _confirm(kind: str, title: str, hold_id: int) -> Response:
     try:
         if request.method == "GET":
             kept = get_hold(user, kind, hold_id)
-            must_be_shown(holding.group_of(kept))
+            must_be_shown(group := holding.group_of(kept))
+            if elsewhere := not_confirmed_yet(group, kind, now=now):
+                return elsewhere
             wanted = get_held(user, kind, hold_id) if kept.moves_id else []
             form.ask(other := _other_of(wanted, now=now))
             return _show(kind, title, kept, form, other, now=now)
@@ -133,6 +139,10 @@ def _confirm(kind: str, title: str, hold_id: int) -> Response:
     lead = hold_of(wanted[0])
     if lead.booking_id is not None:
         return see_other("appointments.show", appointment_id=booked_from(lead))
+    if step_before(wanted, now):  # what was answered has changed, or is old: the page says so
+        return see_other(
+            f"{kind}.confirm", hold_id=hold_id, **carried(request.args, KEPT + PATTERN)
+        )
     form.ask(other := _other_of(wanted, now=now))
     if not form.validate_on_submit():
         return _show(kind, title, get_hold(user, kind, hold_id), form, other, now=now)

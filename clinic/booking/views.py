@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, request, session
+from flask import Blueprint, Response, flash, request, session, url_for
 
 from clinic import clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking import courses, hold_pages, waitlist
 from clinic.booking.choosing import ask
+from clinic.booking.first import ask_first
 from clinic.booking.queries import same_trip
 from clinic.booking.reading import carried
 from clinic.booking.times import add_times
@@ -21,7 +22,7 @@ from clinic.scheduling.appointments import booking
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.search.why_none import SHORT
-from clinic.services.room import room_of, short_words
+from clinic.services.room import AskFirst, room_of, short_words, step_before
 from clinic.web import Mark, render, see_other
 
 
@@ -67,11 +68,17 @@ def _choose(kind: str, title: str) -> Response:
     if chooser.moving and (refused := _not_moved(chooser.moving, now)):
         flash(refused, "info")
         return see_other("appointments.show", appointment_id=chooser.moving.id)
-    made_of = chooser.made_of
+    step = step_before(chooser.wishes, now)
+    if isinstance(step, AskFirst):
+        return ask_first(step, url_for(f"{kind}.choose", **carried(request.args)))  # type: ignore[arg-type]
+    made_of = None if step else chooser.made_of
     mark = Mark(made_of) if made_of else None
     if mark and (unchanged := mark.unchanged(now)):
         return unchanged
-    add_times(chooser, now)
+    if step:
+        chooser.refusal, chooser.elsewhere = step.why, step.link
+    else:
+        add_times(chooser, now)
     page = render(
         "booking/choose.html",
         partial="booking/_chooser.html",

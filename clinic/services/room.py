@@ -19,7 +19,9 @@ from clinic.families.reconciling import Dependents
 from clinic.questionnaires.asking_again import AnsweredYes, AsksAgain, answered_yes
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies.policy import NEVER_PAUSED
+from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.requirements import Requirements
+from clinic.scheduling.verdict.rules import Objection
 from clinic.services.demo import RoomDemo
 from clinic.services.due import DueItem, Outlook
 from clinic.visits import stations
@@ -57,6 +59,29 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class AskFirst:
+    """The family answers on a page of the room before it sees times.
+
+    The endpoint takes `child` and `next`, the address to which it leads when that is done. It must
+    then be another step, or none.
+    """
+
+    endpoint: str
+    child_id: int
+
+
+@dataclass(frozen=True)
+class TurnedAway:
+    """No time is to be chosen: why, and where to go instead, if there is anything."""
+
+    why: Objection
+    link: Link | None = None
+
+
+Step = AskFirst | TurnedAway
+
+
+@dataclass(frozen=True)
 class PurposeTexts:
     """How pages speak of what a visit of this kind can be for. Marked texts."""
 
@@ -74,6 +99,10 @@ Purposes = Mapping[int, Sequence[Purpose]]  # by appointment
 
 
 def _nowhere(_: Appointment) -> Link | None:
+    return None
+
+
+def _go_on(_: Sequence[Request], __: datetime) -> Step | None:
     return None
 
 
@@ -108,6 +137,9 @@ class ServiceRoom:
     pathway: Pathway | None = None  # its tickets and stations; None: nobody waits in a line
 
     # Booking
+    before_choosing: Callable[[Sequence[Request], datetime], Step | None] = (
+        _go_on  # of what families ask for from this room; None: they may choose a time
+    )
     requirements: type[Requirements] | None = None  # what a visit needs beyond its place
     is_never_paused: bool = False  # after missed visits
     short: Mapping[str, str] = field(default_factory=dict)  # a word for each of its own objections
@@ -182,6 +214,15 @@ def room_of(kind: str) -> ServiceRoom:
 def in_order_of_visit() -> Sequence[ServiceRoom]:
     """All of them as one visit would have them: what can follow comes after the others."""
     return sorted(_rooms.values(), key=lambda room: room.follows)
+
+
+def step_before(requests: Sequence[Request], now: datetime) -> Step | None:
+    """What comes before families choose times for these: the first step that a room says, if any."""
+    for kind in dict.fromkeys(request.service.kind for request in requests):
+        theirs = [request for request in requests if request.service.kind == kind]
+        if step := room_of(kind).before_choosing(theirs, now):
+            return step
+    return None
 
 
 def followers_of(kind: str) -> Sequence[ServiceRoom]:

@@ -1,0 +1,42 @@
+"""What comes before a family chooses a time, as its kind of service says: a question, or another way."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Response, request, url_for
+
+from clinic.booking.reading import Query, wish_of
+from clinic.scheduling.models import Hold
+from clinic.scheduling.verdict.request import Request
+from clinic.services.room import AskFirst, step_before
+from clinic.web import see_other
+
+
+def ask_first(step: AskFirst, back: str) -> Response:
+    """To the page of the room's questions, and from there to `back`."""
+    return see_other(step.endpoint, child=step.child_id, next=back)
+
+
+def not_chosen_yet(
+    requests: Sequence[Request], kind: str, wish: Query, back: str = "", *, now: datetime
+) -> Response | None:
+    """Where to go instead of on, if these may not have a time yet: whoever types an address, or has
+    an older page, is asked too.
+
+    `wish` is what the page of times shall show, which says why not; `back` where questions lead
+    when they are answered, if not there.
+    """
+    step = step_before(requests, now)
+    if step is None:
+        return None
+    if isinstance(step, AskFirst):
+        return ask_first(step, back or url_for(f"{kind}.choose", **wish))  # type: ignore[arg-type]
+    return see_other(f"{kind}.choose", **wish)
+
+
+def not_confirmed_yet(group: Sequence[Hold], kind: str, *, now: datetime) -> Response | None:
+    """Where to go instead of the page that confirms these holds; questions lead back to it."""
+    if group[0].booking_id is not None:
+        return None
+    requests = [Request(hold.child, hold.service) for hold in group]
+    return not_chosen_yet(requests, kind, wish_of(group, {}), request.full_path, now=now)
