@@ -13,7 +13,7 @@ from clinic.vaccination.doses import due, reconciling
 from clinic.vaccination.doses.booked import booked_for, lost_by
 from clinic.vaccination.doses.requirements import DoseRequirements
 from clinic.vaccination.doses.verify import broken_records
-from clinic.vaccination.jab import observation
+from clinic.vaccination.jab import before, observation
 from clinic.vaccination.jab.queries import observation_of
 from clinic.vaccination.manager import views as stock_pages
 from clinic.vaccination.record.models import ImportDraft
@@ -108,6 +108,7 @@ VACCINATION = ServiceRoom(
         "No vaccination is on record here yet. The plan below assumes that none was given."
     ),
     demo=VaccinationDemo(),
+    asks_again=before.ASKS_AGAIN,
     has_record=_has_record,
     no_record=mark(
         "No dose is recorded at this visit. Record it first, or say that none was given."

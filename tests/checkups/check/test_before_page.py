@@ -114,6 +114,12 @@ def test_nothing_but_an_answer_is_kept(client, day, form):
     assert kept() == {}
 
 
+def test_in_english_the_official_words_stand_beside_ours(client, day):
+    shown = client.sign_in(day.parent).page(day.before)
+    beside = [node.text() for node in shown.tree.css("#before [lang=zh-CN]")]
+    assert beside == [question.text_zh for question in signs(M12)]
+
+
 def test_in_chinese_the_signs_are_the_official_words(client, day):
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh"
     shown = client.sign_in(day.parent).get(day.before).text

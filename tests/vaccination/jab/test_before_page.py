@@ -76,6 +76,13 @@ def test_what_is_missing_is_said_at_its_field_and_nothing_is_kept(client, day, c
     assert kept() == (0, 0)
 
 
+def test_what_is_agreed_to_says_what_the_vaccine_is_against(client, day):
+    shown = client.sign_in(day.parent).page(day.before)
+    about = [paragraph.text_en for paragraph in consent.about("MMR")]
+    assert about
+    assert [node.text(strip=True) for node in shown.tree.css("#c-MMR .hint")] == about
+
+
 def test_a_later_day_is_said(client, day):
     data = NO | {"q-immunoglobulin": "yes", "q-immunoglobulin-day": "2026-02-10", "c-MMR": "yes"}
     assert client.sign_in(day.parent).post(day.before, data=data).status_code == 303
