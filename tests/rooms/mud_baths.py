@@ -16,7 +16,7 @@ from clinic.families.queries import get_child
 from clinic.outside import id_of
 from clinic.questionnaires import forms
 from clinic.questionnaires.answers import is_fresh
-from clinic.questionnaires.questionnaire import read
+from clinic.questionnaires.files import read
 from clinic.questionnaires.responding import latest, respond
 from clinic.scheduling.verdict.rules import Objection
 from clinic.services.room import AskFirst, Link, ServiceRoom, TurnedAway
