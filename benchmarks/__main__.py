@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import (
     availability,
     booking,
+    booking_cpu,
     cpu,
     first_visit,
     forecast,
@@ -29,6 +30,7 @@ SUBJECTS = {
     "availability": availability,
     "booking": booking,
     "cpu": cpu,
+    "booking-cpu": booking_cpu,
     "rush": rush,
     "interference": interference,
     "live": live,

@@ -41,7 +41,8 @@ class Browser:
         session |= {"_permanent": True}  # as after signing in
         self.session = app.session_interface.get_signing_serializer(app).dumps(session)
         self.head = (
-            f"HTTP/1.1\r\nHost: bench\r\nUser-Agent: {AGENT}\r\nCookie: session={self.session}\r\n"
+            "HTTP/1.1\r\nHost: localhost\r\n"
+            f"User-Agent: {AGENT}\r\nCookie: session={self.session}\r\n"
         )
         self.token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps(
             session["csrf_token"]
@@ -59,7 +60,7 @@ class Browser:
         ).encode()
 
 
-HELLO = b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n"
+HELLO = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def again_and_again(request, times, status=200):
