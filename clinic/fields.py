@@ -13,6 +13,7 @@ from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import StopValidation
@@ -74,12 +75,20 @@ class Form(FlaskForm):
     """A form of this site. A file in the place of a text is no text, and is not read."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf = False  # `extensions.csrf` has looked at the token of every POST before
+
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             found = super().wrap_formdata(form, formdata)
             return request.form if found is not None and request.files else found
 
         def get_translations(self, form: FlaskForm) -> Texts:
             return Texts()
+
+    def hidden_tag(self, *names: str) -> Markup:
+        """The token, and the fields that are hidden."""
+        token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        hidden: Markup = super().hidden_tag(*names)
+        return token + hidden
 
 
 class Text(Field):

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, Executable, bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.accounts.models import Counter
 from clinic.db import UTCDateTime, db, in_one_transaction
 from clinic.errors import DomainError
+from clinic.prepared import Prepared
 from clinic.sentences import mark
 
 T = TypeVar("T")
@@ -57,12 +58,12 @@ WRONG_REFERENCE = Limit("wrong-reference", 30, timedelta(minutes=10))
 
 
 @cache
-def _count_one(engine: str) -> Executable:
+def _count_one(engine: str) -> Prepared:
     """One more, or the first of a new while: built once for each engine."""
     insert = postgresql.insert if engine == "postgresql" else sqlite.insert
     now = bindparam("now", type_=UTCDateTime())
     over = Counter.since <= bindparam("before", type_=UTCDateTime())
-    return (
+    return Prepared(
         insert(Counter.__table__)  # type: ignore[arg-type]
         .values(key=bindparam("whose"), since=now, count=1)
         .on_conflict_do_update(
@@ -83,7 +84,7 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
     """
     count_one = _count_one(db.engine.dialect.name)
     which = {"whose": _key(limit, whose), "now": now, "before": now - limit.within}
-    row = db.session.execute(count_one, which).one()
+    row = count_one.one(**which)
     if row[0] > limit.times:
         raise _too_often(limit, row.since, now)
 
@@ -91,7 +92,7 @@ def spend(limit: Limit, whose: str, *, now: datetime) -> None:
 def mark_ready(connection: Connection, *, now: datetime) -> None:
     """Write a row that counts nothing, to see whether it can be written."""
     which = {"whose": "ready", "now": now, "before": now}
-    connection.execute(_count_one(connection.dialect.name), which)
+    connection.execute(_count_one(connection.dialect.name).statement, which)
 
 
 def must_be_left(limit: Limit, whose: str, *, now: datetime) -> None:

@@ -3,11 +3,12 @@
 from sqlalchemy import bindparam, select
 
 from clinic.accounts.models import KeptForm, Membership, SignedIn, SignIn, User
-from clinic.db import db, rows_of
+from clinic.db import db
+from clinic.prepared import Prepared
 
 _users, _held, _sign_ins = User.__table__.c, Membership.__table__.c, SignIn.__table__.c
 # Built once: every page of a signed-in user begins with it.
-WHO = (
+WHO = Prepared(
     select(
         _users.id,
         _users.name,
@@ -30,7 +31,7 @@ WHO = (
 
 def user_of_sign_in(key_hash: str) -> SignedIn | None:
     """Who is signed in by the key of that hash, however long ago it was used."""
-    rows = rows_of(WHO, {"key_hash": key_hash})
+    rows = WHO.all(key_hash=key_hash)
     if not rows:
         return None
     held = frozenset((row.role, row.centre_id) for row in rows if row.role is not None)

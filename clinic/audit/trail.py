@@ -10,8 +10,9 @@ from flask_login import current_user
 from sqlalchemy import JSON, ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.db import Base, db
+from clinic.db import Base
 from clinic.keys import key_for
+from clinic.prepared import Prepared
 
 
 class AuditEvent(Base):
@@ -31,7 +32,7 @@ class AuditEvent(Base):
     details: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
 
 
-ONE_MORE = insert(AuditEvent.__table__)  # type: ignore[arg-type]
+ONE_MORE = Prepared(insert(AuditEvent.__table__))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,14 @@ class Event:
 
 def add(event: Event) -> None:
     """Write its row."""
-    db.session.execute(
-        ONE_MORE,
-        {
-            "at": event.at,
-            "actor_id": event.by,
-            "action": event.action,
-            "subject": event.subject,
-            "subject_id": event.subject_id,
-            "centre_id": event.centre_id,
-            "details": {**event.details, **origin()},
-        },
+    ONE_MORE.all(
+        at=event.at,
+        actor_id=event.by,
+        action=event.action,
+        subject=event.subject,
+        subject_id=event.subject_id,
+        centre_id=event.centre_id,
+        details={**event.details, **origin()},
     )
 
 

@@ -20,16 +20,25 @@ class ReasonForm(Form):
     reason = Note(_l("Anything the staff should know beforehand? (optional)"), most=300)
 
 
-class ConfirmForm(ReasonForm):
+class OtherPartForm(ReasonForm):
+    """The same, where a part of a visit moves that has another part."""
+
     other = Radio(required=_l("Choose what becomes of the other part."))
 
-    def ask(self, other: Other | None) -> None:
-        """Ask about the other part of the visit that is moved, or do not."""
-        if other is None:
-            del self.other
-            return
-        self.other.label.text = other.label
-        self.other.choices = [SelectChoice(*choice) for choice in other.choices]
+
+def form_to_confirm(other: Other | None) -> ReasonForm:
+    """What is asked before what is held is booked."""
+    if other is None:
+        return ReasonForm()
+    form = OtherPartForm()
+    form.other.label.text = other.label
+    form.other.choices = [SelectChoice(*choice) for choice in other.choices]
+    return form
+
+
+def choice_of(form: ReasonForm) -> str:
+    """What becomes of the other part; empty where there is none."""
+    return str(form.other.data) if isinstance(form, OtherPartForm) else ""
 
 
 class WaitForm(Form):

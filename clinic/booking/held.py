@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.exc import NoResultFound
 
 from clinic.accounts.models import Person
 from clinic.booking.queries import MAY_CONFIRM
 from clinic.centres.models import Service
-from clinic.db import db
 from clinic.families.models import Child
 from clinic.outside import pick
+from clinic.prepared import Prepared
 from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
 from clinic.scheduling.search.catalogue import (
     EVERYWHERE,
@@ -66,13 +66,12 @@ def _statement() -> Select[*tuple[Any, ...]]:
     )
 
 
-STATEMENT = _statement()
+STATEMENT = Prepared(_statement())
 
 
 def get_held(user: Person, kind: str, hold_id: int) -> list[Request]:
     """What `get_hold` finds and what belongs to it, the leading hold first. Raises NoResultFound or TooShort."""
-    which = {"hold_id": hold_id, "user_id": user.id, "kind": kind}
-    rows = db.session.execute(STATEMENT, which).all()
+    rows = STATEMENT.all(hold_id=hold_id, user_id=user.id, kind=kind)
     if not rows or any(row.id is None for row in rows):  # or its slot is for something else now
         raise NoResultFound
     catalogue = last_known()
@@ -81,7 +80,7 @@ def get_held(user: Person, kind: str, hold_id: int) -> list[Request]:
     return [_request(row, catalogue) for row in rows]
 
 
-def _request(row: Row[*tuple[Any, ...]], catalogue: Catalogue) -> Request:
+def _request(row: Any, catalogue: Catalogue) -> Request:
     service = pick(catalogue.services, row.service_id)
     assert service, "a hold's service is in the catalogue"
     return Request(

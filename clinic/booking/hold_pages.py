@@ -18,7 +18,7 @@ from clinic.booking.confirming import codes_reserved, hold_of
 from clinic.booking.consenting import not_consented
 from clinic.booking.counted_hold import hold_counted
 from clinic.booking.first import not_chosen_yet, not_confirmed_yet
-from clinic.booking.forms import ConfirmForm, ReasonForm
+from clinic.booking.forms import OtherPartForm, ReasonForm, choice_of, form_to_confirm
 from clinic.booking.gone import gone, instead, look_again
 from clinic.booking.held import get_held
 from clinic.booking.offers import against, purposes_offered
@@ -115,13 +115,14 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
 
 
 def _typed_reason() -> str:
+    if "reason" not in request.form:
+        return ""
     form = ReasonForm()
     return form.reason.data or "" if form.validate() else ""
 
 
 def _confirm(kind: str, title: str, hold_id: int) -> Response:
     """Show what is held, and book it."""
-    form = ConfirmForm()
     user, now = me(), clock.now()
     try:
         if request.method == "GET":
@@ -130,8 +131,8 @@ def _confirm(kind: str, title: str, hold_id: int) -> Response:
             if elsewhere := not_confirmed_yet(group, kind, now=now):
                 return elsewhere
             wanted = get_held(user, kind, hold_id) if kept.moves_id else []
-            form.ask(other := _other_of(wanted, now=now))
-            return _show(kind, title, kept, form, other, now=now)
+            other = _other_of(wanted, now=now)
+            return _show(kind, title, kept, form_to_confirm(other), other, now=now)
         wanted = get_held(user, kind, hold_id)
         must_be_shown([hold_of(wish) for wish in wanted])
     except NoResultFound:
@@ -143,11 +144,20 @@ def _confirm(kind: str, title: str, hold_id: int) -> Response:
         return see_other(
             f"{kind}.confirm", hold_id=hold_id, **carried(request.args, KEPT + PATTERN)
         )
-    form.ask(other := _other_of(wanted, now=now))
+    return _book(kind, title, hold_id, wanted, now=now)
+
+
+def _book(
+    kind: str, title: str, hold_id: int, wanted: Sequence[Request], *, now: datetime
+) -> Response:
+    """Book what is held, or say why not."""
+    user, lead = me(), hold_of(wanted[0])
+    other = _other_of(wanted, now=now)
+    form = form_to_confirm(other)
     if not form.validate_on_submit():
         return _show(kind, title, get_hold(user, kind, hold_id), form, other, now=now)
     wanted = [replace(wish, reason=form.reason.data or "") for wish in wanted]
-    choice = form.other.data if other else ""
+    choice = choice_of(form)
     ticked = codes_in(request.form) if lead.purpose is HoldFor.WAITLIST else {}
     if ticked and (found := against(wanted, ticked, now=now)):
         kept = get_hold(user, kind, hold_id)
@@ -176,9 +186,9 @@ def _other_of(wanted: Sequence[Request], *, now: datetime) -> Other | None:
 
 def _ask_again(kind: str, title: str, hold_id: int, *, now: datetime) -> Response:
     """The time for the other part has gone: nothing was moved, and it is asked about anew."""
-    form = ConfirmForm()
-    form.ask(other := _other_of(get_held(me(), kind, hold_id), now=now))
-    if other:
+    other = _other_of(get_held(me(), kind, hold_id), now=now)
+    form = form_to_confirm(other)
+    if isinstance(form, OtherPartForm):
         form.other.errors = [_("That time has just gone, and nothing was moved. Choose again.")]
     return _show(kind, title, get_hold(me(), kind, hold_id), form, other, now=now)
 
@@ -213,7 +223,7 @@ def _show(
     kind: str,
     title: str,
     kept: Hold,
-    form: ConfirmForm,
+    form: ReasonForm,
     other: Other | None = None,
     *,
     refusal: str = "",

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.families.consents import VERSIONS
 from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Invitation
 from clinic.plain import name_keys
+from clinic.prepared import Prepared
 
 
 def _theirs(user: Person) -> Select[Child]:
@@ -78,7 +79,7 @@ def latest_consent(user: Person, kind: ConsentKind) -> Consent | None:
 
 
 _consents = Consent.__table__.c
-SAID = (
+SAID = Prepared(
     select(_consents.kind, _consents.given, _consents.text_version)
     .where(_consents.user_id == bindparam("user_id"))
     .order_by(_consents.id)
@@ -87,7 +88,7 @@ SAID = (
 
 def has_consented(user: Person) -> bool:
     """Whether this user agreed to every text in its present version, and has not withdrawn."""
-    latest = {row.kind: row for row in db.session.execute(SAID, {"user_id": user.id})}
+    latest = {row.kind: row for row in SAID.all(user_id=user.id)}
     return all(
         kind in latest and latest[kind].given and latest[kind].text_version == VERSIONS[kind]
         for kind in ConsentKind

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import aliased
 
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.prepared import Prepared
 from clinic.scheduling.models import Appointment, Hold, HoldFor, Place, Slot, SlotService
 from clinic.scheduling.policies.policy import Policy
 
@@ -17,7 +18,7 @@ UNSYNCHRONISED = {"synchronize_session": False}
 
 
 _slots = Slot.__table__.c
-LOCKED_SLOTS = (
+LOCKED_SLOTS = Prepared(
     select(_slots.id, _slots.frees_at, _slots.desk_until, _slots.capacity, _slots.online_capacity)
     .where(_slots.id.in_(bindparam("slot_ids", expanding=True)))
     .order_by(_slots.id)
@@ -26,15 +27,21 @@ LOCKED_SLOTS = (
 
 
 _places = Place.__table__
-TAKE = insert(_places)  # type: ignore[arg-type]
-KEEP_FOR_APPOINTMENT = (
+TAKE = Prepared(insert(_places))  # type: ignore[arg-type]
+KEEP_FOR_APPOINTMENT = Prepared(
     update(_places)  # type: ignore[arg-type]
     .where(_places.c.hold_id == bindparam("kept_by"))
     .values(appointment_id=bindparam("appointment_id"), hold_id=None, expires_at=None)
     .returning(_places.c.slot_id)
 )
 _children, _kin = Child.__table__.c, Guardianship.__table__.c
-FAMILY = (
+CHILDREN = Prepared(
+    select(_children.id)
+    .where(_children.id.in_(bindparam("child_ids", expanding=True)))
+    .order_by(_children.id)
+    .with_for_update(key_share=True)
+)
+FAMILY = Prepared(
     select(_children.id)
     .where(
         _children.id.in_(
@@ -108,9 +115,8 @@ def lock_to_take(
     return expired
 
 
-def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Row[*tuple[Any, ...]]]:
-    db.session.flush()
-    return db.session.execute(LOCKED_SLOTS, {"slot_ids": list(set(slot_ids))}).all()
+def _lock_slots(slot_ids: Iterable[int]) -> Sequence[Any]:
+    return LOCKED_SLOTS.all(slot_ids=list(set(slot_ids)))
 
 
 def writes_alone() -> bool:
@@ -121,14 +127,13 @@ def writes_alone() -> bool:
 def lock_children(child_ids: Iterable[int]) -> None:
     """Lock children by id; always after the slots. A row that only names the child needs not wait."""
     if (children := set(child_ids)) and not writes_alone():
-        theirs = select(Child.id).where(Child.id.in_(children)).order_by(Child.id)
-        db.session.execute(theirs.with_for_update(key_share=True)).all()
+        CHILDREN.all(child_ids=list(children))
 
 
 def lock_family(user_id: int) -> None:
     """The same for all children whom this user cares for."""
     if not writes_alone():
-        db.session.execute(FAMILY, {"user_id": user_id}).all()
+        FAMILY.all(user_id=user_id)
 
 
 def slots_of_all(appointment_ids: Iterable[int]) -> list[int]:
@@ -149,20 +154,14 @@ def take(
 
     Raises IntegrityError when a slot, or its online share, is full, or it is closed.
     """
-    db.session.flush()
-    db.session.execute(
-        TAKE,
-        [
-            {
-                "slot_id": slot_id,
-                "appointment_id": appointment_id,
-                "hold_id": hold_id,
-                "online": online,
-                "expires_at": expires_at,
-            }
-            for slot_id in sorted(slot_ids)
-        ],
-    )
+    for slot_id in sorted(slot_ids):
+        TAKE.all(
+            slot_id=slot_id,
+            appointment_id=appointment_id,
+            hold_id=hold_id,
+            online=online,
+            expires_at=expires_at,
+        )
 
 
 def take_for_form(
@@ -185,11 +184,7 @@ def take_for_form(
 
 def keep_for_appointment(hold_id: int, appointment_id: int) -> set[int]:
     """Turn a hold's places into the appointment's, and say in which slots it still had one."""
-    return set(
-        db.session.scalars(
-            KEEP_FOR_APPOINTMENT, {"kept_by": hold_id, "appointment_id": appointment_id}
-        )
-    )
+    return set(KEEP_FOR_APPOINTMENT.scalars(kept_by=hold_id, appointment_id=appointment_id))
 
 
 def free(*, appointment_id: int | None = None, hold_id: int | None = None) -> list[int]:

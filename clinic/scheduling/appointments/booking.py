@@ -100,7 +100,8 @@ def _use(hold: Held, booking_id: int, *, now: datetime) -> int | None:
         raise SlotTaken
     if isinstance(hold, Hold):
         db.session.expire(hold)
-    return used.entry_id  # type: ignore[no-any-return]
+    entry_id: int | None = used.entry_id
+    return entry_id
 
 
 def _insert(request: Request, booking_id: int, *, online: bool) -> int:

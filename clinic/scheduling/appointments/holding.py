@@ -213,7 +213,7 @@ class EarlierHolds(NamedTuple):
 def _earlier(requests: Sequence[Request], by: Person, *, now: datetime) -> EarlierHolds:
     """It replaces the forms for the same children and services."""
     pairs = {(request.child.id, request.service.id) for request in requests}
-    forms = db.session.execute(rows.OPEN_FORMS, {"user_id": by.id, "now": now}).all()
+    forms = rows.OPEN_FORMS.all(user_id=by.id, now=now)
     leads: set[int] = {
         form.lead_id or form.id
         for form in forms

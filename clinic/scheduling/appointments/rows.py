@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CompoundSelect,
-    Executable,
-    Row,
     bindparam,
     case,
     exists,
@@ -21,11 +19,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.db import UTCDateTime, db, written_out
 from clinic.families.models import Guardianship
+from clinic.prepared import Prepared
 from clinic.scheduling.models import Appointment, Booking, Channel, Hold, HoldFor
 from clinic.scheduling.references import new_reference
 
 _bookings, _made, _holds = (one.__table__ for one in (Booking, Appointment, Hold))
-ONE_APPOINTMENT = insert(_made).returning(_made.c.id)  # type: ignore[arg-type]
+ONE_APPOINTMENT = Prepared(insert(_made).returning(_made.c.id))  # type: ignore[arg-type]
 _HELD = (
     "user_id",
     "child_id",
@@ -39,7 +38,7 @@ _HELD = (
     "expires_at",
 )
 # Only while the user cares for the child: a guardian removed since the form was read holds nothing.
-ONE_HOLD = (
+ONE_HOLD = Prepared(
     insert(_holds)  # type: ignore[arg-type]
     .from_select(
         _HELD,
@@ -59,7 +58,7 @@ MADE_BEFORE = (
     .where(_bookings.c.idempotency_key == bindparam("key"))
     .order_by(_made.c.starts_at, _made.c.id)
 )
-USE_HOLD = (
+USE_HOLD = Prepared(
     update(_holds)  # type: ignore[arg-type]
     .where(
         _holds.c.id == bindparam("used"),
@@ -114,7 +113,7 @@ def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
     return own.union_all(others)
 
 
-OPEN_FORMS = _open_forms()
+OPEN_FORMS = Prepared(_open_forms())
 
 
 class BookingMade(NamedTuple):
@@ -134,9 +133,9 @@ class BookingMade(NamedTuple):
 
 
 @cache
-def _one_booking(engine: str) -> Executable:
+def _one_booking(engine: str) -> Prepared:
     insert_on = postgresql.insert if engine == "postgresql" else sqlite.insert
-    return (
+    return Prepared(
         insert_on(_bookings)  # type: ignore[arg-type]
         .on_conflict_do_nothing(index_elements=[Booking.idempotency_key])
         .returning(_bookings.c.id)
@@ -152,8 +151,8 @@ def add_booking(key: str, *, by: int, channel: Channel, now: datetime) -> int | 
         "made_at": now,
         "channel": channel,
     }
-    number: int | None = db.session.scalar(_one_booking(db.engine.dialect.name), row)
-    return number
+    made = _one_booking(db.engine.dialect.name).first(**row)
+    return made.id if made else None
 
 
 def made_before(key: str) -> BookingMade:
@@ -164,17 +163,16 @@ def made_before(key: str) -> BookingMade:
 
 def add_appointment(row: Mapping[str, Any]) -> int:
     """The id of a new appointment. Raises IntegrityError where the child is elsewhere then."""
-    number: int = db.session.execute(ONE_APPOINTMENT, row).scalar_one()
+    number: int = ONE_APPOINTMENT.one(**row).id
     return number
 
 
 def add_hold(row: Mapping[str, Any]) -> int:
     """The id of a new hold. Raises NoResultFound where its user does not care for its child (any more)."""
-    number: int = db.session.execute(ONE_HOLD, row).scalar_one()
+    number: int = ONE_HOLD.one(**row).id
     return number
 
 
-def use_hold(hold_id: int, booking_id: int, *, now: datetime) -> Row[*tuple[Any, ...]] | None:
+def use_hold(hold_id: int, booking_id: int, *, now: datetime) -> Any:
     """The hold became this booking: its `entry_id`. None if it is gone, or an offer that is over."""
-    which = {"used": hold_id, "became": booking_id, "now": now}
-    return db.session.execute(USE_HOLD, which).one_or_none()
+    return USE_HOLD.first(used=hold_id, became=booking_id, now=now)

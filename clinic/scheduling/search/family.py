@@ -8,12 +8,12 @@ from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, String, bindparam, cast, func, or_, select
+from sqlalchemy import Select, String, bindparam, cast, func, or_, select
 
 from clinic.accounts.models import Person
 from clinic.clock import day_bounds, zone
-from clinic.db import rows_of
 from clinic.families.models import Child, Guardianship
+from clinic.prepared import Prepared
 from clinic.scheduling.models import Appointment, PauseLift, Version
 from clinic.scheduling.search.catalogue import EVERYWHERE, Catalogue, last_known, read
 from clinic.scheduling.verdict.diaries import LONGEST_MEMORY, Diary, FamilyChild
@@ -94,24 +94,21 @@ def _statement() -> Select[*tuple[Any, ...]]:
     )
 
 
-STATEMENT = _statement()
+STATEMENT = Prepared(_statement())
 
 
 def family_of(
     user: Person, centre_ids: Collection[int], days: Collection[date], *, now: datetime
 ) -> tuple[list[FamilyChild], DayVersions]:
     """The children whom this user cares for, eldest first, and the versions of these centres and days."""
-    rows = rows_of(
-        STATEMENT,
-        {
-            "user_id": user.id,
-            "since": now - LONGEST_MEMORY,
-            "centre_ids": list(centre_ids),
-            "first": min(days) - ONE_DAY,
-            "last": max(days) + ONE_DAY,
-        },
+    rows = STATEMENT.all(
+        user_id=user.id,
+        since=now - LONGEST_MEMORY,
+        centre_ids=list(centre_ids),
+        first=min(days) - ONE_DAY,
+        last=max(days) + ONE_DAY,
     )
-    by_child: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    by_child: dict[int, list[Any]] = {}
     for row in rows:
         by_child.setdefault(row.id, []).append(row)
     children = [
@@ -121,7 +118,7 @@ def family_of(
     return children, DayVersions((rows[0].versions or "") if rows else "")
 
 
-def _diary(rows: Collection[Row[*tuple[Any, ...]]]) -> Diary:
+def _diary(rows: Collection[Any]) -> Diary:
     made = [row for row in rows if row.starts_at is not None]
     return Diary(
         live=tuple(

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func,
 from clinic.centres.models import Service
 from clinic.db import db
 from clinic.errors import DomainError
+from clinic.prepared import Prepared
 from clinic.scheduling.models import (
     ClinicSession,
     Slot,
@@ -191,7 +192,7 @@ SLOTS = (
     .where(_offered.service_id == bindparam("service_id"))
 )
 
-ONE_SLOT = SLOTS.where(_offered.slot_id == bindparam("slot_id"))
+ONE_SLOT = Prepared(SLOTS.where(_offered.slot_id == bindparam("slot_id")))
 
 
 def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
@@ -200,8 +201,7 @@ def slots_for(service: Service, slot_id: int) -> tuple[SlotFacts, ...]:
     Raises NoResultFound when the slot does not exist or is not offered for the service, and
     TooShort when its session ends before the service would.
     """
-    db.session.flush()
-    row = db.session.execute(ONE_SLOT, {"service_id": service.id, "slot_id": slot_id}).one()
+    row = ONE_SLOT.one(service_id=service.id, slot_id=slot_id)
     return slots_from(slot_facts(row), service)
 
 
@@ -237,7 +237,7 @@ def where_and_when(slot_id: int) -> tuple[int, datetime] | None:
     return (row.centre_id, row.starts_at) if row else None
 
 
-def slot_facts(row: Row[*tuple[Any, ...]]) -> SlotFacts:
+def slot_facts(row: Any) -> SlotFacts:
     """The slot of a row that has the columns of `SLOT_FACTS`."""
     return SlotFacts(
         id=row.id,

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from clinic.db import db
+from clinic.prepared import Prepared
 from clinic.reservations.models import Why
 from clinic.scheduling.verdict.requirements import PurposeChoice
 from clinic.vaccination.programme.catalogue import vaccines
@@ -47,13 +47,13 @@ _columns = DoseReservation.__table__.c
 
 
 @cache
-def _reserved_for(owner: str) -> Select[*tuple[Any, ...]]:
+def _reserved_for(owner: str) -> Prepared:
     """Also to visits that are over: what they were for, unless it was taken back.
 
     And to forms that are over: one that is confirmed all the same is for it.
     """
     over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
-    return (
+    return Prepared(
         select(_columns[owner], _columns.purpose, _columns.key, _columns.number)
         .where(_columns[owner].in_(bindparam("numbers", expanding=True)))
         .where(_columns.resource == DOSE)
@@ -65,8 +65,7 @@ def _reserved_for(owner: str) -> Select[*tuple[Any, ...]]:
 def lines_of(owner: str, numbers: Collection[int]) -> dict[int, list[PurposeChoice]]:
     """What these holds (`hold_id`) or visits (`appointment_id`) are for. One query."""
     found: dict[int, list[PurposeChoice]] = {}
-    rows = db.session.execute(_reserved_for(owner), {"numbers": list(numbers)})
-    for number, series, vaccine, dose in rows:
+    for number, series, vaccine, dose in _reserved_for(owner).all(numbers=list(numbers)):
         assert number
         found.setdefault(number, []).append(line_of(series, vaccine, dose, None, True))
     return found
