@@ -99,21 +99,13 @@ def _show(
     if elsewhere := not_chosen_yet([Request(child, service)], kind, wish, back, now=now):
         return elsewhere
     pattern = _pattern(first, rest)
+    wish = Request(child, service)
+    from_day = max(clinic_day(first), clinic_day(now))
+    moving = [appointment.id for appointment in rest]
     try:
-        course = plan_course(
-            Request(child, service),
-            centre.id,
-            max(clinic_day(first), clinic_day(now)),
-            pattern,
-            now=now,
-            except_for=[appointment.id for appointment in rest],
-        )
+        course = plan_course(wish, centre.id, from_day, pattern, now=now, except_for=moving)
     except DomainError as error:
-        course, refusal, status = (
-            Course(Request(child, service), pattern),
-            refusal or say(error),
-            422,
-        )
+        course, refusal, status = Course(wish, pattern), refusal or say(error), 422
     return render(
         "booking/course.html",
         partial="booking/_course.html",

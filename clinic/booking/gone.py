@@ -94,23 +94,17 @@ def gone(
     """
     centre_id, begins = at
     works_from = _works_from(error)
-    near = begins
-    if isinstance(works_from, date) and not isinstance(works_from, datetime):
-        near = max(near, day_bounds(works_from)[0])
+    near = _not_before(works_from, begins)
     found, centres = _instead(wishes, centre_id, near, moving, required, now)
+    longest = timedelta(minutes=max(wish.service.minutes for wish in wishes))
+    children = {wish.child.id for wish in wishes}
     return render(
         "booking/gone.html",
         status=409 if isinstance(error, SlotTaken) else 422,
         error=error,
         is_refused=isinstance(error, Refused),
         works_from=works_from,
-        in_the_way=in_the_way(
-            error,
-            {wish.child.id for wish in wishes},
-            begins,
-            timedelta(minutes=max(wish.service.minutes for wish in wishes)),
-            but=moving,
-        ),
+        in_the_way=in_the_way(error, children, begins, longest, but=moving),
         moving=moving,
         trips=found,
         alone=len(wishes) == 1,
@@ -196,6 +190,13 @@ def _works_from(error: DomainError) -> date | None:
     if first is None or first.works_from in first.params.values():
         return None
     return first.works_from
+
+
+def _not_before(works_from: date | None, begins: datetime) -> datetime:
+    """Near which moment another time is looked for: the one that was wanted, or a day that works."""
+    if isinstance(works_from, date) and not isinstance(works_from, datetime):
+        return max(begins, day_bounds(works_from)[0])
+    return begins
 
 
 class _Instead:

@@ -55,7 +55,8 @@ def book(
     """Take every place or none, then give each visit what it requires, once per key.
 
     For families, staff and whole courses alike; `channel` decides whether the rules for families
-    hold. The same key gives the same booking. Raises Refused, SlotTaken, ChildBusy, SamePlaceTwice, OfferLapsed, or what assigning raises, after which the caller rolls back.
+    hold. The same key gives the same booking. Raises Refused, SlotTaken, ChildBusy, SamePlaceTwice,
+    OfferLapsed, or what assigning raises, after which the caller rolls back.
     """
     online = channel is Channel.ONLINE
     slot_ids = [slot_id for request in requests for slot_id in request.slot_ids]
@@ -72,16 +73,7 @@ def book(
             entry_id = _use(request.hold, booking_id, now=now) or entry_id
         if found := verdict(request, requirements, online=online, now=now):
             raise Refused(found)
-        made[number] = _insert(request, booking_id, online=online)
-        audit.record(
-            "book",
-            (Appointment.__tablename__, made[number]),
-            by=by.id,
-            now=now,
-            centre_id=request.centre_id,
-            booking_id=booking_id,
-            channel=channel.value,
-        )
+        made[number] = _insert(request, booking_id, by=by, channel=channel, now=now)
     if entry_id is not None:
         offering.fulfil(entry_id, booking_id, now=now)
     offering.on_freed(freed, now=now)
@@ -104,7 +96,9 @@ def _use(hold: Held, booking_id: int, *, now: datetime) -> int | None:
     return entry_id
 
 
-def _insert(request: Request, booking_id: int, *, online: bool) -> int:
+def _insert(
+    request: Request, booking_id: int, *, by: Person, channel: Channel, now: datetime
+) -> int:
     """A new appointment in its places: its id. Raises SlotTaken or ChildBusy."""
     row = place_and_time(request.slots) | {
         "booking_id": booking_id,
@@ -114,9 +108,18 @@ def _insert(request: Request, booking_id: int, *, online: bool) -> int:
     }
     try:
         appointment_id = rows.add_appointment(row)
-        take_places(request, appointment_id, online=online)
+        take_places(request, appointment_id, online=channel is Channel.ONLINE)
     except IntegrityError as error:
         raise refusal(error) from error
+    audit.record(
+        "book",
+        (Appointment.__tablename__, appointment_id),
+        by=by.id,
+        now=now,
+        centre_id=request.centre_id,
+        booking_id=booking_id,
+        channel=channel.value,
+    )
     return appointment_id
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -145,35 +145,15 @@ def _add(
 ) -> list[HoldValue]:
     """New holds in their places. Raises SlotTaken, or NoResultFound for a child that is not theirs."""
     made: list[HoldValue] = []
-    moves_id = moves.id if moves else None
     expires_at = now + timedelta(minutes=max(request.service.hold_minutes for request in requests))
     for request in requests:
-        facts = HoldValue(
-            id=rows.add_hold(
-                {
-                    "user_id": by.id,
-                    "child_id": request.child.id,
-                    "service_id": request.service.id,
-                    "slot_id": request.slots[0].id,
-                    "slot_count": len(request.slots),
-                    "moves_id": moves_id,
-                    "reason": request.reason,
-                    "lead_id": made[0].id if made else None,
-                    "created_at": now,
-                    "expires_at": expires_at,
-                }
-            ),
-            child_id=request.child.id,
-            service_id=request.service.id,
-            slot_id=request.slots[0].id,
-            expires_at=expires_at,
-            moves_id=moves_id,
-        )
-        made.append(facts)
+        lead_id = made[0].id if made else None
+        hold = _insert(request, by, lead_id, moves.id if moves else None, now, expires_at)
+        made.append(hold)
         try:
             places.take_for_form(
                 request.slot_ids,
-                facts.id,
+                hold.id,
                 expires_at,
                 opens_at=request.opens_at,
                 policy=requests[0].policy,
@@ -182,6 +162,32 @@ def _add(
         except IntegrityError as error:
             raise refusal(error) from error
     return made
+
+
+def _insert(
+    request: Request,
+    by: Person,
+    lead_id: int | None,
+    moves_id: int | None,
+    now: datetime,
+    expires_at: datetime,
+) -> HoldValue:
+    """A new hold, without its places. Raises NoResultFound for a child that is not theirs."""
+    said: dict[str, Any] = {
+        "child_id": request.child.id,
+        "service_id": request.service.id,
+        "slot_id": request.slots[0].id,
+        "moves_id": moves_id,
+        "expires_at": expires_at,
+    }
+    more = {
+        "user_id": by.id,
+        "slot_count": len(request.slots),
+        "reason": request.reason,
+        "lead_id": lead_id,
+        "created_at": now,
+    }
+    return HoldValue(id=rows.add_hold(said | more), **said)
 
 
 def must_seem_free(requests: Sequence[Request], *, by: Person, now: datetime) -> None:

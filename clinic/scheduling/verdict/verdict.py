@@ -2,6 +2,12 @@
 
 Asked once before anything is locked, when a time is chosen, and once more under the locks, when it
 is booked or an appointment moves. Pages ask the same before they offer anything.
+
+Not asked here, because only a lock or a constraint can say it for sure: whether a place is free
+(`SlotTaken`), whether the child is elsewhere by now (`ChildBusy`), whether the stock still has the
+dose (`OutOfStock`, when it is reserved). Beside the verdict stand what is about the family, not the
+child: consents, `TooOften`, `TooManyHolds`; and about the appointment that is moved:
+`NotChangeable`, `TooLate` (`booking.must_be_changeable`).
 """
 
 from collections.abc import Collection, Sequence
@@ -47,27 +53,14 @@ def verdict(
        `enough_that_day`, `enough_that_week` of this service.
     6. What the centre lacks, if `with_lacks`: for a vaccination `no_stock`.
 
-    Not asked here, because only a lock or a constraint can say it for sure: whether a place is
-    free (`SlotTaken`), whether the child is elsewhere by now (`ChildBusy`), whether the stock still
-    has the dose (`OutOfStock`, when it is reserved). Beside the verdict stand what is about the
-    family, not the child: consents, `TooOften`, `TooManyHolds`; and about the appointment that is
-    moved: `NotChangeable`, `TooLate` (`booking.must_be_changeable`).
-
-    `beside` are others of the same decision, which count as if they were booked already;
-    `except_for` are appointments that stand in no way, as they move. The child's diary is read
-    unless it is given.
+    `beside` are others of the same decision, as if they were booked already; `except_for` are
+    appointments that move. The child's diary is read unless it is given.
     """
-    if diary is None:
-        diary = diary_of(request.child.id, now=now, except_for=except_for)
+    diary = diary or diary_of(request.child.id, now=now, except_for=except_for)
     if beside:
-        diary = diary.with_more(
-            (other.starts_at, other.ends_at, other.service.id)
-            for other in beside
-            if other.child.id == request.child.id
-        )
-    applicant = applicant_for(
-        request.child, request.service, request.policy, diary, online=online, now=now
-    )
+        diary = _with_those(beside, request.child, diary)
+    child, service, policy = request.child, request.service, request.policy
+    applicant = applicant_for(child, service, policy, diary, online=online, now=now)
     found = rules.objections(applicant, request, now)
     if found and request.hold is not None and now < request.hold.expires_at:
         found = [objection for objection in found if objection.code != "too_soon"]
@@ -77,6 +70,12 @@ def verdict(
         if with_lacks and (lack := requirements.lacks(request.centre_id, day)):
             found.append(lack)
     return found
+
+
+def _with_those(beside: Sequence[Request], child: Patient, diary: Diary) -> Diary:
+    """The child's diary, as if its part of these were booked."""
+    theirs = [other for other in beside if other.child.id == child.id]
+    return diary.with_more((each.starts_at, each.ends_at, each.service.id) for each in theirs)
 
 
 def verdict_of_day(

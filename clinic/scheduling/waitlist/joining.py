@@ -51,8 +51,7 @@ def join(
 ) -> WaitlistEntry:
     """Wait for a place, or for places together for several children.
 
-    Raises NeverMet for a wish that no day could meet, AlreadyWaiting, WaitsTooLong; NoResultFound
-    where the user does not care for a child any more.
+    Raises NeverMet (no day could meet it), AlreadyWaiting, WaitsTooLong, NoResultFound (not theirs).
     """
     first_day = max(first_day, clinic_day(now))
     if last_day > clinic_day(now) + LONGEST:
@@ -60,16 +59,7 @@ def join(
     must_be_possible(children, service, centres, weekdays, parts, first_day, last_day, now)
     places.lock([], [child.id for child in children])
     must_care_for(user, children)
-    if db.session.scalar(
-        live_entries()
-        .join(WaitlistChild, WaitlistChild.entry_id == WaitlistEntry.id)
-        .where(
-            WaitlistEntry.service_id == service.id,
-            WaitlistChild.child_id.in_([child.id for child in children]),
-        )
-        .limit(1)
-    ):
-        raise AlreadyWaiting
+    _must_not_wait(children, service)
     entry = WaitlistEntry(
         user_id=user.id,
         service_id=service.id,
@@ -86,8 +76,21 @@ def join(
     db.session.flush()
     marks.look_through_again([centre.id for centre in centres], now=now)
     audit.record("wait", entry, by=user.id, now=now)
-    db.session.flush()
     return entry
+
+
+def _must_not_wait(children: Sequence[Child], service: Service) -> None:
+    """Raise AlreadyWaiting if one of these children waits for the service."""
+    theirs = (
+        live_entries()
+        .join(WaitlistChild, WaitlistChild.entry_id == WaitlistEntry.id)
+        .where(
+            WaitlistEntry.service_id == service.id,
+            WaitlistChild.child_id.in_([child.id for child in children]),
+        )
+    )
+    if db.session.scalar(theirs.limit(1)):
+        raise AlreadyWaiting
 
 
 def leave(entry: WaitlistEntry, *, by: Person, now: datetime) -> None:
