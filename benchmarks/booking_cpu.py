@@ -6,6 +6,7 @@ import statistics
 import time
 from contextlib import contextmanager
 from contextvars import Context
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import event
@@ -34,7 +35,8 @@ def measure(url, engine, *, full):
         make_ready(site)
         gc.collect()
         gc.freeze()  # as in the server
-        hellos, costs = [], {name: [] for name in STEPS}
+        hellos: list[float] = []
+        costs: dict[str, list[tuple[float, int]]] = {name: [] for name in STEPS}
         for family, slot_id in zip(families, slots, strict=False):
             hellos += [spent(hello, HELLO)[1] for _ in range(HELLOS)][1:]
             person = books_for_sure(family, service_id, slot_id)
@@ -75,7 +77,7 @@ def send(person, answer):
 def spent(app, request):
     """The answer of the application to the bytes of a request, and the milliseconds of CPU of this thread."""
     environ = environ_of(request)
-    said = {}
+    said: dict[str, Any] = {}
 
     def start(status, headers, error=None):
         said.update(status=status, headers=headers)
