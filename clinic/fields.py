@@ -15,19 +15,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
-from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, widgets
 from wtforms.validators import StopValidation
-from wtforms.widgets import (
-    CheckboxInput,
-    DateInput,
-    HiddenInput,
-    Input,
-    ListWidget,
-    PasswordInput,
-    TextArea,
-    TextInput,
-    TimeInput,
-)
 from wtforms.widgets.core import clean_key
 
 from clinic import outside, plain
@@ -57,7 +46,7 @@ def attributes(**values: object) -> Markup:
     return Markup(" ".join(written))  # noqa: S704 - escaped above
 
 
-Input.html_params = staticmethod(attributes)
+widgets.Input.html_params = staticmethod(attributes)
 
 
 class Texts:
@@ -98,7 +87,7 @@ class Text(Field):
     where it raises a DomainError, that. `required` is said where nothing was typed.
     """
 
-    widget = TextInput()
+    widget = widgets.TextInput()
     reader: Callable[[str], Any] = staticmethod(plain.line)
     message: object = ""
     empty: Any = ""
@@ -167,21 +156,21 @@ class Name(Text):
 class Note(Text):
     """Several lines."""
 
-    widget = TextArea()
+    widget = widgets.TextArea()
     reader = staticmethod(plain.note)
 
 
 class Password(Text):
     """A password, as it was typed; it is never shown again."""
 
-    widget = PasswordInput()
+    widget = widgets.PasswordInput()
     reader = staticmethod(str)
 
 
 class Hidden(Text):
     """What the page itself sends along; what cannot be read comes from a stale page."""
 
-    widget = HiddenInput()
+    widget = widgets.HiddenInput()
     reader = staticmethod(outside.an_id)
     message = RELOAD
     empty = None
@@ -196,7 +185,7 @@ class Hidden(Text):
 class Day(Text):
     """A day of the years that the site can mean."""
 
-    widget = DateInput()
+    widget = widgets.DateInput()
     reader = staticmethod(outside.a_day)
     message = A_DAY
     empty = None
@@ -208,7 +197,7 @@ class Day(Text):
 class Time(Text):
     """A time on the clinic's wall clock."""
 
-    widget = TimeInput()
+    widget = widgets.TimeInput()
     reader = staticmethod(outside.a_time)
     message = A_TIME
     empty = None
@@ -284,8 +273,8 @@ class Radio(_Chosen, RadioField):
 class Checkboxes(_Chosen, SelectMultipleField):
     """Several of a few. What cannot be read is said, and does not untick the others."""
 
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         self.data = []

@@ -96,16 +96,15 @@ def _show(
     now = clock.now()
     wish: Query = {"child": child.id, "service": service.id}
     back = request.full_path if request.method == "GET" else ""
-    if elsewhere := not_chosen_yet([Request(child, service)], kind, wish, back, now=now):
+    asked = Request(child, service)
+    if elsewhere := not_chosen_yet([asked], kind, wish, back, now=now):
         return elsewhere
-    pattern = _pattern(first, rest)
-    wish = Request(child, service)
-    from_day = max(clinic_day(first), clinic_day(now))
+    pattern, day = _pattern(first, rest), max(clinic_day(first), clinic_day(now))
     moving = [appointment.id for appointment in rest]
     try:
-        course = plan_course(wish, centre.id, from_day, pattern, now=now, except_for=moving)
+        course = plan_course(asked, centre.id, day, pattern, now=now, except_for=moving)
     except DomainError as error:
-        course, refusal, status = Course(wish, pattern), refusal or say(error), 422
+        course, refusal, status = Course(asked, pattern), refusal or say(error), 422
     return render(
         "booking/course.html",
         partial="booking/_course.html",

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms.fields import SelectChoice
 
@@ -18,6 +19,14 @@ USUALLY = timedelta(days=14)
 
 class ReasonForm(Form):
     reason = Note(_l("Anything the staff should know beforehand? (optional)"), most=300)
+
+
+def typed_reason() -> str:
+    """What is typed already, before there is a time to be confirmed."""
+    if "reason" not in request.form:
+        return ""
+    form = ReasonForm()
+    return form.reason.data or "" if form.validate() else ""
 
 
 class OtherPartForm(ReasonForm):

@@ -18,7 +18,7 @@ from clinic.booking.confirming import codes_reserved, hold_of
 from clinic.booking.consenting import not_consented
 from clinic.booking.counted_hold import hold_counted
 from clinic.booking.first import not_chosen_yet, not_confirmed_yet
-from clinic.booking.forms import OtherPartForm, ReasonForm, choice_of, form_to_confirm
+from clinic.booking.forms import OtherPartForm, ReasonForm, choice_of, form_to_confirm, typed_reason
 from clinic.booking.gone import gone, instead, look_again
 from clinic.booking.held import get_held
 from clinic.booking.offers import against, purposes_offered
@@ -48,12 +48,7 @@ from clinic.families.queries import children_of
 from clinic.i18n import say
 from clinic.scheduling.appointments import holding
 from clinic.scheduling.models import Hold, HoldFor
-from clinic.scheduling.verdict.request import (
-    Held,
-    HeldNoMore,
-    Refused,
-    Request,
-)
+from clinic.scheduling.verdict.request import Held, HeldNoMore, Refused, Request
 from clinic.services.room import step_before
 from clinic.sqlite import reads_first
 from clinic.web import render, see_other
@@ -99,7 +94,7 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
         return elsewhere
     required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
     any_clinician = bool(form.get("any")) and not form.get("practitioner")
-    reason = _typed_reason()  # before another time had gone, if there is anything
+    reason = typed_reason()  # before another time had gone, if there is anything
     try:
         holds = hold_counted(
             choice, required, any_clinician=any_clinician, reason=reason, by=user, now=now
@@ -112,13 +107,6 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
     wish = carried(form, KEPT + (PATTERN if "begin" in form else ()))
     wish["slot"] = slots_text(holds)
     return see_other(f"{kind}.confirm", hold_id=holds[0].id, **wish)
-
-
-def _typed_reason() -> str:
-    if "reason" not in request.form:
-        return ""
-    form = ReasonForm()
-    return form.reason.data or "" if form.validate() else ""
 
 
 def _confirm(kind: str, title: str, hold_id: int) -> Response:
@@ -216,7 +204,7 @@ def _held_no_more(kind: str, title: str, *, now: datetime) -> Response:
         flash(_("This time is no longer held for you. Please choose again."), "info")
         return _back_to_times(kind, carried(args))
     required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
-    return instead(HeldNoMore(), choice, required, kind, title, _typed_reason(), now=now)
+    return instead(HeldNoMore(), choice, required, kind, title, typed_reason(), now=now)
 
 
 def _show(

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import UTCDateTime, db
+from clinic.prepared import Prepared
 from clinic.scheduling.models import (
     Appointment,
     PauseLift,
@@ -59,8 +60,9 @@ class FamilyChild:
 
 _made = Appointment.__table__.c
 
-Made = Row[*tuple[Any, ...]]  # an appointment
+Made = Any  # the row of an appointment
 ALL_MADE = select(
+    _made.id,
     _made.child_id,
     _made.starts_at,
     _made.ends_at,
@@ -71,17 +73,14 @@ ALL_MADE = select(
     _made.starts_at > bindparam("since", type_=UTCDateTime()),
     _made.cancelled_at.is_(None),
 )
-DIARY = ALL_MADE.where(_made.child_id == bindparam("child_id"))
+DIARY = Prepared(ALL_MADE.where(_made.child_id == bindparam("child_id")))
 DIARIES = ALL_MADE.where(_made.child_id.in_(bindparam("child_ids", expanding=True)))
 
 
 def diary_of(child_id: int, *, now: datetime, except_for: Collection[int] = ()) -> Diary:
     """The child's appointments, but for the one being moved. Two queries at most."""
-    query = DIARY
-    if except_for:
-        query = query.where(_made.id.not_in(except_for))
-    db.session.flush()
-    rows = db.session.execute(query, {"child_id": child_id, "since": now - LONGEST_MEMORY}).all()
+    made = DIARY.all(child_id=child_id, since=now - LONGEST_MEMORY)
+    rows = [row for row in made if row.id not in except_for]
     has_missed = any(row.no_show_at is not None for row in rows)
     return _diary(rows, _lifted([child_id]).get(child_id) if has_missed else None)
 
