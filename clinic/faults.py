@@ -28,7 +28,7 @@ SENTENCES = {
     403: (lazy_gettext("You cannot open this page"), lazy_gettext("You are signed in, but your account may not open this page.")),
     404: (lazy_gettext("We could not find that"), lazy_gettext("The page does not exist, or it is not yours.")),
     405: (lazy_gettext("That did not work"), lazy_gettext("Please start again from the page before.")),
-    409: (lazy_gettext("Something changed meanwhile"), lazy_gettext("Somebody else changed this just now. Please look again.")),
+    409: (lazy_gettext("Something changed meanwhile"), lazy_gettext("This was changed just now. Please look again.")),
     413: (lazy_gettext("That is too large"), lazy_gettext("Please send less at once.")),
     429: (lazy_gettext("A moment, please"), lazy_gettext("Too many tries in a short time. Please wait a few minutes.")),
     500: (lazy_gettext("Something went wrong on our side"), lazy_gettext("Nothing you had saved is lost. Please try again in a minute.")),

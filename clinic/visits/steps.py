@@ -18,7 +18,7 @@ STANDING = ("state", "station", "room_id", "place", "since", "called_at")
 
 
 class JustChanged(DomainError):
-    message = mark("Someone else has just handled this ticket. The list shows how it stands now.")
+    message = mark("This ticket has just been handled. The list shows how it stands now.")
 
 
 class NotNow(DomainError):

@@ -120,7 +120,7 @@ def test_a_press_on_an_old_page_says_so_and_does_nothing(room, arrive):
     room.press("next")
     answer = room.press("skip", ticket, seen=1)
     assert answer.status_code == 422
-    assert "刚刚被其他人处理了" in answer.text
+    assert "刚刚已被处理" in answer.text
     assert ticket.state is State.CALLED
 
 
