@@ -6,6 +6,7 @@ runs, nothing is wrong, only later; but a place that came free while another of 
 in somebody's hands is open to all until one does.
 """
 
+import random
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -91,7 +92,8 @@ def look_for_entries(a_round: Round, *, now: datetime) -> Looks:
     Each time the longest waiting first, and so many at most.
     """
     looks = Looks()
-    for centre_id in _ids(changed.changed_centres(now=now)):
+    centre_ids = _ids(changed.changed_centres(now=now))
+    for centre_id in random.sample(centre_ids, len(centre_ids)):  # two workers begin elsewhere
         _look_through(a_round, centre_id, looks, now)
     _look_for_marked(a_round, looks, now)
     return looks

@@ -126,8 +126,7 @@ def _find(centre_id: int, now: datetime) -> _Found | None:
     all_anew, since = look.shared != shared, look.looked_at or LONG_AGO
     if not (days or all_anew or (look.next_at is not None and look.next_at <= now)):
         return None
-    entries = _entries_at(centre_id)
-    service_ids = {entry.service_id for entry in entries}
+    service_ids = set(db.session.scalars(_services_at(centre_id)))
     times = _free_times(centre_id, service_ids, now)
     new = {
         time.slot_id
@@ -137,7 +136,7 @@ def _find(centre_id: int, now: datetime) -> _Found | None:
     cells = _cells(times, new)
     want_one = [
         entry.id
-        for entry in entries
+        for entry in (_entries_at(centre_id) if new else ())
         if any(wants(entry, cell) for cell in cells.get(entry.service_id, ()))
     ]
     return _Found(look, shared, newer, service_ids, new, want_one)
@@ -152,6 +151,13 @@ def _locked(centre_id: int) -> CentreLook | None:
     return db.session.scalar(
         query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     )
+
+
+def _services_at(centre_id: int) -> Select[int]:
+    """The services that entries wait for at the centre."""
+    waits = select(WaitlistCentre.entry_id).where(WaitlistCentre.centre_id == centre_id)
+    live = (WaitlistEntry.id.in_(waits), WaitlistEntry.ended_at.is_(None))
+    return select(WaitlistEntry.service_id).where(*live).distinct()
 
 
 def _entries_at(centre_id: int) -> Sequence[Times]:
