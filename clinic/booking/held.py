@@ -13,9 +13,8 @@ from clinic.centres.models import Service
 from clinic.families.models import Child
 from clinic.outside import pick
 from clinic.prepared import Prepared
-from clinic.scheduling.models import ClinicSession, Hold, SlotService, Version
+from clinic.scheduling.models import SHARED_NUMBER, ClinicSession, Hold, SlotService
 from clinic.scheduling.search.catalogue import (
-    EVERYWHERE,
     Catalogue,
     last_known,
     read,
@@ -37,10 +36,9 @@ def _statement() -> Select[*tuple[Any, ...]]:
         table.__table__ for table in (Hold, Service, Child, SlotService, ClinicSession)
     )
     hold = lead.alias()
-    shared = select(Version.__table__.c.number).where(Version.__table__.c.centre_id == EVERYWHERE)
     return (
         select(
-            shared.scalar_subquery().label("shared"),
+            SHARED_NUMBER.scalar_subquery().label("shared"),
             hold.c.id.label("hold_id"),
             hold.c.child_id,
             hold.c.service_id,

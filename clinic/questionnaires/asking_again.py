@@ -16,6 +16,7 @@ from clinic.questionnaires.models import AskedAgain
 from clinic.questionnaires.questionnaire import Question, Versions
 from clinic.questionnaires.responding import latest_before
 from clinic.scheduling.models import Appointment
+from clinic.visits.desk_changes import desk_changed
 
 
 @dataclass(frozen=True)
@@ -95,4 +96,5 @@ def ask_again(
     db.session.add(row)
     db.session.flush()
     audit.record("asked_again", row, by=by.id, now=now, centre_id=appointment.centre_id)
+    desk_changed(appointment)
     return row

@@ -13,6 +13,7 @@ from clinic.questionnaires.answers import Answer, Written, written
 from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.questionnaires.questionnaire import Questionnaire, Versions
 from clinic.scheduling.models import Appointment
+from clinic.visits.desk_changes import desk_changed
 
 
 def respond(
@@ -50,6 +51,8 @@ def respond(
     db.session.flush()
     centre_id = appointment.centre_id if appointment else None
     audit.record("answered", row, by=by.id, now=now, centre_id=centre_id)
+    if appointment:
+        desk_changed(appointment)
     db.session.flush()
     return row
 

@@ -135,16 +135,6 @@ class TicketCounter(Base):
     last: Mapped[int]
 
 
-class DeskVersion(Base):
-    """How often a centre's arrivals and queue have changed on a day (of UTC). Only the database writes it."""
-
-    __tablename__ = "desk_versions"
-
-    centre_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    number: Mapped[int]
-
-
 class DeskNote(Base):
     """What one shift at the desk leaves to the next. Nothing of it is ever changed."""
 

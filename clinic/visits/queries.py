@@ -9,11 +9,11 @@ from sqlalchemy.orm import aliased, joinedload
 from clinic.centres.models import Room
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.models import NUMBER, Appointment, Topic, Version
 from clinic.scheduling.queries import appointments
 from clinic.scheduling.status import Status, status_of
 from clinic.visits import rules
-from clinic.visits.models import DeskVersion, Encounter, Ticket, TicketStep
+from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, OPEN, State, Verb
 
 ACTIVE = timedelta(minutes=30)  # a room that called no child for so long does not count
@@ -24,9 +24,14 @@ def desk_version(centre_id: int, now: datetime) -> tuple[object, ...]:
     day = clinic_day(now)
     start, end = (moment.astimezone(UTC).date() for moment in day_bounds(day))
     query = (
-        select(DeskVersion.day, DeskVersion.number)
-        .where(DeskVersion.centre_id == centre_id, DeskVersion.day.in_({start, day, end}))
-        .order_by(DeskVersion.day)
+        select(Version.day, NUMBER)
+        .where(
+            Version.topic == Topic.DESK,
+            Version.centre_id == centre_id,
+            Version.day.in_({start, day, end}),
+        )
+        .group_by(Version.day)
+        .order_by(Version.day)
     )
     return (centre_id, day, *(tuple(row) for row in db.session.execute(query)))
 

@@ -34,13 +34,12 @@ OF_CENTRE = {
     "stock",
     "rota_horizons",
     "centre_looks",
-    "stock_versions",
     "vaccine_lots",
 }
 # The rows that are copied, where it is not all of them.
 WHICH = {
     "audit_events": "subject = 'appointments'",
-    "versions": "centre_id > 0",
+    "versions": "topic IN ('times', 'desk')",
 }
 TABLES = [table for table in Base.metadata.sorted_tables if table.name not in SHARED]
 # A centre's stock is one for all its days: what they used came too, what they reserve is counted.

@@ -44,13 +44,4 @@ EXECUTE FUNCTION appointments_move_reserved();
 -- An appointment is made or changes: its desk, and the one that it leaves, have a new version of the
 -- day (of UTC).
 CREATE TRIGGER appointments_desk_version AFTER INSERT OR UPDATE ON appointments
-FOR EACH ROW EXECUTE FUNCTION note_day('desk');
-
--- A visit moves to another time: what is due for its child may be another.
-CREATE TRIGGER appointments_record AFTER UPDATE ON appointments
-FOR EACH ROW WHEN (NEW.starts_at <> OLD.starts_at)
-EXECUTE FUNCTION note_record();
-
--- At the commit, what the triggers before it noted is counted, once each and in one order.
-CREATE CONSTRAINT TRIGGER appointments_versions_counted AFTER INSERT OR UPDATE ON appointments
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_noted();
+FOR EACH ROW EXECUTE FUNCTION bump_day('desk');

@@ -1,3 +1,3 @@
--- What all pages share changes: the centres. Counted at once, under centre 0.
-CREATE TRIGGER centres_version AFTER INSERT OR UPDATE OR DELETE ON centres
-FOR EACH STATEMENT EXECUTE FUNCTION versions_count_shared();
+-- What all pages share changes: the centres. A new one is seen when it offers something.
+CREATE TRIGGER centres_version AFTER UPDATE ON centres
+FOR EACH STATEMENT EXECUTE FUNCTION bump_shared();

@@ -1,3 +1,4 @@
--- What all pages share changes: what a practitioner offers. Counted at once, under centre 0.
-CREATE TRIGGER practitioner_services_version AFTER INSERT OR UPDATE OR DELETE ON practitioner_services
-FOR EACH STATEMENT EXECUTE FUNCTION versions_count_shared();
+-- What all pages share changes: which clinician gives what. Such a row is made or deleted, never
+-- changed.
+CREATE TRIGGER practitioner_services_version AFTER INSERT OR DELETE ON practitioner_services
+FOR EACH STATEMENT EXECUTE FUNCTION bump_shared();

@@ -1,3 +1,3 @@
--- What all pages share changes: whom families can choose. Counted at once, under centre 0.
-CREATE TRIGGER practitioners_version AFTER INSERT OR UPDATE OR DELETE ON practitioners
-FOR EACH STATEMENT EXECUTE FUNCTION versions_count_shared();
+-- What all pages share changes: the clinicians. A new one is seen when it gives a service.
+CREATE TRIGGER practitioners_version AFTER UPDATE ON practitioners
+FOR EACH STATEMENT EXECUTE FUNCTION bump_shared();

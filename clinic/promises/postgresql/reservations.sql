@@ -23,11 +23,3 @@ END $$;
 -- `stock.reserved` is always how many doses of the vaccine are reserved at the centre.
 CREATE TRIGGER reservations_stock AFTER INSERT OR UPDATE OR DELETE ON reservations
 FOR EACH ROW EXECUTE FUNCTION reservations_stock();
-
--- Something is booked for a child, or released: what is due for it may be another.
-CREATE TRIGGER reservations_record AFTER INSERT OR UPDATE OR DELETE ON reservations
-FOR EACH ROW EXECUTE FUNCTION note_record();
-
--- At the commit, what the triggers before it noted is counted, once each and in one order.
-CREATE CONSTRAINT TRIGGER reservations_versions_counted AFTER INSERT OR UPDATE OR DELETE ON reservations
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION count_noted();

@@ -49,33 +49,21 @@ BEGIN
     WHERE appointment_id = NEW.id AND released_at IS NULL;
 END;
 
--- An appointment is made or changes: its desk has a new version of the day (of UTC).
+-- An appointment is made: its desk has a new version of the day (of UTC).
 CREATE TRIGGER appointments_desk_version_insert AFTER INSERT ON appointments
 BEGIN
-    INSERT INTO desk_versions (centre_id, day, number) VALUES (NEW.centre_id, date(NEW.starts_at), 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = desk_versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('desk', NEW.centre_id, date(NEW.starts_at), 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
--- The same on update.
+-- An appointment changes: its desk, and the one that it leaves, have a new version of the day.
 CREATE TRIGGER appointments_desk_version_update AFTER UPDATE ON appointments
 BEGIN
-    INSERT INTO desk_versions (centre_id, day, number) VALUES (NEW.centre_id, date(NEW.starts_at), 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = desk_versions.number + 1;
-END;
-
--- It moves away: the desk that it leaves has a new version too.
-CREATE TRIGGER appointments_desk_version_left AFTER UPDATE OF centre_id, starts_at ON appointments
-WHEN OLD.centre_id <> NEW.centre_id OR date(OLD.starts_at) <> date(NEW.starts_at)
-BEGIN
-    INSERT INTO desk_versions (centre_id, day, number)
-    VALUES (OLD.centre_id, date(OLD.starts_at), 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = desk_versions.number + 1;
-END;
-
--- A visit moves to another time: what is due for its child may be another.
-CREATE TRIGGER appointments_record_update AFTER UPDATE ON appointments
-WHEN NEW.starts_at <> OLD.starts_at
-BEGIN
-    INSERT INTO record_versions (child_id, number) VALUES (NEW.child_id, 1)
-    ON CONFLICT (child_id) DO UPDATE SET number = record_versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('desk', NEW.centre_id, date(NEW.starts_at), 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    SELECT 'desk', OLD.centre_id, date(OLD.starts_at), 1 WHERE OLD.centre_id <> NEW.centre_id OR date(OLD.starts_at) <> date(NEW.starts_at)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;

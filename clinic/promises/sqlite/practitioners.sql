@@ -1,20 +1,6 @@
--- What all pages share changes: whom families can choose. Counted under centre 0.
-CREATE TRIGGER practitioners_version_insert AFTER INSERT ON practitioners
-BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (0, '1970-01-01', 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
-END;
-
--- The same on update.
+-- What all pages share changes: the clinicians. A new one is seen when it gives a service.
 CREATE TRIGGER practitioners_version_update AFTER UPDATE ON practitioners
 BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (0, '1970-01-01', 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
-END;
-
--- The same on delete.
-CREATE TRIGGER practitioners_version_delete AFTER DELETE ON practitioners
-BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (0, '1970-01-01', 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number) VALUES ('shared', 0, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;

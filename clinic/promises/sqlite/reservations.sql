@@ -7,7 +7,7 @@ BEGIN
 END;
 
 -- `stock.reserved` is always how many doses of the vaccine are reserved at the centre.
--- There is one writer at a time, so they are counted anew.
+-- There is one writer at a time, so they are counted anew. The centre's stock has a new version.
 CREATE TRIGGER reservations_stock_insert AFTER INSERT ON reservations
 WHEN NEW.resource = 'dose'
 BEGIN
@@ -18,6 +18,9 @@ BEGIN
         WHERE dose.centre_id = stock.centre_id AND dose.resource = 'dose'
             AND dose.key = stock.vaccine AND dose.released_at IS NULL)
     WHERE centre_id = NEW.centre_id AND vaccine = NEW.key;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('stock', NEW.centre_id, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
 -- The same on update: where it was counted before, and where it is counted now.
@@ -38,6 +41,9 @@ BEGIN
         WHERE dose.centre_id = stock.centre_id AND dose.resource = 'dose'
             AND dose.key = stock.vaccine AND dose.released_at IS NULL)
     WHERE centre_id = NEW.centre_id AND vaccine = NEW.key;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('stock', NEW.centre_id, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
 -- The same on delete.
@@ -51,25 +57,7 @@ BEGIN
         WHERE dose.centre_id = stock.centre_id AND dose.resource = 'dose'
             AND dose.key = stock.vaccine AND dose.released_at IS NULL)
     WHERE centre_id = OLD.centre_id AND vaccine = OLD.key;
-END;
-
--- Something is booked for a child, or released: what is due for it may be another.
-CREATE TRIGGER reservations_record_insert AFTER INSERT ON reservations
-BEGIN
-    INSERT INTO record_versions (child_id, number) VALUES (NEW.child_id, 1)
-    ON CONFLICT (child_id) DO UPDATE SET number = record_versions.number + 1;
-END;
-
--- The same on update.
-CREATE TRIGGER reservations_record_update AFTER UPDATE ON reservations
-BEGIN
-    INSERT INTO record_versions (child_id, number) VALUES (NEW.child_id, 1)
-    ON CONFLICT (child_id) DO UPDATE SET number = record_versions.number + 1;
-END;
-
--- The same on delete.
-CREATE TRIGGER reservations_record_delete AFTER DELETE ON reservations
-BEGIN
-    INSERT INTO record_versions (child_id, number) VALUES (OLD.child_id, 1)
-    ON CONFLICT (child_id) DO UPDATE SET number = record_versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('stock', OLD.centre_id, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;

@@ -1,20 +1,6 @@
--- What all pages share changes: what can be booked. Counted under centre 0.
-CREATE TRIGGER services_version_insert AFTER INSERT ON services
-BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (0, '1970-01-01', 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
-END;
-
--- The same on update.
+-- What all pages share changes: what can be booked. A new one is seen when a centre offers it.
 CREATE TRIGGER services_version_update AFTER UPDATE ON services
 BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (0, '1970-01-01', 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
-END;
-
--- The same on delete.
-CREATE TRIGGER services_version_delete AFTER DELETE ON services
-BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (0, '1970-01-01', 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number) VALUES ('shared', 0, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;

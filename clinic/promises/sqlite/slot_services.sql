@@ -2,20 +2,23 @@
 -- have a new version.
 CREATE TRIGGER slot_services_version_insert AFTER INSERT ON slot_services
 BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (NEW.centre_id, date(NEW.starts_at), 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('times', NEW.centre_id, date(NEW.starts_at), 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
--- The same on update.
+-- The same on update: a time stays at its centre and on its day.
 CREATE TRIGGER slot_services_version_update AFTER UPDATE ON slot_services
 BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (NEW.centre_id, date(NEW.starts_at), 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('times', NEW.centre_id, date(NEW.starts_at), 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
 -- The same on delete.
 CREATE TRIGGER slot_services_version_delete AFTER DELETE ON slot_services
 BEGIN
-    INSERT INTO versions (centre_id, day, number) VALUES (OLD.centre_id, date(OLD.starts_at), 1)
-    ON CONFLICT (centre_id, day) DO UPDATE SET number = versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('times', OLD.centre_id, date(OLD.starts_at), 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;

@@ -6,7 +6,7 @@ BEGIN
 END;
 
 -- `stock.on_hand` is always what is left of the lots that are not recalled. There is one writer at a time, so
--- the lots are counted anew.
+-- the lots are counted anew. The centre's stock has a new version.
 CREATE TRIGGER vaccine_lots_count_insert AFTER INSERT ON vaccine_lots
 BEGIN
     INSERT INTO stock (centre_id, vaccine, on_hand, reserved)
@@ -20,6 +20,9 @@ BEGIN
             AND lot.recalled_at IS NULL)
     WHERE centre_id = NEW.centre_id
         AND vaccine = (SELECT vaccine FROM vaccine_products WHERE id = NEW.product_id);
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('stock', NEW.centre_id, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
 -- The same on update.
@@ -36,6 +39,9 @@ BEGIN
             AND lot.recalled_at IS NULL)
     WHERE centre_id = NEW.centre_id
         AND vaccine = (SELECT vaccine FROM vaccine_products WHERE id = NEW.product_id);
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('stock', NEW.centre_id, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
 -- The same on delete.
@@ -52,28 +58,7 @@ BEGIN
             AND lot.recalled_at IS NULL)
     WHERE centre_id = OLD.centre_id
         AND vaccine = (SELECT vaccine FROM vaccine_products WHERE id = OLD.product_id);
-END;
-
--- A lot changes: its centre's stock of the vaccine has a new version, for its dates and numbers are shown.
-CREATE TRIGGER vaccine_lots_stock_version_insert AFTER INSERT ON vaccine_lots
-BEGIN
-    INSERT INTO stock_versions (centre_id, vaccine, number)
-    SELECT NEW.centre_id, vaccine, 1 FROM vaccine_products WHERE id = NEW.product_id
-    ON CONFLICT (centre_id, vaccine) DO UPDATE SET number = stock_versions.number + 1;
-END;
-
--- The same on update.
-CREATE TRIGGER vaccine_lots_stock_version_update AFTER UPDATE ON vaccine_lots
-BEGIN
-    INSERT INTO stock_versions (centre_id, vaccine, number)
-    SELECT NEW.centre_id, vaccine, 1 FROM vaccine_products WHERE id = NEW.product_id
-    ON CONFLICT (centre_id, vaccine) DO UPDATE SET number = stock_versions.number + 1;
-END;
-
--- The same on delete.
-CREATE TRIGGER vaccine_lots_stock_version_delete AFTER DELETE ON vaccine_lots
-BEGIN
-    INSERT INTO stock_versions (centre_id, vaccine, number)
-    SELECT OLD.centre_id, vaccine, 1 FROM vaccine_products WHERE id = OLD.product_id
-    ON CONFLICT (centre_id, vaccine) DO UPDATE SET number = stock_versions.number + 1;
+    INSERT INTO versions (topic, centre_id, day, number)
+    VALUES ('stock', OLD.centre_id, '1970-01-01', 1)
+    ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;

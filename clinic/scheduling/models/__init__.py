@@ -31,14 +31,25 @@ from clinic.scheduling.models.hours import (
     Slot,
     SlotService,
 )
-from clinic.scheduling.models.versions import Version
+from clinic.scheduling.models.versions import (
+    ANY_DAY,
+    EVERYWHERE,
+    NUMBER,
+    SHARED_NUMBER,
+    Topic,
+    Version,
+)
 from clinic.scheduling.models.waitlist import WAITS, WaitlistCentre, WaitlistChild, WaitlistEntry
 
 __all__ = [
+    "ANY_DAY",
     "DISPLACED",
+    "EVERYWHERE",
     "LEADS_A_FORM",
     "LIVE_OFFER",
+    "NUMBER",
     "OPEN_FORM",
+    "SHARED_NUMBER",
     "WAITS",
     "Appointment",
     "Booking",
@@ -55,6 +66,7 @@ __all__ = [
     "RotaRuleService",
     "Slot",
     "SlotService",
+    "Topic",
     "Version",
     "WaitlistCentre",
     "WaitlistChild",

@@ -19,16 +19,14 @@ from clinic.centres.models import (
 )
 from clinic.db import db
 from clinic.remembered import Remembered
-from clinic.scheduling.models import Version
+from clinic.scheduling.models import SHARED_NUMBER
 from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.policies.stored import policies
-
-EVERYWHERE = 0  # the `centre_id` under which the database counts what all pages share
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Services, centres, clinicians, policies and closures of one version.
+    """Services that some centre offers, centres, clinicians, policies and closures of one version.
 
     Its rows belong to no session: read them, never hand them to a verb.
     """
@@ -91,9 +89,11 @@ def read() -> Catalogue:
     # does: on SQLite it would wait for the request's own turn to write, and that for it.
     with Session(db.engine.execution_options(writes=False)) as session:
         # The version before the rows: what is newer than its number is only read again too early.
-        number = select(Version.number).where(Version.centre_id == EVERYWHERE)
-        version = session.scalar(number) or 0
-        services = session.scalars(select(Service).order_by(Service.id)).all()
+        version = session.scalar(SHARED_NUMBER) or 0
+        offered = select(CentreService.service_id)
+        services = session.scalars(
+            select(Service).where(Service.id.in_(offered)).order_by(Service.id)
+        ).all()
         centres = session.execute(
             select(CentreService.service_id, Centre)
             .join(Centre, Centre.id == CentreService.centre_id)

@@ -14,12 +14,20 @@ from clinic.accounts.models import Person
 from clinic.clock import day_bounds, zone
 from clinic.families.models import Child, Guardianship
 from clinic.prepared import Prepared
-from clinic.scheduling.models import Appointment, PauseLift, Version
-from clinic.scheduling.search.catalogue import EVERYWHERE, Catalogue, last_known, read
+from clinic.scheduling.models import (
+    ANY_DAY,
+    EVERYWHERE,
+    NUMBER,
+    Appointment,
+    PauseLift,
+    Topic,
+    Version,
+)
+from clinic.scheduling.search.catalogue import Catalogue, last_known, read
 from clinic.scheduling.verdict.diaries import LONGEST_MEMORY, Diary, FamilyChild
 
 ONE_DAY = timedelta(days=1)
-SHARED = re.compile(rf"(?:^|,){EVERYWHERE} 1970-01-01 (\d+)")
+SHARED = re.compile(rf"(?:^|,){EVERYWHERE} {ANY_DAY} (\d+)")
 
 
 @dataclass(frozen=True)
@@ -59,14 +67,21 @@ def _statement() -> Select[*tuple[Any, ...]]:
         one.__table__.c for one in (Version, Child, Guardianship, Appointment, PauseLift)
     )
     shown = or_(
-        versions.centre_id == EVERYWHERE,
-        versions.centre_id.in_(bindparam("centre_ids", expanding=True))
+        versions.topic == Topic.SHARED,
+        (versions.topic == Topic.TIMES)
+        & versions.centre_id.in_(bindparam("centre_ids", expanding=True))
         & versions.day.between(bindparam("first"), bindparam("last")),
     )
+    counted = (
+        select(versions.centre_id, versions.day, NUMBER.label("number"))
+        .where(shown)
+        .group_by(versions.centre_id, versions.day)
+        .subquery()
+    ).c
     centre, day, number = (
-        cast(column, String) for column in (versions.centre_id, versions.day, versions.number)
+        cast(column, String) for column in (counted.centre_id, counted.day, counted.number)
     )
-    seen = select(func.aggregate_strings(centre + " " + day + " " + number, ",")).where(shown)
+    seen = select(func.aggregate_strings(centre + " " + day + " " + number, ","))
     lifted = select(func.max(lifts.at)).where(lifts.child_id == children.id)
     return (
         select(

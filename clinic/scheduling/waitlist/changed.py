@@ -17,9 +17,16 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.dayparts import part_of
-from clinic.scheduling.models import SlotService, Version, WaitlistCentre, WaitlistEntry
+from clinic.scheduling.models import (
+    NUMBER,
+    SHARED_NUMBER,
+    SlotService,
+    Topic,
+    Version,
+    WaitlistCentre,
+    WaitlistEntry,
+)
 from clinic.scheduling.models.worker import CentreLook, DayLook
-from clinic.scheduling.search.catalogue import EVERYWHERE
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.verdict.slot_times import runs
 from clinic.scheduling.waitlist.finding import Cell, wants
@@ -28,7 +35,6 @@ from clinic.scheduling.waitlist.offering import IN_TURN, Offered, offer_in_turn
 
 MOST_OFFERS = 100  # in one transaction
 Times = Row[*tuple[Any, ...]]
-SHARED = select(Version.number).where(Version.centre_id == EVERYWHERE)
 WAITING = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None)).limit(1)
 # From when a time that nobody takes can be booked online.
 SINCE: ColumnElement[datetime] = case(
@@ -51,13 +57,11 @@ def _newer_days(now: datetime) -> Select[*tuple[Any, ...]]:
     """The days of centres, from today on, whose version is not the one of their last look."""
     is_same = (DayLook.centre_id == Version.centre_id) & (DayLook.day == Version.day)
     return (
-        select(Version.centre_id, Version.day, Version.number)
+        select(Version.centre_id, Version.day, NUMBER.label("number"))
         .outerjoin(DayLook, is_same)
-        .where(
-            Version.centre_id != EVERYWHERE,
-            Version.day >= _utc_day(now),
-            func.coalesce(DayLook.number, 0) != Version.number,
-        )
+        .where(Version.topic == Topic.TIMES, Version.day >= _utc_day(now))
+        .group_by(Version.centre_id, Version.day, DayLook.number)
+        .having(func.coalesce(DayLook.number, 0) != NUMBER)
     )
 
 
@@ -66,7 +70,7 @@ def _utc_day(moment: datetime) -> date:
 
 
 def _shared() -> int:
-    return db.session.scalar(SHARED) or 0
+    return db.session.scalar(SHARED_NUMBER) or 0
 
 
 def look_through(centre_id: int, *, now: datetime) -> int:

@@ -19,6 +19,7 @@ from clinic.sentences import mark
 from clinic.services.room import Link, Watched
 from clinic.vaccination.jab.models import AdverseEvent, PostVaccinationStay
 from clinic.visits import recorded
+from clinic.visits.desk_changes import desk_changed
 from clinic.visits.queries import labels_of
 
 MINUTE = timedelta(minutes=1)
@@ -230,5 +231,6 @@ def report(
     db.session.flush()
     action = "close_reaction" if outcome else "report_reaction"
     audit.record(action, row, by=by.id, now=now, centre_id=row.centre_id)
+    desk_changed(appointment)
     db.session.flush()
     return row
