@@ -12,10 +12,11 @@ from clinic.db import db
 from clinic.questionnaires.asking_again import answered_yes, ask_again
 from clinic.questionnaires.models import AskedAgain
 from clinic.scheduling.status import Status, status_of
+from clinic.vaccination.jab import observation
 from clinic.vaccination.jab.before import ASKS_AGAIN
-from clinic.vaccination.jab.models import AdverseEvent
+from clinic.vaccination.jab.models import PostVaccinationStay
 from clinic.visits.queries import desk_version
-from tests.makes import TOMORROW, make_appointment, make_child, make_user
+from tests.makes import TOMORROW, make_appointment, make_child, make_user, save
 from tests.vaccination.jab.at_the_jab import ON_THE_DAY, Day
 
 
@@ -130,25 +131,28 @@ def test_the_degrees_are_as_they_were_measured(day):
     )
 
 
-def test_answers_and_reactions_change_the_version_of_the_desk(day):
+def test_answers_and_reactions_change_the_version_of_the_desk(both, day):
     version = lambda: desk_version(day.visit.centre_id, ON_THE_DAY)  # noqa: E731
     seen = [version()]
     day.answer(yes=("fever",))
     seen.append(version())
-    reaction = AdverseEvent(
-        appointment_id=day.visit.id,
-        child_id=day.visit.child_id,
-        centre_id=day.visit.centre_id,
-        symptom="红肿",
-        onset_at=ON_THE_DAY,
-        treatment="",
-        opened_at=ON_THE_DAY,
-        opened_by_id=day.vaccinator.id,
+    answered = answered_yes(ASKS_AGAIN, [day.visit.id], ON_THE_DAY)[day.visit.id]
+    heard = {"still": [], "tenths": 365, "note": ""}
+    ask_again(day.visit, answered, **heard, by=day.vaccinator, now=ON_THE_DAY)
+    seen.append(version())
+    ends_at = ON_THE_DAY + timedelta(minutes=30)
+    save(
+        PostVaccinationStay(
+            appointment_id=day.visit.id,
+            centre_id=day.visit.centre_id,
+            started_at=ON_THE_DAY,
+            ends_at=ends_at,
+        )
     )
-    db.session.add(reaction)
-    db.session.commit()
-    seen.append(version())
-    reaction.treatment = "冷敷"
-    db.session.commit()
-    seen.append(version())
-    assert len({*seen}) == len(seen)
+    reaction = {"symptom": "红肿", "onset_at": ON_THE_DAY, "treatment": "冷敷"}
+    for outcome in ("", "好转"):
+        observation.report(
+            day.visit, **reaction, outcome=outcome, by=day.vaccinator, now=ON_THE_DAY
+        )
+        seen.append(version())
+    assert len({*seen}) == len(seen) == 5

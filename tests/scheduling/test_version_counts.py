@@ -23,6 +23,7 @@ from tests.makes import (
     NOON,
     TOMORROW,
     make_centre,
+    make_child,
     make_practitioner,
     make_service,
     save,
@@ -128,7 +129,13 @@ class Clinic(World):
 
     def give_ticket(self, number):
         visit = save(
-            Encounter(child_id=self.visit.child_id, centre_id=self.centre.id, started_at=NOON)
+            Encounter(
+                child_id=(make_child() if number > 1 else self.visit.child).id,
+                centre_id=self.centre.id,
+                day=TOMORROW,
+                opened_at=NOON,
+                opened_by_id=self.by.id,
+            )
         )
         return save(
             Ticket(
@@ -168,8 +175,8 @@ def run(statement):
 
 SHARED, TIMES, DESK = Topic.SHARED, Topic.TIMES, Topic.DESK
 DEEDS = [
-    (DESK, "appointments", "comes", lambda it: it.book()),
-    (DESK, "appointments", "changes", lambda it: rename(it.visit, checked_in_at=NOON)),
+    (DESK, "appointments", "comes", lambda it: it.book(number=1)),
+    (DESK, "appointments", "changes", lambda it: rename(it.visit, arrived_at=NOON)),
     (DESK, "tickets", "comes", lambda it: it.give_ticket(2)),
     (DESK, "tickets", "changes", lambda it: rename(it.ticket, place=7)),
     (TIMES, "slot_services", "comes", lambda it: it.open(LATER)),
@@ -186,7 +193,7 @@ DEEDS = [
     (SHARED, "closures", "is lifted", lambda it: it.lift_it()),
     (SHARED, "closures", "goes", lambda it: db.session.delete(it.closure)),
     (SHARED, "policies", "comes", lambda it: it.set_it("more")),
-    (SHARED, "policies", "changes", lambda it: rename(it.policy, settings={"per_day": 2})),
+    (SHARED, "policies", "changes", lambda it: rename(it.policy, settings={"notice_to_book": 60})),
     (SHARED, "policies", "goes", lambda it: db.session.delete(it.policy)),
 ]
 ALL = [f"{table} {what}" for _, table, what, _ in DEEDS]
