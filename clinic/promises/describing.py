@@ -34,7 +34,9 @@ KINDS = (  # the first that fits
 
 def describe() -> str:
     """The whole document."""
-    classes = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+    classes = {
+        mapper.local_table: mapper.class_ for mapper in Base.registry.mappers if not mapper.inherits
+    }
     parts = [HEAD]
     for room, tables in sorted(_rooms(classes).items()):
         parts += [f"## {room}\n", *(_table(table, classes.get(table)) for table in tables)]

@@ -176,7 +176,7 @@ def run(statement):
 SHARED, TIMES, DESK = Topic.SHARED, Topic.TIMES, Topic.DESK
 DEEDS = [
     (DESK, "appointments", "comes", lambda it: it.book(number=1)),
-    (DESK, "appointments", "changes", lambda it: rename(it.visit, arrived_at=NOON)),
+    (DESK, "appointments", "changes", lambda it: rename(it.visit, reason="咳嗽")),
     (DESK, "tickets", "comes", lambda it: it.give_ticket(2)),
     (DESK, "tickets", "changes", lambda it: rename(it.ticket, place=7)),
     (TIMES, "slot_services", "comes", lambda it: it.open(LATER)),
@@ -184,7 +184,7 @@ DEEDS = [
     (TIMES, "slot_services", "goes", lambda it: run("DELETE FROM slot_services")),
     (SHARED, "services", "is renamed", lambda it: rename(it.service, name_zh="复诊")),
     (SHARED, "centres", "is renamed", lambda it: rename(it.centre, name_zh="城东")),
-    (SHARED, "practitioners", "is renamed", lambda it: rename(it.practitioner, name_zh="陈医生")),
+    (SHARED, "practitioners", "is renamed", lambda it: rename(it.practitioner, name_zh="陈主任")),
     (SHARED, "centre_services", "comes", lambda it: it.offer_it()),
     (SHARED, "centre_services", "goes", lambda it: run("DELETE FROM centre_services")),
     (SHARED, "practitioner_services", "comes", lambda it: it.give_it()),
