@@ -6,10 +6,17 @@ END $$;
 
 -- Count on the version of a centre's times, desk or stock (the topic) on a day: in a row of it that no
 -- other transaction has locked, or else in a new one. So nothing waits for a version; it is the sum of
--- its rows.
+-- its rows. A row that this transaction wrote (`xmin`) is counted already.
 CREATE OR REPLACE FUNCTION bump_version(of_topic varchar, at_centre int, on_day date)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    IF EXISTS (
+        SELECT 1 FROM versions
+        WHERE topic = of_topic AND centre_id = at_centre AND day = on_day
+            AND xmin = pg_current_xact_id()::xid)
+    THEN
+        RETURN;
+    END IF;
     UPDATE versions SET number = number + 1
     WHERE topic = of_topic AND centre_id = at_centre AND day = on_day AND part = (
         SELECT part FROM versions
