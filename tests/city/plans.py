@@ -123,7 +123,8 @@ def _scans(statement, parameters, big):
     names |= {
         alias: name for name, alias in re.findall(r"(\w+) AS (\w+)", statement) if name in big
     }
-    plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    values = tuple(parameters) if isinstance(parameters, list) else parameters
+    plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
     for step in plan:
         found = re.match(r"(SCAN|SEARCH) (\w+)(.*)", step.detail)
         if found and found[2] in names and (found[1] == "SCAN" or "AUTOMATIC" in found[3]):

@@ -18,9 +18,10 @@ from clinic.scheduling.models import (
     ANY_DAY,
     EVERYWHERE,
     NUMBER,
+    OF_SHARED,
+    OF_TIMES,
     Appointment,
     PauseLift,
-    Topic,
     Version,
 )
 from clinic.scheduling.search.catalogue import Catalogue, last_known, read
@@ -67,8 +68,8 @@ def _statement() -> Select[*tuple[Any, ...]]:
         one.__table__.c for one in (Version, Child, Guardianship, Appointment, PauseLift)
     )
     shown = or_(
-        versions.topic == Topic.SHARED,
-        (versions.topic == Topic.TIMES)
+        OF_SHARED,
+        OF_TIMES
         & versions.centre_id.in_(bindparam("centre_ids", expanding=True))
         & versions.day.between(bindparam("first"), bindparam("last")),
     )

@@ -28,7 +28,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import UTCDateTime, rows_of
 from clinic.families.models import Child
 from clinic.reservations.queries import is_from
-from clinic.scheduling.models import NUMBER, Appointment, Topic, Version
+from clinic.scheduling.models import NUMBER, OF_STOCK, Appointment
 from clinic.vaccination.programme.child import Dose
 from clinic.vaccination.programme.legal import Booked, ChildRecord
 from clinic.vaccination.record.models import ChildCondition, Immunization
@@ -148,7 +148,7 @@ def _statement() -> CompoundSelect[*tuple[Any, ...]]:
         .where(dose.child_id.in_(ids), dose.resource == DOSE, dose.released_at.is_(None))
         .where(visit.id != bindparam("but"), is_from(bindparam("today")))
     )
-    stock = _rows(STOCK, number=NUMBER).where(Version.topic == Topic.STOCK)
+    stock = _rows(STOCK, number=NUMBER).where(OF_STOCK)
     return union_all(children, doses, conditions, booked, stock)
 
 
