@@ -22,8 +22,8 @@ from clinic.booking.strip import strip_of
 from clinic.config import THREADS, UnsafeConfig
 from clinic.db import db
 from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.day_schedules import schedules_of
 from clinic.scheduling.search.family import facts_for
-from clinic.scheduling.search.sheets import sheets_of
 from clinic.web import release
 
 worker_class = "clinic.workers.Worker"
@@ -93,4 +93,4 @@ def _ask_for_nobody() -> None:
 
     catalogue, versions, _ = facts_for(nobody, days, few, now=now)
     for service in catalogue.services[:1]:
-        sheets_of(service, few(catalogue), days[:1], versions, catalogue.policy_of, now=now)
+        schedules_of(service, few(catalogue), days[:1], versions, catalogue.policy_of, now=now)

@@ -12,8 +12,8 @@ from clinic.clock import clinic_day
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.day_schedules import DaySchedule
 from clinic.scheduling.search.family import DayVersions
-from clinic.scheduling.search.sheets import DaySchedule
 from clinic.scheduling.search.together import Trip
 from clinic.scheduling.verdict import rules
 from clinic.scheduling.verdict.diaries import FamilyChild
@@ -45,17 +45,17 @@ class TimeChoice:
 
 @dataclass(frozen=True)
 class Free:
-    """What this family may have at one centre on one day. `sheet`, if it is all that anybody may."""
+    """What this family may have at one centre on one day. `schedule`, if it is all that anybody may."""
 
     centre_id: int
     visits: Sequence[Trip]
-    sheet: DaySchedule | None = None
+    schedule: DaySchedule | None = None
 
     @property
     def count(self) -> int:
         """At how many moments."""
-        if self.sheet:
-            return self.sheet.beginnings
+        if self.schedule:
+            return self.schedule.beginnings
         return len({trip.starts_at for trip in self.visits})
 
 

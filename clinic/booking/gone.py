@@ -27,8 +27,8 @@ from clinic.outside import pick
 from clinic.scheduling.appointments import expired
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.search.catalogue import Catalogue
+from clinic.scheduling.search.day_schedules import schedules_of
 from clinic.scheduling.search.family import DayVersions, facts_for
-from clinic.scheduling.search.sheets import sheets_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.verdict.diaries import Diary, diary_of
@@ -200,7 +200,7 @@ def _not_before(works_from: date | None, begins: datetime) -> datetime:
 
 
 class _Instead:
-    """The free times of one wish, on the sheets that this process has in memory."""
+    """The free times of one wish, on the schedules that this process has in memory."""
 
     def __init__(
         self,
@@ -226,7 +226,7 @@ class _Instead:
         return sorted(free[:SHOWN], key=lambda one: one.starts_at)
 
     def _free(self, centre_ids: Sequence[int], days: Sequence[date]) -> Iterator[Trip]:
-        sheets = sheets_of(
+        schedules = schedules_of(
             self.wish.service,
             centre_ids,
             days,
@@ -234,12 +234,12 @@ class _Instead:
             self.catalogue.policy_of,
             now=self.now,
         )
-        for (centre_id, day), sheet in sheets.items():
-            if not sheet.free or self.against.all_day(day, centre_id):
+        for (centre_id, day), schedule in schedules.items():
+            if not schedule.free or self.against.all_day(day, centre_id):
                 continue
             if verdict_of_day([self.wish], self.required, [centre_id], day):
                 continue
-            for trip in sheet.free:
+            for trip in schedule.free:
                 if not self.against.elsewhere(trip.offers[0], day):
                     yield trip
 

@@ -16,7 +16,7 @@ def groups(chooser: Chooser, free: Sequence[Free]) -> list[TimeGroup]:
             centres[each.centre_id],
             part,
             times,
-            (each.sheet.key, part, one_each) if each.sheet else None,
+            (each.schedule.key, part, one_each) if each.schedule else None,
         )
         for each in free
         for part, times in _parts(each, one_each=one_each).items()
@@ -25,17 +25,17 @@ def groups(chooser: Chooser, free: Sequence[Free]) -> list[TimeGroup]:
 
 
 def _parts(free: Free, *, one_each: bool) -> Mapping[str, Sequence[TimeChoice]]:
-    """The buttons of each part of the day; made once for all who may have the whole sheet."""
+    """The buttons of each part of the day; made once for all who may have the whole schedule."""
     key = ("buttons", one_each)
-    if free.sheet and key in free.sheet.shown:
-        made: Mapping[str, Sequence[TimeChoice]] = free.sheet.shown[key]
+    if free.schedule and key in free.schedule.shown:
+        made: Mapping[str, Sequence[TimeChoice]] = free.schedule.shown[key]
         return made
     by_part: dict[str, list[Trip]] = {part: [] for part in PARTS}
     for trip in free.visits:
         by_part[part_of(trip.starts_at)].append(trip)
     made = {part: _times(those, one_each=one_each) for part, those in by_part.items()}
-    if free.sheet:
-        free.sheet.shown[key] = made
+    if free.schedule:
+        free.schedule.shown[key] = made
     return made
 
 

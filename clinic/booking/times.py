@@ -15,7 +15,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.i18n import language, name_of
 from clinic.outside import pick
 from clinic.scheduling.dayparts import part_of
-from clinic.scheduling.search.sheets import DaySchedule, free_on, sheets_of
+from clinic.scheduling.search.day_schedules import DaySchedule, free_on, schedules_of
 from clinic.scheduling.search.together import Against, Trip
 from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
@@ -73,9 +73,9 @@ def _until_opens(chooser: Chooser, until: datetime) -> datetime:
 def _day(
     day: date, free: Sequence[Free], against: Sequence[rules.Objection], search: "_Search"
 ) -> StripDay:
-    count = sum(sheet.count for sheet in free)
+    count = sum(schedule.count for schedule in free)
     why = None if count else first(against) or search.why(day)
-    return StripDay(day, count, sum(bool(sheet.count) for sheet in free), why)
+    return StripDay(day, count, sum(bool(schedule.count) for schedule in free), why)
 
 
 def _usual_day(chooser: Chooser) -> date | None:
@@ -96,7 +96,7 @@ def _say_why(
         chooser.why = _outside(chooser, chooser.day, now)
     with_some = [day.date for day in chooser.days if day.free]
     if with_some:
-        visits_then = [trip for sheet in free[with_some[0]] for trip in sheet.visits]
+        visits_then = [trip for schedule in free[with_some[0]] for trip in schedule.visits]
         chooser.first_free = min(trip.starts_at for trip in visits_then)
         return
     chooser.first_free = search.further()
@@ -124,26 +124,26 @@ class _Search:
         self.against = [
             Against(wish, self._diary(wish.child), policy_of, now=now) for wish in chooser.wishes
         ]
-        self.sheets = self._sheets_of(self.service)
+        self.schedules = self._schedules_of(self.service)
         self.until = min(
-            (day_schedule.until for day_schedule in self.sheets.values()),
+            (day_schedule.until for day_schedule in self.schedules.values()),
             default=now + timedelta(days=1),
         )
         if any(child.diary.absences for child in chooser.children):
             self.until = min(self.until, now + A_PAUSE_IS_COUNTED_AGAIN)
         self.together = self._together() if len(chooser.wishes) > 1 else None
 
-    def _sheets_of(self, service: Service) -> Mapping[tuple[int, date], DaySchedule]:
+    def _schedules_of(self, service: Service) -> Mapping[tuple[int, date], DaySchedule]:
         policy_of, versions = self.chooser.catalogue.policy_of, self.chooser.versions
-        return sheets_of(service, self.centre_ids, self.days, versions, policy_of, now=self.now)
+        return schedules_of(service, self.centre_ids, self.days, versions, policy_of, now=self.now)
 
     def _together(self) -> Mapping[tuple[int, date], Sequence[Trip]]:
         """The times at which all wishes find a place, by centre and day."""
         wishes = self.chooser.wishes
         services = {wish.service.id: wish.service for wish in wishes}
-        sheets = {number: self._sheets_of(service) for number, service in services.items()}
+        schedules = {number: self._schedules_of(service) for number, service in services.items()}
         fitting = [
-            free_on(sheets[wish.service.id], against)
+            free_on(schedules[wish.service.id], against)
             for wish, against in zip(wishes, self.against, strict=True)
         ]
         end = day_bounds(self.days[-1])[1]
@@ -173,24 +173,24 @@ class _Search:
         if self.together is not None:
             trips = self.together
             return [Free(centre_id, trips.get((centre_id, day), ())) for centre_id in able]
-        return [self._free_of(self.sheets[centre_id, day], day, centre_id) for centre_id in able]
+        return [self._free_of(self.schedules[centre_id, day], day, centre_id) for centre_id in able]
 
-    def _free_of(self, sheet: DaySchedule, day: date, centre_id: int) -> Free:
-        """All that is on the sheet, unless a filter, or something of the child's own, takes some away."""
+    def _free_of(self, schedule: DaySchedule, day: date, centre_id: int) -> Free:
+        """All that is on the schedule, unless a filter, or something of the child's own, takes some away."""
         chooser, against = self.chooser, self.against[0]
         if against.all_day(day, centre_id):
             return Free(centre_id, ())
         if day not in against.busy and not chooser.practitioner and not chooser.part:
-            return Free(centre_id, sheet.free, sheet)
+            return Free(centre_id, schedule.free, schedule)
         trips = [
             trip
-            for trip in sheet.free
+            for trip in schedule.free
             if self._fits(trip.offers[0]) and not against.elsewhere(trip.offers[0], day)
         ]
         return Free(centre_id, trips)
 
     def _trips(self, first_day: date, days: int) -> list[Trip]:
-        """The times at which all wishes find a place together, beyond the sheets."""
+        """The times at which all wishes find a place together, beyond the schedules."""
         start, end = day_bounds(first_day, days)
         found = find_trips(
             self.chooser.wishes,
@@ -210,26 +210,26 @@ class _Search:
 
     def why(self, day: date) -> rules.Objection:
         """Why the day has nothing."""
-        chooser, sheets = (
+        chooser, schedules = (
             self.chooser,
-            [self.sheets[centre_id, day] for centre_id in self.centre_ids],
+            [self.schedules[centre_id, day] for centre_id in self.centre_ids],
         )
         own = day in self.against[0].busy or any(
             self.against[0].all_day(day, centre_id) for centre_id in self.centre_ids
         )
         is_own = own or self.together is not None or chooser.practitioner or chooser.part
-        # A year's calendar may be read in at any time, and no sheet changes by it.
+        # A year's calendar may be read in at any time, and no schedule changes by it.
         known = day.year in calendars([day.year])
-        if is_own or not sheets or not known or day == chooser.strip.beyond:
-            return self._why(day, sheets)
-        kept = sheets[0].shown
-        if "why" not in kept or kept["why"][0] != (language(), *map(id, sheets)):
-            kept["why"] = ((language(), *map(id, sheets)), self._why(day, sheets), sheets)
+        if is_own or not schedules or not known or day == chooser.strip.beyond:
+            return self._why(day, schedules)
+        kept = schedules[0].shown
+        if "why" not in kept or kept["why"][0] != (language(), *map(id, schedules)):
+            kept["why"] = ((language(), *map(id, schedules)), self._why(day, schedules), schedules)
         found: rules.Objection = kept["why"][1]
         return found
 
-    def _why(self, day: date, sheets: Sequence[DaySchedule]) -> rules.Objection:
-        everything = [slot_time for sheet in sheets for slot_time in sheet.offers]
+    def _why(self, day: date, schedules: Sequence[DaySchedule]) -> rules.Objection:
+        everything = [slot_time for schedule in schedules for slot_time in schedule.offers]
         fitting = [slot_time for slot_time in everything if self._fits(slot_time)]
         if not fitting and all(slot_time.is_closed for slot_time in everything):
             fitting = everything  # closed, whatever was filtered for
@@ -258,7 +258,7 @@ class _Search:
     def never(self) -> rules.Objection | None:
         """That what the family filtered for is given on none of these days, if so."""
         chooser = self.chooser
-        everything = [offer for sheet in self.sheets.values() for offer in sheet.offers]
+        everything = [offer for schedule in self.schedules.values() for offer in schedule.offers]
         if not everything or any(map(self._fits, everything)):
             return None
         if chooser.practitioner is None:

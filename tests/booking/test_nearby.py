@@ -6,7 +6,7 @@ import pytest
 
 from clinic.booking import nearby
 from clinic.db import db
-from clinic.scheduling.search import sheets
+from clinic.scheduling.search import day_schedules
 from tests.makes import (
     make_appointment,
     make_centre,
@@ -136,7 +136,7 @@ def test_all_of_a_city_fits_into_memory(city):
     assert count_queries(lambda: city.client.get(path)) == read + 1
 
 
-def test_more_sheets_than_a_city_has_are_not_kept(city, monkeypatch):
-    monkeypatch.setattr(sheets, "DAYS", 3)
+def test_more_schedules_than_a_city_has_are_not_kept(city, monkeypatch):
+    monkeypatch.setattr(day_schedules, "DAYS", 3)
     assert len(city.shown(city.client.page(f"{PAGE}?more=9"))) == CENTRES
-    assert len(sheets._sheets) == 3 * CENTRES
+    assert len(day_schedules._schedules) == 3 * CENTRES

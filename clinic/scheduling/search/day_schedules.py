@@ -1,6 +1,6 @@
 """The times of a service at a centre on a day, kept in memory while nothing about them changes.
 
-A sheet is as anybody finds it: what is a child's own (its age, its other appointments) comes on
+A schedule is as anybody finds it: what is a child's own (its age, its other appointments) comes on
 top of it. It holds for as long as its version is the database's and no moment has come at which
 time alone changes it: a hold expires, a day opens, a beginning comes too near.
 """
@@ -27,7 +27,9 @@ from clinic.scheduling.verdict.slot_times import (
     search,
 )
 
-DAYS = 30  # ahead, of which each service at each centre has a sheet in memory; then the oldest go
+DAYS = (
+    30  # ahead, of which each service at each centre has a schedule in memory; then the oldest go
+)
 Key = tuple[int, int, date]  # service, centre, day
 
 
@@ -54,10 +56,10 @@ class DaySchedule:
         return len({trip.starts_at for trip in self.free})
 
 
-_sheets: Remembered[Key, DaySchedule] = Remembered()
+_schedules: Remembered[Key, DaySchedule] = Remembered()
 
 
-def sheets_of(
+def schedules_of(
     service: Service,
     centre_ids: Collection[int],
     days: Collection[date],
@@ -66,34 +68,34 @@ def sheets_of(
     *,
     now: datetime,
 ) -> Mapping[tuple[int, date], DaySchedule]:
-    """The sheets of these centres and days, of these versions: from memory, else in one query."""
+    """The schedules of these centres and days, of these versions: from memory, else in one query."""
     wanted = {
         (service.id, centre_id, day): versions.of(centre_id, day)
         for centre_id in centre_ids
         for day in days
     }
     found = {
-        (centre_id, day): sheet
-        for (_, centre_id, day), sheet in _sheets.all_at(wanted).items()
-        if sheet.since <= now < sheet.until
+        (centre_id, day): schedule
+        for (_, centre_id, day), schedule in _schedules.all_at(wanted).items()
+        if schedule.since <= now < schedule.until
     }
     missing = [(centre_id, day) for _, centre_id, day in wanted if (centre_id, day) not in found]
     if missing:
         read = _read(service, missing, versions, policy_of, now)
         found |= read
         most = DAYS * last_known().offered
-        for sheet in read.values():
-            _sheets.put(sheet.of, sheet.version, sheet, most=most)
+        for schedule in read.values():
+            _schedules.put(schedule.of, schedule.version, schedule, most=most)
     return found
 
 
-def free_on(sheets: Mapping[tuple[int, date], DaySchedule], against: Against) -> list[SlotTime]:
+def free_on(schedules: Mapping[tuple[int, date], DaySchedule], against: Against) -> list[SlotTime]:
     """The free times of these centres and days against which nothing of the child's own stands, in order."""
     free = (
         trip.offers[0]
-        for (centre_id, day), sheet in sheets.items()
-        if sheet.free and not against.all_day(day, centre_id)
-        for trip in sheet.free
+        for (centre_id, day), schedule in schedules.items()
+        if schedule.free and not against.all_day(day, centre_id)
+        for trip in schedule.free
         if not against.elsewhere(trip.offers[0], day)
     )
     return sorted(free, key=lambda one: (one.starts_at, one.centre_id, one.slot_id))
@@ -115,7 +117,7 @@ def _read(
         if key in rows:
             rows[key].append(row)
     return {
-        (centre_id, day): _sheet(
+        (centre_id, day): _schedule(
             (service.id, centre_id, day),
             service.minutes,
             those,
@@ -127,7 +129,7 @@ def _read(
     }
 
 
-def _sheet(
+def _schedule(
     of: Key,
     minutes: int,
     rows: Sequence[Found],
