@@ -49,34 +49,42 @@ def own_postgres():
             yield server, app
 
 
+class Outage:
+    """PostgreSQL is killed at a booking of the storm, parents are told, and it comes back."""
+
+    def __init__(self, server, storm):
+        self.server, self.storm, self.is_down = server, storm, threading.Event()
+
+    def begin(self):
+        self.storm.calm.clear()
+        self.server.kill()
+        self.is_down.set()
+
+    def told(self, site):
+        """What parents are told while it is down, by page and language."""
+        self.is_down.wait()
+        parent = self.storm.crowd[0][0].parent
+        try:
+            return [
+                parent.ask(method, site, path, **{"Accept-Language": language})
+                for language in SORRY
+                for method, path in (("GET", "/pediatrics/"), ("GET", "/appointments/"))
+            ]
+        finally:
+            self.server.start()
+            self.storm.calm.set()
+
+
 def test_postgresql_killed_in_a_storm(own_postgres):
     server, app = own_postgres
     storm = Storm(app, 30)
-    down = threading.Event()
-
-    def kill():
-        storm.calm.clear()
-        server.kill()
-        down.set()
-
-    def meanwhile(site):
-        """What parents are told while it is down; then it comes back."""
-        assert down.wait(60)
-        parent = storm.crowd[0][0].parent
-        told = [
-            parent.ask(method, site, path, **{"Accept-Language": language})
-            for language in SORRY
-            for method, path in (("GET", "/pediatrics/"), ("GET", "/appointments/"))
-        ]
-        server.start()
-        storm.calm.set()
-        return told
+    outage = Outage(server, storm)
 
     with serving(server.url) as site:
         told = []
-        watcher = threading.Thread(target=lambda: told.extend(meanwhile(site)))
+        watcher = threading.Thread(target=lambda: told.extend(outage.told(site)), daemon=True)
         watcher.start()
-        answers = storm.rage(site, 16, at_booking={6: kill})
+        answers = storm.rage(site, 16, at_booking={6: outage.begin})
         watcher.join(60)
         # Once more, while nobody asks: the old connections are of no use, and nobody notices.
         server.kill()
