@@ -35,7 +35,7 @@ SHARED = re.compile(rf"(?:^|,){EVERYWHERE} {ANY_DAY} (\d+)")
 class DayVersions:
     """How often what families see has changed, by centre and day of UTC."""
 
-    text: str = ""  # as the database says it: `centre day number,…`
+    text: str = ""  # `centre day number,…`, sorted, for the database says it in any order
 
     @cached_property
     def numbers(self) -> Mapping[str, str]:
@@ -63,10 +63,9 @@ def _utc_days(day: date, clinics: ZoneInfo) -> tuple[str, ...]:
     return tuple(sorted({str(start.date()), str((end - timedelta.resolution).date())}))
 
 
-def _statement() -> Select[*tuple[Any, ...]]:
-    versions, children, kin, made, lifts = (
-        one.__table__.c for one in (Version, Child, Guardianship, Appointment, PauseLift)
-    )
+def _versions_shown() -> Select[str]:
+    """The versions that the pages of these centres and days show, as one text."""
+    versions = Version.__table__.c
     shown = or_(
         OF_SHARED,
         OF_TIMES
@@ -82,7 +81,13 @@ def _statement() -> Select[*tuple[Any, ...]]:
     centre, day, number = (
         cast(column, String) for column in (counted.centre_id, counted.day, counted.number)
     )
-    seen = select(func.aggregate_strings(centre + " " + day + " " + number, ","))
+    return select(func.aggregate_strings(centre + " " + day + " " + number, ","))
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
+    children, kin, made, lifts = (
+        model.__table__.c for model in (Child, Guardianship, Appointment, PauseLift)
+    )
     lifted = select(func.max(lifts.at)).where(lifts.child_id == children.id)
     return (
         select(
@@ -95,7 +100,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             made.no_show_at,
             made.displaced_at,
             lifted.scalar_subquery().label("lifted"),
-            seen.scalar_subquery().label("versions"),
+            _versions_shown().scalar_subquery().label("versions"),
         )
         .select_from(Guardianship.__table__)
         .join(Child.__table__, children.id == kin.child_id)
@@ -131,7 +136,8 @@ def family_of(
         FamilyChild(child_id, theirs[0].name, theirs[0].birth_date, _diary(theirs))
         for child_id, theirs in by_child.items()
     ]
-    return children, DayVersions((rows[0].versions or "") if rows else "")
+    said = (rows[0].versions or "") if rows else ""
+    return children, DayVersions(",".join(sorted(said.split(","))))
 
 
 def _diary(rows: Collection[Any]) -> Diary:

@@ -109,10 +109,7 @@ def _case(child: Rows, given: Rows, conditions: Rows, booked: Rows) -> ChildReco
 
 @cache
 def _statement() -> CompoundSelect[*tuple[Any, ...]]:
-    child, given, condition, dose, visit = (
-        model.__table__.c
-        for model in (Child, Immunization, ChildCondition, DoseReservation, Appointment)
-    )
+    child, given, condition = (model.__table__.c for model in (Child, Immunization, ChildCondition))
     ids: BindParameter[int] = bindparam("child_ids", expanding=True)
     children = _rows(
         CHILD,
@@ -132,7 +129,14 @@ def _statement() -> CompoundSelect[*tuple[Any, ...]]:
         code=type_coerce(condition.code, String()),
         on=condition.on,
     ).where(condition.child_id.in_(ids), condition.ended_at.is_(None))
-    booked = (
+    stock = _rows(STOCK, number=NUMBER).where(OF_STOCK)
+    return union_all(children, doses, conditions, _booked(ids), stock)
+
+
+def _booked(child_ids: BindParameter[int]) -> Select[*tuple[Any, ...]]:
+    """The doses that visits of these children are booked for, from today on."""
+    dose, visit = DoseReservation.__table__.c, Appointment.__table__.c
+    return (
         _rows(
             BOOKED,
             child_id=dose.child_id,
@@ -145,11 +149,9 @@ def _statement() -> CompoundSelect[*tuple[Any, ...]]:
         )
         .select_from(DoseReservation.__table__)
         .join(Appointment.__table__, visit.id == dose.appointment_id)
-        .where(dose.child_id.in_(ids), dose.resource == DOSE, dose.released_at.is_(None))
+        .where(dose.child_id.in_(child_ids), dose.resource == DOSE, dose.released_at.is_(None))
         .where(visit.id != bindparam("but"), is_from(bindparam("today")))
     )
-    stock = _rows(STOCK, number=NUMBER).where(OF_STOCK)
-    return union_all(children, doses, conditions, booked, stock)
 
 
 def _rows(says: int, **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
