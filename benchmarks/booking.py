@@ -160,17 +160,7 @@ def verbs(app, engine):
     sequences = Sequences(engine)
 
     def once(family, slot_id):
-        by, child = (
-            db.session.get_one(User, family.user_id),
-            db.session.get_one(Child, family.child_id),
-        )
-        service = db.session.get_one(Service, service_id)
-        now = clock.now()
-        wanted = Request(child, service, slots_for(service, slot_id))
-        kept = holding.hold([wanted], by=by, now=now).holds[0]
-        again = Request(child, service, slots_for(service, slot_id), hold=kept)
-        booking.book([again], by=by, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
-        db.session.rollback()
+        keep_and_book(service_id, family, slot_id)
 
     sent = []
     for family, slot_id in zip(families, slots, strict=True):
@@ -195,6 +185,21 @@ def verbs(app, engine):
         invert=True,
         statements=len(sent[0]),
     )
+
+
+def keep_and_book(service_id, family, slot_id):
+    """Both verbs in one transaction, rolled back."""
+    by, child = (
+        db.session.get_one(User, family.user_id),
+        db.session.get_one(Child, family.child_id),
+    )
+    service = db.session.get_one(Service, service_id)
+    now = clock.now()
+    wanted = Request(child, service, slots_for(service, slot_id))
+    kept = holding.hold([wanted], by=by, now=now).holds[0]
+    again = Request(child, service, slots_for(service, slot_id), hold=kept)
+    booking.book([again], by=by, key=f"hold:{kept.id}", channel=Channel.ONLINE, now=now)
+    db.session.rollback()
 
 
 def statements_of(work):

@@ -37,6 +37,10 @@ def measure(url, engine, *, full):
             booked.append(count(families))
             errors += sum(status not in (303, 409) for status in statuses)
         broken = len(broken_promises())
+    tell_rush(engine, booked, errors, broken, drains, hellos, worst)
+
+
+def tell_rush(engine, booked, errors, broken, drains, hellos, worst):
     tell(
         what="rush: booked of 500 parents for 50 places",
         engine=engine,

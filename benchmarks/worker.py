@@ -35,28 +35,11 @@ A_YEAR = timedelta(days=365)
 
 def measure(url, engine, *, full):
     with application(url, demo=False):
-        service_id, now = city(), clock.now()
-        opening, longest = with_longest(lambda: work(now=now))
-        tell(
-            what="the longest transaction of the rota's first opening, seconds",
-            engine=engine,
-            ratio=longest,
-            goal="<= 2.0",
-            opened_in_seconds=opening,
-        )
+        service_id = city()
+        first_opening(engine)
         fill()
         wait(service_id)
-        first, first_cpu = cost(work_on)
-        idle = [cost(work_on) for _ in range(PAIRS)]
-        tell(
-            what="a round in which nothing changed / the first look at all who wait, CPU",
-            engine=engine,
-            ratio=statistics.median(cpu for _, cpu in idle) / first_cpu,
-            goal="<= 0.05",
-            cpu_seconds=statistics.median(cpu for _, cpu in idle),
-            baseline_cpu_seconds=first_cpu,
-            baseline_seconds=first,
-        )
+        idle_rounds(engine)
         found = [(rounds(url, workers=1), rounds(url, workers=2)) for _ in range(PAIRS)]
         alone = [seconds for (seconds, _), _ in found]
         alone_cpu = [max(cpu) for (_, cpu), _ in found]
@@ -80,6 +63,32 @@ def measure(url, engine, *, full):
             seconds=statistics.median(two for _, (two, _) in found),
             baseline_seconds=statistics.median(alone),
         )
+
+
+def first_opening(engine):
+    now = clock.now()
+    opening, longest = with_longest(lambda: work(now=now))
+    tell(
+        what="the longest transaction of the rota's first opening, seconds",
+        engine=engine,
+        ratio=longest,
+        goal="<= 2.0",
+        opened_in_seconds=opening,
+    )
+
+
+def idle_rounds(engine):
+    first, first_cpu = cost(work_on)
+    idle = [cost(work_on) for _ in range(PAIRS)]
+    tell(
+        what="a round in which nothing changed / the first look at all who wait, CPU",
+        engine=engine,
+        ratio=statistics.median(cpu for _, cpu in idle) / first_cpu,
+        goal="<= 0.05",
+        cpu_seconds=statistics.median(cpu for _, cpu in idle),
+        baseline_cpu_seconds=first_cpu,
+        baseline_seconds=first,
+    )
 
 
 def cost(task):
