@@ -51,7 +51,7 @@ def each_time(why: str) -> Callable[[View], View]:
 
 
 def stays(view: View) -> View:
-    """Mark a view that answers on the spot, and must not do the same for a second click."""
+    """Mark a view that answers with a page, not a redirect, and must still not act twice."""
     view.stays = True  # type: ignore[attr-defined]
     return view
 

@@ -45,7 +45,7 @@ class TimeChoice:
 
 @dataclass(frozen=True)
 class Free:
-    """What this family may have at one centre on one day. `schedule`, if it is all that anybody may."""
+    """What this family may have at one centre on one day; `schedule` is set if that is all of it."""
 
     centre_id: int
     visits: Sequence[Trip]

@@ -20,8 +20,9 @@ def ask_first(step: AskFirst, back: str) -> Response:
 def not_chosen_yet(
     requests: Sequence[Request], kind: str, wish: Query, back: str = "", *, now: datetime
 ) -> Response | None:
-    """Where to go instead of on, if these may not have a time yet: whoever types an address, or has
-    an older page, is asked too.
+    """The redirect, if the kind of service asks something first or sends the family elsewhere.
+
+    None: go on. A typed address, or an older page, does not lead past it.
 
     `wish` is what the page of times shall show, which says why not; `back` where questions lead
     when they are answered, if not there.

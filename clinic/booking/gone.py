@@ -48,7 +48,7 @@ CLOSE_BY, WITHIN = 2, 14  # days around the time; the second look is seldom need
 
 
 def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> DomainError:
-    """What is to be said of these slots: whether a place rests; what is over goes to the waitlist."""
+    """Turn SlotTaken into Resting where a place rests. Places of expired holds go to the waitlist."""
     if not isinstance(error, SlotTaken):
         return error
     over, rests = expired.over_and_resting(slots, now=now)

@@ -1,1 +1,1 @@
-"""The care plan: asks every service what is due, and plans one trip for several needs. Empty until it comes."""
+"""The care plan: asks every service what is due, and plans one trip for several needs."""

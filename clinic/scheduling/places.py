@@ -85,9 +85,9 @@ def lock_to_take(
     now: datetime,
     online: bool,
 ) -> list[int]:
-    """The same, and make room: places whose hold has expired are free, and the desk's share is online once its hour is over.
+    """Lock slots and children; free the places of expired holds, and the desk's share after its hour.
 
-    The slots in which something was given free by this.
+    Returns the slots in which something was freed by this.
     """
     rows = _lock_slots(slot_ids)
     lock_children(child_ids)

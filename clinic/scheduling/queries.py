@@ -1,4 +1,4 @@
-"""Reading the scheduler: free times, a child's times, the appointments of a day. One query each."""
+"""Reading appointments, by reference too, and what sessions give. One query each."""
 
 from collections.abc import Collection
 

@@ -2,8 +2,8 @@
 
 A round works on what changed since the last one. Any number of workers may run, on any number of
 hosts: they share the work, and each thing is done once, in a short transaction of its own. If none
-runs, nothing is wrong, only later; but a place that came free while another of the same wish was
-in somebody's hands is open to all until one does.
+runs, nothing is wrong, only later. One exception: where another transaction had locked the entry
+that waits for a freed place, others may take it until a worker runs.
 """
 
 import random

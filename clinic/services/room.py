@@ -51,7 +51,7 @@ class Purpose(Protocol):
 
 @dataclass(frozen=True)
 class Watched:
-    """A child that the queue does not let go, for its room does: where, and what the queue says."""
+    """A child who is let go on a page of its room, not in the queue: that page, and what the queue says."""
 
     link: Link
     refusal: DomainError
@@ -186,7 +186,7 @@ class ServiceRoom:
     broken: Callable[[datetime], Sequence[str]] = _all_well  # what does not add up, for `verify`
     kept_for: Sequence[
         tuple[Moment, timedelta]
-    ] = ()  # rows that are deleted so long after a moment
+    ] = ()  # rows to delete, by a column with a moment, when so long has passed since
 
 
 _rooms: dict[str, ServiceRoom] = {}

@@ -1,6 +1,6 @@
 """What a clinician typed into a check: read, refused, asked about. Pure.
 
-A check is a mapping of fields to texts (see `items.Sheet.fields`). A number that is refused stands
+A check is a mapping of fields to texts (see `items.CheckSheet.fields`). A number that is refused stands
 in `errors`; one that could be right but probably is not in `doubts`, until `sure-<field>` says so.
 """
 

@@ -13,7 +13,7 @@ ENDS = {"discharge_days", "days", "before_months"}
 
 @dataclass(frozen=True)
 class CheckAge:
-    """One of the checks; `start` and `end` are (unit, number), as in `due.window`."""
+    """One of the checks; `start` and `end` are (unit, number), as in `next_check.window`."""
 
     id: str
     name_zh: str

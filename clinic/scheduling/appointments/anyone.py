@@ -16,10 +16,11 @@ from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 def whoever_is_free(
     service: Service, slot_id: int, *, now: datetime, online: bool = True
 ) -> list[int]:
-    """The ids of all practitioners' slots at that time and centre, locked, for "anyone".
+    """The slots of all practitioners at that time and centre, locked, the free one first.
 
-    The first is free, and its practitioner has the fewest places taken that day. With all of them
-    locked no family is refused while one is free.
+    Of several that are free it is the one whose practitioner has the fewest places taken that day.
+    If none is free, just the slot that was asked for. With all of them locked no family is refused
+    while one is free.
     """
     first = slots_for(service, slot_id)[0]
     day = day_bounds(clinic_day(first.starts_at))

@@ -191,7 +191,10 @@ def _insert(
 
 
 def must_seem_free(requests: Sequence[Request], *, by: Person, now: datetime) -> None:
-    """Raise SlotTaken or TooManyHolds for places that are taken, unless this user holds some of them."""
+    """Raise SlotTaken or TooManyHolds if one of the slots looks full. Reads only.
+
+    Not if the user has an open form for the same: its places are given up for this.
+    """
     if not any(slot.free_from > now for request in requests for slot in request.slots):
         return
     earlier = _earlier(requests, by, now=now)

@@ -83,8 +83,8 @@ USE_HOLD = Prepared(
 def _open_forms() -> CompoundSelect[*tuple[Any, ...]]:
     """What a user, and the other guardians of the same children, hold in forms.
 
-    What is over only of their own: one at most for each child and service. The purpose is
-    written out, not bound: an index on open forms must suit the statement whatever is bound.
+    Expired forms are the user's only: one at most for each child and service. The purpose is
+    written out, not bound, so that the index on open forms can be used.
     """
     mine, theirs = (Guardianship.__table__.alias() for _ in "ab")
     family = (

@@ -22,7 +22,7 @@ def is_shut(slot_ids: Sequence[int]) -> bool:
 
 
 def shut_behind(slot_ids: Sequence[int], *, by: Person, now: datetime) -> None:
-    """Cut the places of slots in a live closure or leave to those still taken; one without any is shut.
+    """In hours that are shut, keep only the places of children who are here; shut slots without any.
 
     Call it whenever such a place may have become free, with the slots, all of one session, locked.
     """

@@ -1,8 +1,8 @@
 """What a kind of service requires of a visit beyond its place: each service room may say it.
 
 Vaccination, for example: which doses, whether they are legal that day, whether the centre has them.
-The scheduler asks at fixed moments and knows no more of it. Which kinds require anything is
-registered in `clinic.booking.requirements`, which also makes these.
+The scheduler asks at fixed moments and knows no more of it. A kind says it by `requirements` of
+its `ServiceRoom`; `clinic.booking.requirements` makes these.
 """
 
 from collections.abc import Collection, Mapping, Sequence

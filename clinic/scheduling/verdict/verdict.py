@@ -1,7 +1,7 @@
 """May this child have this time? Every reason why not, in one place and one order.
 
-Asked once before anything is locked, when a time is chosen, and once more under the locks, when it
-is booked or an appointment moves. Pages ask the same before they offer anything.
+Asked when a time is chosen (before anything is locked if a practitioner was named), and once more
+under the locks, when it is booked or an appointment moves. Pages ask the same before they offer anything.
 
 Not asked here, because only a lock or a constraint can say it for sure: whether a place is free
 (`SlotTaken`), whether the child is elsewhere by now (`ChildBusy`), whether the stock still has the
@@ -84,7 +84,7 @@ def verdict_of_day(
     centre_ids: Collection[int],
     day: date,
 ) -> list[Objection]:
-    """What of it stands against the whole day, at whatever time: reasons 1, 3 and 6 of `verdict`.
+    """The reasons that hold for every time of that day: 1, 3 and 6 of `verdict`.
 
     What is lacking counts only if all of these centres lack it.
     """

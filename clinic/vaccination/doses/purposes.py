@@ -31,10 +31,10 @@ class CurrentDose:
 def current_purposes(
     case: ChildRecord, purposes: Sequence[Purpose]
 ) -> dict[int, CurrentDose | None]:
-    """By reservation, what its series can be given at its visit; None: nothing of it is legal that day.
+    """By reservation, the dose of its series that may be given on the visit's day, or None.
 
-    They are looked at in the order of their days, as if those before, and what `case` says is
-    booked, were given. A purpose that was taken away comes back, unless its series is booked for
+    Visits are taken in the order of their days: doses of earlier ones, and what `case` says is
+    booked, count as given. A purpose that was taken away comes back, unless its series is booked for
     another visit by now.
     """
     found: dict[int, CurrentDose | None] = {}

@@ -1,7 +1,7 @@
 """Reads all records and reports what they contradict: doses reserved for visits, days before birth.
 
-It asks the programme anew, on purpose, and does not believe that a change was looked at
-(`looking`): this is how we would notice if that were missing.
+It asks the programme anew, on purpose, and does not believe that records were
+reconciled: this is how we would notice if that were missing.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The record of a dose given here is corrected; it stays the same dose. The verb flushes.
 
-Another vaccine or day is another dose: there the record is taken back (`record.void`). Locks: the
+Another vaccine or day is another dose: there the record is taken back (`recording.void`). Locks: the
 record, then the children that it is reserved for, then its stock.
 """
 
