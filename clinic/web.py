@@ -107,7 +107,7 @@ def unchanged_part(tag: str) -> Response | None:
     return None
 
 
-class Mark:
+class PageTag:
     """What an answer was made of, as an ETag: the same mark at a moment means the same answer.
 
     The tag says itself until when it holds, because time alone may change the answer.

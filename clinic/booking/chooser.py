@@ -18,7 +18,7 @@ from clinic.scheduling.search.together import Trip
 from clinic.scheduling.verdict import rules
 from clinic.scheduling.verdict.diaries import FamilyChild
 from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsByKind
 from clinic.services.room import Link
 
 
@@ -69,7 +69,7 @@ class TimeGroup:
     key: tuple[object, ...] | None = None  # the same for all who see the same
 
 
-NEVER = datetime.min.replace(tzinfo=UTC)
+NO_MOMENT_YET = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Chooser:
     """Everything the page needs."""
 
     catalogue: Catalogue
-    now: datetime = NEVER
+    now: datetime = NO_MOMENT_YET
     versions: DayVersions = field(default_factory=DayVersions)
     children: Sequence[FamilyChild] = ()
     child: FamilyChild | None = None
@@ -89,7 +89,7 @@ class Chooser:
     then: Service | None = None  # for the same child right after it
     sessions: int = 1  # of a course
     moving: Appointment | None = None
-    requirements: RequirementsOf = NOTHING_REQUIRED
+    requirements: RequirementsByKind = NOTHING_REQUIRED
     centres: list[Centre] = field(default_factory=list)
     distances: dict[int, float] = field(default_factory=dict)
     centre: Centre | None = None

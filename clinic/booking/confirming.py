@@ -15,7 +15,7 @@ from clinic.scheduling.verdict.requirements import (
     NO_CODES,
     NOTHING_REQUIRED,
     Codes,
-    RequirementsOf,
+    RequirementsByKind,
 )
 
 
@@ -54,7 +54,7 @@ def confirm(
     return [appointment.id]
 
 
-def _required(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> RequirementsOf:
+def _required(requests: Sequence[Request], ticked: Codes, *, now: datetime) -> RequirementsByKind:
     """What an offer is taken for is said now; what a form is for was reserved with its holds."""
     if not any(requires(each.service) for each in requests):
         return NOTHING_REQUIRED

@@ -15,7 +15,7 @@ from clinic.sqlite import write_now
 from clinic.web import see_other
 
 
-def not_consented(user: Person, kind: str, args: MultiDict[str, str]) -> Response | None:
+def redirect_to_consents(user: Person, kind: str, args: MultiDict[str, str]) -> Response | None:
     """Where to go instead, when a text has not been agreed to; from there back to the times."""
     if has_consented(user):
         return None
@@ -27,7 +27,7 @@ def not_consented(user: Person, kind: str, args: MultiDict[str, str]) -> Respons
 def may_not_book(kind: str) -> Response | None:
     """The same, and a try is counted. Raises TooOften."""
     user = me()
-    if refused := not_consented(user, kind, MultiDict()):
+    if refused := redirect_to_consents(user, kind, MultiDict()):
         return refused
     write_now(db.session.connection())
     try:

@@ -9,13 +9,13 @@ from clinic.booking.queries import moved_with
 from clinic.booking.reading import Choice
 from clinic.scheduling.appointments import anyone, holding
 from clinic.scheduling.verdict.request import Held, Request
-from clinic.scheduling.verdict.requirements import RequirementsOf
+from clinic.scheduling.verdict.requirements import RequirementsByKind
 from clinic.scheduling.verdict.slot_times import slots_for
 
 
 def hold_counted(
     choice: Choice,
-    required: RequirementsOf,
+    required: RequirementsByKind,
     *,
     any_clinician: bool,
     reason: str = "",

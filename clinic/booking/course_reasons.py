@@ -12,7 +12,7 @@ from clinic.i18n import name_of
 from clinic.scheduling.policies.stored import policy_for
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.courses import Course
-from clinic.scheduling.search.together import Against, objections_of
+from clinic.scheduling.search.together import ChildObjections, objections_of
 from clinic.scheduling.search.why_none import why_none
 from clinic.scheduling.verdict.rules import Objection
 from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
@@ -43,7 +43,7 @@ def reasons_of(course: Course, centre: Centre, *, now: datetime) -> dict[date, O
 
 
 def _why(
-    course: Course, day: date, theirs: Sequence[SlotTime], against: Against, centre: Centre
+    course: Course, day: date, theirs: Sequence[SlotTime], against: ChildObjections, centre: Centre
 ) -> Objection:
     """Why that day has nothing for the next session."""
     known, now = calendars([day.year]), against.now

@@ -11,7 +11,7 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.booking.consenting import may_not_book
 from clinic.booking.course_reasons import reasons_of
-from clinic.booking.first import not_chosen_yet
+from clinic.booking.first import redirect_before_choosing
 from clinic.booking.queries import get_appointment, movable_with
 from clinic.booking.reading import PATTERN, Query, carried
 from clinic.booking.requirements import move_to
@@ -78,7 +78,7 @@ def _not_chosen_yet(kind: str, appointment: Appointment) -> Response | None:
     """Where to go instead, if the kind of service asks something before the rest is moved."""
     wish: Query = {"move": appointment.id}
     request = Request(appointment.child, appointment.service)
-    return not_chosen_yet([request], kind, wish, now=clock.now())
+    return redirect_before_choosing([request], kind, wish, now=clock.now())
 
 
 def again(kind: str, error: DomainError) -> Response:
@@ -97,7 +97,7 @@ def _show(
     wish: Query = {"child": child.id, "service": service.id}
     back = request.full_path if request.method == "GET" else ""
     asked = Request(child, service)
-    if elsewhere := not_chosen_yet([asked], kind, wish, back, now=now):
+    if elsewhere := redirect_before_choosing([asked], kind, wish, back, now=now):
         return elsewhere
     pattern, day = _pattern(first, rest), max(clinic_day(first), clinic_day(now))
     moving = [appointment.id for appointment in rest]

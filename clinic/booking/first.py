@@ -17,7 +17,7 @@ def ask_first(step: AskFirst, back: str) -> Response:
     return see_other(step.endpoint, child=step.child_id, next=back)
 
 
-def not_chosen_yet(
+def redirect_before_choosing(
     requests: Sequence[Request], kind: str, wish: Query, back: str = "", *, now: datetime
 ) -> Response | None:
     """The redirect, if the kind of service asks something first or sends the family elsewhere.
@@ -35,9 +35,11 @@ def not_chosen_yet(
     return see_other(f"{kind}.choose", **wish)
 
 
-def not_confirmed_yet(group: Sequence[Hold], kind: str, *, now: datetime) -> Response | None:
+def redirect_before_confirming(
+    group: Sequence[Hold], kind: str, *, now: datetime
+) -> Response | None:
     """Where to go instead of the page that confirms these holds; questions lead back to it."""
     if group[0].booking_id is not None:
         return None
     requests = [Request(hold.child, hold.service) for hold in group]
-    return not_chosen_yet(requests, kind, wish_of(group, {}), request.full_path, now=now)
+    return redirect_before_choosing(requests, kind, wish_of(group, {}), request.full_path, now=now)

@@ -29,7 +29,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.day_schedules import schedules_of
 from clinic.scheduling.search.family import DayVersions, facts_for
-from clinic.scheduling.search.together import Against, Trip
+from clinic.scheduling.search.together import ChildObjections, Trip
 from clinic.scheduling.search.trips import find_trips
 from clinic.scheduling.verdict.diaries import Diary, diary_of
 from clinic.scheduling.verdict.request import (
@@ -38,7 +38,7 @@ from clinic.scheduling.verdict.request import (
     Resting,
     SlotTaken,
 )
-from clinic.scheduling.verdict.requirements import RequirementsOf
+from clinic.scheduling.verdict.requirements import RequirementsByKind
 from clinic.scheduling.verdict.slot_times import where_and_when
 from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.web import render
@@ -47,7 +47,7 @@ SHOWN = 4  # alternatives
 CLOSE_BY, WITHIN = 2, 14  # days around the time; the second look is seldom needed
 
 
-def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> DomainError:
+def taken_or_resting(error: DomainError, slots: Sequence[int], *, now: datetime) -> DomainError:
     """Turn SlotTaken into Resting where a place rests. Places of expired holds go to the waitlist."""
     if not isinstance(error, SlotTaken):
         return error
@@ -60,7 +60,7 @@ def look_again(error: DomainError, slots: Sequence[int], *, now: datetime) -> Do
 def instead(
     error: DomainError,
     choice: Choice,
-    required: RequirementsOf,
+    required: RequirementsByKind,
     kind: str,
     title: str,
     reason: str,
@@ -81,7 +81,7 @@ def gone(
     at: tuple[int, datetime],
     moving: Appointment | None,
     title: str,
-    required: RequirementsOf,
+    required: RequirementsByKind,
     *,
     reason: str = "",
     now: datetime,
@@ -121,7 +121,7 @@ def _instead(
     centre_id: int,
     near: datetime,
     moving: Appointment | None,
-    required: RequirementsOf,
+    required: RequirementsByKind,
     now: datetime,
 ) -> tuple[list[Trip], dict[int, Centre]]:
     """The times that would do instead, and the centres at which they were looked for, by id."""
@@ -148,7 +148,7 @@ def _instead(
 
 
 def _wish(
-    wishes: Sequence[Request], moving: Appointment | None, required: RequirementsOf, day: date
+    wishes: Sequence[Request], moving: Appointment | None, required: RequirementsByKind, day: date
 ) -> dict[str, Any]:
     """Who comes for what, as the page's form and its address of all times say it again."""
     child, service = wishes[0].child, wishes[0].service
@@ -208,12 +208,12 @@ class _Instead:
         diary: Diary,
         catalogue: Catalogue,
         versions: DayVersions,
-        required: RequirementsOf,
+        required: RequirementsByKind,
         now: datetime,
     ) -> None:
         self.wish, self.catalogue, self.versions = wish, catalogue, versions
         self.required, self.now = required, now
-        self.against = Against(wish, diary, catalogue.policy_of, now=now)
+        self.against = ChildObjections(wish, diary, catalogue.policy_of, now=now)
 
     def near(self, near: datetime, centre_ids: Sequence[int], days: Sequence[date]) -> list[Trip]:
         """The few nearest to that time, in the order of time."""
@@ -248,7 +248,7 @@ def _together(
     wishes: Sequence[Request],
     centre_ids: Sequence[int],
     near: datetime,
-    required: RequirementsOf,
+    required: RequirementsByKind,
     now: datetime,
 ) -> list[Trip]:
     """The next visits for all of it."""

@@ -15,11 +15,11 @@ from clinic.accounts.models import Person, Role
 from clinic.accounts.sent_forms import each_time
 from clinic.booking import confirming
 from clinic.booking.confirming import codes_reserved, hold_of
-from clinic.booking.consenting import not_consented
+from clinic.booking.consenting import redirect_to_consents
 from clinic.booking.counted_hold import hold_counted
-from clinic.booking.first import not_chosen_yet, not_confirmed_yet
+from clinic.booking.first import redirect_before_choosing, redirect_before_confirming
 from clinic.booking.forms import OtherPartForm, ReasonForm, choice_of, form_to_confirm, typed_reason
-from clinic.booking.gone import gone, instead, look_again
+from clinic.booking.gone import gone, instead, taken_or_resting
 from clinic.booking.held import get_held
 from clinic.booking.offers import against, purposes_offered
 from clinic.booking.other_part import CANCELLED, Other, goes_to, other_part
@@ -33,7 +33,7 @@ from clinic.booking.reading import (
     choice_in,
     codes_in,
     must_be_shown,
-    not_for_this,
+    redirect_if_changed,
     slots_text,
     wish_of,
 )
@@ -63,8 +63,8 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
     @reads_first
     def hold() -> Response:
         user = me()
-        refused = not_consented(user, kind, request.form)
-        return refused or not_for_this(kind) or _hold_chosen(user, kind, title)
+        refused = redirect_to_consents(user, kind, request.form)
+        return refused or redirect_if_changed(kind) or _hold_chosen(user, kind, title)
 
     @bp.route("/holds/<id:hold_id>", methods=["GET", "POST"], endpoint="confirm")
     @allow(Role.PARENT)
@@ -90,7 +90,7 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
     """Hold the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
     choice = choice_in(user, kind, form, now=now)
-    if elsewhere := not_chosen_yet(choice.requests, kind, carried(form), now=now):
+    if elsewhere := redirect_before_choosing(choice.requests, kind, carried(form), now=now):
         return elsewhere
     required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
     any_clinician = bool(form.get("any")) and not form.get("practitioner")
@@ -102,7 +102,7 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
     except limits.TooOften:
         raise
     except DomainError as error:
-        error = look_again(error, choice.slots, now=now)
+        error = taken_or_resting(error, choice.slots, now=now)
         return instead(error, choice, required, kind, title, reason, now=now)
     wish = carried(form, KEPT + (PATTERN if "begin" in form else ()))
     wish["slot"] = slots_text(holds)
@@ -116,7 +116,7 @@ def _confirm(kind: str, title: str, hold_id: int) -> Response:
         if request.method == "GET":
             kept = get_hold(user, kind, hold_id)
             must_be_shown(group := holding.group_of(kept))
-            if elsewhere := not_confirmed_yet(group, kind, now=now):
+            if elsewhere := redirect_before_confirming(group, kind, now=now):
                 return elsewhere
             wanted = get_held(user, kind, hold_id) if kept.moves_id else []
             other = _other_of(wanted, now=now)

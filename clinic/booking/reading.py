@@ -100,7 +100,7 @@ def needs_text(codes: Codes) -> list[str]:
     return [f"{child}.{code}" for child in sorted(codes) for code in ("", *sorted(codes[child]))]
 
 
-def not_for_this(kind: str) -> Response | None:
+def redirect_if_changed(kind: str) -> Response | None:
     """Where to go instead, if the choice was changed after these times were found, or begins a course.
 
     Without scripts the times do not follow the choice by themselves.

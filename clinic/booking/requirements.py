@@ -13,7 +13,7 @@ from clinic.scheduling.verdict.requirements import (
     NOTHING_REQUIRED,
     Codes,
     PurposeChoice,
-    RequirementsOf,
+    RequirementsByKind,
 )
 from clinic.scheduling.verdict.verdict import verdict_of_day
 from clinic.services.room import room_of
@@ -31,7 +31,7 @@ def requirements_of(
     *,
     today: date | None = None,
     now: datetime,
-) -> RequirementsOf:
+) -> RequirementsByKind:
     """What is required for these; `codes` are what they come for, by child, as far as that is said.
 
     `today` is the day from which it is looked at: staff look from the day of the visit.
@@ -46,12 +46,12 @@ def requirements_of(
         for kind, children in by_kind.items()
         if (asks := room_of(kind).requirements)
     }
-    return RequirementsOf(required, codes) if required or codes else NOTHING_REQUIRED
+    return RequirementsByKind(required, codes) if required or codes else NOTHING_REQUIRED
 
 
 def said_or_usual(
     requests: Sequence[Request], codes: Codes, day: date, *, now: datetime
-) -> RequirementsOf:
+) -> RequirementsByKind:
     """For a visit on that day of which it may not be said what it is for.
 
     What is said; else what is usual, if it may be done on that day; else nothing yet: the visit

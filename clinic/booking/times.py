@@ -16,7 +16,7 @@ from clinic.i18n import language, name_of
 from clinic.outside import pick
 from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.search.day_schedules import DaySchedule, free_on, schedules_of
-from clinic.scheduling.search.together import Against, Trip
+from clinic.scheduling.search.together import ChildObjections, Trip
 from clinic.scheduling.search.trips import find_trips, joined
 from clinic.scheduling.search.why_none import opens_later, why_none
 from clinic.scheduling.verdict import rules
@@ -122,7 +122,8 @@ class _Search:
         self.service, self.centre_ids = chooser.service, chooser.centre_ids
         policy_of = chooser.catalogue.policy_of
         self.against = [
-            Against(wish, self._diary(wish.child), policy_of, now=now) for wish in chooser.wishes
+            ChildObjections(wish, self._diary(wish.child), policy_of, now=now)
+            for wish in chooser.wishes
         ]
         self.schedules = self._schedules_of(self.service)
         self.until = min(

@@ -23,7 +23,7 @@ from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.search.why_none import SHORT
 from clinic.services.room import AskFirst, room_of, short_words, step_before
-from clinic.web import Mark, render, see_other
+from clinic.web import PageTag, render, see_other
 
 
 def booking_pages(kind: str, title: str) -> Blueprint:
@@ -72,7 +72,7 @@ def _choose(kind: str, title: str) -> Response:
     if isinstance(step, AskFirst):
         return ask_first(step, url_for(f"{kind}.choose", **carried(request.args)))  # type: ignore[arg-type]
     made_of = None if step else chooser.made_of
-    mark = Mark(made_of) if made_of else None
+    mark = PageTag(made_of) if made_of else None
     if mark and (unchanged := mark.unchanged(now)):
         return unchanged
     if step:

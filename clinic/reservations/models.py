@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from clinic.db import Base
 
 
-class Why(StrEnum):
+class ReleaseReason(StrEnum):
     """Why a reservation is over. Only triggers write the first four."""
 
     CANCELLED = "cancelled"
@@ -84,4 +84,4 @@ class Reservation(Base):
     number: Mapped[int | None]  # which one of it: the second dose
     made_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
-    why_released: Mapped[Why | None]
+    why_released: Mapped[ReleaseReason | None]

@@ -12,7 +12,7 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.reservations.models import Reservation, Why
+from clinic.reservations.models import ReleaseReason, Reservation
 from clinic.reservations.queries import is_over, with_visits
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.verdict.request import Held
@@ -63,7 +63,7 @@ def hand_over(of: type[Reservation], hold: Held, appointment: Appointment) -> No
     )
 
 
-def release(reservation_ids: Iterable[int], why: Why, *, now: datetime) -> None:
+def release(reservation_ids: Iterable[int], why: ReleaseReason, *, now: datetime) -> None:
     """Release those of these reservations that live."""
     if numbers := list(reservation_ids):
         db.session.execute(
@@ -81,4 +81,4 @@ def release_over(of: type[Reservation], centre_id: int, key: str, *, now: dateti
         .where(of.centre_id == centre_id, of.key == key)
         .where(is_over(now))
     )
-    release(db.session.scalars(over), Why.EXPIRED, now=now)
+    release(db.session.scalars(over), ReleaseReason.EXPIRED, now=now)

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from clinic.app import ROOMS, create_app
 from clinic.booking.requirements import requirements_of
 from clinic.db import db
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.verify import PROMISES, broken_reservations
 from clinic.scheduling.appointments import booking, holding, moving
 from clinic.scheduling.day import attendance
@@ -82,7 +82,12 @@ def done(appointment, by, now):
 
 
 @pytest.mark.parametrize(
-    ("end", "why"), [(cancelled, Why.CANCELLED), (missed, Why.NO_SHOW), (done, Why.DONE)]
+    ("end", "why"),
+    [
+        (cancelled, ReleaseReason.CANCELLED),
+        (missed, ReleaseReason.NO_SHOW),
+        (done, ReleaseReason.DONE),
+    ],
 )
 def test_what_ends_the_visit_releases_it(bath, end, why):
     book(bath)

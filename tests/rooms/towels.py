@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.reservations.models import Reservation, Why
+from clinic.reservations.models import ReleaseReason, Reservation
 from clinic.reservations.reserving import (
     hand_over,
     is_live_of,
@@ -58,7 +58,7 @@ class Towels:
         mine = is_live_of(Towel, owner_of(None, appointment))
         had = db.session.scalars(select(Towel.id).where(mine)).all()
         if from_hold:
-            release(had, Why.MOVED, now=now)
+            release(had, ReleaseReason.MOVED, now=now)
             hand_over(Towel, from_hold, appointment)
         elif not had:
             reserve_towel(None, appointment, by=by, now=now)

@@ -25,7 +25,7 @@ from clinic.scheduling.verdict.request import (
     SlotTaken,
     refusal,
 )
-from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsByKind
 from clinic.scheduling.verdict.slot_times import SlotFacts
 from clinic.scheduling.verdict.verdict import must_differ, verdict
 from clinic.scheduling.waitlist import offering
@@ -45,7 +45,7 @@ class NotChangeable(DomainError):
 
 def book(
     requests: Sequence[Request],
-    requirements: RequirementsOf = NOTHING_REQUIRED,
+    requirements: RequirementsByKind = NOTHING_REQUIRED,
     *,
     by: Person,
     key: str,

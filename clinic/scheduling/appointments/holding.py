@@ -22,7 +22,7 @@ from clinic.scheduling.verdict.request import (
     SlotTaken,
     refusal,
 )
-from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsByKind
 from clinic.scheduling.verdict.verdict import must_be_allowed
 from clinic.scheduling.waitlist import offering
 from clinic.sentences import mark
@@ -49,7 +49,7 @@ class HoldsMade(NamedTuple):
 
 def hold(
     requests: Sequence[Request],
-    requirements: RequirementsOf = NOTHING_REQUIRED,
+    requirements: RequirementsByKind = NOTHING_REQUIRED,
     *,
     by: Person,
     now: datetime,
@@ -69,7 +69,7 @@ def hold(
 
 def look_first(
     requests: Sequence[Request],
-    requirements: RequirementsOf,
+    requirements: RequirementsByKind,
     *,
     by: Person,
     now: datetime,
@@ -86,7 +86,7 @@ def look_first(
 
 def _must_be_allowed(
     requests: Sequence[Request],
-    requirements: RequirementsOf,
+    requirements: RequirementsByKind,
     moves: Appointment | None,
     other_parts: Collection[int],
     *,
@@ -100,7 +100,7 @@ def _must_be_allowed(
 
 def hold_allowed(
     requests: Sequence[Request],
-    requirements: RequirementsOf,
+    requirements: RequirementsByKind,
     *,
     by: Person,
     now: datetime,

@@ -20,7 +20,7 @@ from clinic.scheduling.appointments.booking import (
 )
 from clinic.scheduling.models import Appointment, Hold, HoldFor
 from clinic.scheduling.verdict.request import Refused, Request, refusal
-from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsByKind
 from clinic.scheduling.verdict.verdict import verdict
 
 
@@ -30,7 +30,7 @@ class Move:
 
     appointment: Appointment
     request: Request
-    requirements: RequirementsOf = NOTHING_REQUIRED
+    requirements: RequirementsByKind = NOTHING_REQUIRED
 
 
 def move(moves: Sequence[Move], *, by: Person, online: bool, now: datetime) -> None:

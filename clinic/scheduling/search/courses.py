@@ -8,7 +8,7 @@ from functools import partial
 from clinic.clock import at, clinic_day, day_bounds, local
 from clinic.errors import DomainError
 from clinic.scheduling import places
-from clinic.scheduling.search.together import Against, objections_of
+from clinic.scheduling.search.together import ChildObjections, objections_of
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
 from clinic.sentences import mark
@@ -90,7 +90,7 @@ def check_pattern(pattern: Pattern) -> None:
 
 
 def _possible(
-    found: Iterable[SlotTime], own: set[int], against: Against
+    found: Iterable[SlotTime], own: set[int], against: ChildObjections
 ) -> dict[date, list[SlotTime]]:
     """The times that nothing stands against, by day. What is moved gives its `own` slots free."""
     by_day: dict[date, list[SlotTime]] = {}
@@ -140,7 +140,7 @@ def plan_course(
     return course
 
 
-def _nothing_against(against: Against, slot_time: SlotTime) -> bool:
+def _nothing_against(against: ChildObjections, slot_time: SlotTime) -> bool:
     return not against(slot_time)
 
 

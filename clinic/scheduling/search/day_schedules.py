@@ -18,7 +18,7 @@ from clinic.remembered import Remembered
 from clinic.scheduling.policies.policy import Policy
 from clinic.scheduling.search.catalogue import last_known
 from clinic.scheduling.search.family import DayVersions
-from clinic.scheduling.search.together import Against, Trip
+from clinic.scheduling.search.together import ChildObjections, Trip
 from clinic.scheduling.verdict import rules
 from clinic.scheduling.verdict.slot_times import (
     Found,
@@ -89,7 +89,9 @@ def schedules_of(
     return found
 
 
-def free_on(schedules: Mapping[tuple[int, date], DaySchedule], against: Against) -> list[SlotTime]:
+def free_on(
+    schedules: Mapping[tuple[int, date], DaySchedule], against: ChildObjections
+) -> list[SlotTime]:
     """The free times of these centres and days against which nothing of the child's own stands, in order."""
     free = (
         trip.offers[0]

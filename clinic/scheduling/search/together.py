@@ -36,7 +36,7 @@ class Trip:
         return max(slot_time.ends_at for slot_time in self.offers)
 
 
-class Against:
+class ChildObjections:
     """What the rules object to a time for this child. It asks the database nothing."""
 
     def __init__(
@@ -59,13 +59,13 @@ class Against:
     def __call__(self, slot_time: SlotTime) -> list[rules.Objection]:
         return rules.objections(self._applicant(slot_time.centre_id), slot_time, self.now)
 
-    def beside(self, slot_times: Sequence[SlotTime]) -> "Against":
+    def beside(self, slot_times: Sequence[SlotTime]) -> "ChildObjections":
         """The same, with these times of the wish as good as booked."""
         service_id = self.wish.service.id
         more = self.diary.with_more(
             (slot_time.starts_at, slot_time.ends_at, service_id) for slot_time in slot_times
         )
-        return Against(self.wish, more, self.policy_of, now=self.now, online=self.online)
+        return ChildObjections(self.wish, more, self.policy_of, now=self.now, online=self.online)
 
     def all_day(self, day: date, centre_id: int) -> bool:
         """Whether something of the child's own, its age apart, stands against every time of that day."""
@@ -102,7 +102,7 @@ def objections_of(
     now: datetime,
     online: bool = True,
     except_for: Collection[int] = (),
-) -> Against:
+) -> ChildObjections:
     """What the rules object to a time for this child. A few queries, then none."""
     diary = diary_of(wish.child.id, now=now, except_for=except_for)
-    return Against(wish, diary, policies([wish.service.id]), now=now, online=online)
+    return ChildObjections(wish, diary, policies([wish.service.id]), now=now, online=online)

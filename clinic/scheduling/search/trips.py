@@ -9,7 +9,7 @@ from sqlalchemy import case, func, or_, select
 
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, Place, Slot
-from clinic.scheduling.search.together import Against, Trip, objections_of
+from clinic.scheduling.search.together import ChildObjections, Trip, objections_of
 from clinic.scheduling.verdict import rules
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import SlotTime, find_slot_times
@@ -26,7 +26,7 @@ def find_trips(
     *,
     now: datetime,
     online: bool = True,
-    against: Sequence[Against] = (),
+    against: Sequence[ChildObjections] = (),
 ) -> list[Trip]:
     """Every first time of [start, end) from which the others follow, earliest first.
 

@@ -100,7 +100,7 @@ class Requirements(Protocol):
         """What is set aside with these holds, by hold. A hold of which nothing is said comes with a question."""
 
 
-class RequirementsOf:
+class RequirementsByKind:
     """What is required for all that is asked for at once, by the kinds of service in it."""
 
     def __init__(
@@ -169,4 +169,4 @@ class RequirementsOf:
         required.assign(appointment, from_hold, by=by, now=now)
 
 
-NOTHING_REQUIRED = RequirementsOf()
+NOTHING_REQUIRED = RequirementsByKind()

@@ -24,7 +24,7 @@ from clinic.scheduling.verdict.diaries import (
     diary_of,
 )
 from clinic.scheduling.verdict.request import Refused, Request, SamePlaceTwice
-from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsOf
+from clinic.scheduling.verdict.requirements import NOTHING_REQUIRED, RequirementsByKind
 from clinic.scheduling.verdict.rules import Objection
 
 AGE = ("too_young", "too_old")
@@ -32,7 +32,7 @@ AGE = ("too_young", "too_old")
 
 def verdict(
     request: Request,
-    requirements: RequirementsOf = NOTHING_REQUIRED,
+    requirements: RequirementsByKind = NOTHING_REQUIRED,
     *,
     online: bool,
     now: datetime,
@@ -80,7 +80,7 @@ def _with_those(beside: Sequence[Request], child: Patient, diary: Diary) -> Diar
 
 def verdict_of_day(
     requests: Sequence[Request],
-    requirements: RequirementsOf,
+    requirements: RequirementsByKind,
     centre_ids: Collection[int],
     day: date,
 ) -> list[Objection]:
@@ -102,7 +102,7 @@ def verdict_of_day(
 
 def must_be_allowed(
     requests: Sequence[Request],
-    requirements: RequirementsOf = NOTHING_REQUIRED,
+    requirements: RequirementsByKind = NOTHING_REQUIRED,
     *,
     except_for: Collection[int] = (),
     now: datetime,

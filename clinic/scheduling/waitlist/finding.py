@@ -14,7 +14,7 @@ from clinic.families.models import Child
 from clinic.scheduling.dayparts import part_of
 from clinic.scheduling.models import Hold, WaitlistCentre, WaitlistChild, WaitlistEntry
 from clinic.scheduling.policies.stored import policies
-from clinic.scheduling.search.together import Against, Trip
+from clinic.scheduling.search.together import ChildObjections, Trip
 from clinic.scheduling.search.trips import joined
 from clinic.scheduling.verdict.diaries import FamilyChild, diaries_of
 from clinic.scheduling.verdict.request import Request
@@ -53,7 +53,7 @@ class Finder:
         self._children: Mapping[int, Sequence[FamilyChild]] = {}
         self._centres: Mapping[int, Sequence[int]] = {}
         self._offered: Mapping[int, set[int]] = {}
-        self._against: dict[int, list[Against]] = {}
+        self._against: dict[int, list[ChildObjections]] = {}
         self._free: dict[tuple[int, int], dict[Cell, list[SlotTime]]] = {}
 
     def read(self, entries: Sequence[WaitlistEntry]) -> None:
@@ -65,7 +65,7 @@ class Finder:
         policy_of = policies(sorted({entry.service_id for entry in entries}))
         self._against = {
             entry.id: [
-                Against(Request(child, entry.service), child.diary, policy_of, now=self.now)
+                ChildObjections(Request(child, entry.service), child.diary, policy_of, now=self.now)
                 for child in self._children.get(entry.id, ())
             ]
             for entry in entries

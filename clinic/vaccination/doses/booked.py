@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, or_, select
 
 from clinic.db import db
 from clinic.prepared import Prepared
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.scheduling.verdict.requirements import PurposeChoice
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.programme.paid import PAID
@@ -52,7 +52,9 @@ def _reserved_for(owner: str) -> Prepared:
 
     And to forms that are over: one that is confirmed all the same is for it.
     """
-    over = (Why.EXPIRED,) if owner == "hold_id" else (Why.DONE, Why.USED)
+    over = (
+        (ReleaseReason.EXPIRED,) if owner == "hold_id" else (ReleaseReason.DONE, ReleaseReason.USED)
+    )
     return Prepared(
         select(_columns[owner], _columns.purpose, _columns.key, _columns.number)
         .where(_columns[owner].in_(bindparam("numbers", expanding=True)))

@@ -18,7 +18,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import name_of
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.queries import is_to_come
 from clinic.reservations.reserving import release
 from clinic.scheduling.appointments import questions
@@ -162,11 +162,11 @@ def _follow(
     for reservation in visit.reservations:
         wanted, is_live = found[reservation.id], reservation.released_at is None
         if is_live and (wanted is None or wanted.vaccine != reservation.vaccine):
-            release([reservation.id], Why.CHANGED, now=now)
+            release([reservation.id], ReleaseReason.CHANGED, now=now)
             _record("release", reservation, visit.row, by, now)
             visit.is_changed = True
             is_live = False
-        if not is_live and reservation.why_released is Why.NO_SHOW:
+        if not is_live and reservation.why_released is ReleaseReason.NO_SHOW:
             _come_back(visit, reservation, found, by=by, now=now)
         elif wanted is None:
             continue
@@ -194,7 +194,7 @@ def _come_back(
         return  # it was missed, and taken back, before
     if wanted and _reserved(visit.row, reservation.series, wanted, by=by, now=now):
         return
-    reservation.why_released = Why.LOST if wanted else Why.CHANGED
+    reservation.why_released = ReleaseReason.LOST if wanted else ReleaseReason.CHANGED
     visit.is_changed, visit.lacks = True, visit.lacks or wanted is not None
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, text
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.queries import is_to_come
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.doses.records import cases_of
@@ -88,7 +88,7 @@ def _not_asked(now: datetime) -> Iterator[str]:
     """Visits that lost all their doses by a change, and nobody is asked about them, or has answered."""
     lost = select(DoseReservation.id).where(
         DoseReservation.appointment_id == Appointment.id,
-        DoseReservation.why_released.in_((*TAKEN_AWAY, Why.NO_SHOW)),  # a miss taken back
+        DoseReservation.why_released.in_((*TAKEN_AWAY, ReleaseReason.NO_SHOW)),  # a miss taken back
     )
     live = select(DoseReservation.id).where(
         DoseReservation.appointment_id == Appointment.id, DoseReservation.released_at.is_(None)

@@ -13,7 +13,7 @@ from clinic.families.models import Child as ChildRow
 from clinic.families.models import Guardianship
 from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.questionnaires.responding import latest_before
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 from clinic.vaccination.jab import consent, screening
@@ -59,7 +59,7 @@ def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
     What was taken away from it because it is too soon stays in sight, with the reason. One line a
     vaccine, because a vaccine is given once a day.
     """
-    over = (Why.USED, Why.CHANGED)
+    over = (ReleaseReason.USED, ReleaseReason.CHANGED)
     booked = select(
         DoseReservation.vaccine, DoseReservation.dose_number, DoseReservation.why_released
     ).where(
@@ -73,8 +73,10 @@ def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
         if row.appointment_id != appointment.id
     ]
     rows = db.session.execute(booked).all()
-    wanted = {code: (number, True) for code, number, why in rows if why is not Why.CHANGED}
-    taken_away = {code for code, _, why in rows if why is Why.CHANGED}
+    wanted = {
+        code: (number, True) for code, number, why in rows if why is not ReleaseReason.CHANGED
+    }
+    taken_away = {code for code, _, why in rows if why is ReleaseReason.CHANGED}
     for one in forecast(child, history, on):
         if one.vaccine and one.number and (one.may_be_given or one.vaccine in taken_away):
             wanted.setdefault(one.vaccine, (one.number, False))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 from clinic.accounts.models import Person, Role
 from clinic.clock import clinic_day
 from clinic.db import db, written_out
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.queries import is_to_come, with_visits
 from clinic.scheduling.models import Appointment, Hold
 from clinic.vaccination.jab.models import GivenDose
@@ -127,7 +127,7 @@ def without_dose(centre_id: int, *, now: datetime) -> list[Lost]:
         .join(DoseReservation, DoseReservation.appointment_id == Appointment.id)
         .where(
             DoseReservation.centre_id == centre_id,
-            DoseReservation.why_released.in_(written_out(Why.LOST)),
+            DoseReservation.why_released.in_(written_out(ReleaseReason.LOST)),
             Appointment.centre_id == centre_id,
             Appointment.starts_at > now,
             Appointment.cancelled_at.is_(None),

@@ -13,7 +13,7 @@ from clinic.db import db, written_out
 from clinic.errors import DomainError
 from clinic.families import reconciling
 from clinic.plain import name_key
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.queries import is_to_come
 from clinic.reservations.reserving import release, release_over
 from clinic.scheduling import places
@@ -128,7 +128,7 @@ def _children_without(centre_id: int, vaccine: str, *, now: datetime) -> list[in
         .where(
             DoseReservation.centre_id == centre_id,
             DoseReservation.vaccine == vaccine,
-            DoseReservation.why_released.in_(written_out(Why.LOST)),
+            DoseReservation.why_released.in_(written_out(ReleaseReason.LOST)),
             is_to_come(now),
         )
         .distinct()
@@ -213,7 +213,7 @@ def _release_lost(lot: VaccineLot, left: int, *, now: datetime) -> list[Appointm
     """Release what cannot be kept with so many doses left of this lot. The visits, the latest made first."""
     release_over(DoseReservation, lot.centre_id, lot.product.vaccine, now=now)
     broken = broken_with(lot, left, now=now)
-    release([one.id for one in broken], Why.LOST, now=now)
+    release([one.id for one in broken], ReleaseReason.LOST, now=now)
     numbers = [one.appointment_id for one in broken if one.appointment_id]
     rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
     found = {row.id: row for row in rows}

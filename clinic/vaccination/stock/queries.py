@@ -14,7 +14,7 @@ from sqlalchemy import (
 
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.queries import is_over, visit_starts, with_visits
 from clinic.scheduling.places import writes_alone
 from clinic.vaccination.stock.models import DoseReservation, Stock, VaccineLot, VaccineProduct
@@ -22,9 +22,9 @@ from clinic.vaccination.stock.rules import Doses
 
 LEFT = VaccineLot.received - VaccineLot.used - VaccineLot.wasted
 # Why a reservation is over that a later change may bring back.
-TAKEN_AWAY = (Why.CHANGED, Why.LOST)
+TAKEN_AWAY = (ReleaseReason.CHANGED, ReleaseReason.LOST)
 # Why it ended with its visit: it comes back if the visit is taken back.
-WITH_ITS_VISIT = (Why.NO_SHOW, Why.DONE)
+WITH_ITS_VISIT = (ReleaseReason.NO_SHOW, ReleaseReason.DONE)
 
 
 class Reserved(NamedTuple):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic.accounts.models import Person
 from clinic.db import db
 from clinic.i18n import name_of
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.queries import is_to_come
 from clinic.reservations.reserving import (
     hand_over,
@@ -62,7 +62,7 @@ def reserve(
     child_id = (hold or appointment).child_id  # type: ignore[union-attr]
     over = _over(child_id, now)
     lock_all({*((centre_id, dose.vaccine) for dose in wanted), *((row[1], row[2]) for row in over)})
-    release([row.id for row in over], Why.EXPIRED, now=now)
+    release([row.id for row in over], ReleaseReason.EXPIRED, now=now)
     live = select(DoseReservation.vaccine, DoseReservation.series, DoseReservation.dose_number)
     query = live.where(is_live_of(DoseReservation, owner))
     has = {DoseToReserve(*row) for row in db.session.execute(query)}
@@ -113,7 +113,7 @@ def release_others(
     ]
     if others:
         lock(others[0].centre_id, {row.vaccine for row in others})
-        release([row.id for row in others], Why.MOVED, now=now)
+        release([row.id for row in others], ReleaseReason.MOVED, now=now)
 
 
 def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
@@ -128,7 +128,7 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
         return
     had = _had(appointment, {row.vaccine for row in rows})
     lock_all({(row.centre_id, row.vaccine) for row in (*rows, *had)})
-    release([row.id for row in had], Why.MOVED, now=now)
+    release([row.id for row in had], ReleaseReason.MOVED, now=now)
     try:
         hand_over(DoseReservation, hold, appointment)
     except IntegrityError as error:
@@ -136,7 +136,7 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
     doses = [
         DoseToReserve(row.vaccine, row.series, row.dose_number)
         for row in rows
-        if row.why_released is not Why.MOVED  # the form was filled in anew without it
+        if row.why_released is not ReleaseReason.MOVED  # the form was filled in anew without it
     ]
     reserve(doses, appointment=appointment, by=by, now=now)
 

@@ -9,7 +9,7 @@ from clinic import audit
 from clinic.accounts.models import Person
 from clinic.clock import clinic_day
 from clinic.db import db
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.reservations.reserving import is_live_of, owner_of, release, release_over
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.stock.models import DoseReservation, VaccineLot
@@ -42,7 +42,7 @@ def use(
         is_live_of(DoseReservation, owner_of(None, appointment)), DoseReservation.vaccine == vaccine
     )
     if number := db.session.scalar(mine):
-        release([number], Why.USED, now=now)
+        release([number], ReleaseReason.USED, now=now)
     lot.used = VaccineLot.used + 1  # counted by the database, whoever else gives one now
     try:
         db.session.flush()

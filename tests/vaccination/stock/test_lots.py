@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.db import db
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.vaccination.doses.shelves import Shelves
 from clinic.vaccination.stock import lots, refusals, using
 from clinic.vaccination.stock.queries import good_lots
@@ -65,7 +65,7 @@ def test_a_dose_is_given(centre):
     using.use(visit, "MMR", lot, by=centre.nurse, now=visit.starts_at)
     assert (lot.used, lot.left) == (1, 1)
     assert centre.counts() == (3, 0)
-    assert whys() == [Why.USED]
+    assert whys() == [ReleaseReason.USED]
 
 
 def bad_lots(centre):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
 from clinic.db import db
-from clinic.reservations.models import Why
+from clinic.reservations.models import ReleaseReason
 from clinic.scheduling.appointments import booking, holding, moving
 from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.day import attendance
@@ -113,7 +113,7 @@ def test_an_offer_that_is_over_lets_its_doses_go(centre):
     centre.form(MMR)
     db.session.execute(text("UPDATE holds SET ended_at = created_at"))
     assert centre.counts() == (1, 0)
-    assert whys() == [Why.ENDED]
+    assert whys() == [ReleaseReason.ENDED]
 
 
 def test_what_a_form_kept_is_the_appointments(centre):
@@ -212,7 +212,7 @@ def test_a_visit_that_moves_on_takes_the_dose_that_its_form_kept(centre):
     move(visit, other, hold=hold)
     reserving.must_still_have(visit)
     assert (centre.counts(), other.counts()) == ((1, 0), (1, 1))
-    assert sorted(filter(None, whys())) == [Why.MOVED]
+    assert sorted(filter(None, whys())) == [ReleaseReason.MOVED]
 
 
 def test_a_visit_cannot_move_beyond_the_expiry(centre):
