@@ -12,7 +12,7 @@ OWN = {
     "centres/years.py", "scheduling/rota/models.py", "scheduling/rota/undoing.py",
     "scheduling/policies/stored.py", "desk/history.py", "desk/finding.py", "demo/load.py", "demo/days.py",
     "vaccination/jab/before.py", "vaccination/record/certificate.py", "vaccination/programme/child.py",
-    "vaccination/cdsi/schedule.py", "cases.py",
+    "vaccination/cdsi/schedule.py", "cases.py", "questionnaires/answers.py",
 }  # fmt: skip
 
 

@@ -206,7 +206,7 @@ def test_two_places_that_free_together_are_one_offer_to_one_family(
 ):
     first, *_, last = clinic.fill()
     entry = clinic.wait()
-    meet_after(monkeypatch, offering, "live_offers")
+    meet_after(monkeypatch, offering, "have_offers")
     parent, number = clinic.parent.id, entry.id
 
     def cancel(appointment_id):
@@ -221,8 +221,8 @@ def test_two_places_that_free_together_are_one_offer_to_one_family(
 
 def test_two_workers_find_one_place_for_one_family(clinic, postgres_site, monkeypatch):
     entry = clinic.wait()
-    meet_after(monkeypatch, offering, "live_offers")
-    look = partial(offering.look_for, entry.id, now=NOON)
+    meet_after(monkeypatch, offering, "have_offers")
+    look = partial(offering.look_for, [entry.id], now=NOON)
 
     answers = at_once(postgres_site, look, look)
 
@@ -233,7 +233,7 @@ def test_two_workers_find_one_place_for_one_family(clinic, postgres_site, monkey
 def test_nothing_is_offered_to_a_family_that_leaves(clinic, postgres_site, monkeypatch):
     first, *_ = clinic.fill()
     entry = clinic.wait()
-    meet_after(monkeypatch, offering, "live_offers")
+    meet_after(monkeypatch, offering, "have_offers")
     parent, number, taken = clinic.parent.id, entry.id, first.id
 
     def cancel():

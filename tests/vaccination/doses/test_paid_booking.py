@@ -1,10 +1,12 @@
 """A paid vaccine is booked like any other: on legal days, where it is to be had, when it is asked for."""
 
 import pytest
+from sqlalchemy import select
 
 from clinic.db import db
-from clinic.vaccination.stock.models import Stock
-from tests.makes import TOMORROW
+from clinic.vaccination.stock import lots
+from clinic.vaccination.stock.models import VaccineLot, VaccineProduct
+from tests.makes import NOON, TOMORROW
 from tests.vaccination.doses.test_dose_booking import Site
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -35,7 +37,9 @@ def offered(text):
 
 def test_what_no_centre_has_is_not_offered(site):
     assert offered(page(site, "EV71")) > 0
-    db.session.query(Stock).filter_by(vaccine="EV71").delete()
+    of_it = VaccineLot.product.has(VaccineProduct.vaccine == "EV71")
+    for lot in db.session.scalars(select(VaccineLot).where(of_it)).all():
+        lots.recall(lot, "运输途中温度超标", by=site.parent, now=NOON)
     db.session.commit()
     assert offered(page(site, "EV71")) == 0
 
