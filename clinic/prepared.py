@@ -14,6 +14,7 @@ from sqlalchemy.exc import NoResultFound
 from clinic.db import db
 
 Process = Callable[[Any], Any]  # of a value, on its way to the driver or from it
+MOST_SHAPES = 100  # texts of one statement in memory; then it begins anew
 
 
 class _Bind(NamedTuple):
@@ -50,10 +51,13 @@ class Prepared:
         session.flush()
         connection = session.connection()
         dialect = connection.dialect
+        assert not any(isinstance(value, tuple | set | frozenset) for value in values.values())
         # Lists of other lengths, and inserts of other columns, are other texts.
         shape = (dialect.name, *values, *(len(v) for v in values.values() if type(v) is list))
         compiled = self._compiled.get(shape)
         if compiled is None:
+            if len(self._compiled) >= MOST_SHAPES:
+                self._compiled.clear()
             compiled = self._compiled[shape] = _compile(self.statement, dialect, values)
         return _send(connection, compiled, {**compiled.constants, **values})
 

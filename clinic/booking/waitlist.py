@@ -23,7 +23,9 @@ from clinic.families.queries import children_of
 from clinic.i18n import say
 from clinic.outside import ids_of
 from clinic.scheduling.dayparts import PARTS
+from clinic.scheduling.verdict.request import Refused, Request
 from clinic.scheduling.waitlist import joining
+from clinic.services.room import turned_away
 from clinic.web import render, see_other
 
 
@@ -57,8 +59,11 @@ def _wait(kind: str, title: str) -> Response:
         _as_asked(form)
     refusal = ""
     if form.validate_on_submit():
+        wanted = _wanted(form, children, services)
         try:
-            in_one_transaction(lambda: _join(form, children, services, centres, now))
+            if step := turned_away(wanted, now):
+                raise Refused([step.why])
+            in_one_transaction(lambda: _join(form, wanted, centres, now))
         except DomainError as error:
             refusal = say(error)
         else:
@@ -92,18 +97,22 @@ def _as_asked(form: WaitForm) -> None:
         form.parts.data = [request.args["part"]]
 
 
+def _wanted(
+    form: WaitForm, children: Sequence[Child], services: Sequence[Service]
+) -> list[Request]:
+    """What is waited for: the service, for each child that is ticked."""
+    service = next(service for service in services if service.id == form.service.data)
+    return [Request(child, service) for child in children if child.id in (form.children.data or ())]
+
+
 def _join(
-    form: WaitForm,
-    children: Sequence[Child],
-    services: Sequence[Service],
-    centres: Sequence[Centre],
-    now: datetime,
+    form: WaitForm, wanted: Sequence[Request], centres: Sequence[Centre], now: datetime
 ) -> None:
     assert form.last_day.data
     joining.join(
         me(),
-        [child for child in children if child.id in (form.children.data or ())],
-        next(service for service in services if service.id == form.service.data),
+        [request.child for request in wanted],  # type: ignore[misc]
+        wanted[0].service,
         [centre for centre in centres if centre.id in (form.centres.data or ())],
         weekdays=form.weekdays.data or (),
         parts=form.parts.data or (),

@@ -225,6 +225,13 @@ def step_before(requests: Sequence[Request], now: datetime) -> Step | None:
     return None
 
 
+def turned_away(requests: Sequence[Request], now: datetime) -> TurnedAway | None:
+    """Why these may have no time, by what is answered already. Who was not asked yet may wait for one:
+    the offer asks first."""
+    step = step_before(requests, now)
+    return step if isinstance(step, TurnedAway) else None
+
+
 def followers_of(kind: str) -> Sequence[ServiceRoom]:
     """What can be had right after that kind of service, in the same visit."""
     if not room_of(kind).is_followed:

@@ -9,7 +9,7 @@ from clinic.app import ROOMS, create_app
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.questionnaires.models import QuestionnaireResponse
-from clinic.scheduling.models import Appointment, Hold
+from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.services.room import use
 from tests.conftest import SETTINGS, Client
 from tests.makes import NOON, make_child, make_service, make_slot, make_user
@@ -171,6 +171,19 @@ def test_a_time_that_is_kept_is_confirmed_after_answering_again(family):
         assert back.location.startswith(confirm.address.partition("?")[0])
         back.follow().form(holding="reason").submit()
     assert family.count(Appointment) == 1
+
+
+def test_who_is_turned_away_does_not_wait_for_a_place_either(family):
+    wait = f"/mud_baths/waitlist?child={family.child.id}"
+    family.answer(CUT)
+    refused = family.client.page(wait).form(holding="last_day").submit()
+    assert refused.status == 422
+    assert "No mud on a cut" in refused.words
+    assert family.count(WaitlistEntry) == 0
+    first = family.client.page(f"/mud_baths/first?child={family.child.id}")
+    first.form("first").fill(WELL).submit()
+    family.client.page(wait).form(holding="last_day").submit()
+    assert family.count(WaitlistEntry) == 1
 
 
 def test_another_familys_child_is_not_asked_about(family):
