@@ -33,9 +33,18 @@ from tests.world import World
 LATER = TOMORROW + timedelta(days=1)
 
 
+BUMP = "SELECT bump_version('times', 1, '2026-03-03')"
+PARTS = text("SELECT part, number FROM versions ORDER BY part")
+
+
 @pytest.fixture
 def every_engine(both):
     return both
+
+
+@pytest.fixture
+def postgresql(sites):
+    yield from sites.fresh("postgresql")
 
 
 class TwoDays(World):
@@ -223,3 +232,31 @@ def test_its_twin_without_the_triggers_counts_nothing(every_engine):
             promises.drop(connection, table)
         connection.commit()
     assert counted_of(clinic) == []
+
+
+def writing():
+    return db.engine.connect().execution_options(writes=True)
+
+
+def test_a_part_of_before_a_restore_is_neither_waited_for_nor_refused(postgresql):
+    """Its transaction's id comes again, and all rows are locked."""
+    with writing() as other, writing() as ours:
+        ours.exec_driver_sql("SET lock_timeout = '2s'")
+        own = ours.execute(text("SELECT pg_current_xact_id()::text::bigint")).scalar_one()
+        other.exec_driver_sql(f"INSERT INTO versions VALUES ('times', 1, '2026-03-03', {own}, 5)")
+        other.commit()
+        other.exec_driver_sql(BUMP)
+        for _ in range(2):
+            ours.exec_driver_sql(BUMP)
+        assert ours.execute(PARTS).all() == [(own, 5), (own + 2**48, 1)]
+        ours.commit()
+        other.commit()
+        assert ours.execute(PARTS).all() == [(own, 6), (own + 2**48, 1)]
+
+
+def test_a_part_of_before_a_restore_that_is_free_is_counted_on(postgresql):
+    with writing() as ours:
+        ours.exec_driver_sql("INSERT INTO versions VALUES ('times', 1, '2026-03-03', 7, 5)")
+        ours.commit()
+        ours.exec_driver_sql(BUMP)
+        assert ours.execute(PARTS).all() == [(7, 6)]

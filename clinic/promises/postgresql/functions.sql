@@ -7,8 +7,14 @@ END $$;
 -- Count on the version of a centre's times, desk or stock (the topic) on a day: in a row of it that no
 -- other transaction has locked, or else in a new one. So nothing waits for a version; it is the sum of
 -- its rows. A row that this transaction wrote (`xmin`) is counted already.
+-- The new row's `part` is this transaction's id, which no other has. A database that was dumped and
+-- restored has rows of ids that come again: beside them the part is the id and a round (2^48) more.
+-- They are looked up first, for ON CONFLICT, even DO NOTHING, waits for whoever changes the row.
 CREATE OR REPLACE FUNCTION bump_version(of_topic varchar, at_centre int, on_day date)
 RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    own bigint := pg_current_xact_id()::text::bigint;
+    round bigint := 1::bigint << 48;
 BEGIN
     IF EXISTS (
         SELECT 1 FROM versions
@@ -24,7 +30,8 @@ BEGIN
         LIMIT 1 FOR UPDATE SKIP LOCKED);
     IF NOT FOUND THEN
         INSERT INTO versions (topic, centre_id, day, part, number)
-        VALUES (of_topic, at_centre, on_day, pg_current_xact_id()::text::bigint, 1);
+        SELECT of_topic, at_centre, on_day, coalesce(max(part) + round, own), 1 FROM versions
+        WHERE topic = of_topic AND centre_id = at_centre AND day = on_day AND part % round = own;
     END IF;
 END $$;
 

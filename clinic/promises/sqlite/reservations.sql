@@ -23,9 +23,11 @@ BEGIN
     ON CONFLICT (topic, centre_id, day, part) DO UPDATE SET number = number + 1;
 END;
 
--- The same on update: where it was counted before, and where it is counted now.
+-- The same on update, where that changes what is counted and not only for whom: where it was counted
+-- before, and where it is counted now.
 CREATE TRIGGER reservations_stock_update AFTER UPDATE ON reservations
-WHEN NEW.resource = 'dose'
+WHEN NEW.resource = 'dose' AND (
+    NEW.centre_id <> OLD.centre_id OR (NEW.released_at IS NULL) <> (OLD.released_at IS NULL))
 BEGIN
     INSERT INTO stock (centre_id, vaccine, on_hand, reserved)
     VALUES (OLD.centre_id, OLD.key, 0, 0) ON CONFLICT DO NOTHING;

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from clinic.accounts.models import User
@@ -12,7 +12,7 @@ from clinic.reservations.models import ReleaseReason
 from clinic.scheduling.appointments import booking, holding, moving
 from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.day import attendance
-from clinic.scheduling.models import Channel
+from clinic.scheduling.models import NUMBER, OF_STOCK, Channel
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import refusals, reserving
@@ -123,6 +123,21 @@ def test_what_a_form_kept_is_the_appointments(centre):
     reserving.carry_over(hold, made, by=centre.nurse, now=NOON)
     assert centre.counts() == (1, 1)
     assert db.session.scalars(select(DoseReservation)).one().appointment_id == made.id
+
+
+def test_a_dose_that_is_handed_over_is_still_counted_and_the_stock_is_as_it_was(centre):
+    centre.receive(2)
+    hold = centre.form(MMR)
+    made, before = confirm(hold), stock_version()
+    reserving.carry_over(hold, made, by=centre.nurse, now=NOON)
+    assert (centre.counts(), stock_version()) == ((2, 1), before)
+    db.session.execute(update(DoseReservation).values(released_at=NOON, why_released="ended"))
+    assert centre.counts() == (2, 0)
+    assert stock_version() > before
+
+
+def stock_version():
+    return db.session.scalar(select(NUMBER).where(OF_STOCK))
 
 
 def confirm(hold, now=NOON):
