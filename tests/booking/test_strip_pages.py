@@ -6,7 +6,9 @@ import pytest
 import time_machine
 
 from clinic.app import ROOMS
+from clinic.centres.models import Centre
 from clinic.clock import at
+from clinic.db import db
 from clinic.scheduling.policies.stored import set_policy
 from tests.makes import (
     NOON,
@@ -18,6 +20,7 @@ from tests.makes import (
     make_stock,
     make_user,
 )
+from tests.pages import words_of
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = date(2026, 3, 2)
@@ -77,3 +80,14 @@ def test_around_midnight_the_day_asked_for_is_the_day_shown(both, ahead, moment)
         page = site.page(late)
         assert not page.values("button.slot", "value")
         assert f"{late.month}月{late.day}日" in page.words
+
+
+def test_a_day_is_read_out_with_the_name_that_its_centre_has_now(app):
+    site = Site(app, "pediatrics", 14)
+    centre = db.session.scalars(db.select(Centre)).one()
+    chosen = f"/pediatrics/?child={site.child.id}&centre={centre.id}"
+    site.client.sign_in(site.parent)
+    for name in ("朝晖中心", "文晖中心"):
+        centre.name_zh = name
+        db.session.commit()
+        assert f"个空位，{name}" in words_of(site.client.page(chosen).text, "#strip")
