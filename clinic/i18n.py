@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
-from flask import g, has_request_context, request
+from flask import g, has_app_context, has_request_context, request
 from flask_babel import force_locale, get_locale, get_translations
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
@@ -73,20 +73,27 @@ def speaking(spoken: str) -> Iterator[None]:
 
 
 def gettext(msgid: str, /, **params: object) -> str:
-    """A text in the reader's language. Flask-Babel's looks for catalogue and language each time."""
-    said = _said(msgid, language())
+    """A text in the reader's language. Flask-Babel's looks for catalogue and language each time.
+
+    Where nobody reads there is no catalogue, and what is said then is not kept: it is the text itself.
+    """
+    said = _said(msgid, language()) if has_app_context() else msgid
     return said % params if params else said
 
 
 def text(msgid: str, /, **params: object) -> Markup:
     """A text of a template in the reader's language; what is put into it is escaped."""
-    said = _text(msgid, language())
+    said = _text(msgid, language()) if has_app_context() else Markup(msgid)  # noqa: S704 - our own words
     return said % params if params else _as_it_is(said)
 
 
 def counted(one: str, many: str, num: int, /, **params: object) -> Markup:
     """The same for so many of something, as the language counts."""
-    return _counted(one, many, num, language()) % {"num": num, **params}
+    if has_app_context():
+        said = _counted(one, many, num, language())
+    else:
+        said = Markup(one if num == 1 else many)  # noqa: S704 - our own words
+    return said % {"num": num, **params}
 
 
 @lru_cache(maxsize=5000)
@@ -131,11 +138,6 @@ def _in_reading(value: object) -> object:
 def how_long(time: timedelta) -> str:
     """`30分钟` · `30 minutes`, in the largest unit that says it well."""
     return format_timedelta(time, threshold=1, locale=LOCALES[language()])
-
-
-def say_text(msgid: str, **params: object) -> str:
-    """A marked text in the reader's language."""
-    return gettext(msgid, **params)
 
 
 def in_words(value: date) -> str:

@@ -1,5 +1,6 @@
 """Dates, ages and lengths of time as people read them, in both languages."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from clinic import i18n
 
 pytestmark = pytest.mark.usefixtures("noon")  # of 2 March 2026
+CLINICIANS = ("%(num)s clinician", "%(num)s clinicians")
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,13 @@ def test_a_text_of_a_template_is_said_in_the_language_that_is_spoken(app):
             assert i18n.counted("%(num)s day", "%(num)s days", 2) == "2 days"
             assert i18n.text("90%%") == "90%"
         assert i18n.text("Sign in") == "登录"
+
+
+def test_what_is_said_where_nobody_reads_is_not_kept(app):
+    with ThreadPoolExecutor(1) as nobody:  # a thread has no context of its own
+        assert nobody.submit(i18n.gettext, "Sign in").result() == "Sign in"
+        assert nobody.submit(i18n.text, "Sign out").result() == "Sign out"
+        assert nobody.submit(i18n.counted, *CLINICIANS, 7).result() == "7 clinicians"
+    assert i18n.gettext("Sign in") == "登录"
+    assert i18n.text("Sign out") == "退出"
+    assert i18n.counted(*CLINICIANS, 7) == "7位可约"

@@ -15,7 +15,7 @@ from clinic.accounts import limits
 from clinic.accounts.models import SignInCode
 from clinic.db import db
 from clinic.errors import DomainError
-from clinic.i18n import say_text
+from clinic.i18n import gettext
 from clinic.keys import key_for
 from clinic.sentences import mark
 
@@ -63,7 +63,7 @@ def send_code(recipient: str, *, address: str, now: datetime) -> None:
             expires_at=now + GOOD_FOR,
         )
     )
-    messages.send(recipient, say_text(TEXT, code=code), now=now)
+    messages.send(recipient, gettext(TEXT, code=code), now=now)
 
 
 def use_code(recipient: str, code: str, *, now: datetime) -> int:

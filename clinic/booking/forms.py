@@ -10,7 +10,7 @@ from clinic.booking.other_part import Other
 from clinic.centres.models import Centre, Service
 from clinic.families.models import Child
 from clinic.fields import Checkboxes, Day, Form, Note, Radio, Select
-from clinic.i18n import name_of, say_text, weekday_name
+from clinic.i18n import gettext, name_of, weekday_name
 from clinic.scheduling.dayparts import PARTS
 
 WEEK = range(7)
@@ -74,7 +74,7 @@ class WaitForm(Form):
         self.service.choices = [SelectChoice(service.id, name_of(service)) for service in services]
         self.centres.choices = [SelectChoice(centre.id, name_of(centre)) for centre in centres]
         self.weekdays.choices = [SelectChoice(one, weekday_name(one)) for one in WEEK]
-        self.parts.choices = [SelectChoice(code, say_text(name)) for code, name in PARTS.items()]
+        self.parts.choices = [SelectChoice(code, gettext(name)) for code, name in PARTS.items()]
         if not self.is_submitted():
             self.children.data = [child.id for child in children[:1]]
             self.centres.data = [centre.id for centre in centres]

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from flask import Response, flash, request
-from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -15,7 +14,8 @@ from clinic.calendar.queries import appointments_before, get_own
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
-from clinic.i18n import clock_time, say, say_text
+from clinic.i18n import clock_time, say
+from clinic.i18n import gettext as _
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
@@ -78,11 +78,11 @@ def _doubt(appointment: Appointment, what: str, form: OutcomeForm, now: datetime
     """What is unlikely about that outcome, and was not confirmed; empty if nothing is."""
     is_here = status_of(appointment) is Status.ARRIVED
     if what == MISSED and is_here and not form.left.data:
-        return say_text(WAS_HERE)
+        return _(WAS_HERE)
     if what == DONE and _is_before_its_time(appointment, now) and not form.early.data:
-        return say_text(NOT_YET, time=clock_time(appointment.starts_at))
+        return _(NOT_YET, time=clock_time(appointment.starts_at))
     if what == DONE and _lacks_record(appointment) and not form.without.data:
-        return say_text(room_of(appointment.service.kind).no_record)
+        return _(room_of(appointment.service.kind).no_record)
     return ""
 
 
@@ -130,7 +130,7 @@ def _page(
     audit.note_read(appointment.child_id, appointment.centre_id)
     asked = follow_up.chooser_of(appointment, now)
     if nothing_done := room_of(appointment.service.kind).nothing_done:
-        form.without.label.text = say_text(nothing_done)
+        form.without.label.text = _(nothing_done)
     return render(
         "calendar/appointment.html",
         status=status,

@@ -6,7 +6,7 @@ from sqlalchemy.orm import joinedload
 from clinic.centres.models import Centre
 from clinic.db import db
 from clinic.desk.finding import reads_like
-from clinic.i18n import in_words, name_of, say_text
+from clinic.i18n import gettext, in_words, name_of
 from clinic.scheduling.models import Appointment, Booking
 from clinic.scheduling.references import parse_reference
 from clinic.sentences import mark
@@ -18,16 +18,16 @@ def why_not_found(centre: Centre, typed: str) -> str:
     if kind == "reference":
         return _of_a_reference(centre, parse_reference(typed) or "")
     if kind == "almost":
-        return say_text(
+        return gettext(
             mark(
                 "A character of this reference is wrong. Ask for it again, or for the child's name."
             )
         )
     if kind == "code":
-        return say_text(
+        return gettext(
             mark("This code is not one of ours. Ask for the child's name or the guardian's phone.")
         )
-    return say_text(
+    return gettext(
         mark("Check the spelling, or book a walk-in. Bookings of other centres are not shown here.")
     )
 
@@ -42,12 +42,12 @@ def _of_a_reference(centre: Centre, reference: str) -> str:
     )
     first = db.session.scalars(query).first()
     if first is None:
-        return say_text(
+        return gettext(
             mark("No booking has this reference. Ask for the child's name, or book a walk-in.")
         )
     if first.centre_id == centre.id:
         return ""
-    return say_text(
+    return gettext(
         mark(
             "This booking is for %(centre)s, %(when)s. Show the family the way, or book a walk-in here."
         ),

@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 from clinic.centres.doors import hours_on, shut_on
 from clinic.centres.models import Centre, Practitioner
 from clinic.fields import A_TIME, Checkboxes, Day, Form, Select, Time, Whole
-from clinic.i18n import name_of, say_text, weekday_name
+from clinic.i18n import gettext, name_of, weekday_name
 from clinic.sentences import mark
 
 WEEK = 7
@@ -47,7 +47,7 @@ def outside_hours(centre: Centre, weekdays: list[int], opens: time, closes: time
     if not shut:
         return ""
     said = [f"{weekday_name(day)} {_open_on(centre, day)}" for day in shut]
-    return say_text(OUTSIDE, hours=say_text(mark(", ")).join(said))
+    return gettext(OUTSIDE, hours=gettext(", ").join(said))
 
 
 def _open_on(centre: Centre, weekday: int) -> str:
@@ -55,7 +55,7 @@ def _open_on(centre: Centre, weekday: int) -> str:
         f"{span.opens:%H:%M}–{span.closes:%H:%M}"
         for span in hours_on(centre.opening_hours, weekday)
     ]
-    return " ".join(spans) or say_text(mark("closed"))
+    return " ".join(spans) or gettext("closed")
 
 
 class HoursForm(Form):

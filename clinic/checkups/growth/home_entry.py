@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date
 
-from flask_babel import gettext as _
-
 from clinic import plain
 from clinic.amounts import UNITS, How, Kind, amount_of
 from clinic.checkups.growth.measuring import (
@@ -18,7 +16,8 @@ from clinic.checkups.growth.measuring import (
     meant,
 )
 from clinic.errors import DomainError
-from clinic.i18n import say, say_text
+from clinic.i18n import gettext as _
+from clinic.i18n import say
 from clinic.outside import a_day
 from clinic.typed import Errors
 
@@ -89,7 +88,7 @@ def _meant(kind: Kind, text: str, patient: Patient, on: date) -> str | None:
     if found is None:
         return None
     number, was, unit = found
-    return say_text(
+    return _(
         "Did you mean %(number)s %(unit)s (%(was)s %(as_unit)s)?",
         number=number,
         unit=UNITS[kind][0],
