@@ -6,6 +6,11 @@ latter become a response for each moment at which something was answered or take
 that was answered by then; the way down takes them apart again. In which language they were asked
 was not kept.
 
+The way down refuses, and changes nothing, while there are answers that the old tables cannot hold:
+to other questionnaires, before a vaccination other than yes or no (or without a visit or language),
+before a check with a day, a visit, an outcome or of a newer version, and what the desk heard about
+any but those before a vaccination.
+
 Revision ID: 0040
 Revises: 0039
 """
@@ -81,6 +86,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     bind = op.get_bind()
+    _must_fit(bind)
     for table in ("questionnaire_responses", "responses_asked_again"):
         promises.drop(bind, table)
     with promises.batch("screenings") as batch:
@@ -109,6 +115,36 @@ def downgrade() -> None:
     op.drop_table("responses_asked_again")
     op.drop_table("questionnaire_responses")
     promises.install(bind, "vaccination_screenings", "health_asked_again", at=down_revision)
+
+
+def _must_fit(bind: sa.Connection) -> None:
+    """RuntimeError if the old tables cannot hold all that was answered."""
+    rows = bind.execute(sa.select(responses)).all()
+    too_much = [row.id for row in rows if not _fits(row)]
+    if too_much:
+        raise RuntimeError(
+            f"The tables of {down_revision} cannot hold {len(too_much)} of the answers in"
+            f" questionnaire_responses (the first has id {min(too_much)}). Nothing was changed."
+        )
+    others = sa.text(
+        "SELECT count(*) FROM responses_asked_again a JOIN questionnaire_responses r"
+        " ON r.id = a.response_id WHERE r.questionnaire <> 'vaccination'"
+    )
+    if heard := bind.scalar(others):
+        raise RuntimeError(
+            f"The tables of {down_revision} cannot hold {heard} of the rows in"
+            " responses_asked_again, which are not about a vaccination. Nothing was changed."
+        )
+
+
+def _fits(row: sa.Row) -> bool:
+    if row.questionnaire == "vaccination":
+        is_yes_or_no = all(value in ("yes", "no") for value, _day in row.answers.values())
+        return is_yes_or_no and row.appointment_id is not None and row.language is not None
+    if not row.questionnaire.startswith("check-") or row.version != VERSION:
+        return False
+    has_day = any(day for _value, day in row.answers.values())
+    return not (has_day or row.appointment_id or row.outcomes or row.consequence)
 
 
 def _chunks(bind: sa.Connection, query: sa.Select) -> Iterator[list[sa.Row]]:

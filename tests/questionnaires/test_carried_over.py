@@ -1,19 +1,22 @@
 """Answers from before there was one table for them carry over, and back."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from clinic.db import db
+from clinic.questionnaires.answers import Answer
 from clinic.questionnaires.asking_again import answered_yes, ask_again
 from clinic.questionnaires.models import AskedAgain, QuestionnaireResponse
-from clinic.questionnaires.responding import latest
+from clinic.questionnaires.questionnaire import Questionnaire
+from clinic.questionnaires.responding import latest, respond
 from clinic.vaccination.jab.before import ASKS_AGAIN
 from tests.checkups.at_the_check import DAILY, SIGNS
 from tests.checkups.at_the_check import Day as CheckDay
 from tests.makes import NOON
+from tests.test_migrations import look
 from tests.vaccination.jab.at_the_jab import Day as JabDay
 
 pytestmark = [
@@ -82,3 +85,50 @@ def test_answers_before_a_check_moment_by_moment():
     assert rows(QuestionnaireResponse) == responses
     last = latest("check-M12", day.child.id)
     assert {code: answer.value for code, answer in last.given.items()} == {"sign-1": "yes"}
+
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "answer"),
+    [
+        ("triage", "2026-11-25", Answer("yes")),
+        ("vaccination", "2026-11-25", Answer("unsure")),
+        ("check-M12", "2026-11-25", Answer("yes", DAY)),
+        ("check-M12", "2027-01-01", Answer("yes")),
+    ],
+)
+def test_the_way_down_refuses_what_the_old_tables_cannot_hold(caplog, code, version, answer):
+    day = JabDay()
+    day.answer(yes=("fever",), now=NOON)
+    appointment = day.visit if code == "vaccination" else None
+    facts = {"appointment": appointment, "language": "zh", "by": day.parent, "now": NOON}
+    respond(Questionnaire(code, version, ()), day.child.id, {"any": answer}, **facts)
+    db.session.commit()
+    responses = rows(QuestionnaireResponse)
+    downgrade(revision="0040")
+    tables = look()
+
+    with pytest.raises(SystemExit):
+        downgrade(revision="0039")
+
+    assert "cannot hold 1 of the answers" in caplog.text
+    assert look() == tables
+    assert rows(QuestionnaireResponse) == responses
+    upgrade()
+
+
+def test_the_way_down_refuses_what_the_desk_heard_about_anything_else(caplog):
+    day = JabDay()
+    check, facts = Questionnaire("check-M12", "2026-11-25", ()), {"by": day.parent, "now": NOON}
+    row = respond(check, day.child.id, {"sign-1": Answer("yes")}, language="zh", **facts)
+    heard = {"appointment_id": day.visit.id, "response_id": row.id, "note": "", "still": []}
+    db.session.add(AskedAgain(**heard, temperature=None, at=NOON, by_id=day.vaccinator.id))
+    db.session.commit()
+    asked = rows(AskedAgain)
+    with pytest.raises(SystemExit):
+        downgrade(revision="0039")
+    assert "cannot hold 1 of the rows in responses_asked_again" in caplog.text
+    assert rows(AskedAgain) == asked
+    upgrade()
