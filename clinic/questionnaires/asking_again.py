@@ -55,7 +55,11 @@ class AnsweredYes:
 def answered_yes(
     asks_again: AsksAgain, appointment_ids: Collection[int], now: datetime
 ) -> dict[int, AnsweredYes]:
-    """By visit, for those whose last answers have a yes, however old. Two queries."""
+    """By visit, for those whose last answers have a yes, however old. Two queries.
+
+    Not for answers to a version whose file is gone: the desk could only ask again in words that the
+    family was not asked in. The room judges what becomes of such answers.
+    """
     versions = asks_again.versions()
     responses = latest_before(versions.code, appointment_ids)
     query = select(AskedAgain).where(AskedAgain.appointment_id.in_(list(responses)))
@@ -65,7 +69,8 @@ def answered_yes(
         said, again = row.given, asked.get(row.id)
         if again and clinic_day(again.at) != clinic_day(now):
             again = None
-        questions = versions.of(row.version).questions
+        version = versions.of(row.version)
+        questions = version.questions if version else ()
         yes = [each for each in questions if each.code in said and said[each.code].is_yes]
         if yes:
             is_old = not is_fresh(row.at, now, asks_again.good_for)

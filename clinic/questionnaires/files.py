@@ -8,8 +8,10 @@ A file is one version of a questionnaire, in JSON:
   `value`, `zh`, `en`; or the name of a list in `option_sets`) or `number` (`least`, `most`, both
   allowed, `unit`), else it is answered yes or no (with `unsure`: or "not sure"). `asks_day`: a yes
   asks for its day. `optional`: may stay open.
-  `group` and `stage`: what is asked together, and on which page. Whom it is for: `age_from` and
-  `age_to` (`months`, `days`; completed, the second not included), `sex`, `asked_by`: "staff" only.
+  `group`: what is asked together. `stage`: on which of several pages; so far every room has one
+  page and asks all stages on it. Whom it is for (`Questionnaire.asked_of`): `age_from` and `age_to`
+  (`months`, `days`; completed, the second not included), `sex` ("female" or "male"), `asked_by`:
+  "staff" only.
 - `rules`: `question`; `when`, a list of values (else yes) or the bounds of a number (`least`, `most`
   included, `above`, `below` not); `consequence`; `zh`, `en`.
 
@@ -25,6 +27,7 @@ from typing import Any
 from clinic.questionnaires.answers import YES
 from clinic.questionnaires.questionnaire import (
     BOUNDS,
+    STAFF,
     UNSURE,
     YES_NO,
     Number,
@@ -125,7 +128,7 @@ def _question(raw: Mapping[str, Any], sets: Mapping[str, Any]) -> Question:
         group=raw.get("group", ""),
         stage=raw.get("stage", 1),
         whom=_whom(raw),
-        asked_by=raw.get("asked_by", ""),
+        asked_by=_one_of((STAFF,), raw.get("asked_by", "")),
         more=_rest(raw, OF_QUESTION),
     )
 
@@ -145,7 +148,13 @@ def _whom(raw: Mapping[str, Any]) -> Whom:
         for name in ("age_from", "age_to")
         if raw.get(name)
     }
-    return Whom(**ages, sex=raw.get("sex", ""))
+    return Whom(**ages, sex=_one_of(("female", "male"), raw.get("sex", "")))
+
+
+def _one_of(words: Sequence[str], word: str) -> str:
+    if word and word not in words:
+        raise BadData(f"{word!r} is none of {', '.join(words)}")
+    return word
 
 
 def _rule(raw: Mapping[str, Any]) -> Rule:

@@ -90,16 +90,28 @@ def shown(answers: Mapping[str, Answer]) -> str:
     return json.dumps({code: _as_text(answer) for code, answer in answers.items()})
 
 
-def _as_text(answer: Answer) -> str:
+def _as_text(answer: Answer | None) -> str | None:
+    if answer is None:
+        return None
     return f"{answer.value} {answer.day}" if answer.day else answer.value
 
 
-def changed_in(answers: Mapping[str, Answer], form: Mapping[str, str]) -> dict[str, Answer]:
+def changed_in(
+    asked: Iterable[Question], answers: Mapping[str, Answer], form: Mapping[str, str]
+) -> dict[str, Answer | None]:
     """Of the answers of a form, the one that it sent by itself (`only`), or those that were changed
-    since it was shown: what somebody else answered meanwhile is left alone."""
+    since it was shown: what somebody else answered meanwhile is left alone.
+
+    None for an optional question whose field was cleared.
+    """
     only, before = form.get("only"), an_object(form.get("shown"))
+    cleared: dict[str, Answer | None] = {
+        question.code: None
+        for question in asked
+        if question.is_optional and form.get(field_of(question.code)) == ""
+    }
     return {
         code: answer
-        for code, answer in answers.items()
+        for code, answer in {**answers, **cleared}.items()
         if (code == only if only else _as_text(answer) != before.get(code))
     }

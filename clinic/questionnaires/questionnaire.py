@@ -159,13 +159,14 @@ class Questionnaire:
         order = self.consequences
         return max(consequences, key=order.index, default=order[0] if order else "")
 
-    def unanswered(self, answers: Mapping[str, Answer]) -> tuple[Question, ...]:
-        """What is still to be answered."""
-        return tuple(
-            question
-            for question in self.questions
-            if not question.is_optional and not question.allows(answers.get(question.code))
-        )
+
+def unanswered(asked: Iterable[Question], answers: Mapping[str, Answer]) -> tuple[Question, ...]:
+    """Of what is asked (`Questionnaire.asked_of`), what is still to be answered."""
+    return tuple(
+        question
+        for question in asked
+        if not question.is_optional and not question.allows(answers.get(question.code))
+    )
 
 
 @dataclass(frozen=True)
@@ -184,13 +185,18 @@ class Versions:
         """Of the questionnaire, whatever its version."""
         return self.current.code
 
-    def of(self, version: str) -> Questionnaire:
-        """That version; the current one if its file is gone."""
-        return next((each for each in self.all if each.version == version), self.current)
+    def of(self, version: str) -> Questionnaire | None:
+        """That version; None if its file is gone, and with it what was asked and what it meant."""
+        return next((each for each in self.all if each.version == version), None)
 
     def still_answered(self, version: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
-        """Of answers to that version, those to questions that are asked in the same words today."""
+        """Of answers to that version, those to questions that are asked in the same words today.
+
+        None of them if the version's file is gone: in which words they were asked is not known.
+        """
         asked = self.of(version)
+        if asked is None:
+            return {}
         return {
             code: answer
             for code, answer in answers.items()

@@ -13,7 +13,7 @@ from clinic.checkups.due import questions as checks
 from clinic.checkups.due.schedule import check_ages
 from clinic.questionnaires.answers import Answer, read_back, written
 from clinic.questionnaires.files import BadData, read, read_versions
-from clinic.questionnaires.questionnaire import Versions
+from clinic.questionnaires.questionnaire import Versions, unanswered
 from clinic.vaccination.jab import screening
 
 BORN, ON = date(2025, 8, 31), date(2026, 3, 2)
@@ -43,7 +43,7 @@ RAW = {
             "code": "scrotum",
             "zh": "阴囊痛吗？",
             "en": "Pain of the scrotum?",
-            "sex": "M",
+            "sex": "male",
             "age_from": {"months": 6, "days": 0},
         },
         {"code": "pinch", "zh": "皮肤回弹慢？", "en": "Skin pinch slow?", "asked_by": "staff"},
@@ -87,13 +87,13 @@ ILL = read(RAW)
 @pytest.mark.parametrize(
     ("on", "sex", "by_staff", "codes"),
     [
-        (date(2025, 8, 31), "F", False, "blue degrees breaths"),
-        (date(2025, 11, 29), "F", False, "blue degrees breaths"),
-        (date(2025, 11, 30), "F", False, "blue breaths"),  # three months, by the shorter month
-        (date(2026, 2, 27), "M", False, "blue breaths"),
-        (date(2026, 2, 28), "M", False, "blue breaths scrotum"),
-        (date(2026, 2, 28), "F", False, "blue breaths"),
-        (date(2026, 2, 28), "M", True, "blue breaths scrotum pinch"),
+        (date(2025, 8, 31), "female", False, "blue degrees breaths"),
+        (date(2025, 11, 29), "female", False, "blue degrees breaths"),
+        (date(2025, 11, 30), "female", False, "blue breaths"),  # three months, by the shorter month
+        (date(2026, 2, 27), "male", False, "blue breaths"),
+        (date(2026, 2, 28), "male", False, "blue breaths scrotum"),
+        (date(2026, 2, 28), "female", False, "blue breaths"),
+        (date(2026, 2, 28), "male", True, "blue breaths scrotum pinch"),
     ],
 )
 def test_who_is_asked_what(on, sex, by_staff, codes):
@@ -127,11 +127,17 @@ def test_what_only_the_room_understands_is_handed_on():
 
 def test_what_is_unanswered():
     answers = {"blue": Answer("perhaps"), "breaths": Answer("201"), "pinch": Answer("no")}
-    assert [question.code for question in ILL.unanswered(answers)] == ["blue", "breaths", "scrotum"]
+    assert codes(unanswered(ILL.questions, answers)) == ["blue", "breaths", "scrotum"]
+    asked = ILL.asked_of(BORN, "female", ON)
+    assert codes(unanswered(asked, answers)) == ["blue", "breaths"]
+
+
+def codes(questions):
+    return [question.code for question in questions]
 
 
 def test_a_part_has_the_rules_about_it():
-    part = ILL.of(ILL.asked_of(BORN, "F", ON), "ill-first")
+    part = ILL.of(ILL.asked_of(BORN, "female", ON), "ill-first")
     assert part.code == "ill-first"
     assert [rule.question for rule in part.rules] == ["blue", "breaths"]
 
@@ -157,6 +163,8 @@ def changed(change):
         lambda raw: raw["rules"][1].update(when=["yes"]),
         lambda raw: raw["rules"][1].update(when={"around": 38}),
         lambda raw: raw["rules"][0].pop("zh"),
+        lambda raw: raw["questions"][3].update(sex="boys"),
+        lambda raw: raw["questions"][4].update(asked_by="nurse"),
         lambda raw: raw.pop("version"),
     ],
 )
@@ -189,6 +197,12 @@ def test_an_answer_counts_on_while_its_question_is_asked_in_the_same_words():
     answers = {question.code: Answer("40") for question in ILL.questions}
     assert list(versions.still_answered("1", answers)) == ["breaths", "scrotum"]
     assert list(versions.still_answered("2", answers)) == ["blue", "degrees", "breaths", "scrotum"]
+
+
+def test_an_answer_to_a_version_whose_file_is_gone_counts_no_more():
+    versions = Versions((ILL,))
+    assert versions.of("0") is None
+    assert versions.still_answered("0", {"blue": Answer("no")}) == {}
 
 
 answers = st.dictionaries(

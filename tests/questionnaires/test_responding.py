@@ -1,6 +1,10 @@
 """Answers are kept with the version that was asked: all of them, or some beside those of before."""
 
+from dataclasses import replace
+
 import pytest
+from flask import render_template_string
+from selectolax.lexbor import LexborHTMLParser
 from werkzeug.datastructures import MultiDict
 
 from clinic.audit.trail import AuditEvent
@@ -114,6 +118,44 @@ def test_each_kind_of_question_says_what_is_missing(app):
 def test_only_what_was_changed_is_kept():
     chosen = {"blue": Answer("no"), "pinch": Answer("yes", ON), "breaths": Answer("40")}
     shown = forms.shown(chosen | {"pinch": Answer("yes", BORN)})
-    assert forms.changed_in(chosen, {"shown": shown}) == {"pinch": Answer("yes", ON)}
-    assert forms.changed_in(chosen, {"shown": shown, "only": "blue"}) == {"blue": Answer("no")}
-    assert forms.changed_in(chosen, {"shown": "[1"}) == chosen
+
+    def changes(**form):
+        return forms.changed_in(ILL.questions, chosen, form)
+
+    assert changes(shown=shown) == {"pinch": Answer("yes", ON)}
+    assert changes(shown=shown, only="blue") == {"blue": Answer("no")}
+    assert changes(shown="[1") == chosen
+
+
+@pytest.mark.parametrize("sent_by_itself", [{}, {"only": "degrees"}])
+def test_an_optional_answer_that_is_cleared_is_taken_back(child, parent, sent_by_itself):
+    some(child, parent, {"blue": "no", "degrees": "38"})
+    shown = forms.shown(latest("ill", child.id).given)
+    form = {"q-blue": "no", "q-degrees": "", "q-breaths": "", "shown": shown} | sent_by_itself
+    chosen, _missing = forms.answers_in(ILL.questions, form, birth_date=BORN, today=ON)
+    new = forms.changed_in(ILL.questions, chosen, form)
+    assert new == {"degrees": None}
+    respond_to_some(ASKED, child, new, language="zh", by=parent, now=NOON)
+    assert given(child) == {"blue": "no"}
+
+
+def test_an_optional_answer_of_the_other_guardian_is_not_cleared_by_a_page_without_it():
+    form = {"q-degrees": "", "shown": forms.shown({})}
+    assert forms.changed_in(ILL.questions, {}, form) == {}
+
+
+MACRO = """{% import "questionnaires/_questions.html" as questions_ %}
+{% call questions_.ask(question, {}, {}, is_open) %}<i>beside</i>{% endcall %}"""
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+@pytest.mark.parametrize("code", ["blue", "degrees"])
+def test_a_form_that_is_closed_takes_nothing_and_shows_what_stands_beside(app, code, is_open):
+    question = replace(ILL.question(code), asks_day=True)
+    with app.test_request_context():
+        shown = render_template_string(MACRO, question=question, is_open=is_open)
+    shown = LexborHTMLParser(shown)
+    fields = shown.css("input")
+    assert len(fields) == len(question.options or [1]) + 1
+    assert {"disabled" in field.attributes for field in fields} == {not is_open}
+    assert [node.text() for node in shown.css("i")] == ["beside"]

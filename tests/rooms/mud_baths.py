@@ -52,17 +52,17 @@ PAGE = """{% extends "base.html" %}{% import "questionnaires/_questions.html" as
 @needs_consent
 def first():
     child, now, errors = get_child(me(), id_of(request.args, "child")), clock.now(), {}
-    before = latest(ASKED.code, child.id)
+    before, born, today = latest(ASKED.code, child.id), child.birth_date, clinic_day(now)
+    asked = ASKED.asked_of(born, child.sex, today)
     typed = forms.typed_of(before.given) if before else {}
     if request.method == "POST":
-        typed, today = typed_in(request.form), clinic_day(now)
-        born = child.birth_date
-        answers, errors = forms.answers_in(ASKED.questions, typed, birth_date=born, today=today)
+        typed = typed_in(request.form)
+        answers, errors = forms.answers_in(asked, typed, birth_date=born, today=today)
         if not errors:
             facts = {"language": "zh", "by": me(), "now": now}
             in_one_transaction(lambda: respond(ASKED, child.id, answers, **facts))
             return next_or("appointments.index")
-    facts = {"name": child.name, "questions": ASKED.questions, "typed": typed, "errors": errors}
+    facts = {"name": child.name, "questions": asked, "typed": typed, "errors": errors}
     return render_template_string(PAGE, **facts), 422 if errors else 200
 
 

@@ -18,6 +18,7 @@ from clinic.families.consenting import needs_consent
 from clinic.i18n import language
 from clinic.questionnaires import forms
 from clinic.questionnaires.answers import Answer
+from clinic.questionnaires.questionnaire import Question, unanswered
 from clinic.questionnaires.responding import respond_to_some
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
@@ -59,11 +60,17 @@ def before(appointment_id: int) -> Response:
 def _keep(appointment: Appointment, check_age: CheckAge) -> None:
     """What was chosen; what somebody else changed meanwhile is left alone."""
     chosen, _missing = _read(appointment, check_age, request.form)
-    new = forms.changed_in(chosen, request.form)
-    asked, child = questions.versions(check_age), appointment.child
+    new = forms.changed_in(_asked_of(appointment, check_age), chosen, request.form)
+    versions, child = questions.versions(check_age), appointment.child
     in_one_transaction(
-        lambda: respond_to_some(asked, child, new, language=language(), by=me(), now=clock.now())
+        lambda: respond_to_some(versions, child, new, language=language(), by=me(), now=clock.now())
     )
+
+
+def _asked_of(appointment: Appointment, check_age: CheckAge) -> tuple[Question, ...]:
+    """What the family is asked of this child, as old as it is at the visit."""
+    child, on = appointment.child, clinic_day(appointment.starts_at)
+    return questions.versions(check_age).current.asked_of(child.birth_date, child.sex, on)
 
 
 def _read(
@@ -71,25 +78,27 @@ def _read(
 ) -> tuple[dict[str, Answer], Errors]:
     """The answers, and what is missing or wrong, by field."""
     born, today = appointment.child.birth_date, clinic_day(clock.now())
-    return forms.answers_in(questions.questions(check_age), typed, birth_date=born, today=today)
+    asked = _asked_of(appointment, check_age)
+    return forms.answers_in(asked, typed, birth_date=born, today=today)
 
 
 def _page(appointment: Appointment, check_age: CheckAge, errors: Errors) -> Response:
     """The page, or only how far they are."""
     answers = check_queries.answers_of(appointment.child_id, check_age)
+    asked = _asked_of(appointment, check_age)
     return render(
         "checkups/before.html",
         partial="checkups/_before_progress.html",
         status=422 if errors else 200,
         appointment=appointment,
         check=check_age,
-        signs=questions.signs(check_age),
-        daily=questions.daily(check_age),
-        asked=questions.questions(check_age),
-        missing=questions.versions(check_age).current.unanswered(answers),
+        signs=[question for question in asked if question.group == questions.SIGNS],
+        daily=[question for question in asked if question.group == questions.DAILY],
+        asked=asked,
+        missing=unanswered(asked, answers),
         typed=forms.typed_of(answers),
         shown=forms.shown(answers),
         errors=errors,
-        named=forms.named(questions.questions(check_age)),
+        named=forms.named(asked),
         is_open=status_of(appointment) in OPEN,
     )

@@ -140,7 +140,8 @@ def _parts(case: CheckAtHand) -> dict[str, object]:
     sheet = case.sheet
     last = {amount: last_of(amount, case.on, case.before) for amount in sheet.amounts}
     grouped = [(group, [f for f in sheet.findings if f.group == group.code]) for group in groups()]
-    daily = questions.daily(sheet.check_age)
+    child, current = case.appointment.child, questions.versions(sheet.check_age).current
+    asked = current.asked_of(child.birth_date, child.sex, case.on, by_staff=True)
     return {
         "sheet": sheet,
         "units": {amount: UNITS[amount][0] for amount in sheet.amounts},
@@ -148,7 +149,8 @@ def _parts(case: CheckAtHand) -> dict[str, object]:
         "signs": questions.signs(sheet.check_age),
         "said": [
             (check_question, check_question.option(case.answers.get(check_question.code, "")))
-            for check_question in daily
+            for check_question in asked
+            if check_question.group == questions.DAILY
         ],
         "groups": [
             (group, found)

@@ -13,7 +13,7 @@ from clinic.checkups.check import queries as check_queries
 from clinic.checkups.due.next_check import next_check_age, window
 from clinic.checkups.due.plan import HEALTH_CHECK, checks_done, made_of
 from clinic.checkups.due.questions import versions
-from clinic.clock import at
+from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.demo.visits import book
 from clinic.families.models import Child
@@ -84,10 +84,11 @@ def _answer(appointment: Appointment, *, by: User, half: bool) -> None:
     if one is None:
         return
     asked = versions(one)
-    questions = asked.current.questions
+    child, on = appointment.child, clinic_day(appointment.starts_at)
+    questions = asked.current.asked_of(child.birth_date, child.sex, on)
     answers = {
         each.code: Answer(NOT_WELL.get(each.code, each.options[0].value))
         for each in questions[: len(questions) // 2 if half else None]
     }
     then = appointment.starts_at - timedelta(hours=14)
-    respond_to_some(asked, appointment.child, answers, language="zh", by=by, now=then)
+    respond_to_some(asked, child, answers, language="zh", by=by, now=then)

@@ -57,7 +57,9 @@ def give_what_is_due(
 ) -> None:
     """Give what is due and in stock; the child leaves after half an hour, if that is before `until`."""
     jabs = _jabs(appointment, clinic_day(now))
-    well = {question.code: Answer("no") for question in screening.versions().current.questions}
+    child, on = appointment.child, clinic_day(appointment.starts_at)
+    asked = screening.versions().current.asked_of(child.birth_date, child.sex, on)
+    well = {question.code: Answer("no") for question in asked}
     codes = [jab.code for jab in jabs]
     before.answer(appointment, well, codes, language="zh", by=by, now=came)
     agreed = [(jab.line, True) for jab in jabs]

@@ -53,11 +53,14 @@ def _text(day: date | None) -> str | None:
 
 
 def outcome_of(row: QuestionnaireResponse | None, vaccine: str, on: date) -> Outcome:
-    """What the answers mean for this vaccine on that day, by the rules of the version that was
-    asked; unanswered is for the nurse."""
-    if row is None:
+    """What the answers mean for this vaccine on that day, by the rules of the version that was asked.
+
+    Unanswered is for the nurse, and so are answers to a version whose file is gone.
+    """
+    asked = screening.versions().of(row.version) if row else None
+    if row is None or asked is None:
         return Outcome(Verdict.NURSE)
-    return judge(screening.versions().of(row.version), row.given, vaccine, on)
+    return judge(asked, row.given, vaccine, on)
 
 
 def decide(

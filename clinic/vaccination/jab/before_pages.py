@@ -16,6 +16,7 @@ from clinic.i18n import language, name_of
 from clinic.questionnaires import forms
 from clinic.questionnaires.answers import Answer, is_fresh
 from clinic.questionnaires.models import QuestionnaireResponse
+from clinic.questionnaires.questionnaire import Question
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.typed import Errors, typed_in
@@ -60,7 +61,7 @@ def _answer(appointment: Appointment, *, is_staff: bool) -> Response:
         return _page(appointment, lines, _kept(appointment), {}, is_staff=is_staff)
     typed = typed_in(request.form)
     answers, errors = forms.answers_in(
-        screening.versions().current.questions,
+        _asked_of(appointment, is_staff=is_staff),
         typed,
         birth_date=appointment.child.birth_date,
         today=clinic_day(clock.now()),
@@ -75,6 +76,13 @@ def _answer(appointment: Appointment, *, is_staff: bool) -> Response:
     flash(_("Thank you, that is saved."), "success")
     page = "vaccination.visit" if is_staff else "vaccination.before"
     return see_other(page, appointment_id=appointment.id)
+
+
+def _asked_of(appointment: Appointment, *, is_staff: bool) -> tuple[Question, ...]:
+    """What is asked of this child, as old as it is at the visit."""
+    child, on = appointment.child, clinic_day(appointment.starts_at)
+    current = screening.versions().current
+    return current.asked_of(child.birth_date, child.sex, on, by_staff=is_staff)
 
 
 def _save(
@@ -118,10 +126,11 @@ def _is_fresh(row: QuestionnaireResponse | None) -> bool:
     return row is not None and is_fresh(row.at, clock.now(), screening.GOOD_FOR)
 
 
-def _named(lines: Sequence[DoseToGive]) -> dict[str, str]:
+def _named(asked: Sequence[Question], lines: Sequence[DoseToGive]) -> dict[str, str]:
     """What each field asks, for the list of what needs another look."""
-    names = forms.named(screening.versions().current.questions)
-    return names | {f"c-{line.vaccine.code}": name_of(line.vaccine) + ": " for line in lines}
+    return forms.named(asked) | {
+        f"c-{line.vaccine.code}": name_of(line.vaccine) + ": " for line in lines
+    }
 
 
 def _page(
@@ -137,6 +146,7 @@ def _page(
     day = max(clinic_day(appointment.starts_at), clinic_day(clock.now()))
     row = jab_queries.screening_of(appointment.id)
     decided = jab_queries.consents_of(appointment.id)
+    asked = _asked_of(appointment, is_staff=is_staff)
     return render(
         "vaccination/before.html",
         status=422 if errors else 200,
@@ -144,13 +154,13 @@ def _page(
         lines=lines,
         typed=typed,
         errors=errors,
-        named=_named(lines),
+        named=_named(asked, lines),
         refused=[
             name_of(line.vaccine)
             for line in lines
             if line.vaccine.code in decided and not decided[line.vaccine.code].given
         ],
-        questions=screening.versions().current.questions,
+        questions=asked,
         consent=consent,
         row=row,
         is_fresh=_is_fresh(row),

@@ -1,13 +1,17 @@
 """A parent answers before a check: saved as they go, half of it too."""
 
+from dataclasses import replace
+
 import pytest
 
 from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
+from clinic.checkups.due import questions as of_checks
 from clinic.checkups.due.questions import daily, questions, signs, versions
 from clinic.checkups.due.schedule import check_ages
 from clinic.db import db
 from clinic.questionnaires.models import QuestionnaireResponse
+from clinic.questionnaires.questionnaire import Question, Versions, Whom
 from clinic.scheduling.appointments import booking
 from tests.checkups.at_the_check import BORN, DAILY, SIGNS, Day
 from tests.makes import NOON, make_appointment, make_user
@@ -174,3 +178,24 @@ def test_as_many_queries_with_all_answers_as_with_none(client, day):
         day.answer(SIGNS, other)
     db.session.commit()
     assert count_queries(lambda: client.get(page)) == none
+
+
+def test_a_family_is_asked_what_is_for_its_child(client, day, monkeypatch):
+    """Not what is for the other sex, another age or only for staff; nor is it missed or kept."""
+    other = "male" if day.child.sex == "female" else "female"
+    more = [
+        Question("theirs", "谁？", "Whose?", group="daily", whom=Whom(sex=day.child.sex)),
+        Question("other", "谁？", "Whose?", group="daily", whom=Whom(sex=other)),
+        Question("grown", "谁？", "Whose?", group="daily", whom=Whom(age_from=(60, 0))),
+        Question("pinch", "谁？", "Whose?", group="signs", asked_by="staff"),
+    ]
+    asked = versions(M12).current
+    longer = replace(asked, questions=(*asked.questions, *more))
+    monkeypatch.setattr(of_checks, "versions", lambda _age: Versions((longer,)))
+    answers = SIGNS | DAILY | {"theirs": "no"}
+    sent = answers | {"other": "yes", "grown": "yes", "pinch": "yes"}
+    client.sign_in(day.parent).post(day.before, data=fields(sent))
+    assert kept() == answers
+    shown = client.page(day.before)
+    assert "of 11 answered" in shown.tree.text()
+    assert [len(shown.tree.css(f"#q-{each.code}")) for each in more] == [1, 0, 0, 0]

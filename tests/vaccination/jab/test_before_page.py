@@ -1,5 +1,6 @@
 """A guardian answers the questions and agrees, or refuses, before a vaccination."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from clinic.accounts.models import Role
 from clinic.audit.trail import AuditEvent
 from clinic.centres.models import Service
 from clinic.db import db
+from clinic.questionnaires.asking_again import AsksAgain, answered_yes
 from clinic.questionnaires.models import QuestionnaireResponse
+from clinic.questionnaires.questionnaire import Question, Versions, Whom
 from clinic.scheduling.appointments import booking
-from clinic.vaccination.jab import consent
+from clinic.vaccination.jab import consent, screening
 from clinic.vaccination.jab.models import InformedConsent
 from tests.makes import NOON, make_centre, make_user
 from tests.pages import rows
@@ -161,3 +164,40 @@ def test_the_list_of_what_is_missing_names_each_question(client, day):
     answer = client.sign_in(day.parent).post(day.before, data={})
     named = rows(answer.text, '.error-summary a[href^="#"]')
     assert len(named) == len(set(named)) == len(NO) + 1
+
+
+def test_each_is_asked_what_is_for_the_child_and_for_them(client, day, monkeypatch):
+    other = "male" if day.child.sex == "female" else "female"
+    more = [
+        Question("theirs", "谁？", "Whose?", whom=Whom(sex=day.child.sex)),
+        Question("other", "谁？", "Whose?", whom=Whom(sex=other)),
+        Question("grown", "谁？", "Whose?", whom=Whom(age_from=(60, 0))),
+        Question("pinch", "谁？", "Whose?", asked_by="staff"),
+    ]
+    current = screening.versions().current
+    longer = replace(current, questions=(*current.questions, *more))
+    monkeypatch.setattr(screening, "versions", lambda: Versions((longer,)))
+    sent = NO | {"c-MMR": "yes", "q-theirs": "no", "q-other": "yes", "q-pinch": "yes"}
+    assert client.sign_in(day.parent).post(day.before, data=sent).status_code == 303
+    (row,) = db.session.query(QuestionnaireResponse).all()
+    assert set(row.given) == {question.code for question in current.questions} | {"theirs"}
+    pages = {day.parent: day.before, day.vaccinator: f"/vaccination/visits/{day.visit.id}/before"}
+    for user, asked in ((day.parent, [1, 0, 0, 0]), (day.vaccinator, [1, 0, 0, 1])):
+        shown = client.sign_in(user).page(pages[user])
+        assert [len(shown.tree.css(f"#q-{each.code}")) for each in more] == asked
+
+
+def test_answers_to_a_version_that_is_gone_are_for_the_nurse_and_asked_anew(
+    client, day, monkeypatch
+):
+    """Nothing is read into them by today's words or rules."""
+    day.answer(yes=("fever",), now=NOON)
+    newer = Versions((replace(screening.versions().current, version="2999-01-01"),))
+    monkeypatch.setattr(screening, "versions", lambda: newer)
+    shown = client.sign_in(day.parent).get(day.before).text
+    assert "The nurse decides at the visit" in shown
+    assert 'name="q-fever" value="yes" checked' not in shown
+    asks_again = AsksAgain(screening.versions, screening.GOOD_FOR)
+    assert answered_yes(asks_again, [day.visit.id], NOON) == {}
+    day.answer(now=NOON)
+    assert "No reason found not to vaccinate" in client.get(day.before).text
