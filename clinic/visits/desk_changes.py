@@ -11,7 +11,11 @@ from clinic.scheduling.places import writes_alone
 
 
 def desk_changed(appointment: Appointment) -> None:
-    """Count on the version of the appointment's desk, on its day (of UTC)."""
+    """Count on the version of the appointment's desk, on its day (of UTC).
+
+    Both are read again: another transaction may have moved it since.
+    """
+    db.session.refresh(appointment, ["centre_id", "starts_at"])
     key = {
         "topic": Topic.DESK,
         "centre_id": appointment.centre_id,

@@ -5,16 +5,20 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from sqlalchemy import update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from clinic.accounts.models import Role
 from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.questionnaires.asking_again import answered_yes, ask_again
 from clinic.questionnaires.models import AskedAgain
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.vaccination.jab import observation
 from clinic.vaccination.jab.before import ASKS_AGAIN
 from clinic.vaccination.jab.models import PostVaccinationStay
+from clinic.visits.desk_changes import desk_changed
 from clinic.visits.queries import desk_version
 from tests.makes import TOMORROW, make_appointment, make_child, make_user, save
 from tests.vaccination.jab.at_the_jab import ON_THE_DAY, Day
@@ -129,6 +133,25 @@ def test_the_degrees_are_as_they_were_measured(day):
     assert answered_yes(ASKS_AGAIN, [day.visit.id], ON_THE_DAY)[day.visit.id].degrees == Decimal(
         "38.5"
     )
+
+
+def test_the_version_of_the_day_counts_to_which_the_visit_was_moved_meanwhile(both, day):
+    remembered = day.visit.starts_at
+    shift = {
+        "starts_at": remembered + timedelta(days=1),
+        "ends_at": day.visit.ends_at + timedelta(days=1),
+    }
+    one = update(Appointment).where(Appointment.id == day.visit.id)
+    db.session.execute(one.values(shift))
+    db.session.commit()
+    days = (ON_THE_DAY, ON_THE_DAY + timedelta(days=1))
+    before = [desk_version(day.visit.centre_id, on) for on in days]
+    assert day.visit.starts_at != remembered
+    set_committed_value(day.visit, "starts_at", remembered)
+    desk_changed(day.visit)
+    db.session.commit()
+    after = [desk_version(day.visit.centre_id, on) for on in days]
+    assert [was == now for was, now in zip(before, after, strict=True)] == [True, False]
 
 
 def test_answers_and_reactions_change_the_version_of_the_desk(both, day):

@@ -54,6 +54,10 @@ class Towels:
         if is_new:
             reserve_towel(hold, None, by=by, now=now)
 
+    def leave(self, appointment, centre_id, *, now):
+        mine = is_live_of(Towel, owner_of(None, appointment))
+        release(db.session.scalars(select(Towel.id).where(mine)), ReleaseReason.MOVED, now=now)
+
     def assign(self, appointment, from_hold=None, *, by, now):
         mine = is_live_of(Towel, owner_of(None, appointment))
         had = db.session.scalars(select(Towel.id).where(mine)).all()

@@ -36,7 +36,7 @@ class Move:
 def move(moves: Sequence[Move], *, by: Person, online: bool, now: datetime) -> None:
     """Give one appointment another time, or several, also each other's: all of them or none.
 
-    The places first, then what each requires on its new day. Their references stay. The same form
+    Each takes its places, then what it requires on its new day. Their references stay. The same form
     again changes nothing. Raises NotChangeable or TooLate for one that may not be changed, Refused,
     SlotTaken, ChildBusy, OfferLapsed, or what assigning raises, after which the caller rolls back.
     """
@@ -55,10 +55,10 @@ def move(moves: Sequence[Move], *, by: Person, online: bool, now: datetime) -> N
     _flush()
     for moving in under_way:
         moving.take_new_places(now=now)
+        moving.assign(now=now)  # the next is judged beside what this one is for
     under_way[0].freed.update(expired)
     for moving in under_way:
         freed_for_others(moving.freed - set(new), moving.request.policy, now=now)
-        moving.assign(now=now)
     reconciling.reconcile(children, by=by, now=now)
 
 
@@ -88,7 +88,10 @@ class _Moving:
         if apart:
             self._end_new_times(now)
             appointment.displaced_at, appointment.displaced_by_id = now, self.by.id
-            self._set_new_time()
+            appointment.starts_at, appointment.ends_at = (
+                self.request.starts_at,
+                self.request.ends_at,
+            )
 
     def take_new_places(self, *, now: datetime) -> None:
         """Put it into its new slots. Raises Refused, SlotTaken or ChildBusy."""
@@ -96,9 +99,11 @@ class _Moving:
         requirements, but = self.change.requirements, [appointment.id]
         if found := verdict(request, requirements, online=self.online, now=now, except_for=but):
             raise Refused(found)
+        requirements.leave(request, appointment, now=now)
         appointment.displaced_at, appointment.displaced_by_id = None, None
         appointment.question, appointment.moved_at = None, now
-        self._set_new_time()
+        for name, value in place_and_time(request.slots).items():
+            setattr(appointment, name, value)
         _flush()
         try:
             take_places(request, appointment.id, online=self.online)
@@ -109,10 +114,6 @@ class _Moving:
         self._end_new_times(now)  # also those that were kept until its row could be changed
         db.session.flush()
         self._record(now)
-
-    def _set_new_time(self) -> None:
-        for name, value in place_and_time(self.request.slots).items():
-            setattr(self.appointment, name, value)
 
     def _end_new_times(self, now: datetime) -> None:
         """Give back the new times that are kept for it, but for the one that it takes."""

@@ -180,6 +180,11 @@ def undo_finish(appointment: Appointment, *, by: Person, now: datetime) -> None:
 
 def undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None:
     """The child came, or may come still: it stands as before, in its place. Raises PlaceIsTaken."""
+    _undo_no_show(appointment, by=by, now=now)
+    reconciling.reconcile([appointment.child_id], by=by, now=now)
+
+
+def _undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None:
     slot_ids, child_ids = places.slots_under([appointment.id]), [appointment.child_id]
     places.lock_to_take(slot_ids, child_ids, now=now, online=False)
     _as_it_is_by_now(appointment)
@@ -190,7 +195,6 @@ def undo_no_show(appointment: Appointment, *, by: Person, now: datetime) -> None
     except SlotTaken as error:
         raise PlaceIsTaken from error
     _record("undo_no_show", appointment, by=by, now=now)
-    reconciling.reconcile([appointment.child_id], by=by, now=now)
 
 
 def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
@@ -204,11 +208,11 @@ def mark_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: da
 def undo_all_no_show(appointments: Sequence[Appointment], *, by: Person, now: datetime) -> None:
     """All of these came, or may come still: all or none. Raises as `undo_no_show` does."""
     slot_ids = places.slots_under([appointment.id for appointment in appointments])
-    places.lock_to_take(
-        slot_ids, {appointment.child_id for appointment in appointments}, now=now, online=False
-    )
+    children = {appointment.child_id for appointment in appointments}
+    places.lock_to_take(slot_ids, children, now=now, online=False)
     for appointment in appointments:
-        undo_no_show(appointment, by=by, now=now)
+        _undo_no_show(appointment, by=by, now=now)
+    reconciling.reconcile(children, by=by, now=now)  # once, as it locks what it needs in order
 
 
 def _lock_places(appointment: Appointment) -> list[int]:

@@ -87,6 +87,12 @@ class Requirements(Protocol):
         With a hold that is new nothing else is set aside yet.
         """
 
+    def leave(self, appointment: Appointment, centre_id: int, *, now: datetime) -> None:
+        """The appointment is about to move to that centre from another: release what it has there.
+
+        `assign` follows, and gives it what it needs at its new centre.
+        """
+
     def assign(
         self, appointment: Appointment, from_hold: Held | None = None, *, by: Person, now: datetime
     ) -> None:
@@ -152,6 +158,12 @@ class RequirementsByKind:
         for request, hold in zip(requests, holds, strict=True):
             if required := self.by_kind.get(request.service.kind):
                 required.reserve(hold, by=by, now=now, is_new=is_new)
+
+    def leave(self, request: Request, appointment: Appointment, *, now: datetime) -> None:
+        """Release what the appointment has at its centre, if the time asked for is at another."""
+        required = self.by_kind.get(request.service.kind)
+        if required and appointment.centre_id != request.centre_id:
+            required.leave(appointment, request.centre_id, now=now)
 
     def assign(self, request: Request, appointment_id: int, *, by: Person, now: datetime) -> None:
         """Give the appointment that stands what it needs. Raises DomainError.

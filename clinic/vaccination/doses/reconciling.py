@@ -6,7 +6,7 @@ change took away comes back with the next change that allows it; what ended with
 the visit is missed or done no longer. Locks: the stock, after the children.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -110,17 +110,36 @@ def reconcile(child_ids: Collection[int], *, by: Person, now: datetime) -> None:
     if not in_turn:
         return
     cases = cases_of(in_turn, today=clinic_day(now))
+    found: dict[int, CurrentDose | None] = {}
+    for child_id in in_turn:
+        purposes = [
+            each for visit in visits if visit.row.child_id == child_id for each in visit.purposes
+        ]
+        found |= current_purposes(replace(cases[child_id], booked=()), purposes)
+    lock_all(_stocks_to_change(visits, found))
     for child_id in in_turn:  # the first reservation is made again first
         case = cases[child_id]
         theirs = [visit for visit in visits if visit.row.child_id == child_id]
-        found = current_purposes(
-            replace(case, booked=()), [each for visit in theirs for each in visit.purposes]
-        )
         for visit in theirs:
             _follow(visit, found, by=by, now=now)
         for reservation, hold, starts_at in forms:
             if reservation.child_id == child_id:
                 _follow_in_form(reservation, hold, clinic_day(starts_at), case, theirs, found)
+
+
+def _stocks_to_change(
+    visits: Iterable[_BookedVisit], found: Mapping[int, CurrentDose | None]
+) -> set[tuple[int, str]]:
+    """The stocks, each a centre and a vaccine, from which a dose is released, or reserved again."""
+    stocks: set[tuple[int, str]] = set()
+    for visit in visits:
+        for reservation in visit.reservations:
+            wanted, is_live = found[reservation.id], reservation.released_at is None
+            has = reservation.vaccine if is_live else None
+            wants = wanted.vaccine if wanted else None
+            if has != wants:
+                stocks |= {(visit.row.centre_id, vaccine) for vaccine in (has, wants) if vaccine}
+    return stocks
 
 
 def _appointments(child_ids: Collection[int], now: datetime) -> list[_BookedVisit]:

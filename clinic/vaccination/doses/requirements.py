@@ -205,6 +205,10 @@ class DoseRequirements:
             reserving.release_others(wanted, hold=hold, now=now)
         reserving.reserve(wanted, hold=hold, by=by, now=now)
 
+    def leave(self, appointment: Appointment, centre_id: int, *, now: datetime) -> None:
+        """Release the doses of the centre that it leaves; there may be none at the other for a moment."""
+        reserving.leave(appointment, centre_id, now=now)
+
     def assign(
         self, appointment: Appointment, from_hold: Held | None = None, *, by: Person, now: datetime
     ) -> None:
@@ -212,15 +216,13 @@ class DoseRequirements:
 
         What it had for another time, and what it is not for, is released.
         """
-        if from_hold is None:
+        if from_hold is not None and (self.moving or self.series[appointment.child_id]):
+            reserving.carry_over(from_hold, appointment, by=by, now=now)
+        if from_hold is None or self.moving:
             wanted = self.doses(appointment.child_id, clinic_day(appointment.starts_at))
             reserving.release_others(wanted, appointment=appointment, now=now)
             reserving.must_still_have(appointment)
             reserving.reserve(wanted, appointment=appointment, by=by, now=now)
-        elif self.moving or self.series[appointment.child_id]:
-            reserving.carry_over(from_hold, appointment, by=by, now=now)
-            if self.moving:
-                reserving.must_still_have(appointment)
 
     @staticmethod
     def reserved_with(hold_ids: Collection[int]) -> Mapping[int, list[PurposeChoice]]:

@@ -116,6 +116,18 @@ def release_others(
         release([row.id for row in others], ReleaseReason.MOVED, now=now)
 
 
+def leave(appointment: Appointment, centre_id: int, *, now: datetime) -> None:
+    """Release what is reserved for an appointment that is about to move to that centre.
+
+    It is reserved there afterwards, or was with its hold: counted for both, the centre's last dose
+    would be counted twice.
+    """
+    query = select(DoseReservation).where(is_live_of(DoseReservation, owner_of(None, appointment)))
+    rows = db.session.scalars(query).all()
+    lock_all({(place, row.vaccine) for row in rows for place in (row.centre_id, centre_id)})
+    release([row.id for row in rows], ReleaseReason.MOVED, now=now)
+
+
 def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
     """The hold's reservations become the appointment's, and replace its earlier ones of the same vaccines.
 

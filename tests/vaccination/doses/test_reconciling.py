@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from clinic.db import db
 from clinic.families import reconciling
 from clinic.scheduling.appointments import booking, questions
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Question
+from clinic.scheduling.places import writes_alone
 from clinic.vaccination.doses.verify import broken_records
 from clinic.vaccination.stock import reserving
 from clinic.vaccination.stock.models import DoseReservation
@@ -291,6 +292,39 @@ def test_its_doses_are_reserved_again_for_a_visit_that_is_taken_back(baby, end, 
             break  # who is here is not missed
         end(visit, by=baby.nurse, now=now, note="")
         db.session.commit()
+
+
+def stock_locks(work):
+    """The vaccines whose stock `work()` locks, statement by statement."""
+    locked = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if "FROM stock" in statement and "FOR UPDATE" in statement:
+            values = parameters.values() if isinstance(parameters, dict) else parameters
+            locked.append({value for value in values if isinstance(value, str)})
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return locked
+
+
+def test_the_stock_of_visits_that_are_taken_back_is_locked_at_once(baby):
+    """In its order, not visit by visit: else two that take stock wait for each other."""
+    sibling = make_child(baby.parent, birth_date=BORN)
+    visits = [baby.book(TOMORROW, "DTAP", "POLIO"), baby.book(TOMORROW, "HEPB", child=sibling)]
+    now = visits[0].starts_at + timedelta(minutes=30)
+    attendance.mark_all_no_show(visits, by=baby.nurse, now=now)
+    db.session.commit()
+    locked = stock_locks(lambda: attendance.undo_all_no_show(visits, by=baby.nurse, now=now))
+    db.session.commit()
+    assert [purpose(visit) for visit in visits] == [
+        ["DTAP 2 DTaP", "POLIO 3 bOPV"],
+        ["HEPB 1 HepB"],
+    ]
+    assert locked[:1] == ([] if writes_alone() else [{"DTaP", "bOPV", "HepB"}])
 
 
 @pytest.mark.parametrize(
