@@ -129,7 +129,7 @@ def leave(appointment: Appointment, centre_id: int, *, now: datetime) -> None:
 
 
 def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetime) -> None:
-    """The hold's reservations become the appointment's, and replace its earlier ones of the same vaccines.
+    """The hold's reservations become the appointment's, and replace its earlier ones of the same series.
 
     The appointment has its new time already. Reservations that expired meanwhile, because the hold
     was over, are made again. Raises as `reserve`.
@@ -138,7 +138,7 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
     rows = db.session.scalars(query).all()
     if not rows:
         return
-    had = _had(appointment, {row.vaccine for row in rows})
+    had = _had(appointment, {row.series for row in rows})
     lock_all({(row.centre_id, row.vaccine) for row in (*rows, *had)})
     release([row.id for row in had], ReleaseReason.MOVED, now=now)
     try:
@@ -153,11 +153,14 @@ def carry_over(hold: Held, appointment: Appointment, *, by: Person, now: datetim
     reserve(doses, appointment=appointment, by=by, now=now)
 
 
-def _had(appointment: Appointment, vaccines: Collection[str]) -> Sequence[DoseReservation]:
-    """What is reserved of these vaccines for the appointment as it was, wherever that was."""
+def _had(appointment: Appointment, series: Collection[str]) -> Sequence[DoseReservation]:
+    """What is reserved of these series for the appointment as it was, wherever that was.
+
+    At its new age another vaccine of a series may be due (MPSV-A, later MPSV-AC).
+    """
     mine = is_live_of(DoseReservation, owner_of(None, appointment))
     return db.session.scalars(
-        select(DoseReservation).where(mine, DoseReservation.vaccine.in_(vaccines))
+        select(DoseReservation).where(mine, DoseReservation.series.in_(series))
     ).all()
 
 

@@ -17,6 +17,7 @@ from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import refusals, reserving
 from clinic.vaccination.stock.models import DoseReservation
+from clinic.vaccination.stock.reserving import DoseToReserve
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
@@ -213,6 +214,18 @@ def test_a_visit_cannot_move_to_where_there_is_none(centre, had_some):
     assert isinstance(refusals.refusal(refused.value, "MMR"), refusals.OutOfStock)
     db.session.rollback()
     assert centre.counts() == (1, 1)
+
+
+def test_another_vaccine_of_the_series_takes_the_place_of_the_one_before(centre):
+    first = DoseToReserve("MPSV-A", "MPSV", 1)
+    later = DoseToReserve("MPSV-AC", "MPSV", 3)
+    centre.receive(1, vaccine="MPSV-A")
+    centre.receive(1, vaccine="MPSV-AC", number="C1")
+    mother = make_user()
+    visit = centre.visit(first, by=mother)
+    hold = centre.form(later, moves=visit, by=mother, child=visit.child, day=NEXT_WEEK)
+    reserving.carry_over(hold, visit, by=mother, now=NOON)
+    assert (centre.counts("MPSV-A"), centre.counts("MPSV-AC")) == ((1, 0), (1, 1))
 
 
 def test_a_visit_that_moves_on_takes_the_dose_that_its_form_kept(centre):
