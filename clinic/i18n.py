@@ -53,7 +53,7 @@ def language() -> str:
     """The language of this page: `zh` or `en`. Chosen once: a page asks a hundred times."""
     try:
         page = g._get_current_object()  # type: ignore[attr-defined]
-    except RuntimeError:  # nobody reads
+    except RuntimeError:  # no request, no page
         return DEFAULT_LANGUAGE
     spoken: str | None = page.get("language")
     if spoken is None:
@@ -75,7 +75,7 @@ def speaking(spoken: str) -> Iterator[None]:
 def gettext(msgid: str, /, **params: object) -> str:
     """A text in the reader's language. Flask-Babel's looks for catalogue and language each time.
 
-    Where nobody reads there is no catalogue, and what is said then is not kept: it is the text itself.
+    Outside an app context there is no catalogue: the text itself is given, and not kept.
     """
     said = _said(msgid, language()) if has_app_context() else msgid
     return said % params if params else said

@@ -201,7 +201,7 @@ def _call_off(appointment: Appointment) -> None:
 def be_seen(city: City, appointment: Appointment, *, came: datetime, seen: datetime) -> None:
     """The child came and was seen; what its visit was for is on record.
 
-    If nothing could be done any more nobody came; a child who was there already went home.
+    If nothing could be done any more the visit is cancelled; a child who was there went home.
     """
     demo = room_of(appointment.service.kind).demo
     clinician = city.clinicians[appointment.practitioner_id]

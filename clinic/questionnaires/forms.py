@@ -100,7 +100,7 @@ def changed_in(
     asked: Iterable[Question], answers: Mapping[str, Answer], form: Mapping[str, str]
 ) -> dict[str, Answer | None]:
     """Of the answers of a form, the one that it sent by itself (`only`), or those that were changed
-    since it was shown: what somebody else answered meanwhile is left alone.
+    since it was shown: answers saved meanwhile are left alone.
 
     None for an optional question whose field was cleared.
     """

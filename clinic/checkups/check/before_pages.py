@@ -58,7 +58,7 @@ def before(appointment_id: int) -> Response:
 
 
 def _keep(appointment: Appointment, check_age: CheckAge) -> None:
-    """What was chosen; what somebody else changed meanwhile is left alone."""
+    """What was chosen; answers saved meanwhile are left alone."""
     chosen, _missing = _read(appointment, check_age, request.form)
     new = forms.changed_in(_asked_of(appointment, check_age), chosen, request.form)
     versions, child = questions.versions(check_age), appointment.child

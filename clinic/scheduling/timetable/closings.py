@@ -1,7 +1,7 @@
 """What shuts slots: a row for each reason, with its source. A slot without a row is open.
 
-The database keeps `slots.closed_at` in step with these rows; nothing else writes it. Whoever adds
-or deletes rows has locked the slots.
+The database keeps `slots.closed_at` in step with these rows; nothing else writes it. Lock the
+slots before rows are added or deleted.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -83,7 +83,11 @@ class Finder:
     def centres_of(self, entry: WaitlistEntry) -> list[int]:
         """The centres at which a time may be found for the entry."""
         centre_ids = self._centres.get(entry.id, ())
-        return [one for one in centre_ids if self.only_at is None or one in self.only_at]
+        return [
+            centre_id
+            for centre_id in centre_ids
+            if self.only_at is None or centre_id in self.only_at
+        ]
 
     def trips(self, entry: WaitlistEntry) -> list[Trip]:
         """The trips that the entry wants and may have, the earliest first; none offered to it before."""

@@ -30,8 +30,8 @@ def offer(
     if deadline <= now:
         return None
     wanted = [
-        Request(wish.child, wish.service, slots_for(wish.service, one.slot_id))
-        for wish, one in zip(wishes, trip.offers, strict=True)
+        Request(wish.child, wish.service, slots_for(wish.service, slot_time.slot_id))
+        for wish, slot_time in zip(wishes, trip.offers, strict=True)
     ]
     slot_ids = [slot_id for wish in wanted for slot_id in wish.slot_ids]
     if not places.lock_if_free(slot_ids):
@@ -54,13 +54,13 @@ def _keep(
     entry: WaitlistEntry, wanted: Sequence[Request], deadline: datetime, now: datetime
 ) -> Hold:
     lead: Hold | None = None
-    for one in wanted:
+    for request in wanted:
         kept = Hold(
             user_id=entry.user_id,
-            child_id=one.child.id,
-            service_id=one.service.id,
-            slot_id=one.slots[0].id,
-            slot_count=len(one.slots),
+            child_id=request.child.id,
+            service_id=request.service.id,
+            slot_id=request.slots[0].id,
+            slot_count=len(request.slots),
             purpose=HoldFor.WAITLIST,
             lead_id=lead.id if lead else None,
             entry_id=entry.id,
@@ -70,6 +70,6 @@ def _keep(
         db.session.add(kept)
         db.session.flush()
         lead = lead or kept
-        places.take(one.slot_ids, online=True, hold_id=kept.id, expires_at=deadline + PASSED_ON)
+        places.take(request.slot_ids, online=True, hold_id=kept.id, expires_at=deadline + PASSED_ON)
     assert lead
     return lead

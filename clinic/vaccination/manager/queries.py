@@ -71,7 +71,8 @@ def stock_of(centre_id: int, *, now: datetime) -> list[Shelf]:
     reserved = {vaccine: int(number) for vaccine, number in db.session.execute(kept)}
     known = select(Stock.vaccine).where(Stock.centre_id == centre_id).order_by(Stock.vaccine)
     return [
-        Shelf(one, on_hand.get(one, 0), reserved.get(one, 0)) for one in db.session.scalars(known)
+        Shelf(vaccine, on_hand.get(vaccine, 0), reserved.get(vaccine, 0))
+        for vaccine in db.session.scalars(known)
     ]
 
 

@@ -213,8 +213,8 @@ def _release_lost(lot: VaccineLot, left: int, *, now: datetime) -> list[Appointm
     """Release what cannot be kept with so many doses left of this lot. The visits, the latest made first."""
     release_over(DoseReservation, lot.centre_id, lot.product.vaccine, now=now)
     broken = broken_with(lot, left, now=now)
-    release([one.id for one in broken], ReleaseReason.LOST, now=now)
-    numbers = [one.appointment_id for one in broken if one.appointment_id]
+    release([reservation.id for reservation in broken], ReleaseReason.LOST, now=now)
+    numbers = [reservation.appointment_id for reservation in broken if reservation.appointment_id]
     rows = db.session.scalars(select(Appointment).where(Appointment.id.in_(numbers)))
     found = {row.id: row for row in rows}
     return [found[number] for number in dict.fromkeys(numbers)]
