@@ -40,6 +40,7 @@ from clinic.scheduling.appointments import questions
 from clinic.scheduling.day import reconciling as visits_reconciling
 from clinic.services import room as services
 from clinic.services.room import ServiceRoom
+from clinic.setup import views as setup
 from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination.service_room import VACCINATION
 from clinic.vaccination.stock import models as _stock  # noqa: F401 - the same
@@ -115,6 +116,7 @@ def create_app(
         desk.bp,
         calendar.bp,
         manage.bp,
+        setup.bp,
         *commands,
         demo,
     ):

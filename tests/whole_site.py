@@ -68,7 +68,7 @@ TODAY = clinic_day(NOON)
 NEXT_WEEK = TODAY + timedelta(days=7)
 LATER = TODAY + timedelta(days=10)
 NOW = at(TODAY, time(14, 20))
-STAFF = (Role.CLINICIAN, Role.RECEPTION, Role.MANAGER)
+STAFF = (Role.CLINICIAN, Role.RECEPTION, Role.MANAGER, Role.ADMIN)
 MMR = DoseToReserve("MMR", "MMR", 1)
 
 

@@ -19,6 +19,7 @@ HOMES = (
     (Role.RECEPTION, "desk.today"),
     (Role.CLINICIAN, "calendar.today"),
     (Role.MANAGER, "manage.index"),
+    (Role.ADMIN, "setup.index"),
     (Role.PARENT, "home.index"),
 )
 

@@ -1,0 +1,24 @@
+"""The centres that a person may set up."""
+
+from flask import Response
+
+from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.models import Role
+from clinic.centres.managed import centres_managed_by
+from clinic.setup import checklist
+from clinic.setup.blueprint import bp
+from clinic.web import render, see_other
+
+__all__ = ["PAGES", "bp"]
+# Importing them puts their pages into `bp`.
+PAGES = (checklist,)
+
+
+@bp.get("/")
+@allow(Role.ADMIN, Role.MANAGER)
+@names_nobody("which centres there are")
+def index() -> Response:
+    centres = centres_managed_by(me())
+    if len(centres) == 1 and Role.ADMIN not in me().roles:
+        return see_other("setup.checklist", code=centres[0].code)
+    return render("setup/index.html", centres=centres)
