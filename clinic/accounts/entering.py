@@ -9,7 +9,7 @@ from clinic import audit, clock
 from clinic.accounts import kept_forms, limits, passwords, sign_ins
 from clinic.accounts.access import me
 from clinic.accounts.browsers import in_words
-from clinic.accounts.models import Ended, Role, User
+from clinic.accounts.models import Ended, Person, Role, User
 from clinic.accounts.queries import find_user
 from clinic.db import db
 from clinic.web import forget_pages, leave_for, safe_next, see_other
@@ -64,10 +64,12 @@ def enter(user: User, *, how: str) -> Response:
         session["near"] = near
     if target:
         return leave_for(target)
-    for role, endpoint in HOMES:
-        if role in user.roles:
-            return see_other(endpoint)
-    return see_other("home.index")
+    return see_other(home_of(user))
+
+
+def home_of(user: Person) -> str:
+    """The page on which the day of this user begins."""
+    return next((endpoint for role, endpoint in HOMES if role in user.roles), "home.index")
 
 
 def leave(*, everywhere: bool = False) -> Response:

@@ -3,10 +3,13 @@
 import re
 
 from flask_babel import lazy_gettext as _l
+from wtforms import Field
+from wtforms.validators import ValidationError
 
 from clinic import plain
+from clinic.accounts import passwords
 from clinic.accounts.contacts import normalised
-from clinic.fields import Form, Password, Text
+from clinic.fields import Form, Name, Password, Text
 
 SIX_DIGITS = re.compile("[0-9]{6}")
 
@@ -53,3 +56,21 @@ class PasswordForm(ContactForm):
     """Sign in with a password."""
 
     password = Password(_l("Password"), required=_l("Enter your password."), most=200)
+
+
+class NewAccountForm(Form):
+    """Who was invited to work here: their name, and a password of their own."""
+
+    name = Name(_l("Your name"), required=_l("Enter your name."))
+    password = Password(_l("Password"), required=_l("Choose a password."), most=200)
+    password_again = Password(
+        _l("The same password again"), required=_l("Type the password once more."), most=200
+    )
+
+    def validate_password(self, field: Field) -> None:
+        if len(field.data) < passwords.SHORTEST:
+            raise ValidationError(_l("Use at least 8 characters for a password."))
+
+    def validate_password_again(self, field: Field) -> None:
+        if field.data != self.password.data:
+            raise ValidationError(_l("The two passwords differ."))

@@ -120,6 +120,33 @@ class Membership(Base):
     user: Mapped[User] = relationship(back_populates="memberships")
 
 
+class StaffInvitation(Base):
+    """A link by which a person comes to work at a centre, or to be an administrator. Used once."""
+
+    __tablename__ = "staff_invitations"
+    __table_args__ = (
+        CheckConstraint("role <> 'parent'", name="role_of_staff"),
+        CheckConstraint("(role = 'admin') = (centre_id IS NULL)", name="centre_by_role"),
+        CheckConstraint("profession IS NULL OR role = 'clinician'", name="profession_by_role"),
+        CheckConstraint("(accepted_at IS NULL) = (accepted_by_id IS NULL)", name="accepted"),
+        CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", name="accepted_or_revoked"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(PersonName(60))
+    contact: Mapped[str] = mapped_column(String(120), index=True)  # a phone, or an e-mail address
+    role: Mapped[Role]
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"), index=True)
+    profession: Mapped[str | None] = mapped_column(String(20))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: a command
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    revoked_at: Mapped[datetime | None]
+
+
 class Ended(StrEnum):
     """Why a sign-in is over. One that rests for too long just is no longer good."""
 

@@ -4,7 +4,14 @@ from flask import Response, abort, flash, request, session
 from flask_babel import gettext as _
 
 from clinic import clock, i18n, outside
-from clinic.accounts import codes, entering, kept_forms, limits, staying
+from clinic.accounts import (
+    codes,
+    entering,
+    kept_forms,
+    limits,
+    staff_invitation_page,
+    staying,
+)
 from clinic.accounts.access import allow, demo_mode, me, public
 from clinic.accounts.blueprint import bp
 from clinic.accounts.contacts import masked_contact
@@ -22,7 +29,7 @@ from clinic.web import leave_for, render, safe_next, see_other, way_back
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (staying,)
+PAGES = (staying, staff_invitation_page)
 
 
 YEAR = 365 * 24 * 60 * 60

@@ -1,0 +1,162 @@
+"""Links by which people come to work here. Verbs flush; the caller commits.
+
+A link is good for 72 hours and for one person. It says nothing of who holds it, so it opens no
+account that exists: whoever has one with that phone or e-mail accepts while signed in to it.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from clinic import audit
+from clinic.accounts.models import Membership, Person, Role, StaffInvitation, User
+from clinic.accounts.passwords import hash_password
+from clinic.accounts.queries import find_user
+from clinic.db import change_if, db
+from clinic.errors import DomainError
+from clinic.sentences import mark
+
+TOKEN_BYTES = 32
+GOOD_FOR = timedelta(hours=72)
+
+
+class InvitationGone(DomainError):
+    message = mark("This link no longer works. Please ask for a new one.")
+
+
+class HasAccount(DomainError):
+    message = mark("There is an account with this phone or e-mail already. Please sign in to it.")
+
+
+class OtherAccount(DomainError):
+    message = mark("This link is for another account. Please sign in to that one.")
+
+
+def invite(
+    *,
+    name: str,
+    contact: str,
+    role: Role,
+    centre_id: int | None = None,
+    profession: str | None = None,
+    by: Person | None,
+    now: datetime,
+    token: str = "",
+) -> tuple[StaffInvitation, str]:
+    """A link for that phone or e-mail (normalised): the row, and the secret that only the link has.
+
+    `by` is None for a command. The secret is `token`, which comes from the form, so that two clicks
+    give one link; without it a random one is made.
+    """
+    if token and (known := find_invitation(token, now=now)):
+        return known, token
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
+    invitation = StaffInvitation(
+        token_hash=_hash(token),
+        name=name,
+        contact=contact,
+        role=role,
+        centre_id=centre_id,
+        profession=profession,
+        invited_by_id=by.id if by else None,
+        created_at=now,
+        expires_at=now + GOOD_FOR,
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    _note("invite staff", invitation, by=by.id if by else None, now=now)
+    return invitation, token
+
+
+def find_invitation(token: str, *, now: datetime) -> StaffInvitation | None:
+    """The invitation that a link names, if it can still be accepted."""
+    query = select(StaffInvitation).where(StaffInvitation.token_hash == _hash(token), *_open(now))
+    return db.session.scalar(query)
+
+
+def open_invitations(centre_id: int | None, *, now: datetime) -> list[StaffInvitation]:
+    """The invitations to a centre, or of administrators, that can still be accepted."""
+    to = StaffInvitation.centre_id
+    query = select(StaffInvitation).where(
+        to.is_(None) if centre_id is None else to == centre_id, *_open(now)
+    )
+    return list(db.session.scalars(query.order_by(StaffInvitation.id)))
+
+
+def withdraw(invitation: StaffInvitation, *, by: Person | None, now: datetime) -> None:
+    """The link no longer works. Nothing happens to one that was accepted."""
+    if change_if(invitation, *_open(now), revoked_at=now):
+        _note("withdraw staff invitation", invitation, by=by.id if by else None, now=now)
+
+
+def accept_anew(invitation: StaffInvitation, *, name: str, password: str, now: datetime) -> User:
+    """An account for the invited person, with the role. Raises InvitationGone, HasAccount.
+
+    Of two at the same moment one is told that the link no longer works.
+    """
+    user = _new_user(invitation, name=name, password=password, now=now)
+    _accept(invitation, user, now=now)
+    return user
+
+
+def accept_as(invitation: StaffInvitation, user: Person, *, now: datetime) -> User:
+    """The role for an account that exists. Raises InvitationGone, OtherAccount."""
+    known = find_user(invitation.contact, lock=True)
+    if known is None or known.id != user.id:
+        raise OtherAccount
+    _accept(invitation, known, now=now)
+    return known
+
+
+def _accept(invitation: StaffInvitation, user: User, *, now: datetime) -> None:
+    if not change_if(invitation, *_open(now), accepted_at=now, accepted_by_id=user.id):
+        raise InvitationGone
+    held = Membership(role=invitation.role, centre_id=invitation.centre_id)
+    if (held.role, held.centre_id) not in {(m.role, m.centre_id) for m in user.memberships}:
+        user.memberships.append(held)
+    db.session.flush()
+    _note("accept staff invitation", invitation, by=user.id, now=now)
+
+
+def _new_user(invitation: StaffInvitation, *, name: str, password: str, now: datetime) -> User:
+    """Whoever comes second with that phone or e-mail is told so by the database."""
+    insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
+    field = "email" if "@" in invitation.contact else "phone"
+    values = {field: invitation.contact, "name": name, "password_hash": hash_password(password)}
+    added = (
+        insert(User)
+        .values(created_at=now, claimed_at=now, epoch=0, **values)
+        .on_conflict_do_nothing()
+        .returning(User)
+    )
+    user: User | None = db.session.scalar(added)
+    if user is None:
+        raise HasAccount
+    return user
+
+
+def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is true of an invitation that can still be accepted."""
+    return (
+        StaffInvitation.accepted_at.is_(None),
+        StaffInvitation.revoked_at.is_(None),
+        StaffInvitation.expires_at > now,
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _note(action: str, invitation: StaffInvitation, *, by: int | None, now: datetime) -> None:
+    audit.record(
+        action,
+        invitation,
+        by=by,
+        now=now,
+        centre_id=invitation.centre_id,
+        role=invitation.role.value,
+    )
