@@ -9,6 +9,7 @@ from clinic import audit, clock
 from clinic.accounts import kept_forms, limits, passwords, sign_ins
 from clinic.accounts.access import me
 from clinic.accounts.browsers import in_words
+from clinic.accounts.choosing_passwords import renew_hash
 from clinic.accounts.models import Ended, Person, Role, User
 from clinic.accounts.queries import find_user
 from clinic.db import db
@@ -36,6 +37,8 @@ def check_password(contact: str, password: str, *, address: str, now: datetime) 
         refused(user, how="password", now=now)
         return None
     limits.clear(limits.PASSWORD, contact)
+    if user:
+        renew_hash(user, password)
     return user
 
 

@@ -8,8 +8,11 @@ from wtforms.validators import ValidationError
 
 from clinic import plain
 from clinic.accounts import passwords
+from clinic.accounts.choosing_passwords import must_be_fit
 from clinic.accounts.contacts import normalised
+from clinic.accounts.models import User
 from clinic.fields import Form, Name, Password, Text
+from clinic.i18n import say
 
 SIX_DIGITS = re.compile("[0-9]{6}")
 
@@ -52,6 +55,28 @@ class AgainByCodeForm(CodeForm):
     """The same, of who has no password."""
 
 
+class NewPasswordForm(Form):
+    """A password of one's own, for who has none yet. Its owner decides what is good enough."""
+
+    new_password = Password(_l("New password"), required=_l("Enter a new password."))
+
+    def __init__(self, user: User) -> None:
+        super().__init__()
+        self.user = user
+
+    def validate_new_password(self, field: Field) -> None:
+        try:
+            must_be_fit(self.user, field.data)
+        except passwords.UnfitPassword as unfit:
+            raise ValidationError(say(unfit)) from unfit
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """Another one, in place of the old."""
+
+    password = Password(_l("Old password"), required=_l("Enter your old password."), most=200)
+
+
 class PasswordForm(ContactForm):
     """Sign in with a password."""
 
@@ -61,6 +86,7 @@ class PasswordForm(ContactForm):
 class NewAccountForm(Form):
     """Who was invited to work here: their name, and a password of their own."""
 
+    invited: str | None = None  # the phone or e-mail of the invitation
     name = Name(_l("Your name"), required=_l("Enter your name."))
     password = Password(_l("Password"), required=_l("Choose a password."), most=200)
     password_again = Password(
@@ -68,8 +94,10 @@ class NewAccountForm(Form):
     )
 
     def validate_password(self, field: Field) -> None:
-        if len(field.data) < passwords.SHORTEST:
-            raise ValidationError(_l("Use at least 8 characters for a password."))
+        try:
+            passwords.must_be_fit(field.data, name=self.name.data or "", contacts=[self.invited])
+        except passwords.UnfitPassword as unfit:
+            raise ValidationError(say(unfit)) from unfit
 
     def validate_password_again(self, field: Field) -> None:
         if field.data != self.password.data:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from clinic import audit
 from clinic.accounts import codes
+from clinic.accounts.choosing_passwords import set_password
 from clinic.accounts.models import Membership, Role, User
-from clinic.accounts.passwords import hash_password
 from clinic.accounts.queries import find_user
 from clinic.db import db
 from clinic.errors import DomainError
@@ -37,7 +37,7 @@ def join(proof_id: int, *, name: str, password: str | None, now: datetime) -> tu
     """Whoever proved a phone or an e-mail becomes its user; a password is optional.
 
     The proof is spent. Says also whether the account is new to them: who has claimed it before just
-    signs in, by the password that they chose then. Raises ProofGone.
+    signs in, by the password that they chose then. Raises ProofGone, UnfitPassword.
     """
     contact = codes.spend_proof(proof_id, now=now)
     if contact is None:
@@ -55,7 +55,7 @@ def join(proof_id: int, *, name: str, password: str | None, now: datetime) -> tu
 def _claim(user: User, *, name: str, password: str | None, now: datetime) -> None:
     user.name, user.claimed_at = name, now
     if password:
-        user.password_hash = hash_password(password)
+        set_password(user, password, by=user, now=now)
     if Role.PARENT not in user.roles:
         user.memberships.append(Membership(role=Role.PARENT))
     audit.record("claim", user, by=user.id, now=now)

@@ -28,7 +28,9 @@ from clinic.refill import refill
 from clinic.sealing import CannotBeRead, seal, unseal
 from clinic.web import is_htmx, is_of_this_site, way_back
 
-NEVER_KEPT = ("csrf_token", "form_key", "password", "password_again", "code")
+NEVER_KEPT = (
+    "csrf_token", "form_key", "password", "password_again", "new_password", "code",
+)  # fmt: skip
 # Numbers that open doors elsewhere stay with the answer to the form itself, and are typed again.
 NUMBERS = ("identity_no", "certificate_no")
 GOOD_FOR = timedelta(hours=24)

@@ -146,11 +146,16 @@ def end(sign_in_id: int, why: Ended, *, now: datetime) -> None:
     )
 
 
-def end_all(user_id: int, *, now: datetime) -> None:
-    """Sign the user out everywhere. What was proved before this moment admits nobody after it."""
-    db.session.execute(update(User).where(User.id == user_id).values(epoch=User.epoch + 1))
+def end_all(user_id: int, *, but: int | None = None, now: datetime) -> None:
+    """Sign the user out everywhere, `but` in the sign-in with that id.
+
+    What was proved before this moment admits nobody after it.
+    """
+    counted = update(User).where(User.id == user_id).values(epoch=User.epoch + 1)
+    epoch = db.session.scalar(counted.returning(User.epoch))
+    live = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     db.session.execute(
-        update(SignIn)
-        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
-        .values(ended_at=now, ended_why=Ended.EVERYWHERE)
+        live.where(SignIn.id != (but or 0)).values(ended_at=now, ended_why=Ended.EVERYWHERE)
     )
+    if but:
+        db.session.execute(live.where(SignIn.id == but).values(epoch=epoch))

@@ -34,6 +34,7 @@ def staff_invitation(token: str) -> Response:
 
 def _for_a_newcomer(invitation: StaffInvitation) -> Response:
     form = NewAccountForm(name=invitation.name)
+    form.invited = invitation.contact
     if form.validate_on_submit():
         name, password = form.name.data or "", form.password.data or ""
         try:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
 from clinic.accounts.models import Membership, Person, Role, StaffInvitation, User
-from clinic.accounts.passwords import hash_password
+from clinic.accounts.passwords import hash_password, must_be_fit
 from clinic.accounts.queries import find_user
 from clinic.db import change_if, db
 from clinic.errors import DomainError
@@ -93,7 +93,7 @@ def withdraw(invitation: StaffInvitation, *, by: Person | None, now: datetime) -
 
 
 def accept_anew(invitation: StaffInvitation, *, name: str, password: str, now: datetime) -> User:
-    """An account for the invited person, with the role. Raises InvitationGone, HasAccount.
+    """An account for the invited person, with the role. Raises InvitationGone, HasAccount, UnfitPassword.
 
     Of two at the same moment one is told that the link no longer works.
     """
@@ -123,6 +123,7 @@ def _accept(invitation: StaffInvitation, user: User, *, now: datetime) -> None:
 
 def _new_user(invitation: StaffInvitation, *, name: str, password: str, now: datetime) -> User:
     """Whoever comes second with that phone or e-mail is told so by the database."""
+    must_be_fit(password, name=name, contacts=[invitation.contact])
     insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert
     field = "email" if "@" in invitation.contact else "phone"
     values = {field: invitation.contact, "name": name, "password_hash": hash_password(password)}

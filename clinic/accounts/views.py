@@ -9,6 +9,7 @@ from clinic.accounts import (
     entering,
     kept_forms,
     limits,
+    password_pages,
     staff_invitation_page,
     staying,
 )
@@ -29,7 +30,7 @@ from clinic.web import leave_for, render, safe_next, see_other, way_back
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (staying, staff_invitation_page)
+PAGES = (staying, password_pages, staff_invitation_page)
 
 
 YEAR = 365 * 24 * 60 * 60

@@ -41,6 +41,7 @@ SEXES = [SelectChoice(Sex.FEMALE.value, _l("Girl")), SelectChoice(Sex.MALE.value
 class FinishForm(Form):
     """Who you are, and what you agree to. Both boxes come unticked."""
 
+    proved: str | None = None  # the phone or e-mail that they proved
     name = Name(_l("Your name"), required=_l("Enter your name."))
     password = Password(_l("Password (optional)"), most=200)
     privacy = Agreed(
@@ -53,8 +54,10 @@ class FinishForm(Form):
     )
 
     def validate_password(self, field: Field) -> None:
-        if len(field.data) < passwords.SHORTEST:
-            raise ValidationError(_l("Use at least 8 characters for a password."))
+        try:
+            passwords.must_be_fit(field.data, name=self.name.data or "", contacts=[self.proved])
+        except passwords.UnfitPassword as unfit:
+            raise ValidationError(say(unfit)) from unfit
 
 
 class ConsentForm(Form):

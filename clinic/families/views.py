@@ -52,6 +52,7 @@ def join() -> Response:
     if user and user.claimed_at and request.method == "GET":
         return see_other("accounts.sign_in")
     form, status = FinishForm(name=user.name if user else ""), 422
+    form.proved = contact
     if form.validate_on_submit():
         try:
             answer = in_one_transaction(lambda: _join(proof, form, now))
