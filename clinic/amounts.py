@@ -1,6 +1,6 @@
-"""What is measured of a child, and how an amount is typed and written. Pure.
+"""What is measured of a child, and what things cost: how an amount is typed and written. Pure.
 
-Amounts are whole numbers of a small unit (g, mm, g/L, 0.1 °C); people type kg, cm, g/L, °C.
+Amounts are whole numbers of a small unit (g, mm, g/L, 0.1 °C, fen); people type kg, cm, g/L, °C, yuan.
 The ranges of `RANGES` are wide enough for every child and stop slips of the hand: an operating
 choice.
 """
@@ -64,6 +64,15 @@ EXAMPLES = {
 }
 
 
+FEN = 100  # in a yuan
+MOST_FEN = 99_999 * FEN
+YUAN = ("元", "圆", "块", "人民币", "yuan", "rmb", "cny", "¥", "￥")
+
+
+class NotAPrice(DomainError):
+    message = mark("Enter a price in yuan, for example 120 or 35.50; 0 is free of charge.")
+
+
 class NotANumber(DomainError):
     message = mark("Enter a number, for example %(example)s.")
 
@@ -103,3 +112,22 @@ def written(kind: Kind, amount: int) -> str:
     number = Decimal(amount) / UNITS[kind][1]
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def fen_of(text: str) -> int:
+    """A price as it was typed, in yuan, as whole fen. Raises NotAPrice."""
+    try:
+        typed = plain.signs(text).lower()
+        for word in YUAN:
+            typed = typed.removeprefix(word).removesuffix(word).strip()
+        fen = plain.number(typed) * FEN
+    except DomainError as refused:
+        raise NotAPrice from refused
+    if fen != int(fen) or not 0 <= fen <= MOST_FEN:
+        raise NotAPrice
+    return int(fen)
+
+
+def yuan(fen: int) -> str:
+    """A price as people write it: 12000 fen is "120", 3550 is "35.50"."""
+    return f"{fen // FEN}" if fen % FEN == 0 else f"{Decimal(fen) / FEN:.2f}"

@@ -14,6 +14,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from clinic.ages import age_months
+from clinic.amounts import yuan
 from clinic.clock import clinic_day, local, now
 from clinic.sentences import Sentence
 
@@ -158,6 +159,13 @@ def name_of(thing: object, field: str = "name") -> str:
     return text
 
 
+def price(fen: int) -> str:
+    """`35.50元` · `¥35.50`; `免费` · `Free of charge`."""
+    if fen == 0:
+        return gettext("Free of charge")
+    return gettext("¥%(yuan)s", yuan=yuan(fen))
+
+
 def day(value: date | datetime) -> str:
     """`11月25日周三` · `Wed 25 Nov`; with its year when that is not this one."""
     when = clinic_day(value) if isinstance(value, datetime) else value
@@ -231,6 +239,7 @@ FILTERS: Mapping[str, object] = {
     "in_words": in_words,
     "soon": soon,
     "how_long": how_long,
+    "price": price,
     "say": say,
     "translated": gettext,
 }

@@ -110,6 +110,10 @@ class Chooser:
     # The first moment at which time alone may change it; None: it may at any.
     until: datetime | None = None
 
+    def prices_of(self, service: Service) -> list[int]:
+        """What it costs at the chosen centre, or at any that offers it, in fen: the lowest first."""
+        return self.catalogue.prices_of(service.id, self.centre.id if self.centre else None)
+
     @property
     def made_of(self) -> tuple[object, ...] | None:
         """What decides, beside the time, what the page shows; None where more than this does.

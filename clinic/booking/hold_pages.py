@@ -40,6 +40,7 @@ from clinic.booking.reading import (
 from clinic.booking.requirements import requirements_of, requires, reserved_with
 from clinic.booking.slips import bring_to
 from clinic.centres.models import Service
+from clinic.centres.queries import prices_at
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
@@ -241,6 +242,7 @@ def _show(
         kind=kind,
         title=title,
         carry=carried(request.args, KEPT + PATTERN),
+        prices=prices_at(kept.slot.centre_id),
         bring=bring_to([hold.service for hold in group] + _staying(kept, other)),
         is_over=was_held and is_offer,
         was_held=was_held,

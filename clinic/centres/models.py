@@ -66,12 +66,17 @@ class Room(Base):
 
 
 class Service(Base):
-    """Something a family can book (HealthcareService). Ages in completed months, lengths in minutes."""
+    """Something a family can book (HealthcareService). Ages in completed months, lengths in minutes.
+
+    A price in fen is what the city charges, unless a centre has its own; 0 is free of charge, and
+    None says nothing.
+    """
 
     __tablename__ = "services"
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint("hold_minutes BETWEEN 1 AND 60", name="hold_minutes"),
+        CheckConstraint("price_fen >= 0", name="price_fen"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,15 +92,18 @@ class Service(Base):
     hold_minutes: Mapped[int] = mapped_column(default=10)
     min_age_months: Mapped[int] = mapped_column(default=0)
     max_age_months: Mapped[int] = mapped_column(default=18 * 12)
+    price_fen: Mapped[int | None]
 
 
 class CentreService(Base):
-    """A centre offers a service."""
+    """A centre offers a service, at its own price or (None) at the city's."""
 
     __tablename__ = "centre_services"
+    __table_args__ = (CheckConstraint("price_fen >= 0", name="price_fen"),)
 
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True, index=True)
+    price_fen: Mapped[int | None]
 
 
 class Practitioner(Base):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
@@ -23,6 +23,8 @@ from clinic.clock import clinic_day
 from clinic.db import db, rows_of
 
 EARTH_KM = 6371.0
+# Of a service at a centre: the centre's own price goes before the city's.
+PRICE = func.coalesce(CentreService.price_fen, Service.price_fen).label("price")
 
 
 class PlannedUse(Protocol):
@@ -81,6 +83,15 @@ def get_centre(code: str) -> Centre:
         )
     )
     return db.session.execute(query).scalar_one()
+
+
+def prices_at(centre_id: int) -> dict[int, int | None]:
+    """What each service costs there, by its id, in fen; None where nothing is said of it."""
+    query = select(CentreService.service_id, PRICE).join(
+        Service, Service.id == CentreService.service_id
+    )
+    rows = db.session.execute(query.where(CentreService.centre_id == centre_id))
+    return {row.service_id: row.price for row in rows}
 
 
 def services_of(kind: str) -> list[Service]:

@@ -16,7 +16,7 @@ from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
-from clinic.centres.queries import get_centre, public_centres, services_of
+from clinic.centres.queries import get_centre, prices_at, public_centres, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.outside import id_of, pick
@@ -148,6 +148,7 @@ def centre(code: str) -> Response:
         "home/centre.html",
         centre=found,
         hours=hours_of(found.opening_hours),
+        prices=prices_at(found.id),
         services=[
             (room, [service for service in found.services if service.kind == room.kind])
             for room in rooms()

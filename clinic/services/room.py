@@ -141,6 +141,7 @@ class ServiceRoom:
         _go_on  # of what families ask for from this room; None: they may choose a time
     )
     requirements: type[Requirements] | None = None  # what a visit needs beyond its place
+    never_priced: str = ""  # why its services have no price; said where one would be entered
     is_never_paused: bool = False  # after missed visits
     short: Mapping[str, str] = field(default_factory=dict)  # a word for each of its own objections
     is_followed: bool = False  # another service can be had right after it, in the same visit

@@ -69,6 +69,9 @@ VACCINATION = ServiceRoom(
     pathway=Pathway(
         "B", ("screening", "registration", JAB.code, OBSERVATION.code), (JAB, OBSERVATION)
     ),
+    never_priced=mark(
+        "Programme vaccines are free by law and never charged; each paid vaccine has a price of its own."
+    ),
     is_never_paused=True,  # by law of the house no vaccination is refused for a missed visit
     short={
         "dose_too_soon": mark("Too soon"),

@@ -17,6 +17,7 @@ from clinic.centres.models import (
     PractitionerService,
     Service,
 )
+from clinic.centres.queries import PRICE
 from clinic.db import db
 from clinic.remembered import Remembered
 from clinic.scheduling.models import SHARED_NUMBER
@@ -35,6 +36,7 @@ class Catalogue:
     services: Sequence[Service]
     centres: Mapping[int, Sequence[Centre]]  # by service
     practitioners: Mapping[int, Sequence[Practitioner]]  # by service
+    prices: Mapping[tuple[int, int], int | None]  # by service and centre, in fen
     policy_of: Callable[[int, int], Policy]
     closures: Mapping[int, Sequence[Closure]]  # by centre
 
@@ -51,6 +53,12 @@ class Catalogue:
     def services_of(self, kind: str) -> list[Service]:
         """The services of one kind."""
         return [service for service in self.services if service.kind == kind]
+
+    def prices_of(self, service_id: int, centre_id: int | None) -> list[int]:
+        """What the service costs at that centre, or (None) anywhere, in fen: the lowest first."""
+        at = [centre_id] if centre_id else [row.id for row in self.centres.get(service_id, ())]
+        found = {self.prices.get((service_id, number)) for number in at}
+        return sorted(price for price in found if price is not None)
 
     def closure_at(self, centre_id: int, start: datetime, end: datetime) -> Closure | None:
         """The closure that touches [start, end) at the centre."""
@@ -95,8 +103,9 @@ def read() -> Catalogue:
             select(Service).where(Service.id.in_(offered)).order_by(Service.id)
         ).all()
         centres = session.execute(
-            select(CentreService.service_id, Centre)
+            select(CentreService.service_id, Centre, PRICE)
             .join(Centre, Centre.id == CentreService.centre_id)
+            .join(Service, Service.id == CentreService.service_id)
             .order_by(Centre.id)
         ).all()
         practitioners = session.execute(
@@ -114,6 +123,7 @@ def read() -> Catalogue:
         services=services,
         centres=_by_id([(row[0], row[1]) for row in centres]),
         practitioners=_by_id([(row[0], row[1]) for row in practitioners]),
+        prices={(row[0], row[1].id): row[2] for row in centres},
         policy_of=policy_of,
         closures=_by_id([(closure.centre_id, closure) for closure in closures]),
     )

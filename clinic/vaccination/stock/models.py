@@ -28,6 +28,19 @@ class VaccineProduct(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class VaccinePrice(Base):
+    """What a dose of a paid product costs at a centre, in fen. The database refuses one of a free product."""
+
+    __tablename__ = "vaccine_prices"
+    __table_args__ = (CheckConstraint("price_fen > 0", name="price_fen"),)
+
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("vaccine_products.id"), primary_key=True)
+    price_fen: Mapped[int]
+
+    product: Mapped[VaccineProduct] = relationship(lazy="joined", innerjoin=True)
+
+
 class VaccineLot(Base):
     """Doses of one lot (批号) at one centre; what is left is received - used - wasted."""
 
