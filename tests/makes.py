@@ -5,7 +5,7 @@ from itertools import count
 
 from clinic import clock
 from clinic.accounts import sign_ins
-from clinic.accounts.models import Membership, Role, User
+from clinic.accounts.models import Membership, Profession, Role, User
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -23,6 +23,7 @@ from clinic.vaccination.stock import lots
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # Monday noon in Shanghai
 TOMORROW = date(2026, 3, 3)
+PROFESSIONS = {"vaccination": Profession.VACCINATOR, "rehab": Profession.PHYSICAL_THERAPIST}
 _numbers = count(1)
 
 
@@ -32,13 +33,22 @@ def save(row):
     return row
 
 
-def make_user(*roles, centre=None, consented=True, **kw):
-    """A user with these roles (a parent who agreed to the texts if none); staff need a centre."""
+def make_user(*roles, centre=None, consented=True, profession=Profession.DOCTOR, **kw):
+    """A user with these roles (a parent who agreed to the texts if none); staff need a centre.
+
+    A clinician is a doctor, unless it is said.
+    """
     number = next(_numbers)
     user = User(**{"name": "王芳", "phone": f"+86138{number:08}", "created_at": NOON} | kw)
     for role in roles or (Role.PARENT,):
         at_none = role in (Role.PARENT, Role.ADMIN)
-        user.memberships.append(Membership(role=role, centre_id=None if at_none else centre.id))
+        user.memberships.append(
+            Membership(
+                role=role,
+                centre_id=None if at_none else centre.id,
+                profession=profession if role is Role.CLINICIAN else None,
+            )
+        )
     save(user)
     if Role.PARENT in user.roles and consented:
         record_consents(user, list(ConsentKind), language="zh", by=user, now=NOON)
@@ -118,8 +128,16 @@ def make_service(kind="pediatrics", **kw):
 
 
 def make_practitioner(services=(), user=None, centre=None, **kw):
-    """Somebody who gives these services; their centre offers them too."""
+    """Somebody who gives these services; their centre offers them too.
+
+    A user who is a clinician there and gives only vaccinations, or only training, becomes a
+    vaccinator or a therapist.
+    """
     centre = centre or make_centre()
+    kinds = {service.kind for service in services}
+    for membership in user.memberships if user else ():
+        if membership.centre_id == centre.id and membership.profession and len(kinds) == 1:
+            membership.profession = PROFESSIONS.get(*kinds, membership.profession)
     centre.services = sorted({*centre.services, *services}, key=lambda service: service.id)
     defaults = {
         "name_zh": "陈医生",

@@ -5,7 +5,9 @@ from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
+from clinic.accounts.models import Membership, Role
 from clinic.app import create_app
+from clinic.centres.models import Centre as CentreRow
 from clinic.db import db
 from clinic.demo_mark import mark_as_demo
 from clinic.extensions import migrate
@@ -15,7 +17,7 @@ from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import DoseReservation
 from tests.conftest import SETTINGS
 from tests.engines import database
-from tests.makes import NOON, make_user
+from tests.makes import NOON, make_centre, make_practitioner, make_service, make_user
 from tests.schema import everything, tables_of, tables_of_models
 from tests.vaccination.stock.stocked import MMR, Centre
 
@@ -97,8 +99,10 @@ def test_a_database_from_before_the_baseline_is_carried_over(empty):
     upgrade()
     meant = look()
     downgrade(revision="0035")
-    make_user(name="王芳")
-    db.session.commit()
+    run(
+        "INSERT INTO users (id, name, phone, epoch, created_at)"
+        " VALUES (1, '王芳', '+8613800000000', 0, '2026-03-02 04:00:00')"
+    )
     run(*BEFORE[db.engine.dialect.name])
     assert look() != meant
     upgrade()
@@ -179,3 +183,30 @@ def test_reserved_doses_are_carried_over_both_ways(empty):
     assert doses("reservations", "key") == before
     centre.receive(2, number="A2")  # what was lost comes back
     assert centre.counts() == (3, 2)
+
+
+def test_clinicians_get_a_profession_from_what_they_give(empty):
+    upgrade()
+    given = {
+        "vaccinator": ("护师", [("vaccination", "vaccination")]),
+        "tcm": ("副主任中医师", [("pediatrics", "tuina"), ("pediatrics", "acupuncture")]),
+        "speech": ("治疗师", [("rehab", "rehab-assessment"), ("rehab", "speech-training")]),
+        "physical": ("治疗师", [("rehab", "motor-training")]),
+        "doctor": ("主治医师·儿童康复", [("rehab", "motor-training")]),
+    }
+    codes = {code: kind for _, services in given.values() for kind, code in services}
+    services = {code: make_service(kind, code=code) for code, kind in codes.items()}
+    users = {}
+    for profession, (title, codes_given) in given.items():
+        user = users[profession] = make_user(Role.CLINICIAN, centre=make_centre())
+        theirs = [services[code] for _, code in codes_given]
+        place = db.session.get(CentreRow, user.memberships[0].centre_id)
+        make_practitioner(theirs, user=user, centre=place, title_zh=title)
+    idle = make_user(Role.CLINICIAN, Role.RECEPTION, centre=make_centre())
+    db.session.remove()
+    downgrade(revision="0044")
+    upgrade()
+    found = db.session.query(Membership).filter(Membership.role == Role.CLINICIAN)
+    assert {row.user_id: row.profession for row in found} == {
+        user.id: profession for profession, user in users.items()
+    } | {idle.id: "doctor"}

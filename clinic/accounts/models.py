@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from flask_login import UserMixin
 from sqlalchemy import (
@@ -30,18 +31,41 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Profession(StrEnum):
+    """What a clinician is at a centre. It decides what they may see and do there."""
+
+    DOCTOR = "doctor"
+    VACCINATOR = "vaccinator"
+    NURSE = "nurse"  # any other
+    PHYSICAL_THERAPIST = "physical"  # of movement (PT)
+    OCCUPATIONAL_THERAPIST = "occupational"  # OT
+    SPEECH_THERAPIST = "speech"  # ST
+    SENSORY_THERAPIST = "sensory"  # of sensory integration
+    TCM = "tcm"  # a doctor of Chinese medicine
+
+
+class Held(NamedTuple):
+    """A role as somebody has it: at a centre, unless it knows none; for a clinician, as what."""
+
+    role: Role
+    centre_id: int | None
+    profession: Profession | None = None
+
+
 class _Somebody(UserMixin):
     """What the row of a user and who is signed in have in common."""
 
     @property
     def roles(self) -> frozenset[Role]:
         """All roles of this user, wherever held."""
-        return frozenset(role for role, _ in self.held)
+        return frozenset(held.role for held in self.held)
 
     def centre_ids(self, *roles: Role) -> frozenset[int]:
         """The centres where this user has one of these roles."""
         return frozenset(
-            centre_id for role, centre_id in self.held if role in roles and centre_id is not None
+            held.centre_id
+            for held in self.held
+            if held.role in roles and held.centre_id is not None
         )
 
 
@@ -67,9 +91,12 @@ class User(_Somebody, Base):
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", lazy="selectin")
 
     @property
-    def held(self) -> frozenset[tuple[Role, int | None]]:
+    def held(self) -> frozenset[Held]:
         """The roles, each with its centre."""
-        return frozenset((membership.role, membership.centre_id) for membership in self.memberships)
+        return frozenset(
+            Held(membership.role, membership.centre_id, membership.profession)
+            for membership in self.memberships
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +105,7 @@ class SignedIn(_Somebody):
 
     id: int
     name: str
-    held: frozenset[tuple[Role, int | None]]
+    held: frozenset[Held]
     sign_in_id: int
     used_at: datetime
     present_at: datetime
@@ -94,7 +121,7 @@ Person = User | SignedIn  # who does something, or whose it is
 
 
 class Membership(Base):
-    """A role of a user, at a centre unless the role knows none."""
+    """A role of a user, at a centre unless the role knows none; a clinician has a profession there."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -110,12 +137,16 @@ class Membership(Base):
         CheckConstraint(
             "(role IN ('parent', 'admin')) = (centre_id IS NULL)", name="centre_by_role"
         ),
+        CheckConstraint(
+            "(role = 'clinician') = (profession IS NOT NULL)", name="profession_by_role"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     role: Mapped[Role]
     centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
+    profession: Mapped[Profession | None]
 
     user: Mapped[User] = relationship(back_populates="memberships")
 
@@ -127,7 +158,9 @@ class StaffInvitation(Base):
     __table_args__ = (
         CheckConstraint("role <> 'parent'", name="role_of_staff"),
         CheckConstraint("(role = 'admin') = (centre_id IS NULL)", name="centre_by_role"),
-        CheckConstraint("profession IS NULL OR role = 'clinician'", name="profession_by_role"),
+        CheckConstraint(
+            "(role = 'clinician') = (profession IS NOT NULL)", name="profession_by_role"
+        ),
         CheckConstraint("(accepted_at IS NULL) = (accepted_by_id IS NULL)", name="accepted"),
         CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", name="accepted_or_revoked"),
     )
@@ -138,7 +171,7 @@ class StaffInvitation(Base):
     contact: Mapped[str] = mapped_column(String(120), index=True)  # a phone, or an e-mail address
     role: Mapped[Role]
     centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"), index=True)
-    profession: Mapped[str | None] = mapped_column(String(20))
+    profession: Mapped[Profession | None]
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: a command
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

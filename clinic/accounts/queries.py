@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from clinic.accounts.models import KeptForm, Membership, SignedIn, SignIn, User
+from clinic.accounts.models import Held, KeptForm, Membership, SignedIn, SignIn, User
 from clinic.db import db
 from clinic.prepared import Prepared
 
@@ -14,6 +14,7 @@ WHO = Prepared(
         _users.name,
         _held.role,
         _held.centre_id,
+        _held.profession,
         _sign_ins.id.label("sign_in_id"),
         _sign_ins.used_at,
         _sign_ins.present_at,
@@ -34,7 +35,9 @@ def user_of_sign_in(key_hash: str) -> SignedIn | None:
     rows = WHO.all(key_hash=key_hash)
     if not rows:
         return None
-    held = frozenset((row.role, row.centre_id) for row in rows if row.role is not None)
+    held = frozenset(
+        Held(row.role, row.centre_id, row.profession) for row in rows if row.role is not None
+    )
     one = rows[0]
     return SignedIn(
         one.id,

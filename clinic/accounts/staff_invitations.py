@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
-from clinic.accounts.models import Membership, Person, Role, StaffInvitation, User
+from clinic.accounts.models import Membership, Person, Profession, Role, StaffInvitation, User
 from clinic.accounts.passwords import hash_password, must_be_fit
 from clinic.accounts.queries import find_user
 from clinic.db import change_if, db
@@ -41,7 +41,7 @@ def invite(
     contact: str,
     role: Role,
     centre_id: int | None = None,
-    profession: str | None = None,
+    profession: Profession | None = None,
     by: Person | None,
     now: datetime,
     token: str = "",
@@ -114,7 +114,9 @@ def accept_as(invitation: StaffInvitation, user: Person, *, now: datetime) -> Us
 def _accept(invitation: StaffInvitation, user: User, *, now: datetime) -> None:
     if not change_if(invitation, *_open(now), accepted_at=now, accepted_by_id=user.id):
         raise InvitationGone
-    held = Membership(role=invitation.role, centre_id=invitation.centre_id)
+    held = Membership(
+        role=invitation.role, centre_id=invitation.centre_id, profession=invitation.profession
+    )
     if (held.role, held.centre_id) not in {(m.role, m.centre_id) for m in user.memberships}:
         user.memberships.append(held)
     db.session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from clinic.accounts import joining
 from clinic.accounts.demo_sign_ins import DEMO_PASSWORD
-from clinic.accounts.models import Membership, Role, User
+from clinic.accounts.models import Membership, Profession, Role, User
 from clinic.accounts.passwords import hash_password
 from clinic.centres.days import SUNDAY
 from clinic.centres.models import Centre, OpeningHours, Practitioner, Room, Service
@@ -118,7 +118,13 @@ def _hours(city: City) -> list[tuple[time, time]]:
 
 
 def _staff(
-    city: City, role: Role, centre: Centre, name: str, *, sign_in: str | None = None
+    city: City,
+    role: Role,
+    centre: Centre,
+    name: str,
+    *,
+    profession: Profession | None = None,
+    sign_in: str | None = None,
 ) -> User:
     """A staff user; those with a name to sign in by are shown by the demo."""
     number = len(city.clinicians) + len(city.receptions)
@@ -131,7 +137,7 @@ def _staff(
         created_at=city.founded,
         claimed_at=city.founded,
     )
-    user.memberships.append(Membership(role=role, centre_id=centre.id))
+    user.memberships.append(Membership(role=role, centre_id=centre.id, profession=profession))
     db.session.add(user)
     db.session.flush()
     return user
@@ -140,7 +146,9 @@ def _staff(
 def _add_practitioner(
     city: City, centre: Centre, row: dict[str, Any], services: dict[str, Service]
 ) -> None:
-    user = _staff(city, Role.CLINICIAN, centre, row["zh"], sign_in=row.get("sign_in"))
+    profession = Profession(row["profession"])
+    facts = {"profession": profession, "sign_in": row.get("sign_in")}
+    user = _staff(city, Role.CLINICIAN, centre, row["zh"], **facts)
     practitioner = Practitioner(
         centre=centre,
         user=user,

@@ -8,7 +8,7 @@ import time_machine
 
 from clinic.accounts import sign_ins
 from clinic.accounts.browsers import in_words
-from clinic.accounts.models import Ended, Membership, Role, SignIn
+from clinic.accounts.models import Ended, Membership, Profession, Role, SignIn
 from clinic.accounts.passwords import hash_password
 from clinic.audit import AuditEvent
 from clinic.clock import clinic_day
@@ -80,7 +80,8 @@ def test_a_parent_who_works_here_is_staff(client, centre):
     enter(client, user)
     with after(hours=13):
         assert is_in(client, "/family")
-        db.session.add(Membership(user_id=user.id, role=Role.CLINICIAN, centre_id=centre.id))
+        doctor = {"role": Role.CLINICIAN, "profession": Profession.DOCTOR}
+        db.session.add(Membership(user_id=user.id, centre_id=centre.id, **doctor))
     with after(hours=26):
         assert client.get("/family").location.startswith("/sign-in?")
 
