@@ -88,7 +88,9 @@ class User(_Somebody, Base):
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
 
-    memberships: Mapped[list["Membership"]] = relationship(back_populates="user", lazy="selectin")
+    memberships: Mapped[list["Membership"]] = relationship(
+        back_populates="user", lazy="selectin", foreign_keys="Membership.user_id"
+    )
 
     @property
     def held(self) -> frozenset[Held]:
@@ -121,7 +123,10 @@ Person = User | SignedIn  # who does something, or whose it is
 
 
 class Membership(Base):
-    """A role of a user, at a centre unless the role knows none; a clinician has a profession there."""
+    """A role of a user, at a centre unless the role knows none; a clinician has a profession there.
+
+    One that ended has no row here but one of `former_memberships`: no reader can forget to ask.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -147,8 +152,32 @@ class Membership(Base):
     role: Mapped[Role]
     centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
     profession: Mapped[Profession | None]
+    since: Mapped[datetime | None]  # None for roles of before this was kept
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
-    user: Mapped[User] = relationship(back_populates="memberships")
+    user: Mapped[User] = relationship(back_populates="memberships", foreign_keys=[user_id])
+
+
+class FormerMembership(Base):
+    """A role that a user of the staff had, from when to when, and who gave and ended it."""
+
+    __tablename__ = "former_memberships"
+    __table_args__ = (
+        CheckConstraint("since <= until", name="since_before_until"),
+        Index("ix_former_memberships_centre", "centre_id", "until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    role: Mapped[Role]
+    profession: Mapped[Profession | None]
+    centre_id: Mapped[int | None] = mapped_column(ForeignKey("centres.id"))
+    since: Mapped[datetime | None]
+    until: Mapped[datetime]
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ended_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
 class StaffInvitation(Base):
