@@ -14,7 +14,9 @@ from werkzeug.utils import import_string
 from clinic import addresses, audit, clock, compressing, faults, i18n, static_files, web
 from clinic.accounts import access, kept_forms, sent_forms
 from clinic.accounts import views as accounts
+from clinic.audit import events
 from clinic.audit.looks import Lately
+from clinic.calendar import feeds
 from clinic.calendar import models as _feeds  # noqa: F401 - so that every table is known
 from clinic.calendar import views as calendar
 from clinic.checkups.service_room import CHECKUPS
@@ -41,6 +43,7 @@ from clinic.scheduling.day import reconciling as visits_reconciling
 from clinic.services import room as services
 from clinic.services.room import ServiceRoom
 from clinic.setup import views as setup
+from clinic.staff import views as staff
 from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination.service_room import VACCINATION
 from clinic.vaccination.stock import models as _stock  # noqa: F401 - the same
@@ -92,6 +95,7 @@ def create_app(
         visits_reconciling,
         *(room.dependents for room in rooms if room.dependents),
     )
+    events.SUBSCRIBERS = (feeds.follow_roles,)
     app = Site(
         "clinic",
         template_folder=str(ROOT / "templates"),
@@ -117,6 +121,7 @@ def create_app(
         calendar.bp,
         manage.bp,
         setup.bp,
+        staff.bp,
         *commands,
         demo,
     ):

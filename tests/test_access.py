@@ -188,6 +188,7 @@ def world(app):
         "session_id": slot.clinic_session_id,
         "ticket_id": ticket.id,
         "token": token,
+        "user_id": people[Role.CLINICIAN].id,
     }
     return names, people
 

@@ -36,6 +36,7 @@ EDITS = {
     "checkups.spine",
     "families.edit_child",
     "manage.rota_rule",
+    "staff.duties",
     "vaccination.reaction",
 }
 # By a page whose time had gone, by one of many centres, and by the plan of a course.

@@ -5,7 +5,7 @@ What may not be: the last administrator is not removed, and nobody takes away a 
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
@@ -81,15 +81,19 @@ def give(
 
 def change_profession(
     membership: Membership, profession: Profession, *, by: Person, now: datetime
-) -> None:
-    """The clinician has that profession there from now on; what they were goes into their past."""
+) -> bool:
+    """The clinician has that profession there from now on; what they were goes into their past.
+
+    Says whether it is another one.
+    """
     if membership.profession is profession:
-        return
+        return False
     db.session.add(_past(membership, by, now))
     membership.profession, membership.since, membership.given_by_id = profession, now, by.id
     db.session.flush()
     details = {"centre_id": membership.centre_id, "profession": profession.value}
     audit.record("change profession", membership.user, by=by.id, now=now, **details)  # type: ignore[arg-type]
+    return True
 
 
 def end(membership: Membership, *, by: Person, now: datetime) -> None:
@@ -126,6 +130,12 @@ def of_user_at(user_id: int, centre_id: int | None) -> list[Membership]:
     at = Membership.centre_id == centre_id if centre_id else Membership.role == Role.ADMIN
     query = select(Membership).where(Membership.user_id == user_id, at).order_by(Membership.id)
     return list(db.session.scalars(query))
+
+
+def number_of(role: Role, centre_id: int) -> int:
+    """How many have that role at that centre."""
+    query = select(func.count()).where(Membership.role == role, Membership.centre_id == centre_id)
+    return db.session.scalar(query) or 0
 
 
 def _must_leave_another(membership: Membership) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from clinic.audit.trail import Event, add
 
 Subscriber = Callable[[Event], None]
-SUBSCRIBERS: Sequence[Subscriber] = ()  # in the order in which they are told; none yet
+SUBSCRIBERS: Sequence[Subscriber] = ()  # in the order in which they are told
 
 
 def record(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from clinic import audit
 from clinic.accounts.models import Person, Role, User
+from clinic.audit.trail import Event
 from clinic.calendar.models import CalendarFeed
 from clinic.db import change_if, db
 
@@ -40,6 +41,15 @@ def close_feed(user: Person, *, now: datetime) -> None:
     feed = live_feed(user)
     if feed and change_if(feed, CalendarFeed.revoked_at.is_(None), revoked_at=now):
         audit.record("close_feed", feed, by=user.id, now=now)
+
+
+def follow_roles(event: Event) -> None:
+    """Revoke the secret address of whoever is a clinician nowhere any more."""
+    if event.action != "end role" or event.details.get("role") != Role.CLINICIAN:
+        return
+    user = db.session.get_one(User, event.subject_id)
+    if Role.CLINICIAN not in user.roles:
+        close_feed(user, now=event.at)
 
 
 def live_feed(user: Person) -> CalendarFeed | None:

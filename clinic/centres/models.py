@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
@@ -119,6 +119,9 @@ class Practitioner(Base):
     name_en: Mapped[str] = mapped_column(String(80))
     title_zh: Mapped[str] = mapped_column(String(60))
     title_en: Mapped[str] = mapped_column(String(80))
+    fields_zh: Mapped[str] = mapped_column(String(120), default="")  # what they see most
+    fields_en: Mapped[str] = mapped_column(String(160), default="")
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list)  # by their BCP 47 codes
 
     centre: Mapped[Centre] = relationship(back_populates="practitioners")
     user: Mapped[User | None] = relationship()

@@ -126,7 +126,7 @@ def note_last_seen(colleagues: Collection[Colleague]) -> None:
         .where(SignIn.user_id.in_(ids))
         .group_by(SignIn.user_id)
     )
-    seen = dict(db.session.execute(query).tuples().all())
+    seen = {user_id: used_at for user_id, used_at in db.session.execute(query)}  # noqa: C416
     for colleague in colleagues:
         if colleague.user:
             colleague.last_seen = seen.get(colleague.user.id)

@@ -1,27 +1,11 @@
-"""What roles, professions and languages are called."""
+"""What languages are called, and what somebody is in one word."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 from clinic.accounts.models import Profession, Role
+from clinic.accounts.words import PROFESSIONS, ROLES
 from clinic.sentences import mark
-
-ROLES: Mapping[Role, str] = {
-    Role.CLINICIAN: mark("Clinician"),
-    Role.RECEPTION: mark("Reception"),
-    Role.MANAGER: mark("Centre manager"),
-    Role.ADMIN: mark("City administrator"),
-}
-PROFESSIONS: Mapping[Profession, str] = {
-    Profession.DOCTOR: mark("Doctor"),
-    Profession.VACCINATOR: mark("Vaccinator"),
-    Profession.NURSE: mark("Nurse"),
-    Profession.PHYSICAL_THERAPIST: mark("Physical therapist (PT)"),
-    Profession.OCCUPATIONAL_THERAPIST: mark("Occupational therapist (OT)"),
-    Profession.SPEECH_THERAPIST: mark("Speech therapist (ST)"),
-    Profession.SENSORY_THERAPIST: mark("Therapist of sensory integration"),
-    Profession.TCM: mark("Doctor of Chinese medicine"),
-}
 
 
 class Language(StrEnum):

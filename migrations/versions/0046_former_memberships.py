@@ -1,10 +1,10 @@
-"""What a member of the staff was, from when to when
+"""What a member of the staff was, from when to when; a clinician's fields and languages
 
 A role that ends leaves `memberships` and is kept in `former_memberships`; those that stand say since
 when, and who gave them. The way down forgets what was.
 
-Revision ID: 0043
-Revises: 0042
+Revision ID: 0046
+Revises: 0045
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 
 from clinic import promises
 
-revision, down_revision = "0043", "0042"
+revision, down_revision = "0046", "0045"
 branch_labels = depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
@@ -25,6 +25,13 @@ def upgrade() -> None:
         batch.create_foreign_key(
             op.f("fk_memberships_given_by_id_users"), "users", ["given_by_id"], ["id"]
         )
+    with promises.batch("practitioners") as batch:
+        batch.add_column(sa.Column("fields_zh", sa.String(120), nullable=False, server_default=""))
+        batch.add_column(sa.Column("fields_en", sa.String(160), nullable=False, server_default=""))
+        batch.add_column(sa.Column("languages", sa.JSON, nullable=False, server_default="[]"))
+    with promises.batch("practitioners") as batch:
+        for name in ("fields_zh", "fields_en", "languages"):
+            batch.alter_column(name, server_default=None)
     table = "former_memberships"
     op.create_table(
         table,
@@ -55,6 +62,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("former_memberships")
+    with promises.batch("practitioners") as batch:
+        for name in ("fields_zh", "fields_en", "languages"):
+            batch.drop_column(name)
     with promises.batch("memberships") as batch:
         batch.drop_constraint(op.f("fk_memberships_given_by_id_users"), type_="foreignkey")
         batch.drop_column("given_by_id")
