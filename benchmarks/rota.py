@@ -89,6 +89,7 @@ def a_centre(number, service):
         phone="",
         latitude=30.29,
         longitude=120.17,
+        opened_at=clock.now(),
         services=[service],
     )
     centre.rooms = [Room(name_zh=f"诊室{n}", name_en=f"Room {n}") for n in range(PRACTITIONERS)]

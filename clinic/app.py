@@ -30,7 +30,7 @@ from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
 from clinic.families import reconciling
 from clinic.families import views as families
-from clinic.home import appointments, components, health
+from clinic.home import appointments, components, health, pictures
 from clinic.home import views as home
 from clinic.hosts import KnownHosts
 from clinic.manage import views as manage
@@ -116,6 +116,7 @@ def create_app(
         home.bp,
         appointments.bp,
         health.bp,
+        pictures.bp,
         components.bp,
         desk.bp,
         calendar.bp,

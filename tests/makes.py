@@ -104,6 +104,7 @@ def make_centre(**kw):
         "phone": "0571-0000 0001",
         "latitude": 30.29,
         "longitude": 120.17,
+        "opened_at": NOON,
     }
     return save(Centre(**defaults | kw))
 

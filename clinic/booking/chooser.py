@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from clinic.booking.nearby import FEW
 from clinic.booking.reading import needs_text, requests_of, text_of
 from clinic.booking.strip import Strip, opens_at
+from clinic.centres.announcements import Announcement
 from clinic.centres.models import Centre, Practitioner, Service
 from clinic.clock import clinic_day
 from clinic.scheduling.models import Appointment
@@ -164,6 +165,25 @@ class Chooser:
             for centre_id in self.centre_ids
             if service
         ]
+
+    @property
+    def announcements(self) -> list[Announcement]:
+        """What the centres announce at which times are looked for."""
+        return [
+            each
+            for centre_id in self.centre_ids
+            for each in self.catalogue.announcements.get(centre_id, ())
+        ]
+
+    @property
+    def announced(self) -> list[Announcement]:
+        """Those that are shown now."""
+        return [each for each in self.announcements if each.is_shown(self.now)]
+
+    @property
+    def places(self) -> dict[int, Centre]:
+        """The centres by id."""
+        return {centre.id: centre for centre in self.centres}
 
     def opens(self, day: date | None) -> datetime | None:
         """When the first of these centres opens that day for booking, if none has yet."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import NoResultFound
+
 from clinic.accounts import limits
 from clinic.accounts.models import Person
 from clinic.booking.queries import moved_with
@@ -57,6 +59,9 @@ def _in_slots(choice: Choice, slots: Sequence[int], reason: str) -> list[Request
     for request, slot_id in zip(choice.requests, slots, strict=True):
         child, service = request.child, request.service
         those = slots_for(service, slot_id)
-        policy = choice.policy_of(service.id, those[0].centre_id)
+        centre_id = those[0].centre_id
+        if centre_id not in choice.catalogue.centre_ids:
+            raise NoResultFound  # it has not opened
+        policy = choice.catalogue.policy_of(service.id, centre_id)
         found.append(Request(child, service, those, reason=reason, known=policy))
     return found

@@ -1,6 +1,6 @@
 """What a form or an address asks for: who comes for what, at which times, and the filters beside it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from clinic.centres.models import Service
 from clinic.clock import clinic_day
 from clinic.outside import a_word, an_id, id_of, ids_of, joined_ids, pick
 from clinic.scheduling.models import Appointment, Hold
-from clinic.scheduling.policies.policy import Policy
+from clinic.scheduling.search.catalogue import Catalogue
 from clinic.scheduling.search.courses import MOST_SESSIONS
 from clinic.scheduling.search.family import facts_for
 from clinic.scheduling.verdict.diaries import Patient
@@ -124,7 +124,7 @@ class Choice:
     slots: list[int]
     moving: Appointment | None
     codes: Codes
-    policy_of: Callable[[int, int], Policy]
+    catalogue: Catalogue
 
 
 def choice_in(user: Person, kind: str, form: MultiDict[str, str], *, now: datetime) -> Choice:
@@ -144,7 +144,7 @@ def choice_in(user: Person, kind: str, form: MultiDict[str, str], *, now: dateti
     if not slots or len(slots) != len(requests):
         abort(404)
     moving = _moved_in(user, form, requests[0])
-    return Choice(requests, slots, moving, codes_in(form), catalogue.policy_of)
+    return Choice(requests, slots, moving, codes_in(form), catalogue)
 
 
 def _moved_in(user: Person, form: MultiDict[str, str], first: Request) -> Appointment | None:

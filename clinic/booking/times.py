@@ -62,12 +62,14 @@ def add_times(chooser: Chooser, now: datetime) -> None:
 
 
 def _until_opens(chooser: Chooser, until: datetime) -> datetime:
-    """Until then, or until a day opens of which the page says that it has not yet."""
+    """Until then, or until a day opens of which the page says that it has not yet, or an
+    announcement begins or ends."""
     days = [
         note.day for wish in chooser.wishes for note in chooser.requirements.notes(wish.child.id)
     ]
     opens = [moment for day in [*days, chooser.works_from] if (moment := chooser.opens(day))]
-    return min([until, *opens])
+    told = [when for each in chooser.announcements for when in (each.starts_at, each.ends_at)]
+    return min([until, *opens, *(when for when in told if when > chooser.now)])
 
 
 def _day(

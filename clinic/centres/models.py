@@ -2,7 +2,15 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import User
@@ -26,6 +34,12 @@ class Centre(Base):
     phone: Mapped[str] = mapped_column(String(30))
     latitude: Mapped[float]
     longitude: Mapped[float]
+    parking_zh: Mapped[str] = mapped_column(String(200), server_default="")
+    parking_en: Mapped[str] = mapped_column(String(300), server_default="")
+    map_url: Mapped[str] = mapped_column(String(300), server_default="")
+    is_wheelchair_accessible: Mapped[bool] = mapped_column(server_default=false())
+    # Until then families do not see it, and cannot book there.
+    opened_at: Mapped[datetime | None]
 
     opening_hours: Mapped[list["OpeningHours"]] = relationship(
         order_by="OpeningHours.weekday, OpeningHours.opens"
@@ -53,14 +67,18 @@ class OpeningHours(Base):
 
 
 class Room(Base):
-    """A room of a centre (Location)."""
+    """A room of a centre (Location). `stations`: at how many places in it a child can be seen."""
 
     __tablename__ = "rooms"
+    __table_args__ = (CheckConstraint("stations BETWEEN 1 AND 50", name="stations"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), index=True)
     name_zh: Mapped[str] = mapped_column(String(60))
     name_en: Mapped[str] = mapped_column(String(80))
+    stations: Mapped[int] = mapped_column(server_default="1")
+    is_fever_room: Mapped[bool] = mapped_column(server_default=false())  # apart from the others
+    is_wheelchair_accessible: Mapped[bool] = mapped_column(server_default=false())
 
     centre: Mapped[Centre] = relationship(back_populates="rooms")
 

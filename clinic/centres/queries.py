@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
+from clinic.centres.announcements import NOT_ENDED, Announcement
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -43,23 +44,34 @@ class PublicCentre(NamedTuple):
     place: Row[Any]  # of the table `centres`
     hours: tuple[Row[Any], ...]
     services: tuple[Row[Any], ...]
+    announcements: tuple[Row[Any], ...] = ()  # that are shown now
 
 
 _centres, _hours, _services = Centre.__table__, OpeningHours.__table__, Service.__table__
-CENTRES = select(_centres).order_by(_centres.c.id)
+_told = Announcement.__table__
+CENTRES = select(_centres).where(_centres.c.opened_at.is_not(None)).order_by(_centres.c.id)
 HOURS = select(_hours).order_by(_hours.c.weekday, _hours.c.opens)
 OFFERED = (
     select(CentreService.centre_id, _services.c.id, _services.c.name_zh, _services.c.name_en)
     .join_from(_services, CentreService.__table__, CentreService.service_id == _services.c.id)
     .order_by(_services.c.id)
 )
+SHOWN = (
+    select(_told.c.id, _told.c.centre_id, _told.c.text_zh, _told.c.text_en)
+    .where(NOT_ENDED, _told.c.starts_at <= bindparam("now"), _told.c.ends_at > bindparam("now"))
+    .order_by(_told.c.starts_at, _told.c.id)
+)
 
 
-def public_centres() -> tuple[PublicCentre, ...]:
-    """Every centre with its hours and services, in the order they were founded. Three statements."""
+def public_centres(now: datetime) -> tuple[PublicCentre, ...]:
+    """Every centre that has opened, with its hours, services and what it announces, in the order
+    they were founded. Four statements."""
     hours, services = _by_centre(rows_of(HOURS, {})), _by_centre(rows_of(OFFERED, {}))
+    told = _by_centre(rows_of(SHOWN, {"now": now}))
     return tuple(
-        PublicCentre(place, tuple(hours[place.id]), tuple(services[place.id]))
+        PublicCentre(
+            place, tuple(hours[place.id]), tuple(services[place.id]), tuple(told[place.id])
+        )
         for place in rows_of(CENTRES, {})
     )
 
@@ -102,24 +114,25 @@ def services_of(kind: str) -> list[Service]:
 
 
 def centres_with(service: Service) -> list[Centre]:
-    """The centres that offer a service."""
+    """The centres that have opened and offer a service."""
     return list(
         db.session.scalars(
             select(Centre)
             .join(CentreService, CentreService.centre_id == Centre.id)
-            .where(CentreService.service_id == service.id)
+            .where(CentreService.service_id == service.id, Centre.opened_at.is_not(None))
             .order_by(Centre.id)
         )
     )
 
 
 def practitioners_for(service: Service) -> list[Practitioner]:
-    """Everybody who gives a service, wherever."""
+    """Everybody who gives a service at a centre that has opened."""
     return list(
         db.session.scalars(
             select(Practitioner)
             .join(PractitionerService, PractitionerService.practitioner_id == Practitioner.id)
-            .where(PractitionerService.service_id == service.id)
+            .join(Centre, Centre.id == Practitioner.centre_id)
+            .where(PractitionerService.service_id == service.id, Centre.opened_at.is_not(None))
             .order_by(Practitioner.id)
         )
     )

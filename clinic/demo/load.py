@@ -92,6 +92,7 @@ def _add_centre(city: City, row: dict[str, Any], services: dict[str, Service]) -
         name_en=row["en"],
         latitude=row["latitude"],
         longitude=row["longitude"],
+        opened_at=city.founded,
         **{key: row[key] for key in texts},
     )
     centre.opening_hours = [

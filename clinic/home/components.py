@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort
 from werkzeug.datastructures import MultiDict
 
 from clinic.accounts.access import demo_mode, public
+from clinic.centres.announcements import Announcement
 from clinic.home.forms import Sample
 from clinic.scheduling.status import Status
 from clinic.static_files import icon_names
@@ -24,6 +25,7 @@ def show() -> Response:
         "home/components.html",
         fresh=fresh,
         refused=refused,
+        announcement=Announcement(text_zh="今天下午停诊。", text_en=""),
         statuses=list(Status),
         icons=icon_names(),
     )

@@ -5,7 +5,7 @@ from datetime import time
 from itertools import groupby
 from typing import Protocol
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from flask_login import current_user
 
 from clinic import clock
@@ -16,6 +16,7 @@ from clinic.booking.queries import appointments_of, offers_for
 from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
+from clinic.centres.announcements import not_over
 from clinic.centres.queries import get_centre, prices_at, public_centres, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
@@ -48,7 +49,7 @@ def index() -> Response:
         return _start()
     return render(
         "home/index.html",
-        centres=public_centres(),
+        centres=public_centres(clock.now()),
         hours_of=hours_of,
         rooms=rooms(),
         for_child=None,
@@ -143,10 +144,13 @@ def _is_plainly_booked(kind: str, coming: Sequence[Appointment], timeline: Timel
 @bp.get("/centres/<code>")
 @public("where a centre is and when it is open")
 def centre(code: str) -> Response:
-    found = get_centre(code)
+    found, now = get_centre(code), clock.now()
+    if found.opened_at is None:
+        abort(404)
     return render(
         "home/centre.html",
         centre=found,
+        announcements=[each for each in not_over(found.id, now=now) if each.is_shown(now)],
         hours=hours_of(found.opening_hours),
         prices=prices_at(found.id),
         services=[

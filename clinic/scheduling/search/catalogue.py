@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.centres.announcements import NOT_ENDED, Announcement
 from clinic.centres.models import (
     Centre,
     CentreService,
@@ -27,7 +28,8 @@ from clinic.scheduling.policies.stored import policies
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Services that some centre offers, centres, clinicians, policies and closures of one version.
+    """Services that an open centre offers, these centres, their clinicians, policies, closures and
+    announcements, all of one version.
 
     Its rows belong to no session: read them, never hand them to a verb.
     """
@@ -39,6 +41,7 @@ class Catalogue:
     prices: Mapping[tuple[int, int], int | None]  # by service and centre, in fen
     policy_of: Callable[[int, int], Policy]
     closures: Mapping[int, Sequence[Closure]]  # by centre
+    announcements: Mapping[int, Sequence[Announcement]]  # by centre, past ones too
 
     @cached_property
     def centre_ids(self) -> list[int]:
@@ -98,7 +101,12 @@ def read() -> Catalogue:
     with Session(db.engine.execution_options(writes=False)) as session:
         # The version before the rows: what is newer than its number is only read again too early.
         version = session.scalar(SHARED_NUMBER) or 0
-        offered = select(CentreService.service_id)
+        has_opened = Centre.opened_at.is_not(None)
+        offered = (
+            select(CentreService.service_id)
+            .join(Centre, Centre.id == CentreService.centre_id)
+            .where(has_opened)
+        )
         services = session.scalars(
             select(Service).where(Service.id.in_(offered)).order_by(Service.id)
         ).all()
@@ -106,15 +114,21 @@ def read() -> Catalogue:
             select(CentreService.service_id, Centre, PRICE)
             .join(Centre, Centre.id == CentreService.centre_id)
             .join(Service, Service.id == CentreService.service_id)
+            .where(has_opened)
             .order_by(Centre.id)
         ).all()
         practitioners = session.execute(
             select(PractitionerService.service_id, Practitioner)
             .join(Practitioner, Practitioner.id == PractitionerService.practitioner_id)
+            .join(Centre, Centre.id == Practitioner.centre_id)
+            .where(has_opened)
             .order_by(Practitioner.id)
         ).all()
         closures = session.scalars(
             select(Closure).where(Closure.lifted_at.is_(None)).order_by(Closure.id)
+        ).all()
+        announcements = session.scalars(
+            select(Announcement).where(NOT_ENDED).order_by(Announcement.starts_at, Announcement.id)
         ).all()
         policy_of = policies([service.id for service in services], session)
         session.expunge_all()
@@ -126,6 +140,7 @@ def read() -> Catalogue:
         prices={(row[0], row[1].id): row[2] for row in centres},
         policy_of=policy_of,
         closures=_by_id([(closure.centre_id, closure) for closure in closures]),
+        announcements=_by_id([(each.centre_id, each) for each in announcements]),
     )
     _catalogues.put(THE_ONE, version, found, most=1)
     return found
