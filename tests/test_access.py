@@ -185,6 +185,7 @@ def world(app):
         "leave_id": leave.id,
         "measurement_id": measured.id,
         "request_id": asked.id,
+        "service_id": service.id,
         "session_id": slot.clinic_session_id,
         "ticket_id": ticket.id,
         "token": token,

@@ -36,6 +36,9 @@ EDITS = {
     "checkups.spine",
     "families.edit_child",
     "manage.rota_rule",
+    "setup.centre_services",
+    "setup.service",
+    "setup.who_gives",
     "staff.duties",
     "vaccination.reaction",
 }

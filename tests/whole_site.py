@@ -130,6 +130,7 @@ def _open_centre(world):
     lot = stock_lot(world, expires_on=NEXT_WEEK, number="OLD")
     world.name(lot_id=lot.id, session_id=world.sessions[TODAY].id, code=world.centre.code)
     world.name(user_id=world.doctor.id)
+    world.name(service_id=world.services["spine"].id)
     world.name(session_id=make_session(world.colleague, world.second_room, given, LATER).id)
 
 
