@@ -7,14 +7,16 @@ from sqlalchemy import select
 from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.fields import NOT_SHOWN
 
 
 def text_in(data):
-    """All that a request sends, files too."""
-    values = data.values() if isinstance(data, dict) else ()
+    """All that a request sends, files too; texts also without the signs that no field shows."""
+    values = list(data.values()) if isinstance(data, dict) else []
+    shown = [NOT_SHOWN.sub("", value) for value in values if isinstance(value, str)]
     files = [value[0].getvalue() for value in values if is_file(value)]
     texts = [file.decode(one, "ignore") for file in files for one in ("utf-8", "gb18030")]
-    return " ".join([str(data), *texts])
+    return " ".join([str(data), *shown, *texts])
 
 
 def is_file(value):

@@ -8,7 +8,14 @@ from clinic.accounts.models import Role
 from clinic.centres.models import CentreService, Service
 from clinic.db import db
 from clinic.scheduling.models import Question
-from tests.makes import TOMORROW, make_centre, make_child, make_practitioner, make_service, make_user
+from tests.makes import (
+    TOMORROW,
+    make_centre,
+    make_child,
+    make_practitioner,
+    make_service,
+    make_user,
+)
 from tests.queries import count_queries
 from tests.world import World
 
