@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
 from clinic import addresses, audit, clock, compressing, faults, i18n, static_files, web
-from clinic.accounts import access, kept_forms, sent_forms
+from clinic.accounts import access, kept_forms, rights, sent_forms
 from clinic.accounts import views as accounts
 from clinic.audit import events
 from clinic.audit.looks import Lately
@@ -179,6 +179,7 @@ def _bind_pages(app: Flask) -> None:
         page_again=web.page_again,
         current_user=current_user,
         age=i18n.age,
+        may_open=access.may_open,
         asked_about=questions.asked_about,
         status_tags=status.TAGS,
         room_of=services.room_of,
@@ -202,6 +203,7 @@ def _page_context() -> dict[str, object]:
     signed_in = current_user.is_authenticated
     return {
         "roles": {role.value for role in current_user.roles} if signed_in else set(),
+        "made_for": rights.held_by(current_user) if signed_in else "",
         "html_lang": i18n.html_lang(),
         "lang": i18n.language(),
         "demo_mode": access.demo_mode(),

@@ -13,6 +13,7 @@ import psycopg
 from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict
 
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from tests.conftest import forget
 from tests.engines import database
@@ -29,6 +30,13 @@ NOT_COUNTED = {
     "sign_in_codes",
 }
 BOOKKEEPING = {"version", "saved_at", "saved_by_id"}  # columns of the last press of "save"
+
+
+def admits(app, endpoint, duty):
+    """Whether the page is open to somebody who is that; a clinician is a doctor if nothing is said."""
+    view = app.view_functions[endpoint]
+    duty = Profession.DOCTOR if duty is Role.CLINICIAN else duty
+    return view.allowed_roles == {"everyone"} or duty in view.allowed_duties
 
 
 @dataclass
@@ -112,10 +120,9 @@ class Walk:
                     known.add(shape(to))
                     asked.append((to, page))
 
-    def _addresses(self, names, role):
+    def _addresses(self, names, duty):
         for rule in self.app.url_map.iter_rules():
-            allowed = getattr(self.app.view_functions[rule.endpoint], "allowed_roles", ())
-            if "GET" not in rule.methods or not {"everyone", role} & set(allowed):
+            if "GET" not in rule.methods or not admits(self.app, rule.endpoint, duty):
                 continue
             places = sorted(rule.arguments)
             for values in product(*(names[place] for place in places)):

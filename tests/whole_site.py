@@ -5,7 +5,8 @@ from datetime import date, time, timedelta
 
 from sqlalchemy import func, select
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Profession, Role, User
+from clinic.accounts.rights import Duty, role_of
 from clinic.amounts import Kind
 from clinic.calendar import feeds
 from clinic.centres.models import Closure, Leave
@@ -68,15 +69,16 @@ TODAY = clinic_day(NOON)
 NEXT_WEEK = TODAY + timedelta(days=7)
 LATER = TODAY + timedelta(days=10)
 NOW = at(TODAY, time(14, 20))
-STAFF = (Role.CLINICIAN, Role.RECEPTION, Role.MANAGER, Role.ADMIN)
+# The clinician is a doctor.
+STAFF = (Role.CLINICIAN, Profession.VACCINATOR, Role.RECEPTION, Role.MANAGER, Role.ADMIN)
 MMR = DoseToReserve("MMR", "MMR", 1)
 
 
 @dataclass
 class World:
-    """`people` by role; `names`: what an address may name, each with ids of which there is something to see."""
+    """`people` by role, or by profession; `names`: what an address may name, each with ids of which there is something to see."""
 
-    people: dict[Role, User]
+    people: dict[Duty, User]
     names: dict[str, list[object]] = field(default_factory=dict)
 
     def name(self, **found):
@@ -89,8 +91,10 @@ def make_world():
     world = World({})
     world.parent = world.people[Role.PARENT] = make_user(phone="+8613900139000")
     world.centre = make_centre()
-    for role in STAFF:
-        world.people[role] = make_user(role, centre=world.centre)
+    for duty in STAFF:
+        profession = duty if isinstance(duty, Profession) else Profession.DOCTOR
+        facts = {"centre": world.centre, "profession": profession}
+        world.people[duty] = make_user(role_of(duty), **facts)
     world.doctor = world.people[Role.CLINICIAN]
     world.manager = world.people[Role.MANAGER]
     world.reception = world.people[Role.RECEPTION]

@@ -8,20 +8,24 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from clinic import clock
-from clinic.accounts import sign_ins
+from clinic.accounts import rights, sign_ins
 from clinic.accounts.kept_forms import keep_typed
 from clinic.accounts.models import Role, SignedIn
+from clinic.accounts.rights import Deed
 from clinic.web import forget_pages, is_poll, see_other, way_back
 
 View = TypeVar("View", bound=Callable[..., object])
 EVERYONE = frozenset({"everyone"})
 
 
-def allow(*roles: Role) -> Callable[[View], View]:
-    """Open a view to signed-in users with one of these roles."""
+def allow(*who: Role | Deed) -> Callable[[View], View]:
+    """Open a view to signed-in users with one of these roles, or who may do one of these deeds."""
+    duties = rights.duties_of(*who)
 
     def mark(view: View) -> View:
-        view.allowed_roles = frozenset(roles)  # type: ignore[attr-defined]
+        view.allowed_roles = frozenset(map(rights.role_of, duties))  # type: ignore[attr-defined]
+        view.allowed_duties = duties  # type: ignore[attr-defined]
+        view.deeds = frozenset(each for each in who if isinstance(each, Deed))  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -46,6 +50,12 @@ def names_nobody(why: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether whoever is signed in may open that page, wherever they work."""
+    view = current_app.view_functions[endpoint]
+    return rights.is_any(me(), getattr(view, "allowed_duties", ()))
 
 
 def is_away() -> bool:
@@ -89,7 +99,7 @@ def guard() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return _turn_away()
-    if not me().roles & allowed:
+    if not rights.is_any(me(), getattr(view, "allowed_duties", ())):
         abort(403)
     if is_away() and not hasattr(view, "names_nobody_because"):
         if request.method == "POST" and keep_typed():

@@ -10,6 +10,7 @@ from clinic.accounts import (
     kept_forms,
     limits,
     password_pages,
+    rights_page,
     staff_invitation_page,
     staying,
 )
@@ -30,7 +31,7 @@ from clinic.web import leave_for, render, safe_next, see_other, way_back
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (staying, password_pages, staff_invitation_page)
+PAGES = (staying, password_pages, rights_page, staff_invitation_page)
 
 
 YEAR = 365 * 24 * 60 * 60

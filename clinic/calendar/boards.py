@@ -11,6 +11,7 @@ from flask_babel import format_date
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed, may
 from clinic.calendar import board
 from clinic.calendar.blueprint import bp
 from clinic.calendar.board_queries import (
@@ -36,7 +37,7 @@ WEEK = 7
 
 
 @bp.get("/")
-@allow(Role.CLINICIAN, Role.MANAGER)
+@allow(Deed.SEE_CALENDAR)
 def today() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
     start, end = day_bounds(day)
@@ -61,7 +62,7 @@ def today() -> Response:
 
 
 @bp.get("/week")
-@allow(Role.CLINICIAN, Role.MANAGER)
+@allow(Deed.SEE_CALENDAR)
 def week() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
     monday = day - timedelta(days=day.weekday())
@@ -94,7 +95,7 @@ def week() -> Response:
 
 
 @bp.get("/month")
-@allow(Role.CLINICIAN, Role.MANAGER)
+@allow(Deed.SEE_CALENDAR)
 @names_nobody("numbers of a day")
 def month() -> Response:
     scope, day, now = _scope(), _asked_day(), clock.now()
@@ -199,7 +200,7 @@ def _page_of(appointment: Appointment) -> str:
     """Where this user may look at the visit: its clinician at their page, the centre's staff at the desk's."""
     if _is_own(appointment):
         return url_for("calendar.appointment", appointment_id=appointment.id)
-    if appointment.centre_id in me().centre_ids(Role.RECEPTION, Role.MANAGER):
+    if may(me(), Deed.SEE_BOOKINGS, appointment.centre_id):
         return url_for("desk.show", appointment_id=appointment.id)
     return ""
 

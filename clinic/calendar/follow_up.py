@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.booking import on_behalf
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
@@ -67,7 +67,7 @@ class FollowUp:
 
 
 @bp.route("/appointments/<id:appointment_id>/follow-up", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.SEE_CASES)
 def follow_up(appointment_id: int) -> Response:
     """The free times for what is asked for; a POST books one of them for the family."""
     appointment, now = get_own(me(), appointment_id), clock.now()

@@ -9,7 +9,7 @@ from wtforms.fields import SelectChoice
 
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import LeaveForm
 from clinic.centres.models import Leave, Practitioner
@@ -24,7 +24,7 @@ from clinic.web import render, see_other
 
 
 @bp.route("/leave", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.ASK_LEAVE)
 @names_nobody("one's own days")
 def leave() -> Response:
     mine = _mine()
@@ -53,7 +53,7 @@ def leave() -> Response:
 
 
 @bp.post("/leave/<id:request_id>/withdrawal")
-@allow(Role.CLINICIAN)
+@allow(Deed.ASK_LEAVE)
 @names_nobody("one's own days")
 def withdraw_leave(request_id: int) -> Response:
     """A request that nobody has answered yet is taken back by its clinician."""

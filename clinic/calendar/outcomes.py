@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from flask import Response, flash, request
+from flask import Response, abort, flash, request
 
 from clinic import audit, clock
-from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.access import allow, may_open, me
+from clinic.accounts.rights import Deed, may, profession_at
 from clinic.calendar import follow_up
 from clinic.calendar.blueprint import bp
 from clinic.calendar.forms import OutcomeForm
@@ -21,7 +21,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import Status, status_of
 from clinic.sentences import mark
-from clinic.services.room import answers_of, has_record, lacks_record, room_of
+from clinic.services.room import Link, answers_of, has_record, lacks_record, room_of, rooms
 from clinic.visits import recorded
 from clinic.web import render, see_other
 
@@ -43,16 +43,18 @@ class HasRecord(DomainError):
 
 @bp.get("/appointments/<id:appointment_id>")
 @bp.get("/appointments/<id:appointment_id>/outcome", endpoint="outcome_form")
-@allow(Role.CLINICIAN)
+@allow(Deed.SEE_CASES)
 def appointment(appointment_id: int) -> Response:
     appointment = get_own(me(), appointment_id)
     return _page(appointment, OutcomeForm(note=appointment.note, version=appointment.version))
 
 
 @bp.post("/appointments/<id:appointment_id>/outcome")
-@allow(Role.CLINICIAN)
+@allow(Deed.WRITE_NOTES)
 def outcome(appointment_id: int) -> Response:
-    appointment, now = get_own(me(), appointment_id), clock.now()
+    appointment, now = get_own(me(), appointment_id, Deed.WRITE_NOTES), clock.now()
+    if not _may_write(appointment):
+        abort(403)
     form = OutcomeForm()
     what = request.form.get("outcome", "")
     if not form.validate() or what not in (DONE, MISSED, UNDO):
@@ -72,6 +74,23 @@ def outcome(appointment_id: int) -> Response:
         return see_other("calendar.appointment", appointment_id=appointment.id)
     flash(_("Saved."))
     return see_other("calendar.today", day=clinic_day(appointment.starts_at).isoformat())
+
+
+def _may_write(appointment: Appointment) -> bool:
+    """Whether this user's profession gives such a service, so that they write its notes."""
+    profession = profession_at(me(), appointment.centre_id)
+    return profession in room_of(appointment.service.kind).professions
+
+
+def _may_read(appointment: Appointment) -> bool:
+    """Whether its note is for this user: of their own services, or of all."""
+    return _may_write(appointment) or may(me(), Deed.READ_ALL_NOTES, appointment.centre_id)
+
+
+def _staff_links(appointment: Appointment) -> list[Link]:
+    """Where this user may read what the rooms keep of the child."""
+    links = (room.link_staff(appointment) for room in rooms())
+    return [link for link in links if link and may_open(link.endpoint)]
 
 
 def _doubt(appointment: Appointment, what: str, form: OutcomeForm, now: datetime) -> str:
@@ -139,6 +158,9 @@ def _page(
         reference=spoken(appointment.booking.reference),
         health=answers_of([appointment], now).get(appointment.id),
         lacks_record=_lacks_record(appointment),
+        may_write=_may_write(appointment),
+        may_read=_may_read,
+        room_links=_staff_links,
         is_before_its_time=_is_before_its_time(appointment, now),
         may_undo=status_of(appointment) in (Status.DONE, Status.NO_SHOW)
         and not has_record(appointment),

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.centres.models import Practitioner
 from clinic.centres.queries import is_self
 from clinic.db import db
@@ -20,12 +21,19 @@ def _ids(user: Person):  # type: ignore[no-untyped-def] # a Select, for `in_`
     return select(Practitioner.id).where(is_self(user))
 
 
-def get_own(user: Person, appointment_id: int) -> Appointment:
-    """An appointment in this clinician's calendar, with the child's guardians. Raises NoResultFound."""
+def get_own(user: Person, appointment_id: int, deed: Deed = Deed.SEE_CASES) -> Appointment:
+    """An appointment in this clinician's calendar, with the child's guardians, to do that with.
+
+    Raises NoResultFound.
+    """
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     query = (
         appointments()
-        .where(Appointment.id == appointment_id, Appointment.practitioner_id.in_(_ids(user)))
+        .where(
+            Appointment.id == appointment_id,
+            Appointment.centre_id.in_(centres_for(user, deed)),
+            Appointment.practitioner_id.in_(_ids(user)),
+        )
         .options(guardians.joinedload(Guardianship.user))
     )
     return db.session.execute(query).unique().scalar_one()

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody, public
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.accounts.sent_forms import each_time, token_of_form
 from clinic.calendar import boards, feeds, follow_up, leave, outcomes
 from clinic.calendar.blueprint import bp
@@ -26,7 +26,7 @@ PAGES = (
 
 
 @bp.route("/feed", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.SEE_CASES)
 @each_time("the form's key makes the address, which only the answer shows")
 @names_nobody("an address")
 def feed() -> Response:
@@ -40,7 +40,7 @@ def feed() -> Response:
 
 
 @bp.post("/feed/close")
-@allow(Role.CLINICIAN)
+@allow(Deed.SEE_CASES)
 @names_nobody("an address")
 def close_feed() -> Response:
     in_one_transaction(lambda: feeds.close_feed(me(), now=clock.now()))

@@ -1,5 +1,6 @@
 """What the health checks say of themselves."""
 
+from clinic.accounts.models import Profession
 from clinic.checkups.check import reconciling
 from clinic.checkups.check.queries import check_of
 from clinic.checkups.commands import checkups
@@ -60,6 +61,7 @@ CHECKUPS = ServiceRoom(
     pages=bp,
     more_pages=(shares.bp,),
     commands=(checkups, growth),
+    professions=frozenset({Profession.DOCTOR, Profession.NURSE}),
     pathway=Pathway("C", ("screening", "doctor")),
     is_followed=True,
     link_before=_before,

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.amounts import Kind, amount_of
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -27,7 +27,7 @@ from clinic.web import render, see_other
 
 
 @bp.route("/appointments/<id:appointment_id>/answers", methods=["GET", "POST"])
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def answers(appointment_id: int) -> Response:
     """The questions that were answered with yes: still so? Then the child is checked in.
 

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, is_away, me, names_nobody
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed
 from clinic.accounts.sent_forms import each_time
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
@@ -48,7 +49,7 @@ MAY_SCAN = "camera=(self), microphone=(), geolocation=()"  # the one page that h
 
 
 @bp.get("/")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 @names_nobody("while its reader is away it shows times and tickets only")
 def today() -> Response:
     return _list(centre_asked_for(), "")
@@ -56,7 +57,7 @@ def today() -> Response:
 
 @bp.post("/search")
 @each_time("it only looks")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def search() -> Response:
     """A POST, so that no name or number gets into an address or a log."""
     centre, typed = centre_asked_for(), _typed()
@@ -64,7 +65,7 @@ def search() -> Response:
 
 
 @bp.post("/appointments/<id:appointment_id>/arrival")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def check_in(appointment_id: int) -> Response:
     appointment = get_appointment(me(), appointment_id)
     if must_ask(appointment, clock.now()):
@@ -73,7 +74,7 @@ def check_in(appointment_id: int) -> Response:
 
 
 @bp.post("/appointments/<id:appointment_id>/arrival/family")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def check_in_family(appointment_id: int) -> Response:
     """Everything that the child and its siblings have about now."""
     visit, now = get_appointment(me(), appointment_id), clock.now()
@@ -84,13 +85,13 @@ def check_in_family(appointment_id: int) -> Response:
 
 
 @bp.post("/appointments/<id:appointment_id>/arrival/undo")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def undo(appointment_id: int) -> Response:
     return _arrive(appointment_id, arriving.undo_check_in)
 
 
 @bp.route("/appointments/<id:appointment_id>/arrival/correction", methods=["GET", "POST"])
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def correction(appointment_id: int) -> Response:
     """A check-in that was wrong, whenever it is noticed: taken back for a reason, with its ticket."""
     appointment, form, refusal = get_appointment(me(), appointment_id), CorrectionForm(), ""

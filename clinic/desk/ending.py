@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -37,7 +37,7 @@ MOST_MISSED = 500  # ticked at once
 
 
 @bp.route("/end", methods=["GET", "POST"])
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def end() -> Response:
     centre = centre_asked_for()
     form = NoteForm()
@@ -50,7 +50,7 @@ def end() -> Response:
 
 
 @bp.post("/end/missed")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def missed() -> Response:
     """Those that were ticked did not come."""
     centre = centre_asked_for()
@@ -64,7 +64,7 @@ def missed() -> Response:
 
 
 @bp.post("/end/missed/undo")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def not_missed() -> Response:
     """Those that were marked with one press came after all, or may come still."""
     centre = centre_asked_for()
@@ -84,7 +84,7 @@ def _ticked(rows: Sequence[Appointment]) -> list[Appointment]:
 
 
 @bp.post("/end/queue")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def close_queue() -> Response:
     """Nobody waits any more. Who is observed is let go on the observation board only."""
     centre = centre_asked_for()
@@ -100,7 +100,7 @@ def close_queue() -> Response:
 
 
 @bp.post("/end/queue/undo")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def reopen_queue() -> Response:
     """The whole closing that the page showed is taken back."""
     centre, step_id = centre_asked_for(), id_of(request.form, "closing") or 0

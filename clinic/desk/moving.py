@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts import limits
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.booking.in_the_way import in_the_way_of_moving
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import (
@@ -36,10 +36,10 @@ from clinic.web import render, see_other, shown_on
 
 
 @bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
-@allow(Role.RECEPTION)
+@allow(Deed.CHANGE_BOOKINGS)
 def move(appointment_id: int) -> Response:
     """A day's free times; one of them chosen, what would change; a POST moves as shown."""
-    appointment, now = get_appointment(me(), appointment_id), clock.now()
+    appointment, now = get_appointment(me(), appointment_id, Deed.CHANGE_BOOKINGS), clock.now()
     slot_id = id_of(request.args, "slot")
     if request.method == "GET":
         return _page(appointment, slot_id, now)
@@ -52,17 +52,19 @@ def move(appointment_id: int) -> Response:
             lambda: staff_move(appointment, slot_id, version, choice, by=me(), now=now)
         )
     except DomainError as error:
-        return _page(get_appointment(me(), appointment_id), slot_id, now, say(error))
+        return _page(
+            get_appointment(me(), appointment_id, Deed.CHANGE_BOOKINGS), slot_id, now, say(error)
+        )
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return see_other("desk.show", appointment_id=appointment.id)
 
 
 @bp.post("/appointments/<id:appointment_id>/move/back")
-@allow(Role.RECEPTION)
+@allow(Deed.CHANGE_BOOKINGS)
 @shown_on("desk.show")
 def move_back(appointment_id: int) -> Response:
     """The last move is taken back: of all parts of the visit that it moved, if they are as shown."""
-    appointment, now = get_appointment(me(), appointment_id), clock.now()
+    appointment, now = get_appointment(me(), appointment_id, Deed.CHANGE_BOOKINGS), clock.now()
     moved = moved_together(appointment, history_of(appointment), now=now)
     slot_of = {visit.id: deed.before_slot for visit, deed in moved if deed.before_slot}
     versions = ids_of(request.form, "version")
@@ -72,7 +74,7 @@ def move_back(appointment_id: int) -> Response:
         shown = dict(zip((visit for visit, _deed in moved), versions, strict=True))
         in_one_transaction(lambda: staff_move_back(shown, slot_of, by=me(), now=now))
     except DomainError as error:
-        again = get_appointment(me(), appointment_id)
+        again = get_appointment(me(), appointment_id, Deed.CHANGE_BOOKINGS)
         return _page(again, slot_of.get(appointment_id), now, say(error))
     flash(_("The appointment is moved. No message goes out: please tell the family."))
     return see_other("desk.show", appointment_id=appointment.id)
@@ -119,9 +121,9 @@ def _page(
 
 
 @bp.route("/appointments/<id:appointment_id>/cancellation", methods=["GET", "POST"])
-@allow(Role.RECEPTION)
+@allow(Deed.CHANGE_BOOKINGS)
 def cancellation(appointment_id: int) -> Response:
-    appointment, now = get_appointment(me(), appointment_id), clock.now()
+    appointment, now = get_appointment(me(), appointment_id, Deed.CHANGE_BOOKINGS), clock.now()
     form, refusal, other = CancelForFamilyForm(), "", same_trip(appointment, now=now)
     if form.validate_on_submit():
         reason = form.reason.data or ""

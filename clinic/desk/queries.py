@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.interfaces import LoaderOption
 
 from clinic.accounts.models import Person, Role
+from clinic.accounts.rights import Deed, centres_for
 from clinic.centres.models import Centre, CentreService, Service
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
@@ -28,16 +29,13 @@ def centres_of(user: Person, role: Role = Role.RECEPTION) -> list[Centre]:
     return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
 
 
-def get_appointment(user: Person, appointment_id: int, *also: Role) -> Appointment:
-    """An appointment at a centre where this user is at the desk, or `also` in one of these roles.
-
-    Raises NoResultFound.
-    """
+def get_appointment(user: Person, appointment_id: int, deed: Deed = Deed.CHECK_IN) -> Appointment:
+    """An appointment at a centre where this user may do that. Raises NoResultFound."""
     query = (
         appointments()
         .where(
             Appointment.id == appointment_id,
-            Appointment.centre_id.in_(user.centre_ids(Role.RECEPTION, *also)),
+            Appointment.centre_id.in_(centres_for(user, deed)),
         )
         .options(_guardians())
     )

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, is_away, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.accounts.sent_forms import stays
 from clinic.centres.models import Centre, Room
 from clinic.db import in_one_transaction
@@ -42,14 +42,14 @@ TRIES = 3
 
 
 @bp.get("/queue")
-@allow(Role.RECEPTION, Role.CLINICIAN)
+@allow(Deed.SERVE_QUEUE)
 @names_nobody("while its reader is away it shows times and tickets only")
 def queue() -> Response:
     return _page(*_asked_for(request.args), "")
 
 
 @bp.post("/queue/next")
-@allow(Role.RECEPTION, Role.CLINICIAN)
+@allow(Deed.SERVE_QUEUE)
 @stays
 def call_next() -> Response:
     centre, station, room = _asked_for(request.form)
@@ -64,7 +64,7 @@ def call_next() -> Response:
 
 
 @bp.post("/queue/tickets/<id:ticket_id>")
-@allow(Role.RECEPTION, Role.CLINICIAN)
+@allow(Deed.SERVE_QUEUE)
 def step(ticket_id: int) -> Response:
     ticket = get_ticket(me(), ticket_id)
     centre, station, room = _asked_for(request.form, ticket.encounter.centre)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.centres.models import Centre, Practitioner, Room
 from clinic.centres.queries import is_self
 from clinic.clock import clinic_day, day_bounds
@@ -19,8 +20,6 @@ from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import BUSY, State, Verb
 from clinic.visits.stations import Station, pathways, room_station, stations
 from clinic.visits.waits import Wait, waits_in
-
-STAFF = (Role.RECEPTION, Role.CLINICIAN)
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,14 @@ class Hall:
 
 def staff_centres(user: Person) -> list[Centre]:
     """The centres where this user is at the desk or sees children."""
-    ids = user.centre_ids(*STAFF)
+    ids = centres_for(user, Deed.SERVE_QUEUE)
     return list(db.session.scalars(select(Centre).where(Centre.id.in_(ids)).order_by(Centre.id)))
 
 
 def get_ticket(user: Person, ticket_id: int) -> Ticket:
     """A ticket of a centre where this user works. Raises NoResultFound."""
     query = select(Ticket).where(
-        Ticket.id == ticket_id, Ticket.centre_id.in_(user.centre_ids(*STAFF))
+        Ticket.id == ticket_id, Ticket.centre_id.in_(centres_for(user, Deed.SERVE_QUEUE))
     )
     return db.session.execute(query.options(joinedload(Ticket.encounter))).scalar_one()
 

@@ -5,6 +5,7 @@ from flask import Response
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.booking.queries import other_parts
 from clinic.booking.slips import bring_to, qr_code
 from clinic.clock import clinic_day
@@ -32,10 +33,10 @@ PAGES = (
 
 
 @bp.get("/appointments/<id:appointment_id>")
-@allow(Role.RECEPTION, Role.MANAGER)
+@allow(Deed.SEE_BOOKINGS)
 def show(appointment_id: int) -> Response:
     """What reception does about a visit; the centre's manager may look, and it is written down."""
-    appointment, now = get_appointment(me(), appointment_id, Role.MANAGER), clock.now()
+    appointment, now = get_appointment(me(), appointment_id, Deed.SEE_BOOKINGS), clock.now()
     audit.note_read(appointment.child_id, appointment.centre_id)
     history = history_of(appointment)
     return render(
@@ -56,7 +57,7 @@ def show(appointment_id: int) -> Response:
 
 
 @bp.get("/appointments/<id:appointment_id>/slip")
-@allow(Role.RECEPTION)
+@allow(Deed.CHECK_IN)
 def slip(appointment_id: int) -> Response:
     appointment, now = get_appointment(me(), appointment_id), clock.now()
     audit.note_read(appointment.child_id, appointment.centre_id)

@@ -12,8 +12,9 @@ from clinic import audit, clock
 from clinic.accounts import joining
 from clinic.accounts.access import allow, me
 from clinic.accounts.kept_forms import filled
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import User
 from clinic.accounts.queries import find_user
+from clinic.accounts.rights import Deed
 from clinic.accounts.sent_forms import each_time
 from clinic.booking.in_the_way import in_the_way
 from clinic.booking.nothing_free import why_nothing_is_free
@@ -47,7 +48,7 @@ from clinic.web import render, see_other
 
 
 @bp.route("/walk-in", methods=["GET", "POST"])
-@allow(Role.RECEPTION)
+@allow(Deed.CHANGE_BOOKINGS)
 def walk_in() -> Response:
     centre = centre_asked_for()
     form = _walk_in_form(centre)
@@ -68,7 +69,7 @@ def walk_in() -> Response:
 
 @bp.post("/walk-in/times")
 @each_time("it only looks")
-@allow(Role.RECEPTION)
+@allow(Deed.CHANGE_BOOKINGS)
 def times() -> Response:
     """The free times for what was just chosen; a part of the walk-in page."""
     centre = centre_asked_for()

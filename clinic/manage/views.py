@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre
 from clinic.centres.years import missing_years
 from clinic.clock import clinic_day, day_bounds
@@ -43,7 +43,7 @@ PAGES = (
 
 
 @bp.get("/")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours and how full they are")
 def index() -> Response:
     return _week_page(
@@ -87,7 +87,7 @@ def _week_page(centre: Centre, monday: date, refusal: str = "") -> Response:
 
 
 @bp.route("/sessions/new", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 def add_week() -> Response:
     centre = centre_asked_for()
@@ -147,7 +147,7 @@ def _open(form: WeekForm, centre: Centre, days: list[date]) -> list[ClinicSessio
 
 
 @bp.post("/sessions/<id:session_id>/withdrawal")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 def withdraw(session_id: int) -> Response:
     session = get_session(me(), session_id)

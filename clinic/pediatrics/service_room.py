@@ -1,5 +1,6 @@
 """What paediatrics says of itself."""
 
+from clinic.accounts.models import Profession
 from clinic.pediatrics.views import bp
 from clinic.sentences import mark
 from clinic.services.room import ServiceRoom
@@ -12,5 +13,6 @@ PEDIATRICS = ServiceRoom(
     book=mark("Book a doctor's visit"),
     icon="stethoscope",
     pages=bp,
+    professions=frozenset({Profession.DOCTOR, Profession.NURSE, Profession.TCM}),
     pathway=Pathway("A", ("doctor",)),
 )

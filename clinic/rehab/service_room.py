@@ -1,5 +1,7 @@
 """What rehabilitation says of itself."""
 
+from clinic.accounts.models import Profession
+from clinic.accounts.rights import THERAPISTS
 from clinic.rehab.views import bp
 from clinic.sentences import mark
 from clinic.services.room import ServiceRoom
@@ -12,6 +14,7 @@ REHAB = ServiceRoom(
     book=mark("Book rehabilitation"),
     icon="hand-heart",
     pages=bp,
+    professions=THERAPISTS | {Profession.DOCTOR},
     pathway=Pathway("D", ("doctor",)),
     courses=(1, 4, 6, 8, 10, 12, 20),
 )

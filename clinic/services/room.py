@@ -12,6 +12,7 @@ from typing import Protocol
 from flask import Blueprint
 from sqlalchemy.orm import InstrumentedAttribute
 
+from clinic.accounts.models import Profession
 from clinic.centres.models import Centre
 from clinic.errors import DomainError
 from clinic.families.models import Child
@@ -134,6 +135,7 @@ class ServiceRoom:
     pages: Blueprint
     more_pages: Sequence[Blueprint] = ()  # elsewhere than under its own name
     commands: Sequence[Blueprint] = ()
+    professions: frozenset[Profession] = frozenset(Profession)  # who give it, and write its notes
     pathway: Pathway | None = None  # its tickets and stations; None: nobody waits in a line
 
     # Booking
@@ -156,6 +158,9 @@ class ServiceRoom:
     link_before: Callable[[Appointment], Link | None] = _nowhere  # what the family answers before
     link_record: Callable[[Appointment], Link | None] = (
         _nowhere  # where staff write down what is done
+    )
+    link_staff: Callable[[Appointment], Link | None] = (
+        _nowhere  # where staff read what it keeps of the child
     )
     link_report: Callable[[Appointment], Link | None] = _nowhere  # what the family reads afterwards
 

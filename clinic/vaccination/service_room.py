@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from clinic.accounts.models import Profession
 from clinic.centres.models import Centre
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
@@ -39,6 +40,11 @@ def _record(appointment: Appointment) -> Link:
     return Link(mark("Vaccinate"), "syringe", "vaccination.visit", values)
 
 
+def _staff_record(appointment: Appointment) -> Link:
+    values = {"appointment_id": appointment.id}
+    return Link(mark("Vaccination record"), "syringe", "vaccination.record", values)
+
+
 def _booklet(child: Child) -> Link:
     values = {"child_id": child.id}
     return Link(mark("Enter the vaccination booklet"), "pencil", "vaccination.booklet", values)
@@ -66,6 +72,7 @@ VACCINATION = ServiceRoom(
     pages=bp,
     more_pages=(stock_pages.bp,),
     commands=(vaccination,),
+    professions=frozenset({Profession.VACCINATOR}),
     pathway=Pathway(
         "B", ("screening", "registration", JAB.code, OBSERVATION.code), (JAB, OBSERVATION)
     ),
@@ -104,6 +111,7 @@ VACCINATION = ServiceRoom(
     lost_purposes_of=lost_by,
     link_before=_before,
     link_record=_record,
+    link_staff=_staff_record,
     due=due.due,
     outlook=due.outlook,
     enter_past=_booklet,

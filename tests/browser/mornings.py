@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import time, timedelta
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.clock import at, clinic_day
 from clinic.db import db
 from clinic.families.pinyin import initials as initials_of
@@ -65,7 +65,10 @@ def vaccinations(app):
     centre = make_centre()
     service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
     make_stock(centre)
-    nurses = [make_user(Role.CLINICIAN, centre=centre, name="陈护士") for _ in range(2)]
+    nurses = [
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=centre, name="陈护士")
+        for _ in range(2)
+    ]
     rooms = [make_room(centre, name_zh=f"接种室{one}", name_en=f"Room {one}") for one in "一二"]
     slots = []
     for nurse, room in zip(nurses, rooms, strict=True):

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 import time_machine
 from sqlalchemy import select
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import Profession, Role, User
 from clinic.ages import add_months
 from clinic.app import create_app
 from clinic.booking.slips import qr_code
@@ -125,7 +125,9 @@ def a_centre():
     centre = make_centre()
     service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
     make_stock(centre, expires_on=date(2033, 12, 31))
-    nurse = make_user(Role.CLINICIAN, centre=centre, name="陈护士")
+    nurse = make_user(
+        Role.CLINICIAN, profession=Profession.VACCINATOR, centre=centre, name="陈护士"
+    )
     desk = make_user(Role.RECEPTION, centre=centre, name="前台")
     who, room = make_practitioner([service], user=nurse, centre=centre), make_room(centre)
     for stop in STOPS:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from clinic.reservations.verify import broken_reservations
 from clinic.vaccination.jab import giving
@@ -32,7 +32,12 @@ def at_one_moment(race, lots, sight="sees"):
     giving.give(day.visit, [jab], CHECKS, by=day.vaccinator, now=ON_THE_DAY)
     db.session.commit()
     given_id = db.session.query(GivenDose).one().id
-    nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre).id for _ in lots]
+    nurses = [
+        make_user(
+            Role.CLINICIAN, profession=Profession.VACCINATOR, centre=day.practitioner.centre
+        ).id
+        for _ in lots
+    ]
     theirs = [(given_id, *each, sight) for each in zip(nurses, lots, strict=True)]
     return sorted(at_once([Somebody(race, correcting.nurse, *each) for each in theirs]))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from clinic.reservations.verify import broken_reservations
 from clinic.vaccination.jab.models import GivenDose, PostVaccinationStay
@@ -39,7 +39,10 @@ def test_the_same_dose_is_given_once(race, doses):
     day = Day(doses=doses)
     day.answer()
     centre = day.practitioner.centre
-    nurses = [make_user(Role.CLINICIAN, centre=centre) for _ in range(NURSES)]
+    nurses = [
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=centre)
+        for _ in range(NURSES)
+    ]
     assert set(give_at_once(race, day.visit.id, nurses)) == {
         "done"
     }  # who came second saved it again
@@ -53,7 +56,10 @@ def test_the_same_dose_is_given_once(race, doses):
 def test_nurses_who_see_nothing_are_stopped_by_the_database(race):
     day = Day(doses=5)
     day.answer()
-    nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre) for _ in range(NURSES)]
+    nurses = [
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=day.practitioner.centre)
+        for _ in range(NURSES)
+    ]
     answers = give_at_once(race, day.visit.id, nurses, "blind")
     assert answers.count("done") == 1
     assert db.session.query(Immunization).count() == 1
@@ -62,7 +68,10 @@ def test_nurses_who_see_nothing_are_stopped_by_the_database(race):
 def test_their_twin_without_the_unique_day_gives_it_to_the_child_again(race):
     day = Day(doses=5)
     day.answer()
-    nurses = [make_user(Role.CLINICIAN, centre=day.practitioner.centre) for _ in range(NURSES)]
+    nurses = [
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=day.practitioner.centre)
+        for _ in range(NURSES)
+    ]
     db.session.commit()
     db.session.execute(text("DROP INDEX uq_immunizations_live_day"))
     answers = give_at_once(race, day.visit.id, nurses, "blind")
@@ -95,7 +104,9 @@ def two_visits_one_dose():
     day.visit = Centre.visit(day, MMR, by=day.parent)
     day.answer()
     lots.waste(day.lot, 1, "broken", by=day.nurse, now=NOON)
-    nurse = make_user(Role.CLINICIAN, centre=day.practitioner.centre)
+    nurse = make_user(
+        Role.CLINICIAN, profession=Profession.VACCINATOR, centre=day.practitioner.centre
+    )
     return day, [(first.id, day.vaccinator), (day.visit.id, nurse)]
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.checkups.blueprint import bp
 from clinic.checkups.check import queries, recording
 from clinic.checkups.check.case import CheckAtHand, case_of
@@ -36,7 +36,7 @@ TOOK_NO_PLACE = mark("This visit did not take place. Nothing can be recorded.")
 
 
 @bp.route("/visits/<id:appointment_id>", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.WRITE_CHECKS)
 def check(appointment_id: int) -> Response:
     """The page; a POST saves, finishes, or (while one types) only says what the numbers mean."""
     appointment = queries.get_check(me(), appointment_id)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.ages import add_months
 from clinic.amounts import Kind, written
 from clinic.booking.queries import get_appointment
@@ -44,14 +45,13 @@ class OnRecord:
 
 
 def get_check(user: Person, appointment_id: int) -> Appointment:
-    """A health check at a centre where this user is a clinician. Raises NoResultFound."""
+    """A health check at a centre where this user writes them. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
-    centres = user.centre_ids(Role.CLINICIAN)
     query = (
         appointments()
         .where(
             Appointment.id == appointment_id,
-            Appointment.centre_id.in_(centres),
+            Appointment.centre_id.in_(centres_for(user, Deed.WRITE_CHECKS)),
             IS_HEALTH_CHECK,
         )
         .options(guardians.joinedload(Guardianship.user))

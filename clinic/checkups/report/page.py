@@ -7,6 +7,7 @@ from flask import Response
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.ages import age_months
 from clinic.amounts import Kind
 from clinic.booking.choosing import DAYS
@@ -27,14 +28,14 @@ AMOUNTS = {Kind.HAEMOGLOBIN: mark("Haemoglobin"), Kind.TEMPERATURE: mark("Temper
 
 
 @bp.get("/visits/<id:appointment_id>/report")
-@allow(Role.PARENT, *queries.STAFF)
+@allow(Role.PARENT, Deed.READ_CHECKS)
 def report(appointment_id: int) -> Response:
     """By the appointment at which the check was made."""
     return _page(queries.get_finished_at(me(), appointment_id))
 
 
 @bp.get("/checks/<id:check_id>/report")
-@allow(Role.PARENT, *queries.STAFF)
+@allow(Role.PARENT, Deed.READ_CHECKS)
 def check_report(check_id: int) -> Response:
     """By the check itself; one that was taken over from before has no appointment."""
     return _page(queries.get_finished(me(), check_id))

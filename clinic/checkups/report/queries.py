@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.amounts import UNITS, Kind, written
 from clinic.checkups.due.schedule import CheckAge, check_ages
 from clinic.checkups.growth.charts import (
@@ -23,7 +24,6 @@ from clinic.db import db
 from clinic.families.models import Guardianship
 
 FINISHED = (CheckVisit.finished_at.is_not(None), CheckVisit.visit != SPINE)
-STAFF = (Role.CLINICIAN, Role.RECEPTION)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _theirs(user: Person, which: ColumnElement[bool]) -> CheckVisit:
             *FINISHED,
             or_(
                 CheckVisit.child_id.in_(_cared_for(user)),
-                CheckVisit.centre_id.in_(user.centre_ids(*STAFF)),
+                CheckVisit.centre_id.in_(centres_for(user, Deed.READ_CHECKS)),
             ),
         )
         .options(joinedload(CheckVisit.child), joinedload(CheckVisit.centre))

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.checkups.blueprint import bp
 from clinic.checkups.check import recording
 from clinic.checkups.check.page import TOO_EARLY, TOOK_NO_PLACE
@@ -34,7 +34,7 @@ from clinic.web import render, see_other
 
 
 @bp.route("/spine/<id:appointment_id>", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.WRITE_CHECKS)
 def spine(appointment_id: int) -> Response:
     """The page; a POST keeps a whole screening and ends the visit, once more corrects it."""
     appointment, now = get_screening(me(), appointment_id), clock.now()

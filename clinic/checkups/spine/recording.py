@@ -6,7 +6,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.models import User
+from clinic.accounts.rights import Deed, centres_for
 from clinic.centres.models import Service
 from clinic.checkups.models import SPINE, CheckFinding, CheckVisit
 from clinic.checkups.spine.rules import SpineOutcome, outcome
@@ -36,13 +37,13 @@ def stands(last: Screened | None, today: date) -> Spine:
 
 
 def get_screening(user: User, appointment_id: int) -> Appointment:
-    """A spine screening at a centre where this user is a clinician. Raises NoResultFound."""
+    """A spine screening at a centre where this user writes them. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     query = (
         appointments()
         .where(
             Appointment.id == appointment_id,
-            Appointment.centre_id.in_(user.centre_ids(Role.CLINICIAN)),
+            Appointment.centre_id.in_(centres_for(user, Deed.WRITE_CHECKS)),
             Appointment.service_id.in_(select(Service.id).where(Service.code == SPINE_SERVICE)),
         )
         .options(guardians.joinedload(Guardianship.user))

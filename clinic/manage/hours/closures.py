@@ -10,6 +10,7 @@ from sqlalchemy import select
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import AdjustedDay, Centre, Closure
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
@@ -46,7 +47,7 @@ class DayIsPast(DomainError):
 
 
 @bp.get("/closures")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("days and reasons")
 def closures() -> Response:
     centre, now = centre_of_staff(Role.MANAGER), clock.now()
@@ -66,7 +67,7 @@ def closures() -> Response:
 
 
 @bp.route("/closing", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 def closing() -> Response:
     """Whom a closure concerns, by name; a POST does what was shown, and offers new times."""
     centre = centre_of_staff(Role.MANAGER)
@@ -86,7 +87,7 @@ def closing() -> Response:
 
 
 @bp.route("/timetable", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 def works_as() -> Response:
     """Whom another timetable of a day concerns; a POST does what was shown and opens the rest."""
     centre = centre_of_staff(Role.MANAGER)
@@ -134,7 +135,7 @@ def _apply(change: Change, afterwards: Callable[[], object], now: datetime) -> a
 
 
 @bp.post("/closures/<id:closure_id>/lift")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("days and reasons")
 def lift_closure(closure_id: int) -> Response:
     """The centre opens after all; families come back to their times."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre, Leave, Practitioner
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
@@ -44,7 +45,7 @@ def centre_of_staff(*roles: Role) -> Centre:
 
 
 @bp.get("/leave")
-@allow(*STAFF)
+@allow(Deed.SEE_LEAVE)
 @names_nobody("clinicians and days")
 def leave() -> Response:
     """Who asks for leave, who is away, and a button for who is sick today."""
@@ -73,7 +74,7 @@ def leave() -> Response:
 
 
 @bp.route("/away", methods=["GET", "POST"])
-@allow(*STAFF)
+@allow(Deed.SEE_LEAVE)
 def away() -> Response:
     """Whom the leave concerns, by name; a POST does what was shown, and offers new times."""
     now = clock.now()
@@ -143,7 +144,7 @@ def offer_all(appointment_ids: list[int], *, now: datetime) -> None:
 
 
 @bp.get("/new-times")
-@allow(*STAFF)
+@allow(Deed.SEE_LEAVE)
 def displaced() -> Response:
     """The families that wait for a new time, and how many are kept for each."""
     centre, now = centre_of_staff(*STAFF), clock.now()
@@ -163,7 +164,7 @@ def displaced() -> Response:
 
 
 @bp.post("/leave/<id:request_id>/refusal")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("clinicians and days")
 def refuse(request_id: int) -> Response:
     query = select(LeaveRequest).where(
@@ -180,7 +181,7 @@ def refuse(request_id: int) -> Response:
 
 
 @bp.post("/leave/<id:leave_id>/lift")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("clinicians and days")
 def lift(leave_id: int) -> Response:
     """The clinician is there after all: hours open again, families come back to their times."""

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.booking.in_the_way import in_the_way_of_moving
 from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import against_moving, next_days, request_here
@@ -35,7 +36,7 @@ from clinic.web import leave_for, render
 
 
 @bp.route("/appointments/<id:appointment_id>/move", methods=["GET", "POST"])
-@allow(Role.MANAGER, Role.CLINICIAN)
+@allow(Deed.MOVE_BOOKINGS)
 def move_visit(appointment_id: int) -> Response:
     """A day's free times; one of them chosen, what stands against it; a POST moves as shown.
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Room
 from clinic.clock import clinic_day, local
 from clinic.db import in_one_transaction
@@ -26,7 +26,7 @@ from clinic.web import leave_for, render, see_other
 
 
 @bp.route("/sessions/<id:session_id>/move", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 def move_session(session_id: int) -> Response:
     """The address says where to; a GET shows whom it concerns, a POST does what was shown."""
     session, now = get_session(me(), session_id), clock.now()

@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -25,7 +25,7 @@ from clinic.web import render, see_other
 
 
 @bp.route("/rota/copy", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 def rota_copy() -> Response:
     """Two forms; the one whose button was pressed is looked at."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -35,7 +36,7 @@ def _centre() -> Centre:
 
 
 @bp.route("/rota/publish", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 def rota_publish() -> Response:
     """What the drafts come to, families by name; a POST does what was shown, or shows what is so by now."""
     centre, now = _centre(), clock.now()
@@ -74,7 +75,7 @@ def _diff_page(centre: Centre, refusal: str = "") -> Response:
 
 
 @bp.post("/rota/undo")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 def rota_undo() -> Response:
     """Take the last publication back, while no booking relies on it; else who does."""
     publication_id = id_of(request.form, "publication")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -54,7 +54,7 @@ BESIDE = {  # where a refusal is said
 
 
 @bp.get("/rota")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 def rota() -> Response:
     """The week's hours as they are and as they are meant, by clinician or by room."""
@@ -77,7 +77,7 @@ def rota() -> Response:
 
 
 @bp.route("/rota/rule", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 def rota_rule() -> Response:
     """Add a rule, change one, or change what a draft says of it: kept as a draft."""
@@ -222,7 +222,7 @@ def _rule_page(
 
 
 @bp.post("/rota/end")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 @shown_on("manage.rota_rule")
 def rota_end() -> Response:
@@ -248,7 +248,7 @@ def rota_end() -> Response:
 
 
 @bp.post("/rota/discard")
-@allow(Role.MANAGER)
+@allow(Deed.PLAN_HOURS)
 @names_nobody("hours of the rota")
 def rota_discard() -> Response:
     """Forget a draft."""

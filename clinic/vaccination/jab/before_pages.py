@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.booking.queries import get_appointment
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -46,9 +47,9 @@ def at_home(appointment_id: int) -> Response:
 
 
 @bp.route("/visits/<id:appointment_id>/before", endpoint="ask", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.IMMUNIZE)
 def at_the_centre(appointment_id: int) -> Response:
-    return _answer(jab_queries.get_appointment(me(), appointment_id, Role.CLINICIAN), is_staff=True)
+    return _answer(jab_queries.get_appointment(me(), appointment_id, Deed.IMMUNIZE), is_staff=True)
 
 
 def _answer(appointment: Appointment, *, is_staff: bool) -> Response:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import audit
-from clinic.accounts.models import Membership, Person, Role, User
+from clinic.accounts.models import Membership, Person, User
+from clinic.accounts.rights import Deed, duties_of
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
 from clinic.sentences import mark
@@ -58,9 +59,10 @@ def get_given(given_id: int) -> tuple[GivenDose, Immunization]:
 
 
 def givers(row: Immunization) -> Mapping[int, str]:
-    """Who may have given it: the clinicians of the centre, and who is on record. Names by id."""
+    """Who may have given it: who vaccinates at the centre, and who is on record. Names by id."""
     here = select(Membership.user_id).where(
-        Membership.centre_id == row.centre_id, Membership.role == Role.CLINICIAN
+        Membership.centre_id == row.centre_id,
+        Membership.profession.in_(duties_of(Deed.IMMUNIZE)),
     )
     query = select(User.id, User.name).where(User.id.in_(here) | (User.id == row.performed_by_id))
     return dict(db.session.execute(query.order_by(User.id)).all())

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock, plain
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -33,10 +33,12 @@ MOST = 120  # characters of a reason
 
 
 @bp.route("/given/<id:given_id>/correction", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.CORRECT_IMMUNIZATIONS)
 def correct(given_id: int) -> Response:
     given, row = correcting.get_given(given_id)
-    appointment = jab_queries.get_appointment(me(), row.appointment_id or 0, Role.CLINICIAN)
+    appointment = jab_queries.get_appointment(
+        me(), row.appointment_id or 0, Deed.CORRECT_IMMUNIZATIONS
+    )
     if request.method != "POST":
         return _page(appointment, given, row, _recorded(row), {})
     typed = typed_in(request.form)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
@@ -51,9 +51,9 @@ LONGEST_LOT = 40
 
 
 @bp.route("/visits/<id:appointment_id>", endpoint="visit", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.IMMUNIZE)
 def vaccinate(appointment_id: int) -> Response:
-    appointment = jab_queries.get_appointment(me(), appointment_id, Role.CLINICIAN)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Deed.IMMUNIZE)
     if request.method != "POST":
         return _page(appointment, {}, {})
     typed = typed_in(request.form)

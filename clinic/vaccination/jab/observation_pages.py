@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, is_away, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed, centres_for
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
@@ -21,24 +21,23 @@ from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.web import is_htmx, render, see_other, shown_on
 
-STAFF = (Role.CLINICIAN, Role.RECEPTION)
 MOST = {"symptom": 300, "treatment": 500, "outcome": 300, "reason": 300}
 
 
 @bp.get("/observation", endpoint="observation")
-@allow(*STAFF)
+@allow(Deed.WATCH)
 @names_nobody("while its reader is away it shows times and tickets only")
 def board() -> Response:
     return _board({}, {})
 
 
 @bp.post("/visits/<id:appointment_id>/over", endpoint="over")
-@allow(*STAFF)
+@allow(Deed.WATCH)
 @names_nobody("it answers with the board, which shows times and tickets only to who was away")
 @shown_on("vaccination.observation")
 def note_over(appointment_id: int) -> Response:
     """The alert at the top was seen; a part of the page, so that a reason half typed stays."""
-    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Deed.WATCH)
     by, now = me(), clock.now()
     try:
         in_one_transaction(lambda: observation.note_over(appointment, by=by, now=now))
@@ -50,10 +49,10 @@ def note_over(appointment_id: int) -> Response:
 
 
 @bp.post("/visits/<id:appointment_id>/leaving", endpoint="leaving")
-@allow(*STAFF)
+@allow(Deed.WATCH)
 @shown_on("vaccination.observation")
 def leave(appointment_id: int) -> Response:
-    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Deed.WATCH)
     by, now, typed, errors = me(), clock.now(), typed_in(request.form), Errors()
     reason = text_in(typed, "reason", errors, most=MOST["reason"])
     try:
@@ -69,7 +68,7 @@ def leave(appointment_id: int) -> Response:
 def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
     """The whole, or only the list when the page asks again. What was refused stands at its child."""
     now = clock.now()
-    staying = observation.staying_at(me().centre_ids(*STAFF), now=now)
+    staying = observation.staying_at(centres_for(me(), Deed.WATCH), now=now)
     if not is_away():
         audit.note_list("observation", [stay.observation.appointment for stay in staying])
     seen = {stay.observation.appointment_id for stay in staying}
@@ -88,9 +87,9 @@ def _board(errors: Mapping[int, str], typed: Mapping[int, str]) -> Response:
 
 
 @bp.route("/visits/<id:appointment_id>/reaction", methods=["GET", "POST"])
-@allow(*STAFF)
+@allow(Deed.REPORT_REACTIONS)
 def reaction(appointment_id: int) -> Response:
-    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Deed.REPORT_REACTIONS)
     if request.method != "POST":
         return _form(appointment, _written(appointment), {})
     typed = typed_in(request.form)
@@ -102,10 +101,10 @@ def reaction(appointment_id: int) -> Response:
 
 
 @bp.get("/visits/<id:appointment_id>/reaction/report")
-@allow(*STAFF)
+@allow(Deed.REPORT_REACTIONS)
 def reaction_report(appointment_id: int) -> Response:
     """The visit's reactions on paper, in both languages."""
-    appointment = jab_queries.get_appointment(me(), appointment_id, *STAFF)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Deed.REPORT_REACTIONS)
     audit.note_read(appointment.child_id, appointment.centre_id)
     return render(
         "vaccination/reaction_report.html",

@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Guardianship
@@ -42,12 +43,12 @@ class DoseToGive:
     against: Words | None = None
 
 
-def get_appointment(user: Person, appointment_id: int, *roles: Role) -> Appointment:
-    """An appointment at a centre where this user has one of these roles. Raises NoResultFound."""
+def get_appointment(user: Person, appointment_id: int, deed: Deed) -> Appointment:
+    """An appointment at a centre where this user may do that. Raises NoResultFound."""
     guardians = joinedload(Appointment.child).selectinload(ChildRow.guardianships)
     query = (
         appointments()
-        .where(Appointment.id == appointment_id, Appointment.centre_id.in_(user.centre_ids(*roles)))
+        .where(Appointment.id == appointment_id, Appointment.centre_id.in_(centres_for(user, deed)))
         .options(guardians.joinedload(Guardianship.user))
     )
     return db.session.execute(query).unique().scalar_one()

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from flask import Response, flash, request
+from flask import Response, abort, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock, plain
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed, centres_for, may
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
 from clinic.i18n import say
@@ -25,16 +25,25 @@ from clinic.web import render, see_other
 
 MOST = 120  # characters of a reason
 MOST_ROWS = 200  # of a booklet
+NEEDED = {  # the right for each of the page's deeds
+    "add": Deed.WRITE_CONDITIONS,
+    "end": Deed.WRITE_CONDITIONS,
+    "verify": Deed.IMMUNIZE,
+    "verify-all": Deed.IMMUNIZE,
+    "void": Deed.CORRECT_IMMUNIZATIONS,
+}
 
 
 @bp.route("/visits/<id:appointment_id>/record", endpoint="record", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.READ_RECORD)
 def page(appointment_id: int) -> Response:
-    appointment = jab_queries.get_appointment(me(), appointment_id, Role.CLINICIAN)
+    appointment = jab_queries.get_appointment(me(), appointment_id, Deed.READ_RECORD)
     if request.method != "POST":
         return _page(appointment, {}, {})
     typed = typed_in(request.form)
     deed, _colon, number = typed.get("deed", "").partition(":")
+    if deed in NEEDED and not may(me(), NEEDED[deed], appointment.centre_id):
+        abort(403)
     try:
         errors = _do(appointment, deed, an_id(number) or 0, typed)
     except recording.ChangedMeanwhile as refused:
@@ -108,18 +117,21 @@ def _page(
 ) -> Response:
     now = clock.now()
     audit.note_read(appointment.child_id, appointment.centre_id)
-    rows = recording.history_of(appointment.child_id)
+    rows, here = recording.history_of(appointment.child_id), appointment.centre_id
     return render(
         "vaccination/record.html",
         status=status if errors else 200,
         appointment=appointment,
         rows=rows,
         corrections=corrections_shown(rows),
-        given_ids=given_ids(rows, me().centre_ids(Role.CLINICIAN)),
+        given_ids=given_ids(rows, centres_for(me(), Deed.CORRECT_IMMUNIZATIONS)),
         doubts=doubts(vaccinee(appointment.child), rows, clinic_day(now)),
         conditions=conditions.live_conditions([appointment.child_id])[appointment.child_id],
         names=conditions.NAMES,
         vaccines=vaccines(),
         typed=typed,
         errors=errors,
+        may_confirm=may(me(), Deed.IMMUNIZE, here),
+        may_correct=may(me(), Deed.CORRECT_IMMUNIZATIONS, here),
+        may_enter=may(me(), Deed.WRITE_CONDITIONS, here),
     )

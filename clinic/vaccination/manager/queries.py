@@ -6,7 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.clock import clinic_day
 from clinic.db import db, written_out
 from clinic.reservations.models import ReleaseReason
@@ -36,7 +37,7 @@ class Had(NamedTuple):
 def get_lot(user: Person, lot_id: int) -> VaccineLot:
     """A lot at a centre that this user manages. Raises NoResultFound."""
     query = select(VaccineLot).where(
-        VaccineLot.id == lot_id, VaccineLot.centre_id.in_(user.centre_ids(Role.MANAGER))
+        VaccineLot.id == lot_id, VaccineLot.centre_id.in_(centres_for(user, Deed.KEEP_STOCK))
     )
     return db.session.execute(query).scalar_one()
 

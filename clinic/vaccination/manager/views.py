@@ -9,7 +9,7 @@ from wtforms import Field
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre
 from clinic.clock import clinic_day
 from clinic.db import in_one_transaction
@@ -40,7 +40,7 @@ NEAR = timedelta(days=30)  # an expiry date that is near is marked
 
 
 @bp.route("", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.KEEP_STOCK)
 @names_nobody("doses, not children")
 def on_hand() -> Response:
     centre = centre_asked_for()
@@ -55,7 +55,7 @@ def on_hand() -> Response:
 
 
 @bp.post("/<id:lot_id>/waste")
-@allow(Role.MANAGER)
+@allow(Deed.KEEP_STOCK)
 @names_nobody("doses, not children")
 def waste(lot_id: int) -> Response:
     lot = get_lot(me(), lot_id)
@@ -72,7 +72,7 @@ def waste(lot_id: int) -> Response:
 
 
 @bp.route("/<id:lot_id>/recall", methods=["GET", "POST"])
-@allow(Role.MANAGER)
+@allow(Deed.KEEP_STOCK)
 def recall(lot_id: int) -> Response:
     """Whom a recall concerns, by name; a POST does it as shown, or shows whom it concerns by now."""
     form, refusal, now = RecallForm(), "", clock.now()

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed, centres_for
 from clinic.booking.slips import qr_code
 from clinic.db import db
 from clinic.families.models import Child
@@ -28,8 +29,6 @@ from clinic.vaccination.record import recording
 from clinic.vaccination.record.doubts import doubts, vaccinee
 from clinic.vaccination.record.models import Immunization
 from clinic.web import render
-
-STAFF = (Role.CLINICIAN, Role.RECEPTION)
 
 
 class Printed(NamedTuple):
@@ -61,14 +60,14 @@ def certificate(child_id: int) -> Response:
 
 
 @bp.get("/certificates/<token>", endpoint="check_certificate")
-@allow(*STAFF)
+@allow(Deed.CHECK_CERTIFICATES)
 def check(token: str) -> Response:
     """What is on record by now of the child whose certificate this is; a look is written down."""
     printed = read(token)
     child = printed and db.session.scalar(select(Child).where(Child.id == printed.child_id))
     if printed is None or child is None:
         return render("vaccination/certificate_check.html", status=422, child=None)
-    centre_id = min(me().centre_ids(*STAFF))
+    centre_id = min(centres_for(me(), Deed.CHECK_CERTIFICATES))
     audit.note_read(child.id, centre_id)
     rows = recording.history_of(child.id)
     return render(

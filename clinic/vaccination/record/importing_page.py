@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
-from clinic.accounts.models import Person, Role
+from clinic.accounts.models import Person
+from clinic.accounts.rights import Deed, centres_for
 from clinic.audit.looks import Seen
 from clinic.clock import clinic_day
 from clinic.db import db, in_one_transaction
@@ -40,7 +41,7 @@ SHOWN = 200  # rows of a preview
 
 
 @bp.route("/import", endpoint="importing", methods=["GET", "POST"])
-@allow(Role.CLINICIAN)
+@allow(Deed.IMMUNIZE)
 def upload() -> Response:
     """The form; with a file, what its rows would become."""
     if request.method != "POST":
@@ -53,7 +54,7 @@ def upload() -> Response:
     except DomainError as fault:
         return _refused(say(fault))
     judged = judge(rows, by, clinic_day(now))
-    centre_id = min(by.centre_ids(Role.CLINICIAN))
+    centre_id = min(centres_for(by, Deed.IMMUNIZE))
     audit.note_list("import", [Seen(row.child_id, centre_id) for row in judged if row.child_id])
     faults = [row for row in judged if row.fault]
     draft = None if faults else in_one_transaction(lambda: _keep(text, by, now))
@@ -98,7 +99,7 @@ def _keep(text: str, by: Person, now: datetime) -> ImportDraft:
 
 
 @bp.post("/import/rows", endpoint="import_rows")
-@allow(Role.CLINICIAN)
+@allow(Deed.IMMUNIZE)
 def do() -> Response:
     """Import what was shown: all of it, or nothing."""
     number, by, now = id_of(request.form, "draft"), me(), clock.now()
@@ -146,7 +147,7 @@ def _import(number: int | None, *, by: Person, now: datetime) -> int | None:
 def judge(rows: Sequence[FileRow], by: Person, today: date) -> list[Judged]:
     """The rows, against the children who have a visit at this user's centres. Two queries."""
     theirs = select(Appointment.child_id).where(
-        Appointment.centre_id.in_(by.centre_ids(Role.CLINICIAN))
+        Appointment.centre_id.in_(centres_for(by, Deed.IMMUNIZE))
     )
     by_birthday: dict[tuple[str, date], list[int]] = defaultdict(list)
     for child_id, name, born in db.session.execute(

@@ -187,7 +187,7 @@ def test_who_may_read_it(client, parent, child, centre):
         (left, 404),
         (make_user(), 404),
         (make_user(Role.CLINICIAN, centre=centre), 200),
-        (make_user(Role.RECEPTION, centre=centre), 200),
+        (make_user(Role.RECEPTION, centre=centre), 403),
         (make_user(Role.CLINICIAN, centre=make_centre()), 404),
         (make_user(Role.MANAGER, centre=centre), 403),
     ):

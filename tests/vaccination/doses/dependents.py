@@ -5,7 +5,7 @@ from itertools import count
 
 from sqlalchemy import select
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.booking import on_behalf
 from clinic.db import db
 from clinic.families import registering
@@ -54,7 +54,7 @@ class Baby:
         self.slots = self.another_centre()
         self.centre = self.slots[TOMORROW][0].centre
         self.parent = make_user()
-        self.nurse = make_user(Role.CLINICIAN, centre=self.centre)
+        self.nurse = make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=self.centre)
         self.child = make_child(self.parent, birth_date=born)
         self.enter(*((vaccine, day) for vaccine, days in given.items() for day in days))
 

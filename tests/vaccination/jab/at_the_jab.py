@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from clinic.questionnaires.answers import Answer
 from clinic.vaccination.jab import before, screening
@@ -24,7 +24,9 @@ class Day(Centre):
 
     def __init__(self, *, doses=5, expires_on=date(2027, 3, 1)):
         super().__init__()
-        self.vaccinator = make_user(Role.CLINICIAN, centre=self.practitioner.centre)
+        self.vaccinator = make_user(
+            Role.CLINICIAN, profession=Profession.VACCINATOR, centre=self.practitioner.centre
+        )
         self.lot = self.receive(doses, expires_on=expires_on, number=LOT)
         self.parent = make_user()
         self.visit = super().visit(MMR, by=self.parent)

@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.reservations.verify import broken_reservations
@@ -120,7 +120,9 @@ def test_staff_read_what_it_said_before_and_the_report_says_what_is_right(client
 
 
 def test_site_and_who_gave_it_are_corrected_without_touching_the_stock(client, day):
-    other = make_user(Role.CLINICIAN, centre=day.practitioner.centre)
+    other = make_user(
+        Role.CLINICIAN, profession=Profession.VACCINATOR, centre=day.practitioner.centre
+    )
     db.session.commit()
     assert correct(client, site="right thigh", giver=str(other.id)).location == day.page
     assert on_record() == (LOT, "right thigh", other.id)
@@ -258,7 +260,8 @@ def test_only_clinicians_of_that_centre(client, day):
         (Role.CLINICIAN, make_centre(), 404),
         (Role.RECEPTION, day.practitioner.centre, 403),
     ]:
-        client.sign_in(make_user(role, centre=centre))
+        profession = Profession.VACCINATOR
+        client.sign_in(make_user(role, centre=centre, profession=profession))
         client.page(page, status=status)
     entries = [Entry("BCG", date(2025, 4, 1))]
     recording.record(day.child, entries, by=day.parent, source=Source.BOOKLET, now=NOON)

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.clock import at
 from clinic.db import db
 from clinic.reservations.verify import broken_reservations
@@ -49,7 +49,9 @@ def test_it_is_reserved_agreed_to_given_and_taken_from_its_lot(site, app):
     assert site.client.post(before, data=NO).status_code == 422  # it needs a decision
     assert site.client.post(before, data=NO | {"c-EV71": "yes"}).location == before
 
-    nurse = app.test_client().sign_in(make_user(Role.CLINICIAN, centre=site.centre))
+    nurse = app.test_client().sign_in(
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=site.centre)
+    )
     page = f"/vaccination/visits/{visit_id}"
     with time_machine.travel(NINE, tick=False):
         shown = nurse.get(page).text
@@ -72,7 +74,9 @@ def test_refused_it_is_not_given_and_stays_on_the_shelf(site, app):
     visit_id = int(booked.location.rsplit("/", 1)[1])
     before = f"/vaccination/appointments/{visit_id}/before"
     site.client.post(before, data=NO | {"c-EV71": "no"})
-    nurse = app.test_client().sign_in(make_user(Role.CLINICIAN, centre=site.centre))
+    nurse = app.test_client().sign_in(
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=site.centre)
+    )
     with time_machine.travel(NINE, tick=False):
         dose = {"EV71-give": "1", "EV71-lot": "EV71-1", "EV71-site": "left arm"}
         answer = nurse.post(f"/vaccination/visits/{visit_id}", data=TICKS | dose)

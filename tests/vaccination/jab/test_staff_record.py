@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import ChildCondition, Immunization, Source
@@ -22,7 +22,7 @@ def visit(app, client):
 
 @pytest.fixture
 def nurse(visit):
-    return make_user(Role.CLINICIAN, centre=visit.centre)
+    return make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=visit.centre)
 
 
 @pytest.fixture
@@ -122,6 +122,6 @@ def test_a_condition_is_recorded_and_ended(client, visit, nurse, page):
 
 
 def test_only_at_the_centre_of_a_visit(client, visit, page):
-    other = make_user(Role.CLINICIAN, centre=make_centre())
+    other = make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=make_centre())
     assert client.sign_in(other).get(page).status_code == 404
     assert client.post(page, data={"deed": "add", "code": "preterm"}).status_code == 404

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.families.models import Sex
@@ -158,7 +158,7 @@ def test_enter_in_a_field_removes_nothing(client, parent, child):
     [(Source.BOOKLET, True), (Source.HERE, False), (Source.STAFF, False), (Source.IMPORT, True)],
 )
 def test_what_the_centre_entered_or_verified_stays(client, parent, child, source, is_verified):
-    nurse = make_user(Role.CLINICIAN, centre=make_centre())
+    nurse = make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=make_centre())
     (row,) = given(child, nurse, Entry("BCG", date(2025, 2, 1), 1), source=source)
     if is_verified:
         recording.verify(row, by=nurse, now=NOON)

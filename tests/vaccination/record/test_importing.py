@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from openpyxl import Workbook
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.vaccination.programme.catalogue import vaccines
@@ -270,7 +270,7 @@ def test_ten_thousand_rows_are_read():
 def nurse(app, client):
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     visit = make_appointment(make_child(birth_date=date(2025, 2, 1)))
-    return make_user(Role.CLINICIAN, centre=visit.centre)
+    return make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=visit.centre)
 
 
 def look(client, *lines, encoding="gbk"):
@@ -335,7 +335,7 @@ def test_what_became_wrong_meanwhile_is_not_imported_by_half(client, nurse):
 
 @pytest.mark.usefixtures("noon")
 def test_children_without_a_visit_here_and_drafts_of_others_are_not_touched(client, nurse):
-    other = make_user(Role.CLINICIAN, centre=make_centre())
+    other = make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=make_centre())
     shown = look(client.sign_in(other), GOOD)
     assert "No child of this name and birthday has a visit at your centre." in shown.text
     look(client.sign_in(nurse), GOOD)
@@ -361,12 +361,19 @@ def test_what_was_not_imported_within_a_day_is_forgotten_at_the_next_upload_of_a
         draft = db.session.query(ImportDraft).one().id
         clock.shift(timedelta(days=1, seconds=1))
         assert client.post(f"{PAGE}/rows", data={"draft": draft}).status_code == 422
-        look(client.sign_in(make_user(Role.CLINICIAN, centre=make_centre())), GOOD)
+        look(
+            client.sign_in(
+                make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=make_centre())
+            ),
+            GOOD,
+        )
         assert db.session.query(ImportDraft).count() == 0  # not kept itself: it has a fault
     assert count() == 0
 
 
 def test_no_file_is_said(client):
-    client.sign_in(make_user(Role.CLINICIAN, centre=make_centre()))
+    client.sign_in(
+        make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=make_centre())
+    )
     answer = client.page(PAGE).form().submit()
     assert answer.errors == {"file": "请先选择文件。"}
