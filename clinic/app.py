@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
 from clinic import addresses, audit, clock, compressing, faults, i18n, static_files, web
-from clinic.accounts import access, kept_forms, rights, sent_forms
+from clinic.accounts import access, kept_forms, known_browsers, rights, sent_forms
 from clinic.accounts import views as accounts
 from clinic.audit import events
 from clinic.audit.looks import Lately
@@ -181,6 +181,7 @@ def _bind_pages(app: Flask) -> None:
         age=i18n.age,
         may_open=access.may_open,
         asked_about=questions.asked_about,
+        new_browser=known_browsers.asked_about,
         status_tags=status.TAGS,
         room_of=services.room_of,
         service_rooms=services.rooms,
@@ -191,6 +192,7 @@ def _bind_pages(app: Flask) -> None:
     app.url_defaults(static_files.name_by_content)
     app.after_request(_finish)
     app.after_request(kept_forms.give_back)  # called before that
+    app.after_request(known_browsers.send_cookie)
     sent_forms.bind(app)  # its answers are noted before all else
     faults.bind(app)
     app.wsgi_app = KnownHosts(app.wsgi_app, app.config["KNOWN_HOSTS"])  # type: ignore[method-assign,assignment]

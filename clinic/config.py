@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -81,6 +82,7 @@ def from_environment(
             "DATABASE_URL", f"sqlite:///{ROOT / 'instance' / 'clinic.sqlite3'}"
         ),
         "DEMO": demo,
+        "SECOND_FACTOR_FROM": _day(environ, "SECOND_FACTOR_FROM"),
         "DEMO_RENEWS": demo,  # its city gets a new day when one begins
         "CLINIC_ZONE": environ.get("CLINIC_ZONE", "Asia/Shanghai"),
         "PUBLIC_URL": environ.get("PUBLIC_URL", ""),
@@ -107,6 +109,15 @@ def _must_be_secret(name: str, text: str) -> None:
             f"{name} is too short or a placeholder: it needs at least {SHORTEST_SECRET} characters,"
             f" {FEWEST_SIGNS} of them different. {MAKE_ONE}"
         )
+
+
+def _day(environ: Mapping[str, str], name: str) -> date | None:
+    """The day that is set, if any. Raises UnsafeConfig for what is no day."""
+    text = environ.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UnsafeConfig(f"{name} is a day as 2027-03-01, not {text!r}.") from error
 
 
 def _proxies(text: str) -> int:

@@ -86,7 +86,7 @@ def _ask_for_nobody() -> None:
     now = clock.now()
     user_of_sign_in("")
     days = strip_of([], None, clock.clinic_day(now)).days
-    nobody = SignedIn(0, "", frozenset(), 0, now, now, False)
+    nobody = SignedIn(0, "", frozenset(), 0, now, now, False, now, False, None, None)
 
     def few(catalogue: Catalogue) -> list[int]:
         return catalogue.centre_ids[:FEW]

@@ -114,8 +114,8 @@ class PageTag:
     """
 
     def __init__(self, *made_of: object) -> None:
-        # A message that is shown once; what was typed before signing in again.
-        self.is_once = "_flashes" in session or getattr(current_user, "has_kept_forms", False)
+        # A message that is shown once; what was typed before signing in again; a question.
+        self.is_once = "_flashes" in session or getattr(current_user, "sees_once", False)
         if "csrf_token" not in session:
             generate_csrf()  # its forms are part of the page
         self.digest = digest(request.full_path, is_htmx(), *made_of)

@@ -1,6 +1,7 @@
 """Who may open which page. Deny by default: a view that says nothing is closed to everyone."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from flask import Request, Response, abort, current_app, flash, request, session
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from clinic import clock
-from clinic.accounts import rights, sign_ins
+from clinic.accounts import rights, second_factor_rules, sign_ins
 from clinic.accounts.kept_forms import keep_typed
 from clinic.accounts.models import Role, SignedIn
 from clinic.accounts.rights import Deed
@@ -58,6 +59,29 @@ def may_open(endpoint: str) -> bool:
     return rights.is_any(me(), getattr(view, "allowed_duties", ()))
 
 
+def fresh_proof(why: str) -> Callable[[View], View]:
+    """Open a view only to who said in the last ten minutes who they are, by all they have for it.
+
+    For what does harm if another person presses it. What was typed comes back.
+    """
+
+    def mark(view: View) -> View:
+        view.fresh_proof_because = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def before_second_factor(why: str) -> Callable[[View], View]:
+    """Leave a view open to who must have a second factor and has not given one."""
+
+    def mark(view: View) -> View:
+        view.before_second_factor_because = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def is_away() -> bool:
     """Whether whoever asks was away for so long that children must not be named to them."""
     user = current_user._get_current_object()  # type: ignore[attr-defined]
@@ -101,11 +125,23 @@ def guard() -> Response | None:
         return _turn_away()
     if not rights.is_any(me(), getattr(view, "allowed_duties", ())):
         abort(403)
-    if is_away() and not hasattr(view, "names_nobody_because"):
-        if request.method == "POST" and keep_typed():
-            flash(_("What you typed is kept."), "info")
-        return see_other("accounts.re_enter", next=way_back())
-    return None
+    return _ask_more(me(), view)
+
+
+def _ask_more(who: SignedIn, view: object) -> Response | None:
+    """Elsewhere, if more must be known of who is signed in before they see this page."""
+    now, says = clock.now(), partial(hasattr, view)
+    if sign_ins.is_away(who, now=now) and not says("names_nobody_because"):
+        asking = "accounts.re_enter"
+    elif second_factor_rules.must_give(who) and not says("before_second_factor_because"):
+        asking = "accounts.own_second_factor"
+    elif says("fresh_proof_because") and not sign_ins.is_proved_lately(who, now=now):
+        asking = "accounts.prove"
+    else:
+        return None
+    if request.method == "POST" and keep_typed():
+        flash(_("What you typed is kept."), "info")
+    return see_other(asking, next=way_back())
 
 
 def _turn_away() -> Response:

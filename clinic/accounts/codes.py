@@ -1,4 +1,4 @@
-"""One-time codes: six digits, hashed, good for five minutes and five tries. Verbs flush.
+"""One-time codes: six digits, hashed, good for five minutes. Wrong ones are counted in `tries`. Verbs flush.
 
 A code that was used is a proof of the phone, good for one sign-in or sign-up within 15 minutes.
 """
@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 
 from clinic import messages
-from clinic.accounts import limits
+from clinic.accounts import limits, tries
 from clinic.accounts.models import SignInCode
+from clinic.accounts.tries import Asker
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.i18n import gettext
@@ -20,7 +21,6 @@ from clinic.keys import key_for
 from clinic.sentences import mark
 
 GOOD_FOR = timedelta(minutes=5)
-TRIES = 5
 PROOF_GOOD_FOR = timedelta(minutes=15)
 TEXT = mark(
     "Your sign-in code is %(code)s. It is valid for 5 minutes. Do not share it with anyone."
@@ -39,21 +39,26 @@ def _hash(recipient: str, code: str) -> str:
     return hmac.new(key_for("codes"), f"{recipient}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
-def send_code(recipient: str, *, address: str, now: datetime) -> None:
-    """Send a fresh code; earlier ones are void. Raises JustSent, TooOften or NoGateway.
+def send_code(recipient: str, *, asker: Asker, now: datetime) -> None:
+    """Send a code.
 
-    Clicks that send nothing do not count for the hour.
+    Earlier ones stay good: who asks in another's name voids nothing, and the owner may type
+    whichever came. Raises JustSent, TooOften or NoGateway; clicks that send nothing count for
+    the minute only.
     """
+    is_known = asker.known is not None
+    whose = f"{recipient} known {asker.known}" if is_known else f"{recipient} {asker.address}"
     try:
-        limits.spend(limits.CODE_SENT, recipient, now=now)
+        limits.spend(limits.CODE_SENT, whose, now=now)
+        if not is_known:
+            limits.spend(limits.CODE_ADDRESS, asker.address, now=now)
+        limits.spend(limits.CODE_SENT_HOUR, whose, now=now)
+        if not is_known:
+            limits.spend(limits.CODE_SENT_STRANGERS, recipient, now=now)
     except limits.TooOften as error:
         if not _open_codes(recipient, now):
             raise
         raise JustSent(**error.params) from error
-    limits.spend(limits.CODE_ADDRESS, address, now=now)
-    limits.spend(limits.CODE_SENT_HOUR, recipient, now=now)
-    for earlier in _open_codes(recipient, now):
-        earlier.used_at = earlier.spent_at = now
     code = f"{secrets.randbelow(10**6):06d}"
     db.session.add(
         SignInCode(
@@ -66,18 +71,25 @@ def send_code(recipient: str, *, address: str, now: datetime) -> None:
     messages.send(recipient, gettext(TEXT, code=code), now=now)
 
 
-def use_code(recipient: str, code: str, *, now: datetime) -> int:
-    """Use up the code that was sent; the id of the proof. Raises WrongCode; the caller commits then
-    too, so the try counts."""
-    for sent in _open_codes(recipient, now):
-        sent.tries += 1
-        if sent.tries > TRIES:
-            raise WrongCode
-        if hmac.compare_digest(sent.code_hash, _hash(recipient, code.strip())):
-            sent.used_at = now
-            db.session.flush()
-            return sent.id
-    raise WrongCode
+def use_code(recipient: str, code: str, *, asker: Asker, now: datetime) -> int:
+    """Use up a code that was sent, and with it all others; the id of the proof.
+
+    Raises WrongCode or TooOften; the caller commits then too, so the try counts.
+    """
+    counted = tries.count(tries.CODE, recipient, asker=asker, now=now)
+    hashed, found = _hash(recipient, code.strip()), None
+    sent_codes = _open_codes(recipient, now)
+    for sent in sent_codes:
+        if hmac.compare_digest(sent.code_hash, hashed):
+            found = sent
+    if found is None:
+        raise WrongCode
+    counted.was_right()
+    for sent in sent_codes:
+        sent.used_at = now
+        sent.spent_at = None if sent is found else now
+    db.session.flush()
+    return found.id
 
 
 def proved(proof_id: int, *, now: datetime) -> str | None:

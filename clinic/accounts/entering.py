@@ -1,20 +1,29 @@
 """From a proof of who somebody is to a browser that is signed in, and out of it again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Response, request, session
 from flask_login import current_user
 
 from clinic import audit, clock
-from clinic.accounts import kept_forms, limits, passwords, sign_ins
+from clinic.accounts import (
+    kept_forms,
+    known_browsers,
+    passwords,
+    second_factor,
+    sign_ins,
+    tries,
+)
 from clinic.accounts.access import me
 from clinic.accounts.browsers import in_words
 from clinic.accounts.choosing_passwords import renew_hash
 from clinic.accounts.models import Ended, Person, Role, User
 from clinic.accounts.queries import find_user
+from clinic.accounts.tries import Asker
 from clinic.db import db
 from clinic.web import forget_pages, leave_for, safe_next, see_other
 
+HALF_IN_FOR = timedelta(minutes=10)  # to find the phone with the second factor
 # Where each role's day begins; the first that fits.
 HOMES = (
     (Role.RECEPTION, "desk.today"),
@@ -25,18 +34,23 @@ HOMES = (
 )
 
 
-def check_password(contact: str, password: str, *, address: str, now: datetime) -> User | None:
+def asker_of(user: User | None) -> Asker:
+    """Where this request's try at that user's account comes from."""
+    known = known_browsers.of_user(user.id if user else 0)
+    return Asker(known, request.remote_addr or "")
+
+
+def check_password(contact: str, password: str, *, now: datetime) -> User | None:
     """The user with this phone or e-mail, if it is their password. Raises TooOften.
 
-    The caller commits in any case: each try counts.
+    The caller commits in any case: each wrong try counts.
     """
-    limits.spend(limits.PASSWORD_ADDRESS, address, now=now)
-    limits.spend(limits.PASSWORD, contact, now=now)
     user = find_user(contact)
+    counted = tries.count(tries.PASSWORD, contact, asker=asker_of(user), now=now)
     if not passwords.is_password(user.password_hash if user else None, password):
         refused(user, how="password", now=now)
         return None
-    limits.clear(limits.PASSWORD, contact)
+    counted.was_right()
     if user:
         renew_hash(user, password)
     return user
@@ -48,6 +62,28 @@ def refused(user: User | None, *, how: str, now: datetime) -> None:
 
 
 def enter(user: User, *, how: str) -> Response:
+    """After a password, code or link: sign the user in, or ask for the second factor; commits."""
+    if not second_factor.is_on(user.id):
+        return enter_wholly(user, how=how)
+    db.session.commit()
+    at = int(clock.now().timestamp())
+    session["half"] = {"user": user.id, "epoch": user.epoch, "how": how, "at": at}
+    return see_other("accounts.second_step")
+
+
+def half_in() -> tuple[User, str] | None:
+    """Who still has to give the second factor here, and how they began; None if nobody has.
+
+    What was proved before their sign-ins were ended is void.
+    """
+    half = session.get("half")
+    if not half or clock.now().timestamp() - half["at"] > HALF_IN_FOR.total_seconds():
+        return None
+    user = db.session.get(User, half["user"])
+    return (user, half["how"]) if user and user.epoch == half["epoch"] else None
+
+
+def enter_wholly(user: User, *, how: str, has_second: bool = False) -> Response:
     """Sign the user in and go where they wanted to, or where their day begins; commits.
 
     Nothing that the browser held before goes with them but where they are.
@@ -56,7 +92,7 @@ def enter(user: User, *, how: str) -> Response:
     if current_user.is_authenticated:
         sign_ins.end(me().sign_in_id, Ended.REPLACED, now=now)
     kept_forms.clear_of_another(user.id)
-    key = sign_ins.begin(user, browser=in_words(request.user_agent.string), now=now)
+    key = _begin(user, has_second=has_second, now=now)
     audit.record("sign-in", user, by=user.id, now=now, how=how)
     db.session.commit()
     target, near = safe_next(session.get("next")), session.get("near")
@@ -68,6 +104,24 @@ def enter(user: User, *, how: str) -> Response:
     if target:
         return leave_for(target)
     return see_other(home_of(user))
+
+
+def _begin(user: User, *, has_second: bool, now: datetime) -> str:
+    """A sign-in in this browser. If it is new to the user, all their others ask whether it is theirs."""
+    browser = in_words(request.user_agent.string)
+    browser_id, is_new = known_browsers.remember(user.id, browser=browser, now=now)
+    key = sign_ins.begin(
+        user,
+        browser=browser,
+        browser_id=browser_id,
+        asks_about=known_browsers.unconfirmed(user.id, but=browser_id),
+        has_second=has_second,
+        now=now,
+    )
+    if is_new:
+        sign_ins.ask_about(browser_id, user.id, but=browser_id)
+        audit.record("sign-in with a new browser", user, by=user.id, now=now, browser=browser)
+    return key
 
 
 def home_of(user: Person) -> str:

@@ -45,13 +45,35 @@ class CodeForm(Form):
     )
 
 
-class AgainForm(Form):
-    """Who is signed in says again who they are."""
+class SecondForm(Form):
+    """The code of the second factor, or a recovery code."""
+
+    second = Text(
+        _l("Code from your app, or a recovery code"),
+        required=_l("Enter the code from your app."),
+        reader=plain.code,
+        most=20,
+    )
+
+
+class FirstCodeForm(Form):
+    """The first code of a new second factor."""
+
+    second = Text(
+        _l("Code from your app"),
+        required=_l("Enter the code from your app."),
+        reader=code_of,
+        message=_l("The code has 6 digits."),
+    )
+
+
+class AgainForm(SecondForm):
+    """Who is signed in says again who they are; `second` only if they have one and it is asked for."""
 
     password = Password(_l("Password"), required=_l("Enter your password."), most=200)
 
 
-class AgainByCodeForm(CodeForm):
+class AgainByCodeForm(CodeForm, SecondForm):
     """The same, of who has no password."""
 
 

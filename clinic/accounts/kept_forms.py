@@ -29,7 +29,7 @@ from clinic.sealing import CannotBeRead, seal, unseal
 from clinic.web import is_htmx, is_of_this_site, way_back
 
 NEVER_KEPT = (
-    "csrf_token", "form_key", "password", "password_again", "new_password", "code",
+    "csrf_token", "form_key", "password", "password_again", "new_password", "code", "second",
 )  # fmt: skip
 # Numbers that open doors elsewhere stay with the answer to the form itself, and are typed again.
 NUMBERS = ("identity_no", "certificate_no")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic.accounts.models import Counter
@@ -42,10 +42,13 @@ class Limit:
 
 CODE_SENT = Limit("code-sent", 1, timedelta(seconds=60))
 CODE_SENT_HOUR = Limit("code-sent-hour", 5, timedelta(hours=1))
-# A clinic's Wi-Fi is one address for forty families.
+# All strangers together to one phone: each message costs, and rings.
+CODE_SENT_STRANGERS = Limit("code-sent-strangers", 10, timedelta(hours=1))
+# A clinic's Wi-Fi is one address for forty families. Browsers that an account knows are not counted.
 CODE_ADDRESS = Limit("code-address", 200, timedelta(hours=1))
-PASSWORD = Limit("password", 10, timedelta(minutes=15))
-PASSWORD_ADDRESS = Limit("password-address", 300, timedelta(minutes=15))
+# Wrong passwords and codes of one address at whichever accounts; what slows those at one account
+# is in `tries`.
+WRONG_ADDRESS = Limit("wrong-address", 300, timedelta(minutes=15))
 BOOKING = Limit("booking", 60, timedelta(minutes=10))
 CANCELLING = Limit("cancelling", 10, timedelta(minutes=5))
 # At the desk: a whole day that falls through is closed, not cancelled one by one.
@@ -108,14 +111,23 @@ def must_be_left(limit: Limit, whose: str, *, now: datetime) -> None:
 
 
 def _key(limit: Limit, whose: str) -> str:
-    return f"{limit.name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
+    return key_of(limit.name, whose)
+
+
+def key_of(name: str, whose: str) -> str:
+    """The key of a counter: it does not say whose it is."""
+    return f"{name}:{hashlib.sha256(whose.encode()).hexdigest()[:32]}"
 
 
 def _too_often(limit: Limit, since: datetime, now: datetime) -> TooOften:
-    wait = since + limit.within - now
     if limit.within >= timedelta(days=1):
         return EnoughForToday()
-    return TooOften(minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
+    return too_often(since + limit.within, now)
+
+
+def too_often(free_at: datetime, now: datetime) -> TooOften:
+    """The refusal of a try that is free at that moment."""
+    return TooOften(minutes=max(1, math.ceil((free_at - now) / timedelta(minutes=1))))
 
 
 def counted(
@@ -150,7 +162,13 @@ def counted(
         raise
 
 
-def clear(limit: Limit, whose: str) -> None:
-    """Forget the tries, after one that was right."""
-    if counter := db.session.get(Counter, _key(limit, whose)):
-        db.session.delete(counter)
+def take_back(limit: Limit, whose: str) -> None:
+    """Count one less: it was right."""
+    take_back_key(_key(limit, whose))
+
+
+def take_back_key(key: str) -> None:
+    """The same by the counter's key."""
+    db.session.execute(
+        update(Counter).where(Counter.key == key, Counter.count > 0).values(count=Counter.count - 1)
+    )

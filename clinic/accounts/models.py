@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.db import Base, PersonName
+from clinic.sealing import Sealed
 
 
 class Role(StrEnum):
@@ -112,6 +113,15 @@ class SignedIn(_Somebody):
     used_at: datetime
     present_at: datetime
     has_kept_forms: bool
+    proved_at: datetime
+    has_second: bool
+    browser_id: int | None
+    new_browser_id: int | None
+
+    @property
+    def sees_once(self) -> bool:
+        """Whether pages show them something that is gone soon: a browser may not keep such a page."""
+        return self.has_kept_forms or self.new_browser_id is not None
 
     @property
     def is_staff(self) -> bool:
@@ -214,6 +224,7 @@ class Ended(StrEnum):
 
     SIGN_OUT = "sign-out"
     EVERYWHERE = "everywhere"
+    ELSEWHERE = "elsewhere"  # by its owner, in another one
     REPLACED = "replaced"  # by another one in the same browser
 
 
@@ -231,8 +242,60 @@ class SignIn(Base):
     created_at: Mapped[datetime]
     used_at: Mapped[datetime]  # the last press, to the minute or so
     present_at: Mapped[datetime]  # the last press without a long absence before it, or re-entry
+    proved_at: Mapped[datetime]  # when they last proved who they are, by all that they have for it
+    has_second: Mapped[bool] = mapped_column(default=False)  # the second factor was part of it
+    browser_id: Mapped[int | None] = mapped_column(
+        ForeignKey("known_browsers.id", ondelete="SET NULL"), index=True
+    )
+    # Its owner is asked here whether that new browser is theirs.
+    new_browser_id: Mapped[int | None] = mapped_column(
+        ForeignKey("known_browsers.id", ondelete="SET NULL"), index=True
+    )
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[Ended | None]
+
+
+class KnownBrowser(Base):
+    """A browser in which a user has signed in before. It keeps a random cookie; here is only the hash."""
+
+    __tablename__ = "known_browsers"
+    __table_args__ = (UniqueConstraint("user_id", "key_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    key_hash: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(60))  # in words
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]  # the last sign-in
+    confirmed_at: Mapped[datetime | None]  # when its owner said elsewhere that it is theirs
+
+
+class SecondFactor(Base):
+    """The secret by which a user's phone makes codes that change with time (TOTP, RFC 6238)."""
+
+    __tablename__ = "second_factors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    secret_sealed: Mapped[str | None] = mapped_column("secret", String(400))
+    secret = Sealed()
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]  # when the first code came; it is asked for from then on
+    last_step: Mapped[int] = mapped_column(
+        default=0
+    )  # the half minute of the last code that was used
+
+
+class RecoveryCode(Base):
+    """A code that was shown once and replaces a code of the second factor once. Only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class KeptForm(Base):
@@ -272,11 +335,9 @@ class SignInCode(Base):
     code_hash: Mapped[str] = mapped_column(String(200))
     sent_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(default=0)
-    used_at: Mapped[datetime | None]  # when its phone was proved by it, or a later code voided it
-    spent_at: Mapped[
-        datetime | None
-    ]  # when somebody signed in or up by that proof, at once if it was voided
+    used_at: Mapped[datetime | None]  # when its phone was proved by it or another
+    # When somebody signed in or up by that proof; at once if another one was used.
+    spent_at: Mapped[datetime | None]
 
 
 class Counter(Base):

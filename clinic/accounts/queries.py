@@ -19,6 +19,10 @@ WHO = Prepared(
         _sign_ins.used_at,
         _sign_ins.present_at,
         select(KeptForm.id).where(KeptForm.user_id == _users.id).exists().label("has_kept_forms"),
+        _sign_ins.proved_at,
+        _sign_ins.has_second,
+        _sign_ins.browser_id,
+        _sign_ins.new_browser_id,
     )
     .join_from(SignIn.__table__, User.__table__, _users.id == _sign_ins.user_id)
     .outerjoin(Membership.__table__, _held.user_id == _users.id)
@@ -47,6 +51,10 @@ def user_of_sign_in(key_hash: str) -> SignedIn | None:
         one.used_at,
         one.present_at,
         one.has_kept_forms,
+        one.proved_at,
+        one.has_second,
+        one.browser_id,
+        one.new_browser_id,
     )
 
 

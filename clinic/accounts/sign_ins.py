@@ -18,6 +18,7 @@ from clinic.db import UTCDateTime, db, in_one_transaction, undo
 PARENTS_MAY_REST = timedelta(days=30)
 STAFF_MAY_REST = timedelta(hours=12)
 AWAY_AFTER = timedelta(minutes=30)  # then staff say again who they are before they see a child
+PROOF_IS_FRESH = timedelta(minutes=10)  # for what does harm if another person presses it
 # So exactly the last press is known; it is written no more often.
 NOTED_EVERY = {True: timedelta(minutes=1), False: timedelta(hours=1)}  # staff, parents
 
@@ -51,8 +52,19 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(user: User, *, browser: str, now: datetime) -> str:
-    """Sign the user in, who has just proved who they are; the key for the browser's cookie."""
+def begin(
+    user: User,
+    *,
+    browser: str,
+    browser_id: int | None = None,
+    asks_about: int | None = None,
+    has_second: bool = False,
+    now: datetime,
+) -> str:
+    """Sign the user in, who has just proved who they are; the key for the browser's cookie.
+
+    `browser_id` is that of the known browser; `asks_about` another, of which it shall be asked.
+    """
     key = secrets.token_urlsafe(32)
     db.session.add(
         SignIn(
@@ -63,6 +75,10 @@ def begin(user: User, *, browser: str, now: datetime) -> str:
             created_at=now,
             used_at=now,
             present_at=now,
+            proved_at=now,
+            has_second=has_second,
+            browser_id=browser_id,
+            new_browser_id=asks_about,
         )
     )
     db.session.flush()
@@ -114,6 +130,31 @@ def come_back(sign_in_id: int, *, now: datetime) -> None:
     )
 
 
+def prove_again(sign_in_id: int, *, has_second: bool, now: datetime) -> None:
+    """They have said again who they are, by all that they have for it."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
+        .values(used_at=now, present_at=now, proved_at=now, has_second=has_second)
+    )
+
+
+def ask_about(browser_id: int | None, user_id: int, *, but: int | None = None) -> None:
+    """In all sign-ins of the user `but` those with that browser, ask whether it is theirs.
+
+    None: ask about none any more.
+    """
+    live = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    if but:
+        live = live.where(SignIn.browser_id.is_distinct_from(but))
+    db.session.execute(live.values(new_browser_id=browser_id))
+
+
+def is_proved_lately(who: SignedIn, *, now: datetime) -> bool:
+    """Whether they said who they are a few minutes ago."""
+    return now - who.proved_at <= PROOF_IS_FRESH
+
+
 def is_away(who: SignedIn, *, now: datetime) -> bool:
     """Whether they work at a centre and nobody has pressed anything in their name for half an hour."""
     return who.is_staff and now - who.present_at > AWAY_AFTER
@@ -134,6 +175,19 @@ def of_user(who: SignedIn, *, now: datetime) -> list[SignIn]:
             )
             .order_by(SignIn.used_at.desc(), SignIn.id.desc())
         )
+    )
+
+
+def end_with_browser(browser_id: int, user_id: int, *, now: datetime) -> None:
+    """End all sign-ins of the user with that browser."""
+    db.session.execute(
+        update(SignIn)
+        .where(
+            SignIn.user_id == user_id,
+            SignIn.browser_id == browser_id,
+            SignIn.ended_at.is_(None),
+        )
+        .values(ended_at=now, ended_why=Ended.ELSEWHERE)
     )
 
 

@@ -1,4 +1,4 @@
-"""Staying signed in: re-entry of staff who were away, where one is signed in, and out everywhere."""
+"""Who is signed in says again who they are: staff who were away, and everybody before what does harm."""
 
 from datetime import datetime
 
@@ -6,8 +6,8 @@ from flask import Response, request, session
 from flask_babel import gettext as _
 
 from clinic import audit, clock
-from clinic.accounts import codes, entering, sign_ins
-from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts import codes, entering, second_factor, sign_ins
+from clinic.accounts.access import allow, before_second_factor, me, names_nobody
 from clinic.accounts.blueprint import bp
 from clinic.accounts.contacts import masked_contact
 from clinic.accounts.forms import AgainByCodeForm, AgainForm
@@ -18,17 +18,37 @@ from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.web import leave_for, render, safe_next
 
+AnyAgainForm = AgainForm | AgainByCodeForm
+
 
 @bp.route("/sign-in/again", methods=["GET", "POST"])
 @allow(*Role)
 @each_time("whoever is away again proves again who they are")
 @names_nobody("it is where who was away comes back from")
+@before_second_factor("it may be given here")
 def re_enter() -> Response:
+    """After half an hour the password is enough, for it is asked many times a day."""
+    return _ask_again(asks_second=False)
+
+
+@bp.route("/sign-in/proof", methods=["GET", "POST"])
+@allow(*Role)
+@each_time("whoever proves it twice has proved it")
+@names_nobody("it is asked for before any page")
+@before_second_factor("it may be given here")
+def prove() -> Response:
+    """Before what does harm if another person presses it."""
+    return _ask_again(asks_second=second_factor.is_on(me().id))
+
+
+def _ask_again(*, asks_second: bool) -> Response:
     if target := safe_next(request.args.get("next")):
         session["next"] = target
     user = db.session.get_one(User, me().id)
-    form: AgainForm | AgainByCodeForm = AgainForm() if user.password_hash else AgainByCodeForm()
-    if form.is_submitted() and _is_right(user, form):
+    form: AnyAgainForm = AgainForm() if user.password_hash else AgainByCodeForm()
+    if not asks_second:
+        del form.second
+    if form.is_submitted() and _is_right(user, form, has_second=asks_second):
         return leave_for(safe_next(session.pop("next", None)) or "/")
     return render(
         "accounts/re_enter.html",
@@ -39,38 +59,23 @@ def re_enter() -> Response:
     )
 
 
-@bp.get("/sign-ins")
-@allow(*Role)
-@names_nobody("one's own browsers")
-def own_sign_ins() -> Response:
-    """Where one is signed in."""
-    now = clock.now()
-    found = sign_ins.of_user(me(), now=now)
-    return render("accounts/sign_ins.html", sign_ins=found, this=me().sign_in_id)
-
-
-@bp.post("/sign-out/everywhere")
-@allow(*Role)
-@each_time("twice is once")
-@names_nobody("whoever is there may end it")
-def sign_out_everywhere() -> Response:
-    return entering.leave(everywhere=True)
-
-
 def _contact_of(user: User) -> str:
     return user.phone or user.email or ""
 
 
-def _is_right(user: User, form: AgainForm | AgainByCodeForm) -> bool:
+def _is_right(user: User, form: AnyAgainForm, *, has_second: bool) -> bool:
     """Whether that proves who they are, or only sent them a code; commits."""
     now = clock.now()
     field = form.password if isinstance(form, AgainForm) else form.code
     try:
         if "send" in request.form and isinstance(form, AgainByCodeForm):
-            codes.send_code(_contact_of(user), address=request.remote_addr or "", now=now)
+            codes.send_code(_contact_of(user), asker=entering.asker_of(user), now=now)
         elif form.validate() and _proves(user, form, now):
-            sign_ins.come_back(me().sign_in_id, now=now)
-            audit.record("re-entry", user, by=user.id, now=now)
+            if has_second:
+                field = form.second
+                typed, asker = form.second.data or "", entering.asker_of(user)
+                second_factor.prove(user, typed, asker=asker, now=now)
+            _note(user, has_second=has_second, now=now)
             db.session.commit()
             return True
     except DomainError as error:
@@ -79,16 +84,27 @@ def _is_right(user: User, form: AgainForm | AgainByCodeForm) -> bool:
     return False
 
 
-def _proves(user: User, form: AgainForm | AgainByCodeForm, now: datetime) -> bool:
+def _note(user: User, *, has_second: bool, now: datetime) -> None:
+    """They are back; it is a whole proof if nothing of what they have was left out."""
+    if has_second or not second_factor.is_on(user.id):
+        sign_ins.prove_again(me().sign_in_id, has_second=has_second, now=now)
+    else:
+        sign_ins.come_back(me().sign_in_id, now=now)
+    audit.record("re-entry", user, by=user.id, now=now)
+
+
+def _proves(user: User, form: AnyAgainForm, now: datetime) -> bool:
     contact = _contact_of(user)
     if isinstance(form, AgainForm):
-        address, password = request.remote_addr or "", form.password.data or ""
-        if entering.check_password(contact, password, address=address, now=now):
+        if entering.check_password(contact, form.password.data or "", now=now):
             return True
         form.password.errors = [_("Wrong account or password.")]
         return False
     try:
-        codes.spend_proof(codes.use_code(contact, form.code.data or "", now=now), now=now)
+        asker = entering.asker_of(user)
+        codes.spend_proof(
+            codes.use_code(contact, form.code.data or "", asker=asker, now=now), now=now
+        )
     except codes.WrongCode:
         entering.refused(user, how="code", now=now)
         raise

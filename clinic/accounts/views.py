@@ -11,6 +11,8 @@ from clinic.accounts import (
     limits,
     password_pages,
     rights_page,
+    second_factor_pages,
+    sign_in_pages,
     staff_invitation_page,
     staying,
 )
@@ -31,7 +33,14 @@ from clinic.web import leave_for, render, safe_next, see_other, way_back
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (staying, password_pages, rights_page, staff_invitation_page)
+PAGES = (
+    staying,
+    sign_in_pages,
+    password_pages,
+    second_factor_pages,
+    rights_page,
+    staff_invitation_page,
+)
 
 
 YEAR = 365 * 24 * 60 * 60
@@ -79,7 +88,8 @@ def _send_code(contact: str) -> DomainError | None:
     Raises NoGateway.
     """
     try:
-        codes.send_code(contact, address=request.remote_addr or "", now=clock.now())
+        asker = entering.asker_of(find_user(contact))
+        codes.send_code(contact, asker=asker, now=clock.now())
     except limits.TooOften as refusal:
         return refusal
     return None
@@ -95,9 +105,11 @@ def sign_in_code() -> Response:
     if form.validate_on_submit():
         now, user = clock.now(), find_user(contact)
         try:
-            proof = codes.use_code(contact, form.code.data or "", now=now)
-        except codes.WrongCode as error:
-            entering.refused(user, how="code", now=now)
+            asker = entering.asker_of(user)
+            proof = codes.use_code(contact, form.code.data or "", asker=asker, now=now)
+        except (codes.WrongCode, limits.TooOften) as error:
+            if isinstance(error, codes.WrongCode):
+                entering.refused(user, how="code", now=now)
             db.session.commit()
             form.code.errors = [say(error)]
         else:
@@ -122,11 +134,8 @@ def sign_in_password() -> Response:
     form = PasswordForm(contact=kept_forms.carried_contact())
     if form.validate_on_submit():
         contact: str = form.contact.data
-        address, now = request.remote_addr or "", clock.now()
         try:
-            user = entering.check_password(
-                contact, form.password.data or "", address=address, now=now
-            )
+            user = entering.check_password(contact, form.password.data or "", now=clock.now())
         except limits.TooOften as error:
             form.password.errors = [say(error)]
         else:

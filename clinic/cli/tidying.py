@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from clinic.accounts.kept_forms import GOOD_FOR
-from clinic.accounts.models import Counter, KeptForm, SentForm, SignIn, SignInCode
+from clinic.accounts.known_browsers import REMEMBERED
+from clinic.accounts.models import (
+    Counter,
+    KeptForm,
+    KnownBrowser,
+    SentForm,
+    SignIn,
+    SignInCode,
+)
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.appointments import old_forms
@@ -21,6 +29,7 @@ KEPT_FOR = (
     (KeptForm.kept_at, GOOD_FOR),
     (SentForm.sent_at, A_DAY),
     (SignIn.used_at, 2 * PARENTS_MAY_REST),
+    (KnownBrowser.used_at, REMEMBERED),
 )
 
 

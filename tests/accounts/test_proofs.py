@@ -8,10 +8,12 @@ import time_machine
 from clinic.accounts import joining
 from clinic.accounts.models import User
 from clinic.accounts.passwords import is_password
+from clinic.accounts.tries import Asker
 from clinic.db import db
 from tests.accounts.test_sign_in import FINISH, ask, code, enter
 from tests.makes import NOON, make_user
 
+STRANGER = Asker(None, "")
 pytestmark = pytest.mark.usefixtures("noon")
 
 
@@ -90,9 +92,9 @@ def test_an_account_that_is_claimed_is_never_asked_for_a_name_and_password(clien
 def test_a_proof_may_be_spent_once(both, noon):
     from clinic.accounts import codes
 
-    codes.send_code("+8613800138000", address="", now=noon)
+    codes.send_code("+8613800138000", asker=STRANGER, now=noon)
     db.session.commit()
-    proof = codes.use_code("+8613800138000", code(), now=noon)
+    proof = codes.use_code("+8613800138000", code(), asker=STRANGER, now=noon)
     assert codes.spend_proof(proof, now=noon) == "+8613800138000"
     assert codes.spend_proof(proof, now=noon) is None
     with pytest.raises(joining.ProofGone):

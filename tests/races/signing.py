@@ -70,6 +70,7 @@ def _is_broken(how):
 
 
 _leave, _begin = twins.original("leave"), twins.original("begin_sign_in")
+_remember = twins.original("remember_browser")
 _note_use, _spend_proof = twins.original("note_use"), twins.original("spend_proof")
 
 
@@ -79,9 +80,13 @@ def _leave_and_say(**kwargs):
     return answer
 
 
-def _begin_after(user, **kwargs):
-    db.session.expunge(user)  # as it was read
+def _remember_after(user_id, **kwargs):
+    db.session.expunge_all()  # as they were read
     _stop("begin")
+    return _remember(user_id, **kwargs)
+
+
+def _begin_after(user, **kwargs):
     if _is_broken("late"):
         user = db.session.get_one(User, user.id)
     return _begin(user, **kwargs)
@@ -114,6 +119,7 @@ def _spend_after(proof_id, *, now):
 twins.replace(
     leave=_leave_and_say,
     begin_sign_in=_begin_after,
+    remember_browser=_remember_after,
     note_use=_note_use_after,
     spend_proof=_spend_after,
 )

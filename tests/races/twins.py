@@ -85,6 +85,7 @@ REPLACED = {
     "live_feed": "clinic.calendar.feeds.live_feed",
     "leave": "clinic.accounts.entering.leave",
     "begin_sign_in": "clinic.accounts.sign_ins.begin",
+    "remember_browser": "clinic.accounts.known_browsers.remember",
     "note_use": "clinic.accounts.sign_ins.note_use",
     "spend_proof": "clinic.accounts.codes.spend_proof",
     "record_event": "clinic.audit.record",
