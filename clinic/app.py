@@ -43,6 +43,7 @@ from clinic.scheduling.day import reconciling as visits_reconciling
 from clinic.services import room as services
 from clinic.services.room import ServiceRoom
 from clinic.setup import views as setup
+from clinic.staff import practitioners
 from clinic.staff import views as staff
 from clinic.vaccination.record import models as _immunizations  # noqa: F401 - the same
 from clinic.vaccination.service_room import VACCINATION
@@ -95,7 +96,7 @@ def create_app(
         visits_reconciling,
         *(room.dependents for room in rooms if room.dependents),
     )
-    events.SUBSCRIBERS = (feeds.follow_roles,)
+    events.SUBSCRIBERS = (feeds.follow_roles, practitioners.follow_invitations)
     app = Site(
         "clinic",
         template_folder=str(ROOT / "templates"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from clinic.accounts import staff_invitations
 from clinic.accounts.models import Profession, Role
 from clinic.accounts.rights import TABLE, role_of
 from clinic.amounts import Kind
@@ -138,6 +139,14 @@ def changed_hours(practitioner, centre, people):
     return asked
 
 
+def asked_to_join(centre, manager):
+    """An invitation to work at the centre."""
+    facts = {"name": "梁音", "contact": "+8613700137000", "role": Role.RECEPTION}
+    asked, _ = staff_invitations.invite(**facts, centre_id=centre.id, by=manager, now=NOON)
+    db.session.commit()
+    return asked
+
+
 @pytest.fixture
 def world(app):
     """One of everything that an address can name, with the people it belongs to."""
@@ -197,6 +206,7 @@ def world(app):
         "session_id": slot.clinic_session_id,
         "ticket_id": ticket.id,
         "token": token,
+        "staff_invitation_id": asked_to_join(centre, people[Role.MANAGER]).id,
         "user_id": people[Role.CLINICIAN].id,
     }
     return names, people

@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 
 from sqlalchemy import func, select
 
+from clinic.accounts import staff_invitations
 from clinic.accounts.models import Profession, Role, User
 from clinic.accounts.rights import Duty, role_of
 from clinic.amounts import Kind
@@ -133,7 +134,15 @@ def _open_centre(world):
     make_stock(world.centre)
     lot = stock_lot(world, expires_on=NEXT_WEEK, number="OLD")
     world.name(lot_id=lot.id, session_id=world.sessions[TODAY].id, code=world.centre.code)
-    world.name(user_id=world.doctor.id)
+    asked, _token = staff_invitations.invite(
+        name="梁音",
+        contact="+8613700137000",
+        role=Role.RECEPTION,
+        centre_id=world.centre.id,
+        by=world.manager,
+        now=NOON,
+    )
+    world.name(user_id=world.doctor.id, staff_invitation_id=asked.id)
     world.name(service_id=world.services["spine"].id)
     world.name(session_id=make_session(world.colleague, world.second_room, given, LATER).id)
 

@@ -56,6 +56,8 @@ CANCELLING_AT_DESK = Limit("cancelling-desk", 60, timedelta(minutes=10))
 # What a family makes. A large one, or a home for children, stays below in a day.
 CHILD = Limit("child", 20, timedelta(days=1))
 INVITATION = Limit("invitation", 20, timedelta(days=1))
+STAFF_INVITATION = Limit("staff-invitation", 100, timedelta(days=1))
+SLIP_ADDRESS = Limit("slip-address", 60, timedelta(minutes=15))
 ACCOUNT_ADDRESS = Limit("account-address", 100, timedelta(hours=1))
 WRONG_REFERENCE = Limit("wrong-reference", 30, timedelta(minutes=10))
 

@@ -6,13 +6,15 @@ account that exists: whoever has one with that phone or e-mail accepts while sig
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clinic import audit
-from clinic.accounts.models import Membership, Person, Profession, Role, StaffInvitation, User
+from clinic.accounts import limits, memberships
+from clinic.accounts.models import Person, Profession, Role, StaffInvitation, User
 from clinic.accounts.passwords import hash_password, must_be_fit
 from clinic.accounts.queries import find_user
 from clinic.db import change_if, db
@@ -21,6 +23,7 @@ from clinic.sentences import mark
 
 TOKEN_BYTES = 32
 GOOD_FOR = timedelta(hours=72)
+LISTED_FOR = timedelta(days=30)  # after it expired
 
 
 class InvitationGone(DomainError):
@@ -35,32 +38,43 @@ class OtherAccount(DomainError):
     message = mark("This link is for another account. Please sign in to that one.")
 
 
+class IsInvited(DomainError):
+    message = mark("This person is invited already. Withdraw that invitation first, or renew it.")
+
+
 def invite(
     *,
     name: str,
     contact: str,
     role: Role,
+    also: Collection[Role] = (),
     centre_id: int | None = None,
     profession: Profession | None = None,
+    practitioner_id: int | None = None,
     by: Person | None,
     now: datetime,
     token: str = "",
 ) -> tuple[StaffInvitation, str]:
     """A link for that phone or e-mail (normalised): the row, and the secret that only the link has.
 
-    `by` is None for a command. The secret is `token`, which comes from the form, so that two clicks
-    give one link; without it a random one is made.
+    `also`: further roles at the centre; a clinician's comes first, with a profession and who of the
+    rota it is. `by` is None for a command. The secret is `token`, which comes from the form, so that two clicks
+    give one link; without it a random one is made. Raises TooOften.
     """
     if token and (known := find_invitation(token, now=now)):
         return known, token
+    if by is not None:
+        limits.spend(limits.STAFF_INVITATION, str(by.id), now=now)
     token = token or secrets.token_urlsafe(TOKEN_BYTES)
     invitation = StaffInvitation(
         token_hash=_hash(token),
         name=name,
         contact=contact,
         role=role,
+        also=[each.value for each in also],
         centre_id=centre_id,
         profession=profession,
+        practitioner_id=practitioner_id,
         invited_by_id=by.id if by else None,
         created_at=now,
         expires_at=now + GOOD_FOR,
@@ -71,6 +85,18 @@ def invite(
     return invitation, token
 
 
+def must_be_new(
+    roles: Collection[Role], contact: str, centre_id: int | None, *, now: datetime
+) -> None:
+    """Raises HasRole if that contact has one of the roles there, IsInvited if it is invited."""
+    user = find_user(contact)
+    held = {(each.role, each.centre_id) for each in user.held} if user else set()
+    if held & {(role, centre_id) for role in roles}:
+        raise memberships.HasRole
+    if any(each.contact == contact for each in open_invitations(centre_id, now=now)):
+        raise IsInvited
+
+
 def find_invitation(token: str, *, now: datetime) -> StaffInvitation | None:
     """The invitation that a link names, if it can still be accepted."""
     query = select(StaffInvitation).where(StaffInvitation.token_hash == _hash(token), *_open(now))
@@ -79,17 +105,39 @@ def find_invitation(token: str, *, now: datetime) -> StaffInvitation | None:
 
 def open_invitations(centre_id: int | None, *, now: datetime) -> list[StaffInvitation]:
     """The invitations to a centre, or of administrators, that can still be accepted."""
+    return [each for each in unanswered(centre_id, now=now) if each.expires_at > now]
+
+
+def unanswered(centre_id: int | None, *, now: datetime) -> list[StaffInvitation]:
+    """The same, with those that expired in the last 30 days: they can be renewed."""
     to = StaffInvitation.centre_id
     query = select(StaffInvitation).where(
-        to.is_(None) if centre_id is None else to == centre_id, *_open(now)
+        to.is_(None) if centre_id is None else to == centre_id,
+        *_stands(),
+        StaffInvitation.expires_at > now - LISTED_FOR,
     )
     return list(db.session.scalars(query.order_by(StaffInvitation.id)))
 
 
 def withdraw(invitation: StaffInvitation, *, by: Person | None, now: datetime) -> None:
-    """The link no longer works. Nothing happens to one that was accepted."""
-    if change_if(invitation, *_open(now), revoked_at=now):
-        _note("withdraw staff invitation", invitation, by=by.id if by else None, now=now)
+    """The link no longer works. Raises InvitationGone if it was accepted or withdrawn meanwhile."""
+    if not change_if(invitation, *_stands(), revoked_at=now):
+        raise InvitationGone
+    _note("withdraw staff invitation", invitation, by=by.id if by else None, now=now)
+
+
+def renew(invitation: StaffInvitation, *, by: Person, now: datetime, token: str) -> None:
+    """That secret in place of the earlier one, good for 72 hours from now. The same one twice is once.
+
+    Raises InvitationGone if it was accepted or withdrawn meanwhile, TooOften.
+    """
+    if invitation.token_hash == _hash(token):
+        return
+    limits.spend(limits.STAFF_INVITATION, str(by.id), now=now)
+    values = {"token_hash": _hash(token), "created_at": now, "expires_at": now + GOOD_FOR}
+    if not change_if(invitation, *_stands(), invited_by_id=by.id, **values):
+        raise InvitationGone
+    _note("renew staff invitation", invitation, by=by.id, now=now)
 
 
 def accept_anew(invitation: StaffInvitation, *, name: str, password: str, now: datetime) -> User:
@@ -112,15 +160,20 @@ def accept_as(invitation: StaffInvitation, user: Person, *, now: datetime) -> Us
 
 
 def _accept(invitation: StaffInvitation, user: User, *, now: datetime) -> None:
-    if not change_if(invitation, *_open(now), accepted_at=now, accepted_by_id=user.id):
+    if not _use_up(invitation, user, now=now):
         raise InvitationGone
-    held = Membership(
-        role=invitation.role, centre_id=invitation.centre_id, profession=invitation.profession
-    )
-    if (held.role, held.centre_id) not in {(m.role, m.centre_id) for m in user.memberships}:
-        user.memberships.append(held)
-    db.session.flush()
+    there, by = invitation.centre_id, invitation.invited_by
+    held = {(each.role, each.centre_id) for each in user.held}
+    for role in (invitation.role, *map(Role, invitation.also)):
+        if (role, there) not in held:
+            profession = invitation.profession if role is Role.CLINICIAN else None
+            memberships.give(user, role, there, profession=profession, by=by, now=now)
     _note("accept staff invitation", invitation, by=user.id, now=now)
+
+
+def _use_up(invitation: StaffInvitation, user: User, *, now: datetime) -> bool:
+    """Whether it could still be accepted; from here on it is. Of several at once the first."""
+    return change_if(invitation, *_open(now), accepted_at=now, accepted_by_id=user.id)
 
 
 def _new_user(invitation: StaffInvitation, *, name: str, password: str, now: datetime) -> User:
@@ -143,11 +196,12 @@ def _new_user(invitation: StaffInvitation, *, name: str, password: str, now: dat
 
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What is true of an invitation that can still be accepted."""
-    return (
-        StaffInvitation.accepted_at.is_(None),
-        StaffInvitation.revoked_at.is_(None),
-        StaffInvitation.expires_at > now,
-    )
+    return (*_stands(), StaffInvitation.expires_at > now)
+
+
+def _stands() -> tuple[ColumnElement[bool], ...]:
+    """What is true of one that was neither accepted nor withdrawn."""
+    return (StaffInvitation.accepted_at.is_(None), StaffInvitation.revoked_at.is_(None))
 
 
 def _hash(token: str) -> str:

@@ -7,12 +7,13 @@ from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.accounts.rights import Deed
 from clinic.booking.queries import other_parts
-from clinic.booking.slips import bring_to, qr_code
+from clinic.booking.slips import bring_to
 from clinic.clock import clinic_day
 from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
 from clinic.desk.blueprint import bp
 from clinic.desk.history import history_of, moved_together
 from clinic.desk.queries import get_appointment
+from clinic.qr import qr_code
 from clinic.scheduling.references import spoken
 from clinic.scheduling.status import status_of
 from clinic.services.room import answers_of, must_stay, room_of

@@ -24,13 +24,14 @@ from clinic.booking.queries import (
     same_trip,
     waiting_for,
 )
-from clinic.booking.slips import bring_to, qr_code
+from clinic.booking.slips import bring_to
 from clinic.centres.queries import closures_over
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.fields import Form, Note
 from clinic.home.calendar_file import as_calendar
 from clinic.i18n import say
+from clinic.qr import qr_code
 from clinic.scheduling.appointments import booking, questions
 from clinic.scheduling.dayparts import PARTS
 from clinic.scheduling.models import Appointment, HoldFor

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from clinic import audit
-from clinic.accounts.models import Person, User
+from clinic.accounts.models import Membership, Person, Role, StaffInvitation, User
+from clinic.accounts.queries import find_user
+from clinic.audit.trail import Event
 from clinic.centres.models import Centre, Practitioner
 from clinic.db import db, lock_row
 from clinic.errors import DomainError
@@ -78,6 +80,27 @@ def tie(practitioner: Practitioner, user: User) -> None:
     db.session.flush()
 
 
+def must_be_free(practitioner: Practitioner, contact: str) -> None:
+    """Raises IsClinicianHere if that contact's user is another clinician of the centre."""
+    user = find_user(contact)
+    other = of_user(user.id, practitioner.centre_id) if user else None
+    if other and other.id != practitioner.id:
+        raise IsClinicianHere(name=other.name_zh)
+
+
+def follow_invitations(event: Event) -> None:
+    """Whoever accepted a clinician's invitation signs in as that clinician of the rota.
+
+    Raises OfAnother, IsClinicianHere: then nothing of it was accepted.
+    """
+    if event.action != "accept staff invitation":
+        return
+    invitation = db.session.get_one(StaffInvitation, event.subject_id)
+    if invitation.practitioner_id and event.by:
+        practitioner = db.session.get_one(Practitioner, invitation.practitioner_id)
+        tie(practitioner, db.session.get_one(User, event.by))
+
+
 def of_user(user_id: int, centre_id: int) -> Practitioner | None:
     """As whom the user is, or was, on the rota of that centre."""
     return db.session.scalar(
@@ -88,8 +111,11 @@ def of_user(user_id: int, centre_id: int) -> Practitioner | None:
 
 
 def without_sign_in(centre: Centre) -> Sequence[Practitioner]:
-    """The centre's clinicians as whom nobody signs in."""
-    query = select(Practitioner).where(
-        Practitioner.centre_id == centre.id, Practitioner.user_id.is_(None)
+    """The centre's clinicians as whom nobody signs in, or who left: they may come back."""
+    signs_in = exists().where(
+        Membership.user_id == Practitioner.user_id,
+        Membership.centre_id == Practitioner.centre_id,
+        Membership.role == Role.CLINICIAN,
     )
+    query = select(Practitioner).where(Practitioner.centre_id == centre.id, ~signs_in)
     return db.session.scalars(query.order_by(Practitioner.id)).all()

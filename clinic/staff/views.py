@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from clinic import clock
+from clinic.accounts import staff_invitations
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.managed import centres_managed_by, managed_centre
 from clinic.outside import a_word
 from clinic.sentences import mark
-from clinic.staff import changing, visits
+from clinic.staff import changing, invitations, visits
 from clinic.staff.blueprint import bp, centre_and_person
 from clinic.staff.people import State, past_of, people_of
 from clinic.staff.words import duty as duty_of
@@ -20,7 +21,7 @@ from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (changing,)
+PAGES = (changing, invitations)
 
 STATES = {
     State.WORKING: mark("working"),
@@ -73,6 +74,8 @@ def people(code: str) -> Response:
         states=_choices((each.state for each in everybody), lambda value: STATES[State(value)]),
         duties=_choices((label for each in here for label in each.duties), str),
         state_labels=STATES,
+        invitations=staff_invitations.unanswered(centre.id, now=now),
+        duties_of=invitations.duties_of,
     )
 
 

@@ -5,8 +5,8 @@ A blind one goes by what was shown before the wait.
 
 from sqlalchemy.exc import IntegrityError
 
-from clinic.accounts import memberships
-from clinic.accounts.models import Membership, User
+from clinic.accounts import memberships, staff_invitations
+from clinic.accounts.models import Membership, StaffInvitation, User
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from tests.makes import NOON
@@ -22,6 +22,27 @@ def remove_administrator(wait, sight, membership_id, by_id):
     db.session.commit()
     wait()
     return told(lambda: memberships.end(membership, by=by, now=NOON))
+
+
+def answer_invitation(wait, sight, deed):
+    """Open the invitation, wait, then take or withdraw it, and say how it ended.
+
+    One who takes it acts as a newcomer, or as `deed[1]`, the account of that contact.
+    """
+    if sight == "blind":
+        twins.replace(use_up_staff_invitation=lambda *_, **__: True)
+    verb, user_id = deed
+    user = db.session.get_one(User, user_id) if user_id else None
+    invitation = db.session.query(StaffInvitation).one()
+    assert invitation.accepted_at is None
+    db.session.commit()
+    wait()
+    if verb == "withdraw":
+        return told(lambda: staff_invitations.withdraw(invitation, by=user, now=NOON))
+    anew = {"name": "梁音", "password": "朝晖的 早晨 很安静"}
+    if user is None:
+        return told(lambda: staff_invitations.accept_anew(invitation, **anew, now=NOON))
+    return told(lambda: staff_invitations.accept_as(invitation, user, now=NOON))
 
 
 def told(work):

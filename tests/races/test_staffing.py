@@ -3,9 +3,12 @@
 Each has a twin without the protection that must go wrong.
 """
 
-from clinic.accounts.models import Membership, Role
+from clinic.accounts import staff_invitations
+from clinic.accounts.models import Membership, Role, StaffInvitation, User
+from clinic.accounts.queries import find_user
+from clinic.audit import AuditEvent
 from clinic.db import db
-from tests.makes import make_user
+from tests.makes import NOON, make_centre, make_user
 from tests.races import staffing
 from tests.races.doors import Somebody, at_once
 
@@ -28,3 +31,55 @@ def test_two_administrators_who_remove_each_other_leave_one(race):
 
 def test_its_twin_that_does_not_count_the_others_leaves_none(race):
     assert remove_each_other(race, "blind") == (["done", "done"], 0)
+
+
+PHONE = "+8613700137000"
+
+
+def answer_at_once(race, *deeds, sight="sees"):
+    """What each of them was told; an invitation of PHONE to a reception was open."""
+    centre = make_centre()
+    facts = {"name": "梁音", "contact": PHONE, "role": Role.RECEPTION, "centre_id": centre.id}
+    staff_invitations.invite(**facts, by=make_user(Role.ADMIN), now=NOON)
+    db.session.commit()
+    answers = at_once([Somebody(race, staffing.answer_invitation, sight, deed) for deed in deeds])
+    db.session.expire_all()
+    return sorted(answers)
+
+
+def test_two_newcomers_with_one_link_make_one_account(race):
+    answers = answer_at_once(race, ("accept", None), ("accept", None))
+    assert answers in (["HasAccount", "done"], ["InvitationGone", "done"])
+    assert db.session.query(User).filter_by(phone=PHONE).count() == 1
+    assert find_user(PHONE).roles == {Role.RECEPTION}
+
+
+def test_an_account_takes_a_link_once(race):
+    user = make_user(phone=PHONE)
+    answers = answer_at_once(race, ("accept", user.id), ("accept", user.id))
+    assert answers == ["InvitationGone", "done"]
+    assert db.session.query(AuditEvent).filter_by(action="accept staff invitation").count() == 1
+
+
+def test_its_twin_that_does_not_use_it_up_takes_it_twice(race):
+    user = make_user(phone=PHONE)
+    answers = answer_at_once(race, ("accept", user.id), ("accept", user.id), sight="blind")
+    assert answers == ["done", "done"]
+
+
+def take_and_withdraw(race, sight):
+    user = make_user(phone=PHONE)
+    deeds = ("accept", user.id), ("withdraw", make_user().id)
+    answers = answer_at_once(race, *deeds, sight=sight)
+    invitation = db.session.query(StaffInvitation).one()
+    return answers, Role.RECEPTION in find_user(PHONE).roles, invitation.revoked_at is not None
+
+
+def test_a_link_that_is_withdrawn_while_it_is_taken_is_one_or_the_other(race):
+    answers, is_in, is_withdrawn = take_and_withdraw(race, "sees")
+    assert answers == ["InvitationGone", "done"]
+    assert is_in != is_withdrawn
+
+
+def test_its_twin_lets_in_and_withdraws(race):
+    assert take_and_withdraw(race, "blind") == (["done", "done"], True, True)

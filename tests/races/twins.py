@@ -81,6 +81,7 @@ REPLACED = {
     # people
     "must_care_for": "clinic.scheduling.waitlist.joining.must_care_for",
     "use_up_invitation": "clinic.families.registering._use_up",
+    "use_up_staff_invitation": "clinic.accounts.staff_invitations._use_up",
     "must_leave_another_administrator": "clinic.accounts.memberships._must_leave_another",
     "live_feed": "clinic.calendar.feeds.live_feed",
     "leave": "clinic.accounts.entering.leave",

@@ -17,12 +17,12 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.models import Role
 from clinic.accounts.rights import Deed, centres_for
-from clinic.booking.slips import qr_code
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.families.queries import get_child
 from clinic.hosts import public_url
 from clinic.keys import key_for
+from clinic.qr import qr_code
 from clinic.vaccination.blueprint import bp
 from clinic.vaccination.programme.catalogue import vaccines
 from clinic.vaccination.record import recording
