@@ -8,6 +8,8 @@ back    last use is written with the whole row as it was read
 every   each request writes its use, whoever wrote just now
 late    a sign-in takes the epoch of the moment at which it is written
 look    a proof is looked at, and spent later
+again   a code of the second factor is looked at, and used later
+free    a try is looked at, and counted later
 """
 
 import json
@@ -18,8 +20,8 @@ from dataclasses import dataclass, field
 from flask import request
 from sqlalchemy import update
 
-from clinic.accounts import codes, sign_ins
-from clinic.accounts.models import SignIn, SignInCode, User
+from clinic.accounts import codes, second_factor, sign_ins, tries
+from clinic.accounts.models import Counter, SecondFactor, SignIn, SignInCode, User
 from clinic.app import create_app
 from clinic.db import db
 from tests.races import twins
@@ -70,6 +72,7 @@ def _is_broken(how):
 
 
 _leave, _begin = twins.original("leave"), twins.original("begin_sign_in")
+_take_step, _spend_try = twins.original("take_code_step"), twins.original("spend_try")
 _remember = twins.original("remember_browser")
 _note_use, _spend_proof = twins.original("note_use"), twins.original("spend_proof")
 
@@ -116,12 +119,40 @@ def _spend_after(proof_id, *, now):
     return contact
 
 
+def _take_step_after(user_id, step):
+    is_later = second_factor.of_user(user_id).last_step < step
+    if not _is_broken("again"):
+        _stop("step")
+        return _take_step(user_id, step)
+    _stop("step")
+    this = update(SecondFactor).where(SecondFactor.user_id == user_id)
+    db.session.execute(this.values(last_step=step))
+    return is_later
+
+
+def _spend_try_after(key, waits, now):
+    if not key.startswith("wrong-password-address"):
+        return _spend_try(key, waits, now)
+    counter = db.session.get(Counter, key)
+    must_wait = counter and any(
+        counter.count >= wrong and counter.since > now - wait for wrong, wait in waits
+    )
+    _stop("try")
+    if not _is_broken("free"):
+        return _spend_try(key, waits, now)
+    if must_wait:
+        raise tries.TooOften(minutes=1)
+    return _spend_try(key, ((1_000, waits[0][1]),), now)  # counted whatever there is by now
+
+
 twins.replace(
     leave=_leave_and_say,
     begin_sign_in=_begin_after,
     remember_browser=_remember_after,
     note_use=_note_use_after,
     spend_proof=_spend_after,
+    take_code_step=_take_step_after,
+    spend_try=_spend_try_after,
 )
 app = create_app()
 _answer = app.wsgi_app

@@ -8,14 +8,16 @@ from itertools import count
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+import pyotp
 import pytest
 from sqlalchemy import func, select, text, update
 
 from clinic import clock
-from clinic.accounts import codes
+from clinic.accounts import codes, second_factor
 from clinic.accounts.models import SignIn
 from clinic.accounts.passwords import hash_password
 from clinic.accounts.tries import Asker
+from clinic.audit import AuditEvent
 from clinic.db import db
 from clinic.families.models import Consent
 from clinic.messages import demo_messages
@@ -163,3 +165,39 @@ def test_of_many_pages_at_once_one_writes_that_they_were_used(place, protected):
     db.session.rollback()
     written = db.session.scalar(text("SELECT count(*) FROM uses"))
     assert written == (1 if protected else RUSH)
+
+
+def test_a_code_of_the_second_factor_lets_one_in(place, protected):
+    """It is sent by two browsers at once."""
+    user, now = make_user(password_hash=hash_password(PASSWORD)), clock.now()
+    second_factor.begin(user, now=now)
+    factor = second_factor.of_user(user.id)
+    factor.confirmed_at = now
+    half = {"user": user.id, "epoch": user.epoch, "how": "password", "at": int(now.timestamp())}
+    browser = Parent(place.app, {"half": half, "csrf_token": "0" * 40})
+    code = pyotp.TOTP(factor.secret).at(now)
+    db.session.commit()
+    scene = a_scene("step", "again", protected, meet=2)
+    answers = at_once(lambda _: place.ask(browser, "/sign-in/second", scene, second=code), range(2))
+    inside = sorted(status for status, _ in answers)
+    assert inside == ([303, 422] if protected else [303, 303])
+
+
+def test_of_many_guesses_at_once_five_are_looked_at(place, protected):
+    """Six come together from one address, where five wrong ones make the next wait."""
+    user = make_user(password_hash=hash_password(PASSWORD))
+    db.session.commit()
+    scene = a_scene("try", "free", protected, meet=RUSH)
+    browser = Parent(place.app, {"csrf_token": "0" * 40})
+
+    def guess(number):
+        typed = {"contact": user.phone, "password": f"wrong {number}"}
+        return place.ask(browser, "/sign-in/password", scene, **typed)[0]
+
+    assert set(at_once(guess, range(RUSH))) == {422}
+    db.session.rollback()
+    refused = select(func.count(AuditEvent.id)).where(
+        AuditEvent.action == "sign-in refused", AuditEvent.subject_id == user.id
+    )
+    looked_at = db.session.scalar(refused)
+    assert looked_at == (5 if protected else RUSH)

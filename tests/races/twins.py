@@ -88,6 +88,8 @@ REPLACED = {
     "begin_sign_in": "clinic.accounts.sign_ins.begin",
     "remember_browser": "clinic.accounts.known_browsers.remember",
     "note_use": "clinic.accounts.sign_ins.note_use",
+    "take_code_step": "clinic.accounts.second_factor._take_step",
+    "spend_try": "clinic.accounts.tries._spend",
     "spend_proof": "clinic.accounts.codes.spend_proof",
     "record_event": "clinic.audit.record",
 }
