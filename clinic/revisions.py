@@ -19,6 +19,11 @@ def revision_of(engine: Engine) -> str | None:
         return found
 
 
+def is_current(engine: Engine) -> bool:
+    """Whether every migration of this version has been made."""
+    return revision_of(engine) == ScriptDirectory(migrate.directory).get_current_head()
+
+
 def is_too_old(revision: str | None) -> bool:
     """Whether a database is from before the baseline, so that nothing here leads on from it."""
     return revision is not None and revision < BASELINE

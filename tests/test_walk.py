@@ -39,6 +39,9 @@ EDITS = {
     "setup.centre_services",
     "setup.service",
     "setup.who_gives",
+    "setup.centre",
+    "setup.hours",
+    "setup.room",
     "staff.duties",
     "vaccination.reaction",
 }

@@ -6,7 +6,8 @@ from clinic.cli import hours, support
 from clinic.cli.keys import keys
 from clinic.cli.promises import promises
 from clinic.cli.schedule import schedule
+from clinic.cli.setup import setup
 
 # Importing them adds their commands to `schedule`.
 SCHEDULE = (hours, support)
-commands: list[Blueprint] = [schedule, keys, promises]
+commands: list[Blueprint] = [setup, schedule, keys, promises]

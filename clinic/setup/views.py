@@ -5,13 +5,13 @@ from flask import Response
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.managed import centres_managed_by
-from clinic.setup import checklist, offering_pages, service_pages
+from clinic.setup import centre_pages, checklist, offering_pages, service_pages
 from clinic.setup.blueprint import bp
 from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (checklist, offering_pages, service_pages)
+PAGES = (centre_pages, checklist, offering_pages, service_pages)
 
 
 @bp.get("/")
