@@ -1,11 +1,15 @@
 """Rows for tests: plain functions, each saves what it makes. Read one and you know it."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
 from itertools import count
+
+from PIL import Image
 
 from clinic import clock
 from clinic.accounts import sign_ins
 from clinic.accounts.models import Membership, Profession, Role, User
+from clinic.centres import announcements, pictures
 from clinic.centres.models import Centre, Practitioner, Room, Service
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -107,6 +111,20 @@ def make_centre(**kw):
         "opened_at": NOON,
     }
     return save(Centre(**defaults | kw))
+
+
+def make_announcement(centre, by, *, text_zh="台风来了，今天下午停诊。", hours=1):
+    """What the centre announces from NOON on."""
+    ends_at = NOON + timedelta(hours=hours)
+    facts = {"text_zh": text_zh, "text_en": "", "starts_at": NOON, "ends_at": ends_at}
+    return announcements.announce(centre, **facts, by=by, now=NOON)
+
+
+def make_picture(centre, by):
+    """A picture of one colour."""
+    content = BytesIO()
+    Image.new("RGB", (40, 30), "green").save(content, "PNG")
+    return pictures.add(centre, content.getvalue(), by=by, now=NOON)
 
 
 def make_room(centre, **kw):

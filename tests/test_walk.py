@@ -60,6 +60,7 @@ SOMETIMES = {
     "families.consents": "privacy|children_under_0",  # after both were withdrawn
     "manage.add_week": "keep",  # where hours lie outside the opening hours
     "manage.rota_rule": "keep",
+    "setup.hours": "keep",
     "checkups.hold": f"move|need|with|{CARRIED}",
     "pediatrics.hold": f"need|then|with|{CARRIED}",
     "rehab.hold": f"need|then|with|{CARRIED}",

@@ -53,11 +53,13 @@ from clinic.visits import arriving
 from tests.makes import (
     NOON,
     TOMORROW,
+    make_announcement,
     make_appointment,
     make_centre,
     make_child,
     make_guardianship,
     make_hold,
+    make_picture,
     make_practitioner,
     make_room,
     make_service,
@@ -144,6 +146,10 @@ def _open_centre(world):
     )
     world.name(user_id=world.doctor.id, staff_invitation_id=asked.id)
     world.name(service_id=world.services["spine"].id)
+    announced = make_announcement(world.centre, world.manager, hours=48)
+    picture = make_picture(world.centre, world.manager)
+    world.name(room_id=world.room.id, announcement_id=announced.id, picture_id=picture.id)
+    world.name(name=picture.name)
     world.name(session_id=make_session(world.colleague, world.second_room, given, LATER).id)
 
 

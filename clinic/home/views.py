@@ -17,6 +17,7 @@ from clinic.care.gather import plans_of
 from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
 from clinic.centres.announcements import not_over
+from clinic.centres.pictures import pictures_of
 from clinic.centres.queries import get_centre, prices_at, public_centres, services_of
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
@@ -151,6 +152,7 @@ def centre(code: str) -> Response:
         "home/centre.html",
         centre=found,
         announcements=[each for each in not_over(found.id, now=now) if each.is_shown(now)],
+        pictures=pictures_of(found),
         hours=hours_of(found.opening_hours),
         prices=prices_at(found.id),
         services=[

@@ -124,6 +124,19 @@ def _nobody(_: Collection[int], __: int) -> Mapping[int, Watched]:
 
 
 @dataclass(frozen=True)
+class CentreNeed:
+    """What a centre needs before visits of a kind can be booked: how much is there, and the page
+    of managers that gets it."""
+
+    link: Link
+    count: int
+
+
+def _needs_nothing(_: Centre, __: date) -> Sequence[CentreNeed]:
+    return ()
+
+
+@dataclass(frozen=True)
 class ServiceRoom:
     """One kind of service. Texts are marked for translation."""
 
@@ -185,6 +198,9 @@ class ServiceRoom:
     # The managers
     link_manager: Callable[[Centre], Link] | None = None  # a page about one centre
     manager_pages: Sequence[Link] = ()  # about all of them
+    needs_of_centre: Callable[[Centre, date], Sequence[CentreNeed]] = (
+        _needs_nothing  # beside rooms, people and hours
+    )
 
     # Its rows
     demo: RoomDemo = field(default_factory=RoomDemo)  # what it adds to the demo's city

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres import founding
 from clinic.centres.managed import managed_centre
 from clinic.centres.models import Centre
@@ -36,7 +37,7 @@ def new_centre() -> Response:
 
 
 @bp.route("/centres/<code>/facts", methods=["GET", "POST"])
-@allow(Role.ADMIN, Role.MANAGER)
+@allow(Deed.SET_UP)
 @names_nobody("what a centre is")
 def centre(code: str) -> Response:
     found = managed_centre(me(), code)

@@ -1,11 +1,15 @@
 """Forms of set-up: shape only."""
 
+from datetime import datetime, time
+
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
+from wtforms import BooleanField, Field
+from wtforms.validators import ValidationError
 
 from clinic.centres import typed_facts
 from clinic.centres.districts import all_districts
-from clinic.fields import Form, Select, Text, Whole
+from clinic.clock import at, local
+from clinic.fields import A_DAY, A_TIME, Day, Form, Note, Select, Text, Time, Whole
 from clinic.i18n import language
 
 
@@ -67,3 +71,48 @@ class RoomForm(Form):
     )
     is_fever_room = BooleanField(_l("For children with a fever, apart from the others"))
     is_wheelchair_accessible = BooleanField(_l("A wheelchair or a pram gets in"))
+
+    def facts(self) -> dict[str, object]:
+        """What was typed, as `centres.rooms` takes it."""
+        return {name: field.data for name, field in self._fields.items()}
+
+
+class AnnouncementForm(Form):
+    """What a centre announces, from when to when."""
+
+    text_zh = Note(_l("In Chinese"), required=_l("Enter what families should know."), most=300)
+    text_en = Note(_l("In English"), most=400)
+    first_day = Day(_l("From"), required=A_DAY)
+    first_time = Time(_l("From what time"), required=A_TIME)
+    last_day = Day(_l("Until"), required=A_DAY)
+    last_time = Time(_l("Until what time"), required=A_TIME)
+
+    def __init__(self, *, now: datetime, **kw: object) -> None:
+        begins = local(now)
+        usual = {"first_day": begins.date(), "first_time": begins.time()}
+        usual |= {"last_day": begins.date(), "last_time": time(23, 59)}
+        super().__init__(**usual | kw)
+        self.now = now
+
+    def spell(self) -> tuple[datetime, datetime]:
+        """From when to when."""
+        return (
+            at(self.first_day.data, self.first_time.data),
+            at(self.last_day.data, self.last_time.data),
+        )
+
+    def validate_last_time(self, field: Field) -> None:
+        if None in (self.first_day.data, self.first_time.data, self.last_day.data):
+            return
+        starts_at, ends_at = self.spell()
+        if ends_at <= starts_at:
+            raise ValidationError(_l("It ends before it begins."))
+        if ends_at <= self.now:
+            raise ValidationError(_l("That moment is over."))
+
+
+class PictureForm(Form):
+    """What a picture shows."""
+
+    alt_zh = Text(_l("What it shows, in Chinese"), required=_l("Say what it shows."), most=120)
+    alt_en = Text(_l("What it shows, in English"), required=_l("Say what it shows."), most=160)

@@ -4,18 +4,37 @@ from flask import Response
 
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.centres.managed import centres_managed_by
-from clinic.setup import centre_pages, checklist, offering_pages, service_pages
+from clinic.setup import (
+    announcement_pages,
+    centre_pages,
+    checklist,
+    hour_pages,
+    offering_pages,
+    picture_pages,
+    room_pages,
+    service_pages,
+)
 from clinic.setup.blueprint import bp
 from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (centre_pages, checklist, offering_pages, service_pages)
+PAGES = (
+    announcement_pages,
+    centre_pages,
+    checklist,
+    hour_pages,
+    offering_pages,
+    picture_pages,
+    room_pages,
+    service_pages,
+)
 
 
 @bp.get("/")
-@allow(Role.ADMIN, Role.MANAGER)
+@allow(Deed.SET_UP)
 @names_nobody("which centres there are")
 def index() -> Response:
     centres = centres_managed_by(me())

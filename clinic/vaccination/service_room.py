@@ -7,7 +7,7 @@ from clinic.centres.models import Centre
 from clinic.families.models import Child
 from clinic.scheduling.models import Appointment
 from clinic.sentences import mark
-from clinic.services.room import Link, PurposeTexts, ServiceRoom
+from clinic.services.room import CentreNeed, Link, PurposeTexts, ServiceRoom
 from clinic.vaccination.commands import vaccination
 from clinic.vaccination.demo.demo import VaccinationDemo
 from clinic.vaccination.doses import due, reconciling
@@ -18,6 +18,7 @@ from clinic.vaccination.jab import before, observation
 from clinic.vaccination.jab.queries import observation_of
 from clinic.vaccination.manager import views as stock_pages
 from clinic.vaccination.record.models import ImportDraft
+from clinic.vaccination.stock.queries import lots_on_hand
 from clinic.vaccination.stock.verify import broken_stock
 from clinic.vaccination.views import bp
 from clinic.visits.stations import Pathway, Station
@@ -129,6 +130,9 @@ VACCINATION = ServiceRoom(
     watched=observation.watched,
     staff_pages=(observation.BOARD,),
     link_manager=_on_hand,
+    needs_of_centre=lambda centre, day: (
+        CentreNeed(_on_hand(centre), lots_on_hand(centre.id, day)),
+    ),
     dependents=reconciling,
     broken=_broken,
     kept_for=((ImportDraft.made_at, timedelta(days=1)),),

@@ -109,6 +109,17 @@ def doses_of(centre_id: int, vaccine: str) -> list[Doses]:
     return [Doses(*row) for row in db.session.execute(query)]
 
 
+def lots_on_hand(centre_id: int, day: date) -> int:
+    """How many lots of the centre have something left that can still be given on that day."""
+    query = select(func.count(VaccineLot.id)).where(
+        VaccineLot.centre_id == centre_id,
+        VaccineLot.recalled_at.is_(None),
+        VaccineLot.expires_on >= day,
+        LEFT > 0,
+    )
+    return db.session.scalar(query) or 0
+
+
 def lot_numbered(centre_id: int, vaccine: str, number: str) -> VaccineLot | None:
     """The centre's lot of the vaccine with that number; of several, a recalled one, then the oldest."""
     query = (
