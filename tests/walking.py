@@ -36,7 +36,8 @@ def admits(app, endpoint, duty):
     """Whether the page is open to somebody who is that; a clinician is a doctor if nothing is said."""
     view = app.view_functions[endpoint]
     duty = Profession.DOCTOR if duty is Role.CLINICIAN else duty
-    return view.allowed_roles == {"everyone"} or duty in view.allowed_duties
+    allowed = getattr(view, "allowed_roles", frozenset())  # static files say nothing
+    return allowed == {"everyone"} or duty in getattr(view, "allowed_duties", ())
 
 
 @dataclass

@@ -131,7 +131,7 @@ def _places(centre: Centre, count: Counts) -> list[Line]:
 def _work(centre: Centre, count: Counts, services: Sequence[Service], now: datetime) -> list[Line]:
     here, asked = {"code": centre.code}, {"centre": centre.code}
     people = [
-        ngettext("%(num)s clinician", "%(num)s clinicians", count.clinicians),
+        ngettext("%(num)s clinician here", "%(num)s clinicians here", count.clinicians),
         ngettext("%(num)s manager", "%(num)s managers", count.managers),
         ngettext("%(num)s at reception", "%(num)s at reception", count.reception),
     ]
