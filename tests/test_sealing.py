@@ -8,10 +8,11 @@ from flask import current_app
 from sqlalchemy import text
 
 from clinic import sealing
+from clinic.accounts import second_factor
 from clinic.db import db
 from clinic.families.models import Child
 from clinic.sealing import CannotBeRead, seal, unseal
-from tests.makes import make_child, make_user
+from tests.makes import NOON, make_child, make_user
 
 PLACE = "children.identity_no:7"
 NUMBER = "330106202502010011"
@@ -101,6 +102,18 @@ def test_the_command_seals_all_numbers_with_the_first_key(both, child):
     assert reseal(both).output == "Sealed anew: 2\n"
     use_keys(NEW, secret="another")
     assert numbers_of(child) == (NUMBER, "T330100123456")
+
+
+def test_the_command_seals_the_secrets_of_second_factors(both):
+    user = make_user()
+    second_factor.begin(user, now=NOON)
+    secret = second_factor.of_user(user.id).secret
+    db.session.commit()
+    use_keys(NEW)
+    assert reseal(both).output == "Sealed anew: 1\n"
+    use_keys(NEW, secret="another")
+    db.session.expire_all()
+    assert second_factor.of_user(user.id).secret == secret
 
 
 def test_the_command_names_whom_it_cannot_read_and_leaves_the_number(both, child):

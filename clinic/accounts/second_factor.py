@@ -11,7 +11,6 @@ import secrets
 from datetime import datetime
 
 import pyotp
-import segno
 from markupsafe import Markup
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +22,8 @@ from clinic.accounts.tries import Asker
 from clinic.db import db
 from clinic.errors import DomainError
 from clinic.keys import key_for
+from clinic.qr import qr_code
+from clinic.sealing import CannotBeRead
 from clinic.sentences import mark
 
 STEP = 30  # seconds, as every app has it
@@ -157,13 +158,25 @@ def remove(user: Person, *, by: Person, now: datetime) -> None:
     audit.record(action, ("users", user.id), by=by.id, now=now)
 
 
+def reseal() -> tuple[int, list[int]]:
+    """Seal all secrets anew with the first key: how many, and whose cannot be read."""
+    done, unread = 0, []
+    for factor in db.session.scalars(select(SecondFactor).order_by(SecondFactor.id)):
+        try:
+            factor.secret = factor.secret
+        except CannotBeRead:
+            unread.append(factor.user_id)
+        else:
+            done += factor.secret_sealed is not None
+    db.session.flush()
+    return done, unread
+
+
 def qr(user: User, factor: SecondFactor) -> Markup:
     """The code that an app reads, as SVG."""
     name = user.email or user.phone or str(user.id)
     address = pyotp.TOTP(factor.secret).provisioning_uri(name=name, issuer_name=SITE)
-    code = segno.make(address, error="m", micro=False)
-    drawn = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr")
-    return Markup(drawn)  # noqa: S704 - drawn by segno
+    return qr_code(address)
 
 
 def in_groups(secret: str) -> str:

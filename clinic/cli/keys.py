@@ -3,6 +3,7 @@
 import click
 from flask import Blueprint
 
+from clinic.accounts import second_factor
 from clinic.db import in_one_transaction
 from clinic.families import numbers
 
@@ -11,14 +12,16 @@ keys = Blueprint("keys-cli", __name__, cli_group="keys")
 
 @keys.cli.command("reseal")
 def reseal() -> None:
-    """Seal all identity and certificate numbers with the first key of FIELD_KEY.
+    """Seal identity and certificate numbers, and secrets of second factors, with the first key of FIELD_KEY.
 
     For a new key: put it before the others, run this, then take the others away.
     """
-    done, unread = in_one_transaction(numbers.reseal)
-    click.echo(f"Sealed anew: {done}")
-    if unread:
-        whose = ", ".join(str(child_id) for child_id in unread)
-        raise click.ClickException(
-            f"A number cannot be read with the keys that are set, and stays as it is. Children: {whose}"
-        )
+    of_children = in_one_transaction(numbers.reseal)
+    of_staff = in_one_transaction(second_factor.reseal)
+    click.echo(f"Sealed anew: {of_children[0] + of_staff[0]}")
+    for what, (_, unread) in (("Children", of_children), ("Second factors of users", of_staff)):
+        if unread:
+            whose = ", ".join(map(str, unread))
+            raise click.ClickException(
+                f"What cannot be read with the keys that are set stays as it is. {what}: {whose}"
+            )

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts import memberships
-from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.access import allow, fresh_proof, me, names_nobody
 from clinic.accounts.models import Role, User
 from clinic.accounts.words import ROLES
 from clinic.centres.managed import centres_managed_by, managed_centre
@@ -22,10 +22,13 @@ from clinic.staff.forms import DutiesForm
 from clinic.staff.people import Colleague, State
 from clinic.web import render, see_other
 
+WHY = "roles of others are given and taken away here"
+
 
 @bp.route("/<code>/people/<id:user_id>/roles", methods=["GET", "POST"])
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("a person of the staff")
+@fresh_proof(WHY)
 def duties(code: str, user_id: int) -> Response:
     """Which roles they have here; works at once."""
     centre, colleague = centre_and_person(code, user_id)
@@ -77,6 +80,7 @@ def chosen_practitioner(form: DutiesForm, centre: Centre, now: datetime) -> Prac
 @bp.route("/<code>/people/<id:user_id>/leaving", methods=["GET", "POST"])
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("a person of the staff, and times of visits")
+@fresh_proof(WHY)
 def leaving(code: str, user_id: int) -> Response:
     """They work here no longer, from now on; shows first what that means."""
     centre, colleague = centre_and_person(code, user_id)
@@ -118,6 +122,7 @@ def _page_of_leaving(centre: Centre, colleague: Colleague, refusal: str | None) 
 @bp.post("/<code>/people/<id:user_id>/move")
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("a person of the staff")
+@fresh_proof(WHY)
 def move(code: str, user_id: int) -> Response:
     """To another centre that the same manager has, with the roles that they have here."""
     centre, colleague = centre_and_person(code, user_id)

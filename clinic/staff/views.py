@@ -13,7 +13,7 @@ from clinic.accounts.models import Role
 from clinic.centres.managed import centres_managed_by, managed_centre
 from clinic.outside import a_word
 from clinic.sentences import mark
-from clinic.staff import changing, invitations, visits
+from clinic.staff import changing, invitations, second_factors, visits
 from clinic.staff.blueprint import bp, centre_and_person
 from clinic.staff.people import State, past_of, people_of
 from clinic.staff.words import duty as duty_of
@@ -21,7 +21,7 @@ from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (changing, invitations)
+PAGES = (changing, invitations, second_factors)
 
 STATES = {
     State.WORKING: mark("working"),
@@ -96,6 +96,7 @@ def person(code: str, user_id: int) -> Response:
         person=colleague,
         past=past_of(colleague.user, centre),
         is_self=colleague.user.id == me().id,
+        may_reset_second_factor=second_factors.may_reset(colleague.user),
         other_centres=[each for each in centres_managed_by(me()) if each.id != centre.id],
         to_come=visits.number_to_come(colleague.practitioner, clock.now()),
         state_labels=STATES,
