@@ -34,6 +34,8 @@ from clinic.home import appointments, components, health, pictures
 from clinic.home import views as home
 from clinic.hosts import KnownHosts
 from clinic.manage import views as manage
+from clinic.need_to_know import checking
+from clinic.need_to_know import pages as need_to_know
 from clinic.pediatrics.service_room import PEDIATRICS
 from clinic.rehab.service_room import REHAB
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
@@ -123,6 +125,7 @@ def create_app(
         calendar.bp,
         manage.bp,
         setup.bp,
+        need_to_know.bp,
         staff.bp,
         *commands,
         demo,
@@ -181,6 +184,7 @@ def _bind_pages(app: Flask) -> None:
         current_user=current_user,
         age=i18n.age,
         may_open=access.may_open,
+        why_seen=checking.WORDS,
         asked_about=questions.asked_about,
         new_browser=known_browsers.asked_about,
         status_tags=status.TAGS,
@@ -206,6 +210,7 @@ def _page_context() -> dict[str, object]:
     signed_in = current_user.is_authenticated
     return {
         "roles": {role.value for role in current_user.roles} if signed_in else set(),
+        "reason_to_see": checking.shown_reason(),
         "made_for": rights.held_by(current_user) if signed_in else "",
         "html_lang": i18n.html_lang(),
         "lang": i18n.language(),

@@ -17,6 +17,8 @@ from clinic.db import is_out_of_reach, undo
 from clinic.errors import DomainError
 from clinic.extensions import login_manager
 from clinic.i18n import say
+from clinic.need_to_know.checking import RecordClosed
+from clinic.need_to_know.pages import closed
 from clinic.web import is_htmx, is_of_this_site, leave_for, page_of_form, way_back
 
 log = logging.getLogger("clinic")
@@ -42,6 +44,7 @@ def bind(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(NoResultFound, lambda _: page(404))
+    app.register_error_handler(RecordClosed, closed)
     app.register_error_handler(StaleDataError, lambda _: page(409))
     app.register_error_handler(TooOften, lambda error: page(429, say(error)))
     app.register_error_handler(DomainError, _refused)

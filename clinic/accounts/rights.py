@@ -114,7 +114,12 @@ TABLE: Mapping[Deed, Right] = {
     Deed.SEE_CONTACTS: Right(
         mark("Phone numbers"), mark("see in full, to call"), all=_duties(DESK, MANAGER)
     ),
-    Deed.CHECK_IN: Right(mark("Arrivals"), mark("check in, and end the day"), all=_duties(DESK)),
+    Deed.CHECK_IN: Right(
+        mark("Arrivals"),
+        mark("check in, and end the day"),
+        all=_duties(DESK),
+        needs=Needs.BOOKING,
+    ),
     Deed.SERVE_QUEUE: Right(mark("Queue"), mark("see and serve"), all=CLINICIANS | _duties(DESK)),
     Deed.SEE_CALENDAR: Right(
         mark("Calendar"), mark("see days and weeks"), all=_duties(MANAGER), own=CLINICIANS

@@ -11,6 +11,7 @@ from clinic.centres.models import Practitioner
 from clinic.centres.queries import is_self
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.need_to_know.checking import must_need
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 
@@ -24,7 +25,7 @@ def _ids(user: Person):  # type: ignore[no-untyped-def] # a Select, for `in_`
 def get_own(user: Person, appointment_id: int, deed: Deed = Deed.SEE_CASES) -> Appointment:
     """An appointment in this clinician's calendar, with the child's guardians, to do that with.
 
-    Raises NoResultFound.
+    Raises NoResultFound, RecordClosed.
     """
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     query = (
@@ -36,7 +37,9 @@ def get_own(user: Person, appointment_id: int, deed: Deed = Deed.SEE_CASES) -> A
         )
         .options(guardians.joinedload(Guardianship.user))
     )
-    return db.session.execute(query).unique().scalar_one()
+    found: Appointment = db.session.execute(query).unique().scalar_one()
+    must_need(user, found.child_id, found.centre_id, deed, at_hand=found)
+    return found
 
 
 def appointments_before(appointment: Appointment) -> list[Appointment]:

@@ -14,6 +14,7 @@ from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.desk.finding import means
 from clinic.families.models import Child, Guardianship
+from clinic.need_to_know.checking import must_need
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.policies.stored import policies
 from clinic.scheduling.queries import appointments
@@ -30,7 +31,10 @@ def centres_of(user: Person, role: Role = Role.RECEPTION) -> list[Centre]:
 
 
 def get_appointment(user: Person, appointment_id: int, deed: Deed = Deed.CHECK_IN) -> Appointment:
-    """An appointment at a centre where this user may do that. Raises NoResultFound."""
+    """An appointment at a centre where this user may do that.
+
+    Raises NoResultFound, RecordClosed.
+    """
     query = (
         appointments()
         .where(
@@ -39,7 +43,9 @@ def get_appointment(user: Person, appointment_id: int, deed: Deed = Deed.CHECK_I
         )
         .options(_guardians())
     )
-    return db.session.execute(query).unique().scalar_one()
+    found: Appointment = db.session.execute(query).unique().scalar_one()
+    must_need(user, found.child_id, found.centre_id, deed, at_hand=found)
+    return found
 
 
 def _guardians() -> LoaderOption:

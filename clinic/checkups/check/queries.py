@@ -27,6 +27,7 @@ from clinic.checkups.models import CheckFinding, CheckVisit, EnteredBy, Measurem
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.need_to_know.checking import must_need
 from clinic.questionnaires.answers import Answer
 from clinic.questionnaires.responding import latest
 from clinic.scheduling.models import Appointment
@@ -45,7 +46,7 @@ class OnRecord:
 
 
 def get_check(user: Person, appointment_id: int) -> Appointment:
-    """A health check at a centre where this user writes them. Raises NoResultFound."""
+    """A health check at a centre where this user writes them. Raises NoResultFound, RecordClosed."""
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     query = (
         appointments()
@@ -56,7 +57,9 @@ def get_check(user: Person, appointment_id: int) -> Appointment:
         )
         .options(guardians.joinedload(Guardianship.user))
     )
-    return db.session.execute(query).unique().scalar_one()
+    found: Appointment = db.session.execute(query).unique().scalar_one()
+    must_need(user, found.child_id, found.centre_id, Deed.WRITE_CHECKS, at_hand=found)
+    return found
 
 
 def get_own_check(user: Person, appointment_id: int) -> Appointment:

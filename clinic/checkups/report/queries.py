@@ -22,6 +22,7 @@ from clinic.checkups.models import SPINE, CheckFinding, CheckVisit, Measurement
 from clinic.checkups.report.findings import Findings, findings_of
 from clinic.db import db
 from clinic.families.models import Guardianship
+from clinic.need_to_know.checking import must_need
 
 FINISHED = (CheckVisit.finished_at.is_not(None), CheckVisit.visit != SPINE)
 
@@ -104,7 +105,10 @@ def _theirs(user: Person, which: ColumnElement[bool]) -> CheckVisit:
         )
         .options(joinedload(CheckVisit.child), joinedload(CheckVisit.centre))
     )
-    return db.session.execute(query).scalar_one()
+    found: CheckVisit = db.session.execute(query).scalar_one()
+    if not is_family(user, found.child_id):
+        must_need(user, found.child_id, found.centre_id, Deed.READ_CHECKS)
+    return found
 
 
 def finished_checks(child_id: int) -> list[CheckVisit]:

@@ -15,6 +15,7 @@ from clinic.checkups.spine.suggestions import SPINE as SPINE_SERVICE
 from clinic.checkups.spine.suggestions import Spine
 from clinic.db import db
 from clinic.families.models import Child, Guardianship
+from clinic.need_to_know.checking import must_need
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.queries import appointments
 
@@ -37,7 +38,7 @@ def stands(last: Screened | None, today: date) -> Spine:
 
 
 def get_screening(user: User, appointment_id: int) -> Appointment:
-    """A spine screening at a centre where this user writes them. Raises NoResultFound."""
+    """A spine screening at a centre where this user writes them. Raises NoResultFound, RecordClosed."""
     guardians = joinedload(Appointment.child).selectinload(Child.guardianships)
     query = (
         appointments()
@@ -48,7 +49,9 @@ def get_screening(user: User, appointment_id: int) -> Appointment:
         )
         .options(guardians.joinedload(Guardianship.user))
     )
-    return db.session.execute(query).unique().scalar_one()
+    found: Appointment = db.session.execute(query).unique().scalar_one()
+    must_need(user, found.child_id, found.centre_id, Deed.WRITE_CHECKS, at_hand=found)
+    return found
 
 
 def found_at(check: CheckVisit | None) -> dict[str, str]:

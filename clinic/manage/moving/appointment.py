@@ -28,6 +28,7 @@ from clinic.manage.moving.drops import (
     free_on,
     slot_meant,
 )
+from clinic.need_to_know.checking import must_need
 from clinic.outside import a_day, a_time, id_of
 from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
@@ -62,13 +63,15 @@ def move_visit(appointment_id: int) -> Response:
 
 
 def _appointment(appointment_id: int) -> Appointment:
-    """An appointment at a centre that this user manages, or of their own. Raises NoResultFound."""
+    """An appointment at a centre that this user manages, or of their own. Raises NoResultFound, RecordClosed."""
     mine = select(Practitioner.id).where(is_self(me()))
     theirs = [Appointment.centre_id.in_(me().centre_ids(Role.MANAGER))]
     if Role.CLINICIAN in me().roles:
         theirs.append(Appointment.practitioner_id.in_(mine))
     query = appointments().where(Appointment.id == appointment_id, or_(*theirs))
-    return db.session.execute(query).scalar_one()
+    found: Appointment = db.session.execute(query).scalar_one()
+    must_need(me(), found.child_id, found.centre_id, Deed.MOVE_BOOKINGS, at_hand=found)
+    return found
 
 
 def _board(appointment: Appointment, **change: str) -> str:

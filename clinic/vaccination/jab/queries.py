@@ -12,6 +12,7 @@ from clinic.accounts.rights import Deed, centres_for
 from clinic.db import db
 from clinic.families.models import Child as ChildRow
 from clinic.families.models import Guardianship
+from clinic.need_to_know.checking import must_need
 from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.questionnaires.responding import latest_before
 from clinic.reservations.models import ReleaseReason
@@ -44,14 +45,19 @@ class DoseToGive:
 
 
 def get_appointment(user: Person, appointment_id: int, deed: Deed) -> Appointment:
-    """An appointment at a centre where this user may do that. Raises NoResultFound."""
+    """An appointment at a centre where this user may do that.
+
+    Raises NoResultFound, RecordClosed.
+    """
     guardians = joinedload(Appointment.child).selectinload(ChildRow.guardianships)
     query = (
         appointments()
         .where(Appointment.id == appointment_id, Appointment.centre_id.in_(centres_for(user, deed)))
         .options(guardians.joinedload(Guardianship.user))
     )
-    return db.session.execute(query).unique().scalar_one()
+    found: Appointment = db.session.execute(query).unique().scalar_one()
+    must_need(user, found.child_id, found.centre_id, deed, at_hand=found)
+    return found
 
 
 def lines_of(appointment: Appointment, on: date) -> list[DoseToGive]:
