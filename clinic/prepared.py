@@ -8,10 +8,12 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session, SessionTransaction
 
 from clinic.db import db
+from clinic.driver import send
 
 Process = Callable[[Any], Any]  # of a value, on its way to the driver or from it
 MOST_SHAPES = 100  # texts of one statement in memory; then it begins anew
@@ -47,19 +49,18 @@ class Prepared:
 
     def all(self, **values: Any) -> list[Any]:
         """Its rows, as named tuples; none of a statement that returns nothing."""
-        session = db.session()
-        session.flush()
-        connection = session.connection()
+        connection = _connection()
         dialect = connection.dialect
-        assert not any(isinstance(value, tuple | set | frozenset) for value in values.values())
         # Lists of other lengths, and inserts of other columns, are other texts.
-        shape = (dialect.name, *values, *(len(v) for v in values.values() if type(v) is list))
+        shape = (dialect.name, *values, *[len(v) for v in values.values() if type(v) is list])
         compiled = self._compiled.get(shape)
         if compiled is None:
             if len(self._compiled) >= MOST_SHAPES:
                 self._compiled.clear()
             compiled = self._compiled[shape] = _compile(self.statement, dialect, values)
-        return _send(connection, compiled, {**compiled.constants, **values})
+        if compiled.constants:
+            values = {**compiled.constants, **values}
+        return _send(connection, compiled, values)
 
     def first(self, **values: Any) -> Any:
         """Its first row, or None."""
@@ -79,6 +80,25 @@ class Prepared:
         return [row[0] for row in self.all(**values)]
 
 
+@event.listens_for(db.session, "after_begin")
+def _begun(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    session.info["connection"] = connection
+
+
+def _connection() -> Connection:
+    """The connection of the session's transaction, with what was not flushed yet.
+
+    Asked of the session each time, it takes longer than many a statement. A savepoint begins when
+    the session is asked for its connection, so within one it is asked.
+    """
+    session = db.session()
+    session.flush()
+    connection: Connection | None = session.info.get("connection")
+    if connection and connection.in_transaction() and not session.get_nested_transaction():
+        return connection
+    return session.connection()
+
+
 def _send(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> list[Any]:
     sent: Any = []
     for name, place, process in compiled.binds:
@@ -86,17 +106,7 @@ def _send(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]
         sent.append(process(value) if process else value)
     if compiled.names is not None:
         sent = dict(zip(compiled.names, sent, strict=True))
-    cursor = connection.connection.cursor()
-    try:
-        for note in connection.dispatch.before_cursor_execute:
-            note(connection, cursor, compiled.text, sent, None, False)
-        cursor.execute(compiled.text, sent)
-        found = cursor.fetchall() if cursor.description else ()
-    except connection.dialect.loaded_dbapi.Error as error:
-        # As SQLAlchemy raises it: IntegrityError and its like, connections that are lost let go.
-        connection._handle_dbapi_exception(error, compiled.text, sent, cursor, None)
-    finally:
-        cursor.close()
+    found = send(connection, compiled.text, sent)
     if not compiled.results:
         return [compiled.make_row(row) for row in found]
     return [compiled.make_row(_read(row, compiled.results)) for row in found]
@@ -111,6 +121,7 @@ def _read(row: Sequence[Any], results: Sequence[tuple[int, Process]]) -> list[An
 
 def _compile(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
     """The statement for these values, and for others of the same shape."""
+    assert not any(isinstance(value, tuple | set | frozenset) for value in values.values())
     columns = list(statement.exported_columns)
     if statement.is_insert and not columns:
         statement = statement.inline()  # else PostgreSQL returns the new id

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from flask import current_app, has_request_context, request
 from sqlalchemy import Connection, Engine, event
 
+from clinic.driver import send
+
 PRAGMAS = (
     "busy_timeout=30000",
     "journal_mode=WAL",
@@ -62,7 +64,7 @@ def tune(engine: Engine) -> None:
             _begin_writing(connection)
         else:
             connection.info["reads"] = True
-            connection.exec_driver_sql("BEGIN")
+            send(connection, "BEGIN")
 
 
 def write_now(connection: Connection, *, lasting: bool = True) -> None:
@@ -72,7 +74,7 @@ def write_now(connection: Connection, *, lasting: bool = True) -> None:
     they lock. What is not `lasting` does not wait for the disk.
     """
     if connection.info.get("reads"):
-        connection.exec_driver_sql("COMMIT")
+        send(connection, "COMMIT")
         _begin_writing(connection, lasting=lasting)
 
 
@@ -81,13 +83,13 @@ def _begin_writing(connection: Connection, *, lasting: bool = True) -> None:
     info["reads"] = False
     if info.get("lasting", True) is not lasting:
         info["lasting"] = lasting
-        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+        send(connection, f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
     turn = info.get("turn")
     # Whoever has the turn on another connection would wait for itself.
     if turn is not None and getattr(_thread, "has", None) is None:
         fcntl.flock(turn, fcntl.LOCK_EX)
         info["in_turn"], _thread.has = True, turn
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    send(connection, "BEGIN IMMEDIATE")
 
 
 def _give_up_turn(info: dict[str, Any]) -> None:
