@@ -30,6 +30,7 @@ from clinic.desk import views as desk
 from clinic.extensions import babel, csrf, login_manager, migrate
 from clinic.families import reconciling
 from clinic.families import views as families
+from clinic.headers import AlwaysHeaded
 from clinic.home import appointments, components, health, pictures
 from clinic.home import views as home
 from clinic.hosts import KnownHosts
@@ -65,19 +66,6 @@ NOT_THE_DEMOS = (
 NEEDS_A_KEY = "Set SECRET_KEY: without one, commands work on the demo's database only."
 YEAR = 365 * 24 * 60 * 60
 VARY = "Accept-Encoding, Cookie, Accept-Language, HX-Request, HX-Request-Type"
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "font-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 class Site(Flask):
@@ -166,7 +154,6 @@ def _bind_pages(app: Flask) -> None:
     app.session_interface = web.Sessions()
     babel.init_app(app, locale_selector=i18n.babel_locale)
     login_manager.init_app(app)
-    login_manager.session_protection = None  # a sign-in is a row, not what the cookie says of it
     login_manager.request_loader(access.who_asks)
     addresses.bind(app)  # before the guard: it asks the database who this is
     alive.bind(app)  # it writes, before anybody has begun to read or write
@@ -201,6 +188,7 @@ def _bind_pages(app: Flask) -> None:
     sent_forms.bind(app)  # its answers are noted before all else
     faults.bind(app)
     app.wsgi_app = KnownHosts(app.wsgi_app, app.config["KNOWN_HOSTS"])  # type: ignore[method-assign,assignment]
+    app.wsgi_app = AlwaysHeaded(app.wsgi_app)  # type: ignore[method-assign,assignment]
     if proxies := int(str(app.config["TRUSTED_PROXIES"])):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 
@@ -223,11 +211,7 @@ def _page_context() -> dict[str, object]:
 
 
 def _finish(response: Response) -> Response:
-    """Security headers on every answer; nothing personal in any cache; the reads of staff on record."""
-    said = {name.lower() for name, _ in response.headers}
-    response.headers.extend(
-        [pair for pair in HEADERS.items() if pair[0].lower() not in said]  # a view may say more
-    )
+    """What an answer varies with, beside the headers of all; the reads of staff on record."""
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     if request.endpoint != "static":

@@ -1,7 +1,7 @@
 """The database: the base class of all tables, moments that know their zone, and one transaction a deed."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -15,9 +15,7 @@ from sqlalchemy import (
     Engine,
     Enum,
     ExceptionContext,
-    Executable,
     MetaData,
-    Row,
     String,
     TypeDecorator,
     bindparam,
@@ -167,17 +165,6 @@ def end_session(error: BaseException | None = None) -> None:
     except DBAPIError:
         db.session().invalidate()
         db.session.remove()
-
-
-def rows_of(statement: Executable, values: Mapping[str, object]) -> Sequence[Row[Any]]:
-    """The rows of a statement of plain columns: what every page begins with.
-
-    Asked of the connection: the session's own way to it, which is for objects, costs as much
-    again as the database. As there, what is not flushed yet is seen.
-    """
-    session = db.session()
-    session.flush()
-    return session.connection().execute(statement, values).all()
 
 
 def lock_row(row: Base) -> None:

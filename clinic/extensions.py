@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from flask import Response, g, request
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -36,9 +37,19 @@ def _include_object(thing: Any, name: str, kind: str, reflected: bool, theirs: o
     return only is None or only == db.engine.dialect.name
 
 
+class SignIns(LoginManager):  # type: ignore[misc]
+    """Knows who asks, and nothing else: a sign-in is a row, not what a cookie of the extension's own says."""
+
+    def _load_user(self) -> None:
+        g._login_user = self._request_callback(request) or self.anonymous_user()
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
 babel = Babel()
 csrf = CSRFProtect()
-login_manager = LoginManager()
+login_manager = SignIns()
 migrate = Migrate(
     db=db,
     directory=str(Path(__file__).resolve().parent.parent / "migrations"),

@@ -8,9 +8,10 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, event
+from sqlalchemy import Connection, Dialect, Float, event
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.types import TypeEngine
 
 from clinic.db import db
 from clinic.driver import send
@@ -149,8 +150,15 @@ def _compile(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Co
     results = [
         (number, process)
         for number, column in enumerate(columns)
-        if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
+        if (process := _reader(column.type, dialect))
     ]
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
     names = None if state.positiontup else driver_names
     return _Compiled(state.statement, binds, names, constants, row._make, results)
+
+
+def _reader(column_type: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    """How a value of that type is read from what the driver says; None if it is that already."""
+    if isinstance(column_type, Float):  # SQLAlchemy would look at the type of each answer
+        return None
+    return column_type.dialect_impl(dialect).result_processor(dialect, None)

@@ -39,6 +39,7 @@ FLOORS = {  # what a floor is for, by a module on it
     "outside": "what comes from outside",
     "amounts": "units and amounts",
     "plain": "text made plain",
+    "sqlite": "SQLite's turns",
     "clock": "the ground",
 }
 STYLE = """

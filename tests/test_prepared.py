@@ -9,12 +9,14 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 from clinic.accounts.models import Counter, User
 from clinic.app import create_app
 from clinic.audit.trail import AuditEvent
+from clinic.centres.models import Centre
 from clinic.db import broken_promise, db
 from clinic.prepared import Prepared
 from tests.conftest import SETTINGS
+from tests.makes import make_centre
 
 MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
-_users, _events = User.__table__, AuditEvent.__table__
+_users, _events, _centres = User.__table__, AuditEvent.__table__, Centre.__table__
 NAMED = select(_users.c.id, _users.c.name, _users.c.created_at, _users.c.name == "a").order_by(
     _users.c.id
 )
@@ -36,6 +38,12 @@ def test_it_says_what_the_session_would(both, number):
     said = Prepared(some).all(**values)
     assert said == [tuple(row) for row in db.session.execute(some, values)]
     assert [row.created_at for row in said] == [MORNING] * number
+
+
+def test_a_number_with_a_fraction_is_one(both):
+    centre = make_centre(latitude=30.25)
+    place = select(_centres.c.latitude).where(_centres.c.id == centre.id)
+    assert Prepared(place).scalars() == [30.25]
 
 
 def test_lists_of_all_lengths_take_turns(both):

@@ -84,25 +84,28 @@ def before_second_factor(why: str) -> Callable[[View], View]:
 
 def is_away() -> bool:
     """Whether whoever asks was away for so long that children must not be named to them."""
-    user = current_user._get_current_object()  # type: ignore[attr-defined]
-    return isinstance(user, SignedIn) and sign_ins.is_away(user, now=clock.now())
+    user = signed_in()
+    return user is not None and sign_ins.is_away(user, now=clock.now())
 
 
 def away_after() -> int:
     """Seconds without a press after which this page hides itself; 0 for one that names no child."""
-    user = current_user._get_current_object()  # type: ignore[attr-defined]
+    user = signed_in()
     view = current_app.view_functions.get(str(request.endpoint))
-    if not isinstance(user, SignedIn) or not user.is_staff or hasattr(view, "names_nobody_because"):
+    if user is None or not user.is_staff or hasattr(view, "names_nobody_because"):
         return 0
     return int(sign_ins.AWAY_AFTER.total_seconds())
 
 
+def signed_in() -> SignedIn | None:
+    """The signed-in user; None for a stranger."""
+    user = current_user._get_current_object()  # type: ignore[attr-defined]
+    return user if isinstance(user, SignedIn) else None
+
+
 def me() -> SignedIn:
     """The signed-in user."""
-    user = current_user._get_current_object()  # type: ignore[attr-defined]
-    if not isinstance(user, SignedIn):
-        abort(401)
-    return user
+    return signed_in() or abort(401)
 
 
 def who_asks(_request: Request) -> SignedIn | None:
@@ -117,15 +120,16 @@ def guard() -> Response | None:
         return None
     view = current_app.view_functions[str(request.endpoint)]
     allowed: frozenset[str] = getattr(view, "allowed_roles", frozenset())
-    if "sign_in" in session and current_user.is_authenticated and not is_poll():
-        _note_press(me())
+    who = signed_in() if "sign_in" in session else None
+    if who and not is_poll():
+        _note_press(who)
     if allowed is EVERYONE:
         return None
-    if not current_user.is_authenticated:
+    if who is None:
         return _turn_away()
-    if not rights.is_any(me(), getattr(view, "allowed_duties", ())):
+    if not rights.is_any(who, getattr(view, "allowed_duties", ())):
         abort(403)
-    return _ask_more(me(), view)
+    return _ask_more(who, view)
 
 
 def _ask_more(who: SignedIn, view: object) -> Response | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from clinic.accounts.models import Role, User
-from clinic.db import rows_of
+from clinic.prepared import Prepared
 from clinic.sentences import mark
 
 DEMO_PASSWORD = "demo-demo-1"  # noqa: S105 - printed on the demo's sign-in page
@@ -22,7 +22,7 @@ SIGN_INS = {
 }
 
 _email = User.__table__.c.email
-EMAILS = select(_email).where(_email.in_([f"{name}@demo.example" for name in SIGN_INS]))
+EMAILS = Prepared(select(_email).where(_email.in_([f"{name}@demo.example" for name in SIGN_INS])))
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DemoSignIn:
 
 def demo_sign_ins() -> list[DemoSignIn]:
     """One a profession, if the city was loaded."""
-    emails = {row.email for row in rows_of(EMAILS, {})}
+    emails = set(EMAILS.scalars())
     return [
         DemoSignIn(role, label, f"{name}@demo.example", DEMO_PASSWORD)
         for name, (role, label) in SIGN_INS.items()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
@@ -21,7 +21,8 @@ from clinic.centres.models import (
     Service,
 )
 from clinic.clock import clinic_day
-from clinic.db import db, rows_of
+from clinic.db import db
+from clinic.prepared import Prepared
 
 EARTH_KM = 6371.0
 # Of a service at a centre: the centre's own price goes before the city's.
@@ -41,22 +42,24 @@ class PlannedUse(Protocol):
 class PublicCentre(NamedTuple):
     """What everybody may read of a centre; equal to another that says the same."""
 
-    place: Row[Any]  # of the table `centres`
-    hours: tuple[Row[Any], ...]
-    services: tuple[Row[Any], ...]
-    announcements: tuple[Row[Any], ...] = ()  # that are shown now
+    place: Any  # a row of the table `centres`
+    hours: tuple[Any, ...]
+    services: tuple[Any, ...]
+    announcements: tuple[Any, ...] = ()  # that are shown now
 
 
 _centres, _hours, _services = Centre.__table__, OpeningHours.__table__, Service.__table__
 _told = Announcement.__table__
-CENTRES = select(_centres).where(_centres.c.opened_at.is_not(None)).order_by(_centres.c.id)
-HOURS = select(_hours).order_by(_hours.c.weekday, _hours.c.opens)
-OFFERED = (
+CENTRES = Prepared(
+    select(_centres).where(_centres.c.opened_at.is_not(None)).order_by(_centres.c.id)
+)
+HOURS = Prepared(select(_hours).order_by(_hours.c.weekday, _hours.c.opens))
+OFFERED = Prepared(
     select(CentreService.centre_id, _services.c.id, _services.c.name_zh, _services.c.name_en)
     .join_from(_services, CentreService.__table__, CentreService.service_id == _services.c.id)
     .order_by(_services.c.id)
 )
-SHOWN = (
+SHOWN = Prepared(
     select(_told.c.id, _told.c.centre_id, _told.c.text_zh, _told.c.text_en)
     .where(NOT_ENDED, _told.c.starts_at <= bindparam("now"), _told.c.ends_at > bindparam("now"))
     .order_by(_told.c.starts_at, _told.c.id)
@@ -66,18 +69,18 @@ SHOWN = (
 def public_centres(now: datetime) -> tuple[PublicCentre, ...]:
     """Every centre that has opened, with its hours, services and what it announces, in the order
     they were founded. Four statements."""
-    hours, services = _by_centre(rows_of(HOURS, {})), _by_centre(rows_of(OFFERED, {}))
-    told = _by_centre(rows_of(SHOWN, {"now": now}))
+    hours, services = _by_centre(HOURS.all()), _by_centre(OFFERED.all())
+    told = _by_centre(SHOWN.all(now=now))
     return tuple(
         PublicCentre(
             place, tuple(hours[place.id]), tuple(services[place.id]), tuple(told[place.id])
         )
-        for place in rows_of(CENTRES, {})
+        for place in CENTRES.all()
     )
 
 
-def _by_centre(rows: Iterable[Row[Any]]) -> Mapping[int, list[Row[Any]]]:
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
+def _by_centre(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.centre_id].append(row)
     return found

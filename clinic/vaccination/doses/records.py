@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    CompoundSelect,
     Date,
     Integer,
-    Row,
     Select,
     String,
     bindparam,
@@ -25,8 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from clinic.clock import clinic_day, day_bounds
-from clinic.db import UTCDateTime, rows_of
+from clinic.db import UTCDateTime
 from clinic.families.models import Child
+from clinic.prepared import Prepared
 from clinic.reservations.queries import is_from
 from clinic.scheduling.models import NUMBER, OF_STOCK, Appointment
 from clinic.vaccination.programme.child import Dose
@@ -50,7 +49,7 @@ COLUMNS: Mapping[str, TypeEngine[Any]] = {
     "appointment_id": Integer(),
     "starts_at": UTCDateTime(),
 }
-Rows = Collection[Row[*tuple[Any, ...]]]
+Rows = Collection[Any]
 
 
 class Records(NamedTuple):
@@ -77,10 +76,8 @@ def records_of(
         "today": day_bounds(today)[0],
     }
     stock_version = 0
-    by_child: dict[int, list[list[Row[*tuple[Any, ...]]]]] = {
-        child_id: [[], [], [], []] for child_id in child_ids
-    }
-    for row in rows_of(_statement(), values):
+    by_child: dict[int, list[list[Any]]] = {child_id: [[], [], [], []] for child_id in child_ids}
+    for row in _statement().all(**values):
         if row.says == STOCK:
             stock_version = row.number
         else:
@@ -108,7 +105,7 @@ def _case(child: Rows, given: Rows, conditions: Rows, booked: Rows) -> ChildReco
 
 
 @cache
-def _statement() -> CompoundSelect[*tuple[Any, ...]]:
+def _statement() -> Prepared:
     child, given, condition = (model.__table__.c for model in (Child, Immunization, ChildCondition))
     ids: BindParameter[int] = bindparam("child_ids", expanding=True)
     children = _rows(
@@ -130,7 +127,7 @@ def _statement() -> CompoundSelect[*tuple[Any, ...]]:
         on=condition.on,
     ).where(condition.child_id.in_(ids), condition.ended_at.is_(None))
     stock = _rows(STOCK, number=NUMBER).where(OF_STOCK)
-    return union_all(children, doses, conditions, _booked(ids), stock)
+    return Prepared(union_all(children, doses, conditions, _booked(ids), stock))
 
 
 def _booked(child_ids: BindParameter[int]) -> Select[*tuple[Any, ...]]:
