@@ -1,6 +1,7 @@
 """Answering a request: a page or its part, unchanged, elsewhere."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +13,6 @@ from flask import (
     Response,
     current_app,
     make_response,
-    redirect,
     render_template,
     request,
     session,
@@ -43,6 +43,8 @@ class Sessions(SecureCookieSessionInterface):
     Browsers leave our cookie away when another site sends a form here; a new one in the answer
     would take the place of the visitor's own, and sign them out.
     """
+
+    serializer = json  # type: ignore[assignment]  # plain values only; Flask's own marks each with its type
 
     def __init__(self) -> None:
         self._serializer: tuple[object, URLSafeTimedSerializer] | None = None
@@ -180,12 +182,12 @@ def see_other(endpoint: str, **values: object) -> Response:
 
 def leave_for(url: str) -> Response:
     """The same for an address that is known already; one that is not of this site is left out."""
-    url = iri_to_uri(safe_next(url) or "/")  # a header holds no other letters
+    url = safe_next(url) or "/"
+    if not url.isascii():  # a header holds no other letters
+        url = iri_to_uri(url)
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": url})
-    answer = redirect(url, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return Response(status=303, headers={"Location": url})
 
 
 def next_or(endpoint: str) -> Response:

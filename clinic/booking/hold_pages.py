@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request
-from flask_babel import gettext as _
 from sqlalchemy.exc import NoResultFound
 
 from clinic import clock
@@ -46,6 +45,7 @@ from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.families.consenting import needs_consent
 from clinic.families.queries import children_of
+from clinic.i18n import gettext as _
 from clinic.i18n import say
 from clinic.scheduling.appointments import holding
 from clinic.scheduling.models import Hold, HoldFor

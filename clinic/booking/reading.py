@@ -106,10 +106,9 @@ def redirect_if_changed(kind: str) -> Response | None:
     Without scripts the times do not follow the choice by themselves.
     """
     form = request.form
-    wish = carried(form)
     if "shown" in form and form["shown"] != wish_text(form):
         flash(_("You changed your choice. These are the times for it now."), "info")
-        return see_other(f"{kind}.choose", **wish)
+        return see_other(f"{kind}.choose", **carried(form))
     if "shown" in form and "sessions" in wish_text(form):
         names = ("child", "service", "sessions", "practitioner", "slot")
         return see_other(f"{kind}.course", **carried(form, names))
