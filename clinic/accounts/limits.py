@@ -2,11 +2,11 @@
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,9 +16,6 @@ from clinic.db import UTCDateTime, db, in_one_transaction
 from clinic.errors import DomainError
 from clinic.prepared import Prepared
 from clinic.sentences import mark
-
-T = TypeVar("T")
-F = TypeVar("F")
 
 
 class TooOften(DomainError):
@@ -132,35 +129,18 @@ def too_often(free_at: datetime, now: datetime) -> TooOften:
     return TooOften(minutes=max(1, math.ceil((free_at - now) / timedelta(minutes=1))))
 
 
-def counted(
-    limit: Limit, whose: str, work: Callable[[F], T], *, first: Callable[[], F], now: datetime
-) -> T:
-    """Do the work in one transaction that counts the try too; a try that is refused counts as well.
+@contextmanager
+def refusals_counted(limit: Limit, whose: str, *, now: datetime) -> Iterator[None]:
+    """Count a try that is refused within, which undid everything else: its own count too.
 
-    `first` only reads, and may refuse before anything waits for its turn to write; the work is
-    handed what it found. Raises TooOften, or what `first` or the work raises, with
-    everything but the count undone. In a rush most tries are refused: their counts do not wait
-    for the disk.
+    In a rush most tries are refused: their counts do not wait for the disk.
     """
-
-    def count_alone() -> None:
-        in_one_transaction(lambda: spend(limit, whose, now=now), lasting=False)
-
     try:
-        found = first()
-    except DomainError:
-        count_alone()
+        yield
+    except TooOften:
         raise
-
-    def count_and_work() -> T:
-        spend(limit, whose, now=now)
-        return work(found)
-
-    try:
-        return in_one_transaction(count_and_work)
-    except DomainError as error:
-        if not isinstance(error, TooOften):
-            count_alone()
+    except DomainError:
+        in_one_transaction(lambda: spend(limit, whose, now=now), lasting=False)
         raise
 
 

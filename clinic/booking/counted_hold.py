@@ -9,6 +9,7 @@ from clinic.accounts import limits
 from clinic.accounts.models import Person
 from clinic.booking.queries import moved_with
 from clinic.booking.reading import Choice
+from clinic.db import in_one_transaction
 from clinic.scheduling.appointments import anyone, holding
 from clinic.scheduling.verdict.request import Held, Request
 from clinic.scheduling.verdict.requirements import RequirementsByKind
@@ -36,6 +37,7 @@ def hold_counted(
         limits.must_be_left(limits.BOOKING, str(by.id), now=now)
 
     def look() -> list[Request]:
+        """Refuses by reading, before anything waits for its turn to write."""
         if any_clinician and is_one:
             return []
         requests = _in_slots(choice, choice.slots, reason)
@@ -43,6 +45,7 @@ def hold_counted(
         return requests
 
     def hold(requests: Sequence[Request]) -> Sequence[Held]:
+        limits.spend(limits.BOOKING, str(by.id), now=now)
         if requests:
             return holding.hold_allowed(requests, required, by=by, now=now, moves=moving).holds
         free = anyone.whoever_is_free(choice.requests[0].service, choice.slots[0], now=now)
@@ -50,7 +53,9 @@ def hold_counted(
         made = holding.hold(requests, required, by=by, now=now, moves=moving, other_parts=parts)
         return made.holds
 
-    return limits.counted(limits.BOOKING, str(by.id), hold, first=look, now=now)
+    with limits.refusals_counted(limits.BOOKING, str(by.id), now=now):
+        requests = look()
+        return in_one_transaction(lambda: hold(requests))
 
 
 def _in_slots(choice: Choice, slots: Sequence[int], reason: str) -> list[Request]:

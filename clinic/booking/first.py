@@ -8,8 +8,15 @@ from flask import Response, request, url_for
 from clinic.booking.reading import Query, wish_of
 from clinic.scheduling.models import Hold
 from clinic.scheduling.verdict.request import Request
-from clinic.services.room import AskFirst, step_before
+from clinic.services.room import AskFirst, Step, step_before
 from clinic.web import see_other
+
+
+def redirect_to(step: Step, kind: str, wish: Query, back: str = "") -> Response:
+    """To the questions, which lead `back`, or to the page of times of `wish`, which says why not."""
+    if isinstance(step, AskFirst):
+        return ask_first(step, back or url_for(f"{kind}.choose", **wish))  # type: ignore[arg-type]
+    return see_other(f"{kind}.choose", **wish)
 
 
 def ask_first(step: AskFirst, back: str) -> Response:
@@ -28,11 +35,7 @@ def redirect_before_choosing(
     when they are answered, if not there.
     """
     step = step_before(requests, now)
-    if step is None:
-        return None
-    if isinstance(step, AskFirst):
-        return ask_first(step, back or url_for(f"{kind}.choose", **wish))  # type: ignore[arg-type]
-    return see_other(f"{kind}.choose", **wish)
+    return redirect_to(step, kind, wish, back) if step else None
 
 
 def redirect_before_confirming(

@@ -16,7 +16,7 @@ from clinic.booking import confirming
 from clinic.booking.confirming import codes_reserved, hold_of
 from clinic.booking.consenting import redirect_to_consents
 from clinic.booking.counted_hold import hold_counted
-from clinic.booking.first import redirect_before_choosing, redirect_before_confirming
+from clinic.booking.first import redirect_before_confirming, redirect_to
 from clinic.booking.forms import OtherPartForm, ReasonForm, choice_of, form_to_confirm, typed_reason
 from clinic.booking.gone import gone, instead, taken_or_resting
 from clinic.booking.held import get_held
@@ -91,8 +91,8 @@ def _hold_chosen(user: Person, kind: str, title: str) -> Response:
     """Hold the chosen times for some minutes, then ask for the rest."""
     now, form = clock.now(), request.form
     choice = choice_in(user, kind, form, now=now)
-    if elsewhere := redirect_before_choosing(choice.requests, kind, carried(form), now=now):
-        return elsewhere
+    if step := step_before(choice.requests, now):
+        return redirect_to(step, kind, carried(form))
     required = requirements_of(choice.requests, choice.codes, choice.moving, now=now)
     any_clinician = bool(form.get("any")) and not form.get("practitioner")
     reason = typed_reason()  # before another time had gone, if there is anything

@@ -208,8 +208,8 @@ def must_seem_free(requests: Sequence[Request], *, by: Person, now: datetime) ->
 def lock(slot_ids: Iterable[int], family: Person | None = None, *, now: datetime) -> None:
     """Lock the slots to take places online. Places of expired holds are offered to the waitlist first."""
     family_of = family.id if family else None
-    freed = places.lock_to_take(slot_ids, family=family_of, now=now, online=True)
-    offering.on_freed(freed, now=now)
+    if freed := places.lock_to_take(slot_ids, family=family_of, now=now, online=True):
+        offering.on_freed(freed, now=now)
 
 
 class EarlierHolds(NamedTuple):
