@@ -92,16 +92,18 @@ def look_for_entries(a_round: Round, *, now: datetime) -> Looks:
     Each time the longest waiting first, and so many at most.
     """
     looks = Looks()
-    centre_ids = _ids(changed.changed_centres(now=now))
-    for centre_id in random.sample(centre_ids, len(centre_ids)):  # two workers begin elsewhere
-        _look_through(a_round, centre_id, looks, now)
+    centres = list(_ids(changed.changed_centres(now=now)).items())
+    for centre_id, versions in random.sample(centres, len(centres)):  # two workers begin elsewhere
+        _look_through(a_round, centre_id, versions, looks, now)
     _look_for_marked(a_round, looks, now)
     return looks
 
 
-def _look_through(a_round: Round, centre_id: int, looks: Looks, now: datetime) -> None:
+def _look_through(
+    a_round: Round, centre_id: int, versions: changed.Numbers, looks: Looks, now: datetime
+) -> None:
     """Offer what became free there. If that fails, each entry is marked, to be looked for by itself."""
-    look_through = partial(changed.look_through, centre_id, now=now)
+    look_through = partial(changed.look_through, centre_id, versions, now=now)
     while not looks.is_enough:
         number = a_round.attempt(look_through)
         if number is None:

@@ -35,6 +35,7 @@ from clinic.scheduling.waitlist.offering import IN_TURN, Offered, offer_in_turn
 
 MOST_OFFERS = 100  # in one transaction
 Times = Row[*tuple[Any, ...]]
+Numbers = Mapping[date, int]  # versions of days
 WAITING = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None)).limit(1)
 # From when a time that nobody takes can be booked online.
 SINCE: ColumnElement[datetime] = case(
@@ -43,14 +44,19 @@ SINCE: ColumnElement[datetime] = case(
 )
 
 
-def changed_centres(*, now: datetime) -> list[int]:
-    """The centres at which a time may have become free since their last look; none if no entry waits."""
+def changed_centres(*, now: datetime) -> Mapping[int, Numbers]:
+    """The centres at which a time may have become free since their last look, with the versions of the
+    days that changed; none if no entry waits.
+    """
     if db.session.scalar(WAITING) is None:
-        return []
-    found = set(db.session.scalars(_newer_days(now).with_only_columns(Version.centre_id)))
+        return {}
+    found: dict[int, dict[date, int]] = {}
+    for row in db.session.execute(_newer_days(now)):
+        found.setdefault(row.centre_id, {})[row.day] = row.number
     is_due = or_(CentreLook.next_at <= now, CentreLook.shared != _shared())
-    found.update(db.session.scalars(select(CentreLook.centre_id).where(is_due)))
-    return sorted(found)
+    for centre_id in db.session.scalars(select(CentreLook.centre_id).where(is_due)):
+        found.setdefault(centre_id, {})
+    return found
 
 
 def _newer_days(now: datetime) -> Select[*tuple[Any, ...]]:
@@ -73,12 +79,14 @@ def _shared() -> int:
     return db.session.scalar(SHARED_NUMBER) or 0
 
 
-def look_through(centre_id: int, *, now: datetime) -> int:
+def look_through(centre_id: int, changed: Numbers | None = None, *, now: datetime) -> int:
     """Offer what has become free at the centre to the entries that want it, in turn; how many offers.
 
-    `MOST_OFFERS` of them: there may be more. Of two workers one does it; the other passes on.
+    `MOST_OFFERS` of them: there may be more. Of two workers one does it; the other passes on, also
+    afterwards: what came after the versions that had `changed` when its round began (the first
+    one's own offers, mostly) is for the next round.
     """
-    found = _find(centre_id, now)
+    found = _find(centre_id, now, changed)
     if found is None:
         return 0
     done = Offered()
@@ -119,8 +127,8 @@ class _Found:
         _remember(look.centre_id, self.days, now)
 
 
-def _find(centre_id: int, now: datetime) -> _Found | None:
-    """None if nothing changed, or another transaction looks the centre through."""
+def _find(centre_id: int, now: datetime, changed: Numbers | None = None) -> _Found | None:
+    """None if nothing changed, or another transaction looks the centre through, or has done so."""
     look = _locked(centre_id)
     if look is None:
         return None
@@ -128,7 +136,8 @@ def _find(centre_id: int, now: datetime) -> _Found | None:
     newer = db.session.execute(_newer_days(now).where(Version.centre_id == centre_id)).all()
     days, shared = {row.day for row in newer}, _shared()
     all_anew, since = look.shared != shared, look.looked_at or LONG_AGO
-    if not (days or all_anew or (look.next_at is not None and look.next_at <= now)):
+    is_due = all_anew or (look.next_at is not None and look.next_at <= now)
+    if not is_due and (not days or (changed is not None and _knows(centre_id, changed))):
         return None
     service_ids = set(db.session.scalars(_services_at(centre_id)))
     times = _free_times(centre_id, service_ids, now)
@@ -144,6 +153,13 @@ def _find(centre_id: int, now: datetime) -> _Found | None:
         if any(wants(entry, cell) for cell in cells.get(entry.service_id, ()))
     ]
     return _Found(look, shared, newer, service_ids, new, want_one)
+
+
+def _knows(centre_id: int, changed: Numbers) -> bool:
+    """Whether the centre's last look saw these versions, or later ones."""
+    query = select(DayLook.day, DayLook.number).where(DayLook.centre_id == centre_id)
+    known = {row.day: row.number for row in db.session.execute(query)}
+    return all(known.get(day, 0) >= number for day, number in changed.items())
 
 
 def _locked(centre_id: int) -> CentreLook | None:

@@ -243,13 +243,28 @@ def test_of_what_two_workers_look_through_at_once_one_does_it_all():
     entry = clinic.wait()
     work(now=NOON)
     clinic.free_unnoticed()
-    assert changed.changed_centres(now=NOON) == [clinic.centre.id]
+    assert list(changed.changed_centres(now=NOON)) == [clinic.centre.id]
     assert changed.look_through(clinic.centre.id, now=NOON) == 1
     db.session.commit()
     assert live_offers(entry.id)
     work(now=NOON)  # what the offer itself changed
-    assert changed.changed_centres(now=NOON) == []
+    assert not changed.changed_centres(now=NOON)
     assert changed.look_through(clinic.centre.id, now=NOON) == 0
+
+
+def test_a_second_worker_passes_by_what_the_first_looked_through_and_nothing_later_is_lost():
+    clinic = Clinic()
+    entries = [clinic.wait() for _ in range(2)]
+    work(now=NOON)
+    clinic.free_unnoticed(0)
+    seen = changed.changed_centres(now=NOON)[clinic.centre.id]  # by both, when their rounds begin
+    assert changed.look_through(clinic.centre.id, seen, now=NOON) == 1
+    db.session.commit()
+    clinic.free_unnoticed(1)
+    assert changed.look_through(clinic.centre.id, seen, now=NOON) == 0
+    db.session.commit()
+    assert work(now=NOON).offered == 1
+    assert all(live_offers(entry.id) for entry in entries)
 
 
 def test_what_became_free_goes_to_those_who_have_waited_longest():
