@@ -7,7 +7,7 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 from clinic import plain
-from clinic.accounts import passwords
+from clinic.accounts import one_time_links, passwords
 from clinic.accounts.choosing_passwords import must_be_fit
 from clinic.accounts.contacts import normalised
 from clinic.accounts.models import User
@@ -91,6 +91,17 @@ class NewPasswordForm(Form):
             must_be_fit(self.user, field.data)
         except passwords.UnfitPassword as unfit:
             raise ValidationError(say(unfit)) from unfit
+
+
+class SlipForm(Form):
+    """The code of a slip that reception gave."""
+
+    code = Text(
+        _l("Code"),
+        required=_l("Enter the code of your slip."),
+        reader=one_time_links.code_of,
+        message=_l("The code has ten signs, as BCDFG-HJKLM."),
+    )
 
 
 class ChangePasswordForm(NewPasswordForm):

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from clinic import audit
-from clinic.accounts import codes
+from clinic.accounts import codes, one_time_links
 from clinic.accounts.choosing_passwords import set_password
-from clinic.accounts.models import Membership, Role, User
+from clinic.accounts.models import Membership, OneTimeLink, Role, User
 from clinic.accounts.queries import find_user
 from clinic.db import db
 from clinic.errors import DomainError
@@ -60,3 +60,17 @@ def _claim(user: User, *, name: str, password: str | None, now: datetime) -> Non
         user.memberships.append(Membership(role=Role.PARENT))
     audit.record("claim", user, by=user.id, now=now)
     db.session.flush()
+
+
+def join_by_slip(link: OneTimeLink, *, name: str, password: str, now: datetime) -> User:
+    """The family whose papers reception has seen becomes the user of its account; the slip is spent.
+
+    Raises SlipGone, UnfitPassword; HasSignedIn if the account was claimed by its phone meanwhile.
+    """
+    user = find_user(link.user.phone or link.user.email or "", lock=True)
+    if user is None or not one_time_links.use_up(link, now=now):
+        raise one_time_links.SlipGone
+    if user.claimed_at is not None:
+        raise one_time_links.HasSignedIn
+    _claim(user, name=name, password=password, now=now)
+    return user

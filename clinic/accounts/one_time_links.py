@@ -6,12 +6,12 @@ flush; the caller commits.
 
 import hashlib
 import hmac
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select, update
 
 from clinic import audit
+from clinic.accounts.choosing_passwords import set_password
 from clinic.accounts.models import OneTimeLink, Person, Purpose, Role, User
 from clinic.db import change_if, db
 from clinic.errors import DomainError
@@ -68,6 +68,13 @@ def may_reset(by: Person, user: User) -> bool:
     )
 
 
+def reset_password(link: OneTimeLink, password: str, *, now: datetime) -> None:
+    """Its holder's new password; every browser is signed out. Raises LinkGone, UnfitPassword."""
+    if not use_up(link, now=now):
+        raise LinkGone
+    set_password(link.user, password, by=link.user, now=now)
+
+
 def make_slip(
     user: User, papers: list[str], *, centre_id: int, by: Person, now: datetime, code: str
 ) -> OneTimeLink:
@@ -118,9 +125,10 @@ def use_up(link: OneTimeLink, *, now: datetime) -> bool:
     return change_if(link, *_is_open(now), used_at=now)
 
 
-def code_from(token: str) -> str:
-    """Ten signs to type, made of a token in hexadecimal."""
-    number, signs = int(token, 16), ""
+def code_from(token: str, user: User) -> str:
+    """Ten signs to type, made of a form's token: for another user of the same form others."""
+    number = int(hashlib.sha256(f"{token} {user.id}".encode()).hexdigest(), 16)
+    signs = ""
     for _ in range(LENGTH):
         number, rest = divmod(number, len(SIGNS))
         signs += SIGNS[rest]
@@ -136,11 +144,6 @@ def code_of(typed: str) -> str | None:
     """The code of a slip as people type it; None if it is none."""
     code = sought(typed).upper().replace("-", "").replace(" ", "")
     return code if len(code) == LENGTH and set(code) <= set(SIGNS) else None
-
-
-def new_secret() -> str:
-    """A random token in hexadecimal."""
-    return secrets.token_hex(TOKEN_BYTES)
 
 
 def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -9,6 +9,7 @@ from clinic.accounts import (
     entering,
     kept_forms,
     limits,
+    one_time_pages,
     password_pages,
     rights_page,
     second_factor_pages,
@@ -34,6 +35,7 @@ from clinic.web import leave_for, render, safe_next, see_other, way_back
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
 PAGES = (
+    one_time_pages,
     staying,
     sign_in_pages,
     password_pages,

@@ -11,6 +11,7 @@ from clinic.accounts.models import (
     Counter,
     KeptForm,
     KnownBrowser,
+    OneTimeLink,
     SentForm,
     SignIn,
     SignInCode,
@@ -25,6 +26,7 @@ EVERY = timedelta(hours=1)
 # The moment of a row after which it is worth nothing, and how long it is kept then.
 KEPT_FOR = (
     (SignInCode.expires_at, A_DAY),
+    (OneTimeLink.expires_at, A_DAY),
     (Counter.since, A_DAY),  # no limit counts for longer
     (KeptForm.kept_at, GOOD_FOR),
     (SentForm.sent_at, A_DAY),

@@ -9,7 +9,7 @@ from clinic.accounts.rights import Deed
 from clinic.booking.queries import other_parts
 from clinic.booking.slips import bring_to
 from clinic.clock import clinic_day
-from clinic.desk import asking, checking_in, ending, moving, queue, screen, walk_ins
+from clinic.desk import asking, checking_in, ending, moving, queue, screen, sign_in_slip, walk_ins
 from clinic.desk.blueprint import bp
 from clinic.desk.history import history_of, moved_together
 from clinic.desk.queries import get_appointment
@@ -29,6 +29,7 @@ PAGES = (
     moving,
     queue,
     screen,
+    sign_in_slip,
     walk_ins,
 )
 
@@ -54,6 +55,7 @@ def show(appointment_id: int) -> Response:
         moved=moved_together(appointment, history, now=now),
         is_at_desk=appointment.centre_id in me().centre_ids(Role.RECEPTION),
         day=clinic_day(appointment.starts_at),
+        may_need_slip=bool(sign_in_slip.never_signed_in(appointment)),
     )
 
 
@@ -75,4 +77,5 @@ def slip(appointment_id: int) -> Response:
         wait=wait_of(appointment, now),
         health=answers_of([appointment], now).get(appointment.id),
         must_stay=must_stay(appointment),
+        may_need_slip=bool(sign_in_slip.never_signed_in(appointment)),
     )

@@ -60,6 +60,12 @@ class FinishForm(Form):
             raise ValidationError(say(unfit)) from unfit
 
 
+class SlipFinishForm(FinishForm):
+    """The same of a family that comes with a slip: the password is how they sign in from now on."""
+
+    password = Password(_l("Password"), required=_l("Choose a password."), most=200)
+
+
 class ConsentForm(Form):
     """The two agreements alone."""
 

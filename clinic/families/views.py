@@ -14,7 +14,7 @@ from clinic.accounts.entering import enter
 from clinic.accounts.models import Role
 from clinic.accounts.queries import find_user
 from clinic.db import db, in_one_transaction
-from clinic.families import child_pages, guardian_pages, numbers, registering
+from clinic.families import child_pages, guardian_pages, numbers, registering, slip_pages
 from clinic.families.blueprint import bp
 from clinic.families.forms import (
     RELATIONS,
@@ -34,7 +34,7 @@ from clinic.web import next_or, render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (child_pages, guardian_pages)
+PAGES = (child_pages, guardian_pages, slip_pages)
 
 
 @bp.route("/join", methods=["GET", "POST"])

@@ -1,5 +1,6 @@
 """Pages that invite people to work here: the link is shown once, to copy or to print."""
 
+import hashlib
 from datetime import datetime
 
 from flask import Response, abort, flash, request
@@ -41,7 +42,7 @@ def invite(code: str) -> Response:
         roles=[Role.CLINICIAN.value] if chosen else [],
     )
     if form.validate_on_submit():
-        token = token_of_form(staff_invitations.TOKEN_BYTES)
+        token = _token_for(form.contact.data, form.name.data, form.roles.data)
         try:
             made = in_one_transaction(lambda: _invite(form, centre, token, clock.now()))
         except (memberships.HasRole, staff_invitations.IsInvited) as refused:
@@ -95,6 +96,12 @@ def _show(invitation: StaffInvitation, token: str) -> Response:
         says=_("It works once, within %(hours)s hours.", hours=_hours(staff_invitations.GOOD_FOR)),
         back=("staff.people", {"code": code}) if code else ("staff.administrators", {}),
     )
+
+
+def _token_for(*typed: object) -> str:
+    """The secret of a link: for each click on the form the same, while it holds the same."""
+    made_of = f"{token_of_form(staff_invitations.TOKEN_BYTES)} {typed}"
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def duties_of(invitation: StaffInvitation) -> list[str]:
@@ -165,9 +172,10 @@ def administrators() -> Response:
 @names_nobody("people of the staff")
 @each_time("the form's key makes the link, which only the answer shows")
 def invite_administrator() -> Response:
-    form, token, status = AdministratorForm(), token_of_form(staff_invitations.TOKEN_BYTES), 422
+    form, status = AdministratorForm(), 422
     if form.validate_on_submit():
         name, contact = form.name.data or "", form.contact.data or ""
+        token = _token_for(contact, name)
 
         def work() -> StaffInvitation:
             now = clock.now()

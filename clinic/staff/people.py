@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
+from clinic.accounts import second_factor
 from clinic.accounts.models import FormerMembership, Membership, Role, SignIn, User
 from clinic.centres.models import Centre, Leave, Practitioner
 from clinic.clock import clinic_day, day_bounds
@@ -32,6 +33,7 @@ class Colleague:
     practitioner: Practitioner | None = None
     memberships: list[Membership] = field(default_factory=list)
     last_seen: datetime | None = None
+    has_second_factor: bool = False
     state: State = State.WORKING
     left_at: datetime | None = None
 
@@ -60,7 +62,7 @@ def people_of(centre: Centre, now: datetime) -> list[Colleague]:
     unknown = [row for row in practitioners if row.user_id not in known]
     here = [*found.values(), *(Colleague(None, row, state=State.NO_SIGN_IN) for row in unknown)]
     _note_absence(here, now)
-    note_last_seen([*here, *left])
+    note_sign_ins([*here, *left])
     return [*here, *left]
 
 
@@ -118,18 +120,21 @@ def _note_absence(colleagues: Collection[Colleague], now: datetime) -> None:
             colleague.state = State.AWAY
 
 
-def note_last_seen(colleagues: Collection[Colleague]) -> None:
-    """Say when each last pressed anything; sign-ins of long ago are not kept."""
+def note_sign_ins(colleagues: Collection[Colleague]) -> None:
+    """Say when each last pressed anything (sign-ins of long ago are not kept), and who has a second
+    factor."""
     ids = [each.user.id for each in colleagues if each.user]
     query = (
         select(SignIn.user_id, func.max(SignIn.used_at))
         .where(SignIn.user_id.in_(ids))
         .group_by(SignIn.user_id)
     )
+    secured = second_factor.who_has_it(ids)
     seen = {user_id: used_at for user_id, used_at in db.session.execute(query)}  # noqa: C416
     for colleague in colleagues:
         if colleague.user:
             colleague.last_seen = seen.get(colleague.user.id)
+            colleague.has_second_factor = colleague.user.id in secured
 
 
 def administrators() -> list[Colleague]:
@@ -141,7 +146,7 @@ def administrators() -> list[Colleague]:
         .order_by(Membership.id)
     )
     found = [Colleague(row.user, memberships=[row]) for row in db.session.scalars(query)]
-    note_last_seen(found)
+    note_sign_ins(found)
     return found
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from clinic import clock
-from clinic.accounts import staff_invitations
+from clinic.accounts import one_time_links, staff_invitations
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.managed import centres_managed_by, managed_centre
 from clinic.outside import a_word
 from clinic.sentences import mark
-from clinic.staff import changing, invitations, second_factors, visits
+from clinic.staff import changing, invitations, passwords, reviewing, second_factors, visits
 from clinic.staff.blueprint import bp, centre_and_person
 from clinic.staff.people import State, past_of, people_of
 from clinic.staff.words import duty as duty_of
@@ -21,7 +21,7 @@ from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (changing, invitations, second_factors)
+PAGES = (changing, invitations, passwords, reviewing, second_factors)
 
 STATES = {
     State.WORKING: mark("working"),
@@ -74,6 +74,7 @@ def people(code: str) -> Response:
         states=_choices((each.state for each in everybody), lambda value: STATES[State(value)]),
         duties=_choices((label for each in here for label in each.duties), str),
         state_labels=STATES,
+        review_is_due=reviewing.is_due(reviewing.last_review(centre), now),
         invitations=staff_invitations.unanswered(centre.id, now=now),
         duties_of=invitations.duties_of,
     )
@@ -100,5 +101,6 @@ def person(code: str, user_id: int) -> Response:
         other_centres=[each for each in centres_managed_by(me()) if each.id != centre.id],
         to_come=visits.number_to_come(colleague.practitioner, clock.now()),
         state_labels=STATES,
+        may_reset=one_time_links.may_reset(me(), colleague.user),
         duty_of=lambda held: duty_of(held.role, held.profession),
     )

@@ -5,8 +5,9 @@ A blind one goes by what was shown before the wait.
 
 from sqlalchemy.exc import IntegrityError
 
-from clinic.accounts import memberships, staff_invitations
-from clinic.accounts.models import Membership, StaffInvitation, User
+from clinic.accounts import joining, memberships, staff_invitations
+from clinic.accounts.models import Membership, OneTimeLink, StaffInvitation, User
+from clinic.accounts.queries import find_user
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
 from tests.makes import NOON
@@ -43,6 +44,20 @@ def answer_invitation(wait, sight, deed):
     if user is None:
         return told(lambda: staff_invitations.accept_anew(invitation, **anew, now=NOON))
     return told(lambda: staff_invitations.accept_as(invitation, user, now=NOON))
+
+
+def come_by_slip(wait, sight, name):
+    """Open the slip, wait, come in by it under that name, and say how it ended."""
+    if sight == "blind":
+        as_seen = lambda contact, **_: find_user(contact)  # noqa: E731 - without the lock
+        twins.replace(use_up_link=lambda *_, **__: True, user_to_claim=as_seen)
+    link = db.session.query(OneTimeLink).one()
+    assert link.used_at is None
+    assert link.user.claimed_at is None
+    db.session.commit()
+    wait()
+    anew = {"name": name, "password": "朝晖的 早晨 很安静"}
+    return told(lambda: joining.join_by_slip(link, **anew, now=NOON))
 
 
 def told(work):

@@ -3,7 +3,7 @@
 Each has a twin without the protection that must go wrong.
 """
 
-from clinic.accounts import staff_invitations
+from clinic.accounts import one_time_links, staff_invitations
 from clinic.accounts.models import Membership, Role, StaffInvitation, User
 from clinic.accounts.queries import find_user
 from clinic.audit import AuditEvent
@@ -83,3 +83,25 @@ def test_a_link_that_is_withdrawn_while_it_is_taken_is_one_or_the_other(race):
 
 def test_its_twin_lets_in_and_withdraws(race):
     assert take_and_withdraw(race, "blind") == (["done", "done"], True, True)
+
+
+def come_by_slip_at_once(race, sight):
+    """Two who have one slip; how it ended, and how often its account was claimed."""
+    centre, mother = make_centre(), make_user(claimed_at=None)
+    desk = make_user(Role.RECEPTION, centre=centre)
+    facts = {"centre_id": centre.id, "by": desk, "now": NOON, "code": "BCDFGHJKLM"}
+    one_time_links.make_slip(mother, ["passport", "court"], **facts)
+    db.session.commit()
+    people = [Somebody(race, staffing.come_by_slip, sight, name) for name in ("王芳", "陌生人")]
+    answers = sorted(at_once(people))
+    return answers, db.session.query(AuditEvent).filter_by(action="claim").count()
+
+
+def test_a_slip_lets_one_in(race):
+    answers, claims = come_by_slip_at_once(race, "sees")
+    assert answers == ["SlipGone", "done"]
+    assert claims == 1
+
+
+def test_its_twin_lets_two_in(race):
+    assert come_by_slip_at_once(race, "blind") == (["done", "done"], 2)

@@ -81,6 +81,8 @@ REPLACED = {
     # people
     "must_care_for": "clinic.scheduling.waitlist.joining.must_care_for",
     "use_up_invitation": "clinic.families.registering._use_up",
+    "user_to_claim": "clinic.accounts.joining.find_user",
+    "use_up_link": "clinic.accounts.one_time_links.use_up",
     "use_up_staff_invitation": "clinic.accounts.staff_invitations._use_up",
     "must_leave_another_administrator": "clinic.accounts.memberships._must_leave_another",
     "live_feed": "clinic.calendar.feeds.live_feed",
