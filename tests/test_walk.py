@@ -42,6 +42,7 @@ EDITS = {
     "setup.centre",
     "setup.hours",
     "setup.room",
+    "staff.describe",
     "staff.duties",
     "vaccination.reaction",
 }

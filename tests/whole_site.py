@@ -144,6 +144,7 @@ def _open_centre(world):
         by=world.manager,
         now=NOON,
     )
+    world.name(practitioner_id=world.colleague.id, secret="BCDFGHJKLM")
     world.name(user_id=world.doctor.id, staff_invitation_id=asked.id)
     world.name(service_id=world.services["spine"].id)
     announced = make_announcement(world.centre, world.manager, hours=48)

@@ -13,7 +13,15 @@ from clinic.accounts.models import Role
 from clinic.centres.managed import centres_managed_by, managed_centre
 from clinic.outside import a_word
 from clinic.sentences import mark
-from clinic.staff import changing, invitations, passwords, reviewing, second_factors, visits
+from clinic.staff import (
+    changing,
+    describing,
+    invitations,
+    passwords,
+    reviewing,
+    second_factors,
+    visits,
+)
 from clinic.staff.blueprint import bp, centre_and_person
 from clinic.staff.people import State, past_of, people_of
 from clinic.staff.words import duty as duty_of
@@ -21,7 +29,7 @@ from clinic.web import render, see_other
 
 __all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
-PAGES = (changing, invitations, passwords, reviewing, second_factors)
+PAGES = (changing, describing, invitations, passwords, reviewing, second_factors)
 
 STATES = {
     State.WORKING: mark("working"),

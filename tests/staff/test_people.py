@@ -178,3 +178,23 @@ def test_a_manager_moves_to_centres_of_their_own_only(world, manager):
     manager.post(f"{world.person(world.doctor)}/move", data=data, tampered=True)
     db.session.expire_all()
     assert world.doctor.centre_ids(Role.CLINICIAN) == {world.centre.id}
+
+
+def test_a_clinician_is_described_and_an_unchanged_form_changes_nothing(world, manager):
+    address = f"{world.address}/clinicians/{world.practitioner.id}"
+    before = db.session.query(AuditEvent).count()
+    manager.page(address).form(holding="title_zh").submit()
+    assert db.session.query(AuditEvent).count() == before
+    typed = {
+        "fields_zh": "哮喘、过敏",
+        "fields_en": "Asthma, allergies",
+        "languages": ["cmn", "wuu"],
+    }
+    manager.page(address).form(holding="title_zh").fill(**typed).submit()
+    db.session.expire_all()
+    assert (world.practitioner.fields_zh, world.practitioner.languages) == (
+        "哮喘、过敏",
+        ["cmn", "wuu"],
+    )
+    page = manager.page(address).form(holding="title_zh").fill(title_zh="").submit()
+    assert set(page.errors) == {"title_zh"}
