@@ -97,7 +97,7 @@ class SlipForm(Form):
     """The code of a slip that reception gave."""
 
     code = Text(
-        _l("Code"),
+        _l("Code of the slip"),
         required=_l("Enter the code of your slip."),
         reader=one_time_links.code_of,
         message=_l("The code has ten signs, as BCDFG-HJKLM."),
