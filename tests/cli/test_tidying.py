@@ -29,6 +29,7 @@ def rows_of(user, moment, number):
             created_at=moment,
             used_at=moment,
             present_at=moment,
+            proved_at=moment,
         ),
     ]
 
