@@ -14,6 +14,7 @@ from werkzeug.utils import import_string
 from clinic import addresses, audit, clock, compressing, faults, i18n, static_files, web
 from clinic.accounts import access, kept_forms, known_browsers, rights, sent_forms
 from clinic.accounts import views as accounts
+from clinic.accounts.contacts import masked_contact
 from clinic.audit import events
 from clinic.audit.looks import Lately
 from clinic.calendar import feeds
@@ -161,7 +162,7 @@ def _bind_pages(app: Flask) -> None:
     csrf.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(i18n.FILTERS)
+    app.jinja_env.filters.update(i18n.FILTERS, masked=masked_contact)
     app.extensions["once"] = once = web.Once()
     app.jinja_env.globals.update(
         _=i18n.text,

@@ -112,7 +112,10 @@ TABLE: Mapping[Deed, Right] = {
         needs=Needs.BOOKING,
     ),
     Deed.SEE_CONTACTS: Right(
-        mark("Phone numbers"), mark("see in full, to call"), all=_duties(DESK, MANAGER)
+        mark("Phone numbers"),
+        mark("see in full, to call"),
+        all=_duties(DESK, MANAGER),
+        needs=Needs.BOOKING,
     ),
     Deed.CHECK_IN: Right(
         mark("Arrivals"),

@@ -9,7 +9,17 @@ from clinic.accounts.rights import Deed
 from clinic.booking.queries import other_parts
 from clinic.booking.slips import bring_to
 from clinic.clock import clinic_day
-from clinic.desk import asking, checking_in, ending, moving, queue, screen, sign_in_slip, walk_ins
+from clinic.desk import (
+    asking,
+    checking_in,
+    contacts,
+    ending,
+    moving,
+    queue,
+    screen,
+    sign_in_slip,
+    walk_ins,
+)
 from clinic.desk.blueprint import bp
 from clinic.desk.history import history_of, moved_together
 from clinic.desk.queries import get_appointment
@@ -25,6 +35,7 @@ __all__ = ["PAGES", "bp"]
 PAGES = (
     asking,
     checking_in,
+    contacts,
     ending,
     moving,
     queue,

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from clinic.accounts.models import Role, User
+from clinic.audit import AuditEvent
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.families.models import Child
@@ -218,8 +219,13 @@ def test_times_are_answered_as_a_part(desk, service, slot):
 
 
 def test_the_record_of_a_visit_shows_whom_to_call(desk, visit):
-    page = desk.get(f"/desk/appointments/{visit.id}").text
-    assert visit.child.guardianships[0].user.phone[3:] in page
+    phone = visit.child.guardianships[0].user.phone
+    page = desk.page(f"/desk/appointments/{visit.id}")
+    assert phone[3:] not in page.text
+    assert f"{phone[3:6]}****{phone[-4:]}" in page.words
+    assert phone[3:] in page.click("联系家长").words
+    noted = db.session.query(AuditEvent).filter_by(action="read contacts")
+    assert [event.subject_id for event in noted] == [visit.child_id]
 
 
 @pytest.mark.parametrize("page", ["walk-in", "cancellation"])

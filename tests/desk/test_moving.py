@@ -68,7 +68,8 @@ def test_a_press_on_a_time_shows_from_and_to_and_changes_nothing(desk, visit, la
     assert "3月4日周三 09:00" in page.one("section[aria-labelledby=what] s").text()
     assert "3月4日周三 09:45" in page.one("section[aria-labelledby=what] b").text()
     assert "系统不会发消息" in page.words
-    assert visit.child.guardianships[0].user.phone[3:] in page.words
+    assert visit.child.guardianships[0].user.phone[3:] not in page.words
+    assert visit.child.guardianships[0].user.phone in page.click("查看号码").text
     assert slot_of(visit) == before
 
 

@@ -72,7 +72,7 @@ def test_from_the_request_to_new_times(client, clinic, doctor, manager):
     assert len(new_times.kept_for(visit, now=NOON)) == new_times.KEPT
     page = client.get(answer.location).text
     assert "王一禾" in page
-    assert f'href="tel:{visit.booking.made_by.phone}"' in page  # no message goes out: call them
+    assert f"/desk/appointments/{visit.id}/contacts" in page  # no message goes out: call them
 
 
 def test_a_booking_in_between_is_shown_before_anything_is_done(client, clinic, manager):
