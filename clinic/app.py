@@ -12,7 +12,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
 from clinic import addresses, audit, clock, compressing, faults, i18n, static_files, web
-from clinic.accounts import access, kept_forms, known_browsers, rights, sent_forms
+from clinic.accounts import (
+    access,
+    kept_forms,
+    known_browsers,
+    one_time_links,
+    rights,
+    sent_forms,
+    staff_invitations,
+)
 from clinic.accounts import views as accounts
 from clinic.accounts.contacts import masked_contact
 from clinic.audit import events
@@ -87,7 +95,12 @@ def create_app(
         visits_reconciling,
         *(room.dependents for room in rooms if room.dependents),
     )
-    events.SUBSCRIBERS = (feeds.follow_roles, practitioners.follow_invitations)
+    events.SUBSCRIBERS = (
+        feeds.follow_roles,
+        staff_invitations.follow_roles,
+        one_time_links.follow_roles,
+        practitioners.follow_invitations,
+    )
     app = Site(
         "clinic",
         template_folder=str(ROOT / "templates"),

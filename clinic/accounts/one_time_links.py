@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 from clinic import audit
 from clinic.accounts.choosing_passwords import set_password
 from clinic.accounts.models import OneTimeLink, Person, Purpose, Role, User
+from clinic.audit.trail import Event
 from clinic.db import change_if, db
 from clinic.errors import DomainError
 from clinic.keys import key_for
@@ -73,6 +74,14 @@ def reset_password(link: OneTimeLink, password: str, *, now: datetime) -> None:
     if not use_up(link, now=now):
         raise LinkGone
     set_password(link.user, password, by=link.user, now=now)
+
+
+def follow_roles(event: Event) -> None:
+    """Void the links for new passwords that whoever lost a role has made: they are in their hands."""
+    if event.action == "end role":
+        theirs = OneTimeLink.made_by_id == event.subject_id, OneTimeLink.purpose == Purpose.PASSWORD
+        void = update(OneTimeLink).where(*theirs, *_is_open(event.at)).values(revoked_at=event.at)
+        db.session.execute(void)
 
 
 def make_slip(

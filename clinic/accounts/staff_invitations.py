@@ -17,6 +17,7 @@ from clinic.accounts import limits, memberships
 from clinic.accounts.models import Person, Profession, Role, StaffInvitation, User
 from clinic.accounts.passwords import hash_password, must_be_fit
 from clinic.accounts.queries import find_user
+from clinic.audit.trail import Event
 from clinic.db import change_if, db
 from clinic.errors import DomainError
 from clinic.sentences import mark
@@ -124,6 +125,21 @@ def withdraw(invitation: StaffInvitation, *, by: Person | None, now: datetime) -
     if not change_if(invitation, *_stands(), revoked_at=now):
         raise InvitationGone
     _note("withdraw staff invitation", invitation, by=by.id if by else None, now=now)
+
+
+def follow_roles(event: Event) -> None:
+    """The invitations of whoever may invite no more are withdrawn: the links are still in their hands."""
+    if event.action != "end role" or event.details.get("role") not in (Role.MANAGER, Role.ADMIN):
+        return
+    theirs = select(StaffInvitation).where(
+        StaffInvitation.invited_by_id == event.subject_id, *_stands()
+    )
+    if event.centre_id is not None:
+        theirs = theirs.where(StaffInvitation.centre_id == event.centre_id)
+    for invitation in db.session.scalars(theirs).all():
+        invitation.revoked_at = event.at
+        db.session.flush()
+        _note("withdraw staff invitation", invitation, by=event.by, now=event.at)
 
 
 def renew(invitation: StaffInvitation, *, by: Person, now: datetime, token: str) -> None:

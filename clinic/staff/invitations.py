@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts import limits, memberships, staff_invitations
-from clinic.accounts.access import allow, me, names_nobody
+from clinic.accounts.access import allow, fresh_proof, me, names_nobody
 from clinic.accounts.models import Role, StaffInvitation
 from clinic.accounts.sent_forms import each_time, token_of_form
 from clinic.accounts.shown_once import show_once
@@ -21,7 +21,7 @@ from clinic.i18n import name_of, say
 from clinic.outside import id_of, pick
 from clinic.staff import people, practitioners
 from clinic.staff.blueprint import bp
-from clinic.staff.changing import chosen_practitioner
+from clinic.staff.changing import WHY, chosen_practitioner
 from clinic.staff.forms import AdministratorForm, InvitationForm
 from clinic.staff.words import duty
 from clinic.web import render, see_other
@@ -170,6 +170,7 @@ def administrators() -> Response:
 @bp.post("/administrators/invitation")
 @allow(Role.ADMIN)
 @names_nobody("people of the staff")
+@fresh_proof(WHY)
 @each_time("the form's key makes the link, which only the answer shows")
 def invite_administrator() -> Response:
     form, status = AdministratorForm(), 422
@@ -208,6 +209,7 @@ def _administrators(form: AdministratorForm, status: int = 200) -> Response:
 @bp.post("/administrators/<id:user_id>/removal")
 @allow(Role.ADMIN)
 @names_nobody("people of the staff")
+@fresh_proof(WHY)
 def remove_administrator(user_id: int) -> Response:
     names = {each.user.id: each.user.name for each in people.administrators() if each.user}
     name = names.get(user_id)

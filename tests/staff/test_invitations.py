@@ -168,6 +168,16 @@ def test_invitations_of_another_centre_are_not_there(both, world, manager):
         assert other.post(path, tampered=True).status_code == 404
 
 
+def test_the_links_of_a_manager_who_left_work_no_more(both, world, manager):
+    invitation = link_on(invite(manager, world))
+    password = link_on(manager.page(world.person(world.doctor)).press("设置新密码的链接"))
+    admin = both.test_client().sign_in(make_user(Role.ADMIN))
+    kept = link_on(invite(admin, world, contact="13700137001"))
+    leave(admin, world, world.manager)
+    for link, status in ((invitation, 404), (password, 404), (kept, 200)):
+        both.test_client().page(link, status=status)
+
+
 def test_administrators_invite_and_remove_each_other(both):
     admin = make_user(Role.ADMIN)
     client = both.test_client().sign_in(admin)
