@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Response, abort, flash, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import audit, clock, outside
@@ -36,10 +36,10 @@ def own_sign_ins() -> Response:
 @names_nobody("one's own browsers")
 @before_second_factor("whoever is there may end it")
 def end_sign_in() -> Response:
-    """End another of one's own; its browser is known no longer."""
+    """End another of one's own; its browser is known no longer. Nothing happens to other people's."""
     ended = db.session.get(SignIn, outside.id_of(request.form, "sign_in") or 0)
     if ended is None or ended.user_id != me().id:
-        abort(404)
+        return see_other("accounts.own_sign_ins")
     if ended.id == me().sign_in_id:
         return entering.leave()
     now = clock.now()
