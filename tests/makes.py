@@ -211,11 +211,15 @@ def make_appointment(
     by = by or make_user()
     child = child or make_child(by)
     wanted = Request(child, service, slots_for(service, slot.id), **kw)
-    made = booking.book(
-        [wanted], by=by, key=f"test:{next(_numbers)}", channel=Channel.ONLINE, now=now
-    ).row
+    return make_booking(wanted, by=by, now=now)[0]
+
+
+def make_booking(*wanted, by, now=NOON) -> list[Appointment]:
+    """The appointments of what is wanted, booked online in one go."""
+    key = f"test:{next(_numbers)}"
+    made = booking.book(wanted, by=by, key=key, channel=Channel.ONLINE, now=now).row
     db.session.commit()
-    return made.appointments[0]
+    return made.appointments
 
 
 def make_hold(*wanted, by, now, moves=None):

@@ -16,10 +16,6 @@ from clinic.db import db
 from clinic.families import registering
 from clinic.families.models import Guardianship, Relation
 from clinic.scheduling.changes import applying, kinds, leaves
-from clinic.scheduling.models import Slot
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
-from clinic.scheduling.waitlist import joining
 from clinic.vaccination.jab.models import GivenDose
 from clinic.vaccination.record import recording as record_recording
 from clinic.vaccination.record.models import Source
@@ -30,17 +26,13 @@ from tests.makes import (
     NOON,
     TOMORROW,
     make_announcement,
-    make_appointment,
     make_centre,
     make_child,
-    make_hold,
     make_picture,
-    make_practitioner,
-    make_service,
-    make_slot,
     make_user,
 )
 from tests.walking import admits
+from tests.world import World
 
 METHODS = ("GET", "POST")
 OTHERS = (Profession.VACCINATOR, Profession.SPEECH_THERAPIST)
@@ -110,9 +102,8 @@ def test_other_roles_are_refused(app, client, role):
 
 def coming(kind, code, parent, centre):
     """A visit to come for a service of that kind, of a child of its own."""
-    service = make_service(kind, code=code)
-    slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
-    return make_appointment(make_child(parent), service, slot, by=parent)
+    world = World(kind, code=code, centre=centre, hours={})
+    return world.book(child=make_child(parent), by=parent)
 
 
 def a_dose_given(visit, *, by):
@@ -152,22 +143,16 @@ def asked_to_join(centre, manager):
 @pytest.fixture
 def world(app):
     """One of everything that an address can name, with the people it belongs to."""
-    parent, service = make_user(), make_service()
-    centre = make_centre()
+    made = World(hours={})
+    parent, centre, child = made.parent, made.centre, made.child
     people = {role: somebody(role, centre) for role in ROLES[1:]} | {Role.PARENT: parent}
-    practitioner = make_practitioner([service], user=people[Role.CLINICIAN], centre=centre)
-    slot = make_slot(service, practitioner=practitioner)
-    child = make_child(parent)
-    visit = make_appointment(child, service, slot, by=parent)
+    made.practitioner.user = people[Role.CLINICIAN]
+    visit = made.book(child=child, by=parent)
     coming_check = coming("checkups", "health-check", parent, centre)
     screening = coming("checkups", "spine-screening", parent, centre)
     coming_jab = coming("vaccination", "vaccination", parent, centre)
-    later = db.session.query(Slot).order_by(Slot.starts_at.desc()).first()
-    wanted = Request(make_child(parent), service, slots_for(service, later.id))
-    hold = make_hold(wanted, by=parent, now=NOON)
-    wish = {"weekdays": [TOMORROW.weekday()], "parts": ["evening"]}
-    wish |= {"first_day": TOMORROW, "last_day": TOMORROW}
-    entry = joining.join(parent, [make_child(parent)], service, [centre], **wish, now=NOON)
+    hold = made.hold(-1, by=parent)
+    entry = made.join(by=parent, parts=["evening"], last_day=TOMORROW)
     (dose,) = record_recording.record(
         child, [Entry("BCG", child.birth_date)], by=parent, source=Source.BOOKLET, now=NOON
     )
@@ -180,10 +165,10 @@ def world(app):
     invitation, token = registering.invite(relation=Relation.FATHER, by=parent, now=NOON)
     db.session.commit()
     lot, given = a_dose_given(visit, by=people[Role.MANAGER])
-    asked = changed_hours(practitioner, centre, people)
+    asked = changed_hours(made.practitioner, centre, people)
     leave = db.session.query(Leave).one()
-    here = make_appointment(service=service, slot=slot.clinic_session.slots[1])
-    ticket = arriving.check_in(here, by=people[Role.RECEPTION], now=slot.starts_at)
+    here = made.book(1)
+    ticket = arriving.check_in(here, by=people[Role.RECEPTION], now=visit.starts_at)
     first = db.session.query(Guardianship).filter_by(child_id=child.id).one()
     names = {
         "appointment_id": visit.id,
@@ -207,8 +192,8 @@ def world(app):
         "leave_id": leave.id,
         "measurement_id": measured.id,
         "request_id": asked.id,
-        "service_id": service.id,
-        "session_id": slot.clinic_session_id,
+        "service_id": made.service.id,
+        "session_id": made.session.id,
         "ticket_id": ticket.id,
         "token": token,
         "staff_invitation_id": asked_to_join(centre, people[Role.MANAGER]).id,

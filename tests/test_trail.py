@@ -16,50 +16,31 @@ from clinic.visits import arriving
 from tests.forms import HTMX
 from tests.makes import (
     NOON,
-    make_appointment,
-    make_centre,
     make_child,
-    make_practitioner,
-    make_service,
-    make_slot,
     make_stock,
     make_user,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = clinic_day(NOON)
 
 
-class Clinic:
+class Clinic(World):
     """A centre with one of each role, who may see one child's vaccination of this afternoon."""
 
     def __init__(self):
-        self.centre = make_centre()
-        self.parent = make_user()
-        self.staff = {
-            role: make_user(role, centre=self.centre)
-            for role in (Role.CLINICIAN, Role.RECEPTION, Role.MANAGER)
-        }
+        hours = {"opens": time(14), "closes": time(17), "capacity": 4}
+        super().__init__("vaccination", hours={"day": TODAY} | hours)
         make_stock(self.centre)
-        service = make_service("vaccination")
-        doctor = self.staff[Role.CLINICIAN]
-        practitioner = make_practitioner([service], user=doctor, centre=self.centre)
-        slot = make_slot(
-            service,
-            practitioner=practitioner,
-            day=TODAY,
-            opens=time(14),
-            closes=time(17),
-            capacity=4,
-        )
+        self.people = {CLINICIAN: self.clinician, RECEPTION: self.reception, MANAGER: self.manager}
         self.child = make_child(self.parent, name="欧阳小满")
-        self.service, self.slot = service, slot
-        self.visit = make_appointment(self.child, service, slot, by=self.parent)
+        self.visit = self.book(child=self.child, by=self.parent)
 
     def addresses(self):
         """What stands in the places of an address."""
         centre, visit = self.centre.code, self.visit.id
-        return {"visit": visit, "centre": centre, "who": self.slot.clinic_session.practitioner_id}
+        return {"visit": visit, "centre": centre, "who": self.practitioner.id}
 
 
 @pytest.fixture
@@ -110,7 +91,7 @@ PAGES = [
 @pytest.mark.heavy("every page as each role")
 @pytest.mark.parametrize(("role", "page", "address"), PAGES)
 def test_whoever_of_the_staff_sees_a_child_is_on_the_trail(client, clinic, role, page, address):
-    user = clinic.staff[role]
+    user = clinic.people[role]
     answer = client.sign_in(user).get(address.format(**clinic.addresses()))
     assert answer.status_code == 200
     assert "欧阳小满" in answer.text
@@ -136,7 +117,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("role", "address"), REFUSED)
 def test_what_a_refused_form_shows_was_seen_too(client, clinic, role, address):
-    user = clinic.staff[role]
+    user = clinic.people[role]
     answer = client.sign_in(user).post(address.format(**clinic.addresses()), data={})
     assert answer.status_code in (409, 422)
     assert "欧阳小满" in answer.text
@@ -146,7 +127,7 @@ def test_what_a_refused_form_shows_was_seen_too(client, clinic, role, address):
 
 
 def test_the_search_the_queue_and_the_end_of_the_day_are_looks_too(client, clinic):
-    reception = clinic.staff[RECEPTION]
+    reception = clinic.people[RECEPTION]
     client.sign_in(reception)
     client.post("/desk/search", data={"q": "欧阳"})
     assert looks(reception).first().details["list"] == "search"
@@ -159,12 +140,12 @@ def test_the_search_the_queue_and_the_end_of_the_day_are_looks_too(client, clini
 
 
 def test_a_list_that_asks_again_is_noted_once_and_whoever_is_new_in_it_alone(client, clinic):
-    reception = clinic.staff[RECEPTION]
+    reception = clinic.people[RECEPTION]
     client.sign_in(reception)
     for _ in range(3):
         client.get("/desk/", headers=HTMX)
     (first,) = looks(reception)
-    other = make_appointment(service=clinic.service, slot=clinic.slot)
+    other = clinic.book()
     client.get("/desk/", headers=HTMX)
     assert seen_in(looks(reception).first()) == [other.child_id]
     with time_machine.travel(NOON + AGAIN_AFTER + timedelta(seconds=1), tick=False):
@@ -176,7 +157,7 @@ def test_a_list_that_asks_again_is_noted_once_and_whoever_is_new_in_it_alone(cli
 
 def test_a_list_on_another_page_device_or_address_is_noted_at_once(app, client, clinic):
     """Else a sign-in that somebody else uses would leave nothing on the trail for ten minutes."""
-    manager = clinic.staff[MANAGER]
+    manager = clinic.people[MANAGER]
     preview = f"/manage/away?who={clinic.addresses()['who']}"
     client.sign_in(manager).get(preview)
     client.get("/manage/closing?first=2026-03-02")
@@ -194,7 +175,7 @@ def test_a_list_on_another_page_device_or_address_is_noted_at_once(app, client, 
 
 def test_a_list_without_names_is_no_look(client, clinic):
     """Whoever was away is shown times and tickets only, however long the page goes on asking."""
-    reception = clinic.staff[RECEPTION]
+    reception = clinic.people[RECEPTION]
     client.sign_in(reception).get("/desk/")
     client.pressed_at = None
     with time_machine.travel(NOON + 4 * AGAIN_AFTER, tick=False):
@@ -204,7 +185,7 @@ def test_a_list_without_names_is_no_look(client, clinic):
 
 
 def test_two_who_see_the_same_list_are_both_noted(app, clinic):
-    for user in (clinic.staff[RECEPTION], make_user(RECEPTION, centre=clinic.centre)):
+    for user in (clinic.people[RECEPTION], clinic.staff(RECEPTION)):
         app.test_client().sign_in(user).get("/desk/")
         assert looks(user).count() == 1
 
@@ -255,7 +236,7 @@ def test_an_address_that_is_no_page_and_a_stranger_are_not_noted(app, client, cl
 
 
 def test_whoever_reads_a_feed_is_noted(client, clinic):
-    doctor = clinic.staff[CLINICIAN]
+    doctor = clinic.people[CLINICIAN]
     page = client.sign_in(doctor).page("/calendar/feed")
     made = page.form(action="/calendar/feed").submit()
     (link,) = [word for word in made.text.split('"') if "/calendar/feeds/" in word]
@@ -269,7 +250,7 @@ def test_whoever_reads_a_feed_is_noted(client, clinic):
 
 def test_feeds_that_are_read_from_one_address_are_each_noted(client, clinic):
     """Phones behind one address, or one company that reads calendars for many."""
-    doctors = [clinic.staff[CLINICIAN], make_user(CLINICIAN, centre=clinic.centre)]
+    doctors = [clinic.people[CLINICIAN], clinic.staff(CLINICIAN)]
     tokens = [feeds.open_feed(doctor, now=NOON) for doctor in doctors]
     db.session.commit()
     for token in tokens:
@@ -284,7 +265,7 @@ def test_a_printed_certificate_is_noted(client, clinic):
 
 
 def test_a_change_says_from_which_page_it_came(client, clinic):
-    reception = clinic.staff[RECEPTION]
+    reception = clinic.people[RECEPTION]
     client.sign_in(reception).post(f"/desk/appointments/{clinic.visit.id}/arrival")
     (event,) = events("check_in")
     assert (event.details["page"], event.details["method"]) == ("desk.check_in", "POST")
@@ -292,7 +273,7 @@ def test_a_change_says_from_which_page_it_came(client, clinic):
 
 def test_a_record_that_cannot_be_noted_is_not_shown(app, client, clinic):
     app.config["TESTING"] = False  # else what fails is raised
-    client.sign_in(clinic.staff[RECEPTION])
+    client.sign_in(clinic.people[RECEPTION])
     db.session.execute(text("ALTER TABLE audit_events RENAME TO gone"))
     db.session.commit()
     for address in ("/desk/", f"/desk/appointments/{clinic.visit.id}"):
@@ -305,7 +286,7 @@ def test_a_look_costs_one_statement(client, clinic):
     """Apart from what begins and ends its transaction."""
     from sqlalchemy import event
 
-    client.sign_in(clinic.staff[RECEPTION])
+    client.sign_in(clinic.people[RECEPTION])
     sent = []
     note = lambda *facts: sent.append(facts[2])  # noqa: E731
     event.listen(db.engine, "before_cursor_execute", note)

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.scheduling.appointments import booking
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
+from clinic.scheduling.timetable import rota
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import find_slot_times, slots_for
 from clinic.scheduling.verify import broken_promises
@@ -36,19 +37,31 @@ class World:
     """A practitioner and a room of a centre, and one service that is given there.
 
     `hours` are of the session that it begins with (`make_session`); none if it is None. A person
-    is made when a test first names them.
+    is made when a test first names them. A second service at the same `centre`, or the same
+    `service` at a second centre, is a world of its own.
     """
 
-    def __init__(self, kind="pediatrics", *, hours=None, **service):
-        self.service = make_service(kind, **service)
-        self.practitioner = make_practitioner([self.service])
+    def __init__(self, kind="pediatrics", *, hours=None, service=None, centre=None, **facts):
+        self.service = service or make_service(kind, **facts)
+        self.practitioner = make_practitioner([self.service], centre=centre)
         self.centre = self.practitioner.centre
         self.room = make_room(self.centre)
         self.session = None if hours is None else self.open(**hours)
 
     @cached_property
     def manager(self):
-        return make_user(Role.MANAGER, centre=self.centre)
+        return self.staff(Role.MANAGER)
+
+    @cached_property
+    def reception(self):
+        return self.staff(Role.RECEPTION)
+
+    @cached_property
+    def clinician(self):
+        """The practitioner, as who signs in."""
+        self.practitioner.user = self.staff(Role.CLINICIAN)
+        db.session.commit()
+        return self.practitioner.user
 
     @cached_property
     def parent(self):
@@ -58,11 +71,32 @@ class World:
     def child(self):
         return make_child(self.parent)
 
+    def staff(self, role, **facts):
+        """One more of the centre's people."""
+        return make_user(role, centre=self.centre, **facts)
+
+    def colleague(self, **facts):
+        """A practitioner of the centre who gives the same."""
+        return make_practitioner(self.practitioner.services, centre=self.centre, **facts)
+
+    def also_gives(self, service):
+        """The practitioner gives that service too, in the sessions that are opened from now on."""
+        self.centre.services.append(service)
+        self.practitioner.services.append(service)
+        db.session.commit()
+
     def open(self, day=TOMORROW, practitioner=None, **kw):
-        """A session, by default tomorrow; a colleague has a room of their own."""
+        """A session for all that they give, by default tomorrow; a colleague has a room of their own."""
         who = practitioner or self.practitioner
         room = self.room if who is self.practitioner else make_room(self.centre)
-        return make_session(who, room, [self.service], day=day, **kw)
+        return make_session(who, room, list(who.services), day=day, **kw)
+
+    def add_rule(self, weekly, practitioner=None, room=None, now=NOON):
+        """The practitioner, or a colleague in a room of theirs, works by that weekly rule."""
+        who, where = practitioner or self.practitioner, room or self.room
+        rule = rota.add_rule(who, where, list(who.services), weekly, by=self.manager, now=now)
+        db.session.commit()
+        return rule
 
     def slot(self, number=0, session=None):
         return (session or self.session).slots[number]

@@ -10,20 +10,19 @@ from clinic.scheduling.changes import applying
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_practitioner,
-    make_room,
-    make_session,
     make_user,
 )
 from tests.pages import values
+from tests.world import World
 
 
 def team(*services, centre=None, days=1, **kw):
-    practitioner = make_practitioner(services, centre=centre)
-    room = make_room(practitioner.centre)
+    world = World(service=services[0], centre=centre)
+    for service in services[1:]:
+        world.also_gives(service)
     for n in range(days):
-        make_session(practitioner, room, services, day=TOMORROW + timedelta(days=n), **kw)
-    return practitioner
+        world.open(TOMORROW + timedelta(days=n), **kw)
+    return world.practitioner
 
 
 def buttons(page):

@@ -8,58 +8,36 @@ import time_machine
 from clinic.clock import at, day_bounds, local
 from clinic.db import db
 from clinic.scheduling.appointments import booking
-from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away, Close
-from clinic.scheduling.models import Appointment, Channel, Slot
+from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.policies.stored import set_policy
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
     TOMORROW,
     make_appointment,
-    make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
-    make_user,
+    make_booking,
 )
+from tests.world import World
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("courses of many sessions")]
 WEEKS = [TOMORROW + timedelta(weeks=n) for n in range(4)]  # Tuesdays
 
 
-class Course:
+class Course(World):
     """Four Tuesdays at nine, and free hours on every day of eight weeks."""
 
     def __init__(self, app):
-        self.client, self.parent = app.test_client(), make_user()
-        self.child = make_child(self.parent)
-        self.service = make_service("rehab", minutes=30)
+        super().__init__("rehab", minutes=30)
         policy = {"release_days": 60, "per_week": 7}
         set_policy(policy, service=self.service, centre=None, by=None, now=NOON)
-        self.therapist = make_practitioner([self.service])
-        self.room = make_room(self.therapist.centre)
         self.days = {
-            day: make_session(self.therapist, self.room, [self.service], day, slot_minutes=30)
+            day: self.open(day, slot_minutes=30)
             for day in (TOMORROW + timedelta(days=n) for n in range(56))
         }
-        slots = [self.days[day].slots[0] for day in WEEKS]
-        wanted = [
-            Request(self.child, self.service, slots_for(self.service, slot.id)) for slot in slots
-        ]
-        made = booking.book(wanted, by=self.parent, key="c", channel=Channel.ONLINE, now=NOON).row
-        db.session.commit()
-        self.ids = [appointment.id for appointment in made.appointments]
-        self.client.sign_in(self.parent)
-
-    def apply(self, change):
-        shown = applying.preview(change, now=NOON)
-        db.session.commit()
-        applying.apply(change, shown.version, by=self.parent, now=NOON)
-        db.session.commit()
+        wanted = [self.request(self.child, session=self.days[day]) for day in WEEKS]
+        self.ids = [visit.id for visit in make_booking(*wanted, by=self.parent)]
+        self.client = app.test_client().sign_in(self.parent)
 
     def times(self):
         db.session.expire_all()
@@ -78,7 +56,7 @@ def plan_form(page):
 
 @pytest.mark.parametrize("start", ["list", "visit"])
 def test_a_course_that_a_leave_hits_is_moved_from_where_the_family_reads_of_it(course, start):
-    course.apply(Away(course.therapist, *day_bounds(WEEKS[1])))
+    course.do(Away(course.practitioner, *day_bounds(WEEKS[1])))
     address = "/appointments/" if start == "list" else f"/appointments/{course.ids[1]}"
     page = course.client.page(address).click("余下 4 次一起改期")
     form = page.form(holding="weekdays").fill(weekdays=["3"], first="2026-03-05", at="10:00")
@@ -89,10 +67,8 @@ def test_a_course_that_a_leave_hits_is_moved_from_where_the_family_reads_of_it(c
 
 def test_the_plan_says_from_when_each_session_moves_and_why_a_day_is_another(course):
     shut = at(date(2026, 3, 12), time(0))
-    change = Close(
-        course.therapist.centre, shut, shut + timedelta(days=1), "消防检修", "Fire drill", None
-    )
-    course.apply(change)
+    change = Close(course.centre, shut, shut + timedelta(days=1), "消防检修", "Fire drill", None)
+    course.do(change)
     page = course.client.page(f"/rehab/remaining/{course.ids[0]}?weekdays=3&first=2026-03-05")
     rows = page.rows(".plan li")
     assert "3月3日周二 09:00" in rows[0]

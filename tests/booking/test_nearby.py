@@ -10,15 +10,11 @@ from clinic.scheduling.search import day_schedules
 from tests.makes import (
     make_appointment,
     make_centre,
-    make_child,
-    make_practitioner,
-    make_room,
     make_service,
-    make_session,
     make_slot,
-    make_user,
 )
 from tests.queries import count_queries
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 PAGE = "/pediatrics/"
@@ -30,16 +26,14 @@ class City:
     """Centres in a row from south to north, each with an hour free, and a parent."""
 
     def __init__(self, app):
-        self.parent, self.service = make_user(), make_service()
-        self.child = make_child(self.parent)
-        self.practitioners = [
-            make_practitioner([self.service], centre=make_centre(latitude=30 + number / 100))
-            for number in range(CENTRES)
+        self.service = make_service()
+        hours = {"day": DAY, "closes": time(10)}
+        self.worlds = [
+            World(service=self.service, centre=make_centre(latitude=30 + n / 100), hours=hours)
+            for n in range(CENTRES)
         ]
-        self.sessions = [
-            make_session(who, make_room(who.centre), [self.service], DAY, time(9), time(10))
-            for who in self.practitioners
-        ]
+        self.practitioners = [world.practitioner for world in self.worlds]
+        self.parent, self.child = self.worlds[0].parent, self.worlds[0].child
         self.client = app.test_client().sign_in(self.parent)
 
     def shown(self, page):
@@ -50,8 +44,8 @@ class City:
     def book_at(self, number):
         """Another family books."""
         db.session.expire_all()
-        slot = next(slot for slot in self.sessions[number].slots if slot.taken == 0)
-        make_appointment(make_child(), self.service, slot)
+        slots = self.worlds[number].session.slots
+        self.worlds[number].book([slot.taken for slot in slots].index(0))
 
 
 @pytest.fixture
@@ -120,7 +114,7 @@ def test_a_time_that_has_gone_names_times_nearby(city):
     """All of its centre are gone: the alternatives are at the nearest other ones."""
     for _ in range(4):
         city.book_at(0)
-    slot = city.sessions[0].slots[0].id
+    slot = city.worlds[0].slot().id
     data = {"child": city.child.id, "service": city.service.id, "slot": slot}
     answer = city.client.post("/pediatrics/holds", data=data)
     assert answer.status_code == 409

@@ -11,13 +11,9 @@ from clinic.clock import clinic_day, day_bounds
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
-    make_practitioner,
-    make_service,
-    make_slot,
-    make_user,
     save,
 )
+from tests.world import World
 
 TODAY = clinic_day(NOON)
 CLOSED, EMPTY = TOMORROW + timedelta(days=1), TOMORROW + timedelta(days=2)
@@ -37,23 +33,21 @@ REASONS = {
 @pytest.fixture
 def service(both):
     """Hours earlier today, tomorrow's only place taken, the day after that closed."""
-    service = make_service()
-    taken = make_slot(service, day=TOMORROW, closes=time(9, 15))
-    make_appointment(service=service, slot=taken)
-    here = make_practitioner([service], centre=taken.centre)
-    make_slot(service, day=TODAY, practitioner=here)
+    world = World(hours={"closes": time(9, 15)})
+    world.book()
+    world.open(TODAY)
     start, end = day_bounds(CLOSED)
     closure = Closure(
-        centre_id=taken.centre_id,
+        centre_id=world.centre.id,
         starts_at=start,
         ends_at=end,
         reason_zh="消防演练",
         reason_en="A fire drill",
-        made_by_id=make_user().id,
+        made_by_id=world.manager.id,
         made_at=NOON,
     )
     save(closure)
-    return service, taken.centre
+    return world.service, world.centre
 
 
 @pytest.mark.usefixtures("noon")

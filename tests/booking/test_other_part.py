@@ -1,6 +1,6 @@
 """One part of a check with a vaccination is moved: the other stays, moves too or is cancelled."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -8,23 +8,19 @@ from clinic.accounts.models import Role
 from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.appointments import booking
-from clinic.scheduling.models import Appointment, Channel
+from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     NOON,
     TOMORROW,
     make_appointment,
+    make_booking,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_stock,
     make_user,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 LATER = TOMORROW + timedelta(days=2)
@@ -34,30 +30,23 @@ class Trip:
     """A check at nine, then a vaccination, tomorrow; the same hours two days later."""
 
     def __init__(self, app):
-        self.client, self.parent = app.test_client(), make_user()
-        self.child = make_child(self.parent)
-        check = make_service("checkups", name_zh="健康检查", bring_zh="儿保手册\n医保卡")
-        vaccination = make_service("vaccination", name_zh="预防接种", bring_zh="接种证\n医保卡")
-        self.services = [check, vaccination]
-        doctor = make_practitioner([check])
-        nurse = make_practitioner([vaccination], centre=doctor.centre)
-        make_stock(doctor.centre)
-        self.centre, self.sessions = doctor.centre, {}
-        for day in (TOMORROW, LATER):
-            for one, whom, opens in ((check, doctor, 9), (vaccination, nurse, 9)):
-                self.sessions[day, one.kind] = make_session(
-                    whom, make_room(doctor.centre), [one], day, time(opens), time(11)
-                )
-        at_nine = self.sessions[TOMORROW, check.kind].slots[0]
-        after = self.sessions[TOMORROW, vaccination.kind].slots[1]
-        wanted = [
-            Request(self.child, one, slots_for(one, slot.id))
-            for one, slot in zip(self.services, (at_nine, after), strict=True)
-        ]
-        made = booking.book(wanted, by=self.parent, key="t", channel=Channel.ONLINE, now=NOON).row
-        db.session.commit()
-        self.first, self.second = [appointment.id for appointment in made.appointments]
-        self.client.sign_in(self.parent)
+        check = World("checkups", name_zh="健康检查", bring_zh="儿保手册\n医保卡")
+        self.centre, self.parent = check.centre, check.parent
+        jab = World(
+            "vaccination", centre=self.centre, name_zh="预防接种", bring_zh="接种证\n医保卡"
+        )
+        make_stock(self.centre)
+        self.services = [check.service, jab.service]
+        self.sessions = {
+            (day, world.service.kind): world.open(day)
+            for day in (TOMORROW, LATER)
+            for world in (check, jab)
+        }
+        at_nine = check.request(check.child, 0, self.sessions[TOMORROW, "checkups"])
+        after = jab.request(check.child, 1, self.sessions[TOMORROW, "vaccination"])
+        visits = make_booking(at_nine, after, by=self.parent)
+        self.first, self.second = [visit.id for visit in visits]
+        self.client = app.test_client().sign_in(self.parent)
 
     def confirm_page(self, part, day, number):
         """The page that confirms the new time: that part, to that slot of the day."""

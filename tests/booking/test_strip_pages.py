@@ -12,42 +12,34 @@ from clinic.db import db
 from clinic.scheduling.policies.stored import set_policy
 from tests.makes import (
     NOON,
-    make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_stock,
-    make_user,
 )
 from tests.pages import words_of
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = date(2026, 3, 2)
 SECOND = timedelta(seconds=1)
 
 
-class Site:
+class Site(World):
     """A service whose days are released so many days ahead at 18:00, open today and on four later days."""
 
     def __init__(self, app, kind, ahead):
-        self.kind, self.client, self.parent = kind, app.test_client(), make_user()
-        self.child = make_child(self.parent, birth_date=date(2025, 2, 1))
-        self.service = make_service(kind)
+        super().__init__(kind)
+        self.client = app.test_client()
         policy = {"release_days": ahead}
         set_policy(policy, service=self.service, centre=None, by=None, now=NOON)
-        nurse = make_practitioner([self.service])
-        room = make_room(nurse.centre)
-        make_stock(nurse.centre)
+        make_stock(self.centre)
         for number in (0, ahead - 1, ahead, ahead + 1):
-            day = TODAY + timedelta(days=number)
-            make_session(nurse, room, [self.service], day, time(9), time(10))
+            self.open(TODAY + timedelta(days=number), closes=time(10))
 
     def page(self, day=None):
         self.client.sign_in(self.parent)
-        need = f"&need={self.child.id}." if self.kind == "vaccination" else ""
+        kind = self.service.kind
+        need = f"&need={self.child.id}." if kind == "vaccination" else ""
         asked = f"&day={day}" if day else ""
-        return self.client.page(f"/{self.kind}/?child={self.child.id}{need}{asked}")
+        return self.client.page(f"/{kind}/?child={self.child.id}{need}{asked}")
 
 
 @pytest.mark.parametrize("ahead", [14, 28, 60])
@@ -84,10 +76,9 @@ def test_around_midnight_the_day_asked_for_is_the_day_shown(both, ahead, moment)
 
 def test_a_day_is_read_out_with_the_name_that_its_centre_has_now(app):
     site = Site(app, "pediatrics", 14)
-    centre = db.session.scalars(db.select(Centre)).one()
-    chosen = f"/pediatrics/?child={site.child.id}&centre={centre.id}"
+    chosen = f"/pediatrics/?child={site.child.id}&centre={site.centre.id}"
     site.client.sign_in(site.parent)
     for name in ("朝晖中心", "文晖中心"):
-        centre.name_zh = name
+        db.session.get_one(Centre, site.centre.id).name_zh = name
         db.session.commit()
         assert f"个空位，{name}" in words_of(site.client.page(chosen).text, "#strip")

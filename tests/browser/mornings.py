@@ -26,6 +26,7 @@ from tests.makes import (
 )
 from tests.races.families import Parent
 from tests.vaccination.stock.stocked import MMR
+from tests.world import World
 
 TODAY = clinic_day(NOON)
 YESTERDAY = NOON - timedelta(days=1)
@@ -107,27 +108,25 @@ def _is_ready(visit, parent):
 
 def sick_therapist(app):
     """Two families booked with a therapist today; a colleague has times today and tomorrow."""
-    centre = make_centre()
-    service = make_service("rehab", name_zh="运动训练", name_en="Exercise")
-    user = make_user(Role.CLINICIAN, centre=centre, name="周治疗师")
-    facts = {"name_zh": "周治疗师", "name_en": "Zhou"}
-    sick = make_practitioner([service], user=user, centre=centre, **facts)
-    colleague = make_practitioner([service], centre=centre, name_zh="何治疗师", name_en="He")
-    rooms = [make_room(centre, name_zh=name) for name in ("训练室一", "训练室二")]
-    slots = make_session(sick, rooms[0], [service], TODAY, time(9), time(11)).slots
+    facts = {"name_zh": "运动训练", "name_en": "Exercise"}
+    made = World("rehab", **facts, hours={"day": TODAY})
+    sick, made.room.name_zh = made.practitioner, "训练室一"
+    sick.user = made.staff(Role.CLINICIAN, name="周治疗师")
+    sick.name_zh, sick.name_en = "周治疗师", "Zhou"
+    colleague = made.colleague(name_zh="何治疗师", name_en="He")
+    room = make_room(made.centre, name_zh="训练室二")
     for days in range(2):
         day = TODAY + timedelta(days=days)
-        make_session(colleague, rooms[1], [service], day, time(14), time(16))
+        make_session(colleague, room, [made.service], day, time(14), time(16))
     parents, booked = [], []
     for number in range(2):
         parent = make_user()
         child = make_child(parent, name=NAMES[number])
-        made = make_appointment(child, service, slots[number], by=parent, now=YESTERDAY)
+        visit = made.book(number, child=child, by=parent, now=YESTERDAY)
         parents.append(parent)
-        booked.append(Booked(made.id, child.name, made.booking.reference, "", parent.phone[-4:]))
-    make_session(sick, rooms[0], [service], TODAY + timedelta(weeks=2), time(9), time(11))
-    desk = make_user(Role.RECEPTION, centre=centre, name="前台")
-    db.session.commit()
-    everybody = {"desk": [desk], "therapist": [user], "parent": parents}
+        booked.append(Booked(visit.id, child.name, visit.booking.reference, "", parent.phone[-4:]))
+    made.open(TODAY + timedelta(weeks=2))
+    desk = made.staff(Role.RECEPTION, name="前台")
+    everybody = {"desk": [desk], "therapist": [sick.user], "parent": parents}
     people = {role: [signed_in(app, one) for one in those] for role, those in everybody.items()}
-    return Morning(centre.code, people, [room.id for room in rooms], booked)
+    return Morning(made.centre.code, people, [made.room.id, room.id], booked)

@@ -3,25 +3,18 @@
 from dataclasses import dataclass
 from datetime import time, timedelta
 
-from clinic.accounts.models import Role
 from clinic.clock import at, day_bounds
 from clinic.db import db
-from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import Appointment, ClinicSession
 from clinic.scheduling.verify import broken_promises
 from tests.browser.mornings import EIGHT, TODAY, YESTERDAY, signed_in
 from tests.browser.test_day_journeys import seat, site_at
 from tests.makes import (
-    make_appointment,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
-    make_user,
 )
 from tests.races.families import Parent
+from tests.world import World
 
 NAME = "王一禾"
 TUESDAY, WEDNESDAY = TODAY + timedelta(days=1), TODAY + timedelta(days=2)
@@ -60,19 +53,12 @@ class Made:
 
 def two_sessions(app):
     """On Tuesday one clinician works from nine to eleven, with a family at nine, another from two; Wednesday is shut."""
-    service = make_service()
-    first = make_practitioner([service])
-    centre = first.centre
-    second = make_practitioner([service], centre=centre, name_zh="何医生", name_en="He")
-    slots = make_session(first, make_room(centre), [service], TUESDAY).slots
-    make_session(second, make_room(centre), [service], TUESDAY, time(14), time(16))
-    visit = make_appointment(make_child(name=NAME), service, slots[0], now=YESTERDAY)
-    shut = Close(centre, *day_bounds(WEDNESDAY), "检修", "Repairs")
-    version = applying.preview(shut, now=YESTERDAY).version
-    applying.apply(shut, version, by=make_user(), now=YESTERDAY)
-    boss = make_user(Role.MANAGER, centre=centre)
-    db.session.commit()
-    return Made(centre.code, signed_in(app, boss), visit.id)
+    made = World(hours={"day": TUESDAY})
+    colleague = made.colleague(name_zh="何医生", name_en="He")
+    made.open(TUESDAY, colleague, opens=time(14), closes=time(16))
+    visit = made.book(child=make_child(name=NAME), now=YESTERDAY)
+    made.do(Close(made.centre, *day_bounds(WEDNESDAY), "检修", "Repairs"), now=YESTERDAY)
+    return Made(made.centre.code, signed_in(app, made.manager), visit.id)
 
 
 def middle(page, what, x=0.5):

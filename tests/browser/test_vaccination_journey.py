@@ -29,15 +29,11 @@ from tests.browser.test_day_journeys import answered, seat, send
 from tests.browser.test_journeys import add_child
 from tests.conftest import SETTINGS
 from tests.makes import (
-    make_centre,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_stock,
     make_user,
 )
 from tests.serving import SECRET, serving
+from tests.world import World
 
 BORN = date(2026, 3, 2)
 NAME = "林小满"
@@ -122,17 +118,13 @@ def life(chromium, migrated, folder):
 
 def a_centre():
     """Nurse and reception of a centre, as users."""
-    centre = make_centre()
-    service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
-    make_stock(centre, expires_on=date(2033, 12, 31))
-    nurse = make_user(
-        Role.CLINICIAN, profession=Profession.VACCINATOR, centre=centre, name="陈护士"
-    )
-    desk = make_user(Role.RECEPTION, centre=centre, name="前台")
-    who, room = make_practitioner([service], user=nurse, centre=centre), make_room(centre)
+    made = World("vaccination", name_zh="预防接种", name_en="Vaccination")
+    make_stock(made.centre, expires_on=date(2033, 12, 31))
+    nurse = {"profession": Profession.VACCINATOR, "name": "陈护士"}
+    made.practitioner.user = made.staff(Role.CLINICIAN, **nurse)
     for stop in STOPS:
-        make_session(who, room, [service], stop.day, closes=time(10))
-    return nurse, desk
+        made.open(stop.day, closes=time(10))
+    return made.practitioner.user, made.staff(Role.RECEPTION, name="前台")
 
 
 def test_from_birth_to_six_years(chromium, migrated, tmp_path):

@@ -6,18 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.accounts.models import Role
-from clinic.db import db
 from tests.browser.mornings import EIGHT, TODAY, Morning, signed_in
 from tests.browser.test_day_journeys import seat, site_at
 from tests.makes import (
-    make_centre,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_stock,
-    make_user,
 )
+from tests.world import World
 
 FAMILY = {
     "phone": "13600000017",
@@ -29,15 +23,12 @@ FAMILY = {
 
 def vaccination_desk(app):
     """A desk of a centre that vaccinates today and in a month."""
-    centre = make_centre()
-    service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
-    make_stock(centre)
-    who, room = make_practitioner([service], centre=centre), make_room(centre)
+    world = World("vaccination", name_zh="预防接种", name_en="Vaccination")
+    make_stock(world.centre)
     for days in (0, 35):
-        make_session(who, room, [service], TODAY + timedelta(days=days), time(8, 30), time(10))
-    desk = make_user(Role.RECEPTION, centre=centre, name="前台")
-    db.session.commit()
-    return Morning(centre.code, {"desk": [signed_in(app, desk)]}, [room.id], [])
+        world.open(TODAY + timedelta(days=days), opens=time(8, 30), closes=time(10))
+    desk = world.staff(Role.RECEPTION, name="前台")
+    return Morning(world.centre.code, {"desk": [signed_in(app, desk)]}, [world.room.id], [])
 
 
 def fill(page, **more):

@@ -20,14 +20,11 @@ from tests.calendar.rfc5545 import content, read, text, unfolded
 from tests.calendar.test_feed import address_for, make_leave
 from tests.makes import (
     NOON,
-    make_appointment,
     make_centre,
-    make_practitioner,
-    make_service,
-    make_slot,
     make_user,
     save,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 AWKWARD = "推拿; 理疗, 训练 \\ 评估 " + "很长的名字" * 8
@@ -37,11 +34,9 @@ AWKWARD = "推拿; 理疗, 训练 \\ 评估 " + "很长的名字" * 8
 def clinician(both):
     """Somebody whose service and rooms have names that need escapes and folds."""
     centre = make_centre(name_zh="朝晖, 中心; 二")
-    user = make_user(Role.CLINICIAN, centre=centre, name="陈医生")
-    service = make_service(name_zh=AWKWARD)
-    practitioner = make_practitioner([service], user=user, centre=centre)
-    slots = make_slot(service, practitioner=practitioner).clinic_session.slots
-    visits = [make_appointment(service=service, slot=slot) for slot in slots[:3]]
+    world = World(name_zh=AWKWARD, centre=centre, hours={})
+    practitioner, user = world.practitioner, world.clinician
+    visits = [world.book(number) for number in range(3)]
     booking.cancel(visits[2], by=user, online=False, now=NOON)
     day = date(2026, 3, 10)
     make_leave(practitioner, at(day, time.min), at(day + timedelta(days=2), time.min))

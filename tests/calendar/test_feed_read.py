@@ -15,39 +15,33 @@ from clinic.scheduling.appointments import booking
 from clinic.scheduling.references import spoken
 from tests.makes import (
     NOON,
-    TOMORROW,
-    make_appointment,
     make_centre,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_user,
     save,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 NAMES = {"王一禾": "WYH", "𬱖㛃": "DJ", "阿依古丽·买买提": "AYGLMMT", "Anna, Smith; \\o/": "AS\\"}
 
 
 @pytest.fixture
-def practitioner(app):
+def world(app):
     centre = make_centre(name_zh="朝晖，中心；甲", name_en="Zhaohui, Centre; A\\B")
-    user = make_user(Role.CLINICIAN, centre=centre)
-    return make_practitioner([make_service()], user=user, centre=centre)
+    return World(centre=centre, hours={})
 
 
 @pytest.fixture
-def visits(practitioner):
+def practitioner(world):
+    world.practitioner.user = world.staff(Role.CLINICIAN)
+    return world.practitioner
+
+
+@pytest.fixture
+def visits(world):
     """One for each name, the last cancelled."""
-    (service,) = practitioner.services
-    room = make_room(practitioner.centre)
-    slots = make_session(practitioner, room, [service], TOMORROW).slots
-    made = [
-        make_appointment(make_child(name=name), service, slot)
-        for name, slot in zip(NAMES, slots[: len(NAMES)], strict=True)
-    ]
+    made = [world.book(number, child=make_child(name=name)) for number, name in enumerate(NAMES)]
     booking.cancel(made[-1], by=make_user(), online=False, now=NOON)
     return made
 

@@ -17,19 +17,15 @@ from tests.forms import words
 from tests.makes import (
     NOON,
     make_appointment,
-    make_centre,
     make_child,
-    make_practitioner,
-    make_room,
     make_service,
-    make_session,
     make_slot,
     make_stock,
-    make_user,
 )
 from tests.pages import rows, values
 from tests.queries import count_queries
 from tests.vaccination.doses.test_dose_booking import BABY, live
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = clinic_day(NOON)
@@ -37,31 +33,25 @@ IN_TWO_WEEKS = TODAY + timedelta(weeks=2)
 HTMX = {"HX-Request": "true"}
 
 
-class Practice:
+class Practice(World):
     """A clinician and a colleague of one centre; both are there today and in two weeks."""
 
     def __init__(self, app, kind="rehab", **child):
-        self.service = make_service(kind, minutes=15)
-        self.check = make_service("pediatrics", name_zh="儿科门诊")
-        given = [self.service, self.check]
-        self.user = make_user(Role.CLINICIAN, centre=(centre := make_centre()), name="陈医生")
-        self.doctor = make_practitioner(given, user=self.user, centre=centre)
-        self.colleague = make_practitioner(given, centre=centre, name_zh="吴医生")
-        self.room, other = make_room(centre), make_room(centre, name_zh="诊室二")
-        hours = {"opens": time(14), "closes": time(16)}
-        self.today = make_session(self.doctor, self.room, given, TODAY, **hours).slots
-        self.later = make_session(self.doctor, self.room, given, IN_TWO_WEEKS).slots
-        self.theirs = make_session(self.colleague, other, given, IN_TWO_WEEKS).slots
-        self.parent = make_user()
+        super().__init__(kind, minutes=15)
+        self.check = make_service(name_zh="儿科门诊")
+        self.also_gives(self.check)
+        self.today = self.open(TODAY, opens=time(14), closes=time(16)).slots
+        self.later = self.open(IN_TWO_WEEKS).slots
+        self.theirs = self.open(IN_TWO_WEEKS, self.colleague(name_zh="吴医生")).slots
         self.child = make_child(self.parent, **child)
         self.visit = make_appointment(self.child, self.service, self.today[0], by=self.parent)
         self.url = f"/calendar/appointments/{self.visit.id}"
-        self.client = app.test_client().sign_in(self.user)
+        self.client = app.test_client().sign_in(self.clinician)
 
     def ask(self, **query):
         return self.client.get(f"{self.url}/follow-up", query_string=query)
 
-    def book(self, slot, service=None, headers=None, tampered=False, **more):
+    def press(self, slot, service=None, headers=None, tampered=False, **more):
         slot_id = slot.id if slot else ""
         data = {"service": (service or self.service).id, "slot": slot_id, "key": "abcdefgh1"}
         return self.client.post(
@@ -117,13 +107,13 @@ def test_a_day_without_times_says_so_and_which_days_follow(practice):
 
 def test_it_is_booked_for_the_family_and_says_who_did_it(practice):
     slot = practice.later[2]
-    answer = practice.book(slot)
+    answer = practice.press(slot)
     assert answer.status_code == 303
     (made,) = practice.booked()
     assert (made.child_id, made.slot_id) == (practice.child.id, slot.id)
     assert made.booking.channel is Channel.DESK
     event = db.session.query(AuditEvent).filter_by(action="book", subject_id=made.id).one()
-    assert event.actor_id == practice.user.id
+    assert event.actor_id == practice.clinician.id
     reference = spoken(made.booking.reference)
     assert reference in practice.client.get(answer.location).text
     family = practice.client.sign_in(practice.parent)
@@ -132,12 +122,12 @@ def test_it_is_booked_for_the_family_and_says_who_did_it(practice):
 
 def test_pressed_twice_it_is_booked_once(practice):
     for _ in range(2):
-        assert practice.book(practice.later[0]).status_code == 303
+        assert practice.press(practice.later[0]).status_code == 303
     assert len(practice.booked()) == 1
 
 
 def test_htmx_gets_the_part_alone_with_the_reference(practice):
-    answer = practice.book(practice.later[0], headers=HTMX)
+    answer = practice.press(practice.later[0], headers=HTMX)
     assert "<html" not in answer.text
     (made,) = practice.booked()
     assert spoken(made.booking.reference) in answer.text
@@ -145,14 +135,14 @@ def test_htmx_gets_the_part_alone_with_the_reference(practice):
 
 
 def test_another_service_of_the_centre(practice):
-    assert practice.book(practice.later[0], practice.check).status_code == 303
+    assert practice.press(practice.later[0], practice.check).status_code == 303
     assert practice.booked()[0].service_id == practice.check.id
 
 
 def test_what_the_centre_does_not_give_is_not_booked(practice):
     elsewhere = make_service("rehab")
     slot = make_slot(elsewhere, day=IN_TWO_WEEKS)
-    assert practice.book(slot, elsewhere).status_code == 422
+    assert practice.press(slot, elsewhere).status_code == 422
     assert practice.booked() == []
 
 
@@ -162,12 +152,12 @@ def test_a_time_that_has_just_gone_is_said_with_others(practice):
         other,
         practice.service,
         slots_for(practice.service, practice.later[0].id),
-        by=practice.user,
+        by=practice.clinician,
         key="another",
         now=NOON,
     )
     day = {"day": IN_TWO_WEEKS.isoformat()}
-    answer = practice.book(practice.later[0], **day)
+    answer = practice.press(practice.later[0], **day)
     assert answer.status_code == 422
     assert "刚刚被约走" in answer.text
     assert practice.later[1].id in slots_on(answer)
@@ -184,11 +174,11 @@ def test_a_visit_of_the_child_at_that_time_is_named(practice, where, headers):
         practice.child,
         service,
         slots_for(service, slot.id),
-        by=practice.user,
+        by=practice.clinician,
         key="another",
         now=NOON,
     )
-    answer = practice.book(practice.later[0], headers=headers)
+    answer = practice.press(practice.later[0], headers=headers)
     assert answer.status_code == 422
     (said,) = rows(answer.text, ".notice-warn")
     assert busy.centre.name_zh in said
@@ -199,31 +189,29 @@ def test_a_visit_of_the_child_at_that_time_is_named(practice, where, headers):
 
 @pytest.mark.parametrize("bad", ["", "short", "x" * 41])
 def test_nothing_chosen_or_a_key_that_is_none_is_said(practice, bad):
-    assert practice.book(None).status_code == 422
-    answer = practice.book(practice.later[0], key=bad)
+    assert practice.press(None).status_code == 422
+    answer = practice.press(practice.later[0], key=bad)
     assert answer.status_code == 422
     assert "请选择时间" in answer.text
     assert practice.booked() == []
 
 
 def test_another_clinician_cannot(practice):
-    practice.client.sign_in(make_user(Role.CLINICIAN, centre=practice.doctor.centre))
+    practice.client.sign_in(practice.staff(Role.CLINICIAN))
     assert practice.ask().status_code == 404
-    assert practice.book(practice.later[0]).status_code == 404
+    assert practice.press(practice.later[0]).status_code == 404
 
 
 def test_it_asks_as_often_for_one_time_as_for_many(practice):
     day = IN_TWO_WEEKS + timedelta(days=7)
-    hours = {"opens": time(9), "closes": time(9, 15)}
-    given = [practice.service, practice.check]
-    make_session(practice.doctor, practice.room, given, day, **hours)
+    practice.open(day, closes=time(9, 15))
     practice.ask(day=day.isoformat())
     one = count_queries(lambda: practice.ask(day=day.isoformat()))
     assert count_queries(practice.ask) == one
 
 
 def test_the_visits_page_lists_what_is_booked_already(practice):
-    practice.book(practice.later[0])
+    practice.press(practice.later[0])
     practice.client.get(practice.url)  # the flash is shown once
     page = practice.client.get(practice.url).text
     assert spoken(practice.booked()[0].booking.reference) in page
@@ -233,7 +221,7 @@ def test_the_visits_page_lists_what_is_booked_already(practice):
 def jabs(app):
     """The same for a baby who comes to be vaccinated, and everything in stock."""
     made = Practice(app, "vaccination", birth_date=BABY)
-    make_stock(made.doctor.centre)
+    make_stock(made.centre)
     return made
 
 
@@ -242,7 +230,7 @@ def test_what_is_also_due_is_booked_for_that_dose_alone(jabs):
     assert f"/follow-up?service={jabs.service.id}&amp;number=0&amp;unit=days&amp;need=HEPB" in page
     shown = jabs.ask(service=jabs.service.id, need="HEPB", day=IN_TWO_WEEKS.isoformat())
     assert values(shown.text, "[name=need]:checked", "value") == ["HEPB"]
-    answer = jabs.book(jabs.later[0], need=["", "HEPB"])
+    answer = jabs.press(jabs.later[0], need=["", "HEPB"])
     assert answer.status_code == 303
     assert [series for series, *_ in live()] == ["HEPB"]
 
@@ -252,18 +240,18 @@ def test_a_dose_that_is_not_legal_that_day_is_refused_and_said(jabs):
     shown = jabs.ask(need="MMR", day=before.starts_at.date().isoformat())
     assert slots_on(shown) == []
     assert "3月10日" in shown.text
-    answer = jabs.book(jabs.today[3], need=["", "MMR"], tampered=True)
+    answer = jabs.press(jabs.today[3], need=["", "MMR"], tampered=True)
     assert answer.status_code == 422
     assert jabs.booked() == []
 
 
 def test_who_books_nothing_in_particular_comes_with_a_question(jabs):
-    assert jabs.book(jabs.later[0], need="").status_code == 303
+    assert jabs.press(jabs.later[0], need="").status_code == 303
     assert live() == []
 
 
 def test_rubbish_needs_are_no_doses(jabs):
-    assert jabs.book(jabs.later[0], need=["", "<script>"]).status_code == 303
+    assert jabs.press(jabs.later[0], need=["", "<script>"]).status_code == 303
     assert live() == []
 
 
@@ -281,7 +269,7 @@ def test_what_is_due_and_booked_already_is_not_booked_again(jabs):
     before = due_on(jabs.client.get(jabs.url).text)
     assert len(before) > 2
     assert not any(before.values())
-    made = jabs.book(jabs.later[0], need=["", "HEPB"], headers=HTMX)
+    made = jabs.press(jabs.later[0], need=["", "HEPB"], headers=HTMX)
     beside = due_on(made.text)  # what stands beside the part comes along with it
     after = due_on(jabs.client.get(jabs.url).text)
     assert beside == after

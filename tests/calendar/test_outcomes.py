@@ -18,24 +18,19 @@ from clinic.visits.rules import State
 from tests.makes import (
     NOON,
     make_appointment,
-    make_centre,
-    make_practitioner,
-    make_service,
-    make_slot,
     make_user,
 )
 from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
+from tests.world import World
 
 TODAY = clinic_day(NOON)
 
 
 def booked_at(opens):
     """A visit of today with a clinician who has a sign-in."""
-    service, centre = make_service(), make_centre()
-    doctor = make_user(Role.CLINICIAN, centre=centre)
-    who = make_practitioner([service], user=doctor, centre=centre)
-    slot = make_slot(service, practitioner=who, day=TODAY, opens=opens, closes=time(17))
-    return make_appointment(service=service, slot=slot, now=NOON - timedelta(days=1))
+    world = World(hours={"day": TODAY, "opens": opens, "closes": time(17)})
+    world.practitioner.user = world.staff(Role.CLINICIAN)
+    return world.book(now=NOON - timedelta(days=1))
 
 
 @pytest.fixture

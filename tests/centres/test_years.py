@@ -20,18 +20,15 @@ from clinic.centres.years import (
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession
-from clinic.scheduling.timetable.rota import add_rule
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
     make_centre,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
     make_user,
 )
+from tests.world import World
 
 # Invented: the notice for 2031 has not been written.
 FILE = {
@@ -126,14 +123,9 @@ def test_next_years_calendar_is_missed_from_october_on(app, today, missing):
 @pytest.fixture
 def centre(app):
     """A centre whose rota opens every Monday to Friday; its manager."""
-    service = make_service()
-    practitioner = make_practitioner([service], centre=make_centre())
-    room = make_room(practitioner.centre)
-    weekly = Weekly((0, 1, 2, 3, 4), *HOURS, 30, date(2026, 12, 1))
-    manager = make_user(Role.MANAGER, centre=practitioner.centre)
-    add_rule(practitioner, room, [service], weekly, by=manager, now=NOON)
-    db.session.commit()
-    return practitioner.centre, service, manager
+    world = World()
+    world.add_rule(Weekly((0, 1, 2, 3, 4), *HOURS, 30, date(2026, 12, 1)))
+    return world.centre, world.service, world.manager
 
 
 HOURS = (time(8), time(9))

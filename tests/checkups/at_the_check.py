@@ -15,14 +15,10 @@ from clinic.questionnaires.responding import respond_to_some
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
     make_child,
-    make_practitioner,
-    make_service,
-    make_slot,
-    make_user,
 )
 from tests.pages import values
+from tests.world import World
 
 ON_THE_DAY = datetime(2026, 3, 3, 1, 10, tzinfo=UTC)  # ten past nine in Shanghai
 BORN = date(2025, 2, 1)
@@ -42,20 +38,16 @@ DAILY = {
 }
 
 
-class Day:
+class Day(World):
     """`parent`, `child`, `visit`, and two clinicians of its centre, `doctor` and `other`."""
 
     def __init__(self, *, born=BORN, on=TOMORROW, **child):
+        super().__init__("checkups", code="health-check", hours={"day": on})
         self.eve = NOON + (on - TOMORROW)
-        self.parent = make_user()
         self.child = make_child(self.parent, birth_date=born, **child)
-        self.service = make_service("checkups", code="health-check", minutes=15)
-        self.practitioner = make_practitioner([self.service])
-        slot = make_slot(self.service, practitioner=self.practitioner, day=on)
-        self.visit = make_appointment(self.child, self.service, slot, by=self.parent, now=self.eve)
+        self.visit = self.book(child=self.child, by=self.parent, now=self.eve)
         self.doctor, self.other = (
-            make_user(Role.CLINICIAN, centre=self.practitioner.centre, name=name)
-            for name in ("陆知微", "陈禾田")
+            self.staff(Role.CLINICIAN, name=name) for name in ("陆知微", "陈禾田")
         )
 
     @property

@@ -14,38 +14,33 @@ from clinic.families.models import Child
 from clinic.scheduling.appointments import questions
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Hold, Question
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_ages, broken_promises
-from clinic.scheduling.waitlist import joining, offering
+from clinic.scheduling.waitlist import offering
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
     make_child,
     make_guardianship,
     make_hold,
-    make_service,
-    make_slot,
     make_user,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 BORN = date(2025, 2, 1)
 
 
-class Family:
+class Family(World):
     """A mother, who registered the child, its father, and a visit for children of twelve months and more."""
 
     def __init__(self):
-        self.mother, self.father = make_user(), make_user()
+        super().__init__(min_age_months=12, hours={"capacity": 3})
+        self.mother, self.father = self.parent, make_user()
         self.child = make_child(self.mother, birth_date=BORN)
         self.his = make_guardianship(self.father, self.child)
-        self.service = make_service(min_age_months=12)
-        self.slot = make_slot(self.service, capacity=3)
 
     def is_born(self, day):
         registering.change_child(self.child, by=self.mother, now=NOON, birth_date=day)
@@ -55,24 +50,14 @@ class Family:
         registering.revoke(self.his, by=self.mother, now=NOON)
         db.session.commit()
 
+    def visit(self):
+        return self.book(child=self.child, by=self.mother)
+
     def wait(self, by, *children):
-        entry = joining.join(
-            by,
-            children,
-            self.service,
-            [self.slot.centre],
-            weekdays=range(7),
-            parts=["morning"],
-            first_day=TOMORROW,
-            last_day=TOMORROW,
-            now=NOON,
-        )
-        db.session.commit()
-        return entry
+        return self.join(by=by, children=children, parts=["morning"], last_day=TOMORROW)
 
     def form(self, by):
-        wanted = Request(self.child, self.service, slots_for(self.service, self.slot.id))
-        kept = make_hold(wanted, by=by, now=NOON)
+        kept = make_hold(self.request(self.child), by=by, now=NOON)
         db.session.commit()
         return kept.id
 
@@ -97,7 +82,7 @@ def measured(family):
 
 
 def seen(family):
-    visit = make_appointment(family.child, family.service, family.slot, by=family.mother)
+    visit = family.visit()
     attendance.check_in(visit, by=family.mother, now=NOON + timedelta(days=1))
 
 
@@ -123,7 +108,7 @@ def test_who_was_seen_was_born(family):
 
 
 def test_a_visit_at_the_wrong_age_is_asked_about_until_it_fits_or_is_kept(family):
-    visit = make_appointment(family.child, family.service, family.slot, by=family.mother)
+    visit = family.visit()
     family.is_born(date(2025, 4, 1))
     assert visit.question is Question.AGE
     family.is_born(BORN)
@@ -136,7 +121,7 @@ def test_a_visit_at_the_wrong_age_is_asked_about_until_it_fits_or_is_kept(family
 
 
 def test_verify_finds_a_visit_at_the_wrong_age(family):
-    make_appointment(family.child, family.service, family.slot, by=family.mother)
+    family.visit()
     family.child.birth_date = date(2025, 4, 1)
     db.session.commit()
     assert ["does not have the age" in one for one in verified()] == [True]

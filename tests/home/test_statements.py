@@ -6,47 +6,33 @@ import pytest
 
 from tests.makes import (
     TOMORROW,
-    make_appointment,
-    make_centre,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
-    make_slot,
     make_stock,
-    make_user,
 )
 from tests.queries import count_queries
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 CITY = 20
 
 
-class Family:
+class Family(World):
     """A parent with a child that has a visit to come, and hours to book from."""
 
     def __init__(self, app):
-        self.client, self.parent = app.test_client(), make_user()
-        self.service = make_service()
-        self.nurse = make_practitioner([self.service])
-        make_session(self.nurse, make_room(self.nurse.centre), [self.service])
-        self.vaccination = make_service("vaccination")
-        make_stock(make_slot(self.vaccination).centre)
+        super().__init__(hours={})
+        make_stock(World("vaccination", hours={}).centre)
         self.child = self.one_more("王一禾")
-        self.client.sign_in(self.parent)
+        self.client = app.test_client().sign_in(self.parent)
 
     def one_more(self, name):
         child = make_child(self.parent, name=name)
-        elsewhere = make_service("rehab")
-        make_appointment(child, elsewhere, make_slot(elsewhere), by=self.parent)
+        World("rehab", hours={}).book(child=child, by=self.parent)
         return child
 
     def more_centres(self):
         for _ in range(CITY - 1):
-            nurse = make_practitioner([self.service], centre=make_centre())
-            room = make_room(nurse.centre)
-            make_session(nurse, room, [self.service], TOMORROW + timedelta(days=1))
+            World(service=self.service, hours={"day": TOMORROW + timedelta(days=1)})
 
     def counts(self):
         """Statements by page, what all pages share being in memory."""

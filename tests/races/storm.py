@@ -8,8 +8,8 @@ from sqlalchemy import select
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_practitioner, make_room, make_service, make_session
 from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
+from tests.world import World
 
 SOON = 1  # second: who met trouble asks again then, calm or not
 MOST_TRIES = 300
@@ -25,13 +25,9 @@ class Storm:
     """
 
     def __init__(self, app, number, *, slots=4, capacity=5):
-        service = make_service()
-        practitioner = make_practitioner([service])
-        hours = {"capacity": capacity}
-        room = make_room(practitioner.centre)
-        session = make_session(practitioner, room, [service], in_two_days(), **hours)
+        world = World(hours={"day": in_two_days(), "capacity": capacity})
         self.places = slots * capacity
-        self.service_id, slot_ids = service.id, ids_of(session.slots)[:slots]
+        self.service_id, slot_ids = world.service.id, ids_of(world.session.slots)[:slots]
         self.crowd = [
             (family, slot_ids[n % slots]) for n, family in enumerate(families(app, number))
         ]

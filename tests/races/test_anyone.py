@@ -7,28 +7,18 @@ from sqlalchemy import func, select
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_centre, make_practitioner, make_room, make_service, make_session
 from tests.promises import drop_promises
 from tests.races.families import at_once, families, ids_of, in_two_days, statuses
 from tests.serving import serving
+from tests.world import World
 
 
 def three_at_nine(capacity):
     """The service, and what three clinicians of one centre have at nine; there are other times too."""
-    service, centre = make_service(), make_centre()
-    slots = [
-        make_session(
-            make_practitioner([service], centre=centre),
-            make_room(centre),
-            [service],
-            in_two_days(),
-            time(9),
-            time(9, 30),
-            capacity=capacity,
-        ).slots[0]
-        for _ in range(3)
-    ]
-    return service.id, ids_of(slots)
+    hours = {"day": in_two_days(), "closes": time(9, 30), "capacity": capacity}
+    world = World(hours=hours)
+    others = [world.open(practitioner=world.colleague(), **hours) for _ in "ab"]
+    return world.service.id, ids_of([session.slots[0] for session in (world.session, *others)])
 
 
 def six_ask(app, site, service_id, slot_ids):

@@ -18,10 +18,10 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS
-from tests.makes import make_practitioner, make_room, make_service, make_session, make_user
 from tests.promises import drop_promises
 from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
 from tests.serving import serving
+from tests.world import World
 
 PARENTS = 60
 AT_THE_DOOR = 8
@@ -89,14 +89,10 @@ class Manager(threading.Thread):
 
 def a_day(app):
     """The service, its quarters of an hour on the day that will be shut, and the manager's ids."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    room = make_room(practitioner.centre)
-    slots = make_session(practitioner, room, [service], in_two_days(), capacity=8).slots
-    make_session(practitioner, room, [service], in_two_days(1))  # stays open
-    by = make_user()
-    who = service.id, practitioner.centre.id, by.id
-    return *who, ids_of(slots)
+    world = World(hours={"day": in_two_days(), "capacity": 8})
+    world.open(in_two_days(1))  # stays open
+    who = world.service.id, world.centre.id, world.manager.id
+    return *who, ids_of(world.session.slots)
 
 
 def book_and_close(app, *, twin=None, heedless=False):

@@ -7,22 +7,19 @@ from sqlalchemy import func, select
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Booking, Hold, Place
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_practitioner, make_room, make_service, make_session
 from tests.promises import drop_promises
 from tests.races.families import appointments, at_once, families, ids_of, in_two_days, statuses
 from tests.serving import serving
+from tests.world import World
 
 ROUNDS = 20
 
 
 def two_slots_a_round(rounds):
     """The service, and so many quarters of an hour, and some more."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    room = make_room(practitioner.centre)
-    closes = time(9 + rounds // 2)
-    session = make_session(practitioner, room, [service], in_two_days(), time(8), closes)
-    return service.id, ids_of(session.slots)
+    hours = {"day": in_two_days(), "opens": time(8), "closes": time(9 + rounds // 2)}
+    world = World(hours=hours)
+    return world.service.id, ids_of(world.session.slots)
 
 
 def cross(app, site, rounds=ROUNDS):

@@ -9,70 +9,57 @@ from random import Random
 from sqlalchemy import select
 
 from clinic import clock
-from clinic.accounts.models import User
 from clinic.audit.trail import AuditEvent
-from clinic.centres.models import Centre, Service
 from clinic.db import db
 from clinic.families.models import Child
-from clinic.scheduling.appointments import booking
-from clinic.scheduling.models import Channel
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
+from clinic.scheduling.models import Slot
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import joining
 from tests.makes import (
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
+    make_appointment,
 )
 from tests.races.crossing import deadlocks
 from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
 from tests.serving import serving
+from tests.world import World
 
 FAMILIES, SIBLINGS, VERBS = 48, 24, 7
 AT_THE_DOOR = 16
+
+
+def children_of(family):
+    return [db.session.get_one(Child, child) for child in family.children]
+
+
+def book(world, family, slot_id):
+    """The id of an appointment of the family's child."""
+    (child,) = children_of(family)
+    slot = db.session.get_one(Slot, slot_id)
+    by = child.guardianships[0].user
+    return make_appointment(child, world.service, slot, by=by, now=clock.now()).id
+
+
+def wait(world, family):
+    days = {"first_day": in_two_days(), "last_day": in_two_days(1)}
+    world.join(children=children_of(family), parts=("morning",), **days, now=clock.now())
 
 
 class Busy:
     """Two days of two clinicians, half full, and siblings who wait for places together."""
 
     def __init__(self, app):
-        service = make_service()
-        centre = make_practitioner([service]).centre
+        world = World()
         self.slot_ids = []
-        for who in (make_practitioner([service], centre=centre) for _ in "ab"):
-            room = make_room(centre)
+        for practitioner in (world.practitioner, world.colleague()):
             for day in range(2):
                 hours = {"opens": time(8), "closes": time(10), "capacity": 3}
-                session = make_session(who, room, [service], in_two_days(day), **hours)
+                session = world.open(in_two_days(day), practitioner, **hours)
                 self.slot_ids += ids_of(session.slots)
-        self.service_id, self.centre_id = service.id, centre.id
+        self.service_id = world.service.id
         self.crowd = families(app, FAMILIES)
         wanted = zip(self.crowd, self.slot_ids * 2, strict=False)
-        self.booked = [self._book(family, slot_id) for family, slot_id in wanted]
+        self.booked = [book(world, family, slot_id) for family, slot_id in wanted]
         for family in families(app, SIBLINGS, children=2):
-            self._wait(family)
-
-    def _book(self, family, slot_id):
-        child, service = db.session.get_one(Child, family.children[0]), self._service()
-        wanted = Request(child, service, slots_for(service, slot_id))
-        kw = {"by": child.guardianships[0].user, "channel": Channel.ONLINE, "now": clock.now()}
-        made = booking.book([wanted], key=f"before:{child.id}", **kw).row
-        db.session.commit()
-        return made.appointments[0].id
-
-    def _wait(self, family):
-        children = [db.session.get_one(Child, child) for child in family.children]
-        days = {"first_day": in_two_days(), "last_day": in_two_days(1)}
-        wish = {"weekdays": range(7), "parts": ("morning",), **days}
-        centres = [db.session.get_one(Centre, self.centre_id)]
-        by = db.session.get_one(User, children[0].guardianships[0].user_id)
-        joining.join(by, children, self._service(), centres, **wish, now=clock.now())
-        db.session.commit()
-
-    def _service(self):
-        return db.session.get_one(Service, self.service_id)
+            wait(world, family)
 
     def cross(self, site):
         """Every family does what comes into its mind, the same each time; all the answers."""

@@ -8,10 +8,10 @@ from clinic import clock
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, Place
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_practitioner, make_room, make_service, make_session
 from tests.promises import drop_promises
 from tests.races.families import appointments, at_once, families, ids_of, in_two_days, statuses
 from tests.serving import serving
+from tests.world import World
 
 ROUNDS = 12
 
@@ -29,13 +29,10 @@ def expire_all():
 
 def slow_families(app, site, rounds):
     """The service, and for each round a family whose hold is over, its hold, another family, the slot."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    room = make_room(practitioner.centre)
-    day, closes = in_two_days(), time(8 + rounds // 4)
-    slots = make_session(practitioner, room, [service], day, time(8), closes).slots
-    make_session(practitioner, room, [service], in_two_days(1), time(8), time(9))  # stays free
-    service_id, slot_ids = service.id, ids_of(slots)
+    hours = {"day": in_two_days(), "opens": time(8), "closes": time(8 + rounds // 4)}
+    world = World(hours=hours)
+    world.open(in_two_days(1), opens=time(8), closes=time(9))  # stays free
+    service_id, slot_ids = world.service.id, ids_of(world.session.slots)
     pairs = families(app, 2 * rounds)
     found = []
     for n, slot_id in enumerate(slot_ids):

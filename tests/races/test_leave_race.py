@@ -4,7 +4,6 @@ On both engines, by processes of their own. Each has a twin without its protecti
 """
 
 from collections import Counter
-from datetime import time
 
 import pytest
 from sqlalchemy import select, text
@@ -22,15 +21,13 @@ from tests.makes import (
     NOON,
     make_child,
     make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_user,
 )
 from tests.promises import drop_promises
 from tests.races import leaving
 from tests.races.doors import Somebody, at_once
 from tests.races.leaving import AWAY
+from tests.world import World
 
 FAMILIES = 3
 MANAGERS = 2
@@ -40,17 +37,13 @@ FEEDS = 2
 @pytest.fixture
 def day(race):
     """A clinician's day tomorrow, a manager, families, and a request for leave on that day."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    make_user(Role.MANAGER, centre=practitioner.centre)
-    hours = {"opens": time(9), "closes": time(11), "capacity": 2}
-    slots = make_session(practitioner, make_room(practitioner.centre), [service], **hours).slots
+    world = World(hours={"capacity": 2})
+    world.staff(Role.MANAGER)
     children = [make_child() for _ in range(FAMILIES)]
-    asked = leaves.ask_leave(practitioner, *AWAY, "进修", by=make_user(), now=NOON)
+    asked = leaves.ask_leave(world.practitioner, *AWAY, "进修", by=make_user(), now=NOON)
     db.session.commit()
-    pairs = zip(children, slots, strict=False)
-    books = [("book", child.id, slot.id) for child, slot in pairs]
-    return {"grant": ("grant", asked.id), "books": books, "who": practitioner.id}
+    books = [("book", child.id, world.slot(n).id) for n, child in enumerate(children)]
+    return {"grant": ("grant", asked.id), "books": books, "who": world.practitioner.id}
 
 
 def act_at_once(race, *deeds, sight="sees"):

@@ -10,10 +10,7 @@ from clinic.scheduling.verify import broken_promises
 from tests.makes import (
     make_child,
     make_guardianship,
-    make_practitioner,
-    make_room,
     make_service,
-    make_session,
     make_user,
     sign_in,
 )
@@ -29,16 +26,17 @@ from tests.races.families import (
     statuses,
 )
 from tests.serving import serving
+from tests.world import World
 
 ROUNDS = 8
 
 
-def times(services, rounds=ROUNDS):
+def times(*services, rounds=ROUNDS):
     """One clinician's quarters of an hour: four for each round."""
-    practitioner = make_practitioner(services)
-    room = make_room(practitioner.centre)
-    closes = time(8 + rounds)
-    return make_session(practitioner, room, services, in_two_days(), time(8), closes).slots
+    world = World(service=services[0])
+    for service in services[1:]:
+        world.also_gives(service)
+    return world.open(in_two_days(), opens=time(8), closes=time(8 + rounds)).slots
 
 
 def one_child(app):
@@ -52,8 +50,8 @@ def one_child(app):
 def book_both(app, site, *, child):
     """In every round the hour and its third quarter are booked at once; each round's answers."""
     hour, quarter = make_service(minutes=60), make_service(minutes=15)
-    hours = ids_of(times([hour, quarter]))
-    quarters = ids_of(times([quarter])) if child == "one" else hours
+    hours = ids_of(times(hour, quarter))
+    quarters = ids_of(times(quarter)) if child == "one" else hours
     pairs = [one_child(app) if child == "one" else families(app, 2) for _ in range(ROUNDS)]
     hour_id, quarter_id = hour.id, quarter.id
     db.session.commit()

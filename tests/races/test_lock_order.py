@@ -15,7 +15,7 @@ from clinic.scheduling.appointments import new_times
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import NUMBER, Topic, Version
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import joining, marks, offering
+from clinic.scheduling.waitlist import marks, offering
 from tests.makes import (
     NOON,
     TOMORROW,
@@ -25,38 +25,27 @@ from tests.makes import (
     make_room,
     make_service,
     make_session,
-    make_user,
 )
 from tests.races import crossing
 from tests.races.crossing import act, deadlocks, stop_and_act, until_all_wait
 from tests.races.doors import Somebody, at_once, let_go
 from tests.scheduling.changes.clinic import Clinic
+from tests.world import World
 
 LATER = TOMORROW + timedelta(days=1)
+TOMORROW_MORNING = {"parts": ("morning",), "first_day": TOMORROW, "last_day": TOMORROW}
 
 
-class TwoOfTwo:
+class TwoOfTwo(World):
     """Two slots with two places each, one of each taken; two families wait for both slots in a row."""
 
     def __init__(self):
-        short, self.long = make_service(), make_service(minutes=30)
-        practitioner = make_practitioner([short, self.long])
-        hours = {"opens": time(9), "closes": time(9, 30), "capacity": 2}
-        room = make_room(practitioner.centre)
-        slots = make_session(practitioner, room, [short, self.long], **hours).slots
+        super().__init__(minutes=30)
+        short = make_service()
+        self.also_gives(short)
+        slots = self.open(closes=time(9, 30), capacity=2).slots
         self.visits = [make_appointment(service=short, slot=slot).id for slot in slots]
-        self.centre = practitioner.centre
-        self.entries = [self._wait() for _ in "ab"]
-
-    def _wait(self):
-        parent = make_user()
-        days = {"first_day": TOMORROW, "last_day": TOMORROW}
-        wish = {"weekdays": range(7), "parts": ("morning",), **days}
-        waits = joining.join(
-            parent, [make_child(parent)], self.long, [self.centre], **wish, now=NOON
-        )
-        db.session.commit()
-        return waits.id
+        self.entries = [self.join(**TOMORROW_MORNING).id for _ in "ab"]
 
     def cancel_both(self, race, manner):
         """Both are locked before either is offered to who waits."""
@@ -97,14 +86,10 @@ def test_its_twin_that_waits_meets_in_a_ring(postgres_race):
 
 def course():
     """Two visits of a child; the slot of the later day came first. Both are cancelled."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    room = make_room(practitioner.centre)
-    days = (LATER, TOMORROW)
-    later, sooner = (make_session(practitioner, room, [service], day).slots[0] for day in days)
-    child = make_child()
-    visits = [make_appointment(child, service, slot).id for slot in (sooner, later)]
-    return (crossing.cancel_all, *visits), [later.id, sooner.id]
+    world = World()
+    later, sooner = (world.open(day) for day in (LATER, TOMORROW))
+    visits = [world.book(session=session, child=world.child).id for session in (sooner, later)]
+    return (crossing.cancel_all, *visits), [later.slots[0].id, sooner.slots[0].id]
 
 
 def nobody_came():
@@ -115,21 +100,10 @@ def nobody_came():
 
 def offer_in_two_sessions():
     """Two places are offered to siblings, one with each of two clinicians; the second has other hours."""
-    service, parent = make_service(), make_user()
-    first = make_practitioner([service])
-    pair = (first, make_practitioner([service], centre=first.centre))
-    hours = [
-        {"opens": time(9), "closes": time(9, 15)},
-        {"opens": time(9, 15), "closes": time(9, 30)},
-    ]
-    sessions = [
-        make_session(one, make_room(one.centre), [service], **theirs)
-        for one, theirs in zip(pair, hours, strict=True)
-    ]
-    days = {"first_day": TOMORROW, "last_day": TOMORROW}
-    wish = {"weekdays": range(7), "parts": ("morning",), **days}
-    siblings = [make_child(parent) for _ in "ab"]
-    joining.join(parent, siblings, service, [first.centre], **wish, now=NOON)
+    world = World(hours={"closes": time(9, 15)})
+    hours = {"opens": time(9, 15), "closes": time(9, 30)}
+    sessions = [world.session, world.open(practitioner=world.colleague(), **hours)]
+    world.join(2, **TOMORROW_MORNING)
     both = [session.slots[0].id for session in sessions]
     [slots] = offering.look_for(marks.next_marked(now=NOON), now=NOON).values()
     assert slots == set(both)
@@ -161,11 +135,8 @@ def comes_back():
 
 def offer_in_two_slots():
     """Two places are offered to siblings; the centre is shut when the second is."""
-    clinic, parent = Clinic(), make_user()
-    days = {"first_day": TOMORROW, "last_day": TOMORROW}
-    wish = {"weekdays": range(7), "parts": ("morning",), **days}
-    siblings = [make_child(parent) for _ in "ab"]
-    joining.join(parent, siblings, clinic.service, [clinic.centre], **wish, now=NOON)
+    clinic = Clinic()
+    clinic.join(2, **TOMORROW_MORNING)
     first, second, *_ = clinic.session.slots
     [slots] = offering.look_for(marks.next_marked(now=NOON), now=NOON).values()
     assert slots == {first.id, second.id}

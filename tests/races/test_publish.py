@@ -7,7 +7,7 @@ from clinic.scheduling.models import Appointment, RotaRule
 from clinic.scheduling.rota.models import RotaPublication
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_child, make_practitioner, make_room, make_user
+from tests.makes import make_child, make_room, make_user
 from tests.promises import drop_promises
 from tests.races import publishing
 from tests.races.doors import Somebody, let_go
@@ -19,7 +19,7 @@ TUESDAY = NEXT_MONDAY + timedelta(days=1)
 def two_managers(race, how):
     """Both have seen the same draft of new hours, in a room of its own, and publish it."""
     made = Rota()
-    made.draft(make_practitioner([made.service], centre=made.centre), make_room(made.centre))
+    made.draft(made.colleague(), make_room(made.centre))
     managers = [
         Somebody(race, publishing.act, how, "publish", make_user().id, made.centre.id) for _ in "ab"
     ]

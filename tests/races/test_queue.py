@@ -17,15 +17,11 @@ from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import State
 from tests.makes import (
     NOON,
-    make_appointment,
-    make_practitioner,
     make_room,
-    make_service,
-    make_session,
-    make_user,
 )
 from tests.races import queueing
 from tests.races.doors import Somebody, at_once
+from tests.world import World
 
 DOORS = 4
 PROMISES = ("uq_visits_open", "uq_tickets_busy", "uq_ticket_steps_number")
@@ -34,14 +30,11 @@ PROMISES = ("uq_visits_open", "uq_tickets_busy", "uq_ticket_steps_number")
 @pytest.fixture
 def appointments(race):
     """As many families as doors, all booked for today at one centre with somebody at the desk."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    centre = practitioner.centre
-    make_user(Role.RECEPTION, centre=centre)
-    make_user(Role.CLINICIAN, centre=centre)
     hours = {"day": clinic_day(NOON), "opens": time(13), "closes": time(14), "capacity": DOORS}
-    slot = make_session(practitioner, make_room(centre), [service], **hours).slots[0]
-    return [make_appointment(service=service, slot=slot) for _ in range(DOORS)]
+    world = World(hours=hours)
+    for role in (Role.RECEPTION, Role.CLINICIAN):
+        world.staff(role)
+    return [world.book() for _ in range(DOORS)]
 
 
 def act_at_once(race, verb, ids, sight):

@@ -9,10 +9,10 @@ from clinic.clock import local
 from clinic.db import db
 from clinic.scheduling.models import Appointment, Hold, SlotService
 from clinic.scheduling.verify import broken_promises
-from tests.makes import make_practitioner, make_room, make_service, make_session
 from tests.promises import drop_promises
 from tests.races.families import appointments, families, ids_of, in_turn, in_two_days, statuses
 from tests.serving import serving
+from tests.world import World
 
 AT_THE_DOOR = 40  # requests at the same time
 SHORTLY = timedelta(seconds=1)
@@ -22,12 +22,8 @@ class Morning:
     """A team's morning: so many quarters of an hour with five places each, and the parents who want them."""
 
     def __init__(self, app, slots, parents):
-        service = make_service()
-        practitioner = make_practitioner([service])
-        room = make_room(practitioner.centre)
-        hours = {"opens": time(8), "closes": time(11), "slot_minutes": 15, "capacity": 5}
-        session = make_session(practitioner, room, [service], in_two_days(), **hours)
-        self.service_id, ids = service.id, ids_of(session.slots)
+        world = World(hours={"day": in_two_days(), "opens": time(8), "capacity": 5})
+        self.service_id, ids = world.service.id, ids_of(world.session.slots)
         self.slot_ids = ids[:slots]
         families_of_all = families(app, parents)
         wanted = self.slot_ids * (parents // slots)

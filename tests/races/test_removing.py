@@ -12,15 +12,12 @@ from tests.makes import (
     NOON,
     make_child,
     make_guardianship,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_user,
 )
 from tests.races import removing
 from tests.races.crossing import until_all_wait
 from tests.races.doors import Somebody, at_once, let_go
+from tests.world import World
 
 FOR_NOBODY = "in a form of somebody who does not care for the child"
 WAITS_FOR_NOBODY = "nobody cares for all its children"
@@ -30,11 +27,9 @@ class TwoGuardians:
     """A child whose second guardian may be removed, and has a child of their own; a free place."""
 
     def __init__(self):
-        service = make_service()
-        practitioner = make_practitioner([service])
-        room = make_room(practitioner.centre)
-        self.slot = make_session(practitioner, room, [service]).slots[0]
-        self.child, self.second = make_child(), make_user()
+        world = World(hours={})
+        self.slot = world.slot()
+        self.child, self.second = world.child, make_user()
         self.own = make_child(self.second)
         self.guardianship = make_guardianship(self.second, self.child)
         db.session.commit()

@@ -11,28 +11,19 @@ from sqlalchemy import func, select, text
 
 from clinic import clock
 from clinic.audit.trail import AuditEvent
-from clinic.clock import at
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.appointments import booking, new_times
-from clinic.scheduling.changes import applying
-from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, WaitlistEntry
-from clinic.scheduling.timetable import rota
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import joining, offering
+from clinic.scheduling.waitlist import offering
 from tests.makes import (
-    make_appointment,
-    make_child,
-    make_practitioner,
     make_room,
-    make_service,
-    make_session,
-    make_user,
 )
 from tests.races import twins
 from tests.races.families import at_once, in_two_days
 from tests.serving import ROOT, SECRET
+from tests.world import World
 
 EACH = (
     4  # offers that lapse, families to ask next, new places unnoticed, appointments without a time
@@ -46,75 +37,52 @@ def worker(url, die="", **twin):
     return subprocess.Popen(command, cwd=ROOT, env=os.environ | settings)
 
 
-class Backlog:
+class Backlog(World):
     """What one round has to do: offers that are over, families to ask next, new times, and a rota."""
 
     def __init__(self):
         self.now = clock.now()
-        self.service = make_service()
-        self.practitioner = make_practitioner([self.service])
-        self.centre = self.practitioner.centre
-        self.room = make_room(self.centre)
-        self.manager = make_user()
+        super().__init__(hours=self._hours(time(9)))
         self._offers_that_lapse()
         self._places_that_nobody_noticed()
         self._appointments_without_a_time()
-        self._a_rota()
-        db.session.commit()
+        weekly = Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, in_two_days(4))
+        self.add_rule(weekly, self.colleague(), make_room(self.centre), now=self.now)
+
+    @staticmethod
+    def _hours(closes, later=0):
+        return {"day": in_two_days(later), "opens": time(8), "closes": closes}
 
     def _offers_that_lapse(self):
         """As many places came free an hour ago; the first to wait were asked, and did not answer."""
         then = self.now - timedelta(hours=1)
-        hours = {"opens": time(8), "closes": time(9)}
-        session = make_session(self.practitioner, self.room, [self.service], in_two_days(), **hours)
-        taken = [make_appointment(None, self.service, slot, now=then) for slot in session.slots]
+        taken = [self.book(number, now=then) for number in range(len(self.session.slots))]
         for n in range(2 * EACH):
-            self._wait(self.service, then - timedelta(minutes=60 - n))
+            wait(self, then - timedelta(minutes=60 - n))
         for appointment in taken:
             booking.cancel(appointment, by=self.manager, online=False, now=then)
             db.session.commit()
 
     def _places_that_nobody_noticed(self):
         """Families wait for another service, and a session with more than enough was opened since."""
-        service = make_service()
-        who = make_practitioner([service], centre=self.centre)
+        other = World(centre=self.centre)
         for _ in range(EACH):
-            self._wait(service, self.now)
-        make_session(who, make_room(self.centre), [service], in_two_days(), time(8), time(11))
-
-    def _wait(self, service, since):
-        parent = make_user()
-        day = in_two_days()
-        wish = {"weekdays": range(7), "parts": ("morning",), "first_day": day, "last_day": day}
-        joining.join(parent, [make_child(parent)], service, [self.centre], **wish, now=since)
-        db.session.commit()
+            wait(other, self.now)
+        other.open(**self._hours(time(11)))
 
     def _appointments_without_a_time(self):
         """A day was shut with as many families booked; the next day there is room for all of them."""
-        service = make_service()
-        who = make_practitioner([service], centre=self.centre)
-        room = make_room(self.centre)
-        hours = {"opens": time(8), "closes": time(9)}
-        day = in_two_days(2)
-        shut = make_session(who, room, [service], day, **hours)
-        make_session(who, room, [service], in_two_days(3), time(8), time(11))
-        for slot in shut.slots:
-            make_appointment(None, service, slot, now=self.now)
-        change = Close(self.centre, at(day, time(0)), at(day, time(23)), "检修", "Repairs", room)
-        version = applying.preview(change, now=self.now).version
-        applying.apply(change, version, by=self.manager, now=self.now)
-        db.session.commit()
+        other = World(centre=self.centre, hours=self._hours(time(9), 2))
+        other.open(**self._hours(time(11), 3))
+        for number in range(len(other.session.slots)):
+            other.book(number, now=self.now)
+        other.do(other.close(room=other.room, day=in_two_days(2)), now=self.now)
 
-    def _a_rota(self):
-        weekly = Weekly((0, 1, 2, 3, 4), time(14), time(16), 30, in_two_days(4))
-        rota.add_rule(
-            make_practitioner([self.service], centre=self.centre),
-            make_room(self.centre),
-            [self.service],
-            weekly,
-            by=self.manager,
-            now=self.now,
-        )
+
+def wait(world, since):
+    """A family waits for a morning."""
+    day = in_two_days()
+    world.join(parts=("morning",), first_day=day, last_day=day, now=since)
 
 
 def done():

@@ -6,14 +6,14 @@ import pytest
 import time_machine
 
 from clinic.app import ROOMS, create_app
-from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.questionnaires.models import QuestionnaireResponse
 from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
 from clinic.services.room import use
 from tests.conftest import SETTINGS, Client
-from tests.makes import NOON, make_child, make_service, make_slot, make_user
+from tests.makes import NOON, make_child, make_user
 from tests.rooms.mud_baths import GOOD_FOR, MUD_BATHS
+from tests.world import World
 
 WELL = {"q-fever": "no", "q-cut": "no"}
 FEVER, CUT = WELL | {"q-fever": "yes"}, WELL | {"q-cut": "yes"}
@@ -33,17 +33,15 @@ def site(request, fresh, noon):
     use(ROOMS)
 
 
-class Family:
+class Family(World):
     """A parent with two children, and mud baths tomorrow."""
 
     def __init__(self, site):
-        self.parent = make_user()
+        super().__init__(
+            "mud_baths", name_zh="泥浴", name_en="Mud bath", hours={"closes": time(17)}
+        )
         self.child = make_child(self.parent, name="小禾")
         self.sister = make_child(self.parent, name="小麦")
-        service = make_service("mud_baths", name_zh="泥浴", name_en="Mud bath")
-        day = clinic_day(NOON) + timedelta(days=1)
-        make_slot(service, day=day, opens=time(9), closes=time(17))
-        db.session.commit()
         self.client = site.test_client().sign_in(self.parent)
 
     def asked(self, child=None):

@@ -4,17 +4,16 @@ from datetime import time
 
 import pytest
 
-from clinic.accounts.models import Role
 from clinic.app import ROOMS, create_app
-from clinic.centres.models import Practitioner
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.services.room import use
 from clinic.visits.models import Ticket
 from tests.conftest import SETTINGS, Client
-from tests.makes import NOON, make_child, make_service, make_slot, make_user
+from tests.makes import NOON, make_child
 from tests.rooms.foot_baths import FOOT_BATHS
+from tests.world import World
 
 TODAY = clinic_day(NOON)
 
@@ -31,20 +30,14 @@ def site(request, fresh, noon):
     use(ROOMS)
 
 
-class Bath:
+class Bath(World):
     """A family, and who gives foot baths this afternoon."""
 
     def __init__(self, site):
         self.site = site
-        self.parent = make_user()
+        hours = {"day": TODAY, "opens": time(14), "closes": time(17)}
+        super().__init__("foot_baths", name_zh="足浴", name_en="Foot bath", hours=hours)
         self.child = make_child(self.parent)
-        self.service = make_service("foot_baths", name_zh="足浴", name_en="Foot bath")
-        self.slot = make_slot(self.service, day=TODAY, opens=time(14), closes=time(17))
-        self.practitioner = db.session.get_one(Practitioner, self.slot.practitioner_id)
-        self.centre = self.practitioner.centre
-        self.clinician = make_user(Role.CLINICIAN, centre=self.centre)
-        self.practitioner.user = self.clinician
-        db.session.commit()
 
     def as_(self, user):
         return self.site.test_client().sign_in(user)
@@ -91,8 +84,7 @@ def test_what_is_due_is_on_the_plan_until_it_is_booked(bath):
 
 def test_the_desk_checks_it_in_with_a_ticket_of_its_own(bath):
     book(bath)
-    reception = make_user(Role.RECEPTION, centre=bath.centre)
-    desk = bath.as_(reception)
+    desk = bath.as_(bath.reception)
     desk.page("/desk/").form(action="/arrival").submit()
 
     ticket = db.session.query(Ticket).one()

@@ -19,11 +19,12 @@ from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.services.room import use
 from clinic.vaccination.stock.models import Stock
 from tests.conftest import SETTINGS, Client
-from tests.makes import NOON, make_centre, make_child, make_practitioner, make_slot
+from tests.makes import NOON, make_child
 from tests.promises import drop_promises
 from tests.rooms.foot_baths import FOOT_BATHS
 from tests.rooms.test_foot_baths import TODAY, Bath, book
 from tests.rooms.towels import AT_A_CENTRE, NoTowel, Towel, Towels
+from tests.world import World
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,7 +48,7 @@ def towels():
 
 def hold(bath, child=None, number=0, *, now=NOON):
     """A form in which a place of the slot of that number is kept, and a towel."""
-    slots = slots_for(bath.service, bath.slot.clinic_session.slots[number].id)
+    slots = slots_for(bath.service, bath.slot(number).id)
     request = Request(child or bath.child, bath.service, slots)
     required = requirements_of([request], now=now)
     holding.hold([request], required, by=bath.parent, now=now)
@@ -110,10 +111,9 @@ def test_a_form_that_is_over_releases_it_to_who_comes_next(bath):
 
 def test_it_goes_along_to_another_centre(bath):
     book(bath)
-    other = make_practitioner([bath.service], centre=make_centre())
-    slot = make_slot(bath.service, practitioner=other, day=TODAY, opens=time(15), closes=time(17))
-    appointment = bath.booked
-    request = Request(bath.child, bath.service, slots_for(bath.service, slot.id))
+    hours = {"day": TODAY, "opens": time(15), "closes": time(17)}
+    other = World(service=bath.service, hours=hours)
+    appointment, request = bath.booked, other.request(bath.child)
     moving.move([moving.Move(appointment, request)], by=bath.clinician, online=False, now=NOON)
     db.session.commit()
     assert towels() == [(None, appointment.id, other.centre.id, None)]

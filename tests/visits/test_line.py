@@ -26,34 +26,29 @@ from tests.makes import (
     make_practitioner,
     make_room,
     make_service,
-    make_session,
     make_slot,
     make_user,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")
 TODAY, MINUTE = clinic_day(NOON), timedelta(minutes=1)
 
 
-class Morning:
+class Morning(World):
     """A centre with a vaccination session at one o'clock, its people, and a room besides."""
 
     def __init__(self, kind="vaccination"):
-        self.service, self.other_service = make_service(kind), make_service(kind)
-        both = [self.service, self.other_service]
-        practitioner = make_practitioner(both)
-        self.centre = practitioner.centre
-        hours = {"day": TODAY, "opens": time(13), "closes": time(16), "capacity": 9}
-        self.slot = make_session(practitioner, make_room(self.centre), both, **hours).slots[0]
-        self.desk = make_user(Role.RECEPTION, centre=self.centre)
-        self.nurse = make_user(Role.CLINICIAN, centre=self.centre)
-        self.room = self.slot.clinic_session.room
+        super().__init__(kind)
+        self.other_service = make_service(kind)
+        self.also_gives(self.other_service)
+        self.session = self.open(TODAY, opens=time(13), closes=time(16), capacity=9)
+        self.desk, self.nurse = self.reception, self.staff(Role.CLINICIAN)
         self.other_room = make_room(self.centre)
-        self.now = self.slot.starts_at
+        self.now = self.slot().starts_at
 
     def arrive(self, child=None):
-        visit = make_appointment(child, self.service, self.slot)
-        ticket = arriving.check_in(visit, by=self.desk, now=self.now)
+        ticket = arriving.check_in(self.book(child=child), by=self.desk, now=self.now)
         db.session.commit()
         return ticket
 
@@ -93,7 +88,7 @@ def test_a_child_is_led_from_the_door_to_the_end_of_the_observation(morning):
 
 
 def test_checking_in_twice_is_one_visit_and_one_ticket(morning):
-    appointment = make_appointment(service=morning.service, slot=morning.slot)
+    appointment = morning.book()
     tickets = {
         arriving.check_in(appointment, by=morning.desk, now=morning.now).id for _ in range(2)
     }
@@ -109,7 +104,7 @@ def test_checking_in_twice_is_one_visit_and_one_ticket(morning):
 def test_two_vaccinations_of_one_child_have_one_ticket_and_another_room_has_its_own(morning):
     child = make_child()
     first = morning.arrive(child)
-    later = morning.slot.clinic_session.slots[1]
+    later = morning.session.slots[1]
     again = make_appointment(child, morning.other_service, later)
     assert arriving.check_in(again, by=morning.desk, now=morning.now) is first
 
@@ -127,14 +122,14 @@ def make_check_slot(morning, check):
 
 
 def test_a_check_in_of_another_day_is_refused_and_leaves_nothing(morning):
-    appointment = make_appointment(service=morning.service, slot=morning.slot)
+    appointment = morning.book()
     with pytest.raises(NotToday):
         arriving.check_in(appointment, by=morning.desk, now=morning.now - timedelta(days=1))
     assert db.session.query(Encounter).count() == 0
 
 
 def test_a_check_in_is_taken_back_with_its_ticket_and_made_again(morning):
-    appointment = make_appointment(service=morning.service, slot=morning.slot)
+    appointment = morning.book()
     arriving.check_in(appointment, by=morning.desk, now=morning.now)
     arriving.undo_check_in(appointment, by=morning.desk, now=morning.now)
     db.session.commit()
@@ -151,7 +146,7 @@ def test_a_check_in_is_taken_back_with_its_ticket_and_made_again(morning):
 
 
 def test_a_check_in_is_not_taken_back_once_the_child_is_called(morning):
-    appointment = make_appointment(service=morning.service, slot=morning.slot)
+    appointment = morning.book()
     arriving.check_in(appointment, by=morning.desk, now=morning.now)
     morning.call_next("screening")
     with pytest.raises(AlreadyCalled):
@@ -163,13 +158,13 @@ def test_a_check_in_is_not_taken_back_once_the_child_is_called(morning):
 
 def test_checking_in_again_after_all_is_done_gives_no_second_ticket(both):
     morning = Morning("pediatrics")
-    appointment = make_appointment(service=morning.service, slot=morning.slot)
+    appointment = morning.book()
     ticket = arriving.check_in(appointment, by=morning.desk, now=morning.now)
     morning.call_next("doctor")
     morning.do(line.finish, ticket)
     assert arriving.check_in(appointment, by=morning.desk, now=morning.now) is ticket
 
-    later = morning.slot.clinic_session.slots[4]
+    later = morning.session.slots[4]
     again = make_appointment(appointment.child, morning.other_service, later)
     second = arriving.check_in(again, by=morning.desk, now=morning.now)
     assert (second.label, second.state) == ("A002", State.WAITING)
@@ -178,8 +173,8 @@ def test_checking_in_again_after_all_is_done_gives_no_second_ticket(both):
 def test_a_family_is_checked_in_at_once(morning):
     parent = make_user()
     siblings = [make_child(parent, name=f"王{n}") for n in ("一", "二")]
-    rows = [make_appointment(sibling, morning.service, morning.slot) for sibling in siblings]
-    make_appointment(service=morning.service, slot=morning.slot)  # somebody else
+    rows = [morning.book(child=sibling) for sibling in siblings]
+    morning.book()  # somebody else
     family = arriving.family_of(rows[0], morning.now)
     assert family == rows
     tickets = arriving.check_in_family(family, by=morning.desk, now=morning.now)
@@ -211,7 +206,7 @@ def test_a_family_is_as_large_for_each_of_its_children(morning, whose):
 
 
 def test_who_is_on_time_goes_by_the_booked_time_and_who_is_late_by_arrival(morning):
-    slots = morning.slot.clinic_session.slots
+    slots = morning.session.slots
     early, late = (
         make_appointment(service=morning.service, slot=slots[2]),
         make_appointment(service=morning.service, slot=slots[0]),

@@ -28,15 +28,10 @@ from clinic.visits.rules import BUSY, MACHINE, OPEN, State, Verb
 from clinic.visits.stations import stations
 from tests.makes import (
     NOON,
-    make_appointment,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
-    make_user,
 )
 from tests.scheduling.cast import wipe
+from tests.world import World
 
 LONG = "LONG" in os.environ
 NUMBER = st.integers(0, 12)
@@ -52,20 +47,16 @@ class Hall(RuleBasedStateMachine):
         super().__init__()
         wipe(self.template)
         children = [make_child() for _ in range(3)]
-        vaccines, check = make_service("vaccination"), make_service("checkups")
-        nurse = make_practitioner([vaccines])
-        doctor = make_practitioner([check], centre=nurse.centre)
-        self.rooms = [make_room(nurse.centre), make_room(nurse.centre)]
         hours = {"day": clinic_day(NOON), "opens": time(13), "closes": time(15), "capacity": 3}
-        first = make_session(nurse, self.rooms[0], [vaccines], **hours).slots[0]
-        second = make_session(doctor, self.rooms[1], [check], **hours).slots[2]
+        jabs = World("vaccination", hours=hours)
+        checks = World("checkups", centre=jabs.centre, hours=hours)
         for child in children:
-            make_appointment(child, vaccines, first)
+            jabs.book(child=child)
         for child in children[:2]:
-            make_appointment(child, check, second)
-        staff = (Role.RECEPTION, Role.CLINICIAN)
-        self.people = [make_user(role, centre=nurse.centre) for role in staff]
-        self.centre_id, self.now = nurse.centre.id, NOON
+            checks.book(2, child=child)
+        self.rooms = [jabs.room, checks.room]
+        self.people = [jabs.reception, jabs.staff(Role.CLINICIAN)]
+        self.centre_id, self.now = jabs.centre.id, NOON
 
     def try_to(self, verb):
         try:

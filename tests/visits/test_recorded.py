@@ -17,13 +17,11 @@ from clinic.visits.rules import State
 from tests.makes import (
     NOON,
     make_appointment,
-    make_practitioner,
-    make_room,
     make_service,
-    make_session,
     make_user,
 )
 from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
+from tests.world import World
 
 MINUTE = timedelta(minutes=1)
 TODAY = clinic_day(NOON)
@@ -82,17 +80,13 @@ def test_the_queue_does_not_let_go_whom_the_board_watches(client, given):
 @pytest.fixture
 def seen(app):
     """A doctor's appointment with a ticket, called to the room."""
-    services = [make_service("pediatrics") for _ in range(2)]
-    practitioner = make_practitioner(services)
-    hours = {"day": TODAY, "opens": time(14), "closes": time(16)}
-    slot = make_session(practitioner, make_room(practitioner.centre), services, **hours).slots[0]
-    doctor = make_user(Role.CLINICIAN, centre=slot.centre)
-    practitioner.user = doctor
-    visit = make_appointment(service=services[0], slot=slot)
-    arriving.check_in(visit, by=make_user(Role.RECEPTION, centre=slot.centre), now=NOON)
-    line.call_next(slot.centre.id, "doctor", slot.clinic_session.room, by=doctor, now=NOON)
+    world = World()
+    world.also_gives(make_service())
+    visit = world.book(session=world.open(TODAY, opens=time(14), closes=time(16)))
+    arriving.check_in(visit, by=world.reception, now=NOON)
+    line.call_next(world.centre.id, "doctor", world.room, by=world.clinician, now=NOON)
     db.session.commit()
-    return visit, doctor
+    return visit, world.clinician
 
 
 @pytest.mark.usefixtures("noon")

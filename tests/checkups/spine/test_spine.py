@@ -17,16 +17,13 @@ from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import ON_THE_DAY
 from tests.makes import (
     NOON,
-    TOMORROW,
-    make_appointment,
     make_centre,
     make_child,
-    make_practitioner,
-    make_service,
     make_slot,
     make_user,
 )
 from tests.pages import values
+from tests.world import World
 
 ON = date(2026, 3, 3)
 EVEN = {"bend": "normal", "atr-upper": "2", "atr-middle": "0", "atr-lower": "3"}
@@ -79,20 +76,14 @@ def now(client):
         yield
 
 
-class School:
+class School(World):
     """A child of eight at its screening, its parent, and two clinicians of the centre."""
 
     def __init__(self):
-        self.parent = make_user()
+        super().__init__("checkups", code="spine-screening", hours={})
         self.child = make_child(self.parent, birth_date=date(2018, 1, 1))
-        self.service = make_service("checkups", code="spine-screening", minutes=15)
-        self.practitioner = make_practitioner([self.service])
-        slot = make_slot(self.service, practitioner=self.practitioner, day=TOMORROW)
-        self.visit = make_appointment(self.child, self.service, slot, by=self.parent, now=NOON)
-        centre = self.practitioner.centre
-        self.doctor, self.other = (make_user(Role.CLINICIAN, centre=centre) for _ in range(2))
-        self.practitioner.user = self.doctor
-        db.session.commit()
+        self.visit = self.book(child=self.child, by=self.parent)
+        self.doctor, self.other = self.clinician, self.staff(Role.CLINICIAN)
         self.page = f"/checkups/spine/{self.visit.id}"
         self.growth = f"/checkups/children/{self.child.id}/growth"
 

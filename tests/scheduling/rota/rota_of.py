@@ -12,7 +12,7 @@ from clinic.scheduling.rota import drafts, publishing, undoing
 from clinic.scheduling.rota.diff import diff
 from clinic.scheduling.rota.drafts import Template
 from clinic.scheduling.rota.models import last_publication, weekly_of
-from clinic.scheduling.timetable import extending, rota
+from clinic.scheduling.timetable import extending
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (
@@ -37,10 +37,7 @@ class Rota(World):
     def add(self, practitioner=None, room=None, **kw):
         facts = {"weekdays": (0,), "opens": time(9), "closes": time(11), "slot_minutes": 15}
         weekly = Weekly(**facts | {"valid_from": LONG_BEFORE} | kw)
-        who, where = practitioner or self.practitioner, room or self.room
-        rule = rota.add_rule(who, where, [self.service], weekly, by=self.manager, now=NOON)
-        db.session.commit()
-        return rule
+        return self.add_rule(weekly, practitioner, room)
 
     def open(self):
         last = TODAY + extending.HORIZON

@@ -42,12 +42,12 @@ from tests.makes import (
     make_centre,
     make_child,
     make_hold,
-    make_practitioner,
     make_room,
     make_service,
     make_session,
     make_user,
 )
+from tests.world import World
 
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.heavy("families of several children")]
 _keys = count(1)
@@ -55,9 +55,11 @@ _keys = count(1)
 
 def team(*services, centre=None, day=TOMORROW, **kw):
     """A practitioner with a room and a session."""
-    practitioner = make_practitioner(services, centre=centre)
-    make_session(practitioner, make_room(practitioner.centre), services, day=day, **kw)
-    return practitioner
+    world = World(service=services[0], centre=centre)
+    for service in services[1:]:
+        world.also_gives(service)
+    world.open(day, **kw)
+    return world.practitioner
 
 
 def find(wishes, *practitioners, days=1):
@@ -237,35 +239,37 @@ FIRST = date(2026, 3, 3)  # a Tuesday
 TUE_THU = (1, 3)
 
 
+class Course(World):
+    """A therapist with sessions on every working day of six weeks, a colleague, and a child's wish."""
+
+    def __init__(self):
+        super().__init__("rehab", minutes=30)
+        policy = {"release_days": 90, "per_week": 7}
+        set_policy(policy, service=self.service, centre=None, by=None, now=NOON)
+        self.therapist, self.other = self.practitioner, self.colleague()
+        rooms = {self.therapist: self.room, self.other: make_room(self.centre)}
+        days = [FIRST + timedelta(days=n) for n in range(42)]
+        for day in (day for day in days if day.weekday() < 5):
+            for who, room in rooms.items():
+                make_session(who, room, [self.service], day=day, slot_minutes=30)
+        self.wish = Request(self.child, self.service)
+
+
 @pytest.fixture
 def course():
-    """A therapist with sessions on every working day of six weeks, a colleague, and a child."""
-    service = make_service(kind="rehab", minutes=30)
-    everywhere = {"release_days": 90, "per_week": 7}
-    set_policy(everywhere, service=service, centre=None, by=None, now=NOON)
-    therapist = make_practitioner([service])
-    colleague = make_practitioner([service], centre=therapist.centre)
-    rooms = {one.id: make_room(therapist.centre) for one in (therapist, colleague)}
-    for n in range(42):
-        day = FIRST + timedelta(days=n)
-        for who in (therapist, colleague):
-            if day.weekday() < 5:
-                make_session(who, rooms[who.id], [service], day=day, slot_minutes=30)
-    parent = make_user()
-    return service, therapist, colleague, Request(make_child(parent), service), parent
+    return Course()
 
 
 def plan(course, **kw):
-    _, therapist, _, wish, _ = course
     defaults = {
         "count": 6,
         "weekdays": TUE_THU,
         "wall": time(10),
-        "practitioner_id": therapist.id,
+        "practitioner_id": course.therapist.id,
         "max_gap": 7,
     }
     pattern = Pattern(**defaults | kw)
-    return plan_course(wish, therapist.centre_id, FIRST, pattern, now=NOON)
+    return plan_course(course.wish, course.centre.id, FIRST, pattern, now=NOON)
 
 
 def days_of(found):
@@ -277,27 +281,21 @@ def test_a_course_keeps_its_weekdays_time_and_therapist(course):
     assert found.is_whole
     assert days_of(found) == ["03-03", "03-05", "03-10", "03-12", "03-17", "03-19"]
     assert {sitting.why for sitting in found.sittings} == {""}
-    assert {sitting.offer.practitioner_id for sitting in found.sittings} == {course[1].id}
+    assert {sitting.offer.practitioner_id for sitting in found.sittings} == {course.therapist.id}
     assert {f"{local(sitting.offer.starts_at):%H:%M}" for sitting in found.sittings} == {"10:00"}
 
 
 def test_a_course_goes_around_what_is_taken_and_says_so(course):
-    service, therapist, colleague, _, _ = course
+    service, therapist, colleague = course.service, course.therapist, course.other
     at_ten = [
         slot
         for slot in practitioner_slots(therapist)
         if f"{local(slot.starts_at):%H:%M}" == "10:00"
     ]
     make_appointment(service=service, slot=at_ten[2])  # Thursday the 5th
-    manager = make_user()
-    away = Away(therapist, *day_bounds(date(2026, 3, 10)))
-    shown = applying.preview(away, now=NOON)
-    applying.apply(away, shown.version, by=manager, now=NOON)
+    course.do(Away(therapist, *day_bounds(date(2026, 3, 10))))
     for who in (therapist, colleague):
-        away = Away(who, *day_bounds(date(2026, 3, 12)))
-        shown = applying.preview(away, now=NOON)
-        applying.apply(away, shown.version, by=manager, now=NOON)
-    db.session.commit()
+        course.do(Away(who, *day_bounds(date(2026, 3, 12))))
 
     found = plan(course)
 
@@ -313,7 +311,7 @@ def test_a_course_goes_around_what_is_taken_and_says_so(course):
 
 
 def test_a_course_that_cannot_be_whole_says_where_it_stops(course):
-    _, therapist, colleague, _, _ = course
+    therapist, colleague = course.therapist, course.other
     manager = make_user()
     for who in (therapist, colleague):
         away = Away(who, *day_bounds(date(2026, 3, 9), 14))
@@ -349,16 +347,16 @@ def test_a_pattern_that_makes_no_course_is_refused(course, wrong, error):
 
 
 def taken(course, found):
-    return book([wanted(course[3], sitting.offer) for sitting in found.sittings], course[4])
+    return book([wanted(course.wish, sitting.offer) for sitting in found.sittings], course.parent)
 
 
 def test_a_course_is_taken_whole_and_one_session_moved_alone(course):
-    *_, wish, parent = course
+    wish, parent = course.wish, course.parent
     made = taken(course, plan(course))
     assert len(made.appointments) == 6
     before = [appointment.starts_at for appointment in made.appointments]
 
-    free = find([wish], course[1], days=5)
+    free = find([wish], course.therapist, days=5)
     wednesday = next(trip for trip in free if clinic_day(trip.starts_at).weekday() == 2)
     item = wanted(wish, wednesday.offers[0])
     moving.move([Move(made.appointments[0], item)], by=parent, online=True, now=NOON)
@@ -369,7 +367,8 @@ def test_a_course_is_taken_whole_and_one_session_moved_alone(course):
 
 
 def test_all_that_remain_move_together_also_into_each_others_times(course):
-    service, therapist, _, wish, parent = course
+    service, therapist = course.service, course.therapist
+    wish, parent = course.wish, course.parent
     made = taken(course, plan(course))
     rest = made.appointments[1:]
     pattern = Pattern(5, TUE_THU, time(10), therapist.id, max_gap=7)
@@ -397,12 +396,12 @@ def test_all_that_remain_move_together_also_into_each_others_times(course):
 
 
 def test_moving_all_is_refused_whole(course):
-    service, _, _, wish, parent = course
+    service, wish, parent = course.service, course.wish, course.parent
     made = taken(course, plan(course))
     before = [appointment.slot_id for appointment in made.appointments]
     rival = next(
         practitioner_slot
-        for practitioner_slot in practitioner_slots(course[1])
+        for practitioner_slot in practitioner_slots(course.therapist)
         if clinic_day(practitioner_slot.starts_at) == date(2026, 3, 6)
     )
     make_appointment(service=service, slot=rival)

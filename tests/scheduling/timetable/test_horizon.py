@@ -8,11 +8,10 @@ from sqlalchemy import func, select
 from clinic.centres.models import AdjustedDay
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.changes import kinds
-from clinic.scheduling.changes.applying import apply, preview
 from clinic.scheduling.models import ClinicSession, RotaRule
 from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import horizon, opening
-from clinic.scheduling.timetable.rota import Weekly, add_rule
+from clinic.scheduling.timetable.rota import Weekly
 from clinic.scheduling.work import work
 from tests.makes import (
     NOON,
@@ -20,39 +19,26 @@ from tests.makes import (
     make_practitioner,
     make_room,
     make_service,
-    make_session,
-    make_user,
     save,
 )
 from tests.queries import count_queries
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")
 ONE_DAY = timedelta(days=1)
 HOURS = (time(9), time(10))
 
 
-class Clinic:
+class Clinic(World):
     """A centre that works on every weekday from nine to ten."""
 
     def __init__(self):
-        self.service = make_service()
-        self.practitioner = make_practitioner([self.service])
-        self.centre = self.practitioner.centre
-        self.room = make_room(self.centre)
-        self.manager = make_user()
-        self.rule = self.add(self.practitioner, self.room)
+        super().__init__()
+        self.rule = self.add()
 
-    def add(self, practitioner, room):
+    def add(self, practitioner=None, room=None):
         weekly = Weekly((0, 1, 2, 3, 4), *HOURS, 15, TOMORROW)
-        rest = {"by": self.manager, "now": NOON}
-        rule = add_rule(practitioner, room, [self.service], weekly, **rest)
-        db.session.commit()
-        return rule
-
-    def change(self, change):
-        version = preview(change, now=NOON).version
-        apply(change, version, by=self.manager, now=NOON)
-        db.session.commit()
+        return self.add_rule(weekly, practitioner, room)
 
 
 def sessions():
@@ -79,7 +65,7 @@ def test_a_centre_without_rules_is_never_opened():
 
 
 def a_new_rule(clinic):
-    clinic.add(make_practitioner([clinic.service], centre=clinic.centre), make_room(clinic.centre))
+    clinic.add(clinic.colleague(), make_room(clinic.centre))
 
 
 def a_longer_release(clinic):
@@ -116,13 +102,13 @@ def test_what_changes_the_rota_opens_it_at_the_next_round(change, more):
 @pytest.mark.parametrize("by", ["withdraw", "hours"])
 def test_a_session_that_stood_in_the_way_and_is_taken_out_makes_room_for_the_rota(by):
     clinic = Clinic()
-    by_hand = make_session(clinic.practitioner, clinic.room, [clinic.service], TOMORROW)
+    by_hand = clinic.open()
     assert opened() == (19, 1)
     if by == "withdraw":
         opening.withdraw_if_empty(by_hand, by=clinic.manager, now=NOON)
         db.session.commit()
     else:
-        clinic.change(kinds.withdrawal(by_hand))
+        clinic.do(kinds.withdrawal(by_hand))
     assert opened() == (1, 1)
 
 

@@ -31,7 +31,8 @@ from clinic.scheduling.timetable.weekly import (
     team_capacity,
 )
 from clinic.scheduling.verify import broken_promises
-from tests.makes import NOON, make_practitioner, make_room, make_service, make_session, make_user
+from tests.makes import NOON, make_room
+from tests.world import World
 
 MONDAY = date(2026, 3, 2)
 SUNDAY = MONDAY + timedelta(days=6)
@@ -127,10 +128,7 @@ def test_two_rules_meet_if_a_day_has_both(a, b):
 
 @pytest.fixture
 def team(both):
-    """A practitioner with a room, and who asks."""
-    service = make_service()
-    practitioner = make_practitioner([service])
-    return practitioner, make_room(practitioner.centre), [service], make_user()
+    return World()
 
 
 def weekly(**kw):
@@ -145,14 +143,11 @@ def weekly(**kw):
 
 
 def add(team, **kw):
-    practitioner, room, services, by = team
-    rule = rota.add_rule(practitioner, room, services, weekly(**kw), by=by, now=NOON)
-    db.session.commit()
-    return rule
+    return team.add_rule(weekly(**kw))
 
 
 def extend(team, first=MONDAY, last=SUNDAY):
-    done = extending.extend([team[0].centre], first, last, now=NOON)
+    done = extending.extend([team.centre], first, last, now=NOON)
     db.session.commit()
     assert broken_promises() == []
     return done
@@ -200,7 +195,7 @@ def test_extending_again_changes_nothing_and_goes_on_where_it_stopped(team):
 def test_a_session_taken_out_by_hand_does_not_come_back(team):
     add(team)
     extend(team)
-    withdraw_if_empty(sessions()[0], by=team[3], now=NOON)
+    withdraw_if_empty(sessions()[0], by=team.manager, now=NOON)
     db.session.commit()
 
     assert extend(team).sessions == 0
@@ -210,7 +205,7 @@ def test_a_session_taken_out_by_hand_does_not_come_back(team):
 def test_what_is_there_by_hand_goes_before_the_rota_and_is_told(team):
     rule = add(team)
     tuesday = MONDAY + timedelta(days=1)
-    make_session(team[0], team[1], team[2], day=tuesday, opens=time(10), closes=time(12))
+    team.open(tuesday, opens=time(10), closes=time(12))
 
     done = extend(team)
 
@@ -230,7 +225,7 @@ def test_holidays_and_the_days_worked_instead(team):
 def test_a_centre_may_work_by_another_weekdays_timetable(team):
     add(team, weekdays=(2,))
     saturday = MONDAY + timedelta(days=5)
-    db.session.add(AdjustedDay(centre_id=team[0].centre_id, day=saturday, works_as=2))
+    db.session.add(AdjustedDay(centre_id=team.centre.id, day=saturday, works_as=2))
     db.session.commit()
 
     extend(team)
@@ -259,7 +254,7 @@ def test_a_day_that_the_centre_decided_about_opens_in_a_year_without_a_calendar(
     add(team)
     monday, tuesday = date(2027, 1, 4), date(2027, 1, 5)
     for day, works_as in ((monday, 0), (tuesday, None)):
-        db.session.add(AdjustedDay(centre_id=team[0].centre_id, day=day, works_as=works_as))
+        db.session.add(AdjustedDay(centre_id=team.centre.id, day=day, works_as=works_as))
     db.session.commit()
 
     done = extend(team, date(2026, 12, 31), date(2027, 1, 8))
@@ -270,19 +265,18 @@ def test_a_day_that_the_centre_decided_about_opens_in_a_year_without_a_calendar(
 
 def test_hours_away_are_made_but_shut(team):
     add(team)
-    practitioner, room, _, by = team
     tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
-    facts = {"centre_id": practitioner.centre_id, "made_at": NOON, "made_by_id": by.id}
+    facts = {"centre_id": team.centre.id, "made_at": NOON, "made_by_id": team.manager.id}
     db.session.add_all(
         [
             Leave(
-                practitioner_id=practitioner.id,
+                practitioner_id=team.practitioner.id,
                 starts_at=at(tuesday, time(8)),
                 ends_at=at(tuesday, time(10)),
                 **facts,
             ),
             Closure(
-                room_id=room.id,
+                room_id=team.room.id,
                 starts_at=at(wednesday, time(0)),
                 ends_at=at(wednesday, time(23)),
                 reason_zh="检修",
@@ -324,25 +318,22 @@ def test_a_rule_that_cannot_be_is_refused(team, wrong, error):
 
 
 def test_a_rule_for_another_centres_room_is_refused(team):
-    practitioner, _, services, by = team
-    elsewhere = make_room(make_practitioner().centre)
     with pytest.raises(NotGivenHere):
-        rota.add_rule(practitioner, elsewhere, services, weekly(), by=by, now=NOON)
+        team.add_rule(weekly(), room=World().room)
 
 
 def test_a_rule_for_what_the_clinician_or_the_centre_does_not_give_is_refused(team):
-    practitioner, room, services, by = team
-    other = make_service()
-    make_practitioner([other], centre=practitioner.centre)  # the centre offers it, by a colleague
-    elsewhere = make_practitioner(services)
+    here, services = (team.practitioner, team.room), [team.service]
+    other = World(centre=team.centre).service  # the centre offers it, by a colleague
+    elsewhere = World(service=team.service)
     elsewhere.centre.services = []
     for who, where, what in (
-        (practitioner, room, [*services, other]),
-        (elsewhere, make_room(elsewhere.centre), services),
-        (practitioner, room, []),
+        (*here, [*services, other]),
+        (elsewhere.practitioner, elsewhere.room, services),
+        (*here, []),
     ):
         with pytest.raises(NotGivenHere):
-            rota.add_rule(who, where, what, weekly(), by=by, now=NOON)
+            rota.add_rule(who, where, what, weekly(), by=team.manager, now=NOON)
 
 
 def test_days_in_the_wrong_order_are_refused(team):
@@ -353,10 +344,7 @@ def test_days_in_the_wrong_order_are_refused(team):
 
 def test_rules_that_overlap_are_refused(team):
     add(team)
-    practitioner, room, services, by = team
-    colleague = make_practitioner(services, centre=practitioner.centre)
-    for who, where in ((practitioner, make_room(practitioner.centre)), (colleague, room)):
+    for who, where in ((team.practitioner, make_room(team.centre)), (team.colleague(), team.room)):
         with pytest.raises(OverlappingRule):
-            rota.add_rule(who, where, services, weekly(opens=time(10)), by=by, now=NOON)
-    afternoon = weekly(opens=time(11), closes=time(12))
-    rota.add_rule(practitioner, room, services, afternoon, by=by, now=NOON)
+            team.add_rule(weekly(opens=time(10)), who, where)
+    team.add_rule(weekly(opens=time(11), closes=time(12)))

@@ -14,7 +14,7 @@ from clinic.scheduling.models import Place, SlotService
 from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
-from clinic.scheduling.waitlist import changed, joining
+from clinic.scheduling.waitlist import changed
 from clinic.scheduling.waitlist.finding import Finder
 from clinic.scheduling.waitlist.offering import live_offers
 from clinic.scheduling.work import work
@@ -24,56 +24,32 @@ from tests.makes import (
     make_appointment,
     make_child,
     make_hold,
-    make_practitioner,
-    make_room,
     make_service,
-    make_session,
     make_slot,
     make_user,
 )
 from tests.queries import count_queries
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")
 A_MINUTE = timedelta(minutes=1)
 
 
-class Clinic:
+class Clinic(World):
     """A session tomorrow from nine to half past nine, both times booked."""
 
-    def __init__(self, **kw):
-        self.service = make_service(**kw)
-        self.practitioner = make_practitioner([self.service])
-        self.centre = self.practitioner.centre
-        self.room = make_room(self.centre)
-        self.session = self.open(closes=time(9, 30))
-        self.taken = [
-            make_appointment(service=self.service, slot=slot) for slot in self.session.slots
-        ]
-
-    def open(self, day=TOMORROW, **kw):
-        return make_session(self.practitioner, self.room, [self.service], day, **kw)
+    def __init__(self):
+        super().__init__(hours={"closes": time(9, 30)})
+        self.taken = [self.book(number) for number in range(2)]
 
     def wait(self, child=None, *, parts=("morning",), last_day=TOMORROW):
-        child = child or make_child()
-        entry = joining.join(
-            child.guardianships[0].user,
-            [child],
-            self.service,
-            [self.centre],
-            weekdays=range(7),
-            parts=parts,
-            first_day=TOMORROW,
-            last_day=last_day,
-            now=NOON,
-        )
-        db.session.commit()
-        return entry
+        children = [child] if child else None
+        return self.join(children=children, parts=parts, last_day=last_day)
 
     def free_unnoticed(self, number=0):
         """A place becomes free, and no verb of ours knows."""
-        db.session.delete(
-            db.session.scalar(select(Place).where(Place.slot_id == self.session.slots[number].id))
-        )
+        of_it = select(Place).where(Place.slot_id == self.slot(number).id)
+        db.session.delete(db.session.scalar(of_it))
         db.session.commit()
 
 
@@ -119,9 +95,8 @@ def test_what_time_alone_frees_is_found_in_its_time(monkeypatch, what):
     entry = clinic.wait()
     slot = clinic.open(opens=time(10), closes=time(10, 15)).slots[0]
     if what == "a hold is over":
-        parent = make_user()
-        asked = Request(make_child(parent), clinic.service, slots_for(clinic.service, slot.id))
-        moment = make_hold(asked, by=parent, now=NOON).expires_at
+        asked = clinic.request(clinic.child, session=slot.clinic_session)
+        moment = make_hold(asked, by=clinic.parent, now=NOON).expires_at
     else:
         moment = NOON + timedelta(hours=6)
         of_it = update(SlotService).where(SlotService.slot_id == slot.id)
@@ -198,19 +173,7 @@ def test_a_service_that_changes_is_a_reason_to_look(monkeypatch):
 
 def test_siblings_are_looked_for_every_minute(monkeypatch):
     """How many places a slot has left has no version."""
-    clinic, parent = Clinic(), make_user()
-    entry = joining.join(
-        parent,
-        [make_child(parent), make_child(parent)],
-        clinic.service,
-        [clinic.centre],
-        weekdays=range(7),
-        parts=["morning"],
-        first_day=TOMORROW,
-        last_day=TOMORROW,
-        now=NOON,
-    )
-    db.session.commit()
+    entry = Clinic().join(2, parts=["morning"], last_day=TOMORROW)
     assert looked_for(NOON, monkeypatch) == ([entry.id], 0)
     assert looked_for(NOON + A_MINUTE / 2, monkeypatch) == ([], 0)
     assert looked_for(NOON + A_MINUTE, monkeypatch) == ([entry.id], 0)

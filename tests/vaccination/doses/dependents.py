@@ -25,13 +25,9 @@ from tests.makes import (
     NOON,
     TOMORROW,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_stock,
-    make_user,
 )
+from tests.world import World
 
 _keys = count(1)
 BORN = date(2025, 11, 2)
@@ -46,27 +42,21 @@ GIVEN = {  # all but what is due at four months
 }
 
 
-class Baby:
+def slots_of(world):
+    """The slots by day of a centre that has every vaccine."""
+    make_stock(world.centre)
+    return {day: world.open(day, capacity=5).slots for day in DAYS}
+
+
+class Baby(World):
     """`child` of `parent`, a centre with vaccines that is open on `DAYS`, its `nurse` and its `manager`."""
 
     def __init__(self, born=BORN, given=GIVEN):
-        self.service = make_service("vaccination", name_zh="预防接种")
-        self.slots = self.another_centre()
-        self.centre = self.slots[TOMORROW][0].centre
-        self.parent = make_user()
-        self.nurse = make_user(Role.CLINICIAN, profession=Profession.VACCINATOR, centre=self.centre)
+        super().__init__("vaccination", name_zh="预防接种")
+        self.slots = slots_of(self)
+        self.nurse = self.staff(Role.CLINICIAN, profession=Profession.VACCINATOR)
         self.child = make_child(self.parent, birth_date=born)
         self.enter(*((vaccine, day) for vaccine, days in given.items() for day in days))
-
-    def another_centre(self):
-        """Its slots by day; it has every vaccine."""
-        practitioner = make_practitioner([self.service])
-        room = make_room(practitioner.centre)
-        make_stock(practitioner.centre)
-        return {
-            day: make_session(practitioner, room, [self.service], day, capacity=5).slots
-            for day in DAYS
-        }
 
     def wanted(self, day, child=None, slots=None):
         """A visit on that day, the first of it."""

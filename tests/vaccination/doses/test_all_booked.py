@@ -13,15 +13,10 @@ from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
 from tests.makes import (
     NOON,
-    TOMORROW,
     make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_stock,
-    make_user,
 )
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 BORN = date(2025, 2, 20)  # just over a year old
@@ -31,22 +26,15 @@ HAD = [
 ]  # fmt: skip
 
 
-class Site:
+class Site(World):
     """A child of one year that lacks the first dose of Japanese encephalitis, and a centre."""
 
     def __init__(self, app):
-        self.client, self.parent = app.test_client(), make_user()
+        super().__init__("vaccination", hours={"capacity": 3})
         self.child = make_child(self.parent, birth_date=BORN)
-        self.service = make_service("vaccination")
-        self.nurse = make_practitioner([self.service])
-        self.room = make_room(self.nurse.centre)
-        self.open(TOMORROW)
-        make_stock(self.nurse.centre)
+        make_stock(self.centre)
         self.had(HAD)
-        self.client.sign_in(self.parent)
-
-    def open(self, day):
-        return make_session(self.nurse, self.room, [self.service], day, capacity=3)
+        self.client = app.test_client().sign_in(self.parent)
 
     def had(self, doses):
         entries = [Entry(code, BORN + timedelta(days=n)) for code, n in doses]
@@ -87,7 +75,7 @@ def test_when_its_times_open_is_said_and_then_it_is_offered(site):
     said = " ".join(notes(page))
     assert "8月20日周四起" in said
     assert "8月6日周四 18:00" in said
-    site.open(first)
+    site.open(first, capacity=3)
     reschedule([site.service.id], now=NOON)
     db.session.commit()
     with time_machine.travel(at(first - timedelta(days=15), NOON.time()), tick=False):

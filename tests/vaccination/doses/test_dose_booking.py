@@ -29,32 +29,34 @@ from tests.makes import (
     make_user,
 )
 from tests.queries import count_queries
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")
 BABY = date(2025, 7, 10)  # eight months old on 10 March, in a week
 NEXT_WEEK = date(2026, 3, 11)
 
 
-class Site:
+def slots_of(world):
+    """Of a session on each of the two days."""
+    return {day: world.open(day, capacity=3).slots for day in (TOMORROW, NEXT_WEEK)}
+
+
+class Site(World):
     """A vaccination centre open tomorrow and in nine days, and a baby that had all but for MMR and JE."""
 
     def __init__(self, app):
-        self.service = make_service("vaccination", name_zh="预防接种", name_en="Vaccination")
-        self.parent = make_user()
+        super().__init__("vaccination", name_zh="预防接种", name_en="Vaccination")
         self.child = make_child(self.parent, birth_date=BABY)
-        self.centre = self.open_centre()
+        self.slots = slots_of(self)
         make_stock(self.centre)
         self.give(self.child)
         self.client = app.test_client().sign_in(self.parent)
 
     def open_centre(self):
-        practitioner = make_practitioner([self.service])
-        room = make_room(practitioner.centre)
-        self.slots = {
-            day: make_session(practitioner, room, [self.service], day, capacity=3).slots
-            for day in (TOMORROW, NEXT_WEEK)
-        }
-        return practitioner.centre
+        """Another centre; its slots are the ones that count from now on."""
+        another = World(service=self.service)
+        self.slots = slots_of(another)
+        return another.centre
 
     def give(self, child, *but):
         """What a child of that age has had."""

@@ -23,7 +23,9 @@ from tests.vaccination.doses.dependents import (
     Baby,
     all_is_well,
     purpose,
+    slots_of,
 )
+from tests.world import World
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("long booklets")]
 YESTERDAY = date(2026, 3, 1)
@@ -200,7 +202,7 @@ def test_a_visit_of_yesterday_stands_in_the_way_of_no_other(baby):
     """Nobody said how it ended; the dose was not given, and can be booked at another centre too."""
     baby.book(TOMORROW, "DTAP")
     later = NOON + timedelta(days=3)
-    elsewhere = baby.another_centre()
+    elsewhere = slots_of(World(service=baby.service))
 
     made = baby.book(IN_A_MONTH, "DTAP", slots=elsewhere, now=later)
 

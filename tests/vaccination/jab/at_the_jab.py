@@ -8,7 +8,7 @@ from clinic.questionnaires.answers import Answer
 from clinic.vaccination.jab import before, screening
 from clinic.vaccination.jab import queries as jab_queries
 from clinic.vaccination.jab.rules import CHECKS
-from tests.makes import TOMORROW, make_user
+from tests.makes import TOMORROW
 from tests.vaccination.stock.stocked import MMR, Centre
 
 ON_THE_DAY = datetime(2026, 3, 3, 1, 10, tzinfo=UTC)  # ten past nine in Shanghai
@@ -24,11 +24,8 @@ class Day(Centre):
 
     def __init__(self, *, doses=5, expires_on=date(2027, 3, 1)):
         super().__init__()
-        self.vaccinator = make_user(
-            Role.CLINICIAN, profession=Profession.VACCINATOR, centre=self.practitioner.centre
-        )
+        self.vaccinator = self.staff(Role.CLINICIAN, profession=Profession.VACCINATOR)
         self.lot = self.receive(doses, expires_on=expires_on, number=LOT)
-        self.parent = make_user()
         self.visit = super().visit(MMR, by=self.parent)
         self.child = self.visit.child
 

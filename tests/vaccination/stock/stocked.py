@@ -6,8 +6,6 @@ from sqlalchemy import select
 
 from clinic.db import db
 from clinic.reservations.verify import broken_reservations
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import DoseReservation, Stock
 from clinic.vaccination.stock.reserving import DoseToReserve
@@ -15,15 +13,11 @@ from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
     NOON,
     TOMORROW,
-    make_appointment,
     make_child,
     make_hold,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_session,
     make_user,
 )
+from tests.world import World
 
 MMR = DoseToReserve("MMR", "MMR", 1)
 HEPB = DoseToReserve("HepB", "HepB", 3)
@@ -31,23 +25,19 @@ NEXT_YEAR = date(2027, 3, 1)
 NEXT_WEEK = TOMORROW + timedelta(days=6)
 
 
-class Centre:
-    """A vaccination centre, open tomorrow and in a week, and who works there."""
+class Centre(World):
+    """A vaccination centre, open tomorrow and in a week, and a nurse."""
 
-    def __init__(self):
-        self.service = make_service("vaccination")
-        self.practitioner = make_practitioner([self.service])
-        self.id = self.practitioner.centre.id
-        self.room = make_room(self.practitioner.centre)
+    def __init__(self, **facts):
+        super().__init__("vaccination", **facts)
+        self.id = self.centre.id
         self.nurse = make_user()
-        self.sessions = {day: self.open(day) for day in (TOMORROW, NEXT_WEEK)}
-
-    def open(self, day):
-        return make_session(self.practitioner, self.room, [self.service], day, capacity=5)
+        days = (TOMORROW, NEXT_WEEK)
+        self.sessions = {day: self.open(day, capacity=5) for day in days}
 
     def visit(self, *doses, day=TOMORROW, by=None):
         """An appointment, these doses reserved for it."""
-        made = make_appointment(service=self.service, slot=self.sessions[day].slots[0], by=by)
+        made = self.book(session=self.sessions[day], by=by)
         reserving.reserve(doses, appointment=made, by=self.nurse, now=NOON)
         db.session.commit()
         return made
@@ -55,8 +45,7 @@ class Centre:
     def form(self, *doses, moves=None, by=None, child=None, day=TOMORROW):
         """A hold, these doses reserved for it."""
         by = by or make_user()
-        slots = slots_for(self.service, self.sessions[day].slots[1].id)
-        wanted = Request(child or make_child(by), self.service, slots)
+        wanted = self.request(child or make_child(by), 1, self.sessions[day])
         hold = make_hold(wanted, by=by, now=NOON, moves=moves)
         reserving.reserve(doses, hold=hold, by=by, now=NOON)
         db.session.commit()

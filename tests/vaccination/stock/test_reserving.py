@@ -182,12 +182,8 @@ def move(visit, to, day=TOMORROW, hold=None):
 
 
 def another_centre(centre):
-    other = Centre()
-    other.service = centre.service
-    other.practitioner.services.append(centre.service)
-    other.practitioner.centre.services.append(centre.service)
-    db.session.commit()
-    other.sessions = {TOMORROW: other.open(TOMORROW + timedelta(days=2))}
+    other = Centre(service=centre.service)
+    other.sessions = {TOMORROW: other.open(TOMORROW + timedelta(days=2), capacity=5)}
     return other
 
 
