@@ -14,12 +14,7 @@ from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.visits import arriving
 from tests.forms import HTMX
-from tests.makes import (
-    NOON,
-    make_child,
-    make_stock,
-    make_user,
-)
+from tests.makes import NOON, make_child, make_stock, make_user
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")

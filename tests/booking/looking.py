@@ -2,12 +2,7 @@
 
 from datetime import date, time
 
-from tests.makes import (
-    NOON,
-    make_child,
-    make_hold,
-    make_user,
-)
+from tests.makes import NOON, make_child, make_hold, make_user
 from tests.world import World
 
 PAGE = "/pediatrics/"

@@ -7,11 +7,7 @@ from sqlalchemy import func, select
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.scheduling.changes import applying
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_user,
-)
+from tests.makes import NOON, TOMORROW, make_user
 from tests.pages import values
 from tests.world import World
 

@@ -12,12 +12,7 @@ from clinic.scheduling.changes.kinds import Away, Close
 from clinic.scheduling.models import Appointment, Slot
 from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_appointment,
-    make_booking,
-)
+from tests.makes import NOON, TOMORROW, make_appointment, make_booking
 from tests.world import World
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("courses of many sessions")]

@@ -7,12 +7,7 @@ import pytest
 from clinic.booking import nearby
 from clinic.db import db
 from clinic.scheduling.search import day_schedules
-from tests.makes import (
-    make_appointment,
-    make_centre,
-    make_service,
-    make_slot,
-)
+from tests.makes import make_appointment, make_centre, make_service, make_slot
 from tests.queries import count_queries
 from tests.world import World
 

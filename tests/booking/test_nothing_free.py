@@ -8,11 +8,7 @@ from clinic.booking.nothing_free import why_nothing_is_free
 from clinic.booking.on_behalf import free_times
 from clinic.centres.models import Closure
 from clinic.clock import clinic_day, day_bounds
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    save,
-)
+from tests.makes import NOON, TOMORROW, save
 from tests.world import World
 
 TODAY = clinic_day(NOON)

@@ -10,10 +10,7 @@ from clinic.centres.models import Centre
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.policies.stored import set_policy
-from tests.makes import (
-    NOON,
-    make_stock,
-)
+from tests.makes import NOON, make_stock
 from tests.pages import words_of
 from tests.world import World
 

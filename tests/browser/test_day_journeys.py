@@ -1,16 +1,10 @@
 """A centre's day in a real browser: a vaccination morning, a sick therapist, no mouse, no scripts."""
 
-import shutil
-from contextlib import contextmanager
 from datetime import timedelta
-from urllib.parse import urlencode
 
 import pytest
-import time_machine
 from sqlalchemy import func, select
 
-from clinic import clock
-from clinic.app import create_app
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.references import spoken
@@ -18,7 +12,19 @@ from clinic.scheduling.status import Status, status_of
 from clinic.vaccination.record.models import Immunization
 from clinic.visits.models import Ticket
 from clinic.visits.rules import State
-from tests.browser.conftest import Visitor
+from tests.browser.day import (
+    BY_HAND,
+    STATIONS,
+    answered,
+    call_and_finish,
+    check_in_typed,
+    give,
+    post_the_rest,
+    queue,
+    seat,
+    send,
+    site_at,
+)
 from tests.browser.mornings import (
     DOSED,
     EIGHT,
@@ -27,114 +33,6 @@ from tests.browser.mornings import (
     sick_therapist,
     vaccinations,
 )
-from tests.conftest import SETTINGS
-from tests.pages import values
-from tests.serving import SECRET, serving
-
-STATIONS = ("screening", "registration", "vaccination")
-BY_HAND = 12  # families for whom somebody types or presses; the others' forms are posted alike
-HTMX = {"HX-Request": "true"}
-
-
-@contextmanager
-def site_at(moment, make, migrated, folder):
-    """The address of the site at that moment, what was made for it, and its application."""
-    path = folder / "clinic.sqlite3"
-    shutil.copy(migrated, path)
-    url = f"sqlite:///{path}"
-    app = create_app(SETTINGS | {"DATABASE_URL": url, "SECRET_KEY": SECRET})
-    with app.app_context(), time_machine.travel(moment, tick=True):
-        made = make(app)
-        db.session.remove()
-        # Its clock begins after the cookies were signed, or it would not trust them.
-        clocked = {"app": "tests.browser.clocked:app", "STARTS": clock.now().isoformat()}
-        with serving(url, **clocked) as address:
-            yield address, made
-        db.session.remove()
-        db.engine.dispose()
-
-
-@contextmanager
-def seat(chromium, address, who, *, width=1280, scripts=True):
-    """A browser of somebody who is signed in."""
-    context = chromium.new_context(
-        base_url=address,
-        locale="zh-CN",
-        viewport={"width": width, "height": 900},
-        java_script_enabled=scripts,
-    )
-    context.set_default_timeout(30_000)
-    name, _, value = who.cookie.partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": address}])
-    yield Visitor(context.new_page(), 0, scripts)
-    context.close()
-
-
-def answered(page, press):
-    """Do that, and wait for the answer to the form that it sends."""
-    with page.expect_response(lambda answer: answer.request.method == "POST") as found:
-        press()
-    assert found.value.status in (200, 303), found.value.status
-
-
-def check_in_typed(desk, family, typed):
-    """Type what they say, until the list shows them, and press the button in their row."""
-    page = desk.page
-    answered(page, lambda: page.locator("#q").fill(typed))
-    row = page.locator(f"#visit-{family.appointment_id}")
-    answered(page, row.locator('form[action$="/arrival"] button').click)
-    row.locator('form[action$="/undo"]').wait_for()
-
-
-def queue(code, station, room):
-    return f"/desk/queue?centre={code}&station={station}&room={room}"
-
-
-def call_and_finish(room, number):
-    """Call next, and finish whoever came into this room; the label."""
-    page = room.page
-    answered(page, page.locator("#call-next").click)
-    mine = page.locator("li.accent", has=page.locator('button[id^="finish-"]'))
-    mine = mine.filter(has_text=f"接种室{'一二'[number]}").first
-    label = mine.locator(".ticket").inner_text()
-    answered(page, mine.locator('button[id^="finish-"]').click)
-    page.locator("#busy").wait_for(state="detached")
-    return label
-
-
-def post_the_rest(address, who, code, station, room):
-    """The same forms without a browser, until nobody waits; how many came."""
-    fields = {"centre": code, "station": station, "room": room, "csrf_token": who.token}
-    count = 0
-    while True:
-        called = send(address, who, "/desk/queue/next", fields)
-        if called.status == 422:
-            return count
-        assert called.status == 200
-        (button,) = values(called.page, '[id^="finish-"]', "id")
-        (seen,) = values(called.page, f"form:has(#{button}) [name=seen]", "value")
-        ticket = button.removeprefix("finish-")
-        step = fields | {"seen": seen, "verb": "finish"}
-        assert send(address, who, f"/desk/queue/tickets/{ticket}", step).status == 200
-        count += 1
-
-
-def send(address, who, path, fields):
-    form = {"Content-Type": "application/x-www-form-urlencoded"} | HTMX
-    return who.ask("POST", address, path, urlencode(fields), **form)[0]
-
-
-def give(nurse, appointment_id):
-    """What was booked is given, on the vaccinator's page."""
-    page = nurse.page
-    nurse.open(f"/vaccination/visits/{appointment_id}")
-    page.locator("#MMR-give").check()
-    page.locator("#MMR-lot").select_option(index=1)
-    page.locator("#MMR-site").select_option("left arm")
-    for one in page.locator("#checks input").all():
-        one.check()
-    nurse.press(page.locator("main form > .actions .btn-primary"))
-    page.locator('main a[href$="/reaction"]').wait_for()  # it is on record
 
 
 def test_a_vaccination_morning(chromium, migrated, tmp_path):
@@ -241,56 +139,6 @@ def test_a_sick_therapist_at_half_past_seven(chromium, migrated, tmp_path):
         assert [status_of(visit) for visit in visits] == [Status.BOOKED, Status.DISPLACED]
         assert visits[0].practitioner.name_zh == "何治疗师"
         assert visits[0].booking.reference == morning.booked[0].reference
-
-
-def tab_to(page, what, *, most=60):
-    """Press Tab until that has the focus."""
-    for _ in range(most):
-        if page.evaluate("what => document.activeElement.matches(what)", what):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"no way to {what} with the keyboard")
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_checking_in_and_calling_with_the_keyboard_alone(chromium, migrated, tmp_path, width):
-    with site_at(EIGHT, vaccinations, migrated, tmp_path) as (address, morning):
-        family, desk, nurse = morning.booked[-1], *[morning.people[x][0] for x in ("desk", "nurse")]
-        with seat(chromium, address, desk, width=width) as at:
-            at.open("/desk/")
-            tab_to(at.page, "#q")
-            answered(at.page, lambda: at.page.keyboard.type(family.reference))
-            row = f"#visit-{family.appointment_id}"
-            at.page.locator(".data tbody tr").nth(1).wait_for(state="detached")
-            tab_to(at.page, f"{row} form[action$='/arrival'] button")
-            answered(at.page, lambda: at.page.keyboard.press("Enter"))
-            at.page.locator(f"{row} :focus").wait_for()  # the keyboard stays in the row
-        with seat(chromium, address, nurse, width=width) as at:
-            at.open(queue(morning.code, "screening", morning.rooms[0]))
-            tab_to(at.page, "#call-next")
-            answered(at.page, lambda: at.page.keyboard.press("Enter"))
-            at.page.locator("li.accent").wait_for()
-            tab_to(at.page, "button[id^='begin-']")
-            answered(at.page, lambda: at.page.keyboard.press("Enter"))
-            at.page.locator("li.accent .tag-ok").wait_for()
-        assert db.session.scalars(select(Ticket.state)).all() == [State.WITH]
-
-
-def test_checking_in_and_calling_without_scripts(chromium, migrated, tmp_path):
-    with site_at(EIGHT, vaccinations, migrated, tmp_path) as (address, morning):
-        family, desk, nurse = morning.booked[-1], *[morning.people[x][0] for x in ("desk", "nurse")]
-        with seat(chromium, address, desk, width=390, scripts=False) as at:
-            at.open("/desk/")
-            at.page.locator("#q").fill(family.phone)
-            at.press(at.page.locator('form[role="search"] button'))
-            row = at.page.locator(f"#visit-{family.appointment_id}")
-            at.press(row.locator('form[action$="/arrival"] button'))
-            row.locator('form[action$="/undo"]').wait_for()
-        with seat(chromium, address, nurse, width=390, scripts=False) as at:
-            at.open(queue(morning.code, "screening", morning.rooms[0]))
-            at.press(at.page.locator("#call-next"))
-            assert at.page.locator("li.accent .ticket").inner_text() == "B001"
-        assert db.session.scalars(select(Ticket.state)).all() == [State.CALLED]
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(390, True), (1280, False)])

@@ -10,9 +10,7 @@ from clinic.scheduling.models import Appointment, ClinicSession
 from clinic.scheduling.verify import broken_promises
 from tests.browser.mornings import EIGHT, TODAY, YESTERDAY, signed_in
 from tests.browser.test_day_journeys import seat, site_at
-from tests.makes import (
-    make_child,
-)
+from tests.makes import make_child
 from tests.races.families import Parent
 from tests.world import World
 

@@ -7,20 +7,9 @@ import pytest
 
 from clinic import clock
 from clinic.app import ROOMS
-from clinic.centres.days import holiday_on
-from clinic.centres.years import calendars
 from tests.browser.conftest import Visitor
 
-SUNDAY = 6
 PHONE = {"width": 390, "height": 850}
-
-
-def next_open_day():
-    """The first day after today on which the demo's centres work."""
-    day = clock.clinic_day(clock.now()) + timedelta(days=1)
-    while holiday_on(day, calendars([day.year])) or day.weekday() == SUNDAY:
-        day += timedelta(days=1)
-    return day
 
 
 def sign_up(visitor, phone):
@@ -194,43 +183,6 @@ def test_a_form_with_mistakes_says_so_beside_the_fields(visitor):
     assert page.locator("#birth_date-error").count() == 1
 
 
-def test_reception_checks_in_undoes_and_books_a_walk_in(visitor):
-    page = visitor.page
-    visitor.sign_in("reception")
-    row = page.locator("tr", has=page.locator('form[action$="/arrival"]')).first
-    name, row_id = row.locator("th a").inner_text(), row.get_attribute("id")
-    page.locator("#q").fill(name)
-    if not visitor.scripts:
-        page.locator('form[role="search"] button').click()
-    page.locator(f"#{row_id} form[action$='/arrival'] button").press("Enter")
-    undo = page.locator(f"#{row_id} form[action$='/undo'] button")
-    undo.wait_for()
-    if visitor.scripts:  # the keyboard stays in the row
-        page.locator(f"#{row_id} :focus").wait_for()
-    visitor.look()
-    undo.click()
-    page.locator(f"#{row_id} form[action$='/arrival'] button").wait_for()
-
-    visitor.open("/desk/walk-in")
-    page.locator("#phone").fill(f"1390000920{visitor.number}")
-    page.locator("#guardian").fill("张敏")
-    page.locator("#name").fill("赵子沐")
-    page.locator("input[name=sex]").nth(1).check()
-    page.locator("#birth_date").fill("2025-06-01")
-    page.locator("#agreed").check()
-    day = next_open_day().isoformat()
-    page.locator("#day").fill(day)
-    if visitor.scripts:
-        page.locator("#day").blur()
-    else:
-        page.locator("button[name=show]").click()
-    page.locator(f"#times[data-day='{day}']").wait_for()
-    page.locator("input[name=slot]").nth(visitor.number + 2).check()
-    visitor.press(page.locator("main form .btn-primary"))
-    assert page.locator("svg.qr").count() == 1
-    assert page.locator("main", has_text="赵子沐").count() == 1
-
-
 def test_the_keyboard_stays_in_the_row_while_two_answers_come(chromium, city):
     """Something asked for in the moment between a row's going and its successor takes no place away."""
     context = chromium.new_context(base_url=city, locale="zh-CN", viewport=PHONE)
@@ -248,31 +200,6 @@ def test_the_keyboard_stays_in_the_row_while_two_answers_come(chromium, city):
     page.locator(f"#{row_id} form[action$='/undo'] button").wait_for()
     page.locator(f"#{row_id} :focus").wait_for()
     context.close()
-
-
-def test_a_clinician_sees_the_day_and_the_week_and_notes_a_visit(visitor):
-    page = visitor.page
-    visitor.sign_in("therapist")
-    visitor.press(page.locator(".card a.name").first)
-    page.locator("#note").fill("一切正常")
-    visitor.press(page.locator("button[value=done]"))
-    assert page.locator('.notice[role="status"]').count() == 1
-    visitor.open("/calendar/week")
-
-
-def test_a_manager_adds_a_week(visitor):
-    page = visitor.page
-    visitor.sign_in("manager")
-    visitor.open("/manage/sessions/new")
-    page.locator("input[name=services]").first.check()
-    day = next_open_day() + timedelta(days=7 * visitor.number)
-    page.locator("#first_day").fill(day.isoformat())
-    page.locator("#opens").fill("17:30")
-    page.locator("#closes").fill("18:30")
-    visitor.press(page.locator("main form .btn-primary"))
-    page.locator("#keep").check()  # the centre is closed then: it is asked
-    visitor.press(page.locator("main form .btn-primary"))
-    assert page.locator(".week-item", has_text="17:30").count() >= 1
 
 
 @pytest.mark.parametrize("address", ["/centres/zhaohui", "/privacy", "/privacy/children"])

@@ -28,10 +28,7 @@ from tests.browser.mornings import signed_in
 from tests.browser.test_day_journeys import answered, seat, send
 from tests.browser.test_journeys import add_child
 from tests.conftest import SETTINGS
-from tests.makes import (
-    make_stock,
-    make_user,
-)
+from tests.makes import make_stock, make_user
 from tests.serving import SECRET, serving
 from tests.world import World
 

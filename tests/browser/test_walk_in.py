@@ -8,9 +8,7 @@ from playwright.sync_api import expect
 from clinic.accounts.models import Role
 from tests.browser.mornings import EIGHT, TODAY, Morning, signed_in
 from tests.browser.test_day_journeys import seat, site_at
-from tests.makes import (
-    make_stock,
-)
+from tests.makes import make_stock
 from tests.world import World
 
 FAMILY = {

@@ -18,12 +18,7 @@ from clinic.scheduling.appointments import booking
 from clinic.scheduling.references import spoken
 from tests.calendar.rfc5545 import content, read, text, unfolded
 from tests.calendar.test_feed import address_for, make_leave
-from tests.makes import (
-    NOON,
-    make_centre,
-    make_user,
-    save,
-)
+from tests.makes import NOON, make_centre, make_user, save
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")

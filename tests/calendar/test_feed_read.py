@@ -13,13 +13,7 @@ from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.appointments import booking
 from clinic.scheduling.references import spoken
-from tests.makes import (
-    NOON,
-    make_centre,
-    make_child,
-    make_user,
-    save,
-)
+from tests.makes import NOON, make_centre, make_child, make_user, save
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")

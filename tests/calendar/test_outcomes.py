@@ -15,11 +15,7 @@ from clinic.scheduling.verify import broken_promises
 from clinic.visits import arriving
 from clinic.visits.models import Ticket
 from clinic.visits.rules import State
-from tests.makes import (
-    NOON,
-    make_appointment,
-    make_user,
-)
+from tests.makes import NOON, make_appointment, make_user
 from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
 from tests.world import World
 

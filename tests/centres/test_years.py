@@ -22,12 +22,7 @@ from clinic.db import db
 from clinic.scheduling.models import ClinicSession
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.work import work
-from tests.makes import (
-    NOON,
-    make_centre,
-    make_child,
-    make_user,
-)
+from tests.makes import NOON, make_centre, make_child, make_user
 from tests.world import World
 
 # Invented: the notice for 2031 has not been written.

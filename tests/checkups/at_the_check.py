@@ -12,11 +12,7 @@ from clinic.checkups.growth.measuring import Measured
 from clinic.db import db
 from clinic.questionnaires.answers import Answer
 from clinic.questionnaires.responding import respond_to_some
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_child,
-)
+from tests.makes import NOON, TOMORROW, make_child
 from tests.pages import values
 from tests.world import World
 

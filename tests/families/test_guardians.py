@@ -1,27 +1,16 @@
 """Who sees which child: invitations, leaving, and the texts that are agreed to, on both engines."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
 from clinic.audit import AuditEvent
 from clinic.db import db
-from clinic.errors import DomainError
 from clinic.families import registering
-from clinic.families.consents import VERSIONS
-from clinic.families.models import Child, Consent, ConsentKind, Guardianship, Relation
-from clinic.families.queries import (
-    children_of,
-    get_child,
-    get_guardianship,
-    has_consented,
-    open_invitations,
-)
+from clinic.families.models import Guardianship, Relation
+from clinic.families.queries import children_of, get_guardianship, open_invitations
 from clinic.families.registering import InvitationGone, OnlyTheFirst, OwnInvitation
 from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, make_child, make_guardianship, make_user
@@ -214,132 +203,3 @@ def test_who_left_ends_nobody_elses(house):
     with pytest.raises(NoResultFound):
         get_guardianship(house.father, hers.id)
     assert get_guardianship(house.mother, hers.id) is hers
-
-
-class Model:
-    """Who cares for whom, by the rules as they are told to families."""
-
-    def __init__(self, users):
-        self.firsts, self.cares, self.links = {}, {user: set() for user in users}, []
-
-    def shared(self, user):
-        return {child for child, first in self.firsts.items() if first == user}
-
-
-def register(model, users, one, other):
-    child = make_child(users[one])
-    model.firsts[child] = one
-    model.cares[one].add(child)
-
-
-def invites(model, users, one, other):
-    if model.shared(one):
-        kw = {"relation": Relation.OTHER, "by": users[one], "now": NOON}
-        model.links.append([one, registering.invite(**kw)[0], True])
-
-
-def accepts(model, users, one, other):
-    if not model.links:
-        return
-    link = model.links[other % len(model.links)]
-    inviter, invitation, is_good = link
-    with suppress(DomainError):
-        registering.accept(invitation, by=users[one], now=NOON)
-    if is_good and inviter != one:
-        model.cares[one] |= model.shared(inviter)
-        link[2] = False
-
-
-def withdraws(model, users, one, other):
-    if model.links:
-        link = model.links[other % len(model.links)]
-        with suppress(DomainError):
-            registering.withdraw_invitation(link[1], by=users[link[0]], now=NOON)
-        link[2] = False
-
-
-def ends(model, users, one, other):
-    whose, child = other % len(users), next(iter(sorted(model.firsts, key=lambda c: c.id)), None)
-    if child is None or child not in model.cares[whose]:
-        return
-    row = next(
-        row
-        for row in child.guardianships
-        if row.user_id == users[whose].id and row.revoked_at is None
-    )
-    with suppress(DomainError):
-        registering.revoke(row, by=users[one], now=NOON)
-    first = model.firsts[child]
-    if whose != first and one in (first, whose):
-        model.cares[whose].discard(child)
-
-
-VERBS = {"register": register, "invite": invites, "accept": accepts}
-VERBS |= {"withdraw": withdraws, "end": ends}
-STEPS = st.lists(
-    st.tuples(st.sampled_from(sorted(VERBS)), st.integers(0, 2), st.integers(0, 5)),
-    min_size=6,
-    max_size=14,
-)
-
-
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(STEPS)
-def test_whatever_families_do_each_sees_their_own_children_and_no_others(both, steps):
-    users = [make_user() for _ in range(3)]
-    model = Model(range(3))
-    for verb, one, other in [("register", 0, 0), ("invite", 0, 0), *steps]:
-        VERBS[verb](model, users, one, other)
-        db.session.commit()
-        db.session.expire_all()
-        assert [set(children_of(user)) for user in users] == list(model.cares.values()), verb
-    everybody = db.session.scalars(select(Child)).all()
-    for number, user in enumerate(users):
-        for child in everybody:
-            assert sees(user, child) == (child in model.cares[number])
-    assert broken_promises() == []
-
-
-def sees(user, child):
-    try:
-        return get_child(user, child.id) is child
-    except NoResultFound:
-        return False
-
-
-AGREED, WITHDREW = True, False
-PRIVACY, CHILDREN = ConsentKind.PRIVACY, ConsentKind.CHILDREN_UNDER_14
-SAID = {  # what was said, in order; whether it is agreed
-    "nothing": ([], False),
-    "one of the texts": ([(PRIVACY, AGREED, "now")], False),
-    "both": ([(PRIVACY, AGREED, "now"), (CHILDREN, AGREED, "now")], True),
-    "an older text": ([(PRIVACY, AGREED, "2020-01"), (CHILDREN, AGREED, "now")], False),
-    "an older text, then this": (
-        [(PRIVACY, AGREED, "2020-01"), (CHILDREN, AGREED, "now"), (PRIVACY, AGREED, "now")],
-        True,
-    ),
-    "withdrawn": (
-        [(PRIVACY, AGREED, "now"), (CHILDREN, AGREED, "now"), (CHILDREN, WITHDREW, "now")],
-        False,
-    ),
-    "withdrawn, then agreed again": (
-        [(PRIVACY, AGREED, "now"), (CHILDREN, WITHDREW, "now"), (CHILDREN, AGREED, "now")],
-        True,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", SAID)
-def test_what_was_said_last_to_each_text_counts(both, case):
-    said, agreed = SAID[case]
-    user, other = make_user(consented=False), make_user()
-    for kind, given_, version in said:
-        text = VERSIONS[kind] if version == "now" else version
-        row = {"kind": kind, "given": given_, "text_version": text, "language": "zh"}
-        db.session.add(Consent(user_id=user.id, at=NOON, recorded_by_id=user.id, **row))
-        db.session.flush()
-
-    assert has_consented(user) is agreed
-    assert has_consented(other)  # nobody speaks for another

@@ -19,14 +19,7 @@ from clinic.scheduling.waitlist import offering
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_child,
-    make_guardianship,
-    make_hold,
-    make_user,
-)
+from tests.makes import NOON, TOMORROW, make_child, make_guardianship, make_hold, make_user
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")

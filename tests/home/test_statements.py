@@ -4,11 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.makes import (
-    TOMORROW,
-    make_child,
-    make_stock,
-)
+from tests.makes import TOMORROW, make_child, make_stock
 from tests.queries import count_queries
 from tests.world import World
 

@@ -14,9 +14,7 @@ from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling.models import Slot
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    make_appointment,
-)
+from tests.makes import make_appointment
 from tests.races.crossing import deadlocks
 from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
 from tests.serving import serving

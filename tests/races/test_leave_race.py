@@ -17,12 +17,7 @@ from clinic.scheduling.changes.leaves import LeaveRequest
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    NOON,
-    make_child,
-    make_practitioner,
-    make_user,
-)
+from tests.makes import NOON, make_child, make_practitioner, make_user
 from tests.promises import drop_promises
 from tests.races import leaving
 from tests.races.doors import Somebody, at_once

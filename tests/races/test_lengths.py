@@ -7,13 +7,7 @@ import pytest
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    make_child,
-    make_guardianship,
-    make_service,
-    make_user,
-    sign_in,
-)
+from tests.makes import make_child, make_guardianship, make_service, make_user, sign_in
 from tests.promises import drop_promises
 from tests.races.families import (
     Family,

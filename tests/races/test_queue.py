@@ -15,10 +15,7 @@ from clinic.db import db
 from clinic.visits import arriving
 from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.rules import State
-from tests.makes import (
-    NOON,
-    make_room,
-)
+from tests.makes import NOON, make_room
 from tests.races import queueing
 from tests.races.doors import Somebody, at_once
 from tests.world import World

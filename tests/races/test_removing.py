@@ -8,12 +8,7 @@ import pytest
 from clinic.db import db
 from clinic.scheduling.models import Hold
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    NOON,
-    make_child,
-    make_guardianship,
-    make_user,
-)
+from tests.makes import NOON, make_child, make_guardianship, make_user
 from tests.races import removing
 from tests.races.crossing import until_all_wait
 from tests.races.doors import Somebody, at_once, let_go

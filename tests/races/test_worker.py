@@ -17,9 +17,7 @@ from clinic.scheduling.models import ClinicSession, Hold, HoldFor, RotaRule, Wai
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import offering
-from tests.makes import (
-    make_room,
-)
+from tests.makes import make_room
 from tests.races import twins
 from tests.races.families import at_once, in_two_days
 from tests.serving import ROOT, SECRET

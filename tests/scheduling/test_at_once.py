@@ -5,40 +5,30 @@ Each meets the other at the point where it has looked and not yet written.
 
 import threading
 from datetime import time, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
-from clinic.accounts.models import User
 from clinic.app import create_app
 from clinic.centres.models import Centre, Closure, Service
 from clinic.clock import at
-from clinic.db import db, in_one_transaction
+from clinic.db import db
 from clinic.families.models import Child
 from clinic.scheduling import places
-from clinic.scheduling.appointments import booking, holding, new_times
+from clinic.scheduling.appointments import booking, holding
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
-from clinic.scheduling.models import Appointment, Channel, Hold, Slot, WaitlistEntry
+from clinic.scheduling.models import Appointment, Channel, Hold, Slot
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verdict.request import Request
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import joining, offering
 from tests.conftest import SETTINGS
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_hold,
-    make_practitioner,
-    make_room,
-    make_session,
-)
-from tests.world import World
+from tests.makes import NOON, TOMORROW, make_hold, make_practitioner, make_room
+from tests.scheduling.at_once import Clinic, at_once, by, meet_after
 
 LATER = TOMORROW + timedelta(days=3)
 
@@ -55,71 +45,6 @@ def postgres_site(fresh):
 @pytest.fixture
 def clinic(postgres_site):
     return Clinic()
-
-
-class Clinic(World):
-    """A practitioner with four slots tomorrow at nine; ids, since every thread loads its own rows."""
-
-    def __init__(self):
-        super().__init__(hours={"closes": time(10)})
-        self.slots = [slot.id for slot in self.session.slots]
-        assert self.child.guardianships  # the family is there before anything happens
-
-    def fill(self):
-        return [self.book(number) for number in range(4)]
-
-    def wait(self):
-        wish = {"parts": ["morning"], "first_day": TOMORROW, "last_day": TOMORROW}
-        return self.join(by=self.parent, children=[self.child], **wish)
-
-
-def at_once(app, *works):
-    """Do all of it in threads with sessions of their own; each answer, or the error that it ended in."""
-    answers = [None] * len(works)
-
-    def run(number, work):
-        with app.app_context():
-            try:
-                answers[number] = in_one_transaction(work)
-            except Exception as error:
-                answers[number] = error
-                db.session.rollback()
-            finally:
-                db.session.remove()
-
-    db.session.commit()
-    threads = [
-        threading.Thread(target=run, args=(number, work)) for number, work in enumerate(works)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    db.session.rollback()
-    db.session.expire_all()
-    return answers
-
-
-def meet_after(monkeypatch, module, name):
-    """Both threads come back from their first call of that function together, or alone after a while."""
-    real, met = getattr(module, name), threading.Barrier(2)
-    seen = threading.local()
-
-    def and_meet(*args, **kwargs):
-        answer = real(*args, **kwargs)
-        if not getattr(seen, "before", False):
-            seen.before = True
-            try:
-                met.wait(1)
-            except threading.BrokenBarrierError:
-                return answer  # the other waits for a lock of ours
-        return answer
-
-    monkeypatch.setattr(module, name, and_meet)
-
-
-def by(user_id):
-    return db.session.get_one(User, user_id)
 
 
 def test_a_double_click_on_a_time_keeps_it_once(clinic, postgres_site, monkeypatch):
@@ -199,64 +124,6 @@ def test_confirming_in_one_tab_what_the_other_gave_up_is_refused(
     assert type(confirmed).__name__ == "SlotTaken"
     assert isinstance(chosen, int)
     assert broken_promises() == []
-
-
-def test_two_places_that_free_together_are_one_offer_to_one_family(
-    clinic, postgres_site, monkeypatch
-):
-    first, *_, last = clinic.fill()
-    entry = clinic.wait()
-    meet_after(monkeypatch, offering, "have_offers")
-    parent, number = clinic.parent.id, entry.id
-
-    def cancel(appointment_id):
-        one = db.session.get_one(Appointment, appointment_id)
-        booking.cancel(one, by=by(parent), online=False, now=NOON)
-
-    answers = at_once(postgres_site, partial(cancel, first.id), partial(cancel, last.id))
-
-    assert answers == [None, None]
-    assert len(offering.live_offers(number)) == 1
-
-
-def test_two_workers_find_one_place_for_one_family(clinic, postgres_site, monkeypatch):
-    entry = clinic.wait()
-    meet_after(monkeypatch, offering, "have_offers")
-    look = partial(offering.look_for, [entry.id], now=NOON)
-
-    answers = at_once(postgres_site, look, look)
-
-    assert not any(isinstance(answer, Exception) for answer in answers)
-    assert len(offering.live_offers(entry.id)) == 1
-
-
-def test_nothing_is_offered_to_a_family_that_leaves(clinic, postgres_site, monkeypatch):
-    first, *_ = clinic.fill()
-    entry = clinic.wait()
-    meet_after(monkeypatch, offering, "have_offers")
-    parent, number, taken = clinic.parent.id, entry.id, first.id
-
-    def cancel():
-        one = db.session.get_one(Appointment, taken)
-        booking.cancel(one, by=by(parent), online=False, now=NOON)
-
-    def leave():
-        joining.leave(db.session.get_one(WaitlistEntry, number), by=by(parent), now=NOON)
-
-    assert at_once(postgres_site, cancel, leave) == [None, None]
-    assert list(offering.live_offers(number)) == []
-
-
-def test_two_workers_keep_new_times_once(clinic, postgres_site, monkeypatch):
-    make_session(clinic.practitioner, clinic.room, [clinic.service], day=LATER)
-    lost = clinic.book(0)
-    clinic.do(clinic.close())
-    meet_after(monkeypatch, new_times, "kept_for")
-    offer = partial(new_times.offer_to, lost.id, now=NOON)
-
-    at_once(postgres_site, lambda: len(offer()), lambda: len(offer()))
-
-    assert db.session.scalar(select(func.count(Hold.id))) == new_times.KEPT
 
 
 def open_inside_the_closure():

@@ -9,17 +9,8 @@ from clinic.db import broken_promise, db
 from clinic.scheduling.models import ClosedFor, Hold
 from clinic.scheduling.timetable.closings import SlotClosing
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    NOON,
-    make_appointment,
-    make_child,
-    make_practitioner,
-    make_room,
-    make_service,
-    make_slot,
-    make_user,
-    save,
-)
+from tests.makes import NOON, make_child, make_room, make_user, save
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")
 
@@ -44,26 +35,24 @@ def rows(both):
 
     `spare_room` and `spare_practitioner` are free; the two holds have no places.
     """
-    service = make_service()
-    slot = make_slot(service, capacity=2, online_capacity=1)
-    rival = make_slot(service, practitioner=make_practitioner([service], centre=slot.centre))
-    appointment = make_appointment(service=service, slot=slot)
-    other = make_appointment(service=service, slot=rival)
+    world = World(hours={"capacity": 2, "online_capacity": 1})
+    rival = world.open(practitioner=world.colleague())
+    slot, after, closed, *_ = world.session.slots
+    appointment, other = world.book(), world.book(session=rival)
     for _ in range(2):
-        make_hold(make_child(), service, slot)
-    closed = slot.clinic_session.slots[2]
+        make_hold(make_child(), world.service, slot)
     db.session.add(SlotClosing(slot_id=closed.id, reason=ClosedFor.HAND, made_at=NOON))
     db.session.commit()
     return {
         "closed_slot": closed.id,
         "slot": slot.id,
-        "next_slot": slot.clinic_session.slots[1].id,
+        "next_slot": after.id,
         "session": slot.clinic_session_id,
-        "rival_session": rival.clinic_session_id,
+        "rival_session": rival.id,
         "appointment": appointment.id,
         "other": other.id,
-        "spare_room": make_room(slot.centre).id,
-        "spare_practitioner": make_practitioner([service], centre=slot.centre).id,
+        "spare_room": make_room(world.centre).id,
+        "spare_practitioner": world.colleague().id,
         "user": make_user().id,
     }
 

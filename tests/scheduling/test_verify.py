@@ -10,22 +10,10 @@ from clinic.scheduling.changes import applying, kinds
 from clinic.scheduling.changes.kinds import Close
 from clinic.scheduling.day import attendance
 from clinic.scheduling.models import Appointment, Hold, Place, Slot, WaitlistEntry
-from clinic.scheduling.verdict.request import Request
-from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import PROMISES, broken_promises
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_appointment,
-    make_child,
-    make_hold,
-    make_practitioner,
-    make_service,
-    make_slot,
-    make_user,
-    save,
-)
+from tests.makes import NOON, TOMORROW, make_appointment, make_child, make_hold, make_user, save
 from tests.promises import drop_promises
+from tests.world import World
 
 THEIRS = "(SELECT {column} FROM clinic_sessions WHERE id = :session)"
 SOMEBODY = "(SELECT min(id) FROM users)"
@@ -170,29 +158,21 @@ DAMAGE = {
 }
 
 
-def keep(service, slot):
-    parent = make_user()
-    wanted = Request(make_child(parent), service, slots_for(service, slot.id))
-    kept = make_hold(wanted, by=parent, now=NOON)
-    db.session.commit()
-    return kept
-
-
 @pytest.fixture
 def rows(both):
     """Ids of a small sound clinic: a full online share, two sessions at once, two holds elsewhere."""
-    service = make_service()
-    slot = make_slot(service, capacity=2, online_capacity=1)
-    rival = make_slot(
-        service, practitioner=make_practitioner([service], centre=slot.centre), capacity=3
-    )
-    appointment = make_appointment(service=service, slot=slot)
-    make_appointment(service=service, slot=rival)
-    holds = [keep(service, rival) for _ in range(2)]
+    world = World(hours={"capacity": 2, "online_capacity": 1})
+    rival = world.open(practitioner=world.colleague(), capacity=3)
+    slot, after, *_ = world.session.slots
+    appointment, _ = world.book(), world.book(session=rival)
+    parents = [make_user() for _ in range(2)]
+    holds = [
+        make_hold(world.request(make_child(by), session=rival), by=by, now=NOON) for by in parents
+    ]
     entry = save(
         WaitlistEntry(
             user_id=holds[0].user_id,
-            service=service,
+            service=world.service,
             weekdays=[0],
             parts=["morning"],
             first_day=TOMORROW,
@@ -203,7 +183,7 @@ def rows(both):
     )
     return {
         "slot": slot.id,
-        "next_slot": slot.clinic_session.slots[1].id,
+        "next_slot": after.id,
         "session": slot.clinic_session_id,
         "appointment": appointment.id,
         "booking": appointment.booking_id,

@@ -7,12 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
 from clinic.accounts.models import Role
@@ -26,10 +21,7 @@ from clinic.visits.models import Encounter, Ticket, TicketStep
 from clinic.visits.queries import is_for
 from clinic.visits.rules import BUSY, MACHINE, OPEN, State, Verb
 from clinic.visits.stations import stations
-from tests.makes import (
-    NOON,
-    make_child,
-)
+from tests.makes import NOON, make_child
 from tests.scheduling.cast import wipe
 from tests.world import World
 

@@ -14,12 +14,7 @@ from clinic.visits import arriving, line, recorded
 from clinic.visits.line import NothingToUndo
 from clinic.visits.models import Ticket
 from clinic.visits.rules import State
-from tests.makes import (
-    NOON,
-    make_appointment,
-    make_service,
-    make_user,
-)
+from tests.makes import NOON, make_appointment, make_service, make_user
 from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
 from tests.world import World
 

@@ -15,13 +15,7 @@ from clinic.db import db
 from clinic.scheduling.appointments import booking
 from clinic.scheduling.models import Appointment
 from tests.checkups.at_the_check import ON_THE_DAY
-from tests.makes import (
-    NOON,
-    make_centre,
-    make_child,
-    make_slot,
-    make_user,
-)
+from tests.makes import NOON, make_centre, make_child, make_slot, make_user
 from tests.pages import values
 from tests.world import World
 

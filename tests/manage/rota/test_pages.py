@@ -10,7 +10,8 @@ from clinic.scheduling.models import Hold, HoldFor, RotaRule
 from clinic.scheduling.rota.models import DraftKind, RotaDraft, RotaPublication
 from clinic.scheduling.status import Status, status_of
 from tests.makes import make_centre, make_practitioner, make_room, make_user
-from tests.pages import rows, values
+from tests.manage.rota.pressing import fields, hours, publish
+from tests.pages import rows
 from tests.queries import count_queries
 from tests.scheduling.rota.rota_of import NEXT_MONDAY, Rota
 
@@ -30,31 +31,6 @@ def made(app, client):
 def english(client):
     """The reader's language, for the whole of a test."""
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-
-
-def hours(made, **kw):
-    return {
-        "practitioner": made.practitioner.id,
-        "room": made.room.id,
-        "services": [made.service.id],
-        "weekdays": ["0", "1", "2"],
-        "opens": "10:00",
-        "closes": "12:00",
-        "slot_minutes": "15",
-        "capacity": "1",
-        "online_percent": "100",
-        "every_weeks": "1",
-        "valid_from": NEXT_MONDAY.isoformat(),
-    } | kw
-
-
-def fields(page):
-    names = ("version", "number")
-    return {name: values(page.text, f"[name={name}]", "value")[-1] for name in names}
-
-
-def publish(client):
-    return client.post("/manage/rota/publish", data=fields(client.get("/manage/rota/publish")))
 
 
 @pytest.mark.usefixtures("english")
@@ -127,44 +103,6 @@ def test_a_rule_is_ended(client, made):
     assert db.session.query(RotaRule).one().valid_until == last
 
 
-REFUSED = [
-    ({"closes": "09:00"}, "The session must end after it begins.", "须晚于"),
-    ({"weekdays": []}, "Choose at least one weekday.", "星期"),
-    ({"valid_from": "2026-03-02"}, "begins tomorrow at the earliest", "最早从明天开始"),
-    ({"valid_until": "2026-03-03"}, "must not be before the first", "不能早于"),
-    ({"slot_minutes": "200"}, "No whole slot fits", "放不下"),
-    ({"online_percent": "101"}, "Between 0 and 100", "请填 0 到 100"),
-    ({"every_weeks": "9"}, "Please choose from the list", "请从列出的选项中选择"),
-]
-
-
-@pytest.mark.parametrize(("wrong", "sentence", "_"), REFUSED)
-@pytest.mark.usefixtures("english")
-def test_what_is_wrong_is_said_beside_the_field(client, made, wrong, sentence, _):
-    url = f"/manage/rota/rule?rule={made.rule.id}"
-    answer = client.post(url, data=hours(made, **wrong))
-    assert answer.status_code == 422
-    assert sentence in answer.text
-    assert db.session.query(RotaDraft).count() == 0
-
-
-@pytest.mark.parametrize(("wrong", "_", "chinese"), REFUSED)
-def test_what_is_wrong_is_said_in_chinese(client, made, wrong, _, chinese):
-    url = f"/manage/rota/rule?rule={made.rule.id}"
-    answer = client.post(url, data=hours(made, **wrong))
-    assert answer.status_code == 422
-    assert chinese in rows(answer.text, "main")[0]
-
-
-@pytest.mark.usefixtures("english")
-def test_a_last_day_that_has_passed_is_refused(client, made):
-    url = f"/manage/rota/end?rule={made.rule.id}"
-    answer = client.post(url, data={"last_day": "2026-03-01"})
-    assert answer.status_code == 422
-    assert "begins tomorrow at the earliest" in answer.text
-    assert client.post(url, data={"last_day": "soon"}).status_code == 422
-
-
 @pytest.mark.usefixtures("english")
 def test_a_booking_in_between_is_shown_before_anything_is_published(client, made):
     made.change(opens=time(10))
@@ -187,22 +125,6 @@ def test_a_newer_publication_is_named_and_there_is_a_way_on(client, made):
     assert "李主任期间已发布排班" in answer.text
     assert 'href="/manage/rota?centre=' in answer.text
     assert db.session.query(RotaPublication).count() == 1
-
-
-@pytest.mark.parametrize("seen", [{}, {"version": "rubbish", "number": "7"}])
-def test_what_was_not_shown_is_not_published(client, made, seen):
-    made.change(opens=time(10))
-    assert client.post("/manage/rota/publish", data=seen).status_code == 422
-    assert db.session.query(RotaPublication).count() == 0
-
-
-@pytest.mark.usefixtures("english")
-def test_hours_that_clash_are_said_and_cannot_be_published(client, made):
-    made.draft(make_practitioner([made.service], centre=made.centre))
-    page = client.get("/manage/rota/publish")
-    assert "Another rule already uses this clinician or room" in page.text
-    assert ">Publish<" not in page.text
-    assert client.post("/manage/rota/publish", data=fields(page)).status_code == 422
 
 
 @pytest.mark.usefixtures("english")
@@ -282,13 +204,6 @@ def test_managers_of_a_centre_share_its_drafts_and_others_do_not_see_them(client
     answer = client.post("/manage/rota/undo", data={"publication": publication.id})
     assert answer.status_code == 404
     assert db.session.query(RotaDraft).count() == 1
-
-
-def test_a_room_or_clinician_of_another_centre_cannot_be_chosen(client, made):
-    elsewhere = make_room(make_centre())
-    answer = client.post("/manage/rota/rule", data=hours(made, room=elsewhere.id))
-    assert answer.status_code == 422
-    assert db.session.query(RotaDraft).count() == 0
 
 
 def people(made, number):

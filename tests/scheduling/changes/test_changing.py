@@ -4,21 +4,14 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from clinic.centres.models import Closure, Leave
 from clinic.clock import at
 from clinic.db import db
-from clinic.scheduling.appointments import booking, moving, new_times
-from clinic.scheduling.appointments.moving import Move
-from clinic.scheduling.changes import applying, reopening
+from clinic.scheduling.appointments import booking, new_times
+from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
-from clinic.scheduling.changes.kinds import (
-    EndRule,
-    NewHours,
-    WorksAs,
-    withdrawal,
-)
+from clinic.scheduling.changes.kinds import EndRule, NewHours, WorksAs, withdrawal
 from clinic.scheduling.day import attendance
-from clinic.scheduling.models import Appointment, Channel, ClinicSession, HoldFor, Slot
+from clinic.scheduling.models import Appointment, Channel, ClinicSession, Slot
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.timetable import extending, rota
 from clinic.scheduling.timetable.opening import EndsBeforeItBegins
@@ -34,7 +27,6 @@ from tests.makes import (
     make_hold,
     make_practitioner,
     make_room,
-    make_service,
     make_session,
     make_user,
 )
@@ -209,137 +201,6 @@ def test_a_held_place_is_lost_kindly():
             now=NOON,
         )
     assert refused.value.objections[0].code == "closed"
-
-
-def test_reopening_gives_the_old_times_back_to_who_booked_first():
-    clinic = Clinic()
-    lost = [clinic.book(0), clinic.book(1)]
-    clinic.do(clinic.close())
-    new_times.offer_to(lost[0].id, now=NOON)
-    closure = db.session.query(Closure).one()
-
-    done = reopening.lift(closure, by=clinic.manager, now=NOON)
-    db.session.commit()
-
-    assert {appointment.id for appointment in done.restored} == {one.id for one in lost}
-    assert [status_of(appointment) for appointment in lost] == [Status.BOOKED] * 2
-    assert done.slots == 8
-    assert clinic.session.withdrawn_at is None
-    assert clinic.session.starts_at == at(TOMORROW, time(9))
-    assert broken_promises() == []
-    assert reopening.lift(closure, by=clinic.manager, now=NOON).slots == 0
-
-
-def test_what_a_leave_shuts_too_stays_shut():
-    clinic = Clinic()
-    clinic.do(clinic.away(time(9), time(10)))
-    clinic.do(clinic.close())
-    closure = db.session.query(Closure).one()
-
-    done = reopening.lift(closure, by=clinic.manager, now=NOON)
-    db.session.commit()
-
-    assert done.slots == 4
-    assert {slot_time.starts_at for slot_time in clinic.free()} == {
-        slot.starts_at for slot in clinic.session.slots[4:]
-    }
-
-
-def test_a_room_that_somebody_uses_by_now_stays_theirs():
-    clinic = Clinic()
-    lost = clinic.book(0)
-    clinic.do(clinic.away())
-    colleague = make_practitioner([clinic.service], centre=clinic.centre)
-    make_session(colleague, clinic.room, [clinic.service])
-    leave = db.session.query(Leave).one()
-
-    done = reopening.lift(leave, by=clinic.manager, now=NOON)
-    db.session.commit()
-
-    assert (done.slots, done.restored) == (0, ())
-    assert status_of(lost) is Status.DISPLACED
-    assert broken_promises() == []
-
-
-def test_a_family_that_made_other_plans_is_not_put_back():
-    clinic = Clinic()
-    lost = clinic.book(0)
-    clinic.do(clinic.close())
-    other = make_service()
-    make_appointment(child=lost.child, service=other)  # at nine too, at another centre
-    closure = db.session.query(Closure).one()
-
-    done = reopening.lift(closure, by=clinic.manager, now=NOON)
-    db.session.commit()
-
-    assert done.restored == ()
-    assert status_of(lost) is Status.DISPLACED
-    assert broken_promises() == []
-
-
-def test_the_best_new_times_are_kept_the_same_practitioner_first():
-    clinic = Clinic()
-    colleague = make_practitioner([clinic.service], centre=clinic.centre)
-    clinic.open(TOMORROW, practitioner=colleague)
-    later = clinic.open(TOMORROW + timedelta(days=2))
-    lost = clinic.book(0)
-    clinic.do(clinic.away())
-    assert new_times.not_offered_yet(now=NOON) == [lost.id]
-
-    kept = new_times.offer_to(lost.id, now=NOON)
-    db.session.commit()
-
-    assert [hold.slot_id for hold in kept] == [slot.id for slot in later.slots[:2]]
-    assert {hold.purpose for hold in kept} == {HoldFor.NEW_TIME}
-    assert {hold.expires_at for hold in kept} == {NOON + timedelta(hours=24)}
-    assert {slot.id for slot in later.slots[:2]} & {
-        slot_time.slot_id for slot_time in clinic.free()
-    } == set()
-    assert new_times.not_offered_yet(now=NOON) == []
-    assert new_times.offer_to(lost.id, now=NOON) == []
-
-
-def test_taking_one_new_time_lets_the_other_go():
-    clinic = Clinic()
-    later = clinic.open(TOMORROW + timedelta(days=2))
-    lost = clinic.book(0)
-    clinic.do(clinic.away())
-    _, second = new_times.offer_to(lost.id, now=NOON)
-    db.session.commit()
-
-    slots = slots_for(clinic.service, second.slot_id)
-    wanted = Request(lost.child, clinic.service, slots, hold=second)
-    moving.move([Move(lost, wanted)], by=clinic.manager, online=True, now=NOON)
-    db.session.commit()
-
-    assert status_of(lost) is Status.BOOKED
-    assert lost.slot_id == later.slots[1].id
-    assert {slot_time.starts_at for slot_time in clinic.free()} == {
-        slot.starts_at for slot in later.slots if slot.id != lost.slot_id
-    }
-    assert broken_promises() == []
-    assert new_times.kept_for(lost, now=NOON) == []
-
-
-def test_cancelling_instead_lets_both_go():
-    clinic = Clinic()
-    later = clinic.open(TOMORROW + timedelta(days=2))
-    lost = clinic.book(0)
-    clinic.do(clinic.away())
-    new_times.offer_to(lost.id, now=NOON)
-    booking.cancel(lost, by=clinic.manager, online=True, now=NOON)
-    db.session.commit()
-    assert len(clinic.free()) == len(later.slots)
-    assert new_times.waiting() == []
-    assert broken_promises() == []
-
-
-def test_a_family_without_any_other_time_still_waits():
-    clinic = Clinic()
-    lost = clinic.book(0)
-    clinic.do(clinic.close())
-    assert new_times.offer_to(lost.id, now=NOON) == []
-    assert new_times.waiting() == [lost]
 
 
 def test_ending_a_rule_shuts_what_it_opened_after_that_day(both):

@@ -15,10 +15,7 @@ from clinic.scheduling.rota.models import last_publication, weekly_of
 from clinic.scheduling.timetable import extending
 from clinic.scheduling.timetable.weekly import Weekly
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    NOON,
-    make_appointment,
-)
+from tests.makes import NOON, make_appointment
 from tests.world import World
 
 TODAY = clinic_day(NOON)  # a Monday

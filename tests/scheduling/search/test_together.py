@@ -7,12 +7,7 @@ import pytest
 
 from clinic.clock import clinic_day, day_bounds, local
 from clinic.db import db
-from clinic.scheduling.appointments import (
-    anyone,
-    booking,
-    holding,
-    moving,
-)
+from clinic.scheduling.appointments import anyone, booking, holding, moving
 from clinic.scheduling.appointments.moving import Move
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.kinds import Away
@@ -26,13 +21,7 @@ from clinic.scheduling.search.courses import (
     TooManySessions,
     plan_course,
 )
-from clinic.scheduling.verdict.request import (
-    ChildBusy,
-    Refused,
-    Request,
-    SamePlaceTwice,
-    SlotTaken,
-)
+from clinic.scheduling.verdict.request import ChildBusy, Refused, Request, SamePlaceTwice, SlotTaken
 from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.scheduling.verify import broken_promises
 from tests.makes import (

@@ -13,14 +13,7 @@ from clinic.scheduling.policies.stored import set_policy
 from clinic.scheduling.timetable import horizon, opening
 from clinic.scheduling.timetable.rota import Weekly
 from clinic.scheduling.work import work
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_practitioner,
-    make_room,
-    make_service,
-    save,
-)
+from tests.makes import NOON, TOMORROW, make_practitioner, make_room, make_service, save
 from tests.queries import count_queries
 from tests.world import World
 

@@ -20,13 +20,7 @@ from clinic.scheduling.timetable.opening import (
     withdraw_if_empty,
 )
 from clinic.scheduling.verify import broken_promises
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_appointment,
-    make_hold,
-    make_service,
-)
+from tests.makes import NOON, TOMORROW, make_appointment, make_hold, make_service
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")

@@ -21,12 +21,7 @@ from clinic.vaccination.record.rules import Entry
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import DoseReservation, VaccineLot
 from clinic.vaccination.stock.verify import broken_stock
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_child,
-    make_stock,
-)
+from tests.makes import NOON, TOMORROW, make_child, make_stock
 from tests.world import World
 
 _keys = count(1)

@@ -11,11 +11,7 @@ from clinic.scheduling.timetable.release import reschedule
 from clinic.vaccination.record import recording
 from clinic.vaccination.record.models import Source
 from clinic.vaccination.record.rules import Entry
-from tests.makes import (
-    NOON,
-    make_child,
-    make_stock,
-)
+from tests.makes import NOON, make_child, make_stock
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")

@@ -10,13 +10,7 @@ from clinic.vaccination.stock import lots, reserving
 from clinic.vaccination.stock.models import DoseReservation, Stock
 from clinic.vaccination.stock.reserving import DoseToReserve
 from clinic.vaccination.stock.verify import broken_stock
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_child,
-    make_hold,
-    make_user,
-)
+from tests.makes import NOON, TOMORROW, make_child, make_hold, make_user
 from tests.world import World
 
 MMR = DoseToReserve("MMR", "MMR", 1)

@@ -19,12 +19,7 @@ from clinic.vaccination.stock import refusals, reserving
 from clinic.vaccination.stock.models import DoseReservation
 from clinic.vaccination.stock.reserving import DoseToReserve
 from clinic.vaccination.stock.verify import broken_stock
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_appointment,
-    make_user,
-)
+from tests.makes import NOON, TOMORROW, make_appointment, make_user
 from tests.vaccination.stock.stocked import HEPB, MMR, NEXT_WEEK, NEXT_YEAR, Centre, whys
 
 pytestmark = pytest.mark.usefixtures("both")

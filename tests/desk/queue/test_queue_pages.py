@@ -1,6 +1,5 @@
 """The queue at the desk, in a room, on the wall and on a parent's phone."""
 
-import json
 import re
 from datetime import time, timedelta
 
@@ -9,20 +8,15 @@ import time_machine
 
 from clinic.accounts.models import Role
 from clinic.clock import clinic_day
-from clinic.db import db
-from clinic.visits import arriving, line
-from clinic.visits.models import Ticket
 from clinic.visits.rules import State
+from tests.desk.queue.asking import at, tags
 from tests.makes import (
     NOON,
     make_appointment,
     make_centre,
-    make_child,
     make_practitioner,
     make_room,
-    make_service,
     make_session,
-    make_slot,
     make_user,
 )
 from tests.pages import values
@@ -30,73 +24,7 @@ from tests.queries import count_queries
 
 pytestmark = pytest.mark.usefixtures("noon")
 TODAY = clinic_day(NOON)
-
-
-@pytest.fixture
-def app(both):
-    """Each of these on both engines: the rows that are locked were loaded with others."""
-    return both
-
-
-@pytest.fixture
-def slot(app):
-    service = make_service("pediatrics")
-    return make_slot(service, day=TODAY, opens=time(14), closes=time(17), capacity=6)
-
-
-@pytest.fixture
-def reception(slot):
-    return make_user(Role.RECEPTION, centre=slot.centre)
-
-
-@pytest.fixture
-def doctor(slot):
-    user = make_user(Role.CLINICIAN, centre=slot.centre)
-    slot.practitioner.user = user
-    db.session.commit()
-    return user
-
-
-@pytest.fixture
-def arrive(slot, reception):
-    def make(child=None, by=None):
-        service = slot.practitioner.services[0]
-        appointment = make_appointment(child, service, slot, by=by)
-        ticket = arriving.check_in(appointment, by=reception, now=NOON)
-        db.session.commit()
-        return ticket
-
-    return make
-
-
-@pytest.fixture
-def room(client, doctor, slot):
-    """The doctor's browser, and a way to press a button on the queue's page."""
-    browser = client.sign_in(doctor)
-    place = {
-        "centre": slot.centre.code,
-        "station": "doctor",
-        "room": slot.clinic_session.room_id,
-    }
-
-    def press(verb, ticket=None, headers=None, **more):
-        data = place | more
-        if ticket is None:
-            return browser.post("/desk/queue/next", data=data, headers=headers)
-        data |= {"verb": verb, "seen": ticket.steps} | more
-        return browser.post(f"/desk/queue/tickets/{ticket.id}", data=data, headers=headers)
-
-    browser.press = press
-    return browser
-
-
 HTMX = {"HX-Request": "true"}
-
-
-def tags(page):
-    """What the parts of a page send along to say what they have."""
-    sent = [json.loads(one) for one in values(page, "[hx-headers]", "hx-headers")]
-    return [one["If-None-Match"][3:-1] for one in sent if "If-None-Match" in one]
 
 
 def test_a_doctor_finds_their_own_room_and_calls_finishes_and_undoes(room, arrive):
@@ -214,110 +142,6 @@ def test_an_unchanged_part_costs_a_handful_of_queries_for_one_as_for_many(room, 
     tag = tags(room.get(address, headers=HTMX).text)[0]
     ask = HTMX | {"If-None-Match": f'W/"{tag}"'}
     assert count_queries(lambda: room.get(address, headers=ask)) <= 6
-
-
-def test_arrivals_show_the_ticket_and_check_in_a_family_with_one_press(client, reception, slot):
-    parent, service = make_user(), slot.practitioner.services[0]
-    siblings = [make_child(parent, name=name) for name in ("王大宝", "王小宝")]
-    visits = [make_appointment(sibling, service, slot, by=parent) for sibling in siblings]
-    desk = client.sign_in(reception)
-    assert "全家 2 项一起签到" in desk.get("/desk/").text
-    desk.post(f"/desk/appointments/{visits[0].id}/arrival/family")
-    page = desk.get("/desk/").text
-    assert "A001" in page
-    assert "A002" in page
-    assert "全家" not in page
-
-    desk.post(f"/desk/appointments/{visits[0].id}/arrival/undo")
-    states = [ticket.state for ticket in db.session.query(Ticket).order_by(Ticket.id)]
-    assert states == [State.VOID, State.WAITING]
-
-
-def test_arrivals_mark_early_late_and_missing(client, reception, slot, arrive):
-    arrive(make_child(name="周一"))
-    service = slot.practitioner.services[0]
-    make_appointment(make_child(name="没来"), service, slot)
-    desk = client.sign_in(reception)
-    page = desk.get("/desk/").text
-    assert page.count("早到") == 1
-    assert "还没到" not in page
-    with time_machine.travel(slot.starts_at + timedelta(minutes=16), tick=False):
-        page = desk.get("/desk/").text
-    assert "早到" not in page
-    assert page.count("还没到") == 1
-
-
-def test_arrivals_are_unchanged_until_something_happens(client, reception, slot, arrive):
-    arrive()
-    desk = client.sign_in(reception)
-    tag = tags(desk.get("/desk/").text)[0]
-    ask = HTMX | {"If-None-Match": f'W/"{tag}"'}
-    address = f"/desk/?centre={slot.centre.code}"
-    assert desk.get(address, headers=ask).status_code == 304
-    make_appointment(service=slot.practitioner.services[0], slot=slot)
-    assert desk.get(address, headers=ask).status_code == 200
-
-
-def test_the_wall_shows_numbers_and_rooms_in_both_languages_and_never_a_name(
-    room, arrive, slot, client, app
-):
-    child = make_child(name="欧阳慕容")
-    first, _ = arrive(child), arrive()
-    room.press("next")
-    wall = app.test_client().get(f"/desk/screen/{slot.centre.code}").text
-    assert "A001" in wall
-    assert "A002" in wall
-    assert slot.clinic_session.room.name_zh in wall
-    assert slot.clinic_session.room.name_en in wall
-    assert "请到" in wall
-    assert "Please go to" in wall
-    assert child.name not in wall
-    assert max(child.name_pinyin.split(), key=len) not in wall
-    assert first.encounter.child is child
-
-
-def test_the_wall_is_unchanged_until_somebody_is_called(room, arrive, slot, app):
-    arrive()
-    wall = app.test_client()
-    address = f"/desk/screen/{slot.centre.code}"
-    tag = tags(wall.get(address).text)[0]
-    ask = HTMX | {"If-None-Match": f'W/"{tag}"'}
-    assert wall.get(address, headers=ask).status_code == 304
-    assert count_queries(lambda: wall.get(address, headers=ask)) <= 3  # with BEGIN
-    room.press("next")
-    assert wall.get(address, headers=ask).status_code == 200
-    assert wall.get("/desk/screen/nowhere").status_code == 404
-
-
-def at(slot, minutes):
-    """So long before the slot."""
-    return time_machine.travel(slot.starts_at - timedelta(minutes=minutes), tick=False)
-
-
-def test_a_parent_sees_the_ticket_and_how_long_it_takes(app, slot, arrive, doctor):
-    parent = make_user()
-    for _ in range(4):
-        arrive()
-    ticket = arrive(make_child(parent), by=parent)
-    phone = app.test_client().sign_in(parent)
-    links = values(phone.get("/appointments/").text, 'main a[href^="/appointments/"]', "href")
-    appointment = links[0].rpartition("/")[2]
-    page = phone.get(f"/appointments/{appointment}").text
-    assert ticket.label in page
-    assert "您来得较早：您的就诊时间是 14:00" in page  # it is noon: nobody waits yet
-    with at(slot, 15):
-        page = phone.get(f"/appointments/{appointment}").text
-        assert "前面还有 4 位，约 60 分钟" in page  # as booked: 15 minutes a child
-
-    by_room, now = slot.clinic_session.room, slot.starts_at
-    for minutes in (5, 5, 5):
-        one = line.call_next(slot.centre_id, "doctor", by_room, by=doctor, now=now)
-        now += timedelta(minutes=minutes)
-        line.finish(one, seen=one.steps, by=doctor, now=now)
-    with time_machine.travel(now, tick=False):
-        part = phone.get(f"/appointments/{appointment}/wait", headers=HTMX).text
-    assert "前面还有 1 位，约 5 分钟" in part
-    assert "<html" not in part
 
 
 def test_the_queue_says_of_each_room_what_the_slips_say(client, reception, slot, arrive):
