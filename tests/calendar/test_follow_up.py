@@ -17,7 +17,7 @@ from tests.forms import words
 from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_stock
 from tests.pages import rows, values
 from tests.queries import count_queries
-from tests.vaccination.doses.test_dose_booking import BABY, live
+from tests.vaccination.doses.site import BABY, live
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("noon")

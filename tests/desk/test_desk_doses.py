@@ -11,12 +11,7 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment
 from tests.makes import NOON, TOMORROW, make_practitioner, make_room, make_session, make_user
 from tests.pages import values
-from tests.vaccination.doses.test_dose_booking import (
-    BABY,
-    NEXT_WEEK,
-    Site,
-    live,
-)
+from tests.vaccination.doses.site import BABY, NEXT_WEEK, Site, live
 
 pytestmark = [pytest.mark.usefixtures("noon"), pytest.mark.heavy("many doses at the desk")]
 BOTH = [("JE", "JE-L", 1), ("MMR", "MMR", 1)]

@@ -238,3 +238,15 @@ def deadlocks():
     return db.session.scalar(
         text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     )
+
+
+def cross(stopped, other):
+    """Who is stopped has locked one part when the other comes and waits; how both ended."""
+    stopped.hear("ready")
+    stopped.go()
+    stopped.hear("locked")
+    other.hear("ready")
+    other.go()
+    until_all_wait(1)
+    stopped.go()
+    return [stopped.answer(), other.answer()]

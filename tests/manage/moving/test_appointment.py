@@ -18,7 +18,7 @@ from clinic.scheduling.verify import broken_promises
 from tests.makes import NOON, TOMORROW, make_appointment, make_centre, make_child, make_user
 from tests.pages import values
 from tests.scheduling.rota.rota_of import NEXT_MONDAY, Rota
-from tests.vaccination.doses.test_dose_booking import NEXT_WEEK, Site, live
+from tests.vaccination.doses.site import NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 TUESDAY, WEDNESDAY = NEXT_MONDAY + timedelta(days=1), NEXT_MONDAY + timedelta(days=2)

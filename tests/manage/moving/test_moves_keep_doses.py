@@ -18,16 +18,8 @@ from clinic.scheduling.verdict.slot_times import slots_for
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import DoseReservation, VaccineLot
 from clinic.vaccination.stock.refusals import ExpiresBefore, OutOfStock
-from tests.makes import (
-    NOON,
-    TOMORROW,
-    make_child,
-    make_room,
-    make_session,
-    make_stock,
-    make_user,
-)
-from tests.vaccination.doses.test_dose_booking import BABY, NEXT_WEEK, Site, live
+from tests.makes import NOON, TOMORROW, make_child, make_room, make_session, make_stock, make_user
+from tests.vaccination.doses.site import BABY, NEXT_WEEK, Site, live
 
 pytestmark = pytest.mark.usefixtures("noon")
 LATER = NEXT_WEEK + timedelta(days=2)

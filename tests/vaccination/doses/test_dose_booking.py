@@ -1,24 +1,13 @@
 """Booking a vaccination for its doses: only legal days, only centres that have them, each reserved once."""
 
-from datetime import date, timedelta
-
 import pytest
 from sqlalchemy import select
 
 from clinic.db import db
-from clinic.reservations.verify import broken_reservations
-from clinic.scheduling.models import Appointment, Hold, WaitlistEntry
-from clinic.scheduling.verify import broken_promises
-from clinic.scheduling.waitlist import joining, offering
-from clinic.vaccination.record import recording
-from clinic.vaccination.record.models import Source
-from clinic.vaccination.record.rules import Entry
+from clinic.scheduling.models import Appointment, Hold
 from clinic.vaccination.stock.models import DoseReservation, Stock
-from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import (
-    NOON,
     TOMORROW,
-    day_of,
     make_child,
     make_guardianship,
     make_practitioner,
@@ -29,90 +18,14 @@ from tests.makes import (
     make_user,
 )
 from tests.queries import count_queries
-from tests.world import World
+from tests.vaccination.doses.site import BABY, NEXT_WEEK, Site, live, ticked
 
 pytestmark = pytest.mark.usefixtures("noon")
-BABY = date(2025, 7, 10)  # eight months old on 10 March, in a week
-NEXT_WEEK = date(2026, 3, 11)
-
-
-def slots_of(world):
-    """Of a session on each of the two days."""
-    return {day: world.open(day, capacity=3).slots for day in (TOMORROW, NEXT_WEEK)}
-
-
-class Site(World):
-    """A vaccination centre open tomorrow and in nine days, and a baby that had all but for MMR and JE."""
-
-    def __init__(self, app):
-        super().__init__("vaccination", name_zh="预防接种", name_en="Vaccination")
-        self.child = make_child(self.parent, birth_date=BABY)
-        self.slots = slots_of(self)
-        make_stock(self.centre)
-        self.give(self.child)
-        self.client = app.test_client().sign_in(self.parent)
-
-    def open_centre(self):
-        """Another centre; its slots are the ones that count from now on."""
-        another = World(service=self.service)
-        self.slots = slots_of(another)
-        return another.centre
-
-    def give(self, child, *but):
-        """What a child of that age has had."""
-        day = BABY
-        had = [("BCG", 0), ("HepB", 0), ("HepB", 31), ("IPV", 62), ("IPV", 93), ("DTaP", 62)]
-        had += [("bOPV", 124), ("DTaP", 124), ("DTaP", 186), ("HepB", 186), ("MPSV-A", 190)]
-        entries = [Entry(v, day + timedelta(days=n)) for v, n in had if v not in but]
-        recording.record(child, entries, source=Source.HERE, by=self.parent, now=NOON)
-        db.session.commit()
-
-    def page(self, **query):
-        query = {"child": self.child.id} | query
-        return self.client.page("/vaccination/", query_string=query)
-
-    def times(self, day, *series, **query):
-        """The form of that day's times, for these doses (a question if none)."""
-        need = [f"{self.child.id}.{code}" for code in ("", *series)]
-        page = self.page(day=day.isoformat(), need=need, **query)
-        return page.form(action="/vaccination/holds")
-
-    def hold(self, slot, *series, **query):
-        return self.times(day_of(slot), *series, **query).submit(str(slot.id))
-
-    def hold_by_hand(self, slot, *series, **query):
-        """The same where the page shows no such time or dose, or does no longer."""
-        times = self.times(NEXT_WEEK, **query)
-        times.fill({"slot": slot.id}, tampered=True)
-        if series:
-            times.fill({"need": [f"{self.child.id}.{code}" for code in series]}, tampered=True)
-        times.buttons = []  # the page's own are for other times
-        return times.submit()
-
-    def book(self, slot, *series, **query):
-        return self.confirm(self.hold(slot, *series, **query))
-
-    def confirm(self, held):
-        page = held.follow()
-        return page.form(action=page.address).submit()
 
 
 @pytest.fixture
 def site(app):
     return Site(app)
-
-
-def live():
-    query = select(
-        DoseReservation.series, DoseReservation.vaccine, DoseReservation.dose_number
-    ).where(DoseReservation.released_at.is_(None), DoseReservation.appointment_id.is_not(None))
-    assert broken_stock() == broken_reservations() == broken_promises() == []
-    return sorted(tuple(row) for row in db.session.execute(query))
-
-
-def ticked(page):
-    values = page.values("[name=need]:checked", "value")
-    return [one.partition(".")[2] for one in values]
 
 
 def times_on(page):
@@ -245,54 +158,6 @@ def test_two_guardians_do_not_book_one_dose_twice(site, app):
     assert refused.status == 422
     assert "附近没有其他空余时间" not in refused.words  # the dose stands against it, not the times
     assert live() == [("MMR", "MMR", 1)]
-
-
-def offer_to(site, day):
-    """The page of the place that is offered to the family, which waited for that day."""
-    joining.join(
-        site.parent,
-        [site.child],
-        site.service,
-        [site.centre],
-        weekdays=range(7),
-        parts=["morning"],
-        first_day=day,
-        last_day=day,
-        now=NOON,
-    )
-    entry = db.session.scalars(select(WaitlistEntry)).one()
-    offering.look_for([entry.id], now=NOON)
-    db.session.commit()
-    [offer] = offering.live_offers(entry.id)
-    return site.client.page(f"/vaccination/holds/{offer.id}")
-
-
-@pytest.mark.parametrize(("day", "reserved"), [(NEXT_WEEK, ["MMR", "JE"]), (TOMORROW, [])])
-def test_who_waited_comes_for_what_is_legal_that_day_or_else_with_a_question(site, day, reserved):
-    """Tomorrow nothing may be given yet: the place that they waited for is theirs all the same."""
-    page = offer_to(site, day)
-    assert ticked(page) == reserved
-    assert page.form(holding="reason").submit().status == 303
-    assert [series for series, _, _ in live()] == sorted(reserved)
-
-
-@pytest.mark.parametrize("wanted", [["MMR"], []])
-def test_who_waited_chooses_what_the_offered_visit_is_for(site, wanted):
-    form = offer_to(site, NEXT_WEEK).form(holding="reason")
-    boxes = [control for control in form.controls if control.kind == "checkbox"]
-    for box in boxes:
-        box.chosen = box.value.partition(".")[2] in wanted
-    assert form.submit().status == 303
-    assert [series for series, _, _ in live()] == wanted
-
-
-def test_what_an_offered_visit_cannot_be_for_is_said_and_nothing_is_booked(site):
-    form = offer_to(site, NEXT_WEEK).form(holding="reason").fill(reason="发过热")
-    page = form.fill({"need": f"{site.child.id}.HEPA"}, tampered=True).submit()
-    assert page.status == 422
-    assert "甲肝" in page.words
-    assert page.form(holding="reason").fields["reason"] == "发过热"
-    assert live() == []
 
 
 def test_a_check_is_followed_by_what_is_due(site):

@@ -7,7 +7,7 @@ from clinic.db import db
 from clinic.vaccination.stock import lots
 from clinic.vaccination.stock.models import VaccineLot, VaccineProduct
 from tests.makes import NOON, TOMORROW
-from tests.vaccination.doses.test_dose_booking import Site
+from tests.vaccination.doses.site import Site
 
 pytestmark = pytest.mark.usefixtures("noon")
 

@@ -15,7 +15,7 @@ from clinic.vaccination.stock.models import Stock
 from clinic.vaccination.stock.verify import broken_stock
 from tests.makes import TOMORROW, make_user
 from tests.pages import values
-from tests.vaccination.doses.test_dose_booking import Site
+from tests.vaccination.doses.site import Site
 from tests.vaccination.jab.at_the_jab import NO, TICKS
 
 pytestmark = pytest.mark.usefixtures("noon")
