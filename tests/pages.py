@@ -11,7 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.forms import Form, added_by_htmx, ancestors, called, words
+from tests.controls import ancestors, words
+from tests.forms import Form, added_by_htmx, called
 
 
 class Page:

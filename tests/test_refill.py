@@ -4,7 +4,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from clinic.refill import refill
-from tests.forms import controls_of
+from tests.controls import controls_of
 
 ODD = ["<\"'&amp;>", "中文 \u2028 é", "</textarea><b>", " two  blanks ", "a\nb"]
 

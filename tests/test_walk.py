@@ -20,8 +20,9 @@ from clinic.accounts.models import Role
 from clinic.accounts.sign_ins import AWAY_AFTER, PARENTS_MAY_REST
 from clinic.app import ROOMS
 from clinic.db import db
+from tests.all_rows import PostgresRows, SqliteRows
 from tests.conftest import ENGINE
-from tests.walking import PostgresRows, ReadingRequest, SqliteRows, Walk, kind_of, lost, typed
+from tests.walking import ReadingRequest, Walk, kind_of, lost, typed
 from tests.whole_site import NOW, STAFF, make_world
 
 pytestmark = pytest.mark.heavy("every page as each role")

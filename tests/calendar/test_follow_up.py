@@ -13,7 +13,7 @@ from clinic.db import db
 from clinic.scheduling.models import Appointment, Channel
 from clinic.scheduling.references import spoken
 from clinic.scheduling.verdict.slot_times import slots_for
-from tests.forms import words
+from tests.controls import words
 from tests.makes import NOON, make_appointment, make_child, make_service, make_slot, make_stock
 from tests.pages import rows, values
 from tests.queries import count_queries

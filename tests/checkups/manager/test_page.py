@@ -10,7 +10,7 @@ from clinic.amounts import How, Kind
 from clinic.checkups.models import CheckVisit, EnteredBy, Measurement
 from clinic.clock import at
 from clinic.db import db
-from tests.forms import words
+from tests.controls import words
 from tests.makes import NOON, make_centre, make_child, make_user
 from tests.queries import count_queries
 

@@ -10,7 +10,7 @@ from clinic.audit.trail import AuditEvent
 from clinic.db import db
 from clinic.vaccination.jab.models import AdverseEvent, PostVaccinationStay
 from clinic.vaccination.jab.observation import minutes_left
-from tests.forms import words
+from tests.controls import words
 from tests.makes import make_centre, make_user
 from tests.queries import count_queries
 from tests.vaccination.jab.at_the_jab import GOOD, ON_THE_DAY, Day
