@@ -1,7 +1,9 @@
 """The plan puts what the services say into one order; it changes nothing that they said."""
 
+from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +44,50 @@ def test_what_is_not_due_yet_offers_no_booking():
     plan = plan_of([need("MMR", Standing.COMING), need("BCG", Standing.ASK)])
 
     assert (plan.now, plan.kinds_open) == ([], [])
+
+
+EARLY, LATE = date(2026, 3, 1), date(2026, 9, 1)
+ORDER = {
+    "the usual day counts before the first": [
+        {"code": "B", "earliest": LATE, "recommended": EARLY},
+        {"code": "A", "earliest": EARLY, "recommended": LATE},
+    ],
+    "the first day counts where no day is usual": [
+        {"code": "B", "earliest": EARLY},
+        {"code": "A", "earliest": LATE},
+    ],
+    "what nobody knows the day of comes last": [
+        {"code": "B", "earliest": LATE},
+        {"code": "A"},
+    ],
+    "on one day a check comes before a vaccination": [
+        {"kind": "checkups", "code": "B", "earliest": EARLY},
+        {"kind": "vaccination", "code": "A", "earliest": EARLY},
+    ],
+    "and then it goes by the code": [
+        {"code": "A", "earliest": EARLY},
+        {"code": "B", "earliest": EARLY},
+    ],
+}
+
+
+@pytest.mark.parametrize("case", ORDER)
+@pytest.mark.parametrize("standing", Standing)
+def test_the_order_of_what_stands_alike(case, standing):
+    rows = [
+        replace(need(facts["code"], standing, kind=facts.get("kind", "vaccination")), **facts)
+        for facts in ORDER[case]
+    ]
+    for said in (rows, rows[::-1]):
+        plan = plan_of(said)
+        assert [*plan.now, *plan.ask, *plan.coming, *plan.done] == rows
+
+
+def test_what_is_booked_is_due_and_not_open():
+    booked = replace(need("MMR", Standing.OVERDUE), booked_on=EARLY)
+    plan = plan_of([booked, need("M8", Standing.DUE, kind="checkups")])
+    assert [due_item.code for due_item in plan.now] == ["MMR", "M8"]
+    assert plan.kinds_open == ["checkups"]
 
 
 @given(st.lists(st.tuples(st.sampled_from(Standing), DAYS), max_size=12))

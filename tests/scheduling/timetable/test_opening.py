@@ -20,7 +20,7 @@ from clinic.scheduling.timetable.opening import (
     withdraw_if_empty,
 )
 from clinic.scheduling.verify import broken_promises
-from tests.makes import NOON, TOMORROW, make_appointment, make_hold, make_service
+from tests.makes import NOON, TOMORROW, make_hold, make_service
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -114,6 +114,6 @@ def test_a_hold_that_has_expired_does_not_keep_a_session(team):
 
 def test_a_session_with_families_stays(team):
     session = opened(team)
-    make_appointment(service=team[2][0], slot=session.slots[0])
+    team.book(session=session)
     with pytest.raises(HasAppointments):
         withdraw_if_empty(session, by=team.manager, now=NOON)
