@@ -12,10 +12,10 @@ from sqlalchemy import select
 from clinic.accounts.models import Profession, Role, User
 from clinic.ages import add_months
 from clinic.app import create_app
-from clinic.booking.slips import qr_code
 from clinic.clock import at
 from clinic.db import db
 from clinic.families.models import Child
+from clinic.qr import qr_code
 from clinic.reservations.verify import broken_reservations
 from clinic.scheduling.models import Appointment
 from clinic.vaccination.record.certificate import Printed, digest, sign
