@@ -197,7 +197,7 @@ def world(app):
         "ticket_id": ticket.id,
         "token": token,
         "staff_invitation_id": asked_to_join(centre, people[Role.MANAGER]).id,
-        "practitioner_id": practitioner.id,
+        "practitioner_id": made.practitioner.id,
         "user_id": people[Role.CLINICIAN].id,
     }
     return names, people
