@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
+from clinic.accounts.rights import Deed
 from clinic.amounts import fen_of, yuan
 from clinic.centres.managed import managed_centre
 from clinic.centres.models import Service
@@ -30,7 +30,7 @@ MOST_GIVEN = 5000
 
 
 @bp.route("/centres/<code>/services", methods=["GET", "POST"])
-@allow(Role.ADMIN, Role.MANAGER)
+@allow(Deed.SET_UP)
 @names_nobody("what a centre offers")
 def centre_services(code: str) -> Response:
     """All services of the city; ticked are those that this centre offers."""
@@ -124,7 +124,7 @@ def _still_used(used: Uses) -> str:
 
 
 @bp.route("/centres/<code>/services/clinicians", methods=["GET", "POST"])
-@allow(Role.ADMIN, Role.MANAGER)
+@allow(Deed.SET_UP)
 @names_nobody("who gives what")
 def who_gives(code: str) -> Response:
     """The centre's clinicians and what it offers; ticked is what each gives."""

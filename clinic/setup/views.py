@@ -13,6 +13,7 @@ from clinic.setup import (
     hour_pages,
     offering_pages,
     picture_pages,
+    policy_pages,
     room_pages,
     service_pages,
 )
@@ -28,6 +29,7 @@ PAGES = (
     hour_pages,
     offering_pages,
     picture_pages,
+    policy_pages,
     room_pages,
     service_pages,
 )

@@ -5,12 +5,13 @@ Hangzhou (none was found): they are what clinics of the region are seen to do, a
 may set its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, time
 from functools import cache
 
 from sqlalchemy import bindparam, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic import audit
@@ -32,6 +33,11 @@ LEAST = {"holds_per_family": 1, "per_day": 1, "per_week": 1, "offer_minutes": 1}
 MOST_MINUTES = 366 * 24 * 60
 
 
+def bounds(name: str) -> tuple[int, int]:
+    """The least and the most that a whole number of the policy can be set to."""
+    return LEAST.get(name, 0), MOST.get(name, MOST_MINUTES)
+
+
 def parsed(settings: Mapping[str, object]) -> dict[str, object]:
     """The settings, as JSON has them, as the policy's own values. Raises BadPolicy."""
     known = {field.name: getattr(DEFAULT, field.name) for field in fields(Policy)}
@@ -50,7 +56,7 @@ def _parse(name: str, default: object, value: object) -> object:
             raise TypeError(name)
         return value
     if isinstance(default, int):
-        return _whole(value, LEAST.get(name, 0), MOST.get(name, MOST_MINUTES))
+        return _whole(value, *bounds(name))
     if isinstance(default, time):
         return time.fromisoformat(str(value))
     steps = tuple((_whole(count, 1, 100), _whole(days, 1, 366)) for count, days in value)  # type: ignore[attr-defined]
@@ -74,18 +80,27 @@ SETTINGS = select(_rows.service_id, _rows.centre_id, _rows.settings).where(
 )
 
 
+Scope = tuple[int | None, int | None]  # a service and a centre; None is every one
+
+
 def policies(
-    service_ids: list[int], session: Session | None = None
+    service_ids: list[int],
+    session: Session | None = None,
+    instead: Mapping[Scope, Mapping[str, object]] | None = None,
 ) -> Callable[[int, int], Policy]:
     """The policies of these services at every centre, as a function of service and centre. One query.
 
     What is set for a service at a centre goes before what is set for the service, that before
-    what is set for the centre, and that before the site's.
+    what is set for the centre, and that before the site's. `instead`: as if this were set.
     """
     found = (session or db.session).execute(SETTINGS, {"service_ids": service_ids}).all()
+    settings_of: dict[Scope, Mapping[str, object]] = {
+        (row.service_id, row.centre_id): row.settings for row in found
+    }
+    settings_of |= instead or {}
     # The site's first, the centre's next, then the service's, then both.
-    rows = sorted(found, key=lambda row: (row.service_id is not None, row.centre_id is not None))
-    known = [(row.service_id, row.centre_id, parsed(row.settings)) for row in rows]
+    scopes = sorted(settings_of, key=lambda scope: (scope[0] is not None, scope[1] is not None))
+    known = [(*scope, parsed(settings_of[scope])) for scope in scopes]
 
     @cache
     def policy_of(service_id: int, centre_id: int) -> Policy:
@@ -117,19 +132,18 @@ def set_policy(
     centre: Centre | None,
     by: Person | None,
     now: datetime,
+    unset: Collection[str] = (),
 ) -> PolicyRow:
     """Set these rules for a service, a centre, both, or (neither) the site; others stay as they were.
 
-    Raises BadPolicy. What is released already stays open: see `release.reschedule`.
+    Those of `unset` follow again what is set more widely. Raises BadPolicy. What is released
+    already stays open: see `release.reschedule`.
     """
     parsed(settings)
-    service_id, centre_id = service.id if service else None, centre.id if centre else None
-    scope = f"{service_id or '*'}@{centre_id or '*'}"
-    row = db.session.scalar(select(PolicyRow).where(PolicyRow.scope == scope).with_for_update())
-    if row is None:
-        row = PolicyRow(scope=scope, service_id=service_id, centre_id=centre_id, settings={})
-        db.session.add(row)
-    row.settings = row.settings | dict(settings)
+    row = locked_row(service.id if service else None, centre.id if centre else None)
+    before = {name: row.settings.get(name) for name in (*settings, *unset)}
+    kept = {name: value for name, value in row.settings.items() if name not in unset}
+    row.settings = kept | dict(settings)
     db.session.flush()
     audit.record(
         "set_policy",
@@ -138,6 +152,33 @@ def set_policy(
         now=now,
         centre_id=row.centre_id,
         settings=dict(settings),
+        unset=sorted(unset),
+        before=before,
     )
     db.session.flush()
     return row
+
+
+def locked_row(service_id: int | None, centre_id: int | None) -> PolicyRow:
+    """What is set for exactly this scope, locked; a row that sets nothing if there was none."""
+    scope = f"{service_id or '*'}@{centre_id or '*'}"
+    query = select(PolicyRow).where(PolicyRow.scope == scope).with_for_update()
+    if (row := db.session.scalar(query, execution_options={"populate_existing": True})) is not None:
+        return row
+    made = PolicyRow(scope=scope, service_id=service_id, centre_id=centre_id, settings={})
+    try:
+        with db.session.begin_nested():
+            db.session.add(made)
+    except IntegrityError:  # it was set elsewhere just now
+        return db.session.scalars(query).one()
+    return made
+
+
+def settings_at(service_id: int | None, centre_id: int | None) -> dict[Scope, dict[str, object]]:
+    """What is set for exactly this scope and for the wider ones, the widest first. One query."""
+    wanted = dict.fromkeys(
+        [(None, None), (None, centre_id), (service_id, None), (service_id, centre_id)]
+    )
+    rows = db.session.execute(SETTINGS, {"service_ids": [service_id] if service_id else []})
+    found = {(row.service_id, row.centre_id): row.settings for row in rows}
+    return {scope: found.get(scope, {}) for scope in wanted}

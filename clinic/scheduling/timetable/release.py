@@ -22,7 +22,7 @@ def reschedule(service_ids: Iterable[int], *, now: datetime) -> int:
     """
     wanted = sorted(set(service_ids))
     policy_of = policies(wanted)
-    days = _closed_days(wanted, now)
+    days = closed_days(wanted, now)
     for service_id, centre_id, day in days:
         start, end = day_bounds(day)
         db.session.execute(
@@ -42,7 +42,7 @@ def reschedule(service_ids: Iterable[int], *, now: datetime) -> int:
     return len(days)
 
 
-def _closed_days(service_ids: list[int], now: datetime) -> list[tuple[int, int, date]]:
+def closed_days(service_ids: list[int], now: datetime) -> list[tuple[int, int, date]]:
     """(service, centre, day) of what is not open yet."""
     query = (
         select(SlotService.service_id, SlotService.centre_id, SlotService.starts_at)
