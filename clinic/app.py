@@ -47,6 +47,7 @@ from clinic.manage import views as manage
 from clinic.need_to_know import checking
 from clinic.need_to_know import pages as need_to_know
 from clinic.pediatrics.service_room import PEDIATRICS
+from clinic.privacy import views as privacy
 from clinic.rehab.service_room import REHAB
 from clinic.scheduling import models as _tables  # noqa: F401 - so that every table is known
 from clinic.scheduling import status
@@ -129,6 +130,7 @@ def create_app(
         setup.bp,
         need_to_know.bp,
         staff.bp,
+        privacy.bp,
         *commands,
         demo,
     ):

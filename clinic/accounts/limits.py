@@ -55,6 +55,7 @@ CHILD = Limit("child", 20, timedelta(days=1))
 INVITATION = Limit("invitation", 20, timedelta(days=1))
 STAFF_INVITATION = Limit("staff-invitation", 100, timedelta(days=1))
 SLIP_ADDRESS = Limit("slip-address", 60, timedelta(minutes=15))
+COPY = Limit("copy", 10, timedelta(days=1))  # of what is kept of a family
 ACCOUNT_ADDRESS = Limit("account-address", 100, timedelta(hours=1))
 WRONG_REFERENCE = Limit("wrong-reference", 30, timedelta(minutes=10))
 

@@ -76,7 +76,9 @@ class User(_Somebody, Base):
 
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("phone IS NOT NULL OR email IS NOT NULL", name="phone_or_email"),
+        CheckConstraint(
+            "phone IS NOT NULL OR email IS NOT NULL OR closed_at IS NOT NULL", name="phone_or_email"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +90,7 @@ class User(_Somebody, Base):
     epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]  # by its owner; name, phone and e-mail are gone since
 
     memberships: Mapped[list["Membership"]] = relationship(
         back_populates="user", lazy="selectin", foreign_keys="Membership.user_id"

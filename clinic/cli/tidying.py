@@ -1,5 +1,5 @@
 """What has served its time is deleted: codes that were sent, counters, forms kept or taken, drafts,
-and the holds of forms that are over."""
+the holds of forms that are over, and records that need not be kept any longer."""
 
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from clinic.accounts.models import (
 )
 from clinic.accounts.sign_ins import PARENTS_MAY_REST
 from clinic.db import db, in_one_transaction
+from clinic.privacy.job import delete_what_is_over
 from clinic.scheduling.appointments import old_forms
 from clinic.services.room import rooms
 
@@ -45,4 +46,4 @@ def tidy(*, now: datetime) -> int:
         )
         return sum(done.rowcount for done in deleted)  # type: ignore[attr-defined]
 
-    return in_one_transaction(work) + old_forms.clear(now=now)
+    return in_one_transaction(work) + old_forms.clear(now=now) + delete_what_is_over(now=now)

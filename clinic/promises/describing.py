@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Table, UniqueConstraint
-from sqlalchemy.types import JSON, Boolean, Date, DateTime, Double, Integer, String, Text, Time
+from sqlalchemy.types import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    Time,
+)
 
 from clinic.db import Base
 from clinic.promises.files import HERE, SHARED, Promise, read
@@ -26,6 +37,7 @@ KINDS = (  # the first that fits
     (Double, "double"),
     (Integer, "number"),
     (JSON, "JSON"),
+    (LargeBinary, "bytes"),
     (Text, "text"),
     (String, "text {0.length}"),
     (Time, "time"),

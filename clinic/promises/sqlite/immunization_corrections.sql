@@ -4,8 +4,11 @@ BEGIN
     SELECT RAISE(ABORT, 'immunization_corrections_append_only');
 END;
 
--- Nor is a row deleted.
+-- A row is deleted only with a child whom its family had removed.
 CREATE TRIGGER immunization_corrections_append_only_delete BEFORE DELETE ON immunization_corrections
+WHEN NOT EXISTS (
+    SELECT 1 FROM immunizations JOIN child_removals USING (child_id)
+    WHERE immunizations.id = OLD.immunization_id)
 BEGIN
     SELECT RAISE(ABORT, 'immunization_corrections_append_only');
 END;
