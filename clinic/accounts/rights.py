@@ -93,19 +93,19 @@ DUTIES: tuple[Duty, ...] = (DESK, *Profession, MANAGER, ADMIN)
 
 TABLE: Mapping[Deed, Right] = {
     Deed.SEE_BOOKINGS: Right(
-        mark("Appointments"),
+        mark("Bookings"),
         mark("see a visit with its child and history"),
         all=_duties(DESK, MANAGER),
         needs=Needs.BOOKING,
     ),
     Deed.CHANGE_BOOKINGS: Right(
-        mark("Appointments"),
+        mark("Bookings"),
         mark("book, move and cancel for families"),
         all=_duties(DESK),
         needs=Needs.BOOKING,
     ),
     Deed.MOVE_BOOKINGS: Right(
-        mark("Appointments"),
+        mark("Bookings"),
         mark("move in the calendar"),
         all=_duties(MANAGER),
         own=CLINICIANS,

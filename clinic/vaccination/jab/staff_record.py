@@ -57,10 +57,11 @@ def page(appointment_id: int) -> Response:
 def _do(appointment: Appointment, deed: str, number: int, typed: Mapping[str, str]) -> Errors:
     """One of the page's deeds. Raises NoResultFound for a row of another child, ChangedMeanwhile."""
     by, now = me(), clock.now()
-    shown = ids_of(request.form, "row", most=MOST_ROWS)  # what came meanwhile was not seen
 
     def verify() -> None:
-        for each in shown if deed == "verify-all" else [number]:
+        # What came meanwhile was not seen.
+        is_all = deed == "verify-all"
+        for each in ids_of(request.form, "row", most=MOST_ROWS) if is_all else [number]:
             row = recording.get_row(appointment.child, each)
             if deed == "verify" and row.voided_at is not None:
                 raise recording.ChangedMeanwhile
