@@ -24,7 +24,7 @@ from clinic.staff.blueprint import bp
 from clinic.staff.changing import WHY, chosen_practitioner
 from clinic.staff.forms import AdministratorForm, InvitationForm
 from clinic.staff.words import duty
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 
 @bp.route("/<code>/invitations/new", methods=["GET", "POST"])
@@ -117,6 +117,7 @@ def _hours(good_for: object) -> int:
 @bp.post("/invitations/<id:staff_invitation_id>/withdrawal")
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("people of the staff")
+@shown_on("staff.index")
 def withdraw(staff_invitation_id: int) -> Response:
     invitation = _invitation(staff_invitation_id)
     try:
@@ -131,6 +132,7 @@ def withdraw(staff_invitation_id: int) -> Response:
 @bp.post("/invitations/<id:staff_invitation_id>/renewal")
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("people of the staff")
+@shown_on("staff.index")
 @each_time("the form's key makes the link, which only the answer shows")
 def renew(staff_invitation_id: int) -> Response:
     """Another link in place of one that was lost or is too old."""

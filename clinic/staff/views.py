@@ -11,6 +11,7 @@ from clinic.accounts import one_time_links, staff_invitations
 from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.centres.managed import centres_managed_by, managed_centre
+from clinic.centres.models import Centre
 from clinic.outside import a_word
 from clinic.sentences import mark
 from clinic.staff import (
@@ -52,17 +53,22 @@ class Choice:
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("which centres there are")
 def index() -> Response:
+    """The people of the first centre that this user manages."""
     centres = centres_managed_by(me())
     if not centres:
         return see_other("setup.index")
-    return see_other("staff.people", code=centres[0].code)
+    return _people(centres[0])
 
 
 @bp.get("/<code>")
 @allow(Role.MANAGER, Role.ADMIN)
 @names_nobody("people of the staff")
 def people(code: str) -> Response:
-    centre, now = managed_centre(me(), code), clock.now()
+    return _people(managed_centre(me(), code))
+
+
+def _people(centre: Centre) -> Response:
+    now = clock.now()
     everybody = people_of(centre, now)
     state, duty = a_word(request.args.get("state")), request.args.get("duty", "")
     shown = [
