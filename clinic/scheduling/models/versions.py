@@ -15,7 +15,7 @@ ANY_DAY = date(1970, 1, 1)  # the day of what is counted for all days together
 class Topic(StrEnum):
     """What a version is of."""
 
-    SHARED = "shared"  # services, centres, practitioners, policies, closures: EVERYWHERE, ANY_DAY
+    SHARED = "shared"  # services, centres, practitioners, policies, closures, announcements: EVERYWHERE, ANY_DAY
     TIMES = "times"  # a centre's times on a day (of UTC), as families see them
     DESK = "desk"  # a centre's arrivals and queue on a day (of UTC)
     STOCK = "stock"  # a centre's vaccines and their lots: ANY_DAY
