@@ -67,14 +67,22 @@ class FirstCodeForm(Form):
     )
 
 
-class AgainForm(SecondForm):
-    """Who is signed in says again who they are; `second` only if they have one and it is asked for."""
+class AgainForm(Form):
+    """Who is signed in says again who they are."""
 
     password = Password(_l("Password"), required=_l("Enter your password."), most=200)
 
 
-class AgainByCodeForm(CodeForm, SecondForm):
+class AgainByCodeForm(CodeForm):
     """The same, of who has no password."""
+
+
+class ProofForm(AgainForm, SecondForm):
+    """The same, with the second factor."""
+
+
+class ProofByCodeForm(AgainByCodeForm, SecondForm):
+    """The same, with the second factor, of who has no password."""
 
 
 class NewPasswordForm(Form):

@@ -10,7 +10,13 @@ from clinic.accounts import codes, entering, second_factor, sign_ins
 from clinic.accounts.access import allow, before_second_factor, me, names_nobody
 from clinic.accounts.blueprint import bp
 from clinic.accounts.contacts import masked_contact
-from clinic.accounts.forms import AgainByCodeForm, AgainForm
+from clinic.accounts.forms import (
+    AgainByCodeForm,
+    AgainForm,
+    ProofByCodeForm,
+    ProofForm,
+    SecondForm,
+)
 from clinic.accounts.models import Role, User
 from clinic.accounts.sent_forms import each_time
 from clinic.db import db
@@ -45,10 +51,8 @@ def _ask_again(*, asks_second: bool) -> Response:
     if target := safe_next(request.args.get("next")):
         session["next"] = target
     user = db.session.get_one(User, me().id)
-    form: AnyAgainForm = AgainForm() if user.password_hash else AgainByCodeForm()
-    if not asks_second:
-        del form.second
-    if form.is_submitted() and _is_right(user, form, has_second=asks_second):
+    form = _form(by_password=bool(user.password_hash), asks_second=asks_second)
+    if form.is_submitted() and _is_right(user, form):
         return leave_for(safe_next(session.pop("next", None)) or "/")
     return render(
         "accounts/re_enter.html",
@@ -59,11 +63,17 @@ def _ask_again(*, asks_second: bool) -> Response:
     )
 
 
+def _form(*, by_password: bool, asks_second: bool) -> AnyAgainForm:
+    if asks_second:
+        return ProofForm() if by_password else ProofByCodeForm()
+    return AgainForm() if by_password else AgainByCodeForm()
+
+
 def _contact_of(user: User) -> str:
     return user.phone or user.email or ""
 
 
-def _is_right(user: User, form: AnyAgainForm, *, has_second: bool) -> bool:
+def _is_right(user: User, form: AnyAgainForm) -> bool:
     """Whether that proves who they are, or only sent them a code; commits."""
     now = clock.now()
     field = form.password if isinstance(form, AgainForm) else form.code
@@ -71,7 +81,7 @@ def _is_right(user: User, form: AnyAgainForm, *, has_second: bool) -> bool:
         if "send" in request.form and isinstance(form, AgainByCodeForm):
             codes.send_code(_contact_of(user), asker=entering.asker_of(user), now=now)
         elif form.validate() and _proves(user, form, now):
-            if has_second:
+            if has_second := isinstance(form, SecondForm):
                 field = form.second
                 typed, asker = form.second.data or "", entering.asker_of(user)
                 second_factor.prove(user, typed, asker=asker, now=now)
