@@ -53,6 +53,8 @@ class CentreForm(Form):
     def facts(self) -> dict[str, object]:
         """What was typed, as `founding` takes it. Without a place it is the district's middle."""
         found = {name: field.data for name, field in self._fields.items() if name != "place"}
+        if self.place.data and not self.place.raw_data:
+            return found  # it was not sent, and stays as it is
         latitude, longitude = self.place.data or typed_facts.middle_of(str(self.district.data))
         return found | {"latitude": latitude, "longitude": longitude}
 
