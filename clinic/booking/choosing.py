@@ -48,7 +48,7 @@ def ask(
     moving = get_appointment(user, move) if move is not None else None
     day, today = a_day(args.get("day")), clinic_day(now)
     for catalogue in (last_known, read):
-        chooser = _place(catalogue(), user, kind, args, moving, near)
+        chooser = _place(catalogue().on(today), user, kind, args, moving, near)
         chooser.strip = strip_of(chooser.policies, day, today)
         days = chooser.strip.searched
         chooser.children, chooser.versions = family_of(user, chooser.centre_ids, days, now=now)

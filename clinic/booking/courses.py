@@ -138,10 +138,10 @@ def _begin(kind: str, rest: Sequence[Appointment]) -> tuple[Child, Service, Cent
         return one.child, one.service, one.centre, first
     asked = request.values
     child = get_child(me(), id_of(asked, "child") or 0)
-    service = pick(services_of(kind), id_of(asked, "service")) or abort(404)
+    service = pick(services_of(kind, date.min), id_of(asked, "service")) or abort(404)
     begin = joined_ids(asked.get("begin") or asked.get("slot"), MOST_SESSIONS) or abort(404)
     chosen = slots_for(service, begin[0])[0]
-    centre = pick(centres_with(service), chosen.centre_id) or abort(404)
+    centre = pick(centres_with(service, date.min), chosen.centre_id) or abort(404)
     return child, service, centre, chosen.starts_at
 
 

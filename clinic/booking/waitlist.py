@@ -48,9 +48,12 @@ def add_pages(bp: Blueprint, kind: str, title: str) -> None:
 
 
 def _wait(kind: str, title: str) -> Response:
-    now, children, services = clock.now(), children_of(me()), services_of(kind)
+    now = clock.now()
+    children, services = children_of(me()), services_of(kind, clinic_day(now))
     centres = list(
-        {centre.id: centre for each in services for centre in centres_with(each)}.values()
+        {
+            centre.id: centre for each in services for centre in centres_with(each, clinic_day(now))
+        }.values()
     )
     typed = typed_before()
     form = WaitForm(typed) if typed else WaitForm()

@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from clinic import audit, clock
 from clinic.accounts.access import allow, me
@@ -25,9 +24,10 @@ from clinic.booking.requirements import requirements_of
 from clinic.calendar.blueprint import bp
 from clinic.calendar.queries import appointments_ahead, get_own
 from clinic.care.gather import plans_of
-from clinic.centres.models import CentreService, Service
+from clinic.centres.models import Service
+from clinic.centres.queries import offered_at
 from clinic.clock import clinic_day
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_day, a_number, a_word, id_of
@@ -95,14 +95,9 @@ def reference_of(appointment: Appointment) -> str:
 
 
 def services_at(appointment: Appointment) -> list[Service]:
-    """What the visit's centre gives, the visit's own service first."""
-    query = (
-        select(Service)
-        .join(CentreService, CentreService.service_id == Service.id)
-        .where(CentreService.centre_id == appointment.centre_id)
-        .order_by(Service.id != appointment.service_id, Service.id)
-    )
-    return list(db.session.scalars(query))
+    """What the visit's centre gives today, the visit's own service first."""
+    offered = offered_at(appointment.centre_id, clinic_day(clock.now()))
+    return sorted(offered, key=lambda service: service.id != appointment.service_id)
 
 
 def service_for(kind: str, services: Sequence[Service]) -> Service | None:

@@ -40,6 +40,7 @@ class Centre(Base):
     is_wheelchair_accessible: Mapped[bool] = mapped_column(server_default=false())
     # Until then families do not see it, and cannot book there.
     opened_at: Mapped[datetime | None]
+    retired_on: Mapped[date | None]  # from that day on nothing of it is offered or planned
 
     opening_hours: Mapped[list["OpeningHours"]] = relationship(
         order_by="OpeningHours.weekday, OpeningHours.opens"
@@ -79,6 +80,7 @@ class Room(Base):
     stations: Mapped[int] = mapped_column(server_default="1")
     is_fever_room: Mapped[bool] = mapped_column(server_default=false())  # apart from the others
     is_wheelchair_accessible: Mapped[bool] = mapped_column(server_default=false())
+    retired_on: Mapped[date | None]
 
     centre: Mapped[Centre] = relationship(back_populates="rooms")
 
@@ -111,6 +113,7 @@ class Service(Base):
     min_age_months: Mapped[int] = mapped_column(default=0)
     max_age_months: Mapped[int] = mapped_column(default=18 * 12)
     price_fen: Mapped[int | None]
+    retired_on: Mapped[date | None]  # from then on no centre offers it
 
 
 class CentreService(Base):
@@ -122,6 +125,7 @@ class CentreService(Base):
     centre_id: Mapped[int] = mapped_column(ForeignKey("centres.id"), primary_key=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True, index=True)
     price_fen: Mapped[int | None]
+    retired_on: Mapped[date | None]  # from then on this centre does not
 
 
 class Practitioner(Base):
@@ -140,6 +144,7 @@ class Practitioner(Base):
     fields_zh: Mapped[str] = mapped_column(String(120), default="")  # what they see most
     fields_en: Mapped[str] = mapped_column(String(160), default="")
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)  # by their BCP 47 codes
+    retired_on: Mapped[date | None]
 
     centre: Mapped[Centre] = relationship(back_populates="practitioners")
     user: Mapped[User | None] = relationship()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Person, Role
@@ -20,6 +20,7 @@ from clinic.centres.models import (
     PractitionerService,
     Service,
 )
+from clinic.centres.retired import is_in_use
 from clinic.clock import clinic_day
 from clinic.db import db
 from clinic.prepared import Prepared
@@ -48,15 +49,22 @@ class PublicCentre(NamedTuple):
     announcements: tuple[Any, ...] = ()  # that are shown now
 
 
+def _used_on(table: Any) -> ColumnElement[bool]:
+    return is_in_use(table, bindparam("day", type_=Date()))
+
+
 _centres, _hours, _services = Centre.__table__, OpeningHours.__table__, Service.__table__
 _told = Announcement.__table__
 CENTRES = Prepared(
-    select(_centres).where(_centres.c.opened_at.is_not(None)).order_by(_centres.c.id)
+    select(_centres)
+    .where(_centres.c.opened_at.is_not(None), _used_on(_centres.c))
+    .order_by(_centres.c.id)
 )
 HOURS = Prepared(select(_hours).order_by(_hours.c.weekday, _hours.c.opens))
 OFFERED = Prepared(
     select(CentreService.centre_id, _services.c.id, _services.c.name_zh, _services.c.name_en)
     .join_from(_services, CentreService.__table__, CentreService.service_id == _services.c.id)
+    .where(_used_on(CentreService), _used_on(Service))
     .order_by(_services.c.id)
 )
 SHOWN = Prepared(
@@ -67,15 +75,16 @@ SHOWN = Prepared(
 
 
 def public_centres(now: datetime) -> tuple[PublicCentre, ...]:
-    """Every centre that has opened, with its hours, services and what it announces, in the order
-    they were founded. Four statements."""
-    hours, services = _by_centre(HOURS.all()), _by_centre(OFFERED.all())
+    """Every centre that has opened and is in use, with its hours, services and what it announces,
+    in the order they were founded. Four statements."""
+    day = clinic_day(now)
+    hours, services = _by_centre(HOURS.all()), _by_centre(OFFERED.all(day=day))
     told = _by_centre(SHOWN.all(now=now))
     return tuple(
         PublicCentre(
             place, tuple(hours[place.id]), tuple(services[place.id]), tuple(told[place.id])
         )
-        for place in CENTRES.all()
+        for place in CENTRES.all(day=day)
     )
 
 
@@ -109,20 +118,44 @@ def prices_at(centre_id: int) -> dict[int, int | None]:
     return {row.service_id: row.price for row in rows}
 
 
-def services_of(kind: str) -> list[Service]:
-    """The services of one kind."""
+def offered_at(centre_id: int, day: date) -> list[Service]:
+    """The services that the centre offers on that day."""
+    query = (
+        select(Service)
+        .join(CentreService, CentreService.service_id == Service.id)
+        .where(
+            CentreService.centre_id == centre_id,
+            is_in_use(Service, day),
+            is_in_use(CentreService, day),
+        )
+        .order_by(Service.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def services_of(kind: str, day: date) -> list[Service]:
+    """The services of one kind that are in use that day."""
     return list(
-        db.session.scalars(select(Service).where(Service.kind == kind).order_by(Service.id))
+        db.session.scalars(
+            select(Service)
+            .where(Service.kind == kind, is_in_use(Service, day))
+            .order_by(Service.id)
+        )
     )
 
 
-def centres_with(service: Service) -> list[Centre]:
-    """The centres that have opened and offer a service."""
+def centres_with(service: Service, day: date) -> list[Centre]:
+    """The centres that have opened and offer a service on that day."""
     return list(
         db.session.scalars(
             select(Centre)
             .join(CentreService, CentreService.centre_id == Centre.id)
-            .where(CentreService.service_id == service.id, Centre.opened_at.is_not(None))
+            .where(
+                CentreService.service_id == service.id,
+                Centre.opened_at.is_not(None),
+                is_in_use(CentreService, day),
+                is_in_use(Centre, day),
+            )
             .order_by(Centre.id)
         )
     )

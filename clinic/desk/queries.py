@@ -9,7 +9,7 @@ from sqlalchemy.orm.interfaces import LoaderOption
 
 from clinic.accounts.models import Person, Role
 from clinic.accounts.rights import Deed, centres_for
-from clinic.centres.models import Centre, CentreService, Service
+from clinic.centres.models import Centre
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.desk.finding import means
@@ -129,16 +129,4 @@ def totals(rows: list[Appointment]) -> Totals:
         standing.count(Status.ARRIVED),
         standing.count(Status.DONE),
         standing.count(Status.NO_SHOW),
-    )
-
-
-def services_at(centre: Centre) -> list[Service]:
-    """What the centre offers."""
-    return list(
-        db.session.scalars(
-            select(Service)
-            .join(CentreService, CentreService.service_id == Service.id)
-            .where(CentreService.centre_id == centre.id)
-            .order_by(Service.id)
-        )
     )

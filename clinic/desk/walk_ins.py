@@ -27,11 +27,11 @@ from clinic.booking.on_behalf import (
 from clinic.booking.reading import codes_in
 from clinic.booking.requirements import requirements_of, said_or_usual
 from clinic.centres.models import Centre, Service
+from clinic.centres.queries import offered_at
 from clinic.clock import clinic_day
 from clinic.db import broken_promise, db, in_one_transaction
 from clinic.desk.blueprint import bp, centre_asked_for
 from clinic.desk.forms import WalkInForm
-from clinic.desk.queries import services_at
 from clinic.errors import DomainError
 from clinic.families import registering
 from clinic.families.models import Child, ConsentKind, Relation, Sex
@@ -79,7 +79,7 @@ def times() -> Response:
 def _in_the_way(form: WalkInForm, error: DomainError, centre: Centre) -> list[Appointment]:
     """What the child has at that time already, here or at another centre."""
     child = _known(form)
-    service = next(service for service in services_at(centre) if service.id == form.service.data)
+    service = next(service for service in _services(centre) if service.id == form.service.data)
     if child is None:
         return []
     try:
@@ -102,7 +102,7 @@ def _walk_in_form(centre: Centre) -> WalkInForm:
     form = filled(
         WalkInForm,
         today=today,
-        services=services_at(centre),
+        services=_services(centre),
         key=secrets.token_urlsafe(12),
         day=today,
     )
@@ -110,9 +110,14 @@ def _walk_in_form(centre: Centre) -> WalkInForm:
     return form
 
 
+def _services(centre: Centre) -> list[Service]:
+    """What the centre offers today."""
+    return offered_at(centre.id, clinic_day(clock.now()))
+
+
 def _offer(form: WalkInForm, centre: Centre) -> None:
     """Put the free times of the chosen service and day into the form, and what a known child is due."""
-    services = services_at(centre)
+    services = _services(centre)
     service = next((service for service in services if service.id == form.service.data), None)
     service = service or (services[0] if services else None)
     form.purposes = room_of(service.kind).purposes if service else None
@@ -168,7 +173,7 @@ def _book(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
 
 def _book_walk_in(form: WalkInForm, centre: Centre, now: datetime) -> Appointment:
     """The family, the child, the booking, and the arrival, all or nothing."""
-    service = next(service for service in services_at(centre) if service.id == form.service.data)
+    service = next(service for service in _services(centre) if service.id == form.service.data)
     child = _child(form, now)
     slots = slots_here(service, centre, form.slot.data)
     channel = Channel(form.channel.data)

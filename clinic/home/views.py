@@ -1,7 +1,7 @@
 """The public pages, and where a parent's visit begins."""
 
 from collections.abc import Iterable, Sequence
-from datetime import time
+from datetime import date, time
 from itertools import groupby
 from typing import Protocol
 
@@ -18,7 +18,8 @@ from clinic.care.timeline import Timeline, last_bookable, timeline_of
 from clinic.care.windows import window
 from clinic.centres.announcements import not_over
 from clinic.centres.pictures import pictures_of
-from clinic.centres.queries import get_centre, prices_at, public_centres, services_of
+from clinic.centres.queries import get_centre, offered_at, prices_at, public_centres, services_of
+from clinic.centres.retired import in_use, is_retired
 from clinic.families.queries import children_of, get_child, has_consented
 from clinic.home.appointments import is_coming
 from clinic.outside import id_of, pick
@@ -114,17 +115,17 @@ def plan(child_id: int) -> Response:
         to_book=to_book,
         needs_of=lambda rows: [f"{child.id}.{row.code}" for row in rows],
         coming=coming,
-        then=_then(to_book),
+        then=_then(to_book, today),
         status_of=status_of,
     )
 
 
-def _then(to_book: Sequence[ServiceRoom]) -> int | None:
+def _then(to_book: Sequence[ServiceRoom], today: date) -> int | None:
     """The service that can be booked in one visit with the first of these, if it is one of them."""
     following = (
         [room for room in followers_of(to_book[0].kind) if room in to_book] if to_book else []
     )
-    services = services_of(following[0].kind) if following else []
+    services = services_of(following[0].kind, today) if following else []
     return services[0].id if services else None
 
 
@@ -148,15 +149,19 @@ def centre(code: str) -> Response:
     found, now = get_centre(code), clock.now()
     if found.opened_at is None:
         abort(404)
+    today = clock.clinic_day(now)
+    offered = offered_at(found.id, today)
     return render(
         "home/centre.html",
         centre=found,
         announcements=[each for each in not_over(found.id, now=now) if each.is_shown(now)],
         pictures=pictures_of(found),
+        is_retired=is_retired(found, today),
+        practitioners=in_use(found.practitioners, today),
         hours=hours_of(found.opening_hours),
         prices=prices_at(found.id),
         services=[
-            (room, [service for service in found.services if service.kind == room.kind])
+            (room, [service for service in offered if service.kind == room.kind])
             for room in rooms()
         ],
     )

@@ -9,6 +9,8 @@ from wtforms.validators import ValidationError
 
 from clinic.centres.doors import hours_on, shut_on
 from clinic.centres.models import Centre, Practitioner
+from clinic.centres.queries import offered_at
+from clinic.centres.retired import in_use
 from clinic.fields import A_TIME, Checkboxes, Day, Form, Select, Time, Whole
 from clinic.i18n import gettext, name_of, weekday_name
 from clinic.sentences import mark
@@ -23,17 +25,15 @@ A_DAY = _l("Enter a day.")
 OUTSIDE = mark("This is outside the opening hours (%(hours)s).")
 
 
-def people_of(centre: Centre) -> list[SelectChoice]:
-    """The centre's clinicians, to choose from."""
-    return [
-        SelectChoice(practitioner.id, name_of(practitioner))
-        for practitioner in centre.practitioners
-    ]
+def people_of(centre: Centre, day: date) -> list[SelectChoice]:
+    """The centre's clinicians, to choose from on that day."""
+    people = in_use(centre.practitioners, day)
+    return [SelectChoice(practitioner.id, name_of(practitioner)) for practitioner in people]
 
 
-def rooms_of(centre: Centre) -> list[SelectChoice]:
+def rooms_of(centre: Centre, day: date) -> list[SelectChoice]:
     """Its rooms."""
-    return [SelectChoice(room.id, name_of(room)) for room in centre.rooms]
+    return [SelectChoice(room.id, name_of(room)) for room in in_use(centre.rooms, day)]
 
 
 def weekday_choices() -> list[SelectChoice]:
@@ -88,13 +88,19 @@ class HoursForm(Form):
     )
 
     def __init__(
-        self, *args: object, centre: Centre, of: Practitioner | None = None, **kw: object
+        self,
+        *args: object,
+        centre: Centre,
+        today: date,
+        of: Practitioner | None = None,
+        **kw: object,
     ) -> None:
         super().__init__(*args, **kw)
-        self.centre, self.is_outside = centre, False
-        self.practitioner.choices = people_of(centre)
-        self.room.choices = rooms_of(centre)
-        given = [service for service in centre.services if of is None or service in of.services]
+        self.centre, self.today, self.is_outside = centre, today, False
+        self.practitioner.choices = people_of(centre, today)
+        self.room.choices = rooms_of(centre, today)
+        offered = offered_at(centre.id, today)
+        given = [service for service in offered if of is None or service in of.services]
         self.services.choices = [SelectChoice(service.id, name_of(service)) for service in given]
         self.weekdays.choices = weekday_choices()
 
@@ -128,10 +134,6 @@ class WeekForm(HoursForm):
         high=100,
         default=100,
     )
-
-    def __init__(self, *args: object, centre: Centre, today: date, **kw: object) -> None:
-        super().__init__(*args, centre=centre, of=None, **kw)
-        self.today = today
 
     def validate_first_day(self, field: Field) -> None:
         if field.data < self.today:

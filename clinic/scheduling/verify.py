@@ -6,14 +6,15 @@ constraints promise, on purpose: this is how we would notice if those were missi
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import and_, bindparam, false, func, or_, select, text
 
 from clinic.centres.models import Service
-from clinic.clock import clinic_day
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import UTCDateTime, db
 from clinic.families.models import Child
 from clinic.scheduling.changes.change import HoursChange
-from clinic.scheduling.models import Appointment
+from clinic.scheduling.changes.retiring import RETIRABLE, is_open, slots_with
+from clinic.scheduling.models import Appointment, ClinicSession, Slot
 from clinic.scheduling.timetable.slots import LONG_AGO, NEVER
 from clinic.scheduling.waitlist.wishes import is_of_age
 
@@ -57,8 +58,13 @@ PROMISES = {
         SELECT s.id FROM slots s WHERE s.frees_at IS DISTINCT FROM
             (SELECT min(p.expires_at) FROM places p WHERE p.slot_id = s.id)""",
     "slot {id}: since when it is closed is wrong": """
-        SELECT s.id FROM slots s WHERE s.closed_at IS DISTINCT FROM
-            (SELECT min(x.made_at) FROM slot_closings x WHERE x.slot_id = s.id)""",
+        SELECT s.id FROM slots s WHERE s.closed_at IS DISTINCT FROM coalesce(
+            (SELECT min(x.made_at) FROM slot_closings x
+              WHERE x.slot_id = s.id AND x.service_id IS NULL),
+            (SELECT max(x.made_at) FROM slot_closings x WHERE x.slot_id = s.id
+              AND NOT EXISTS (SELECT 1 FROM slot_services o WHERE o.slot_id = s.id
+                AND o.service_id NOT IN (SELECT y.service_id FROM slot_closings y
+                  WHERE y.slot_id = s.id AND y.service_id IS NOT NULL))))""",
     "slot {id}: closed by a closure that was lifted, or is elsewhere": f"""
         SELECT DISTINCT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
           JOIN slot_closings k ON k.slot_id = s.id JOIN closures x ON x.id = k.closure_id
@@ -81,10 +87,33 @@ PROMISES = {
     "slot {id}: closed, but families are booked": """
         SELECT s.id FROM slots s WHERE EXISTS (SELECT 1 FROM places p WHERE p.slot_id = s.id)
           AND (s.closed_at IS NOT NULL OR EXISTS
-            (SELECT 1 FROM slot_closings k WHERE k.slot_id = s.id))""",
+            (SELECT 1 FROM slot_closings k WHERE k.slot_id = s.id AND k.service_id IS NULL))""",
+    "appointment {id}: for a service that is retired by then": f"""
+        SELECT DISTINCT a.id FROM appointments a JOIN places p ON p.appointment_id = a.id
+          JOIN slot_closings k ON k.slot_id = p.slot_id AND k.service_id = a.service_id
+        WHERE {LIVE}""",
+    "slot {id}: shut for what is retired, and is not": """
+        SELECT DISTINCT s.id FROM slots s JOIN clinic_sessions c ON c.id = s.clinic_session_id
+          JOIN slot_closings k ON k.slot_id = s.id
+        WHERE (k.reason = 'retired_centre' AND NOT EXISTS
+            (SELECT 1 FROM centres x WHERE x.id = s.centre_id AND x.retired_on IS NOT NULL))
+          OR (k.reason = 'retired_room' AND NOT EXISTS
+            (SELECT 1 FROM rooms x WHERE x.id = c.room_id AND x.retired_on IS NOT NULL))
+          OR (k.reason = 'retired_practitioner' AND NOT EXISTS (SELECT 1 FROM practitioners x
+            WHERE x.id = s.practitioner_id AND x.retired_on IS NOT NULL))
+          OR (k.reason = 'retired_service' AND NOT EXISTS
+            (SELECT 1 FROM services x WHERE x.id = k.service_id AND x.retired_on IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM centre_services x WHERE x.service_id = k.service_id
+              AND x.centre_id = s.centre_id AND x.retired_on IS NOT NULL))""",
+    "session {id}: of a day on which its clinician, room or centre is retired": """
+        SELECT c.id FROM clinic_sessions c JOIN practitioners p ON p.id = c.practitioner_id
+          JOIN rooms r ON r.id = c.room_id JOIN centres x ON x.id = c.centre_id
+        WHERE c.withdrawn_at IS NULL AND
+          (c.rota_day >= p.retired_on OR c.rota_day >= r.retired_on OR c.rota_day >= x.retired_on)""",
     "slot {id}: a search would be told something else": f"""
         SELECT DISTINCT s.id FROM slots s JOIN slot_services o ON o.slot_id = s.id
-        WHERE o.closed <> (s.closed_at IS NOT NULL) OR o.starts_at <> s.starts_at
+        WHERE o.closed <> (s.closed_at IS NOT NULL OR EXISTS (SELECT 1 FROM slot_closings k
+            WHERE k.slot_id = s.id AND k.service_id = o.service_id)) OR o.starts_at <> s.starts_at
            OR o.ends_at <> s.ends_at OR o.centre_id <> s.centre_id
            OR o.practitioner_id <> s.practitioner_id
            OR o.clinic_session_id <> s.clinic_session_id
@@ -186,7 +215,7 @@ PROMISES = {
         SELECT h.id FROM holds h JOIN slots s ON s.id = h.slot_id
         WHERE h.booking_id IS NULL AND h.ended_at IS NULL AND h.expires_at > :now
           AND h.slot_count > (SELECT count(*) FROM places p WHERE p.hold_id = h.id)
-          AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.centre_id = s.centre_id
+          AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE (e.centre_id = s.centre_id OR e.centre_id IS NULL)
             AND e.at >= h.created_at AND {CHANGED_HOURS})""",
     "hold {id}: offered to a family that waits no longer": """
         SELECT h.id FROM holds h JOIN waitlist_entries e ON e.id = h.entry_id
@@ -225,6 +254,24 @@ def broken_promises(*, now: datetime = NEVER) -> list[str]:
             *(bind_parameter for bind_parameter in named if f":{bind_parameter.key}" in query)
         )
         found += [promise.format(id=row.id) for row in db.session.execute(clause)]
+    return found + _open_though_retired()
+
+
+def _open_though_retired() -> list[str]:
+    """Slots that can be booked on a day on which what they need is retired."""
+    found = []
+    for table in RETIRABLE:
+        rows = db.session.scalars(select(table).where(table.retired_on.is_not(None))).all()
+        which = [
+            and_(slots_with(row), Slot.starts_at >= day_bounds(row.retired_on)[0], is_open(row))
+            for row in rows
+        ]
+        query = select(Slot.id).join(ClinicSession).where(or_(false(), *which))
+        name = table.__tablename__
+        found += [
+            f"slot {number}: open on a day on which it needs something retired ({name})"
+            for number in (db.session.scalars(query) if which else ())
+        ]
     return found
 
 

@@ -14,6 +14,7 @@ from clinic.setup import (
     offering_pages,
     picture_pages,
     policy_pages,
+    retiring,
     room_pages,
     service_pages,
 )
@@ -31,6 +32,7 @@ PAGES = (
     picture_pages,
     policy_pages,
     room_pages,
+    retiring,
     service_pages,
 )
 

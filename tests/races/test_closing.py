@@ -1,19 +1,21 @@
-"""A manager shuts the day while parents book it: nobody is lost, and nobody is left in a shut room."""
+"""A manager shuts the day, or retires its clinician, while parents book: nobody is lost, none left in."""
 
 import threading
 from dataclasses import dataclass
 
+import pytest
 from sqlalchemy import select
 
 from clinic import clock
 from clinic.accounts.models import User
 from clinic.app import create_app
 from clinic.centres.models import Centre
-from clinic.clock import day_bounds
+from clinic.clock import clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.scheduling.changes import applying
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.kinds import Close
+from clinic.scheduling.changes.retiring import Retire
 from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
@@ -25,6 +27,19 @@ from tests.world import World
 
 PARENTS = 60
 AT_THE_DOOR = 8
+
+
+def closing(centre):
+    start, end = day_bounds(in_two_days())
+    return Close(centre, start, end, "检修", "Repairs")
+
+
+def retiring(centre):
+    who = min(centre.practitioners, key=lambda practitioner: practitioner.id)
+    return Retire(who, in_two_days(), clinic_day(clock.now()))
+
+
+CHANGES = [closing, retiring]
 
 
 @dataclass
@@ -41,8 +56,9 @@ class Manager(threading.Thread):
     With an application and connections of its own. `heedless`: does not look again.
     """
 
-    def __init__(self, url, centre_id, by_id, *, heedless=False):
+    def __init__(self, url, centre_id, by_id, *, change, heedless=False):
         super().__init__()
+        self.change = change
         self.url, self.centre_id, self.by_id = url, centre_id, by_id
         self.heedless = heedless
         self.has_looked, self.somebody_booked = threading.Event(), threading.Event()
@@ -56,12 +72,11 @@ class Manager(threading.Thread):
             db.engine.dispose()
 
     def _close(self):
-        start, end = day_bounds(in_two_days())
         centre, by = (
             db.session.get_one(Centre, self.centre_id),
             db.session.get_one(User, self.by_id),
         )
-        change = Close(centre, start, end, "检修", "Repairs")
+        change = self.change(centre)
         version = self._look(change)
         self.has_looked.set()
         self.somebody_booked.wait(60)
@@ -90,12 +105,13 @@ class Manager(threading.Thread):
 def a_day(app):
     """The service, its quarters of an hour on the day that will be shut, and the manager's ids."""
     world = World(hours={"day": in_two_days(), "capacity": 8})
-    world.open(in_two_days(1))  # stays open
+    colleague = make_practitioner([world.service], centre=world.centre)
+    world.open(in_two_days(1), practitioner=colleague)  # stays open
     who = world.service.id, world.centre.id, world.manager.id
     return *who, ids_of(world.session.slots)
 
 
-def book_and_close(app, *, twin=None, heedless=False):
+def book_and_close(app, *, change=closing, twin=None, heedless=False):
     """Parents book as the day is shut; one holds a time before and confirms after it.
 
     The parents' answers, the answer of the last one, and what the manager did.
@@ -104,7 +120,7 @@ def book_and_close(app, *, twin=None, heedless=False):
     url = app.config["DATABASE_URL"]
     last, *crowd = families(app, PARENTS + 1)
     wanted = [(family, slot_ids[n % len(slot_ids)]) for n, family in enumerate(crowd)]
-    manager = Manager(url, centre_id, by_id, heedless=heedless)
+    manager = Manager(url, centre_id, by_id, change=change, heedless=heedless)
     with serving(url, **twin or {}) as site:
         held = last.hold(site, service_id, slot_ids[0])
         manager.start()
@@ -127,8 +143,9 @@ def everybody():
     return db.session.scalars(select(Appointment).order_by(Appointment.id)).all()
 
 
-def test_closing_a_day_while_it_is_booked_loses_nobody(race):
-    answers, last, closed = book_and_close(race)
+@pytest.mark.parametrize("change", CHANGES)
+def test_closing_a_day_while_it_is_booked_loses_nobody(race, change):
+    answers, last, closed = book_and_close(race, change=change)
 
     booked = [answer for answer in answers if answer.status == 303]
     assert booked
@@ -156,8 +173,9 @@ def test_its_twin_that_remembers_the_old_hours_books_into_a_shut_room(race):
     )
 
 
-def test_its_twin_whose_manager_does_not_look_again_surprises_families(race):
-    _, _, closed = book_and_close(race, heedless=True)
+@pytest.mark.parametrize("change", CHANGES)
+def test_its_twin_whose_manager_does_not_look_again_surprises_families(race, change):
+    _, _, closed = book_and_close(race, change=change, heedless=True)
 
     displaced = [
         appointment.id for appointment in everybody() if status_of(appointment) is Status.DISPLACED

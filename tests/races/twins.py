@@ -15,7 +15,7 @@ REPLACED = {
     "lock_children": "clinic.scheduling.places.lock_children",
     "lock_if_free": "clinic.scheduling.places.lock_if_free",
     "slots_around": "clinic.scheduling.places.slots_around",
-    "slots_of_offers": "clinic.scheduling.changes.applying._slots_of_offers",
+    "slots_of_offers": "clinic.scheduling.changes.applying.slots_of_offers",
     "one_change_at_a_time": "clinic.scheduling.changes.applying.one_at_a_time",
     "one_leave_at_a_time": "clinic.scheduling.changes.leaves.one_at_a_time",
     "one_reopening_at_a_time": "clinic.scheduling.changes.reopening.one_at_a_time",

@@ -1,10 +1,12 @@
 """What was measured of a child, and what a family may change of it."""
 
 from collections.abc import Collection
+from datetime import date
 
 from sqlalchemy import select
 
 from clinic.centres.models import CentreService, Service
+from clinic.centres.retired import is_in_use
 from clinic.checkups.growth.charts import Entered
 from clinic.checkups.growth.measuring import METRICS, Measured, Patient
 from clinic.checkups.models import (
@@ -65,13 +67,16 @@ def get_measurement(child: Child, measurement_id: int) -> Measurement:
     return db.session.execute(query).scalar_one()
 
 
-def services_offered(codes: Collection[str]) -> list[Service]:
-    """Those of these services that some centre has."""
+def services_offered(codes: Collection[str], day: date) -> list[Service]:
+    """Those of these services that some centre has on that day."""
     query = (
         select(Service)
         .where(
             Service.code.in_(codes),
-            select(CentreService).where(CentreService.service_id == Service.id).exists(),
+            is_in_use(Service, day),
+            select(CentreService)
+            .where(CentreService.service_id == Service.id, is_in_use(CentreService, day))
+            .exists(),
         )
         .order_by(Service.id)
     )

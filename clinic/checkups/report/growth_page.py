@@ -154,6 +154,6 @@ def _offers(
         positive=signs_seen(latest_findings(child.id)),
         words=[sample.word for sample in recent],
         age_months=age_months(child.birth_date, today),
-        services=services_offered(CODES),
+        services=services_offered(CODES, today),
         spine=stands(screened, today),
     )

@@ -65,7 +65,7 @@ def _page(check: CheckVisit) -> Response:
             positive=signs_seen(found.found),
             words=found.words,
             age_months=age_months(child.birth_date, today),
-            services=services_offered(CODES),
+            services=services_offered(CODES, today),
             spine=stands(last_screened(child.id), today),
         ),
         sex="F" if child.sex == "female" else "M",

@@ -17,6 +17,7 @@ from clinic.accounts.access import allow, me, names_nobody
 from clinic.accounts.models import Role
 from clinic.accounts.rights import Deed
 from clinic.centres.models import Centre, Leave, Practitioner
+from clinic.centres.retired import in_use
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db, in_one_transaction
 from clinic.errors import DomainError
@@ -59,16 +60,17 @@ def leave() -> Response:
     live = select(Leave).where(
         Leave.centre_id == centre.id, Leave.lifted_at.is_(None), Leave.ends_at > now
     )
+    today = clinic_day(now)
     people = select(Practitioner).where(Practitioner.centre_id == centre.id)
-    staff = list(db.session.scalars(people.order_by(Practitioner.id)))
+    everybody = list(db.session.scalars(people.order_by(Practitioner.id)))
     return render(
         "manage/leave.html",
         centre=centre,
         asked=list(db.session.scalars(asked)),
         leaves=list(db.session.scalars(live.order_by(Leave.starts_at, Leave.id))),
-        staff=staff,
-        names={practitioner.id: practitioner for practitioner in staff},
-        day=clinic_day(now),
+        staff=in_use(everybody, today),
+        names={practitioner.id: practitioner for practitioner in everybody},
+        day=today,
         manages=centre.id in me().centre_ids(Role.MANAGER),
     )
 

@@ -9,6 +9,7 @@ from clinic import audit, clock
 from clinic.accounts.access import allow, me
 from clinic.accounts.rights import Deed
 from clinic.centres.models import Room
+from clinic.centres.retired import in_use
 from clinic.clock import clinic_day, local
 from clinic.db import in_one_transaction
 from clinic.errors import DomainError
@@ -82,7 +83,7 @@ def _page(moving: Moving, shown: Moved | None, refusal: str = "") -> Response:
         moving=moving,
         session=moving.session,
         centre=moving.session.practitioner.centre,
-        rooms=moving.session.practitioner.centre.rooms,
+        rooms=in_use(moving.session.practitioner.centre.rooms, moving.day, but=[moving.room.id]),
         shown=shown,
         outside=outside_hours(
             moving.session.practitioner.centre,

@@ -60,7 +60,8 @@ def rota_copy() -> Response:
 
 
 def _form(kind: Callable[..., Form], centre: Centre, posted: bool, **given: object) -> Form:
-    return kind(centre=centre, **given) if posted else kind(formdata=None, centre=centre, **given)
+    said = given | {"centre": centre, "today": clinic_day(clock.now())}
+    return kind(**said) if posted else kind(formdata=None, **said)
 
 
 def _rules(centre: Centre, practitioner_id: int) -> list[RotaRule]:

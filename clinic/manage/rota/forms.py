@@ -42,9 +42,14 @@ class RuleForm(HoursForm):
     valid_until = Day(_l("Last day"))
 
     def __init__(
-        self, *args: object, centre: Centre, of: Practitioner | None = None, **kw: object
+        self,
+        *args: object,
+        centre: Centre,
+        today: date,
+        of: Practitioner | None = None,
+        **kw: object,
     ) -> None:
-        super().__init__(*args, centre=centre, of=of, **kw)
+        super().__init__(*args, centre=centre, today=today, of=of, **kw)
         self.every_weeks.choices = [SelectChoice(n, text) for n, text in EVERY.items()]
 
 
@@ -62,10 +67,10 @@ class CopyWeekForm(Form):
     room = Select(_l("Room"), ids=True)
     first_day = _day(_l("From which day"))
 
-    def __init__(self, *args: object, centre: Centre, **kw: object) -> None:
+    def __init__(self, *args: object, centre: Centre, today: date, **kw: object) -> None:
         super().__init__(*args, prefix="week-", **kw)
-        self.source.choices = self.target.choices = people_of(centre)
-        self.room.choices = rooms_of(centre)
+        self.source.choices = self.target.choices = people_of(centre, today)
+        self.room.choices = rooms_of(centre, today)
 
 
 class CopyDayForm(Form):
@@ -78,7 +83,7 @@ class CopyDayForm(Form):
     )
     first_day = _day(_l("From which day"))
 
-    def __init__(self, *args: object, centre: Centre, **kw: object) -> None:
+    def __init__(self, *args: object, centre: Centre, today: date, **kw: object) -> None:
         super().__init__(*args, prefix="day-", **kw)
-        self.source.choices = people_of(centre)
+        self.source.choices = people_of(centre, today)
         self.weekday.choices = self.others.choices = weekday_choices()

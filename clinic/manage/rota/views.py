@@ -84,7 +84,7 @@ def rota_rule() -> Response:
     rule, draft = _asked_for()
     centre = _centre_of(rule, draft)
     of = rule.practitioner if rule else None
-    form = RuleForm(centre=centre, of=of, **_as_it_is(rule, draft))
+    form = RuleForm(centre=centre, today=_today(), of=of, **_as_it_is(rule, draft))
     if rule:
         form.practitioner.data = rule.practitioner_id  # another clinician is another rule
     if form.validate_on_submit():
@@ -193,6 +193,10 @@ def _template(
     )
 
 
+def _today() -> date:
+    return clinic_day(clock.now())
+
+
 def _end_form(rule: RotaRule | None, draft: RotaDraft | None) -> EndForm | None:
     """The form that ends the rule."""
     if rule is None:
@@ -243,7 +247,7 @@ def rota_end() -> Response:
             return _kept(_centre_of(rule, draft))
     centre = _centre_of(rule, draft)
     given = _as_it_is(rule, draft)
-    form = RuleForm(formdata=None, centre=centre, of=rule.practitioner, **given)
+    form = RuleForm(formdata=None, centre=centre, today=_today(), of=rule.practitioner, **given)
     return _rule_page(centre, form, ending, rule, draft)
 
 

@@ -1,4 +1,4 @@
--- Tell the rows that a search reads whether the slot is closed, and from when a place of it is free
+-- Tell the rows that a search reads whether the slot is closed (or shut for their service), and from when a place of it is free
 -- online: at once if there is room; else when a place expires, or when the desk lets its share go,
 -- whichever comes first and leaves room; else never.
 CREATE OR REPLACE FUNCTION slots_update_search() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -31,8 +31,13 @@ DECLARE
         ), timestamptz '9999-01-01 00:00:00+00')
     END;
 BEGIN
-    UPDATE slot_services SET free_from = known, closed = NEW.closed_at IS NOT NULL
-    WHERE slot_id = NEW.id AND (free_from <> known OR closed <> (NEW.closed_at IS NOT NULL));
+    UPDATE slot_services given SET free_from = known, closed = NEW.closed_at IS NOT NULL OR EXISTS (
+        SELECT 1 FROM slot_closings alone
+        WHERE alone.slot_id = NEW.id AND alone.service_id = given.service_id)
+    WHERE slot_id = NEW.id AND (free_from <> known OR closed <> (
+        NEW.closed_at IS NOT NULL OR EXISTS (
+            SELECT 1 FROM slot_closings alone
+            WHERE alone.slot_id = NEW.id AND alone.service_id = given.service_id)));
     RETURN NULL;
 END $$;
 

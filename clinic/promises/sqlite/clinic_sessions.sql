@@ -47,3 +47,15 @@ WHEN NEW.withdrawn_at IS NULL
 BEGIN
     SELECT RAISE(ABORT, 'ex_clinic_sessions_room');
 END;
+
+-- No rota opens a day on which its clinician, room or centre is retired.
+CREATE TRIGGER clinic_sessions_not_retired BEFORE INSERT ON clinic_sessions
+WHEN NEW.rota_day IS NOT NULL
+    AND (
+        EXISTS (SELECT 1 FROM practitioners
+            WHERE id = NEW.practitioner_id AND retired_on <= NEW.rota_day)
+        OR EXISTS (SELECT 1 FROM rooms WHERE id = NEW.room_id AND retired_on <= NEW.rota_day)
+        OR EXISTS (SELECT 1 FROM centres WHERE id = NEW.centre_id AND retired_on <= NEW.rota_day))
+BEGIN
+    SELECT RAISE(ABORT, 'clinic_sessions_not_retired');
+END;

@@ -1,4 +1,5 @@
--- `slot_services.closed` and `free_from` are always what the slot says: a place of it is free online
+-- `slot_services.closed` and `free_from` are always what the slot says, and whether the service alone
+-- is shut: a place of it is free online
 -- at once if there is room; else when a place expires, or when the desk lets its share go, whichever
 -- comes first and leaves room; else never. A slot that had room and has room tells nothing; any other
 -- is asked after each change, also when its counts stay as they were: a hold that becomes an
@@ -9,7 +10,9 @@ WHEN NOT (OLD.taken < OLD.capacity AND OLD.online_taken < OLD.online_capacity
     OR (NEW.closed_at IS NULL) <> (OLD.closed_at IS NULL)
 BEGIN
     UPDATE slot_services SET
-        closed = NEW.closed_at IS NOT NULL,
+        closed = NEW.closed_at IS NOT NULL OR EXISTS (
+            SELECT 1 FROM slot_closings alone
+            WHERE alone.slot_id = NEW.id AND alone.service_id = slot_services.service_id),
         free_from = CASE
             WHEN NEW.taken < NEW.capacity AND NEW.online_taken < NEW.online_capacity
                 THEN '1970-01-01 00:00:00.000000'

@@ -7,11 +7,11 @@ back to the old one if the hours are opened again. Shorter hours keep what was b
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Row, func, select, update
 
 from clinic import audit
 from clinic.accounts.models import Person
@@ -20,13 +20,12 @@ from clinic.db import db
 from clinic.scheduling import places
 from clinic.scheduling.changes.as_shown import NotAsShown
 from clinic.scheduling.changes.change import Change
+from clinic.scheduling.changes.held import forget_holds, slots_of_offers
 from clinic.scheduling.changes.reopening import concerned, fit_sessions, open_again, restore
 from clinic.scheduling.models import (
     Appointment,
     Booking,
     ClinicSession,
-    Hold,
-    HoldFor,
     Place,
     Slot,
 )
@@ -49,6 +48,7 @@ class Preview:
     slots: Mapping[int, tuple[int, int]]  # what becomes of open ones: places, and of these online
     displaced: tuple[Appointment, ...]  # what loses its time, earliest first
     shut_too: tuple[int, ...]  # slots that are shut already, and get this reason beside others
+    only: tuple[int, ...]  # open slots that lose one service, and go on for others
     lifting: Lifting  # closings that go, and the slots that open by that
 
     @property
@@ -59,18 +59,22 @@ class Preview:
     def shuts(self) -> list[int]:
         """The slots that have a closing by it."""
         shut = (slot_id for slot_id, (capacity, _) in self.slots.items() if not capacity)
-        return [*shut, *self.shut_too]
+        return [*shut, *self.shut_too, *self.only]
 
 
 def preview(change: Change, *, now: datetime) -> Preview:
     """What the change would do. It writes nothing. Raises as `change.check` does."""
     change.check()
-    edits, shut_too = _edits(change, now)
+    edits, shut_too, only = _edits(change, now)
     lost, marks = _losing(edits)
+    if only and (theirs := _booked_for(change, only)):
+        marks += [f"{row.id}:{row.version}:-" for row in theirs]
+        lost = sorted({*lost, *(row.id for row in theirs)})
     lifting = closings.lifting(change.lifts(), now=now)
     shown = [
         *(f"{slot_id}={edits[slot_id]}" for slot_id in sorted(edits)),
         *sorted(marks),
+        *map(str, only),
         str(sorted(lifting.opens)),
     ]
     displaced = appointments().where(Appointment.id.in_(lost)) if lost else None
@@ -79,12 +83,17 @@ def preview(change: Change, *, now: datetime) -> Preview:
         slots=edits,
         displaced=tuple(db.session.scalars(displaced)) if displaced is not None else (),
         shut_too=shut_too,
+        only=only,
         lifting=lifting,
     )
 
 
-def _edits(change: Change, now: datetime) -> tuple[dict[int, tuple[int, int]], tuple[int, ...]]:
-    """What becomes of open slots by it, and the slots in its way that are shut already."""
+Edits = tuple[dict[int, tuple[int, int]], tuple[int, ...], tuple[int, ...]]
+
+
+def _edits(change: Change, now: datetime) -> Edits:
+    """What becomes of open slots by it, the slots in its way that are shut already, and the open
+    ones that only lose a service."""
     query = (
         select(Slot.id, Slot.closed_at)
         .join(ClinicSession, ClinicSession.id == Slot.clinic_session_id)
@@ -92,8 +101,25 @@ def _edits(change: Change, now: datetime) -> tuple[dict[int, tuple[int, int]], t
         .order_by(Slot.id)
     )
     rows = db.session.execute(query).all()
-    shut = {row.id: SHUT for row in rows if row.closed_at is None}
-    return shut | dict(change.places(now)), tuple(row.id for row in rows if row.closed_at)
+    open_ids = [row.id for row in rows if row.closed_at is None]
+    only: set[int] = set()
+    if change.service_id is not None:
+        only = closings.given_by_others(open_ids, change.service_id)
+    shut = {slot_id: SHUT for slot_id in open_ids if slot_id not in only}
+    closed = tuple(row.id for row in rows if row.closed_at)
+    return shut | dict(change.places(now)), closed, tuple(sorted(only))
+
+
+def _booked_for(change: Change, slot_ids: Collection[int]) -> Sequence[Row[int, int]]:
+    """The appointments there for the service that these slots lose, and their versions."""
+    query = (
+        select(Appointment.id, Appointment.version)
+        .join(Place, Place.appointment_id == Appointment.id)
+        .where(Place.slot_id.in_(slot_ids), Appointment.service_id == change.service_id)
+        .distinct()
+        .order_by(Appointment.id)
+    )
+    return db.session.execute(query).all()
 
 
 def _losing(edits: dict[int, tuple[int, int]]) -> tuple[list[int], list[str]]:
@@ -152,7 +178,7 @@ def _booked_in(slot_ids: Iterable[int]) -> list[_Booked]:
 def apply(change: Change, version: str, *, by: Person, now: datetime) -> Preview:
     """Do what was shown under that version. Raises NotAsShown when something came in between."""
     change.check()
-    one_at_a_time([change.centre_id])
+    one_at_a_time(change.centre_ids)
     coming_back = lock_slots(change, now=now)
     db.session.expire_all()
     shown = preview(change, now=now)
@@ -174,7 +200,9 @@ def carry_out(change: Change, shown: Preview, *, by: Person, now: datetime) -> N
         for appointment in shown.displaced
         for slot_id in displace(appointment, by=by, now=now)
     }
-    freed.update(_forget_holds(shown.slots, now=now))
+    freed.update(forget_holds(shown.slots, now=now))
+    if shown.only:
+        freed.update(forget_holds(shown.only, now=now, service_id=change.service_id))
     raised = _raised(shown.slots)
     row = change.record(by=by, now=now)
     db.session.add(row)
@@ -194,10 +222,12 @@ def lock_slots(change: Change, *, now: datetime, also: Iterable[int] = ()) -> se
 
     Returns the ids of the children who may come back to their time by it, to be locked next.
     """
-    edits, shut_too = _edits(change, now)
+    edits, shut_too, only = _edits(change, now)
     lifting = closings.lifting(change.lifts(), now=now)
     around, coming_back = concerned([*lifting.opens, *_raised(edits)], now=now)
-    places.lock([*edits, *shut_too, *lifting.closing_ids, *around, *_slots_of_offers(edits), *also])
+    touched = [*edits, *only]
+    offers = slots_of_offers(touched)
+    places.lock([*touched, *shut_too, *lifting.closing_ids, *around, *offers, *also])
     return coming_back
 
 
@@ -215,41 +245,6 @@ def displace(appointment: Appointment, *, by: Person, now: datetime) -> list[int
     db.session.flush()
     audit.record("displace", appointment, by=by.id, now=now, centre_id=appointment.centre_id)
     return places.free(appointment_id=appointment.id)
-
-
-def _forget_holds(slots: Mapping[int, tuple[int, int]], *, now: datetime) -> list[int]:
-    """What is only held in a slot that changes is free; who fills in the form is told kindly.
-
-    An offer that loses a place is over, and it is not the family that let it pass. The slots in
-    which places became free.
-    """
-    offered = _offers_in(slots)
-    freed = places.end_holds(offered, now=now) if offered else []
-    marks.look_again_after(offered, now=now)
-    held = delete(Place).where(Place.slot_id.in_(list(slots)), Place.appointment_id.is_(None))
-    db.session.execute(held, execution_options=UNSYNCHRONISED)
-    return freed
-
-
-def _offers_in(slot_ids: Iterable[int]) -> list[int]:
-    """The holds of the offers that keep a place in one of these slots, with all that belong to them."""
-    held = select(Place.hold_id).where(
-        Place.slot_id.in_(list(slot_ids)), Place.appointment_id.is_(None)
-    )
-    leads = db.session.scalars(
-        select(func.coalesce(Hold.lead_id, Hold.id)).where(
-            Hold.id.in_(held), Hold.purpose != HoldFor.FORM
-        )
-    ).all()
-    if not leads:
-        return []
-    group = select(Hold.id).where(or_(Hold.id.in_(leads), Hold.lead_id.in_(leads)))
-    return list(db.session.scalars(group))
-
-
-def _slots_of_offers(slot_ids: Iterable[int]) -> list[int]:
-    query = select(Place.slot_id).where(Place.hold_id.in_(_offers_in(slot_ids)))
-    return list(db.session.scalars(query))
 
 
 def set_places(slots: Mapping[int, tuple[int, int]]) -> None:
@@ -272,11 +267,12 @@ def set_places(slots: Mapping[int, tuple[int, int]]) -> None:
 def _note(change: Change, row: object, shown: Preview, *, by: Person, now: datetime) -> None:
     audit.record(
         change.action,
-        row if hasattr(row, "id") else db.session.get_one(Centre, change.centre_id),
+        row if hasattr(row, "id") else db.session.get_one(Centre, change.centre_ids[0]),
         by=by.id,
         now=now,
         centre_id=change.centre_id,
-        slots=len(shown.slots),
+        slots=len(shown.slots) + len(shown.only),
+        **change.told(),
         displaced=[appointment.id for appointment in shown.displaced],
     )
     db.session.flush()

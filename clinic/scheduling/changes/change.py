@@ -24,6 +24,7 @@ class HoursChange(StrEnum):
     UNDO = "undo"
     MOVE_SESSION = "move_session"
     WITHDRAW_SESSION = "withdraw_session"
+    RETIRE = "retire"
 
 
 class Change(Protocol):
@@ -37,7 +38,11 @@ class Change(Protocol):
     @property
     def action(self) -> HoursChange: ...
     @property
-    def centre_id(self) -> int: ...
+    def centre_id(self) -> int | None: ...  # of its event
+    @property
+    def centre_ids(self) -> list[int]: ...  # whose hours it changes
+    @property
+    def service_id(self) -> int | None: ...  # that slots lose; they go on for others
     def check(self) -> None:
         """Raise a DomainError for a change that can never be."""
 
@@ -56,11 +61,23 @@ class Change(Protocol):
     def source(self, row: object) -> ClosingReason:
         """What the closings say, when `row` has its id."""
 
+    def told(self) -> Mapping[str, object]:
+        """What else the audit trail says of it."""
+
 
 class Shuts:
     """A change that only shuts slots."""
 
     why: ClosedFor
+    service_id: int | None = None
+
+    @property
+    def centre_id(self) -> int | None:
+        raise NotImplementedError
+
+    @property
+    def centre_ids(self) -> list[int]:
+        return [self.centre_id] if self.centre_id else []
 
     def check(self) -> None:
         """Nothing can be wrong with it."""
@@ -73,6 +90,9 @@ class Shuts:
 
     def source(self, row: Any) -> ClosingReason:
         return ClosingReason(self.why)
+
+    def told(self) -> Mapping[str, object]:
+        return {}
 
 
 def slots_within(

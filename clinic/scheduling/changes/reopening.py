@@ -28,6 +28,14 @@ from clinic.scheduling.timetable.opening import one_at_a_time, open_rota_again
 from clinic.scheduling.verdict.request import refusal
 from clinic.scheduling.waitlist import offering
 
+RETIRED = (
+    ClosedFor.RETIRED_CENTRE,
+    ClosedFor.RETIRED_ROOM,
+    ClosedFor.RETIRED_PRACTITIONER,
+    ClosedFor.RETIRED_SERVICE,
+)
+BEYOND_A_SESSION = (ClosedFor.CLOSURE, ClosedFor.LEAVE, *RETIRED)
+
 
 @dataclass(frozen=True)
 class Reopened:
@@ -56,23 +64,23 @@ def lift(shut: Closure | Leave, *, by: Person, now: datetime) -> Reopened:
         place = {"centre_id": shut.centre_id, "room_id": shut.room_id}
         scope = slots_within(shut.starts_at, shut.ends_at, **place)
     audit.record("lift", shut, by=by.id, now=now, centre_id=shut.centre_id)
-    return _lift(which, scope, by=by, now=now)
+    return lift_closings(which, scope, by=by, now=now)
 
 
 def reopen(session: ClinicSession, *, by: Person, now: datetime) -> Reopened:
     """Open again what was taken out of a session by hand, with its rule, or for its day.
 
-    Slots inside a closure or a leave stay shut until it is lifted, and so does the whole where
+    Slots inside a closure or a leave stay shut until it is lifted, those of what is retired too, and so does the whole where
     another session has the room or the practitioner by now.
     """
     one_at_a_time([session.centre_id])
     theirs = Slot.clinic_session_id == session.id
-    which = and_(theirs, SlotClosing.reason.not_in([ClosedFor.CLOSURE, ClosedFor.LEAVE]))
+    which = and_(theirs, SlotClosing.reason.not_in(BEYOND_A_SESSION))
     audit.record("reopen", session, by=by.id, now=now, centre_id=session.centre_id)
-    return _lift(which, theirs, by=by, now=now)
+    return lift_closings(which, theirs, by=by, now=now)
 
 
-def _lift(
+def lift_closings(
     which: ColumnElement[bool], scope: ColumnElement[bool], *, by: Person, now: datetime
 ) -> Reopened:
     """Delete the closings that are so, as they are once all slots of the scope are locked."""
@@ -171,6 +179,10 @@ def _displaced_from(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appoi
             Slot.ends_at > Appointment.starts_at,
         )
     )
+    without = select(SlotClosing.id).where(
+        SlotClosing.slot_id == Appointment.slot_id,
+        SlotClosing.service_id == Appointment.service_id,
+    )
     theirs = (
         appointments()
         .where(
@@ -178,6 +190,7 @@ def _displaced_from(slot_ids: Iterable[int], *, now: datetime) -> Sequence[Appoi
             Appointment.cancelled_at.is_(None),
             Appointment.ends_at > now,
             opened.exists(),
+            ~without.exists(),
         )
         .order_by(None)
         .order_by(Booking.made_at, Appointment.id)

@@ -118,6 +118,10 @@ class ClosedFor(StrEnum):
     HAND = "hand"  # a session was made shorter, or taken out
     RULE = "rule"  # its rota rule has ended
     DAY = "day"  # the centre works that day by another timetable
+    RETIRED_CENTRE = "retired_centre"  # from a day on
+    RETIRED_ROOM = "retired_room"
+    RETIRED_PRACTITIONER = "retired_practitioner"
+    RETIRED_SERVICE = "retired_service"  # shuts the slot for that service alone
     BUSY = "busy"  # what shut it is lifted, but another session has its room or its practitioner
 
 
@@ -125,7 +129,7 @@ class Slot(Base):
     """A piece of a clinic session with places in it.
 
     The database counts `taken` and `online_taken` from `places`; `frees_at` is when the earliest
-    hold in it expires, `closed_at` since when it has a row of `slot_closings`. Nobody else writes
+    hold in it expires, `closed_at` since when rows of `slot_closings` shut it. Nobody else writes
     these four. A closed slot has no places.
     """
 

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from clinic.centres.models import Centre, Practitioner, Room, Service
+from clinic.centres.retired import retirements
 from clinic.clock import clinic_day, day_bounds
 from clinic.db import db
 from clinic.scheduling.models import ClinicSession, RotaRule
-from clinic.scheduling.rota.models import ONE_DAY, DraftKind, drafts_of, weekly_of
+from clinic.scheduling.rota.models import ONE_DAY, DraftKind, RotaDraft, drafts_of, weekly_of
 from clinic.scheduling.rota.plan import PlannedHours
 from clinic.scheduling.timetable.closings import taken_out
 from clinic.scheduling.timetable.extending import horizon, timetables
@@ -24,7 +25,7 @@ class AtHand:
 
     def __init__(self, centre: Centre, now: datetime) -> None:
         self.centre, self.now, self.horizon = centre, now, horizon()
-        self.drafts = drafts_of(centre)
+        self.drafts, self.retired = drafts_of(centre), retirements([centre.id])
         self.rules = {rule.id: rule for rule in rules_of([centre.id])}
         self.people: dict[int, Practitioner] = {
             practitioner.id: practitioner for practitioner in centre.practitioners
@@ -68,6 +69,10 @@ class AtHand:
                 if ends[rule.id] < rule.valid_from:
                     continue
                 hours = replace(hours, weekly=replace(hours.weekly, valid_until=ends[rule.id]))
+            gone = self.retired.first_day(self.centre.id, rule.room_id, rule.practitioner_id)
+            if gone is not None:
+                last = min(gone - ONE_DAY, hours.weekly.valid_until or date.max)
+                hours = replace(hours, weekly=replace(hours.weekly, valid_until=last))
             found.append(hours)
         return found
 
@@ -84,9 +89,22 @@ class AtHand:
             if draft.kind is not DraftKind.END
         ]
 
+    def is_retired(self, draft: RotaDraft) -> bool:
+        """Whether its clinician, its room or one of its services is retired when it begins."""
+        day, services = draft.first_day, draft.service_ids
+        gone = self.retired.first_day(
+            self.centre.id, draft.room_id or 0, draft.practitioner_id or 0
+        )
+        return (gone is not None and gone <= day) or bool(
+            self.retired.services_on(self.centre.id, services, day)
+        )
+
     def applies(self, hours: PlannedHours, day: date) -> bool:
         weekday = self.weekdays.get(day)
-        return weekday is not None and applies(hours.weekly, day, weekday)
+        if weekday is None or not applies(hours.weekly, day, weekday):
+            return False
+        gone = self.retired.services_on(self.centre.id, hours.service_ids, day)
+        return len(gone) < len(hours.service_ids)
 
 
 def planned_hours(rule: RotaRule) -> PlannedHours:

@@ -35,7 +35,7 @@ from clinic.scheduling.rota.plan import (
     clashes,
     compare,
 )
-from clinic.scheduling.timetable.opening import NotGivenHere, is_given
+from clinic.scheduling.timetable.opening import NotGivenHere, RetiredThen, is_given
 from clinic.scheduling.timetable.rota import OverlappingRule
 from clinic.scheduling.timetable.shut import Shut
 
@@ -235,6 +235,8 @@ def _problems(at_hand: AtHand) -> dict[int, DomainError]:
             ]
             if len(services) < len(draft.service_ids) or not is_given(practitioner, room, services):
                 found[draft.id] = NotGivenHere()
+            elif at_hand.is_retired(draft):
+                found[draft.id] = RetiredThen(day=draft.first_day)
         if draft.first_day <= clinic_day(at_hand.now):
             found[draft.id] = BeginsTooSoon()
         elif rule and rule.valid_until is not None and rule.valid_until < draft.first_day:

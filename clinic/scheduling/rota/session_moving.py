@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 
 from clinic.accounts.models import Person
 from clinic.centres.models import Room, Service
+from clinic.centres.retired import retirements
 from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
@@ -29,7 +30,6 @@ from clinic.scheduling.rota.diff import booked_time, by_booking
 from clinic.scheduling.rota.plan import planned_slots_of
 from clinic.scheduling.rota.publishing import booked_online, keep_times
 from clinic.scheduling.timetable import opening
-from clinic.scheduling.timetable.shut import Shut
 from clinic.scheduling.timetable.weekly import cut
 from clinic.sentences import mark
 
@@ -80,12 +80,12 @@ def _withdrawal(session: ClinicSession) -> ShutSessions:
 def preview(moving: Moving, *, now: datetime) -> Moved:
     """Whom it concerns. It writes nothing.
 
-    Raises HasBegun, InThePast, EndsBeforeItBegins, NoWholeSlot, ShutThen where the centre, the
-    room or the clinician is shut then, PractitionerBusy and RoomBusy.
+    Raises HasBegun, InThePast, EndsBeforeItBegins, NoWholeSlot, what `opening.open_times` does, PractitionerBusy
+    and RoomBusy.
     """
     session, hours = moving.session, _hours(moving)
-    times = _free_times(moving, hours, now)
-    services = tuple(services_given([session.id])[session.id])
+    services = _services(moving)
+    times = _free_times(moving, hours, services, now)
     shown = applying.preview(_withdrawal(session), now=now)
     given = frozenset(service.id for service in services)
     slots = planned_slots_of(session.practitioner_id, times, hours.capacity, given)
@@ -125,8 +125,18 @@ def _hours(moving: Moving) -> opening.Hours:
     return opening.Hours(moving.opens, moving.closes, *size)
 
 
+def _services(moving: Moving) -> tuple[Service, ...]:
+    """What the session gives, as far as it is not retired on its new day."""
+    session = moving.session
+    given = services_given([session.id])[session.id]
+    gone = retirements([session.centre_id]).services_on(
+        session.centre_id, [service.id for service in given], moving.day
+    )
+    return tuple(service for service in given if service.id not in gone) or tuple(given)
+
+
 def _free_times(
-    moving: Moving, hours: opening.Hours, now: datetime
+    moving: Moving, hours: opening.Hours, services: Sequence[Service], now: datetime
 ) -> list[tuple[datetime, datetime]]:
     """The new slots that nothing shuts, if nothing else has the clinician or the room."""
     session, day = moving.session, moving.day
@@ -140,10 +150,7 @@ def _free_times(
     times = list(cut(start, end, hours.slot_minutes))
     if not times:
         raise opening.NoWholeSlot
-    shut = Shut([session.centre_id], [day])
-    why = shut.why(session.centre_id, moving.room.id, session.practitioner_id, times)
-    if all(why):
-        raise opening.ShutThen(day=day)
+    why = opening.open_times(session.practitioner, moving.room, services, day, times)
     busy = select(ClinicSession.practitioner_id).where(
         ClinicSession.id != session.id,
         ClinicSession.withdrawn_at.is_(None),

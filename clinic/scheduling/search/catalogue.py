@@ -1,10 +1,10 @@
 """What all pages share and what seldom changes: kept in memory for as long as its version is the database's."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from clinic.centres.models import (
     Service,
 )
 from clinic.centres.queries import PRICE
+from clinic.centres.retired import in_use
 from clinic.db import db
 from clinic.remembered import Remembered
 from clinic.scheduling.models import SHARED_NUMBER
@@ -42,6 +43,47 @@ class Catalogue:
     policy_of: Callable[[int, int], Policy]
     closures: Mapping[int, Sequence[Closure]]  # by centre
     announcements: Mapping[int, Sequence[Announcement]]  # by centre, past ones too
+    gone: Mapping[tuple[int, int], date]  # from when on a centre does not offer a service
+
+    def on(self, day: date) -> "Catalogue":
+        """It without what is retired on that day."""
+        if self.retires is None or day < self.retires:
+            return self
+        if day not in self._by_day:
+            self._by_day.clear()
+            self._by_day[day] = self._without_retired(day)
+        return self._by_day[day]
+
+    @cached_property
+    def _by_day(self) -> "dict[date, Catalogue]":
+        """What `on` made for the day that it was asked for last."""
+        return {}
+
+    def _without_retired(self, day: date) -> "Catalogue":
+        gone = {key for key, since in self.gone.items() if since <= day}
+        centres = {
+            service_id: [row for row in in_use(rows, day) if (row.id, service_id) not in gone]
+            for service_id, rows in self.centres.items()
+        }
+        return replace(
+            self,
+            services=[row for row in in_use(self.services, day) if centres.get(row.id)],
+            centres=centres,
+            practitioners={
+                service_id: in_use(rows, day) for service_id, rows in self.practitioners.items()
+            },
+        )
+
+    @cached_property
+    def retires(self) -> date | None:
+        """The first day on which something is retired; None: nothing ever is."""
+        rows: list[Any] = [
+            *self.services,
+            *(row for those in self.centres.values() for row in those),
+            *(row for those in self.practitioners.values() for row in those),
+        ]
+        days = [*self.gone.values(), *(row.retired_on for row in rows)]
+        return min((day for day in days if day is not None), default=None)
 
     @cached_property
     def centre_ids(self) -> list[int]:
@@ -111,7 +153,7 @@ def read() -> Catalogue:
             select(Service).where(Service.id.in_(offered)).order_by(Service.id)
         ).all()
         centres = session.execute(
-            select(CentreService.service_id, Centre, PRICE)
+            select(CentreService.service_id, Centre, PRICE, CentreService.retired_on)
             .join(Centre, Centre.id == CentreService.centre_id)
             .join(Service, Service.id == CentreService.service_id)
             .where(has_opened)
@@ -141,6 +183,7 @@ def read() -> Catalogue:
         policy_of=policy_of,
         closures=_by_id([(closure.centre_id, closure) for closure in closures]),
         announcements=_by_id([(each.centre_id, each) for each in announcements]),
+        gone={(row[1].id, row[0]): row[3] for row in centres if row[3] is not None},
     )
     _catalogues.put(THE_ONE, version, found, most=1)
     return found

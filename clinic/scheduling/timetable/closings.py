@@ -23,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, db
-from clinic.scheduling.models import ClinicSession, ClosedFor, Slot
+from clinic.scheduling.models import ClinicSession, ClosedFor, Slot, SlotService
 
 UNSYNCHRONISED = {"synchronize_session": False}
+SOURCES = ("closure_id", "leave_id", "publication_id", "service_id")
 
 
 class SlotClosing(Base):
@@ -35,12 +36,13 @@ class SlotClosing(Base):
     __table_args__ = (
         CheckConstraint("(reason = 'closure') = (closure_id IS NOT NULL)", name="closure"),
         CheckConstraint("(reason = 'leave') = (leave_id IS NOT NULL)", name="leave"),
+        CheckConstraint("(reason = 'retired_service') = (service_id IS NOT NULL)", name="service"),
         CheckConstraint("publication_id IS NULL OR reason = 'rule'", name="publication"),
         Index(
             "uq_slot_closings_reason",
             "slot_id",
             "reason",
-            text("coalesce(closure_id, leave_id, publication_id, 0)"),
+            text("coalesce(closure_id, leave_id, publication_id, service_id, 0)"),
             unique=True,
         ),
         *(
@@ -60,6 +62,7 @@ class SlotClosing(Base):
     closure_id: Mapped[int | None] = mapped_column(ForeignKey("closures.id"))
     leave_id: Mapped[int | None] = mapped_column(ForeignKey("leaves.id"))
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("rota_publications.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))  # shut for it alone
     made_at: Mapped[datetime]
 
 
@@ -71,14 +74,13 @@ class ClosingReason:
     closure_id: int | None = None
     leave_id: int | None = None
     publication_id: int | None = None
+    service_id: int | None = None
 
     @property
     def same(self) -> ColumnElement[bool]:
         """Whether a row says this."""
-        source = func.coalesce(
-            SlotClosing.closure_id, SlotClosing.leave_id, SlotClosing.publication_id, 0
-        )
-        number = self.closure_id or self.leave_id or self.publication_id or 0
+        source = func.coalesce(*(getattr(SlotClosing, name) for name in SOURCES), 0)
+        number = next((n for name in SOURCES if (n := getattr(self, name))), 0)
         return and_(SlotClosing.reason == self.reason, source == number)
 
 
@@ -103,14 +105,14 @@ def add(reasons: Mapping[int, Sequence[ClosingReason]], *, now: datetime) -> Non
 
 @dataclass(frozen=True)
 class Lifting:
-    """Closings that go, by their slots, and the slots that have none left then."""
+    """Closings that go, by their slots, and the slots that give a service again then."""
 
     closing_ids: Mapping[int, Sequence[int]] = field(default_factory=dict)
     opens: Collection[int] = ()
 
 
 def lifting(which: ColumnElement[bool], *, now: datetime) -> Lifting:
-    """What deleting the closings that are so would open, of slots that are not over. Two queries at most.
+    """What deleting the closings that are so would open, of slots that are not over. Three queries at most.
 
     `which` may speak of `SlotClosing`, of its `Slot` and its `ClinicSession`.
     """
@@ -125,15 +127,45 @@ def lifting(which: ColumnElement[bool], *, now: datetime) -> Lifting:
         found.setdefault(row.slot_id, []).append(row.id)
     if not found:
         return Lifting()
-    all_of_them = (
-        select(SlotClosing.slot_id, func.count())
-        .where(SlotClosing.slot_id.in_(found))
-        .group_by(SlotClosing.slot_id)
+    return Lifting(found, sorted(found.keys() - _still_shut(found)))
+
+
+def _still_shut(going: Mapping[int, Sequence[int]]) -> set[int]:
+    """Of these slots those that stay shut without these closings: for all that they give."""
+    left = select(SlotClosing.id, SlotClosing.slot_id, SlotClosing.service_id).where(
+        SlotClosing.slot_id.in_(going)
     )
-    rows = db.session.execute(all_of_them).all()
-    return Lifting(
-        found, sorted(slot_id for slot_id, number in rows if number == len(found[slot_id]))
+    shut: set[int] = set()
+    alone: set[int] = set()
+    for row in db.session.execute(left):
+        if row.id not in going[row.slot_id]:
+            (shut if row.service_id is None else alone).add(row.slot_id)
+    return shut | (alone - _giving(alone, {n for ids in going.values() for n in ids}))
+
+
+def _giving(slot_ids: Collection[int], going: Collection[int]) -> set[int]:
+    """Of these slots those with a service that no closing but these shuts alone. One query, if any."""
+    if not slot_ids:
+        return set()
+    shut = select(SlotClosing.id).where(
+        SlotClosing.slot_id == SlotService.slot_id,
+        SlotClosing.service_id == SlotService.service_id,
+        SlotClosing.id.not_in(going),
     )
+    query = select(SlotService.slot_id).where(SlotService.slot_id.in_(slot_ids), ~shut.exists())
+    return set(db.session.scalars(query))
+
+
+def given_by_others(slot_ids: Collection[int], service_id: int) -> set[int]:
+    """Of these slots those that give another service than this one, which nothing shuts alone."""
+    shut = select(SlotClosing.id).where(
+        SlotClosing.slot_id == SlotService.slot_id,
+        SlotClosing.service_id == SlotService.service_id,
+    )
+    query = select(SlotService.slot_id).where(
+        SlotService.slot_id.in_(slot_ids), SlotService.service_id != service_id, ~shut.exists()
+    )
+    return set(db.session.scalars(query))
 
 
 def remove(lifting: Lifting, slot_ids: Iterable[int]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.centres.days import NoCalendar, timetable
 from clinic.centres.models import AdjustedDay, Centre
+from clinic.centres.retired import Retirements
 from clinic.centres.years import calendars_between
 from clinic.clock import at, clinic_day, day_bounds
 from clinic.db import db
@@ -55,6 +56,7 @@ class _Planned:
     day: date
     times: tuple[tuple[datetime, datetime], ...]
     shut: tuple[tuple[ClosingReason, ...], ...]
+    alone: tuple[ClosingReason, ...] = ()  # for one service each
 
 
 def horizon() -> timedelta:
@@ -65,8 +67,9 @@ def horizon() -> timedelta:
 def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime) -> Extended:
     """Open every day from `first` to `last` that the rules of these centres give and is not open yet.
 
-    A day shut for the public is not opened; hours in which the centre, the room or the
-    practitioner is away are made shut, so that they can be opened again. Raises NeverValid, and
+    A day shut for the public is not opened, nor one on which what it needs is retired; hours in
+    which the centre, the room or the practitioner is away are made shut, so that they can be
+    opened again. Raises NeverValid, and
     PractitionerBusy or RoomBusy when a session was opened by hand at this very moment.
     """
     if last < first:
@@ -84,12 +87,10 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     taken = _Taken(centre_ids, days)
     planned = []
     for rule, day in _due(rules, days):
-        if (rule.id, day) in opened:
+        if (rule.id, day) in opened or is_over(rule, day, shut.retired):
             continue
-        times = tuple(slot_times(rule, day))
-        is_shut = shut.why(rule.centre_id, rule.room_id, rule.practitioner_id, times)
-        session = _Planned(rule, day, times, is_shut)
-        if all(is_shut) or taken.add(session):
+        session = _plan(rule, day, shut)
+        if all(session.shut) or taken.add(session):
             planned.append(session)
         else:
             done.conflicts.append(Conflict(rule, day))
@@ -98,6 +99,23 @@ def extend(centres: Sequence[Centre], first: date, last: date, *, now: datetime)
     done.sessions = len(planned)
     done.slots = sum(len(session.times) for session in planned)
     return done
+
+
+def is_over(rule: RotaRule, day: date, retired: Retirements) -> bool:
+    """Whether its clinician, its room, its centre or all of its services are retired on that day."""
+    gone = retired.first_day(rule.centre_id, rule.room_id, rule.practitioner_id)
+    given = [service.id for service in rule.services]
+    return (gone is not None and gone <= day) or (
+        len(retired.services_on(rule.centre_id, given, day)) == len(given)
+    )
+
+
+def _plan(rule: RotaRule, day: date, shut: Shut) -> _Planned:
+    times = tuple(slot_times(rule, day))
+    is_shut = shut.why(rule.centre_id, rule.room_id, rule.practitioner_id, times)
+    given = [service.id for service in rule.services]
+    alone = shut.retired_services(rule.centre_id, given, day)
+    return _Planned(rule, day, times, is_shut, tuple(alone))
 
 
 def _due(rules: Sequence[RotaRule], days: Sequence[date]) -> Iterator[tuple[RotaRule, date]]:
@@ -231,5 +249,5 @@ def _block(session_id: int, planned: _Planned) -> SlotsToMake:
         service_ids=tuple(service.id for service in rule.services),
         capacity=rule.capacity,
         online=online_places(rule.capacity, len(planned.times), rule.online_percent),
-        shut=planned.shut,
+        shut=tuple((*why, *planned.alone) for why in planned.shut),
     )

@@ -14,6 +14,7 @@ from itertools import groupby
 from sqlalchemy import or_, select
 
 from clinic.centres.models import AdjustedDay, Centre
+from clinic.centres.retired import retirements
 from clinic.centres.years import calendars_between
 from clinic.clock import clinic_day
 from clinic.db import db
@@ -35,7 +36,7 @@ class Wanted:
 
 
 def not_open_yet(*, now: datetime) -> list[Wanted]:
-    """The centres whose rota is not open as far as it reaches today, or has changed. Six queries at most."""
+    """The centres whose rota is not open as far as it reaches today, or has changed. Seven queries at most."""
     today = clinic_day(now)
     until = today + extending.horizon()
     opened = {
@@ -77,9 +78,14 @@ def _rotas(today: date, until: date) -> Mapping[int, str]:
         adjusted.where(AdjustedDay.day >= today).order_by(AdjustedDay.day)
     ):
         days.setdefault(row.centre_id, []).append((row.day, row.works_as))
-    return {
-        centre_id: _hash(([tuple(rule) for rule in theirs], days.get(centre_id), years))
+    by_centre = {
+        centre_id: [tuple(rule) for rule in theirs]
         for centre_id, theirs in groupby(of_centre, key=lambda rule: rule.centre_id)
+    }
+    retired = retirements(by_centre)
+    return {
+        centre_id: _hash((theirs, days.get(centre_id), years, retired.at(centre_id)))
+        for centre_id, theirs in by_centre.items()
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Centre, Practitioner, Room, Service
+from clinic.centres.retired import retirements
 from clinic.clock import at
 from clinic.db import broken_promise, db
 from clinic.errors import DomainError
@@ -63,6 +64,12 @@ class NotGivenHere(DomainError):
 class ShutThen(DomainError):
     message = mark(
         "On %(day)s the centre or the room is closed in these hours, or the clinician is away."
+    )
+
+
+class RetiredThen(DomainError):
+    message = mark(
+        "On %(day)s the centre, the room, the clinician or one of the services is retired already."
     )
 
 
@@ -126,7 +133,8 @@ def open_session(
     """Add one session to a practitioner's calendar; its slots open by policy, or at `opens_at`.
 
     Slots within a closure or a leave are made shut, so that lifting it opens them. Raises what
-    stands against the hours, NotGivenHere, ReleaseInPast, ShutThen, PractitionerBusy or RoomBusy.
+    stands against the hours, NotGivenHere, ReleaseInPast, PractitionerBusy or RoomBusy, and as
+    `open_times` does.
     """
     if opens_at is not None and opens_at < now:
         raise ReleaseInPast
@@ -134,9 +142,7 @@ def open_session(
     if not is_given(practitioner, room, services):
         raise NotGivenHere
     one_at_a_time([practitioner.centre_id])
-    shut = Shut([room.centre_id], [day]).why(room.centre_id, room.id, practitioner.id, times)
-    if all(shut):
-        raise ShutThen(day=day)
+    shut = open_times(practitioner, room, services, day, times)
     session = _add_session(practitioner, room, day, hours, now)
     block = SlotsToMake(
         session_id=session.id,
@@ -152,6 +158,32 @@ def open_session(
     add_slots([block], policies(list(block.service_ids)), opens_at=opens_at, now=now)
     audit.record("open_session", session, by=by.id, now=now, centre_id=session.centre_id)
     return session
+
+
+def open_times(
+    practitioner: Practitioner,
+    room: Room,
+    services: Sequence[Service],
+    day: date,
+    times: Sequence[tuple[datetime, datetime]],
+) -> tuple[tuple[ClosingReason, ...], ...]:
+    """What shuts each of these times of the day. Raises RetiredThen, or ShutThen if all are shut."""
+    must_be_in_use(practitioner, room, services, day)
+    why = Shut([room.centre_id], [day]).why(room.centre_id, room.id, practitioner.id, times)
+    if all(why):
+        raise ShutThen(day=day)
+    return why
+
+
+def must_be_in_use(
+    practitioner: Practitioner, room: Room, services: Sequence[Service], day: date
+) -> None:
+    """Raise RetiredThen if one of these, or their centre, is retired on that day."""
+    retired = retirements([room.centre_id])
+    since = retired.first_day(room.centre_id, room.id, practitioner.id)
+    given = [service.id for service in services]
+    if (since and since <= day) or retired.services_on(room.centre_id, given, day):
+        raise RetiredThen(day=day)
 
 
 def _add_session(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 from clinic import audit
 from clinic.accounts.models import Person
 from clinic.centres.models import Practitioner, Room, Service
+from clinic.centres.retired import retirements
 from clinic.clock import at
 from clinic.db import db
 from clinic.errors import DomainError
@@ -19,6 +20,7 @@ from clinic.scheduling.timetable.opening import (
     NotGivenHere,
     NoWholeSlot,
     is_given,
+    must_be_in_use,
     one_at_a_time,
 )
 from clinic.scheduling.timetable.weekly import Weekly, capacity_of, cut, rules_meet
@@ -51,6 +53,7 @@ def check_weekly(
         raise NeverValid
     if not is_given(practitioner, room, services):
         raise NotGivenHere
+    must_be_in_use(practitioner, room, services, weekly.valid_from)
     if not slot_times(weekly, weekly.valid_from):
         raise NoWholeSlot
     if capacity_of(weekly) < 1:
@@ -69,8 +72,12 @@ def add_rule(
     """Add a rule; `extend` opens its days. Raises as `check_weekly` does, and OverlappingRule."""
     check_weekly(practitioner, room, services, weekly)
     one_at_a_time([practitioner.centre_id])
+    retired = retirements([practitioner.centre_id])
     for other in rules_of([practitioner.centre_id]):
         same = other.practitioner_id == practitioner.id or other.room_id == room.id
+        over = retired.first_day(other.centre_id, other.room_id, other.practitioner_id)
+        if over is not None and over <= weekly.valid_from:
+            continue
         if same and rules_meet(weekly, other):
             raise OverlappingRule(opens=f"{other.opens:%H:%M}")
     rule = RotaRule(

@@ -17,6 +17,12 @@ from clinic.sentences import mark
 T = TypeVar("T")
 UNDO_CHECK_IN = timedelta(minutes=10)
 WEEK = timedelta(days=7)
+CLOSED = mark("The centre has closed that time. Please choose another.")
+CENTRE_RETIRED = mark("From %(day)s on this centre takes no bookings. Please choose another one.")
+SERVICE_RETIRED = mark("From %(day)s on this centre does not offer this any more.")
+PRACTITIONER_RETIRED = mark(
+    "From %(day)s on this clinician sees no children here. Please choose another time."
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def time_objection(applicant: Applicant, time: Time, now: datetime) -> Objection
     if time.ends_at <= now if not applicant.online else time.starts_at <= now:
         return Objection("past", mark("That time has passed."))
     if time.is_closed:
-        return Objection("closed", mark("The centre has closed that time. Please choose another."))
+        return Objection("closed", CLOSED)
     if not applicant.online:
         return None
     notice = timedelta(minutes=applicant.policy.notice_to_book)

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from clinic.centres.models import Service
+from clinic.centres.retired import retirements
 from clinic.clock import clinic_day
 from clinic.scheduling.policies.policy import NEVER_PAUSED, Policy
 from clinic.scheduling.verdict import rules
@@ -45,7 +46,7 @@ def verdict(
 
     1. What the service requires, where the age is right: for a vaccination `dose_too_soon`,
        `dose_too_near`, `too_many`, `dose_booked`, `dose_not_possible`.
-    2. The time: `past`; `closed`; and online alone `too_soon` (notice to book; a time that is
+    2. The time: `past`; `retired` (from that day on, for what it needs), else `closed`; online alone `too_soon` (notice to book; a time that is
        still held was in time when it was chosen) or `not_open_yet` (the release).
     3. The age: `too_young`, `too_old` for the service on that day.
     4. `paused`: too many missed visits; online alone.
@@ -62,6 +63,7 @@ def verdict(
     child, service, policy = request.child, request.service, request.policy
     applicant = applicant_for(child, service, policy, diary, online=online, now=now)
     found = rules.objections(applicant, request, now)
+    found = [_why_closed(request) if one.code == "closed" else one for one in found]
     if found and request.hold is not None and now < request.hold.expires_at:
         found = [objection for objection in found if objection.code != "too_soon"]
     if requirements.by_kind and not any(objection.code in AGE for objection in found):
@@ -70,6 +72,24 @@ def verdict(
         if with_lacks and (lack := requirements.lacks(request.centre_id, day)):
             found.append(lack)
     return found
+
+
+def _why_closed(request: Request) -> Objection:
+    """Why that time is closed: by then what it needs is retired, or the centre closed it."""
+    slot, retired = request.slots[0], retirements([request.centre_id])
+    day, centre_id = clinic_day(request.starts_at), request.centre_id
+    service = retired.services.get((centre_id, request.service.id))
+    whole, person = retired.centres.get(centre_id), retired.practitioners.get(slot.practitioner_id)
+    room = retired.rooms.get(slot.room_id)
+    for since, sentence in (
+        (whole, rules.CENTRE_RETIRED),
+        (service, rules.SERVICE_RETIRED),
+        (person, rules.PRACTITIONER_RETIRED),
+        (room, rules.CLOSED),
+    ):
+        if since is not None and since <= day:
+            return Objection("retired", sentence, {"day": since})
+    return Objection("closed", rules.CLOSED)
 
 
 def _with_those(beside: Sequence[Request], child: Patient, diary: Diary) -> Diary:
