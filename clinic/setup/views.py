@@ -19,9 +19,10 @@ from clinic.setup import (
     service_pages,
 )
 from clinic.setup.blueprint import bp
+from clinic.setup.files import commands, pages
 from clinic.web import render, see_other
 
-__all__ = ["PAGES", "bp"]
+__all__ = ["COMMANDS", "PAGES", "bp"]
 # Importing them puts their pages into `bp`.
 PAGES = (
     announcement_pages,
@@ -29,12 +30,14 @@ PAGES = (
     checklist,
     hour_pages,
     offering_pages,
+    pages,
     picture_pages,
     policy_pages,
     room_pages,
     retiring,
     service_pages,
 )
+COMMANDS = (commands,)
 
 
 @bp.get("/")
