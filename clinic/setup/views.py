@@ -10,6 +10,7 @@ from clinic.setup import (
     announcement_pages,
     centre_pages,
     checklist,
+    copying_pages,
     hour_pages,
     offering_pages,
     picture_pages,
@@ -35,6 +36,7 @@ PAGES = (
     policy_pages,
     room_pages,
     retiring,
+    copying_pages,
     service_pages,
 )
 COMMANDS = (commands,)
