@@ -1,17 +1,13 @@
 """A centre takes over hours, rooms, services and rules from another: shown first, then done."""
 
-import click
 from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.accounts.access import allow, me, names_nobody
-from clinic.accounts.models import Role
-from clinic.accounts.queries import find_user
 from clinic.accounts.rights import Deed
 from clinic.centres.managed import centres_managed_by, managed_centre
-from clinic.centres.queries import get_centre
-from clinic.db import db, in_one_transaction
+from clinic.db import in_one_transaction
 from clinic.errors import DomainError
 from clinic.i18n import say
 from clinic.outside import a_word
@@ -58,22 +54,3 @@ def copy_now(code: str) -> Response:
         return _page(code, wanted, say(error))
     flash(_("It is done."))
     return see_other("setup.checklist", code=code)
-
-
-@bp.cli.command("copy")
-@click.argument("source")
-@click.argument("target")
-@click.option("--by", required=True, help="The sign-in of an administrator or manager.")
-@click.option("--do", is_flag=True, help="Do it; otherwise it only says what would be copied.")
-def copy_command(source: str, target: str, by: str, do: bool) -> None:
-    """Copy hours, rooms, services and rules of booking from SOURCE to TARGET (codes of centres)."""
-    user = find_user(by)
-    if user is None or not {Role.ADMIN, Role.MANAGER} & set(user.roles):
-        raise click.ClickException(f"{by} may not set up centres.")
-    old, new = get_centre(source), get_centre(target)
-    shown = copying.preview(old, new, now=clock.now())
-    numbers = {name: len(rows) for name, rows in vars(shown).items()}
-    click.echo(", ".join(f"{number} {name}" for name, number in numbers.items()))
-    if do:
-        copying.copy(old, new, shown.version, by=user, now=clock.now())
-        db.session.commit()

@@ -20,10 +20,10 @@ from clinic.setup import (
     service_pages,
 )
 from clinic.setup.blueprint import bp
-from clinic.setup.files import commands, pages
+from clinic.setup.files import pages
 from clinic.web import render, see_other
 
-__all__ = ["COMMANDS", "PAGES", "bp"]
+__all__ = ["PAGES", "bp"]
 # Importing them puts their pages into `bp`.
 PAGES = (
     announcement_pages,
@@ -39,7 +39,6 @@ PAGES = (
     copying_pages,
     service_pages,
 )
-COMMANDS = (commands,)
 
 
 @bp.get("/")
