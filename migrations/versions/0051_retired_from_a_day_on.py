@@ -43,8 +43,6 @@ def downgrade() -> None:
     op.drop_index("uq_slot_closings_reason", table_name="slot_closings")
     for table in CHANGED:
         promises.drop(bind, table, but=("ex_clinic_sessions_practitioner", "ex_clinic_sessions_room"))
-    if bind.dialect.name == "postgresql":
-        op.execute("DROP FUNCTION clinic_sessions_not_retired()")
     with promises.batch("slot_closings") as batch:
         batch.drop_constraint(op.f("ck_slot_closings_service"), type_="check")
         batch.drop_constraint("fk_slot_closings_service_id_services", type_="foreignkey")
