@@ -20,6 +20,7 @@ from clinic.scheduling.models import Appointment
 from clinic.scheduling.status import Status, status_of
 from clinic.scheduling.verify import broken_promises
 from tests.conftest import SETTINGS
+from tests.makes import make_practitioner
 from tests.promises import drop_promises
 from tests.races.families import KIND, families, ids_of, in_turn, in_two_days
 from tests.serving import serving

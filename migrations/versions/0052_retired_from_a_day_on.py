@@ -3,8 +3,8 @@
 `retired_on` says from when. A closing may be for one service of a slot alone, which the others keep.
 The way down is refused while anything is retired: the old tables cannot say so.
 
-Revision ID: 0051
-Revises: 0050
+Revision ID: 0052
+Revises: 0051
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 
 from clinic import promises
 
-revision, down_revision = "0051", "0050"
+revision, down_revision = "0052", "0051"
 branch_labels = depends_on = None
 
 TABLES = ("centres", "rooms", "services", "centre_services", "practitioners")
@@ -39,7 +39,7 @@ def downgrade() -> None:
     bind = op.get_bind()
     for table in TABLES:
         if bind.scalar(sa.text(f"SELECT count(*) FROM {table} WHERE retired_on IS NOT NULL")):
-            raise RuntimeError(f"{table} has retired rows, which revision 0050 cannot say")
+            raise RuntimeError(f"{table} has retired rows, which revision 0051 cannot say")
     op.drop_index("uq_slot_closings_reason", table_name="slot_closings")
     for table in CHANGED:
         promises.drop(bind, table, but=("ex_clinic_sessions_practitioner", "ex_clinic_sessions_room"))
