@@ -67,7 +67,7 @@ def offered(child):
         positive=signs_seen(latest_findings(child.id)),
         words=[one.latest.word for one in series if one.latest],
         age_months=age_months(child.birth_date, DAY),
-        services=services_offered(CODES),
+        services=services_offered(CODES, DAY),
         spine=stands(last_screened(child.id), DAY),
     )
     return [one.service.code for one in found]
