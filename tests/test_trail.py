@@ -78,8 +78,6 @@ PAGES = [
     (CLINICIAN, "vaccination.record", "/vaccination/visits/{visit}/record"),
     (CLINICIAN, "vaccination.ask", "/vaccination/visits/{visit}/before"),
     (CLINICIAN, "vaccination.reaction", "/vaccination/visits/{visit}/reaction"),
-    (RECEPTION, "vaccination.reaction", "/vaccination/visits/{visit}/reaction"),
-    (RECEPTION, "vaccination.reaction_report", "/vaccination/visits/{visit}/reaction/report"),
 ]
 
 

@@ -9,7 +9,7 @@ from clinic.accounts.models import Role
 from clinic.checkups.check import recording
 from clinic.db import db
 from clinic.scheduling.appointments import booking
-from tests.checkups.at_the_check import Day, hidden
+from tests.checkups.at_the_check import ON_THE_DAY, Day, hidden
 from tests.checkups.check.posting import kept, post
 from tests.makes import NOON, make_appointment, make_centre, make_user
 
@@ -49,7 +49,7 @@ def test_another_service_has_no_such_page(client, app):
 def test_a_cancelled_visit_records_nothing(doctor, day):
     page = hidden(doctor.get(day.page).text)
     db.session.rollback()
-    booking.cancel(day.visit, by=day.parent, online=False, now=NOON)
+    booking.cancel(day.visit, by=day.parent, online=False, now=ON_THE_DAY)
     answer = doctor.post(day.page, data=page | {"weight": "9.2"})
     assert answer.status_code == 422
     assert "This visit did not take place." in answer.text
