@@ -64,7 +64,7 @@ def parsed(text: str) -> tuple[dict[str, Any], Calendar]:
         )
     except KeyError as missing:
         raise NotACalendar(fault=f"{missing} is missing") from missing
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise NotACalendar(fault=str(error)) from error
     _check(year, holidays, worked, data.get("source"))
     return data, Calendar(holidays, worked)
@@ -98,6 +98,20 @@ def calendars(years: Iterable[int]) -> Calendars:
         for row in rows:
             found[row.year] = parsed(json.dumps(row.data))[1]
     return found
+
+
+def released_years() -> frozenset[int]:
+    """The years that came with this release."""
+    return frozenset(_released())
+
+
+def known_years() -> Calendars:
+    """Every year whose calendar is known. One query."""
+    read = {
+        row.year: parsed(json.dumps(row.data))[1]
+        for row in db.session.scalars(select(CalendarYear))
+    }
+    return read | dict(_released())
 
 
 def calendars_between(first: date, last: date) -> Calendars:

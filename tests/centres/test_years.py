@@ -130,10 +130,10 @@ PAGES = ("/manage/", "/manage/rota", "/manage/closures")
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("day", "warned"), [(date(2026, 9, 30), False), (DECEMBER, True)])
-def test_the_manager_is_warned_with_the_command_that_helps(client, centre, page, day, warned):
+def test_the_manager_is_warned_and_led_to_the_page_that_helps(client, centre, page, day, warned):
     with time_machine.travel(at(day, HOURS[0]), tick=False):
         text = client.sign_in(centre[2]).get(page).text
-    assert ("flask --app wsgi schedule calendar 2027.json" in text) is warned
+    assert ("/setup/holidays" in text) is warned
 
 
 def test_families_read_that_the_new_year_is_not_open_until_its_file_is_read(
