@@ -181,6 +181,7 @@ def world(app):
         "announcement_id": make_announcement(centre, people[Role.MANAGER]).id,
         "code": centre.code,
         "picture_id": make_picture(centre, people[Role.MANAGER]).id,
+        "name": "rooms.csv",
         "room_id": made.room.id,
         "entry_id": entry.id,
         "guardianship_id": first.id,

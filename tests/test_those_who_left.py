@@ -60,7 +60,7 @@ def move_to_another_centre(who):
 
 
 @pytest.mark.heavy("every page as each role")
-@pytest.mark.parametrize("role", STAFF)
+@pytest.mark.parametrize("role", [role for role in STAFF if role is not Role.ADMIN])
 def test_who_moved_opens_nothing_of_the_old_centre(both, world, role):
     who = world.people[role]
     move_to_another_centre(who)

@@ -6,7 +6,7 @@ What a test needs beside it, it opens, books and closes by name; a special world
 from datetime import time, timedelta
 from functools import cached_property
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.clock import at
 from clinic.db import db
 from clinic.scheduling.appointments import booking
@@ -19,6 +19,7 @@ from clinic.scheduling.verify import broken_promises
 from clinic.scheduling.waitlist import joining
 from tests.makes import (
     NOON,
+    PROFESSIONS,
     TOMORROW,
     make_appointment,
     make_child,
@@ -59,7 +60,8 @@ class World:
     @cached_property
     def clinician(self):
         """The practitioner, as who signs in."""
-        self.practitioner.user = self.staff(Role.CLINICIAN)
+        profession = PROFESSIONS.get(self.service.kind, Profession.DOCTOR)
+        self.practitioner.user = self.staff(Role.CLINICIAN, profession=profession)
         db.session.commit()
         return self.practitioner.user
 

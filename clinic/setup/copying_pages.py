@@ -47,6 +47,8 @@ def _page(code: str, source_code: str, refusal: str = "") -> Response:
 def copy_now(code: str) -> Response:
     """Do what was shown."""
     target, wanted = managed_centre(me(), code), a_word(request.form.get("source"))
+    if not wanted:  # nothing was chosen: to the page where one chooses
+        return see_other("setup.copy_centre", code=code)
     source, version = managed_centre(me(), wanted), request.form.get("version", "")
     try:
         in_one_transaction(lambda: copying.copy(source, target, version, by=me(), now=clock.now()))

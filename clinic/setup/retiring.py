@@ -24,7 +24,7 @@ from clinic.scheduling.changes import applying, retiring
 from clinic.scheduling.changes.retiring import Retirable, Retire
 from clinic.setup.affected import affected
 from clinic.setup.blueprint import bp
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 THE_CENTRE = "centre"
 
@@ -143,9 +143,12 @@ def _show(
 @bp.post("/centres/<code>/retiring/taken-back")
 @allow(Deed.SET_UP)
 @names_nobody("what a centre has")
+@shown_on("setup.retirements")
 def take_back(code: str) -> Response:
     """It stays in use after all: its hours open again, families come back to their times."""
     centre, now = managed_centre(me(), code), clock.now()
+    if "kind" not in request.args:
+        return see_other("setup.retirements", code=code)
     _row, what = _asked(centre)
     try:
         done = in_one_transaction(lambda: retiring.take_back(what, by=me(), now=now))

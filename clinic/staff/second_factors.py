@@ -13,10 +13,14 @@ from clinic.web import see_other
 
 
 def may_reset(user: User) -> bool:
-    """Whether whoever is signed in may do it for that user: not for themselves, nor a manager for an
-    administrator."""
+    """Whether there is one, and whoever is signed in may take it off."""
+    return _is_theirs_to_reset(user) and second_factor.is_on(user.id)
+
+
+def _is_theirs_to_reset(user: User) -> bool:
+    """Not for themselves, nor a manager for an administrator."""
     is_above = Role.ADMIN in user.roles and Role.ADMIN not in me().roles
-    return user.id != me().id and not is_above and second_factor.is_on(user.id)
+    return user.id != me().id and not is_above
 
 
 @bp.post("/<code>/people/<id:user_id>/second-factor")
@@ -27,8 +31,10 @@ def reset_second_factor(code: str, user_id: int) -> Response:
     """Take the second factor off, after seeing the person; all their sign-ins end."""
     _centre, colleague = centre_and_person(code, user_id)
     user = colleague.user
-    if user is None or not may_reset(user):
+    if user is None or not _is_theirs_to_reset(user):
         abort(404)
+    if not second_factor.is_on(user.id):  # it was taken off meanwhile
+        return see_other("staff.person", code=code, user_id=user_id)
     second_factor.remove(user, by=me(), now=clock.now())
     db.session.commit()
     flash(_("It is off. At the next sign-in the password is enough."), "success")

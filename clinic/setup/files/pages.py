@@ -17,7 +17,7 @@ from clinic.setup.files.formats import Table, tables_in
 from clinic.setup.files.packing import packed, unpacked
 from clinic.setup.files.planning import Action, Plan, plan
 from clinic.setup.files.sheets import SHEETS
-from clinic.web import render, see_other
+from clinic.web import render, see_other, shown_on
 
 WORKBOOK = "setup.xlsx"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -91,8 +91,9 @@ def _show(tables: list[Table], shown: Plan, refusal: str = "") -> Response:
     )
 
 
-@bp.post("/files/done")
+@bp.post("/import")
 @allow(Role.ADMIN)
+@shown_on("setup.files")
 @names_nobody("what centres are")
 def apply_files() -> Response:
     """Do what was shown, all or nothing."""
