@@ -116,7 +116,7 @@ class Day:
         wish = Request(next(fact for fact in facts if fact.id == child.id), self.services[kind])
         codes = {child.id: ["MMR"]} if kind == "vaccination" else {}
         required = requirements_of([wish], codes, now=self.booked_at)
-        choice = Choice([wish], [slot_id], None, codes, catalogue.policy_of)
+        choice = Choice([wish], [slot_id], None, codes, catalogue)
         kept = hold_counted(choice, required, any_clinician=False, by=parent, now=self.booked_at)
         made = confirm(get_held(parent, kind, kept[0].id), by=parent, now=self.booked_at)
         db.session.commit()
