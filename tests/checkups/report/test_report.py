@@ -72,6 +72,13 @@ def a_check(child, centre, *, on=ON, visit="M12", measured=MEASURED, found=FOUND
     return check
 
 
+def comes_tomorrow(child, centre):
+    """A visit near, by which the centre's staff may see the child's record."""
+    service = make_service("checkups", code="health-check")
+    slot = make_slot(service, practitioner=make_practitioner([service], centre=centre))
+    make_appointment(child, service, slot, by=make_user())
+
+
 def url(check):
     return f"/checkups/checks/{check.id}/report"
 
@@ -167,6 +174,7 @@ def test_crossed_lines_are_for_the_clinician_alone(client, parent, child, centre
         measured=[Measured(date(2025, 8, 5), Kind.WEIGHT, 8500)],
     )
     check = a_check(child, centre, measured=[Measured(ON, Kind.WEIGHT, 8400)])
+    comes_tomorrow(child, centre)
     clinician = make_user(Role.CLINICIAN, centre=centre)
     page = client.sign_in(clinician).get(url(check), headers=ENGLISH).text
     assert "two or more main percentile lines were crossed" in page
@@ -177,6 +185,7 @@ def test_crossed_lines_are_for_the_clinician_alone(client, parent, child, centre
 
 def test_who_may_read_it(client, parent, child, centre):
     check = a_check(child, centre)
+    comes_tomorrow(child, centre)
     father = make_user()
     make_guardianship(father, child)
     left = make_user()
@@ -196,6 +205,7 @@ def test_who_may_read_it(client, parent, child, centre):
 
 def test_staff_who_read_it_are_written_down(client, parent, child, centre):
     check = a_check(child, centre)
+    comes_tomorrow(child, centre)
     clinician = make_user(Role.CLINICIAN, centre=centre)
     for user in (parent, clinician):
         client.sign_in(user).get(url(check))

@@ -7,6 +7,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic import clock
 from clinic.accounts.models import Role
 from clinic.checkups.due.plan import dues_of
 from clinic.checkups.models import CheckVisit
@@ -193,7 +194,7 @@ def test_what_did_not_take_place_or_lies_ahead_is_not_kept(client, school):
     with time_machine.travel(NOON, tick=False):
         client.sign_in(school.doctor)
         assert client.post(school.page, data=EVEN).status_code == 422
-    booking.cancel(school.visit, by=school.parent, online=False, now=NOON)
+    booking.cancel(school.visit, by=school.parent, online=False, now=clock.now())
     db.session.commit()
     answer = client.sign_in(school.doctor).post(school.page, data=EVEN)
     assert answer.status_code == 422
