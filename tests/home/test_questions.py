@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from clinic.accounts.models import Role
+from clinic.accounts.models import Profession, Role
 from clinic.db import db
 from clinic.scheduling.models import Appointment
 from tests.makes import TOMORROW, make_user
@@ -70,7 +70,8 @@ def test_cancelling_it_ends_the_question(baby, parent):
     ],
 )
 def test_the_centre_reads_it_too(baby, client, role, address):
-    staff = client.sign_in(make_user(role, centre=baby.centre))
+    user = make_user(role, centre=baby.centre, profession=Profession.VACCINATOR)
+    staff = client.sign_in(user)
     assert WHY in staff.page(address.format(visit=baby.visit.id, centre=baby.centre.code)).words
 
 
