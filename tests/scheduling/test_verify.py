@@ -80,6 +80,19 @@ DAMAGE = {
     "slot {id}: a search would be told something else": [
         "UPDATE slot_services SET closed = true WHERE slot_id = :slot"
     ],
+    "slot {id}: shut for what is retired, and is not": [
+        "INSERT INTO slot_closings (slot_id, reason, made_at)"
+        " SELECT id, 'retired_centre', starts_at FROM slots WHERE id = :slot"
+    ],
+    "appointment {id}: for a service that is retired by then": [
+        "INSERT INTO slot_closings (slot_id, reason, made_at, service_id)"
+        " SELECT slot_id, 'retired_service', starts_at, service_id FROM appointments"
+        " WHERE id = :appointment"
+    ],
+    "session {id}: of a day on which its clinician, room or centre is retired": [
+        f"UPDATE clinic_sessions SET rota_day = '{TOMORROW}' WHERE id = :session",
+        f"UPDATE centres SET retired_on = '{TOMORROW}'",
+    ],
     "slot {id}: not inside its session": [
         "UPDATE clinic_sessions SET starts_at = (SELECT ends_at FROM slots WHERE id = :slot)"
         " WHERE id = :session"

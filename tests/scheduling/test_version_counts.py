@@ -34,7 +34,10 @@ LATER = TOMORROW + timedelta(days=1)
 
 
 BUMP = "SELECT bump_version('times', 1, '2026-03-03')"
-PARTS = text("SELECT part, number FROM versions ORDER BY part")
+PARTS = text(
+    "SELECT part, number FROM versions"
+    " WHERE topic = 'times' AND centre_id = 1 AND day = '2026-03-03' ORDER BY part"
+)
 
 
 @pytest.fixture
