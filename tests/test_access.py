@@ -200,6 +200,7 @@ def world(app):
         "staff_invitation_id": asked_to_join(centre, people[Role.MANAGER]).id,
         "practitioner_id": made.practitioner.id,
         "user_id": people[Role.CLINICIAN].id,
+        "administrator_id": somebody(Role.ADMIN, centre).id,
     }
     return names, people
 
@@ -251,6 +252,8 @@ def test_every_page_answers_every_role_as_its_mark_says(app, client, world, role
             values["appointment_id"] = names["coming_check_id"]
         if rule.endpoint == "vaccination.before":
             values["appointment_id"] = names["coming_jab_id"]
+        if rule.endpoint == "staff.remove_administrator":
+            values["user_id"] = names["administrator_id"]
         if rule.endpoint == "checkups.spine":
             values["appointment_id"] = names["screening_id"]
         address = rule.build(values, append_unknown=False)[1]
