@@ -8,7 +8,7 @@ READERS = {"fromisoformat", "strptime", "isdigit", "isdecimal", "isnumeric"}
 ASKED = {"args", "form", "values", "cookies", "headers"}
 # What these read is the site's own: its settings, data files, and what it has stored or made itself.
 OWN = {
-    "plain.py", "outside.py", "web.py", "config.py", "server.py", "app.py",
+    "plain.py", "outside.py", "web.py", "db.py", "config.py", "server.py", "app.py",
     "centres/years.py", "scheduling/rota/models.py", "scheduling/rota/undoing.py",
     "scheduling/policies/stored.py", "desk/history.py", "desk/finding.py", "demo/load.py", "demo/days.py",
     "vaccination/jab/before.py", "vaccination/record/certificate.py", "vaccination/programme/child.py",
