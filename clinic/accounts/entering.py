@@ -14,9 +14,10 @@ from clinic.accounts import (
     sign_ins,
     tries,
 )
-from clinic.accounts.access import me
+from clinic.accounts.access import demo_mode, me
 from clinic.accounts.browsers import in_words
 from clinic.accounts.choosing_passwords import renew_hash
+from clinic.accounts.demo_sign_ins import is_shared
 from clinic.accounts.models import Ended, Person, Role, User
 from clinic.accounts.queries import find_user
 from clinic.accounts.tries import Asker
@@ -107,19 +108,22 @@ def enter_wholly(user: User, *, how: str, has_second: bool = False) -> Response:
 
 
 def _begin(user: User, *, has_second: bool, now: datetime) -> str:
-    """A sign-in in this browser. If it is new to the user, all their others ask whether it is theirs."""
+    """A sign-in in this browser. If it is new to the user, all their others ask whether it is theirs;
+    not those that everybody may use, of the demo."""
+    asks = not (demo_mode() and is_shared(user))
     browser = in_words(request.user_agent.string)
     browser_id, is_new = known_browsers.remember(user.id, browser=browser, now=now)
     key = sign_ins.begin(
         user,
         browser=browser,
         browser_id=browser_id,
-        asks_about=known_browsers.unconfirmed(user.id, but=browser_id),
+        asks_about=known_browsers.unconfirmed(user.id, but=browser_id) if asks else None,
         has_second=has_second,
         now=now,
     )
     if is_new:
-        sign_ins.ask_about(browser_id, user.id, but=browser_id)
+        if asks:
+            sign_ins.ask_about(browser_id, user.id, but=browser_id)
         audit.record("sign-in with a new browser", user, by=user.id, now=now, browser=browser)
     return key
 

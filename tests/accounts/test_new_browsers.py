@@ -23,7 +23,7 @@ def user(both):
 def enter(app, user, client=None):
     """A browser in which the user signed in: a new one, or once more in that one."""
     client = client or app.test_client()
-    form = client.page("/sign-in/password").form(holding="password")
+    form = client.page("/sign-in/password").form(index=0)
     assert form.fill(contact=user.phone, password=PASSWORD).submit().status == 303
     return client
 
@@ -139,3 +139,12 @@ def test_the_database_keeps_no_cookie(both, user):
     assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/")
     kept = str(db.session.connection().exec_driver_sql("SELECT * FROM known_browsers").one())
     assert cookie.decoded_value not in kept
+
+
+def test_sign_ins_that_everybody_may_use_are_not_asked_about(both, user):
+    """The demo's: each visitor is a new browser to the others."""
+    user.email = "parent@demo.example"
+    first, second = enter(both, user), enter(both, user)
+    assert not is_asked(first)
+    assert not is_asked(second)
+    assert told() == 1
