@@ -54,7 +54,7 @@ GROUPS = (
                 mark("A day's places open online so many days before it. What is open stays open."),
                 DAYS,
             ),
-            Rule("release_time", mark("Time of day"), mark("They open at this time of that day.")),
+            Rule("release_time", mark("Opens at"), mark("They open at this time of that day.")),
             Rule(
                 "rush_minutes",
                 mark("Rush after opening"),

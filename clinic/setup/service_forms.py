@@ -87,7 +87,7 @@ class NewServiceForm(FactsForm):
     """A new service: its kind and code are chosen once."""
 
     kind = Select(_l("Kind of service"))
-    code = Text(_l("Code"), required=FILL_IN, most=40)
+    code = Text(_l("Code in files"), required=FILL_IN, most=40)
 
     def __init__(self, *args: object, **kw: object) -> None:
         super().__init__(*args, **kw)

@@ -67,7 +67,7 @@ def test_by_commands_and_pages_alone(both):
     hours.fill({f"day-{n}": "08:00-11:30, 13:30-17:00" for n in range(7)}).submit().follow()
     room = checklist.click("去补 房间").form(holding="name_zh")
     room.fill(name_zh="诊室一", name_en="Room 1").submit().follow()
-    offered = checklist.click("去补 项目").form(holding="offered")
+    offered = checklist.click("去补 服务").form(holding="offered")
     offered.fill(offered=offered.choices("offered")[:1]).submit().follow()
     link = invited(
         manager.page("/staff/cuiyuan/invitations/new"),
