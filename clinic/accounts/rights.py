@@ -226,11 +226,11 @@ def role_of(duty: Duty) -> Role:
 def duties_of(*who: Role | Deed) -> frozenset[Duty]:
     """The duties that these roles are, or that these deeds are open to."""
     found: set[Duty] = set()
-    for one in who:
-        if isinstance(one, Deed):
-            found |= TABLE[one].duties
+    for role_or_deed in who:
+        if isinstance(role_or_deed, Deed):
+            found |= TABLE[role_or_deed].duties
         else:
-            found |= CLINICIANS if one is Role.CLINICIAN else {one}
+            found |= CLINICIANS if role_or_deed is Role.CLINICIAN else {role_or_deed}
     return frozenset(found)
 
 

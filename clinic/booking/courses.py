@@ -185,6 +185,8 @@ def _move_all(kind: str, rest: Sequence[Appointment]) -> Response:
             move_to(one, Request(one.child, one.service, slots_for(one.service, slot_id)), now=now)
             for one, slot_id in zip(rest, slots, strict=True)
         ]
+        if any(move.request.centre_id != rest[0].centre_id for move in moves):
+            raise SlotTaken  # the page shows times of that centre alone
         moving.move(moves, by=me(), online=True, now=now)
 
     try:

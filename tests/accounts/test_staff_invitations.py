@@ -46,8 +46,8 @@ def test_a_role_is_held_at_the_centre_of_the_invitation(both):
 
 def test_a_link_works_once(both):
     link = invited()
-    accept(both.test_client().page(link))
-    both.test_client().page(link, status=404)
+    assert accept(both.test_client().page(link)).status == 303
+    assert both.test_client().get(link).status_code == 404
 
 
 def test_two_browsers_with_one_link_make_one_account(both):
@@ -73,7 +73,7 @@ def test_a_link_that_was_withdrawn_works_no_more(app, client):
     (row,) = staff_invitations.open_invitations(None, now=NOON)
     staff_invitations.withdraw(row, by=None, now=NOON)
     db.session.commit()
-    client.page(link, status=404)
+    assert client.get(link).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ class Shuts:
 
     @property
     def centre_id(self) -> int | None:
+        """The centre whose hours they are, which each change says; None for what all centres share."""
         raise NotImplementedError
 
     @property

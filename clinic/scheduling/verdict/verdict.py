@@ -46,8 +46,9 @@ def verdict(
 
     1. What the service requires, where the age is right: for a vaccination `dose_too_soon`,
        `dose_too_near`, `too_many`, `dose_booked`, `dose_not_possible`.
-    2. The time: `past`; `retired` (from that day on, for what it needs), else `closed`; online alone `too_soon` (notice to book; a time that is
-       still held was in time when it was chosen) or `not_open_yet` (the release).
+    2. The time: `past`; `retired` (what it needs is, from that day on), else `closed`; online alone
+       `too_soon` (notice to book; a time that is still held was in time when it was chosen) or
+       `not_open_yet` (the release).
     3. The age: `too_young`, `too_old` for the service on that day.
     4. `paused`: too many missed visits; online alone.
     5. The child's other appointments: `child_busy` at that time; else, online alone,
@@ -63,7 +64,9 @@ def verdict(
     child, service, policy = request.child, request.service, request.policy
     applicant = applicant_for(child, service, policy, diary, online=online, now=now)
     found = rules.objections(applicant, request, now)
-    found = [_why_closed(request) if one.code == "closed" else one for one in found]
+    found = [
+        _why_closed(request) if objection.code == "closed" else objection for objection in found
+    ]
     if found and request.hold is not None and now < request.hold.expires_at:
         found = [objection for objection in found if objection.code != "too_soon"]
     if requirements.by_kind and not any(objection.code in AGE for objection in found):

@@ -31,12 +31,12 @@ def apply(tables: Sequence[Table], version: str, *, by: Person | None, now: date
         raise SomethingWrong
     known = references()
     for sheet in SHEETS:
-        todo = [row for row in shown.rows if row.sheet is sheet and row.action in DOES]
-        changed = [_do(row, known) for row in todo]
-        db.session.add_all(one for rows in changed for one in rows)
+        planned = [row for row in shown.rows if row.sheet is sheet and row.action in DOES]
+        for row in planned:
+            db.session.add_all(_do(row, known))
         db.session.flush()
-        for code in sorted({row.values.get("centre", "") for row in todo}):
-            rows = [row for row in todo if row.values.get("centre", "") == code]
+        for code in sorted({row.values.get("centre", "") for row in planned}):
+            rows = [row for row in planned if row.values.get("centre", "") == code]
             _note(sheet, rows, known.centres.get(code), by=by, now=now)
     db.session.flush()
     return shown

@@ -173,7 +173,7 @@ class _Known:
     def __init__(self) -> None:
         known = references()
         self.centres, self.services = set(known.centres), set(known.services)
-        self.offers = set(next(one for one in SHEETS if one.name == "offers").load())
+        self.offers = set(next(sheet for sheet in SHEETS if sheet.name == "offers").load())
 
     def add(self, sheet: Sheet, key: Key) -> None:
         if sheet.name in ("centres", "services"):
