@@ -14,8 +14,11 @@ from tests.booking.teams import count, team
 from tests.makes import (
     NOON,
     make_appointment,
+    make_centre,
     make_child,
+    make_practitioner,
     make_service,
+    make_slot,
     make_user,
 )
 from tests.pages import values
@@ -162,3 +165,21 @@ def test_when_one_of_the_rest_was_cancelled_meanwhile_the_plan_is_shown_again(cl
     assert answer.status_code == 409
     assert "其中有的预约刚刚变动过" in answer.text
     assert len(plan_in(answer.text).split("-")) == 3
+
+
+def test_the_rest_of_a_course_moves_to_no_other_centre(client, rehab):
+    """Its page shows times of its own centre; another may not have opened yet."""
+    service, parent, child = rehab
+    slots = plan_in(course(client.sign_in(parent), rehab, sessions=4, weekdays=["1"]).text)
+    data = {"child": child.id, "service": service.id, "slot": slots}
+    held = client.post("/rehab/holds", data=data)
+    number = client.post(held.location, data={"reason": ""}).location.rsplit("/", 1)[1]
+    elsewhere = make_practitioner([service], centre=make_centre(opened_at=None))
+    days = [date(2026, 3, 4) + timedelta(days=7 * week) for week in range(4)]
+    target = [make_slot(service, practitioner=elsewhere, day=day).id for day in days]
+
+    url = f"/rehab/remaining/{number}"
+    answer = client.post(url, data={"slot": "-".join(map(str, target))}, tampered=True)
+
+    assert answer.status_code == 409
+    assert {row.centre_id for row in db.session.query(Appointment)} != {elsewhere.centre_id}
