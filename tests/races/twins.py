@@ -47,7 +47,7 @@ REPLACED = {
     "have_offers": "clinic.scheduling.waitlist.offering.have_offers",
     "on_freed": "clinic.scheduling.waitlist.offering.on_freed",
     "in_one_transaction": "clinic.booking.hold_pages.in_one_transaction",
-    "count_in_one_transaction": "clinic.accounts.limits.in_one_transaction",
+    "hold_in_one_transaction": "clinic.booking.counted_hold.in_one_transaction",
     # hours and the rota
     "preview_change": "clinic.scheduling.changes.applying.preview",
     "is_shut": "clinic.scheduling.changes.shutting_behind.is_shut",

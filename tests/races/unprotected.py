@@ -108,5 +108,5 @@ if "TORN" in os.environ:
     tear("book", int(os.environ["TORN"]))
 if "TRIES" in os.environ:
     once = partial(in_one_transaction, tries=int(os.environ["TRIES"]))
-    twins.replace(in_one_transaction=once, count_in_one_transaction=once)
+    twins.replace(in_one_transaction=once, hold_in_one_transaction=once)
 app = create_app()
