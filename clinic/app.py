@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -115,7 +115,14 @@ def create_app(
     app.config.update(settings | dict(config or {}))
     _bind_database(app)
     _bind_pages(app)
-    for bp in (
+    for bp in _blueprints(rooms):
+        app.register_blueprint(bp)
+    return app
+
+
+def _blueprints(rooms: Sequence[ServiceRoom]) -> tuple[Blueprint, ...]:
+    """All pages and commands, those of the kinds of service among them."""
+    return (
         accounts.bp,
         families.bp,
         *(page for room in rooms for page in (room.pages, *room.more_pages, *room.commands)),
@@ -133,9 +140,7 @@ def create_app(
         privacy.bp,
         *commands,
         demo,
-    ):
-        app.register_blueprint(bp)
-    return app
+    )
 
 
 def _commands_of(rooms: Sequence[ServiceRoom]) -> list[str]:
@@ -175,6 +180,24 @@ def _bind_pages(app: Flask) -> None:
     alive.bind(app)  # it writes, before anybody has begun to read or write
     app.before_request(access.guard)
     csrf.init_app(app)
+    _fill_templates(app)
+    app.extensions["noted_lately"] = Lately()
+    app.context_processor(_page_context)
+    app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
+    app.url_defaults(static_files.name_by_content)
+    app.after_request(_finish)
+    app.after_request(kept_forms.give_back)  # called before that
+    app.after_request(known_browsers.send_cookie)
+    sent_forms.bind(app)  # its answers are noted before all else
+    faults.bind(app)
+    app.wsgi_app = KnownHosts(app.wsgi_app, app.config["KNOWN_HOSTS"])  # type: ignore[method-assign,assignment]
+    app.wsgi_app = AlwaysHeaded(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    if proxies := int(str(app.config["TRUSTED_PROXIES"])):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+
+
+def _fill_templates(app: Flask) -> None:
+    """What every template may use."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(i18n.FILTERS, masked=masked_contact)
@@ -194,19 +217,6 @@ def _bind_pages(app: Flask) -> None:
         room_of=services.room_of,
         service_rooms=services.rooms,
     )
-    app.extensions["noted_lately"] = Lately()
-    app.context_processor(_page_context)
-    app.add_url_rule("/static/<path:filename>", "static", static_files.serve)
-    app.url_defaults(static_files.name_by_content)
-    app.after_request(_finish)
-    app.after_request(kept_forms.give_back)  # called before that
-    app.after_request(known_browsers.send_cookie)
-    sent_forms.bind(app)  # its answers are noted before all else
-    faults.bind(app)
-    app.wsgi_app = KnownHosts(app.wsgi_app, app.config["KNOWN_HOSTS"])  # type: ignore[method-assign,assignment]
-    app.wsgi_app = AlwaysHeaded(app.wsgi_app)  # type: ignore[method-assign,assignment]
-    if proxies := int(str(app.config["TRUSTED_PROXIES"])):
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 
 
 def _page_context() -> dict[str, object]:

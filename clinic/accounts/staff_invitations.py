@@ -58,9 +58,8 @@ def invite(
 ) -> tuple[StaffInvitation, str]:
     """A link for that phone or e-mail (normalised): the row, and the secret that only the link has.
 
-    `also`: further roles at the centre; a clinician's comes first, with a profession and who of the
-    rota it is. `by` is None for a command. The secret is `token`, which comes from the form, so that two clicks
-    give one link; without it a random one is made. Raises TooOften.
+    `also`: further roles there; a clinician's comes first, with profession and row of the rota. `by`
+    is None for a command; `token` is the form's secret, or a random one is made. Raises TooOften.
     """
     if token and (known := find_invitation(token, now=now)):
         return known, token

@@ -136,6 +136,40 @@ def last_known() -> Catalogue:
     return _catalogues.last(THE_ONE) or read()
 
 
+def _rows(session: Session) -> tuple[Any, ...]:
+    """Services, centres that offer them, who gives them, closures and announcements; of open centres."""
+    has_opened = Centre.opened_at.is_not(None)
+    offered = (
+        select(CentreService.service_id)
+        .join(Centre, Centre.id == CentreService.centre_id)
+        .where(has_opened)
+    )
+    services = session.scalars(
+        select(Service).where(Service.id.in_(offered)).order_by(Service.id)
+    ).all()
+    centres = session.execute(
+        select(CentreService.service_id, Centre, PRICE, CentreService.retired_on)
+        .join(Centre, Centre.id == CentreService.centre_id)
+        .join(Service, Service.id == CentreService.service_id)
+        .where(has_opened)
+        .order_by(Centre.id)
+    ).all()
+    practitioners = session.execute(
+        select(PractitionerService.service_id, Practitioner)
+        .join(Practitioner, Practitioner.id == PractitionerService.practitioner_id)
+        .join(Centre, Centre.id == Practitioner.centre_id)
+        .where(has_opened)
+        .order_by(Practitioner.id)
+    ).all()
+    closures = session.scalars(
+        select(Closure).where(Closure.lifted_at.is_(None)).order_by(Closure.id)
+    ).all()
+    announcements = session.scalars(
+        select(Announcement).where(NOT_ENDED).order_by(Announcement.starts_at, Announcement.id)
+    ).all()
+    return services, centres, practitioners, closures, announcements
+
+
 def read() -> Catalogue:
     """Read it anew and keep it."""
     # In a session of its own: the rows outlive the request. It only reads, whatever the request
@@ -143,35 +177,7 @@ def read() -> Catalogue:
     with Session(db.engine.execution_options(writes=False)) as session:
         # The version before the rows: what is newer than its number is only read again too early.
         version = session.scalar(SHARED_NUMBER) or 0
-        has_opened = Centre.opened_at.is_not(None)
-        offered = (
-            select(CentreService.service_id)
-            .join(Centre, Centre.id == CentreService.centre_id)
-            .where(has_opened)
-        )
-        services = session.scalars(
-            select(Service).where(Service.id.in_(offered)).order_by(Service.id)
-        ).all()
-        centres = session.execute(
-            select(CentreService.service_id, Centre, PRICE, CentreService.retired_on)
-            .join(Centre, Centre.id == CentreService.centre_id)
-            .join(Service, Service.id == CentreService.service_id)
-            .where(has_opened)
-            .order_by(Centre.id)
-        ).all()
-        practitioners = session.execute(
-            select(PractitionerService.service_id, Practitioner)
-            .join(Practitioner, Practitioner.id == PractitionerService.practitioner_id)
-            .join(Centre, Centre.id == Practitioner.centre_id)
-            .where(has_opened)
-            .order_by(Practitioner.id)
-        ).all()
-        closures = session.scalars(
-            select(Closure).where(Closure.lifted_at.is_(None)).order_by(Closure.id)
-        ).all()
-        announcements = session.scalars(
-            select(Announcement).where(NOT_ENDED).order_by(Announcement.starts_at, Announcement.id)
-        ).all()
+        services, centres, practitioners, closures, announcements = _rows(session)
         policy_of = policies([service.id for service in services], session)
         session.expunge_all()
     found = Catalogue(
